@@ -8,5 +8,6 @@
 //! Modules use what stands above them in this file, never what stands below.
 
 pub mod number;
+pub mod cause;
 
 

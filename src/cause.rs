@@ -1,0 +1,795 @@
+//! Why a call ended: the words Zammad knows, and every spelling that leads to one of them.
+//!
+//! All reading goes through one table, [`spellings`], which is also what `hangup --list-causes` and
+//! the man page print. Texts are compared without regard to case, and none of them means two
+//! things.
+//!
+//! A spelling is read for itself: nothing here knows whether the call was answered. A PBX says why
+//! a *channel* ended, so most Q.850 numbers and SIP statuses are read as the end of a call nobody
+//! answered; of an answered call the caller should say `normalClearing`, whatever the channel's
+//! number was. The one number that is different for the two, 16, is read by its name: normal call
+//! clearing.
+//!
+//! The words do not decide whether Zammad shows a call as missed, with one exception: `forwarded`
+//! takes the mark off an inbound call. So only what says plainly that the caller was sent on leads
+//! there.
+//!
+//! Sources: ITU-T Q.850 (2018), table 1, and Asterisk's `causes.h` for the numbers Asterisk adds;
+//! the application `Dial` in Asterisk's documentation; RFC 3261, section 21, and IANA's registry
+//! "SIP Response Codes"; FreeSWITCH's `switch_channel.c`, `CAUSE_CHART`. Where Asterisk turns a SIP
+//! status into a number, both lead to the same word; the exception is 487, which is how a cancelled
+//! call ends.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use Family::{DialStatus, FreeSwitch, Q850, Sip, Zammad};
+use HangupCause::{Busy, Cancel, Congestion, Forwarded, NoAnswer, NormalClearing, NotFound, Voicemail};
+
+/// Why a call ended, in the words Zammad's caller log knows.
+///
+/// The first seven are those of Zammad's documentation, "Generic CTI", page "Call Hangup".
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "camelCase")]
+pub enum HangupCause {
+    /// The call was answered and is over.
+    NormalClearing,
+    /// The called party was busy.
+    Busy,
+    /// The calling party gave up before anybody answered.
+    Cancel,
+    /// It rang and nobody answered, or the called party declined.
+    NoAnswer,
+    /// The called party could not be reached.
+    Congestion,
+    /// The number does not exist, or no telephone is registered for it.
+    NotFound,
+    /// The caller was sent on to another destination. Zammad does not count such a call as missed.
+    Forwarded,
+    /// The caller was left to the voicemail box. The documentation does not have this word:
+    /// Zammad's interface translates it since 7.2 and shows it as it is before. It does not keep
+    /// the call open for the agents; an answer with the user `voicemail` does.
+    Voicemail,
+}
+
+impl HangupCause {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NormalClearing => "normalClearing",
+            Busy => "busy",
+            Cancel => "cancel",
+            NoAnswer => "noAnswer",
+            Congestion => "congestion",
+            NotFound => "notFound",
+            Forwarded => "forwarded",
+            Voicemail => "voicemail",
+        }
+    }
+}
+
+impl fmt::Display for HangupCause {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.as_str())
+    }
+}
+
+impl FromStr for HangupCause {
+    type Err = UnknownCause;
+
+    /// Reads any of the [`spellings`], and a Q.850 number or SIP status without a row of its own by
+    /// its class.
+    fn from_str(given: &str) -> Result<HangupCause, UnknownCause> {
+        let text = given.trim();
+        find(text)
+            .or_else(|| find(class_of(text)?))
+            .map(|spelling| spelling.cause)
+            .ok_or_else(|| UnknownCause { given: Excerpt::of(text), hint: Hint::about(text) })
+    }
+}
+
+/// A cause on its way to Zammad: read from one of the [`spellings`], or just as it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    Read(HangupCause),
+    /// Zammad stores any text of up to 500 characters and shows it to the agents.
+    Raw(String),
+}
+
+impl Cause {
+    /// The most characters that Zammad keeps of a cause.
+    pub const MAX_CHARS: usize = 500;
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(cause) => cause.fmt(out),
+            Self::Raw(text) => out.pad(text),
+        }
+    }
+}
+
+/// The text is no spelling of a hangup cause.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "{given} is no known hangup cause{hint}; give one of Zammad's words ({}), a Q.850 number (0 to 127), \
+     a DIALSTATUS word, a SIP status such as sip:486 or a FreeSWITCH name; `hangup --list-causes` lists \
+     them, `--raw-cause` sends any text as it is",
+    zammad_words()
+)]
+pub struct UnknownCause {
+    given: Excerpt,
+    hint: Hint,
+}
+
+/// One accepted spelling of a cause.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Spelling {
+    pub family: Family,
+    /// As its family writes it; any case is accepted.
+    pub text: &'static str,
+    /// What it says about the call, in a few words.
+    pub meaning: &'static str,
+    /// What Zammad is told.
+    pub cause: HangupCause,
+}
+
+/// Whose words a spelling belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Family {
+    Zammad,
+    Q850,
+    /// Asterisk's variable `DIALSTATUS`.
+    DialStatus,
+    Sip,
+    FreeSwitch,
+}
+
+impl Family {
+    /// The line above this family's rows.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Zammad => "Zammad's words",
+            Q850 => {
+                "Q.850 numbers, as Asterisk's ${HANGUPCAUSE} has them; a number from 1 to 127 that is \
+                 not listed counts as the unspecified one of its class: 31, 47, 63, 79, 95, 111 or 127"
+            }
+            DialStatus => "Asterisk's ${DIALSTATUS}",
+            Sip => {
+                "SIP status codes; one that is not listed counts as the first of its class: \
+                 200, 300, 400, 500 or 600"
+            }
+            FreeSwitch => "FreeSWITCH hangup causes, as ${hangup_cause} has them",
+        }
+    }
+}
+
+/// Every accepted spelling, family by family.
+pub fn spellings() -> &'static [Spelling] {
+    SPELLINGS
+}
+
+fn find(text: &str) -> Option<&'static Spelling> {
+    SPELLINGS.iter().find(|spelling| spelling.text.eq_ignore_ascii_case(text))
+}
+
+/// The spelling that stands for a Q.850 number or a final SIP status without a row of its own.
+///
+/// Q.850 puts the class into the upper three bits and keeps the last number of each class (of the
+/// two normal ones together) for "unspecified". RFC 3261, section 8.1.3.2, takes an unknown final
+/// status for the x00 of its class. Numbers PBXs and providers invent usually respect this.
+fn class_of(text: &str) -> Option<&'static str> {
+    if let Some(status) = sip_status(text) {
+        return match status {
+            200..=299 => Some("sip:200"),
+            300..=399 => Some("sip:300"),
+            400..=499 => Some("sip:400"),
+            500..=599 => Some("sip:500"),
+            600..=699 => Some("sip:600"),
+            0..=199 | 700.. => None,
+        };
+    }
+    match number(text)? {
+        1..=31 => Some("31"),
+        32..=47 => Some("47"),
+        48..=63 => Some("63"),
+        64..=79 => Some("79"),
+        80..=95 => Some("95"),
+        96..=111 => Some("111"),
+        112..=127 => Some("127"),
+        0 | 128.. => None,
+    }
+}
+
+/// 486 in `sip:486`.
+fn sip_status(text: &str) -> Option<u16> {
+    let (scheme, status) = text.split_once(':')?;
+    number(status).filter(|_| scheme.eq_ignore_ascii_case("sip"))
+}
+
+/// A plain decimal number. `016` is none, lest it be read by its class instead of its row.
+fn number(text: &str) -> Option<u16> {
+    let number: u16 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
+}
+
+/// What was given, fit for a terminal: quoted, control characters escaped, cut short.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Excerpt(String);
+
+impl Excerpt {
+    const LONGEST: usize = 40;
+
+    fn of(text: &str) -> Excerpt {
+        match text.char_indices().nth(Excerpt::LONGEST) {
+            Some((end, _)) => Excerpt(format!("{:?}...", &text[..end])),
+            None => Excerpt(format!("{text:?}")),
+        }
+    }
+}
+
+impl fmt::Display for Excerpt {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// What may have been meant by a text that is no spelling.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Hint {
+    Nearest(&'static str),
+    /// Nothing was given: a dialplan variable that is not set.
+    Empty,
+    /// A SIP status below 200, which ends no call.
+    Provisional,
+    None,
+}
+
+impl Hint {
+    fn about(text: &str) -> Hint {
+        if text.is_empty() {
+            return Hint::Empty;
+        }
+        if let Some(100..=199) = sip_status(text) {
+            return Hint::Provisional;
+        }
+        find(&format!("sip:{text}"))
+            .map(|spelling| spelling.text)
+            .or_else(|| nearest_word(text))
+            .map_or(Hint::None, Hint::Nearest)
+    }
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Hint::Nearest(text) => write!(out, ", did you mean {text}?"),
+            Hint::Empty => out.write_str(": leave --cause out if it is not known"),
+            Hint::Provisional => out.write_str(": a SIP status below 200 ends no call"),
+            Hint::None => Ok(()),
+        }
+    }
+}
+
+/// The word that differs from the text in no more than a third of its characters. Numbers have
+/// none: the one next to a wrong one means something else.
+fn nearest_word(text: &str) -> Option<&'static str> {
+    let length = text.chars().count();
+    if length > Excerpt::LONGEST {
+        return None;
+    }
+    let text = text.to_lowercase();
+    SPELLINGS
+        .iter()
+        .map(|spelling| spelling.text)
+        .filter(|word| !word.contains(|c: char| c.is_ascii_digit()))
+        .map(|word| (strsim::osa_distance(&word.to_lowercase(), &text), word))
+        .filter(|(distance, _)| *distance <= length.div_ceil(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+fn zammad_words() -> String {
+    let words: Vec<&str> =
+        SPELLINGS.iter().filter(|spelling| spelling.family == Zammad).map(|spelling| spelling.text).collect();
+    words.join(", ")
+}
+
+const fn row(family: Family, text: &'static str, cause: HangupCause, meaning: &'static str) -> Spelling {
+    Spelling { family, text, meaning, cause }
+}
+
+// One row a line, or the table cannot be read as one.
+#[rustfmt::skip]
+static SPELLINGS: &[Spelling] = &[
+    row(Zammad, "normalClearing", NormalClearing, "the call is over"),
+    row(Zammad, "busy", Busy, "the called party was busy"),
+    row(Zammad, "cancel", Cancel, "the calling party gave up"),
+    row(Zammad, "noAnswer", NoAnswer, "nobody answered, or the call was declined"),
+    row(Zammad, "congestion", Congestion, "the called party could not be reached"),
+    row(Zammad, "notFound", NotFound, "the number does not exist or is offline"),
+    row(Zammad, "forwarded", Forwarded, "sent on elsewhere: not counted as missed"),
+    row(Zammad, "voicemail", Voicemail, "left to the voicemail box"),
+    // Asterisk's AST_CAUSE_NOTDEFINED: no channel said why.
+    row(Q850, "0", NoAnswer, "no cause known"),
+    row(Q850, "1", NotFound, "unallocated number"),
+    row(Q850, "2", NotFound, "no route to the transit network"),
+    row(Q850, "3", NotFound, "no route to destination, or no telephone registered"),
+    row(Q850, "4", Congestion, "special information tone: out of reach for long"),
+    row(Q850, "5", NotFound, "misdialled trunk prefix"),
+    row(Q850, "6", Congestion, "channel unacceptable"),
+    row(Q850, "7", Congestion, "call awarded, delivered in an established channel"),
+    row(Q850, "8", Congestion, "preemption"),
+    row(Q850, "9", Congestion, "preemption, circuit reserved for reuse"),
+    row(Q850, "14", Congestion, "ported number"),
+    row(Q850, "16", NormalClearing, "normal call clearing"),
+    row(Q850, "17", Busy, "user busy"),
+    row(Q850, "18", NoAnswer, "no user responding"),
+    row(Q850, "19", NoAnswer, "no answer from user"),
+    row(Q850, "20", NoAnswer, "subscriber absent"),
+    row(Q850, "21", NoAnswer, "call rejected"),
+    row(Q850, "22", NotFound, "number changed"),
+    row(Q850, "23", Forwarded, "redirection to new destination"),
+    row(Q850, "24", NoAnswer, "call rejected by a feature at the destination"),
+    row(Q850, "25", Congestion, "exchange routing error"),
+    // Asterisk's AST_CAUSE_ANSWERED_ELSEWHERE: this channel was called off.
+    row(Q850, "26", Cancel, "non-selected user: answered elsewhere"),
+    row(Q850, "27", Congestion, "destination out of order"),
+    row(Q850, "28", NotFound, "invalid number format"),
+    row(Q850, "29", Congestion, "facility rejected"),
+    row(Q850, "30", Congestion, "response to a status enquiry"),
+    row(Q850, "31", Congestion, "normal, unspecified"),
+    row(Q850, "34", Congestion, "no circuit or channel available"),
+    row(Q850, "38", Congestion, "network out of order"),
+    row(Q850, "39", Congestion, "frame mode connection out of service"),
+    row(Q850, "40", Congestion, "frame mode connection operational"),
+    row(Q850, "41", Congestion, "temporary failure"),
+    row(Q850, "42", Congestion, "switching equipment congestion"),
+    row(Q850, "43", Congestion, "access information discarded"),
+    row(Q850, "44", Congestion, "requested circuit or channel not available"),
+    row(Q850, "45", Congestion, "pre-empted (Asterisk)"),
+    row(Q850, "46", Congestion, "precedence call blocked"),
+    row(Q850, "47", Congestion, "resource unavailable, unspecified"),
+    row(Q850, "49", Congestion, "quality of service not available"),
+    row(Q850, "50", Congestion, "requested facility not subscribed"),
+    row(Q850, "52", Congestion, "outgoing calls barred (Asterisk)"),
+    row(Q850, "53", Congestion, "outgoing calls barred within closed user group"),
+    row(Q850, "54", Congestion, "incoming calls barred (Asterisk)"),
+    row(Q850, "55", Congestion, "incoming calls barred within closed user group"),
+    row(Q850, "57", Congestion, "bearer capability not authorized"),
+    row(Q850, "58", Congestion, "bearer capability not available"),
+    row(Q850, "62", Congestion, "inconsistent access information"),
+    row(Q850, "63", Congestion, "service or option not available, unspecified"),
+    row(Q850, "65", Congestion, "bearer capability not implemented"),
+    row(Q850, "66", Congestion, "channel type not implemented"),
+    row(Q850, "69", Congestion, "requested facility not implemented"),
+    row(Q850, "70", Congestion, "only restricted digital information available"),
+    row(Q850, "79", Congestion, "service or option not implemented, unspecified"),
+    row(Q850, "81", Congestion, "invalid call reference"),
+    row(Q850, "82", Congestion, "identified channel does not exist"),
+    row(Q850, "83", Congestion, "a suspended call exists, not this identity"),
+    row(Q850, "84", Congestion, "call identity in use"),
+    row(Q850, "85", Congestion, "no call suspended"),
+    row(Q850, "86", Congestion, "the call with this identity was cleared"),
+    row(Q850, "87", Congestion, "user not member of closed user group"),
+    row(Q850, "88", Congestion, "incompatible destination"),
+    row(Q850, "90", Congestion, "closed user group does not exist"),
+    row(Q850, "91", Congestion, "invalid transit network selection"),
+    row(Q850, "95", Congestion, "invalid message, unspecified"),
+    row(Q850, "96", Congestion, "mandatory information element missing"),
+    row(Q850, "97", Congestion, "message type not implemented"),
+    row(Q850, "98", Congestion, "message not compatible with call state"),
+    row(Q850, "99", Congestion, "information element not implemented"),
+    row(Q850, "100", Congestion, "invalid information element contents"),
+    row(Q850, "101", Congestion, "message not compatible with call state"),
+    row(Q850, "102", Congestion, "recovery on timer expiry"),
+    row(Q850, "103", Congestion, "parameter not implemented, passed on"),
+    row(Q850, "110", Congestion, "message with unrecognized parameter discarded"),
+    row(Q850, "111", Congestion, "protocol error, unspecified"),
+    row(Q850, "127", Congestion, "interworking, unspecified"),
+    row(DialStatus, "ANSWER", NormalClearing, "answered"),
+    row(DialStatus, "CANCEL", Cancel, "the calling party hung up before an answer"),
+    row(DialStatus, "BUSY", Busy, "busy"),
+    row(DialStatus, "NOANSWER", NoAnswer, "nobody answered in time"),
+    row(DialStatus, "CONGESTION", Congestion, "congestion"),
+    // Anything from a wrong number to a trunk that is down: only HANGUPCAUSE can tell.
+    row(DialStatus, "CHANUNAVAIL", Congestion, "no channel to be had; HANGUPCAUSE says more"),
+    row(DialStatus, "DONTCALL", NoAnswer, "privacy manager: the caller was turned away"),
+    row(DialStatus, "TORTURE", NoAnswer, "privacy manager: sent to the torture script"),
+    row(DialStatus, "INVALIDARGS", Congestion, "the Dial command was wrong"),
+    row(Sip, "sip:200", NormalClearing, "OK"),
+    row(Sip, "sip:202", NormalClearing, "Accepted"),
+    row(Sip, "sip:204", NormalClearing, "No Notification"),
+    // Only 301 and 302 say that the caller is sent on; the others leave the next step to the
+    // caller.
+    row(Sip, "sip:300", Congestion, "Multiple Choices"),
+    row(Sip, "sip:301", Forwarded, "Moved Permanently"),
+    row(Sip, "sip:302", Forwarded, "Moved Temporarily"),
+    row(Sip, "sip:305", Congestion, "Use Proxy"),
+    row(Sip, "sip:380", Congestion, "Alternative Service"),
+    row(Sip, "sip:400", Congestion, "Bad Request"),
+    row(Sip, "sip:401", NoAnswer, "Unauthorized"),
+    row(Sip, "sip:402", Congestion, "Payment Required"),
+    row(Sip, "sip:403", NoAnswer, "Forbidden"),
+    row(Sip, "sip:404", NotFound, "Not Found"),
+    row(Sip, "sip:405", Congestion, "Method Not Allowed"),
+    row(Sip, "sip:406", Congestion, "Not Acceptable"),
+    row(Sip, "sip:407", NoAnswer, "Proxy Authentication Required"),
+    row(Sip, "sip:408", NoAnswer, "Request Timeout"),
+    row(Sip, "sip:410", NotFound, "Gone"),
+    row(Sip, "sip:412", Congestion, "Conditional Request Failed"),
+    row(Sip, "sip:413", Congestion, "Request Entity Too Large"),
+    row(Sip, "sip:414", Congestion, "Request-URI Too Long"),
+    row(Sip, "sip:415", Congestion, "Unsupported Media Type"),
+    row(Sip, "sip:416", Congestion, "Unsupported URI Scheme"),
+    row(Sip, "sip:417", Congestion, "Unknown Resource-Priority"),
+    row(Sip, "sip:420", NotFound, "Bad Extension"),
+    row(Sip, "sip:421", Congestion, "Extension Required"),
+    row(Sip, "sip:422", Congestion, "Session Interval Too Small"),
+    row(Sip, "sip:423", Congestion, "Interval Too Brief"),
+    row(Sip, "sip:424", Congestion, "Bad Location Information"),
+    row(Sip, "sip:425", Congestion, "Bad Alert Message"),
+    row(Sip, "sip:428", Congestion, "Use Identity Header"),
+    row(Sip, "sip:429", Congestion, "Provide Referrer Identity"),
+    row(Sip, "sip:430", Congestion, "Flow Failed"),
+    row(Sip, "sip:433", NoAnswer, "Anonymity Disallowed"),
+    row(Sip, "sip:436", Congestion, "Bad Identity Info"),
+    row(Sip, "sip:437", Congestion, "Unsupported Credential"),
+    row(Sip, "sip:438", Congestion, "Invalid Identity Header"),
+    row(Sip, "sip:439", Congestion, "First Hop Lacks Outbound Support"),
+    row(Sip, "sip:440", Congestion, "Max-Breadth Exceeded"),
+    row(Sip, "sip:469", Congestion, "Bad Info Package"),
+    row(Sip, "sip:470", Congestion, "Consent Needed"),
+    row(Sip, "sip:480", NoAnswer, "Temporarily Unavailable"),
+    row(Sip, "sip:481", Congestion, "Call/Transaction Does Not Exist"),
+    row(Sip, "sip:482", Congestion, "Loop Detected"),
+    row(Sip, "sip:483", NoAnswer, "Too Many Hops"),
+    row(Sip, "sip:484", NotFound, "Address Incomplete"),
+    row(Sip, "sip:485", NotFound, "Ambiguous"),
+    row(Sip, "sip:486", Busy, "Busy Here"),
+    row(Sip, "sip:487", Cancel, "Request Terminated"),
+    row(Sip, "sip:488", Congestion, "Not Acceptable Here"),
+    row(Sip, "sip:489", Congestion, "Bad Event"),
+    row(Sip, "sip:491", Congestion, "Request Pending"),
+    row(Sip, "sip:493", Congestion, "Undecipherable"),
+    row(Sip, "sip:494", Congestion, "Security Agreement Required"),
+    row(Sip, "sip:500", Congestion, "Server Internal Error"),
+    row(Sip, "sip:501", Congestion, "Not Implemented"),
+    row(Sip, "sip:502", Congestion, "Bad Gateway"),
+    row(Sip, "sip:503", Congestion, "Service Unavailable"),
+    row(Sip, "sip:504", Congestion, "Server Time-out"),
+    row(Sip, "sip:505", Congestion, "Version Not Supported"),
+    row(Sip, "sip:513", Congestion, "Message Too Large"),
+    row(Sip, "sip:555", Congestion, "Push Notification Service Not Supported"),
+    row(Sip, "sip:580", Congestion, "Precondition Failure"),
+    row(Sip, "sip:600", Busy, "Busy Everywhere"),
+    row(Sip, "sip:603", NoAnswer, "Decline"),
+    row(Sip, "sip:604", NotFound, "Does Not Exist Anywhere"),
+    row(Sip, "sip:606", Congestion, "Not Acceptable"),
+    row(Sip, "sip:607", NoAnswer, "Unwanted"),
+    row(Sip, "sip:608", NoAnswer, "Rejected"),
+    row(FreeSwitch, "NONE", NoAnswer, "no cause known (0)"),
+    row(FreeSwitch, "UNALLOCATED_NUMBER", NotFound, "unallocated number (1)"),
+    row(FreeSwitch, "NO_ROUTE_TRANSIT_NET", NotFound, "no route to the transit network (2)"),
+    row(FreeSwitch, "NO_ROUTE_DESTINATION", NotFound, "no route to destination (3)"),
+    row(FreeSwitch, "CHANNEL_UNACCEPTABLE", Congestion, "channel unacceptable (6)"),
+    row(FreeSwitch, "CALL_AWARDED_DELIVERED", Congestion, "delivered in an established channel (7)"),
+    row(FreeSwitch, "NORMAL_CLEARING", NormalClearing, "normal call clearing (16)"),
+    row(FreeSwitch, "USER_BUSY", Busy, "user busy (17)"),
+    row(FreeSwitch, "NO_USER_RESPONSE", NoAnswer, "no user responding (18)"),
+    row(FreeSwitch, "NO_ANSWER", NoAnswer, "no answer from user (19)"),
+    row(FreeSwitch, "SUBSCRIBER_ABSENT", NoAnswer, "subscriber absent (20)"),
+    row(FreeSwitch, "CALL_REJECTED", NoAnswer, "call rejected (21)"),
+    row(FreeSwitch, "NUMBER_CHANGED", NotFound, "number changed (22)"),
+    row(FreeSwitch, "REDIRECTION_TO_NEW_DESTINATION", Forwarded, "redirection to new destination (23)"),
+    row(FreeSwitch, "EXCHANGE_ROUTING_ERROR", Congestion, "exchange routing error (25)"),
+    row(FreeSwitch, "DESTINATION_OUT_OF_ORDER", Congestion, "destination out of order (27)"),
+    row(FreeSwitch, "INVALID_NUMBER_FORMAT", NotFound, "invalid number format (28)"),
+    row(FreeSwitch, "FACILITY_REJECTED", Congestion, "facility rejected (29)"),
+    row(FreeSwitch, "RESPONSE_TO_STATUS_ENQUIRY", Congestion, "response to a status enquiry (30)"),
+    row(FreeSwitch, "NORMAL_UNSPECIFIED", Congestion, "normal, unspecified (31)"),
+    row(FreeSwitch, "NORMAL_CIRCUIT_CONGESTION", Congestion, "no circuit or channel available (34)"),
+    row(FreeSwitch, "NETWORK_OUT_OF_ORDER", Congestion, "network out of order (38)"),
+    row(FreeSwitch, "NORMAL_TEMPORARY_FAILURE", Congestion, "temporary failure (41)"),
+    row(FreeSwitch, "SWITCH_CONGESTION", Congestion, "switching equipment congestion (42)"),
+    row(FreeSwitch, "ACCESS_INFO_DISCARDED", Congestion, "access information discarded (43)"),
+    row(FreeSwitch, "REQUESTED_CHAN_UNAVAIL", Congestion, "requested channel not available (44)"),
+    row(FreeSwitch, "PRE_EMPTED", Congestion, "pre-empted (45)"),
+    row(FreeSwitch, "FACILITY_NOT_SUBSCRIBED", Congestion, "requested facility not subscribed (50)"),
+    row(FreeSwitch, "OUTGOING_CALL_BARRED", Congestion, "outgoing calls barred (52)"),
+    row(FreeSwitch, "INCOMING_CALL_BARRED", Congestion, "incoming calls barred (54)"),
+    row(FreeSwitch, "BEARERCAPABILITY_NOTAUTH", Congestion, "bearer capability not authorized (57)"),
+    row(FreeSwitch, "BEARERCAPABILITY_NOTAVAIL", Congestion, "bearer capability not available (58)"),
+    row(FreeSwitch, "SERVICE_UNAVAILABLE", Congestion, "service not available (63)"),
+    row(FreeSwitch, "BEARERCAPABILITY_NOTIMPL", Congestion, "bearer capability not implemented (65)"),
+    row(FreeSwitch, "CHAN_NOT_IMPLEMENTED", Congestion, "channel type not implemented (66)"),
+    row(FreeSwitch, "FACILITY_NOT_IMPLEMENTED", Congestion, "requested facility not implemented (69)"),
+    row(FreeSwitch, "SERVICE_NOT_IMPLEMENTED", Congestion, "service not implemented (79)"),
+    row(FreeSwitch, "INVALID_CALL_REFERENCE", Congestion, "invalid call reference (81)"),
+    row(FreeSwitch, "INCOMPATIBLE_DESTINATION", Congestion, "incompatible destination (88)"),
+    row(FreeSwitch, "INVALID_MSG_UNSPECIFIED", Congestion, "invalid message, unspecified (95)"),
+    row(FreeSwitch, "MANDATORY_IE_MISSING", Congestion, "mandatory information element missing (96)"),
+    row(FreeSwitch, "MESSAGE_TYPE_NONEXIST", Congestion, "message type not implemented (97)"),
+    row(FreeSwitch, "WRONG_MESSAGE", Congestion, "message not compatible with call state (98)"),
+    row(FreeSwitch, "IE_NONEXIST", Congestion, "information element not implemented (99)"),
+    row(FreeSwitch, "INVALID_IE_CONTENTS", Congestion, "invalid information element contents (100)"),
+    row(FreeSwitch, "WRONG_CALL_STATE", Congestion, "message not compatible with call state (101)"),
+    row(FreeSwitch, "RECOVERY_ON_TIMER_EXPIRE", Congestion, "recovery on timer expiry (102)"),
+    row(FreeSwitch, "MANDATORY_IE_LENGTH_ERROR", Congestion, "mandatory element of wrong length (103)"),
+    row(FreeSwitch, "PROTOCOL_ERROR", Congestion, "protocol error, unspecified (111)"),
+    row(FreeSwitch, "INTERWORKING", Congestion, "interworking, unspecified (127)"),
+    // FreeSWITCH's own. Their numbers differ between its versions, so only the names are read.
+    row(FreeSwitch, "SUCCESS", NormalClearing, "answered"),
+    row(FreeSwitch, "ORIGINATOR_CANCEL", Cancel, "the calling party hung up before an answer"),
+    row(FreeSwitch, "CRASH", Congestion, "FreeSWITCH crashed"),
+    row(FreeSwitch, "SYSTEM_SHUTDOWN", Congestion, "FreeSWITCH was stopped"),
+    row(FreeSwitch, "LOSE_RACE", Cancel, "another telephone answered first"),
+    row(FreeSwitch, "MANAGER_REQUEST", NormalClearing, "ended by a command to FreeSWITCH"),
+    row(FreeSwitch, "BLIND_TRANSFER", NormalClearing, "over after a blind transfer"),
+    row(FreeSwitch, "ATTENDED_TRANSFER", NormalClearing, "over after an attended transfer"),
+    row(FreeSwitch, "ALLOTTED_TIMEOUT", NoAnswer, "it took too long to answer"),
+    row(FreeSwitch, "USER_CHALLENGE", NoAnswer, "credentials were asked for"),
+    row(FreeSwitch, "MEDIA_TIMEOUT", NormalClearing, "no more speech arrived"),
+    row(FreeSwitch, "PICKED_OFF", Cancel, "picked up at another telephone"),
+    row(FreeSwitch, "USER_NOT_REGISTERED", NotFound, "no telephone registered"),
+    row(FreeSwitch, "PROGRESS_TIMEOUT", NoAnswer, "it took too long to ring"),
+    row(FreeSwitch, "INVALID_GATEWAY", Congestion, "no such gateway"),
+    row(FreeSwitch, "GATEWAY_DOWN", Congestion, "the gateway is down"),
+    row(FreeSwitch, "INVALID_URL", Congestion, "wrong address to dial"),
+    row(FreeSwitch, "INVALID_PROFILE", Congestion, "no such SIP profile"),
+    row(FreeSwitch, "NO_PICKUP", NoAnswer, "nobody picked the call up"),
+    row(FreeSwitch, "SRTP_READ_ERROR", Congestion, "encrypted speech could not be read"),
+    row(FreeSwitch, "BOWOUT", NormalClearing, "a loopback channel left the call"),
+    row(FreeSwitch, "BUSY_EVERYWHERE", Busy, "busy everywhere (SIP 600)"),
+    row(FreeSwitch, "DECLINE", NoAnswer, "declined (SIP 603)"),
+    row(FreeSwitch, "DOES_NOT_EXIST_ANYWHERE", NotFound, "does not exist anywhere (SIP 604)"),
+    row(FreeSwitch, "NOT_ACCEPTABLE", Congestion, "not acceptable (SIP 606)"),
+    row(FreeSwitch, "UNWANTED", NoAnswer, "unwanted (SIP 607)"),
+    row(FreeSwitch, "NO_IDENTITY", Congestion, "no identity header (SIP 428)"),
+    row(FreeSwitch, "BAD_IDENTITY_INFO", Congestion, "bad identity info (SIP 436)"),
+    row(FreeSwitch, "UNSUPPORTED_CERTIFICATE", Congestion, "unsupported credential (SIP 437)"),
+    row(FreeSwitch, "INVALID_IDENTITY", Congestion, "invalid identity header (SIP 438)"),
+    row(FreeSwitch, "STALE_DATE", Congestion, "the identity header is out of date"),
+    row(FreeSwitch, "REJECT_ALL", NoAnswer, "rejected (SIP 608)"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<HangupCause, UnknownCause> {
+        text.parse()
+    }
+
+    #[test]
+    fn every_row_is_read_as_it_says_in_any_case() {
+        for spelling in spellings() {
+            for text in [
+                spelling.text.to_owned(),
+                spelling.text.to_lowercase(),
+                spelling.text.to_uppercase(),
+                format!(" {}\n", spelling.text),
+            ] {
+                assert_eq!(read(&text), Ok(spelling.cause), "read {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_means_two_things() {
+        for (place, one) in spellings().iter().enumerate() {
+            for other in &spellings()[place + 1..] {
+                if one.text.eq_ignore_ascii_case(other.text) {
+                    assert_eq!(one.cause, other.cause, "{one:?} and {other:?}");
+                    assert_ne!(one.family, other.family, "{} stands twice", one.text);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_family_stands_together() {
+        let mut families: Vec<Family> = spellings().iter().map(|row| row.family).collect();
+        families.dedup();
+        assert_eq!(families, [Zammad, Q850, DialStatus, Sip, FreeSwitch]);
+    }
+
+    #[test]
+    fn rows_fit_a_terminal_and_keep_order() {
+        for row in spellings() {
+            assert!(row.text.len() + row.meaning.len() <= 80, "{row:?}");
+            assert!(!row.meaning.is_empty() && row.meaning.trim() == row.meaning);
+        }
+        for family in [Q850, Sip] {
+            let numbers: Vec<u16> = spellings()
+                .iter()
+                .filter(|row| row.family == family)
+                .map(|row| number(row.text).or(sip_status(row.text)).unwrap())
+                .collect();
+            assert!(numbers.is_sorted(), "{numbers:?}");
+        }
+    }
+
+    #[test]
+    fn the_word_is_the_same_everywhere() {
+        for row in spellings().iter().filter(|row| row.family == Zammad) {
+            assert_eq!(row.cause.as_str(), row.text);
+            assert_eq!(format!("{:>16}", row.cause).trim_start(), row.text);
+            assert_eq!(serde_json::to_value(row.cause).unwrap(), row.text);
+            assert_eq!(serde_json::from_value::<HangupCause>(row.text.into()).unwrap(), row.cause);
+        }
+    }
+
+    #[test]
+    fn every_q850_number_leads_to_a_word() {
+        for number in 0..=127 {
+            assert!(read(&number.to_string()).is_ok(), "read {number}");
+        }
+    }
+
+    /// What Asterisk makes of a call nobody answered, by number. 0 and 16 are not decided by a
+    /// number.
+    #[test]
+    fn unanswered_calls_are_read_from_their_number() {
+        // (word, Q.850 numbers)
+        let cases: [(HangupCause, &[u8]); 6] = [
+            (Busy, &[17]),
+            (NotFound, &[1, 2, 3, 5, 22, 28]),
+            (NoAnswer, &[0, 18, 19, 20, 21, 24]),
+            (NormalClearing, &[16]),
+            (Forwarded, &[23]),
+            (Cancel, &[26]),
+        ];
+        for number in 0..=127 {
+            let expected = cases
+                .iter()
+                .find(|(_, numbers)| numbers.contains(&number))
+                .map_or(Congestion, |(word, _)| *word);
+            assert_eq!(read(&number.to_string()), Ok(expected), "read {number}");
+        }
+    }
+
+    /// Measured: the Q.850 number Asterisk's chan_pjsip gives a call that ended with a SIP status.
+    #[test]
+    fn a_sip_status_means_what_the_number_asterisk_makes_of_it_means() {
+        // (Q.850 number, SIP statuses)
+        let cases: [(u8, &[u16]); 15] = [
+            (17, &[486, 600]),
+            (19, &[480, 483]),
+            (18, &[408]),
+            (21, &[401, 403, 407, 603]),
+            (1, &[404, 485, 604]),
+            (22, &[410]),
+            (28, &[484]),
+            (3, &[420]),
+            (34, &[503, 580]),
+            (38, &[500]),
+            (29, &[501]),
+            (27, &[502]),
+            (102, &[504]),
+            (58, &[488, 606]),
+            (127, &[400, 402, 405, 406, 415, 422, 481, 482, 505]),
+        ];
+        for (number, statuses) in cases {
+            for status in statuses {
+                let by_status = read(&format!("sip:{status}"));
+                assert_eq!(by_status, read(&number.to_string()), "sip:{status}");
+            }
+        }
+        assert_eq!(read("sip:302"), read("23"));
+        assert_eq!(read("sip:200"), read("16"));
+        assert_eq!(read("sip:487"), Ok(Cancel));
+    }
+
+    /// The meaning of a FreeSWITCH name ends in its Q.850 number or SIP status, in brackets.
+    #[test]
+    fn a_freeswitch_name_means_what_its_number_means() {
+        let mut compared = 0;
+        for row in spellings().iter().filter(|row| row.family == FreeSwitch) {
+            let meaning = row.meaning.strip_suffix(')');
+            if let Some((_, number)) = meaning.and_then(|meaning| meaning.split_once('(')) {
+                let text = number.replace("SIP ", "sip:");
+                assert_eq!(read(&text), Ok(row.cause), "{} and {text}", row.text);
+                compared += 1;
+            }
+        }
+        assert!(compared > 50, "only {compared} names compared");
+    }
+
+    #[test]
+    fn a_number_without_a_row_counts_as_its_class() {
+        // (given, the row that stands for it)
+        let cases = [
+            ("10", "31"),
+            ("15", "31"),
+            ("33", "47"),
+            ("51", "63"),
+            ("64", "79"),
+            ("94", "95"),
+            ("109", "111"),
+            ("112", "127"),
+            ("126", "127"),
+            ("sip:299", "sip:200"),
+            ("sip:399", "sip:300"),
+            ("sip:411", "sip:400"),
+            ("SIP:499", "sip:400"),
+            ("sip:599", "sip:500"),
+            ("sip:699", "sip:600"),
+        ];
+        for (given, row) in cases {
+            assert!(find(given).is_none(), "{given} has a row");
+            assert_eq!(class_of(given), Some(row), "class of {given}");
+            assert_eq!(read(given), Ok(find(row).unwrap().cause), "read {given}");
+        }
+    }
+
+    #[test]
+    fn only_a_caller_sent_on_counts_as_forwarded() {
+        let forwarded: Vec<&str> =
+            spellings().iter().filter(|row| row.cause == Forwarded).map(|row| row.text).collect();
+        assert_eq!(forwarded, ["forwarded", "23", "sip:301", "sip:302", "REDIRECTION_TO_NEW_DESTINATION"]);
+    }
+
+    #[test]
+    fn what_is_no_cause_is_refused_with_a_hint() {
+        // (given, how the message begins)
+        let cases = [
+            ("bussy", r#""bussy" is no known hangup cause, did you mean busy?;"#),
+            ("no-answer", r#""no-answer" is no known hangup cause, did you mean noAnswer?;"#),
+            ("ANSWERED", r#""ANSWERED" is no known hangup cause, did you mean ANSWER?;"#),
+            ("declined", r#""declined" is no known hangup cause, did you mean DECLINE?;"#),
+            (
+                "NOMRAL_CLEARING",
+                r#""NOMRAL_CLEARING" is no known hangup cause, did you mean NORMAL_CLEARING?;"#,
+            ),
+            ("486", r#""486" is no known hangup cause, did you mean sip:486?;"#),
+            ("", r#""" is no known hangup cause: leave --cause out if it is not known;"#),
+            (" \t", r#""" is no known hangup cause: leave --cause out if it is not known;"#),
+            ("sip:100", r#""sip:100" is no known hangup cause: a SIP status below 200 ends no call;"#),
+            ("sip:180", r#""sip:180" is no known hangup cause: a SIP status below 200 ends no call;"#),
+            ("sip:700", r#""sip:700" is no known hangup cause;"#),
+            ("sip:", r#""sip:" is no known hangup cause;"#),
+            ("sip:+486", r#""sip:+486" is no known hangup cause;"#),
+            ("sips:486", r#""sips:486" is no known hangup cause;"#),
+            ("128", r#""128" is no known hangup cause;"#),
+            ("-1", r#""-1" is no known hangup cause;"#),
+            ("+16", r#""+16" is no known hangup cause;"#),
+            ("016", r#""016" is no known hangup cause;"#),
+            ("16.0", r#""16.0" is no known hangup cause;"#),
+            ("99999999999999999999", r#""99999999999999999999" is no known hangup cause;"#),
+            ("BUSY & CO", r#""BUSY & CO" is no known hangup cause;"#),
+            ("ring \u{1b}[2J\r\n", r#""ring \u{1b}[2J" is no known hangup cause;"#),
+            ("\u{202e}ysub", r#""\u{202e}ysub" is no known hangup cause;"#),
+        ];
+        for (given, beginning) in cases {
+            let message = read(given).unwrap_err().to_string();
+            assert!(message.starts_with(beginning), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_message_names_what_is_accepted_and_the_next_step() {
+        let message = read("whatever").unwrap_err().to_string();
+        for part in [
+            "(normalClearing, busy, cancel, noAnswer, congestion, notFound, forwarded, voicemail)",
+            "a Q.850 number (0 to 127)",
+            "DIALSTATUS",
+            "sip:486",
+            "FreeSWITCH",
+            "`hangup --list-causes`",
+            "`--raw-cause`",
+        ] {
+            assert!(message.contains(part), "{part} is missing: {message}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_short_in_the_message() {
+        let message = read(&"ü\u{7}".repeat(100_000)).unwrap_err().to_string();
+        assert!(message.starts_with(r#""ü\u{7}ü\u{7}"#), "{message}");
+        assert!(message.contains(r#"\u{7}"... is no known"#), "{message}");
+        assert!(message.len() < 600, "{} bytes", message.len());
+    }
+}
