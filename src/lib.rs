@@ -9,5 +9,8 @@
 
 pub mod number;
 pub mod cause;
+pub mod event;
+pub mod action;
 
-
+pub use action::Action;
+pub use event::{CallEvent, CallId, Direction, EventKind};

@@ -1,0 +1,72 @@
+//! What Zammad wants done with a call.
+
+use serde_json::{Map, Value};
+
+/// Zammad's wish, read from its reply to a newCall.
+///
+/// Source: Zammad's CTI controller, and its documentation, "Generic CTI", page "New Call".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// nothing: go on
+    None,
+    /// hang up: the caller is on Zammad's block list
+    Reject { reason: String },
+    /// place the outbound call to `number` showing `caller_id`
+    Dial { caller_id: String, number: String },
+    /// a word of a Zammad newer than this program; counts as nothing
+    Unknown(String),
+}
+
+impl Action {
+    /// Reads a reply's JSON object. `dialled` stands in for a number that the reply leaves out.
+    pub fn read(reply: &Map<String, Value>, dialled: &str) -> Self {
+        let text = |key: &str| reply.get(key).and_then(Value::as_str).map(str::to_owned);
+        match text("action").as_deref() {
+            None | Some("") => Self::None,
+            Some("reject") => Self::Reject { reason: text("reason").unwrap_or_else(|| "busy".to_owned()) },
+            Some("dial") => match text("caller_id").or_else(|| text("callerId")) {
+                Some(caller_id) => {
+                    Self::Dial { caller_id, number: text("number").unwrap_or_else(|| dialled.to_owned()) }
+                }
+                // Without a caller id there is nothing to do differently.
+                None => Self::None,
+            },
+            Some(other) => Self::Unknown(other.to_owned()),
+        }
+    }
+
+    /// The word for it in JSON, in shell assignments and in a dialplan.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::None => "none",
+            Self::Reject { .. } => "reject",
+            Self::Dial { .. } => "dial",
+            Self::Unknown(word) => word,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_become_actions() {
+        let dial = || Action::Dial { caller_id: "49305".into(), number: "4171".into() };
+        let cases = [
+            ("{}", Action::None),
+            (r#"{"action":null}"#, Action::None),
+            (r#"{"action":"reject","reason":"busy"}"#, Action::Reject { reason: "busy".into() }),
+            (r#"{"action":"dial","caller_id":"49305","number":"4171"}"#, dial()),
+            (r#"{"action":"dial","callerId":"49305","number":"4171"}"#, dial()),
+            (r#"{"action":"dial","callerId":"1","caller_id":"49305","number":"4171"}"#, dial()),
+            (r#"{"action":"dial","caller_id":"49305"}"#, dial()),
+            (r#"{"action":"dial"}"#, Action::None),
+            (r#"{"action":"park","slot":7}"#, Action::Unknown("park".into())),
+        ];
+        for (reply, expected) in cases {
+            let reply: Map<_, _> = serde_json::from_str(reply).unwrap();
+            assert_eq!(Action::read(&reply, "4171"), expected, "{reply:?}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! A telephone call's events, as Zammad's generic CTI endpoint takes them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::cause::Cause;
+use crate::number::Party;
+
+/// What happened to a call, in the wire's spelling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EventKind {
+    NewCall,
+    Answer,
+    Hangup,
+}
+
+impl EventKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NewCall => "newCall",
+            Self::Answer => "answer",
+            Self::Hangup => "hangup",
+        }
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Which way a call goes, seen from the agents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+pub enum Direction {
+    /// a customer calls
+    #[serde(rename = "in")]
+    #[value(name = "in")]
+    Inbound,
+    /// an agent calls
+    #[serde(rename = "out")]
+    #[value(name = "out")]
+    Outbound,
+}
+
+impl Direction {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbound => "in",
+            Self::Outbound => "out",
+        }
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One id in all events of a call; unique for the whole life of Zammad's caller log.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct CallId(String);
+
+impl CallId {
+    /// Zammad stores this many characters, but searches for all: the answer and the hangup of a
+    /// call with a longer id never find it.
+    pub const MAX_CHARS: usize = 250;
+
+    /// A fresh id for a call whose phone system has none.
+    pub fn random() -> Self {
+        Self(uuid::Uuid::new_v4().simple().to_string())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for CallId {
+    type Err = EventError;
+
+    fn from_str(text: &str) -> Result<Self, EventError> {
+        if text.trim().is_empty() {
+            return Err(EventError::EmptyCallId);
+        }
+        Ok(Self(plain("the call id", text, Self::MAX_CHARS)?))
+    }
+}
+
+/// The name of an agent, of a login or of a queue: not empty, no control characters, short
+/// enough for Zammad's caller log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Name(String);
+
+impl Name {
+    pub const MAX_CHARS: usize = 250;
+
+    /// The one name Zammad's rules know: an answer by it is a voice message.
+    pub fn voicemail() -> Self {
+        Self("voicemail".to_owned())
+    }
+
+    /// `None` for a blank text: an unset variable of a dialplan is a name that was not given.
+    pub fn read(what: &'static str, text: &str) -> Result<Option<Self>, EventError> {
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        plain(what, text, Self::MAX_CHARS).map(|text| Some(Self(text)))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a text cannot be part of an event.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    #[error("the call id is empty: Zammad would take the first such call and mix up all later ones")]
+    EmptyCallId,
+    #[error("{what} has {chars} characters; Zammad keeps {most}")]
+    TooLong { what: &'static str, chars: usize, most: usize },
+    #[error("{what} holds a control character")]
+    ControlCharacter { what: &'static str },
+    #[error("it is not UTF-8")]
+    NotUtf8,
+}
+
+/// `text` unchanged if it has at most `most` characters and no control character.
+pub fn plain(what: &'static str, text: &str, most: usize) -> Result<String, EventError> {
+    let chars = text.chars().count();
+    if chars > most {
+        return Err(EventError::TooLong { what, chars, most });
+    }
+    if text.chars().any(char::is_control) {
+        return Err(EventError::ControlCharacter { what });
+    }
+    Ok(text.to_owned())
+}
+
+/// One event of one call.
+///
+/// Source of the fields: Zammad documentation, "Generic CTI", pages "New Call", "Call Answered"
+/// and "Call Hangup".
+#[derive(Debug, Clone)]
+pub struct CallEvent {
+    pub kind: EventKind,
+    pub call_id: CallId,
+    pub direction: Direction,
+    pub from: Option<Party>,
+    pub to: Option<Party>,
+    /// newCall: whose phones ring (inbound) or who calls (outbound); answer: who picked up
+    pub users: Vec<Name>,
+    /// newCall only
+    pub queue: Option<Name>,
+    /// answer and hangup: the extension or number that picked up
+    pub answering_number: Option<Party>,
+    /// hangup only
+    pub cause: Option<Cause>,
+    /// Send the user of an outbound answer too, although it replaces the customer's name in
+    /// Zammad's caller log.
+    pub force_user: bool,
+}
+
+impl CallEvent {
+    /// The event as it goes over the wire: what Zammad would show falsely is left out.
+    pub fn fields(&self) -> Map<String, Value> {
+        let mut fields = self.fields_but_user();
+        let users = self.users.iter().map(Name::as_str);
+        let user = match self.kind {
+            EventKind::NewCall => Some(users.collect::<Vec<_>>()).filter(|u| !u.is_empty()).map(Value::from),
+            // A list, or anybody on an outbound answer, leads Zammad astray.
+            EventKind::Answer if self.direction == Direction::Inbound || self.force_user => {
+                users.map(Value::from).next()
+            }
+            EventKind::Answer | EventKind::Hangup => None,
+        };
+        fields.extend(user.map(|user| ("user".to_owned(), user)));
+        fields
+    }
+
+    /// The event as its sender meant it, with every user: what warnings are about.
+    pub fn meant(&self) -> Map<String, Value> {
+        let mut fields = self.fields_but_user();
+        if !self.users.is_empty() {
+            let users: Vec<_> = self.users.iter().map(Name::as_str).collect();
+            fields.insert("user".to_owned(), Value::from(users));
+        }
+        fields
+    }
+
+    fn fields_but_user(&self) -> Map<String, Value> {
+        let text = |party: &Option<Party>| party.as_ref().map(|party| party.as_str().to_owned());
+        let fields = [
+            ("event", Some(self.kind.as_str().to_owned())),
+            ("callId", Some(self.call_id.as_str().to_owned())),
+            ("direction", Some(self.direction.as_str().to_owned())),
+            ("from", text(&self.from)),
+            ("to", text(&self.to)),
+            ("queue", self.queue.as_ref().map(|queue| queue.as_str().to_owned())),
+            ("answeringNumber", text(&self.answering_number)),
+            ("cause", self.cause.as_ref().map(Cause::to_string)),
+        ];
+        fields.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::String(text?)))).collect()
+    }
+}
