@@ -11,6 +11,7 @@ pub mod number;
 pub mod cause;
 pub mod event;
 pub mod action;
+pub mod rules;
 
 pub use action::Action;
 pub use event::{CallEvent, CallId, Direction, EventKind};

@@ -1,0 +1,379 @@
+//! What Zammad does with an event: from a caller log and a request to the reply and the changed
+//! log. No I/O, and no clock of its own.
+//!
+//! Source: Zammad's CTI controller, its CTI driver, and its caller-log model, as versions 5.5 and
+//! 7.2 behave when they are run; `tests/fixtures/recorded-sequences.jsonl` is such a run.
+
+mod finding;
+mod refusal;
+
+use std::collections::HashMap;
+use std::time::SystemTime;
+
+use regex_lite::Regex;
+use serde_json::{Map, Value};
+
+pub use finding::{Finding, findings};
+pub use refusal::{Complaint, Message, Refusal, Release};
+
+use crate::event::{CallEvent, Direction, EventKind};
+
+/// A request's fields, decoded as Zammad decodes them: texts mostly, but JSON can bring anything.
+pub type Fields = Map<String, Value>;
+
+/// How one Zammad's CTI integration is set up.
+#[derive(Debug, Default)]
+pub struct Setup {
+    pub integration: Integration,
+    /// callers to reject, compared as text
+    pub blocked: Vec<String>,
+    /// caller ids by destination; the first that fits counts
+    pub routes: Vec<Route>,
+    /// the caller id of all other outbound calls
+    pub default_caller_id: Option<String>,
+}
+
+/// Zammad's switch for the whole feature.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Integration {
+    /// switched on and configured
+    #[default]
+    On,
+    /// switched off
+    Off,
+    /// switched on, but without a configuration
+    Unconfigured,
+}
+
+/// One row of Zammad's table of outbound caller ids.
+#[derive(Debug, Clone)]
+pub struct Route {
+    destination: Regex,
+    caller_id: String,
+}
+
+impl Route {
+    /// `destination` is a pattern as Zammad reads it: the whole number, `*` for one or more
+    /// characters, and every other character as a regular expression has it.
+    ///
+    /// # Errors
+    ///
+    /// A pattern that is no regular expression: Zammad would answer each outbound call with 500.
+    pub fn new(destination: &str, caller_id: &str) -> Result<Self, String> {
+        // Ruby takes a plus behind the anchor as the anchor's repetition: it matches nothing.
+        let pattern = destination.trim_start_matches('+').replace('*', ".+?");
+        Ok(Self {
+            destination: Regex::new(&format!("(?m)^{pattern}$")).map_err(|error| error.to_string())?,
+            caller_id: caller_id.to_owned(),
+        })
+    }
+}
+
+/// Zammad's caller log: an entry a call, oldest first.
+#[derive(Debug, Default)]
+pub struct CallLog {
+    entries: Vec<Entry>,
+    by_call_id: HashMap<String, usize>,
+}
+
+impl CallLog {
+    /// Oldest first.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    pub fn find(&self, call_id: &str) -> Option<&Entry> {
+        self.by_call_id.get(call_id).map(|&place| &self.entries[place])
+    }
+
+    fn find_mut(&mut self, call_id: &str) -> Option<&mut Entry> {
+        self.by_call_id.get(call_id).map(|&place| &mut self.entries[place])
+    }
+
+    fn add(&mut self, entry: Entry) {
+        self.by_call_id.insert(entry.call_id.clone(), self.entries.len());
+        self.entries.push(entry);
+    }
+}
+
+/// One call as agents see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub call_id: String,
+    pub direction: Direction,
+    pub state: EventKind,
+    pub from: String,
+    /// the caller's name
+    pub from_comment: Option<String>,
+    pub to: String,
+    /// the name of who is called, or who answered
+    pub to_comment: Option<String>,
+    pub queue: Option<String>,
+    /// the cause of the last event
+    pub comment: Option<String>,
+    /// `false`: agents see it as open, and after the hangup as missed
+    pub done: bool,
+    pub initialized_at: SystemTime,
+    pub start_at: Option<SystemTime>,
+    pub end_at: Option<SystemTime>,
+    /// whole seconds
+    pub duration_waiting_time: Option<u64>,
+    /// whole seconds
+    pub duration_talking_time: Option<u64>,
+}
+
+/// What Zammad answers to an event it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    Accepted,
+    Reject,
+    Dial { caller_id: String, number: Value },
+}
+
+/// Zammad's controller, driver and caller-log model in one step.
+///
+/// # Errors
+///
+/// What Zammad refuses. Only [`Refusal::UserIsNoText`] leaves a changed log behind, as in Zammad.
+pub fn process(
+    setup: &Setup,
+    token_fits: bool,
+    log: &mut CallLog,
+    request: &Fields,
+    now: SystemTime,
+) -> Result<Reply, Refusal> {
+    match setup.integration {
+        Integration::On => {}
+        Integration::Off => return Err(Refusal::SwitchedOff),
+        Integration::Unconfigured => return Err(Refusal::NotConfigured),
+    }
+    if !token_fits {
+        return Err(Refusal::WrongToken);
+    }
+    let direction = match request.get("direction").and_then(Value::as_str) {
+        Some("in") => Direction::Inbound,
+        Some("out") => Direction::Outbound,
+        _ => return Err(Refusal::InvalidDirection),
+    };
+    let new_call = is(request, "event", "newCall");
+    match direction {
+        Direction::Inbound => {
+            let blocked = new_call
+                && request
+                    .get("from")
+                    .and_then(Value::as_str)
+                    .is_some_and(|from| setup.blocked.iter().any(|number| number == from));
+            record(log, request, direction, given(request, "from"), now)?;
+            Ok(if blocked { Reply::Reject } else { Reply::Accepted })
+        }
+        Direction::Outbound => {
+            let caller_id = if new_call { caller_id_for(setup, request)? } else { None };
+            let from = caller_id.clone().map(Value::from).or_else(|| given(request, "from"));
+            record(log, request, direction, from, now)?;
+            Ok(match caller_id {
+                Some(caller_id) => {
+                    Reply::Dial { caller_id, number: request.get("to").cloned().unwrap_or_default() }
+                }
+                None => Reply::Accepted,
+            })
+        }
+    }
+}
+
+/// Whether sending `event` a second time could spoil what its first copy left in the caller log:
+/// a second hangup marks a missed call as done.
+///
+/// `answered` is what the sender knows of the call; unknown counts as unanswered.
+pub fn repeat_is_safe(event: &CallEvent, answered: Option<bool>) -> bool {
+    let mut log = CallLog::default();
+    let now = SystemTime::UNIX_EPOCH;
+    let mut before = vec![EventKind::NewCall];
+    before.extend(answered.unwrap_or(false).then_some(EventKind::Answer));
+    let mut send = |kind: EventKind| {
+        let mut fields = event.fields();
+        fields.insert("event".to_owned(), kind.as_str().into());
+        for number in ["from", "to"] {
+            fields.entry(number).or_insert_with(|| "".into());
+        }
+        // A refused copy changes nothing, which is all that is asked here.
+        let _ = process(&Setup::default(), true, &mut log, &fields, now);
+        log.find(event.call_id.as_str()).map(|entry| entry.done)
+    };
+    if event.kind != EventKind::NewCall {
+        for kind in before {
+            send(kind);
+        }
+    }
+    send(event.kind) == send(event.kind)
+}
+
+/// The caller id Zammad wants shown for an outbound newCall.
+fn caller_id_for(setup: &Setup, request: &Fields) -> Result<Option<String>, Refusal> {
+    let Some(to) = present(request, "to") else { return Ok(None) };
+    if !setup.routes.is_empty() {
+        let to = to.as_str().ok_or(Refusal::ToIsNoText)?;
+        if let Some(route) = setup.routes.iter().find(|route| route.destination.is_match(to)) {
+            return Ok(Some(route.caller_id.clone()));
+        }
+    }
+    Ok(setup.default_caller_id.clone().filter(|caller_id| !caller_id.trim().is_empty()))
+}
+
+/// The caller-log model: writes or changes the entry of one event.
+fn record(
+    log: &mut CallLog,
+    request: &Fields,
+    direction: Direction,
+    from: Option<Value>,
+    now: SystemTime,
+) -> Result<(), Refusal> {
+    let call_id = ["callId", "call_id"]
+        .into_iter()
+        .find_map(|name| given(request, name).filter(|id| *id != Value::Bool(false)))
+        .map(|id| text(&id));
+    if call_id.as_deref().is_some_and(|id| id.contains('\0')) {
+        return Err(Refusal::NulInCallId);
+    }
+    // Searched for in full, but stored cut short: a long id is never found again.
+    let known = call_id.as_deref().filter(|id| log.find(id).is_some()).map(str::to_owned);
+    let cause = given(request, "cause").map(|cause| column(&cause, 500));
+    // A list becomes text here, but stays a list for the search of the agent.
+    let user = given(request, "user").map(|user| match &user {
+        Value::Array(names) => Value::from(names.iter().map(text).collect::<Vec<_>>().join(", ")),
+        _ => user,
+    });
+
+    if is(request, "event", "newCall") {
+        if known.is_some() {
+            return Err(Refusal::AlreadyExists);
+        }
+        let from = from.ok_or(Refusal::Missing("from"))?;
+        let to = given(request, "to").ok_or(Refusal::Missing("to"))?;
+        let call_id = column(&call_id.ok_or(Refusal::Missing("call_id"))?.into(), 250);
+        if log.find(&call_id).is_some() {
+            return Err(Refusal::AlreadyExistsInDatabase);
+        }
+        let queue = present(request, "queue").cloned();
+        let (from_comment, to_comment, default_queue) = match direction {
+            Direction::Inbound => {
+                let callee = user.filter(is_present).or_else(|| queue.clone());
+                (None, callee, &to)
+            }
+            Direction::Outbound => (user, None, &from),
+        };
+        log.add(Entry {
+            call_id,
+            direction,
+            state: EventKind::NewCall,
+            queue: Some(column(queue.as_ref().unwrap_or(default_queue), 250)),
+            from: column(&from, 100),
+            from_comment: from_comment.map(|name| column(&name, 250)),
+            to: column(&to, 100),
+            to_comment: to_comment.map(|name| column(&name, 250)),
+            comment: cause,
+            done: direction == Direction::Outbound,
+            initialized_at: now,
+            start_at: None,
+            end_at: None,
+            duration_waiting_time: None,
+            duration_talking_time: None,
+        });
+    } else if is(request, "event", "answer") {
+        let entry = known.and_then(|id| log.find_mut(&id)).ok_or(Refusal::UnknownCall)?;
+        if entry.state == EventKind::Hangup {
+            return Ok(());
+        }
+        entry.state = EventKind::Answer;
+        entry.start_at = Some(now);
+        entry.duration_waiting_time = Some(seconds(entry.initialized_at, now));
+        if let Some(user) = user.filter(|user| *user != Value::Bool(false)) {
+            entry.to_comment = Some(column(&user, 250));
+        }
+        entry.done = true;
+        entry.comment = cause;
+        // The search for the agent takes the user as a login, after the entry is saved. It finds
+        // nobody by number here: this log has no agents.
+        if direction == Direction::Inbound && present(request, "user").is_some_and(|user| !user.is_string()) {
+            return Err(Refusal::UserIsNoText);
+        }
+    } else if is(request, "event", "hangup") {
+        let entry = known.and_then(|id| log.find_mut(&id)).ok_or(Refusal::UnknownCall)?;
+        let missed = entry.state == EventKind::NewCall && cause.as_deref() != Some("forwarded");
+        let voice_message = entry.to_comment.as_deref() == Some("voicemail");
+        entry.done = direction == Direction::Outbound || !(missed || voice_message);
+        entry.state = EventKind::Hangup;
+        entry.end_at = Some(now);
+        if let Some(start_at) = entry.start_at {
+            entry.duration_talking_time = Some(seconds(start_at, now));
+        } else if entry.duration_waiting_time.is_none() {
+            entry.duration_waiting_time = Some(seconds(entry.initialized_at, now));
+        }
+        entry.comment = cause;
+    } else {
+        return Err(Refusal::UnknownEvent);
+    }
+    Ok(())
+}
+
+fn is(request: &Fields, name: &str, word: &str) -> bool {
+    request.get(name).and_then(Value::as_str) == Some(word)
+}
+
+/// A field that is there and not null.
+fn given(request: &Fields, name: &str) -> Option<Value> {
+    request.get(name).filter(|value| !value.is_null()).cloned()
+}
+
+/// A field that Ruby on Rails calls present.
+fn present<'a>(request: &'a Fields, name: &str) -> Option<&'a Value> {
+    request.get(name).filter(|value| is_present(value))
+}
+
+fn is_present(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Bool(true) | Value::Number(_) => true,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+    }
+}
+
+/// A value as it is stored in a text column of at most `most` characters.
+fn column(value: &Value, most: usize) -> String {
+    let text = match value {
+        Value::Bool(true) => "t".to_owned(),
+        Value::Bool(false) => "f".to_owned(),
+        Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => text(value),
+    };
+    text.chars().filter(|&c| c != '\0').take(most).collect()
+}
+
+/// A value as Ruby turns it into text.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(_) | Value::Object(_) => inspect(value),
+    }
+}
+
+/// A value in Ruby's own notation, which is what agents see of a list or a map.
+fn inspect(value: &Value) -> String {
+    match value {
+        Value::Null => "nil".to_owned(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
+        Value::Array(items) => format!("[{}]", items.iter().map(inspect).collect::<Vec<_>>().join(", ")),
+        Value::Object(fields) => {
+            let pairs = fields.iter().map(|(key, value)| format!("{key:?} => {}", inspect(value)));
+            format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// Whole seconds from one of Zammad's time stamps to another, which are cut to seconds before.
+fn seconds(from: SystemTime, to: SystemTime) -> u64 {
+    let whole = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    whole(to).saturating_sub(whole(from))
+}
