@@ -12,6 +12,8 @@ pub mod cause;
 pub mod event;
 pub mod action;
 pub mod rules;
+pub mod config;
 
 pub use action::Action;
+pub use config::Config;
 pub use event::{CallEvent, CallId, Direction, EventKind};

@@ -1,0 +1,382 @@
+//! Settings, each a flag, a variable and a file key of one name, and the checked configuration
+//! they make.
+
+mod endpoint;
+mod file;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::builder::BoolishValueParser;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use endpoint::{Endpoint, EndpointError, redact};
+pub use file::{FileError, Layers, read};
+
+use crate::number::{Country, Numbering};
+
+/// What a user may set. Precedence: flag, variable, profile, file, default.
+#[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[command(next_help_heading = "Zammad")]
+pub struct Settings {
+    /// Zammad's CTI address with its token, as the admin page shows it; or just Zammad's
+    /// address, with --token or --token-file
+    #[arg(long, env = "ZAMMAD_CTI_URL", hide_env_values = true, value_name = "URL", global = true)]
+    #[arg(value_parser = Secret::parse)]
+    pub url: Option<Secret>,
+    /// The token, if it is not part of the URL
+    #[arg(long, env = "ZAMMAD_CTI_TOKEN", hide_env_values = true, value_name = "TOKEN", global = true)]
+    #[arg(value_parser = Secret::parse)]
+    pub token: Option<Secret>,
+    /// A file that holds the token; others must not be able to read it
+    #[arg(long, env = "ZAMMAD_CTI_TOKEN_FILE", value_name = "FILE", global = true)]
+    pub token_file: Option<PathBuf>,
+    /// How events are encoded [default: json]
+    #[arg(long, env = "ZAMMAD_CTI_ENCODING", value_name = "ENCODING", global = true)]
+    pub encoding: Option<Encoding>,
+    /// Time for name lookup, connection and TLS of one attempt [default: 2s]
+    #[arg(long, env = "ZAMMAD_CTI_CONNECT_TIMEOUT", value_name = "TIME", global = true)]
+    pub connect_timeout: Option<Span>,
+    /// Time for one attempt, such as 5s or 800ms [default: 5s]
+    #[arg(long, env = "ZAMMAD_CTI_TIMEOUT", value_name = "TIME", global = true)]
+    pub timeout: Option<Span>,
+    /// Time for an event with all its retries [default: 8s]
+    #[arg(long, env = "ZAMMAD_CTI_DEADLINE", value_name = "TIME", global = true)]
+    pub deadline: Option<Span>,
+    /// Trust the certificates in this PEM file instead of the system's
+    #[arg(long, env = "ZAMMAD_CTI_CA_FILE", value_name = "FILE", global = true)]
+    pub ca_file: Option<PathBuf>,
+    /// Do not verify Zammad's certificate; whoever is in between can read the token
+    #[arg(long, env = "ZAMMAD_CTI_INSECURE", value_name = "BOOL", global = true)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
+    pub insecure: Option<bool>,
+    /// How results are printed [default: text]
+    #[arg(long, env = "ZAMMAD_CTI_OUTPUT", value_name = "FORMAT", global = true)]
+    #[arg(help_heading = "Results")]
+    pub output: Option<Format>,
+    /// Exit with 10 when Zammad rejects the call
+    #[arg(long, env = "ZAMMAD_CTI_REJECT_EXIT", value_name = "BOOL", global = true)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
+    #[arg(help_heading = "Results")]
+    pub reject_exit: Option<bool>,
+    /// Say `none` and exit with 0 when an event cannot be delivered: the call goes on
+    #[arg(long, env = "ZAMMAD_CTI_FAIL_OPEN", value_name = "BOOL", global = true)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
+    #[arg(help_heading = "Results")]
+    pub fail_open: Option<bool>,
+    #[command(flatten)]
+    pub numbers: NumberSettings,
+}
+
+/// The table `[numbers]`: how the phone system writes numbers.
+#[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[command(next_help_heading = "Numbers")]
+pub struct NumberSettings {
+    /// The phone system's country, such as DE: national numbers get its country code
+    #[arg(long = "numbers-country", visible_alias = "country", id = "numbers_country")]
+    #[arg(env = "ZAMMAD_CTI_NUMBERS_COUNTRY", value_name = "COUNTRY", global = true)]
+    pub country: Option<Country>,
+    /// Numbers of up to so many digits are extensions [default: 5]
+    #[arg(long = "numbers-extension-digits", id = "numbers_extension_digits")]
+    #[arg(env = "ZAMMAD_CTI_NUMBERS_EXTENSION_DIGITS", value_name = "COUNT", global = true)]
+    pub extension_digits: Option<u8>,
+    /// Digits to put before an extension, such as 493055571
+    #[arg(long = "numbers-extension-prefix", id = "numbers_extension_prefix")]
+    #[arg(env = "ZAMMAD_CTI_NUMBERS_EXTENSION_PREFIX", value_name = "DIGITS", global = true)]
+    pub extension_prefix: Option<Digits>,
+    /// Numbers of exactly so many digits are national although they have no prefix, such as 10
+    /// in the US
+    #[arg(long = "numbers-national-digits", id = "numbers_national_digits")]
+    #[arg(env = "ZAMMAD_CTI_NUMBERS_NATIONAL_DIGITS", value_name = "COUNT", global = true)]
+    pub national_digits: Option<u8>,
+    /// Bring numbers into the form that Zammad compares; false sends them as given
+    /// [default: true]
+    #[arg(long = "numbers-normalize", id = "numbers_normalize")]
+    #[arg(env = "ZAMMAD_CTI_NUMBERS_NORMALIZE", value_name = "BOOL", global = true)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
+    pub normalize: Option<bool>,
+}
+
+const CONNECT_TIMEOUT: Span = Span(Duration::from_secs(2));
+const TIMEOUT: Span = Span(Duration::from_secs(5));
+const DEADLINE: Span = Span(Duration::from_secs(8));
+
+impl Settings {
+    /// What holds where nobody says anything.
+    pub fn defaults() -> Self {
+        let numbering = Numbering::default();
+        Self {
+            encoding: Some(Encoding::default()),
+            connect_timeout: Some(CONNECT_TIMEOUT),
+            timeout: Some(TIMEOUT),
+            deadline: Some(DEADLINE),
+            insecure: Some(false),
+            output: Some(Format::default()),
+            reject_exit: Some(false),
+            fail_open: Some(false),
+            numbers: NumberSettings {
+                extension_digits: Some(numbering.extension_digits),
+                normalize: Some(numbering.normalize),
+                ..NumberSettings::default()
+            },
+            ..Self::default()
+        }
+    }
+
+    /// These settings, and `weaker` ones where these say nothing.
+    pub fn or(self, weaker: Self) -> Self {
+        Self {
+            url: self.url.or(weaker.url),
+            token: self.token.or(weaker.token),
+            token_file: self.token_file.or(weaker.token_file),
+            encoding: self.encoding.or(weaker.encoding),
+            connect_timeout: self.connect_timeout.or(weaker.connect_timeout),
+            timeout: self.timeout.or(weaker.timeout),
+            deadline: self.deadline.or(weaker.deadline),
+            ca_file: self.ca_file.or(weaker.ca_file),
+            insecure: self.insecure.or(weaker.insecure),
+            output: self.output.or(weaker.output),
+            reject_exit: self.reject_exit.or(weaker.reject_exit),
+            fail_open: self.fail_open.or(weaker.fail_open),
+            numbers: NumberSettings {
+                country: self.numbers.country.or(weaker.numbers.country),
+                extension_digits: self.numbers.extension_digits.or(weaker.numbers.extension_digits),
+                extension_prefix: self.numbers.extension_prefix.or(weaker.numbers.extension_prefix),
+                national_digits: self.numbers.national_digits.or(weaker.numbers.national_digits),
+                normalize: self.numbers.normalize.or(weaker.numbers.normalize),
+            },
+        }
+    }
+}
+
+/// The checked configuration: nothing in it is left to be found wrong later.
+#[derive(Debug)]
+pub struct Config {
+    endpoint: Option<Endpoint>,
+    pub encoding: Encoding,
+    /// at most `timeout`
+    pub connect_timeout: Duration,
+    /// at most `deadline`
+    pub timeout: Duration,
+    pub deadline: Duration,
+    pub ca_file: Option<PathBuf>,
+    pub insecure: bool,
+    pub output: Format,
+    pub reject_exit: bool,
+    pub fail_open: bool,
+    pub numbering: Numbering,
+}
+
+impl Config {
+    /// Where Zammad is.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::NoEndpoint`]: nobody said so.
+    pub fn endpoint(&self) -> Result<&Endpoint, ConfigError> {
+        self.endpoint.as_ref().ok_or(ConfigError::NoEndpoint)
+    }
+
+    /// The same configuration for another Zammad.
+    pub fn with_endpoint(self, endpoint: Endpoint) -> Self {
+        Self { endpoint: Some(endpoint), ..self }
+    }
+}
+
+impl TryFrom<Settings> for Config {
+    type Error = ConfigError;
+
+    fn try_from(settings: Settings) -> Result<Self, ConfigError> {
+        let file_token = settings.token_file.as_deref().map(file::read_token).transpose()?;
+        if let (Some(_), Some(file)) = (&settings.token, &settings.token_file) {
+            return Err(ConfigError::TwoTokens { file: file.clone() });
+        }
+        let token = settings.token.or(file_token);
+        let endpoint = match (&settings.url, &token) {
+            (Some(url), token) => Some(Endpoint::new(url, token.as_ref())?),
+            (None, Some(_)) => return Err(ConfigError::TokenWithoutUrl),
+            (None, None) => None,
+        };
+        let some_time = |key, span: Option<Span>, default| match span.unwrap_or(default) {
+            Span(Duration::ZERO) => Err(ConfigError::NoTime { key }),
+            Span(time) => Ok(time),
+        };
+        let deadline = some_time("deadline", settings.deadline, DEADLINE)?;
+        let timeout = some_time("timeout", settings.timeout, TIMEOUT)?.min(deadline);
+        let connect_timeout =
+            some_time("connect_timeout", settings.connect_timeout, CONNECT_TIMEOUT)?.min(timeout);
+        let numbers = settings.numbers;
+        let default = Numbering::default();
+        Ok(Self {
+            endpoint,
+            encoding: settings.encoding.unwrap_or_default(),
+            connect_timeout,
+            timeout,
+            deadline,
+            ca_file: settings.ca_file,
+            insecure: settings.insecure.unwrap_or_default(),
+            output: settings.output.unwrap_or_default(),
+            reject_exit: settings.reject_exit.unwrap_or_default(),
+            fail_open: settings.fail_open.unwrap_or_default(),
+            numbering: Numbering {
+                country: numbers.country.or(default.country),
+                extension_digits: numbers.extension_digits.unwrap_or(default.extension_digits),
+                extension_prefix: numbers
+                    .extension_prefix
+                    .map_or(default.extension_prefix, |Digits(digits)| digits),
+                national_digits: numbers.national_digits.or(default.national_digits),
+                normalize: numbers.normalize.unwrap_or(default.normalize),
+            },
+        })
+    }
+}
+
+/// What is missing or broken in the configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("no endpoint is set; give --url, set ZAMMAD_CTI_URL, or write `url` into the configuration file")]
+    NoEndpoint,
+    #[error("a token is set, but no url that says where Zammad is")]
+    TokenWithoutUrl,
+    #[error("both a token and the token file {} are set; keep one of them", file.display())]
+    TwoTokens { file: PathBuf },
+    #[error("{key} is zero; it needs some time, such as 2s")]
+    NoTime { key: &'static str },
+    #[error("route {route:?}: {reason}")]
+    Route { route: String, reason: String },
+    #[error("url")]
+    Endpoint(#[from] EndpointError),
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// How the body of a request is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encoding {
+    #[default]
+    Json,
+    Form,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// one short line for a person or a dialplan
+    #[default]
+    Text,
+    /// one object with stable keys
+    Json,
+    /// quoted assignments, safe to `eval`
+    Shell,
+}
+
+/// A text nobody may see: it shows nothing but stars.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the wire and for whoever asks for it by name.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "clap wants a parser that could fail")]
+    fn parse(text: &str) -> Result<Self, std::convert::Infallible> {
+        Ok(Self::new(text))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A length of time, written like `5s`, `800ms` or `1m 30s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        humantime::parse_duration(text)
+            .map(Self)
+            .map_err(|_| "a time has a number and a unit, such as 5s or 800ms".to_owned())
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        humantime::format_duration(self.0).fmt(f)
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Digits and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Digits(String);
+
+impl FromStr for Digits {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("only digits go before an extension, country code first".to_owned())
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Digits {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Where the configuration file is looked for when nobody names one: the user's, then the
+/// system's.
+pub fn default_files(config_home: Option<&Path>) -> Vec<PathBuf> {
+    let user = config_home.map(|home| home.join("zammad-cti/config.toml"));
+    user.into_iter().chain([PathBuf::from("/etc/zammad-cti/config.toml")]).collect()
+}

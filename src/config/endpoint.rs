@@ -1,0 +1,215 @@
+//! Zammad's address and the token in it.
+
+use std::fmt;
+
+use url::Url;
+
+use super::Secret;
+
+/// The path of Zammad's generic CTI endpoint, without the token.
+const PATH: &str = "/api/v1/cti";
+
+/// The URL that events are posted to. It holds the token, so it shows itself without.
+#[derive(Clone)]
+pub struct Endpoint {
+    url: Url,
+    token: Secret,
+}
+
+/// Why a URL and a token make no endpoint. No text holds the token.
+#[derive(Debug, thiserror::Error)]
+pub enum EndpointError {
+    #[error("it is no address such as https://zammad.example.com/api/v1/cti/TOKEN: {0}")]
+    NoUrl(url::ParseError),
+    #[error("it starts with {0:?}, not with http:// or https://")]
+    Scheme(String),
+    #[error("it has no host")]
+    NoHost,
+    #[error(
+        "it has no token; copy the whole address from Zammad's admin page (Integrations, CTI), or set \
+         the token beside it"
+    )]
+    NoToken,
+    #[error("the path goes on behind the token; it ends with {PATH}/TOKEN")]
+    PathBehindToken,
+    #[error("it has a query or a fragment; Zammad's address ends with the token")]
+    Query,
+    #[error("it names one token, and the token setting another; keep one of them")]
+    TwoTokens,
+    #[error(
+        "the token holds {0}: Zammad could never match it; its tokens are made of letters, digits, - and _"
+    )]
+    Token(&'static str),
+}
+
+impl Endpoint {
+    /// Joins a URL, with or without a token in it, and a separate token.
+    pub fn new(url: &Secret, token: Option<&Secret>) -> Result<Self, EndpointError> {
+        let text = url.reveal().trim();
+        // A blank inside would be escaped and become a part of the token.
+        if text.contains(char::is_whitespace) {
+            return Err(EndpointError::Token("a blank"));
+        }
+        let mut url = Url::parse(text).map_err(EndpointError::NoUrl)?;
+        if !["http", "https"].contains(&url.scheme()) {
+            return Err(EndpointError::Scheme(url.scheme().to_owned()));
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(EndpointError::NoHost);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(EndpointError::Query);
+        }
+        let path = url.path().trim_end_matches('/').to_owned();
+        let (base, in_url) = match path.split_once(&format!("{PATH}/")) {
+            Some((base, token)) => (base.to_owned(), Some(Secret::new(token.trim_matches('/')))),
+            None => (path.trim_end_matches(PATH).to_owned(), None),
+        };
+        let separate = token.map(|token| Secret::new(token.reveal().trim()));
+        let token = match (in_url, separate) {
+            (Some(one), Some(other)) if one != other => return Err(EndpointError::TwoTokens),
+            (Some(token), _) | (None, Some(token)) => token,
+            (None, None) => return Err(EndpointError::NoToken),
+        };
+        check_token(token.reveal())?;
+        url.set_path(&format!("{base}{PATH}/{}", token.reveal()));
+        Ok(Self { url, token })
+    }
+
+    /// The whole URL, token included: for the wire, and for a user who asks for the token.
+    pub fn reveal(&self) -> &Url {
+        &self.url
+    }
+
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    pub fn is_tls(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// `text` without the token, wherever it comes from.
+    pub fn redact(&self, text: &str) -> String {
+        redact(&text.replace(self.token.reveal(), "***"))
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut url = self.url.clone();
+        // A name and a password in front of the host are secrets too.
+        let _ = url.set_username("").and(url.set_password(None));
+        let path = url.path().to_owned();
+        let base = path.strip_suffix(self.token.reveal()).unwrap_or_default().to_owned();
+        url.set_path(&base);
+        write!(f, "{url}***")
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Endpoint(***)")
+    }
+}
+
+fn check_token(token: &str) -> Result<(), EndpointError> {
+    if token.is_empty() {
+        return Err(EndpointError::NoToken);
+    }
+    if token.contains('/') {
+        return Err(EndpointError::PathBehindToken);
+    }
+    if token.contains('.') {
+        return Err(EndpointError::Token("a dot"));
+    }
+    // `%20` is how a blank looks in a URL.
+    if token.contains(char::is_whitespace) || token.contains("%20") {
+        return Err(EndpointError::Token("a blank"));
+    }
+    if !token.bytes().all(|byte| byte.is_ascii_graphic() && !b"%?#\\\"'<>".contains(&byte)) {
+        return Err(EndpointError::Token("a character that has no place in a path"));
+    }
+    Ok(())
+}
+
+/// `text` with stars in place of whatever follows the endpoint's path: texts of libraries and of
+/// the command line may hold a token that nobody has read yet.
+pub fn redact(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(place) = rest.find("/cti/") {
+        let (before, token) = rest.split_at(place + "/cti/".len());
+        safe.push_str(before);
+        let end = token.find(|c: char| c.is_whitespace() || "'\"`<>)],;".contains(c)).unwrap_or(token.len());
+        if end > 0 {
+            safe.push_str("***");
+        }
+        rest = &token[end..];
+    }
+    safe.push_str(rest);
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(url: &str, token: Option<&str>) -> Result<Endpoint, EndpointError> {
+        Endpoint::new(&Secret::new(url), token.map(Secret::new).as_ref())
+    }
+
+    #[test]
+    fn urls_and_tokens_make_endpoints() {
+        let cases = [
+            ("https://z.example/api/v1/cti/tok", None, "https://z.example/api/v1/cti/tok"),
+            ("https://z.example/api/v1/cti/tok/", None, "https://z.example/api/v1/cti/tok"),
+            ("https://z.example/api/v1/cti//tok", None, "https://z.example/api/v1/cti/tok"),
+            ("https://z.example/help/api/v1/cti/tok", None, "https://z.example/help/api/v1/cti/tok"),
+            ("https://z.example", Some("tok"), "https://z.example/api/v1/cti/tok"),
+            ("https://z.example/", Some("tok\n"), "https://z.example/api/v1/cti/tok"),
+            ("https://z.example/api/v1/cti", Some("tok"), "https://z.example/api/v1/cti/tok"),
+            ("http://z.example:3000/help", Some("tok"), "http://z.example:3000/help/api/v1/cti/tok"),
+            ("http://[::1]:3000/api/v1/cti/tok", Some("tok"), "http://[::1]:3000/api/v1/cti/tok"),
+        ];
+        for (url, token, expected) in cases {
+            assert_eq!(endpoint(url, token).unwrap().reveal().as_str(), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_endpoint_is_refused() {
+        let cases = [
+            ("", None, "no address"),
+            ("zammad.example.com", None, "no address"),
+            ("ftp://z.example/api/v1/cti/tok", None, "\"ftp\""),
+            ("https://z.example/", None, "no token"),
+            ("https://z.example/api/v1/cti/", None, "no token"),
+            ("https://z.example/api/v1/cti/tok/more", None, "behind the token"),
+            ("https://z.example/api/v1/cti/tok?x=1", None, "query"),
+            ("https://z.example/api/v1/cti/to.k", None, "a dot"),
+            ("https://z.example/api/v1/cti/to k", None, "a blank"),
+            ("https://z.example/api/v1/cti/to%20k", None, "a blank"),
+            ("https://z.example/api/v1/cti/tok", Some("other"), "another"),
+            ("https://z.example", Some("to.k"), "a dot"),
+            ("https://z.example", Some("to k"), "a blank"),
+            ("https://z.example", Some(""), "no token"),
+        ];
+        for (url, token, expected) in cases {
+            let error = endpoint(url, token).unwrap_err().to_string();
+            assert!(error.contains(expected), "{url}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_shows_no_secret() {
+        let endpoint = endpoint("https://me:pw@z.example/api/v1/cti/tok123", None).unwrap();
+        assert_eq!(endpoint.to_string(), "https://z.example/api/v1/cti/***");
+        assert_eq!(format!("{endpoint:?}"), "Endpoint(***)");
+        assert_eq!(
+            endpoint.redact("No route matches [GET] /api/v1/cti/tok123"),
+            "No route matches [GET] /api/v1/cti/***"
+        );
+        assert_eq!(redact("bad '/api/v1/cti/other' and /cti/x y"), "bad '/api/v1/cti/***' and /cti/*** y");
+    }
+}
