@@ -14,6 +14,8 @@ pub mod action;
 pub mod rules;
 pub mod config;
 
+pub mod client;
+
 pub use action::Action;
 pub use config::Config;
 pub use event::{CallEvent, CallId, Direction, EventKind};

@@ -1,0 +1,196 @@
+//! One event, one POST, one [`Action`] or one [`SendError`].
+//!
+//! No retries here: `delivery` decides about them. The client runs reqwest on a runtime of its
+//! own in the calling thread, so an attempt ends on time whatever the network does, and a process
+//! that sends one event starts no second thread.
+
+mod error;
+mod reply;
+mod request;
+mod tls;
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use tokio::runtime::Runtime;
+
+pub use error::{SendError, TlsFault};
+pub use request::{Request, RequestId};
+pub use tls::TrustError;
+
+use crate::action::Action;
+use crate::config::{Config, ConfigError, Endpoint};
+use crate::event::CallEvent;
+
+/// Zammad's replies are below 1 KB; what is longer than this comes from something else.
+pub const MAX_REPLY: usize = 64 * 1024;
+
+/// A connection may be closed by the other side when it has been idle for this long.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// The way to one Zammad. Kept-alive connections serve one thread.
+pub struct Client {
+    endpoint: Endpoint,
+    timeout: Duration,
+    http: reqwest::Client,
+    connecting: Connecting,
+    /// `None` only while the client is dropped
+    runtime: Cell<Option<Runtime>>,
+}
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    #[error("the HTTP client does not start")]
+    Http(#[source] reqwest::Error),
+    #[error("no event loop")]
+    Runtime(#[source] std::io::Error),
+}
+
+impl Client {
+    pub fn new(config: &Config) -> Result<Self, ClientError> {
+        let endpoint = config.endpoint()?.clone();
+        let connecting = Connecting::default();
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::settings(config, &endpoint)?)
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(config.connect_timeout)
+            .pool_idle_timeout(IDLE)
+            .connector_layer(connecting.clone())
+            .build()
+            .map_err(|error| ClientError::Http(error.without_url()))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(ClientError::Runtime)?;
+        Ok(Self { endpoint, timeout: config.timeout, http, connecting, runtime: Cell::new(Some(runtime)) })
+    }
+
+    /// Posts one request, once, in at most `within`.
+    ///
+    /// # Errors
+    ///
+    /// Each [`SendError`] says whether Zammad has the event; none of them holds the token.
+    pub fn attempt(
+        &self,
+        request: &Request,
+        event: &CallEvent,
+        within: Duration,
+    ) -> Result<Action, SendError> {
+        let limit = self.timeout.min(within);
+        self.connecting.set(false);
+        let runtime = self.runtime.take().expect("the runtime is there between attempts");
+        let result = runtime.block_on(async {
+            match tokio::time::timeout(limit, self.exchange(request, event)).await {
+                Ok(result) => result,
+                Err(_) if self.connecting.get() => Err(SendError::ConnectTimeout),
+                Err(_) => Err(SendError::NoReply { waited: limit }),
+            }
+        });
+        self.runtime.set(Some(runtime));
+        result
+    }
+
+    async fn exchange(&self, request: &Request, event: &CallEvent) -> Result<Action, SendError> {
+        let post = self
+            .http
+            .post(self.endpoint.reveal().clone())
+            .headers(request.headers())
+            .body(request.body().to_owned());
+        let mut response = post.send().await.map_err(SendError::from_transport)?;
+        let header = |name| {
+            let value = response.headers().get(name)?.to_str().ok()?;
+            Some(self.endpoint.redact(value))
+        };
+        let head = reply::Head {
+            status: response.status().as_u16(),
+            content_type: header(CONTENT_TYPE),
+            location: header(LOCATION),
+            retry_after: header(RETRY_AFTER)
+                .and_then(|seconds| seconds.parse().ok())
+                .map(Duration::from_secs),
+        };
+        let mut body = Vec::new();
+        let mut complete = true;
+        while let Some(chunk) = response.chunk().await.map_err(SendError::from_transport)? {
+            if body.len() + chunk.len() > MAX_REPLY {
+                complete = false;
+                break;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        reply::read(&head, complete.then_some(&body), event, |text| self.endpoint.redact(text))
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // A name lookup that does not end must not hold up the program's end.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Whether a connection is being made: what runs out of time before it stands never reached
+/// Zammad.
+#[derive(Clone, Default)]
+struct Connecting(Arc<AtomicBool>);
+
+impl Connecting {
+    fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, connecting: bool) {
+        self.0.store(connecting, Ordering::Relaxed);
+    }
+}
+
+impl<S> tower_layer::Layer<S> for Connecting {
+    type Service = Watched<S>;
+
+    fn layer(&self, connector: S) -> Watched<S> {
+        Watched { connector, connecting: self.clone() }
+    }
+}
+
+/// A connector that says when it is at work.
+#[derive(Clone)]
+struct Watched<S> {
+    connector: S,
+    connecting: Connecting,
+}
+
+impl<S, Target> tower_service::Service<Target> for Watched<S>
+where
+    S: tower_service::Service<Target>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.connector.poll_ready(context)
+    }
+
+    fn call(&mut self, target: Target) -> Self::Future {
+        self.connecting.set(true);
+        let connecting = self.connecting.clone();
+        let connection = self.connector.call(target);
+        Box::pin(async move {
+            let connection = connection.await;
+            connecting.set(connection.is_err());
+            connection
+        })
+    }
+}

@@ -1,0 +1,223 @@
+//! Why an event did not get its answer, cut by what the sender can do about it.
+
+use std::error::Error;
+use std::time::Duration;
+
+/// What became of an attempt that brought no action.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    // -- Zammad does not have the event --
+    #[error("the name lookup failed")]
+    Lookup(#[source] reqwest::Error),
+    #[error("cannot connect")]
+    Connect(#[source] reqwest::Error),
+    #[error("no connection in time")]
+    ConnectTimeout,
+    #[error("TLS failed")]
+    Tls(#[source] TlsFault),
+    #[error("it is too busy or restarting (HTTP {status})")]
+    Unavailable { status: u16, retry_after: Option<Duration> },
+
+    // -- Zammad may have the event --
+    #[error("no reply within {}", humantime::format_duration(round(*waited)))]
+    NoReply { waited: Duration },
+    #[error("the connection broke before the reply")]
+    ConnectionLost(#[source] reqwest::Error),
+    #[error("Zammad did not answer its proxy in time (HTTP 504)")]
+    GatewayTimeout,
+
+    // -- Zammad answered, and the event is the matter --
+    #[error("Zammad does not know the call: {message}")]
+    UnknownCall { message: String },
+    #[error("the call id was used before")]
+    CallIdReused,
+    #[error("Zammad refused the event: {message} (HTTP {status})")]
+    Refused { status: u16, message: String },
+    #[error("Zammad failed inside: {message} (HTTP {status})")]
+    Failed { status: u16, message: String },
+
+    // -- nothing else will work either until somebody changes a setting --
+    #[error("Zammad refused the token")]
+    WrongToken,
+    #[error("the CTI integration is switched off in Zammad")]
+    SwitchedOff,
+    #[error("the CTI integration is not configured in Zammad")]
+    NotConfigured,
+    #[error("redirected to {location} (HTTP {status})")]
+    Redirected { status: u16, location: String },
+    #[error("no such page (HTTP 404)")]
+    NoSuchPage,
+    #[error("the answer is not from Zammad: {content} (HTTP {status})")]
+    NotZammad { status: u16, content: String },
+}
+
+/// What TLS found wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsFault {
+    #[error("the certificate is for another name{}", expected(names))]
+    Name { names: Vec<String> },
+    #[error("the certificate has expired")]
+    Expired,
+    #[error("the certificate is not valid yet; is this machine's clock right?")]
+    NotYetValid,
+    #[error("the certificate is self-signed")]
+    SelfSigned,
+    #[error("the certificate is from an unknown authority, or the server does not send its chain")]
+    UnknownIssuer,
+    #[error("the server does not speak TLS on this port")]
+    NoTls,
+    #[error("{0}")]
+    Other(rustls::Error),
+}
+
+fn expected(names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) }
+}
+
+/// Whole milliseconds: nobody wants to read more.
+fn round(time: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}
+
+impl SendError {
+    /// A failure below HTTP, without the URL that it would show.
+    pub(super) fn from_transport(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        if !error.is_connect() {
+            return Self::ConnectionLost(error);
+        }
+        if let Some(fault) = find::<rustls::Error>(&error) {
+            return Self::Tls(TlsFault::from(fault));
+        }
+        if error.is_timeout() {
+            return Self::ConnectTimeout;
+        }
+        if error.is_dns() { Self::Lookup(error) } else { Self::Connect(error) }
+    }
+
+    /// A word for the failure that programs can rely on.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Lookup(_) => "lookup",
+            Self::Connect(_) => "connect",
+            Self::ConnectTimeout => "connect-timeout",
+            Self::Tls(fault) => match fault {
+                TlsFault::Name { .. } => "tls-name",
+                TlsFault::Expired => "tls-expired",
+                TlsFault::NotYetValid => "tls-not-yet-valid",
+                TlsFault::SelfSigned => "tls-self-signed",
+                TlsFault::UnknownIssuer => "tls-unknown-issuer",
+                TlsFault::NoTls => "tls-none",
+                TlsFault::Other(_) => "tls",
+            },
+            Self::Unavailable { .. } => "unavailable",
+            Self::NoReply { .. } => "no-reply",
+            Self::ConnectionLost(_) => "connection-lost",
+            Self::GatewayTimeout => "gateway-timeout",
+            Self::UnknownCall { .. } => "unknown-call",
+            Self::CallIdReused => "call-id-reused",
+            Self::Refused { .. } => "refused",
+            Self::Failed { .. } => "failed",
+            Self::WrongToken => "wrong-token",
+            Self::SwitchedOff => "switched-off",
+            Self::NotConfigured => "not-configured",
+            Self::Redirected { .. } => "redirected",
+            Self::NoSuchPage => "no-such-page",
+            Self::NotZammad { .. } => "not-zammad",
+        }
+    }
+
+    /// What to do about it, in words for whoever runs the phone system or Zammad.
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            Self::Lookup(_) => "check the host name in the URL, and this machine's DNS",
+            Self::Connect(_) => {
+                "check host and port in the URL, that Zammad or its proxy runs, and the firewall"
+            }
+            Self::ConnectTimeout => "check host and port in the URL; a firewall may drop the packets",
+            Self::Tls(fault) => match fault {
+                TlsFault::Name { .. } => "use the name that the certificate is for in the URL",
+                TlsFault::Expired => "renew the certificate of Zammad's web server",
+                TlsFault::NotYetValid => "set this machine's clock, or wait",
+                TlsFault::SelfSigned => "name the certificate's PEM file with --ca-file",
+                TlsFault::UnknownIssuer => {
+                    "name the authority's PEM file with --ca-file, or let the web server send its chain"
+                }
+                TlsFault::NoTls => "use the https port in the URL, or http:// if there is none",
+                TlsFault::Other(_) => "check the TLS settings of Zammad's web server",
+            },
+            Self::Unavailable { .. } => "wait until Zammad runs; see its web server's log if it does",
+            Self::NoReply { .. } | Self::GatewayTimeout => {
+                "Zammad may have the event; see how busy it is, or allow more time with --timeout and --deadline"
+            }
+            Self::ConnectionLost(_) => "Zammad may have the event; see its web server's log",
+            Self::UnknownCall { .. } => {
+                "send its new-call first, with the same call id; Zammad's production log has more under the Error ID"
+            }
+            Self::CallIdReused => {
+                "each call needs an id of its own for as long as Zammad's caller log lasts, a year; put the host \
+                 and its start time in front of a counter that restarts"
+            }
+            Self::Refused { .. } | Self::Failed { .. } => {
+                "look into Zammad's production log for this request"
+            }
+            Self::WrongToken => "copy the address again from Zammad's admin page: Integrations, CTI",
+            Self::SwitchedOff => "switch it on in Zammad's admin page: Integrations, CTI",
+            Self::NotConfigured => "open and save it in Zammad's admin page: Integrations, CTI",
+            Self::Redirected { location, .. } if location.starts_with("https:") => {
+                "use the https:// address in the URL"
+            }
+            Self::Redirected { .. } => "use Zammad's own address in the URL; redirects are never followed",
+            Self::NoSuchPage => "the URL ends with /api/v1/cti/TOKEN; copy it from Zammad's admin page",
+            Self::NotZammad { .. } => "check the URL; a proxy's page or another program answers there",
+        }
+    }
+}
+
+impl From<&rustls::Error> for TlsFault {
+    fn from(error: &rustls::Error) -> Self {
+        use rustls::CertificateError as Bad;
+        match error {
+            rustls::Error::InvalidCertificate(bad) => match bad {
+                Bad::NotValidForName => Self::Name { names: Vec::new() },
+                Bad::NotValidForNameContext { presented, .. } => {
+                    let names = presented.iter().map(|name| plain_name(name)).collect();
+                    Self::Name { names }
+                }
+                Bad::Expired | Bad::ExpiredContext { .. } => Self::Expired,
+                Bad::NotValidYet | Bad::NotValidYetContext { .. } => Self::NotYetValid,
+                Bad::UnknownIssuer => Self::UnknownIssuer,
+                Bad::Other(other) if other.0.is::<super::tls::SelfSigned>() => Self::SelfSigned,
+                _ => Self::Other(error.clone()),
+            },
+            rustls::Error::InvalidMessage(_) => Self::NoTls,
+            _ => Self::Other(error.clone()),
+        }
+    }
+}
+
+/// A name from a certificate, which rustls presents as `DnsName("zammad.example.com")`.
+fn plain_name(presented: &str) -> String {
+    let quoted = presented.split('"').nth(1).unwrap_or(presented);
+    quoted.chars().filter(|c| !c.is_control()).take(100).collect()
+}
+
+/// The first error of a type among the causes of another.
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        // An I/O error hides what it wraps: its source is the wrapped error's source.
+        if let Some(found) = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+            .and_then(|inner| inner.downcast_ref::<E>())
+        {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}

@@ -1,0 +1,177 @@
+//! Whom to trust. For `http://` no trust store is read, as reading one takes longer than the
+//! whole event.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
+};
+
+use crate::config::{Config, Endpoint};
+
+/// Why nobody can be trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    #[error("cannot read the certificates in {}: {reason}", path.display())]
+    Unreadable { path: PathBuf, reason: String },
+    #[error("{} holds no certificate in PEM form", path.display())]
+    NoCertificate { path: PathBuf },
+    #[error(
+        "this system has no file of trusted certificates; install the package ca-certificates, or name a \
+         PEM file with --ca-file"
+    )]
+    NoTrustStore,
+}
+
+/// The TLS settings for one endpoint.
+pub(super) fn settings(config: &Config, endpoint: &Endpoint) -> Result<ClientConfig, TrustError> {
+    let provider = Arc::new(ring::default_provider());
+    let settings = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .expect("ring has TLS 1.2 and 1.3");
+    if !endpoint.is_tls() {
+        // Nobody is trusted, because nobody is asked.
+        return Ok(settings.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
+    }
+    let verifier: Arc<dyn ServerCertVerifier> = if config.insecure {
+        Arc::new(Unverified(provider))
+    } else {
+        Arc::new(Verified::new(roots(config.ca_file.as_deref())?, provider))
+    };
+    Ok(settings.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+}
+
+/// One bundle file rather than the many files of a certificate directory, which take twice the
+/// time of a whole event.
+fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, TrustError> {
+    let path = match ca_file {
+        Some(path) => path.to_owned(),
+        None => openssl_probe::probe().cert_file.ok_or(TrustError::NoTrustStore)?,
+    };
+    let unreadable = |error: rustls::pki_types::pem::Error| TrustError::Unreadable {
+        path: path.clone(),
+        reason: match error {
+            rustls::pki_types::pem::Error::Io(error) => error.to_string(),
+            other => other.to_string(),
+        },
+    };
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(&path).map_err(unreadable)? {
+        // A bundle may hold an odd certificate that webpki cannot use; the others count.
+        let _ = roots.add(certificate.map_err(unreadable)?);
+    }
+    if roots.is_empty() {
+        return Err(TrustError::NoCertificate { path });
+    }
+    Ok(roots)
+}
+
+/// Says that a certificate signed itself, which webpki does not tell from an unknown issuer.
+#[derive(Debug, thiserror::Error)]
+#[error("the certificate is self-signed")]
+pub(super) struct SelfSigned;
+
+/// The usual verification, and a better word for self-signed certificates.
+#[derive(Debug)]
+struct Verified(Arc<WebPkiServerVerifier>);
+
+impl Verified {
+    fn new(roots: RootCertStore, provider: Arc<CryptoProvider>) -> Self {
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
+        Self(verifier.expect("there are roots, and no revocation lists"))
+    }
+}
+
+impl ServerCertVerifier for Verified {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        self.0.verify_server_cert(certificate, intermediates, name, ocsp, now).map_err(|error| match error {
+            rustls::Error::InvalidCertificate(
+                CertificateError::UnknownIssuer | CertificateError::Other(_),
+            ) if signed_itself(certificate) => {
+                CertificateError::Other(OtherError(Arc::new(SelfSigned))).into()
+            }
+            other => other,
+        })
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
+}
+
+fn signed_itself(certificate: &CertificateDer<'_>) -> bool {
+    webpki::EndEntityCert::try_from(certificate)
+        .is_ok_and(|certificate| certificate.issuer() == certificate.subject())
+}
+
+/// No verification, for `--insecure`; the handshake itself is still checked.
+#[derive(Debug)]
+struct Unverified(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Unverified {
+    fn verify_server_cert(
+        &self,
+        _certificate: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
