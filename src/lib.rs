@@ -15,6 +15,7 @@ pub mod rules;
 pub mod config;
 
 pub mod client;
+pub mod sandbox;
 
 pub use action::Action;
 pub use config::Config;

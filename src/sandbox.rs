@@ -1,0 +1,122 @@
+//! A stand-in Zammad to try a phone system against: an HTTP server that answers as Zammad's
+//! generic CTI endpoint does, because both the server and the client's rules are `rules`.
+
+mod decode;
+mod fault;
+mod server;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+
+use crate::config::{Endpoint, EndpointError, Secret};
+use crate::rules::{CallLog, Entry, Release, Setup};
+use fault::Fault;
+
+/// How a sandbox is set up.
+pub struct Options {
+    /// port 0 picks a free one
+    pub listen: SocketAddr,
+    pub token: Secret,
+    pub setup: Setup,
+    /// whose wording errors have
+    pub release: Release,
+}
+
+/// A running sandbox; it stops when it is dropped.
+pub struct Sandbox {
+    address: SocketAddr,
+    endpoint: Endpoint,
+    state: Arc<State>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Why a sandbox does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    #[error("cannot listen on {address}")]
+    Listen { address: SocketAddr, source: std::io::Error },
+    #[error(transparent)]
+    Token(#[from] EndpointError),
+}
+
+/// What all connections share.
+struct State {
+    token: Secret,
+    setup: Setup,
+    release: Release,
+    log: Mutex<CallLog>,
+    fault: Mutex<Option<Fault>>,
+}
+
+impl Sandbox {
+    /// Listens, and serves from a thread of its own.
+    pub fn start(options: Options) -> Result<Self, SandboxError> {
+        let address = options.listen;
+        let listen_failed = |source| SandboxError::Listen { address, source };
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(listen_failed)?;
+        let listener = runtime.block_on(tokio::net::TcpListener::bind(address)).map_err(listen_failed)?;
+        let address = listener.local_addr().map_err(listen_failed)?;
+        let endpoint = Endpoint::new(&Secret::new(format!("http://{address}")), Some(&options.token))?;
+        let state = Arc::new(State {
+            token: options.token,
+            setup: options.setup,
+            release: options.release,
+            log: Mutex::default(),
+            fault: Mutex::default(),
+        });
+        let (stop, stopped) = oneshot::channel();
+        let shared = state.clone();
+        let thread = std::thread::Builder::new()
+            .name("sandbox".to_owned())
+            .spawn(move || {
+                runtime.spawn(server::serve(listener, shared));
+                // An error means that the sender is gone, which is a stop too.
+                let _ = runtime.block_on(stopped);
+                runtime.shutdown_background();
+            })
+            .map_err(listen_failed)?;
+        Ok(Self { address, endpoint, state, stop: Some(stop), thread: Some(thread) })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The caller log, newest first.
+    pub fn entries(&self) -> Vec<Entry> {
+        lock(&self.state.log).entries().iter().rev().cloned().collect()
+    }
+
+    /// Serves until the process ends.
+    pub fn wait(mut self) {
+        if let Some(thread) = self.thread.take() {
+            // The thread serves until the sender is used or gone, and `self` still holds it.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A sandbox goes on serving whatever became of one request's thread.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
