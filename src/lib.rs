@@ -17,6 +17,8 @@ pub mod config;
 pub mod client;
 pub mod sandbox;
 
+pub mod delivery;
+
 pub use action::Action;
 pub use config::Config;
 pub use event::{CallEvent, CallId, Direction, EventKind};

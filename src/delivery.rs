@@ -1,0 +1,368 @@
+//! Send now, and again where that is right: what a retry does depends on the event and on what
+//! is known, because Zammad is not idempotent.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, Instant};
+
+use crate::action::Action;
+use crate::client::{Client, Request, RequestId, SendError};
+use crate::config::Encoding;
+use crate::event::{CallEvent, CallId, Direction, EventKind};
+use crate::rules;
+
+/// An answer older than this would open its ticket screen in the middle of the talk.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// How often an answer or a hangup waits for a newCall that may still be under way.
+const WAITS_FOR_NEW_CALL: u32 = 3;
+
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// An event that Zammad took.
+#[derive(Debug)]
+pub struct Delivered {
+    /// `None`: an earlier attempt brought the event, and its answer is lost
+    pub action: Option<Action>,
+    pub effort: Effort,
+}
+
+/// An event that Zammad did not take, as far as anybody knows.
+#[derive(Debug, thiserror::Error)]
+#[error("Zammad did not take the {kind} of call {call_id} (request {}, {})", effort.request_id, attempts(effort.attempts))]
+pub struct Undelivered {
+    pub kind: EventKind,
+    pub call_id: CallId,
+    #[source]
+    pub error: SendError,
+    /// One of the attempts may have reached Zammad all the same.
+    pub uncertain: bool,
+    pub effort: Effort,
+}
+
+fn attempts(count: u32) -> String {
+    if count == 1 { "1 attempt".to_owned() } else { format!("{count} attempts") }
+}
+
+/// What an event's delivery took.
+#[derive(Debug)]
+pub struct Effort {
+    pub attempts: u32,
+    pub elapsed: Duration,
+    pub request_id: RequestId,
+}
+
+/// What the sender knows of a call besides its event.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Known {
+    /// the direction of the call's newCall
+    pub direction: Option<Direction>,
+    pub answered: Option<bool>,
+}
+
+/// Delivers one event, with all retries, until `deadline` after `started`.
+///
+/// # Errors
+///
+/// The last attempt's, and whether Zammad may have the event.
+pub fn deliver(
+    client: &Client,
+    event: &CallEvent,
+    encoding: Encoding,
+    known: Known,
+    started: Instant,
+    deadline: Duration,
+) -> Result<Delivered, Undelivered> {
+    let request = Request::new(event, encoding, RequestId::random());
+    let mut history = History::default();
+    let action = loop {
+        let left = deadline.saturating_sub(started.elapsed());
+        let error = match client.attempt(&request, event, left) {
+            Ok(action) => break Ok(Some(action)),
+            Err(error) => error,
+        };
+        history.attempts += 1;
+        history.elapsed = started.elapsed();
+        let next = history.next(&error, event, known);
+        history.remember(&error);
+        match next {
+            Next::Delivered => break Ok(None),
+            Next::Retry { pause } => {
+                if pause + history.elapsed >= deadline {
+                    break Err(error);
+                }
+                if history.attempts == 1 {
+                    log::warn!(
+                        "{} of call {}: {error}; trying again until {} are over",
+                        event.kind,
+                        event.call_id,
+                        humantime::format_duration(deadline)
+                    );
+                }
+                std::thread::sleep(pause);
+            }
+            Next::GiveUp => break Err(error),
+        }
+    };
+    let attempts = history.attempts + u32::from(action.as_ref().is_ok_and(Option::is_some));
+    let effort = Effort { attempts, elapsed: started.elapsed(), request_id: request.id().clone() };
+    match action {
+        Ok(action) => Ok(Delivered { action, effort }),
+        Err(error) => Err(Undelivered {
+            kind: event.kind,
+            call_id: event.call_id.clone(),
+            error,
+            uncertain: history.uncertain,
+            effort,
+        }),
+    }
+}
+
+/// What a failed attempt leads to.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    Retry {
+        pause: Duration,
+    },
+    /// an attempt before brought the event
+    Delivered,
+    GiveUp,
+}
+
+/// What became of an event so far.
+#[derive(Debug, Default)]
+struct History {
+    attempts: u32,
+    elapsed: Duration,
+    /// attempts that may have brought the event
+    unanswered: u32,
+    uncertain: bool,
+    unknown_call: u32,
+}
+
+impl History {
+    fn next(&self, error: &SendError, event: &CallEvent, known: Known) -> Next {
+        let retry = Next::Retry { pause: pause(self.attempts) };
+        match error {
+            SendError::Lookup(_) | SendError::Connect(_) | SendError::ConnectTimeout | SendError::Tls(_) => {
+                retry
+            }
+            SendError::Unavailable { retry_after, .. } => match retry_after {
+                Some(wish) => Next::Retry { pause: pause(self.attempts).max(*wish) },
+                None => retry,
+            },
+            SendError::NoReply { .. } | SendError::ConnectionLost(_) | SendError::GatewayTimeout => {
+                let again = match event.kind {
+                    EventKind::NewCall => true,
+                    EventKind::Answer => self.unanswered == 0 && self.elapsed < FRESH,
+                    EventKind::Hangup => rules::repeat_is_safe(event, known.answered),
+                };
+                if again { retry } else { Next::GiveUp }
+            }
+            SendError::UnknownCall { .. } if self.unknown_call < WAITS_FOR_NEW_CALL => retry,
+            SendError::CallIdReused if event.kind == EventKind::NewCall && self.uncertain => Next::Delivered,
+            SendError::UnknownCall { .. }
+            | SendError::CallIdReused
+            | SendError::Refused { .. }
+            | SendError::Failed { .. }
+            | SendError::WrongToken
+            | SendError::SwitchedOff
+            | SendError::NotConfigured
+            | SendError::Redirected { .. }
+            | SendError::NoSuchPage
+            | SendError::NotZammad { .. } => Next::GiveUp,
+        }
+    }
+
+    fn remember(&mut self, error: &SendError) {
+        if may_have_arrived(error) {
+            self.unanswered += 1;
+            self.uncertain = true;
+        }
+        self.unknown_call += u32::from(matches!(error, SendError::UnknownCall { .. }));
+    }
+}
+
+fn may_have_arrived(error: &SendError) -> bool {
+    matches!(error, SendError::NoReply { .. } | SendError::ConnectionLost(_) | SendError::GatewayTimeout)
+}
+
+/// The pause after so many attempts: doubled each time, and spread, so that the calls of one
+/// outage do not come back all at once.
+fn pause(attempts: u32) -> Duration {
+    let whole = Duration::from_millis(100 << attempts.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
+    let spread = RandomState::new().hash_one(attempts) % 256;
+    whole - whole.mul_f64(0.25) * u32::try_from(spread).unwrap_or(0) / 256
+}
+
+/// The calls of a stream of events that are open, the latest first forgotten last.
+#[derive(Debug, Default)]
+pub struct OpenCalls {
+    calls: HashMap<CallId, Known>,
+    order: VecDeque<CallId>,
+}
+
+impl OpenCalls {
+    /// A phone system with more calls at a time is no phone system; what is older is forgotten,
+    /// so that a stream of any length takes the same memory.
+    const MOST: usize = 10_000;
+
+    /// What is known of the event's call before it; afterwards the event itself is known.
+    pub fn follow(&mut self, event: &CallEvent) -> Known {
+        let before = self.calls.get(&event.call_id).copied().unwrap_or_default();
+        match event.kind {
+            EventKind::NewCall => {
+                if before.direction.is_none() {
+                    self.order.push_back(event.call_id.clone());
+                    let known = Known { direction: Some(event.direction), answered: Some(false) };
+                    self.calls.insert(event.call_id.clone(), known);
+                }
+                while self.order.len() > Self::MOST {
+                    let oldest = self.order.pop_front();
+                    oldest.and_then(|call_id| self.calls.remove(&call_id));
+                }
+            }
+            EventKind::Answer => {
+                if let Some(known) = self.calls.get_mut(&event.call_id) {
+                    known.answered = Some(true);
+                }
+            }
+            // The order keeps the id until it is the oldest: taking it out would cost a search.
+            EventKind::Hangup => {
+                self.calls.remove(&event.call_id);
+            }
+        }
+        before
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::Numbering;
+
+    fn event(kind: EventKind, direction: Direction) -> CallEvent {
+        let numbering = Numbering::default();
+        CallEvent {
+            kind,
+            call_id: "7".parse().unwrap(),
+            direction,
+            from: numbering.read("4930123456").ok(),
+            to: numbering.read("42").ok(),
+            users: Vec::new(),
+            queue: None,
+            answering_number: None,
+            cause: None,
+            force_user: false,
+        }
+    }
+
+    fn no_reply() -> SendError {
+        SendError::NoReply { waited: Duration::from_secs(5) }
+    }
+
+    fn unknown_call() -> SendError {
+        SendError::UnknownCall { message: "Error ID".into() }
+    }
+
+    #[test]
+    fn a_retry_depends_on_the_event_and_on_what_is_known() {
+        use Direction::{Inbound, Outbound};
+        use EventKind::{Answer, Hangup, NewCall};
+        let busy = || SendError::Unavailable { status: 503, retry_after: None };
+        // (failure, event, direction, answered, failures before, seconds gone, tried again)
+        type Case = (fn() -> SendError, EventKind, Direction, Option<bool>, Vec<SendError>, u64, bool);
+        let cases: Vec<Case> = vec![
+            (|| SendError::ConnectTimeout, NewCall, Inbound, None, vec![], 2, true),
+            (|| SendError::ConnectTimeout, Answer, Inbound, None, vec![], 6, true),
+            (|| SendError::ConnectTimeout, Hangup, Inbound, None, vec![], 2, true),
+            (busy, Hangup, Inbound, Some(false), vec![], 2, true),
+            (no_reply, NewCall, Inbound, None, vec![no_reply()], 6, true),
+            (no_reply, Answer, Inbound, None, vec![], 4, true),
+            (no_reply, Answer, Inbound, None, vec![], 5, false),
+            (no_reply, Answer, Inbound, None, vec![no_reply()], 2, false),
+            (no_reply, Hangup, Inbound, None, vec![], 1, false),
+            (no_reply, Hangup, Inbound, Some(false), vec![], 1, false),
+            (no_reply, Hangup, Inbound, Some(true), vec![], 1, true),
+            (no_reply, Hangup, Outbound, None, vec![], 1, true),
+            (|| SendError::GatewayTimeout, Hangup, Inbound, Some(false), vec![], 1, false),
+            (unknown_call, Answer, Inbound, None, vec![], 0, true),
+            (unknown_call, Hangup, Inbound, None, vec![unknown_call(), unknown_call()], 0, true),
+            (
+                unknown_call,
+                Hangup,
+                Inbound,
+                None,
+                vec![unknown_call(), unknown_call(), unknown_call()],
+                0,
+                false,
+            ),
+            (
+                || SendError::Failed { status: 500, message: String::new() },
+                NewCall,
+                Inbound,
+                None,
+                vec![],
+                0,
+                false,
+            ),
+            (|| SendError::WrongToken, NewCall, Inbound, None, vec![], 0, false),
+            (|| SendError::CallIdReused, NewCall, Inbound, None, vec![], 0, false),
+            (|| SendError::CallIdReused, NewCall, Inbound, None, vec![busy()], 0, false),
+        ];
+        for (failure, kind, direction, answered, before, seconds, again) in cases {
+            let mut history =
+                History { attempts: 1, elapsed: Duration::from_secs(seconds), ..History::default() };
+            before.iter().for_each(|error| history.remember(error));
+            let known = Known { direction: None, answered };
+            let next = history.next(&failure(), &event(kind, direction), known);
+            let what = format!("{:?} on {kind} {direction} after {before:?}", failure());
+            assert_eq!(matches!(next, Next::Retry { .. }), again, "{what}: {next:?}");
+        }
+    }
+
+    #[test]
+    fn a_repeated_new_call_that_exists_is_delivered() {
+        let mut history = History { attempts: 2, ..History::default() };
+        history.remember(&no_reply());
+        let new_call = event(EventKind::NewCall, Direction::Inbound);
+        assert_eq!(history.next(&SendError::CallIdReused, &new_call, Known::default()), Next::Delivered);
+    }
+
+    #[test]
+    fn a_server_that_names_a_pause_gets_it() {
+        let wish = Duration::from_secs(3);
+        let error = SendError::Unavailable { status: 429, retry_after: Some(wish) };
+        let history = History { attempts: 1, ..History::default() };
+        let next = history.next(&error, &event(EventKind::Answer, Direction::Inbound), Known::default());
+        assert_eq!(next, Next::Retry { pause: wish });
+    }
+
+    #[test]
+    fn pauses_grow_and_end() {
+        for (attempts, most) in [(1, 100), (2, 200), (3, 400), (4, 800), (5, 1000), (50, 1000)] {
+            let pause = pause(attempts);
+            let most = Duration::from_millis(most);
+            assert!(pause <= most && pause >= most * 3 / 4, "{attempts}: {pause:?}");
+        }
+    }
+
+    #[test]
+    fn a_stream_remembers_its_open_calls_and_no_more() {
+        let mut calls = OpenCalls::default();
+        let outbound = Some(Direction::Outbound);
+        assert_eq!(calls.follow(&event(EventKind::NewCall, Direction::Outbound)), Known::default());
+        let ringing = Known { direction: outbound, answered: Some(false) };
+        assert_eq!(calls.follow(&event(EventKind::Answer, Direction::Inbound)), ringing);
+        let talking = Known { direction: outbound, answered: Some(true) };
+        assert_eq!(calls.follow(&event(EventKind::Hangup, Direction::Inbound)), talking);
+        assert_eq!(calls.follow(&event(EventKind::Hangup, Direction::Inbound)), Known::default());
+        for id in 0..OpenCalls::MOST * 3 {
+            let mut new_call = event(EventKind::NewCall, Direction::Inbound);
+            new_call.call_id = id.to_string().parse().unwrap();
+            calls.follow(&new_call);
+        }
+        assert_eq!(calls.calls.len(), OpenCalls::MOST);
+        assert_eq!(calls.order.len(), OpenCalls::MOST);
+    }
+}
