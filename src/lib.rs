@@ -18,6 +18,7 @@ pub mod client;
 pub mod sandbox;
 
 pub mod delivery;
+pub mod simulation;
 
 pub use action::Action;
 pub use config::Config;
