@@ -7,6 +7,7 @@
 //!
 //! Modules use what stands above them in this file, never what stands below.
 
+// The words, plain data without I/O; and the settings.
 pub mod number;
 pub mod cause;
 pub mod event;
@@ -14,9 +15,11 @@ pub mod action;
 pub mod rules;
 pub mod config;
 
+// The edges: one outside thing each, none knows another.
 pub mod client;
 pub mod sandbox;
 
+// The policy: edges put together.
 pub mod delivery;
 pub mod simulation;
 

@@ -1,0 +1,86 @@
+//! From the chosen command to its module, with the configuration it needs.
+
+mod answer;
+mod completions;
+mod config;
+mod hangup;
+mod man;
+mod new_call;
+mod normalize;
+mod report;
+mod sandbox;
+mod send;
+mod simulate;
+
+use std::io::Write;
+use std::time::Instant;
+
+use zammad_cti::client::Client;
+use zammad_cti::config::{Config, Endpoint, redact};
+
+pub use config::InitError;
+pub use send::{InputError, LineError};
+pub use simulate::UnknownScenario;
+
+use crate::cli::{Cli, Command, Global};
+use crate::exit_code::ExitCode;
+use crate::output;
+
+/// Runs the chosen command. Its result goes to `out`, all else to the log on stderr.
+pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::NewCall(args) => {
+            report::run(&global, started, out, |numbering| new_call::event(&args, numbering))
+        }
+        Command::Answer(args) => {
+            report::run(&global, started, out, |numbering| answer::event(&args, numbering))
+        }
+        Command::Hangup(args) if args.list_causes => hangup::list_causes(out),
+        Command::Hangup(args) => {
+            report::run(&global, started, out, |numbering| hangup::event(&args, numbering))
+        }
+        Command::Send(args) => send::run(&args, &global, out),
+        Command::Simulate(args) => simulate::run(&args, &global, out),
+        Command::Sandbox(args) => sandbox::run(&args, &global, out),
+        Command::Normalize(args) => normalize::run(&args, &global, out),
+        Command::Config(command) => config::run(&command, &global, out),
+        Command::Completions(args) => completions::run(&args, out),
+        Command::Man(args) => man::run(&args, out),
+    }
+}
+
+/// The checked configuration, and a log that knows which token to keep quiet about.
+fn configured(global: &Global, quiet: log::LevelFilter) -> anyhow::Result<Config> {
+    let config = Config::try_from(config::sources(global)?.merged())?;
+    start_log(quiet, config.endpoint().ok().cloned());
+    if config.insecure && config.endpoint().is_ok_and(Endpoint::is_tls) {
+        log::warn!(
+            "Zammad's certificate is not verified (insecure): whoever is in between can read the token"
+        );
+    }
+    Ok(config)
+}
+
+/// Lines on stderr: warnings and worse, or what RUST_LOG asks for.
+fn start_log(quiet: log::LevelFilter, endpoint: Option<Endpoint>) {
+    let mut builder = env_logger::Builder::new();
+    builder.filter_level(quiet).parse_default_env().format(move |line, record| {
+        let text = record.args().to_string();
+        let text = endpoint.as_ref().map_or_else(|| redact(&text), |endpoint| endpoint.redact(&text));
+        let text = output::printable(&text);
+        match record.level() {
+            log::Level::Error => writeln!(line, "zammad-cti: {text}"),
+            log::Level::Warn => writeln!(line, "zammad-cti: warning: {text}"),
+            log::Level::Info => writeln!(line, "{text}"),
+            level => writeln!(line, "{level} {}: {text}", record.target()),
+        }
+    });
+    // A second log would be a bug that only loses lines.
+    let _ = builder.try_init();
+}
+
+/// The client of a command that sends.
+fn connect(config: &Config) -> anyhow::Result<Client> {
+    Ok(Client::new(config)?)
+}

@@ -1,0 +1,26 @@
+//! `zammad-cti answer`
+
+use zammad_cti::delivery::Known;
+use zammad_cti::event::{CallEvent, EventKind, Name};
+use zammad_cti::number::Numbering;
+
+use super::report::{Described, names, parts};
+use crate::cli::Answer;
+
+pub fn event(args: &Answer, numbering: &Numbering) -> anyhow::Result<Described> {
+    let parts = parts(&args.call, numbering)?;
+    let users = if args.voicemail { vec![Name::voicemail()] } else { names("--user", &args.users)? };
+    let event = CallEvent {
+        kind: EventKind::Answer,
+        call_id: parts.call_id,
+        direction: parts.direction,
+        from: parts.from,
+        to: parts.to,
+        users,
+        queue: None,
+        answering_number: parts.answering_number,
+        cause: None,
+        force_user: args.force_user,
+    };
+    Ok(Described { event, known: Known::default() })
+}

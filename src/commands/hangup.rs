@@ -1,0 +1,62 @@
+//! `zammad-cti hangup`
+
+use std::io::Write;
+
+use anyhow::Context;
+use zammad_cti::cause::{Cause, spellings};
+use zammad_cti::delivery::Known;
+use zammad_cti::event::{CallEvent, EventKind, plain};
+use zammad_cti::number::Numbering;
+
+use super::report::{Described, parts, text};
+use crate::cli::Hangup;
+use crate::exit_code::ExitCode;
+use crate::output::OutputError;
+
+pub fn event(args: &Hangup, numbering: &Numbering) -> anyhow::Result<Described> {
+    let parts = parts(&args.call, numbering)?;
+    let event = CallEvent {
+        kind: EventKind::Hangup,
+        call_id: parts.call_id,
+        direction: parts.direction,
+        from: parts.from,
+        to: parts.to,
+        users: Vec::new(),
+        queue: None,
+        answering_number: parts.answering_number,
+        cause: match &args.cause {
+            Some(cause) => read_cause(text("--cause", cause)?, args.raw_cause).context("--cause")?,
+            None => None,
+        },
+        force_user: false,
+    };
+    let answered = args.answered.then_some(true);
+    Ok(Described { event, known: Known { direction: None, answered } })
+}
+
+/// A cause; none for a blank text, as an unset variable of a dialplan gives it.
+pub fn read_cause(text: &str, raw: bool) -> anyhow::Result<Option<Cause>> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(if raw {
+        Cause::Raw(plain("the cause", text, Cause::MAX_CHARS)?)
+    } else {
+        Cause::Read(text.parse()?)
+    }))
+}
+
+/// Prints the table of causes, family by family.
+pub fn list_causes(out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let mut family = None;
+    for spelling in spellings() {
+        if family != Some(spelling.family) {
+            let gap = if family.is_some() { "\n" } else { "" };
+            writeln!(out, "{gap}{}:", spelling.family.heading()).map_err(OutputError)?;
+            family = Some(spelling.family);
+        }
+        writeln!(out, "  {:<34} {:<15} {}", spelling.text, spelling.cause, spelling.meaning)
+            .map_err(OutputError)?;
+    }
+    Ok(ExitCode::Ok)
+}

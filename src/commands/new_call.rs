@@ -1,0 +1,25 @@
+//! `zammad-cti new-call`
+
+use zammad_cti::delivery::Known;
+use zammad_cti::event::{CallEvent, CallId, EventKind};
+use zammad_cti::number::Numbering;
+
+use super::report::{Described, call_id, names, party};
+use crate::cli::NewCall;
+
+pub fn event(args: &NewCall, numbering: &Numbering) -> anyhow::Result<Described> {
+    let queue = names("--queue", args.queue.as_slice())?.pop();
+    let event = CallEvent {
+        kind: EventKind::NewCall,
+        call_id: if args.call_id == "auto" { CallId::random() } else { call_id(&args.call_id)? },
+        direction: args.direction,
+        from: Some(party("--from", &args.from, numbering)?),
+        to: Some(party("--to", &args.to, numbering)?),
+        users: names("--user", &args.users)?,
+        queue,
+        answering_number: None,
+        cause: None,
+        force_user: false,
+    };
+    Ok(Described { event, known: Known::default() })
+}

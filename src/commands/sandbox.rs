@@ -1,0 +1,49 @@
+//! `zammad-cti sandbox`
+
+use std::io::Write;
+
+use anyhow::Context;
+use zammad_cti::config::ConfigError;
+use zammad_cti::rules::{Route, Setup};
+use zammad_cti::sandbox::{Options, Sandbox};
+
+use super::start_log;
+use crate::cli::{self, Global, sandbox_token};
+use crate::exit_code::ExitCode;
+use crate::output::OutputError;
+
+pub fn run(args: &cli::Sandbox, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let options = Options {
+        listen: args.listen,
+        token: sandbox_token(&global.settings),
+        setup: Setup {
+            integration: args.integration,
+            blocked: args.blocked.clone(),
+            routes: args.routes.iter().map(|route| read_route(route)).collect::<Result<_, _>>()?,
+            default_caller_id: args.caller_id.clone(),
+        },
+        release: args.release,
+    };
+    let sandbox = Sandbox::start(options).context("the sandbox does not start")?;
+    // Events are what its user wants to watch.
+    start_log(log::LevelFilter::Info, Some(sandbox.endpoint().clone()));
+    if !sandbox.address().ip().is_loopback() {
+        log::warn!(
+            "the sandbox listens on {}: whoever reaches it can read and change its log",
+            sandbox.address()
+        );
+    }
+    writeln!(out, "{}", sandbox.endpoint().reveal()).map_err(OutputError)?;
+    // The address has to be there before the first event can be.
+    out.flush().map_err(OutputError)?;
+    log::info!("caller log: http://{}/api/v1/cti/log", sandbox.address());
+    sandbox.wait();
+    Ok(ExitCode::Ok)
+}
+
+fn read_route(route: &str) -> Result<Route, ConfigError> {
+    let broken = |reason: String| ConfigError::Route { route: route.to_owned(), reason };
+    let (destination, caller_id) =
+        route.split_once('=').ok_or_else(|| broken("it has the form DEST=CALLER_ID".to_owned()))?;
+    Route::new(destination, caller_id).map_err(broken)
+}

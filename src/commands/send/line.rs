@@ -1,0 +1,176 @@
+//! One line of input, and the event on it.
+
+use std::io::{BufRead, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::Deserialize;
+use zammad_cti::delivery::Known;
+use zammad_cti::event::{CallEvent, CallId, Direction, EventError, EventKind, Name};
+use zammad_cti::number::{Numbering, Party};
+
+use super::InputError;
+use crate::commands::hangup::read_cause;
+use crate::commands::report::{Described, answering_party, party};
+
+/// An event takes some hundred bytes.
+const MAX_LINE: u64 = 64 * 1024;
+
+/// A line that is not blank.
+pub struct Line {
+    /// counted from 1, as editors do
+    pub number: u64,
+    pub content: anyhow::Result<String>,
+}
+
+/// The lines of an input, however long they are.
+pub struct Lines<R> {
+    input: R,
+    path: PathBuf,
+    number: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub fn new(input: R, path: &Path) -> Self {
+        Self { input, path: path.to_owned(), number: 0 }
+    }
+
+    /// Reads up to the end of a line; `None` at the end of the input.
+    fn read(&mut self) -> std::io::Result<Option<anyhow::Result<String>>> {
+        let mut bytes = Vec::new();
+        (&mut self.input).take(MAX_LINE).read_until(b'\n', &mut bytes)?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        if bytes.len() as u64 == MAX_LINE && !bytes.ends_with(b"\n") {
+            self.input.skip_until(b'\n')?;
+            return Ok(Some(Err(LineError::TooLong.into())));
+        }
+        Ok(Some(String::from_utf8(bytes).map_err(|_| EventError::NotUtf8.into())))
+    }
+}
+
+impl<R: BufRead> Iterator for Lines<R> {
+    type Item = Result<Line, InputError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            self.number += 1;
+            match self.read() {
+                Ok(None) => return None,
+                Ok(Some(Ok(text))) if text.trim().is_empty() => {}
+                Ok(Some(content)) => return Some(Ok(Line { number: self.number, content })),
+                Err(source) => return Some(Err(InputError { path: self.path.clone(), source })),
+            }
+        }
+    }
+}
+
+/// Why a line is no event.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    #[error("it is longer than 64 KiB")]
+    TooLong,
+    #[error("it is no event")]
+    NoEvent(#[source] serde_json::Error),
+    #[error("`{field}` has no place in {kind}")]
+    Misplaced { field: &'static str, kind: EventKind },
+    #[error("a newCall needs `{0}`")]
+    Missing(&'static str),
+    #[error("either `user` or `voicemail`")]
+    TwoUsers,
+}
+
+/// An event as it stands on a line, in the words of the results, of Zammad, or of both.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    event: EventKind,
+    #[serde(alias = "callId")]
+    call_id: String,
+    direction: Direction,
+    from: Option<String>,
+    to: Option<String>,
+    user: Option<Users>,
+    queue: Option<String>,
+    #[serde(alias = "answeringNumber")]
+    answering_number: Option<String>,
+    #[serde(default)]
+    voicemail: bool,
+    cause: Option<String>,
+    answered: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Users {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// Reads one line.
+pub fn event(text: &str, numbering: &Numbering) -> anyhow::Result<Described> {
+    let written: Written = serde_json::from_str(text).map_err(LineError::NoEvent)?;
+    let kind = written.event;
+    written.refuse_misplaced()?;
+    let optional = |field, shown: Option<String>| -> anyhow::Result<Option<Party>> {
+        shown.map(|shown| party(field, shown.as_ref(), numbering)).transpose()
+    };
+    let name = |field, shown: &str| Name::read("the name", shown).context(field);
+    let mut users = Vec::new();
+    for shown in match &written.user {
+        None => &[][..],
+        Some(Users::One(name)) => std::slice::from_ref(name),
+        Some(Users::Several(names)) => names,
+    } {
+        users.extend(name("user", shown)?);
+    }
+    if written.voicemail {
+        users.push(Name::voicemail());
+    }
+    let event = CallEvent {
+        kind,
+        call_id: written.call_id.parse::<CallId>().context("call_id")?,
+        direction: written.direction,
+        from: optional("from", written.from)?,
+        to: optional("to", written.to)?,
+        users,
+        queue: written.queue.as_deref().map(|queue| name("queue", queue)).transpose()?.flatten(),
+        answering_number: written
+            .answering_number
+            .filter(|shown| !shown.is_empty())
+            .map(|shown| answering_party("answering_number", shown.as_ref(), numbering))
+            .transpose()?,
+        cause: written.cause.map(|cause| read_cause(&cause, false).context("cause")).transpose()?.flatten(),
+        force_user: false,
+    };
+    Ok(Described { event, known: Known { direction: None, answered: written.answered } })
+}
+
+impl Written {
+    /// A field at the wrong event would be sent in vain.
+    fn refuse_misplaced(&self) -> Result<(), LineError> {
+        let kind = self.event;
+        let places = [
+            ("user", self.user.is_some(), [EventKind::NewCall, EventKind::Answer].as_slice()),
+            ("queue", self.queue.is_some(), &[EventKind::NewCall]),
+            ("answering_number", self.answering_number.is_some(), &[EventKind::Answer, EventKind::Hangup]),
+            ("voicemail", self.voicemail, &[EventKind::Answer]),
+            ("cause", self.cause.is_some(), &[EventKind::Hangup]),
+            ("answered", self.answered.is_some(), &[EventKind::Hangup]),
+        ];
+        for (field, given, kinds) in places {
+            if given && !kinds.contains(&kind) {
+                return Err(LineError::Misplaced { field, kind });
+            }
+        }
+        if self.user.is_some() && self.voicemail {
+            return Err(LineError::TwoUsers);
+        }
+        match kind {
+            EventKind::NewCall if self.from.is_none() => Err(LineError::Missing("from")),
+            EventKind::NewCall if self.to.is_none() => Err(LineError::Missing("to")),
+            EventKind::NewCall | EventKind::Answer | EventKind::Hangup => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! `zammad-cti simulate`
+
+use std::io::Write;
+use std::time::SystemTime;
+
+use anyhow::Context;
+use zammad_cti::action::Action;
+use zammad_cti::config::{Config, Secret};
+use zammad_cti::delivery::Delivered;
+use zammad_cti::event::{CallEvent, CallId, Direction, EventKind};
+use zammad_cti::rules::{Entry, Release};
+use zammad_cti::sandbox::{Options, Sandbox};
+use zammad_cti::simulation::{self, SCENARIOS, Scenario, Step};
+
+use super::{configured, connect};
+use crate::cli::{self, Global};
+use crate::exit_code::ExitCode;
+use crate::output::{OutputError, printable};
+
+/// No scenario has this name.
+#[derive(Debug, thiserror::Error)]
+#[error("no scenario {name:?}; there are: {}", names().join(", "))]
+pub struct UnknownScenario {
+    name: String,
+}
+
+fn names() -> Vec<&'static str> {
+    SCENARIOS.iter().map(|scenario| scenario.name).collect()
+}
+
+pub fn run(args: &cli::Simulate, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let scenarios = choose(&args.scenarios)?;
+    let config = configured(global, log::LevelFilter::Warn)?;
+    let (config, sandbox) = if args.sandbox || config.endpoint().is_err() {
+        let sandbox = start_sandbox().context("the stand-in for Zammad does not start")?;
+        (config.with_endpoint(sandbox.endpoint().clone()), Some(sandbox))
+    } else {
+        (config, None)
+    };
+    match &sandbox {
+        Some(sandbox) => writeln!(
+            out,
+            "Playing against a stand-in for Zammad on {}: nothing leaves this machine.",
+            sandbox.address()
+        ),
+        None => writeln!(out, "Playing against {}: agents will see these calls.", config.endpoint()?),
+    }
+    .map_err(OutputError)?;
+    let run: String = uuid::Uuid::new_v4().simple().to_string().chars().take(8).collect();
+    let mut as_expected = true;
+    let mut failure = None;
+    for scenario in scenarios {
+        let client = connect(&config)?;
+        as_expected &= play(scenario, &run, &client, &config, out, &mut failure)?;
+        if failure.is_some() {
+            break;
+        }
+    }
+    if let Some(sandbox) = &sandbox {
+        let entries = sandbox.entries();
+        table(out, &entries).map_err(OutputError)?;
+        as_expected &= SCENARIOS.iter().all(|scenario| {
+            let call_id = scenario.call_id(&run);
+            let entry = entries.iter().find(|entry| entry.call_id == call_id.as_str());
+            entry.is_none_or(|entry| entry.state == EventKind::Hangup && entry.done == scenario.done)
+        });
+    }
+    match failure {
+        Some(error) => Err(error),
+        None if as_expected => Ok(ExitCode::Ok),
+        None => anyhow::bail!("a call did not come out as it should"),
+    }
+}
+
+fn choose(names: &[String]) -> Result<Vec<&'static Scenario>, UnknownScenario> {
+    if names.is_empty() {
+        return Ok(SCENARIOS.iter().collect());
+    }
+    let named = |name: &String| {
+        SCENARIOS.iter().find(|scenario| scenario.name == name).ok_or(UnknownScenario { name: name.clone() })
+    };
+    names.iter().map(named).collect()
+}
+
+fn start_sandbox() -> Result<Sandbox, zammad_cti::sandbox::SandboxError> {
+    Sandbox::start(Options {
+        listen: ([127, 0, 0, 1], 0).into(),
+        token: Secret::new(uuid::Uuid::new_v4().simple().to_string()),
+        setup: simulation::setup(),
+        release: Release::default(),
+    })
+}
+
+/// Plays one call and prints it line by line; whether it went as it should.
+fn play(
+    scenario: &Scenario,
+    run: &str,
+    client: &zammad_cti::client::Client,
+    config: &Config,
+    out: &mut dyn Write,
+    failure: &mut Option<anyhow::Error>,
+) -> anyhow::Result<bool> {
+    writeln!(out, "\n{}: {}", scenario.name, scenario.story).map_err(OutputError)?;
+    let call_id: CallId = scenario.call_id(run);
+    let mut as_expected = true;
+    let mut written = Ok(());
+    scenario.play(client, config.encoding, config.deadline, &call_id, |step| {
+        as_expected &= step.as_expected;
+        let line = describe(&step);
+        if let Err(error) = step.result {
+            *failure = Some(error.into());
+        }
+        if written.is_ok() {
+            written = writeln!(out, "{line}");
+        }
+    });
+    written.map_err(OutputError)?;
+    Ok(as_expected)
+}
+
+fn describe(step: &Step) -> String {
+    let event = told(&step.event);
+    match &step.result {
+        Ok(delivered) => {
+            let milliseconds = delivered.effort.elapsed.as_secs_f64() * 1000.0;
+            let mark = if step.as_expected { "" } else { "   NOT AS EXPECTED" };
+            format!("  {event:<58} <- {:<40} {milliseconds:5.1} ms{mark}", decision(delivered))
+        }
+        Err(error) => format!("  {event:<58} <- {}", error.error),
+    }
+}
+
+fn told(event: &CallEvent) -> String {
+    let party = |party: &Option<zammad_cti::number::Party>| {
+        party.as_ref().map_or_else(|| "?".to_owned(), |party| printable(party.as_str()))
+    };
+    match event.kind {
+        EventKind::NewCall => {
+            let way = match event.direction {
+                Direction::Inbound => "in ",
+                Direction::Outbound => "out",
+            };
+            format!("-> newCall {way} {} calls {}", party(&event.from), party(&event.to))
+        }
+        EventKind::Answer => match event.users.first() {
+            Some(user) => format!("-> answer      {} picks up", user.as_str()),
+            None => format!("-> answer      {} picks up", party(&event.to)),
+        },
+        EventKind::Hangup => {
+            format!("-> hangup      {}", event.cause.as_ref().map(ToString::to_string).unwrap_or_default())
+        }
+    }
+}
+
+fn decision(delivered: &Delivered) -> String {
+    match &delivered.action {
+        None => "taken; the decision is lost".to_owned(),
+        Some(Action::None) => "go on".to_owned(),
+        Some(Action::Reject { reason }) => format!("reject {}", printable(reason)),
+        Some(Action::Dial { caller_id, .. }) => format!("dial, showing {}", printable(caller_id)),
+        Some(Action::Unknown(word)) => format!("{} (unknown, go on)", printable(word)),
+    }
+}
+
+/// The caller log as agents see it, newest call first.
+fn table(out: &mut dyn Write, entries: &[Entry]) -> std::io::Result<()> {
+    writeln!(out, "\nThe caller log, as agents see it:\n")?;
+    writeln!(out, "  {:<10} {:<22} {:<22} {:<16} {:<8} {}", "", "from", "to", "cause", "length", "shown as")?;
+    for entry in entries {
+        let way = match entry.direction {
+            Direction::Inbound => "inbound",
+            Direction::Outbound => "outbound",
+        };
+        let named = |number: &str, name: &Option<String>| match name.as_deref() {
+            Some(name) if !name.is_empty() => format!("{number} {name}"),
+            _ => number.to_owned(),
+        };
+        writeln!(
+            out,
+            "  {way:<10} {:<22} {:<22} {:<16} {:<8} {}",
+            named(&entry.from, &entry.from_comment),
+            named(&entry.to, &entry.to_comment),
+            entry.comment.as_deref().unwrap_or_default(),
+            length(entry),
+            shown_as(entry),
+        )?;
+    }
+    Ok(())
+}
+
+fn length(entry: &Entry) -> String {
+    let end = entry.end_at.unwrap_or_else(SystemTime::now);
+    let length = end.duration_since(entry.initialized_at).unwrap_or_default();
+    format!("{} s", length.as_secs())
+}
+
+fn shown_as(entry: &Entry) -> &'static str {
+    match (entry.state, entry.done) {
+        (EventKind::NewCall, _) => "ringing",
+        (EventKind::Answer, _) => "answered",
+        (EventKind::Hangup, true) => "done",
+        (EventKind::Hangup, false) => "missed, still open",
+    }
+}

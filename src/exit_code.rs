@@ -1,0 +1,112 @@
+//! Every exit code, its meaning, and which error has it. A released number keeps its meaning.
+
+use std::error::Error;
+
+use zammad_cti::cause::UnknownCause;
+use zammad_cti::client::{ClientError, SendError};
+use zammad_cti::config::{ConfigError, FileError};
+use zammad_cti::event::EventError;
+use zammad_cti::number::NumberError;
+use zammad_cti::sandbox::SandboxError;
+
+use crate::commands::{InitError, InputError, LineError, UnknownScenario};
+use crate::output::OutputError;
+
+/// What the process tells whoever started it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitCode {
+    Ok = 0,
+    Usage = 2,
+    Rejected = 10,
+    InvalidEvent = 65,
+    Unavailable = 69,
+    Internal = 70,
+    LocalFile = 74,
+    NotZammad = 76,
+    Token = 77,
+    Configuration = 78,
+}
+
+/// The table for the help and the man page.
+pub const TABLE: &str = "\
+Exit codes:
+  0   delivered, or done as asked
+  2   usage: a flag or a command that does not exist, or one without its value
+  10  delivered, and Zammad rejects the call; only with --reject-exit
+  65  the event is invalid: this program refused it, or Zammad did (422, an unknown
+      call id, a call id that was used before)
+  69  Zammad could not be reached, failed, or did not answer in time, after retries
+  70  internal error: a bug in this program
+  74  a local file, or the standard output, could not be written
+  76  something answered, but not Zammad: a redirect, an HTML page, other JSON, 404
+  77  Zammad refused the token
+  78  configuration: a setting is missing or broken, or the integration is switched
+      off or not configured in Zammad";
+
+impl ExitCode {
+    /// The code of the first error among the causes that has one.
+    pub fn of(error: &anyhow::Error) -> Self {
+        error.chain().find_map(known).unwrap_or(Self::Internal)
+    }
+
+    /// The code of a failed delivery.
+    pub fn of_send(error: &SendError) -> Self {
+        match error {
+            SendError::Lookup(_)
+            | SendError::Connect(_)
+            | SendError::ConnectTimeout
+            | SendError::Tls(_)
+            | SendError::Unavailable { .. }
+            | SendError::NoReply { .. }
+            | SendError::ConnectionLost(_)
+            | SendError::GatewayTimeout
+            | SendError::Failed { .. } => Self::Unavailable,
+            SendError::UnknownCall { .. } | SendError::CallIdReused | SendError::Refused { .. } => {
+                Self::InvalidEvent
+            }
+            SendError::WrongToken => Self::Token,
+            SendError::SwitchedOff | SendError::NotConfigured => Self::Configuration,
+            SendError::Redirected { .. } | SendError::NoSuchPage | SendError::NotZammad { .. } => {
+                Self::NotZammad
+            }
+        }
+    }
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code as u8)
+    }
+}
+
+/// What to do about an error, where it knows.
+pub fn next_step(error: &anyhow::Error) -> Option<&'static str> {
+    error.chain().find_map(|error| error.downcast_ref::<SendError>()).map(SendError::next_step)
+}
+
+fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
+    if let Some(error) = error.downcast_ref::<SendError>() {
+        return Some(ExitCode::of_send(error));
+    }
+    if let Some(error) = error.downcast_ref::<ClientError>() {
+        return Some(match error {
+            ClientError::Config(_) | ClientError::Trust(_) => ExitCode::Configuration,
+            ClientError::Http(_) | ClientError::Runtime(_) => ExitCode::Internal,
+        });
+    }
+    if error.is::<EventError>()
+        || error.is::<NumberError>()
+        || error.is::<UnknownCause>()
+        || error.is::<LineError>()
+    {
+        return Some(ExitCode::InvalidEvent);
+    }
+    if error.is::<ConfigError>() || error.is::<FileError>() || error.is::<SandboxError>() {
+        return Some(ExitCode::Configuration);
+    }
+    if error.is::<OutputError>() || error.is::<InitError>() || error.is::<InputError>() {
+        return Some(ExitCode::LocalFile);
+    }
+    error.is::<UnknownScenario>().then_some(ExitCode::Usage)
+}

@@ -1,0 +1,65 @@
+//! The program `zammad-cti`: parse, run, exit.
+
+mod output;
+mod exit_code;
+mod cli;
+mod commands;
+
+use std::io::Write;
+use std::time::Instant;
+
+use clap::Parser;
+use zammad_cti::config::redact;
+
+use cli::Cli;
+use exit_code::ExitCode;
+
+fn main() -> std::process::ExitCode {
+    let started = Instant::now();
+    std::panic::set_hook(Box::new(|panic| {
+        say(&format!("internal error, please report it: {panic}"), None);
+        std::process::exit(ExitCode::Internal as i32);
+    }));
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return explain(&error).into(),
+    };
+    let mut out = std::io::stdout().lock();
+    let result = commands::run(cli, started, &mut out);
+    // The result may be all a dialplan has to go by: what it cannot read was not said.
+    let result =
+        result.and_then(|code| out.flush().map_err(output::OutputError).map_err(Into::into).map(|()| code));
+    result
+        .unwrap_or_else(|error| {
+            complain(&error);
+            ExitCode::of(&error)
+        })
+        .into()
+}
+
+/// Help on stdout; a mistake on stderr, without the token that may stand in it.
+fn explain(error: &clap::Error) -> ExitCode {
+    let text = redact(&error.render().to_string());
+    if error.use_stderr() {
+        eprint!("{}", cli::without_token_arguments(&text));
+        return ExitCode::Usage;
+    }
+    match write!(std::io::stdout(), "{text}") {
+        Ok(()) => ExitCode::Ok,
+        Err(_) => ExitCode::LocalFile,
+    }
+}
+
+/// One error on stderr: what failed and the cause, and below it the next step.
+fn complain(error: &anyhow::Error) {
+    say(&format!("{error:#}"), exit_code::next_step(error));
+}
+
+fn say(error: &str, next_step: Option<&str>) {
+    let error = output::printable(&redact(error));
+    // Nobody is left to tell if stderr is closed.
+    let _ = match next_step {
+        Some(step) => writeln!(std::io::stderr(), "zammad-cti: {error}\n  {step}"),
+        None => writeln!(std::io::stderr(), "zammad-cti: {error}"),
+    };
+}

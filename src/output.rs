@@ -1,0 +1,313 @@
+//! Results as text, JSON or shell words, written to any `Write`.
+
+use std::fmt::Write as _;
+use std::io::Write;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use zammad_cti::action::Action;
+use zammad_cti::client::Request;
+use zammad_cti::config::{Endpoint, Format};
+use zammad_cti::delivery::{Delivered, Effort, Undelivered};
+use zammad_cti::event::{CallEvent, Direction, EventKind};
+
+/// The result could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write the result")]
+pub struct OutputError(#[source] pub std::io::Error);
+
+/// The version of the JSON objects: keys are added, but never renamed or given another meaning.
+pub const VERSION: u8 = 1;
+
+/// One value of a result, for `--field`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Field {
+    Event,
+    CallId,
+    Direction,
+    Delivery,
+    Action,
+    Reason,
+    CallerId,
+    Number,
+    Attempts,
+    ElapsedMs,
+    RequestId,
+    Error,
+}
+
+/// What became of one event.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    version: u8,
+    /// the line of the input, for `send`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<EventKind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direction: Option<Direction>,
+    delivery: Delivery,
+    action: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<String>,
+    attempts: u32,
+    elapsed_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    /// why there is no delivery
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    /// a word for it that programs can rely on
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_class: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Delivery {
+    Delivered,
+    Failed,
+}
+
+impl Report {
+    pub fn delivered(event: &CallEvent, delivered: &Delivered) -> Self {
+        let mut report = Self::new(Delivery::Delivered, Some(&delivered.effort)).about(event);
+        match &delivered.action {
+            // The first attempt's answer is lost: the call goes on by its default.
+            None => report.action = "unknown".to_owned(),
+            Some(action) => {
+                report.action = action.word().to_owned();
+                match action {
+                    Action::None | Action::Unknown(_) => {}
+                    Action::Reject { reason } => report.reason = Some(reason.clone()),
+                    Action::Dial { caller_id, number } => {
+                        report.caller_id = Some(caller_id.clone());
+                        report.number = Some(number.clone());
+                    }
+                }
+            }
+        }
+        report
+    }
+
+    pub fn undelivered(event: &CallEvent, error: &Undelivered) -> Self {
+        Self {
+            error_class: Some(error.error.class()),
+            ..Self::new(Delivery::Failed, Some(&error.effort)).about(event)
+        }
+    }
+
+    /// An event that never got as far as an attempt.
+    pub fn refused() -> Self {
+        Self { error_class: Some("invalid"), ..Self::new(Delivery::Failed, None) }
+    }
+
+    pub fn at_line(self, line: u64) -> Self {
+        Self { line: Some(line), ..self }
+    }
+
+    pub fn because(self, error: &anyhow::Error) -> Self {
+        Self { error: Some(printable(&zammad_cti::config::redact(&format!("{error:#}")))), ..self }
+    }
+
+    pub fn rejects(&self) -> bool {
+        self.delivery == Delivery::Delivered && self.action == "reject"
+    }
+
+    fn about(self, event: &CallEvent) -> Self {
+        Self {
+            event: Some(event.kind),
+            call_id: Some(event.call_id.to_string()),
+            direction: Some(event.direction),
+            ..self
+        }
+    }
+
+    fn new(delivery: Delivery, effort: Option<&Effort>) -> Self {
+        Self {
+            version: VERSION,
+            line: None,
+            event: None,
+            call_id: None,
+            direction: None,
+            delivery,
+            action: "none".to_owned(),
+            reason: None,
+            caller_id: None,
+            number: None,
+            attempts: effort.map_or(0, |effort| effort.attempts),
+            elapsed_ms: effort
+                .map_or(0, |effort| u64::try_from(effort.elapsed.as_millis()).unwrap_or(u64::MAX)),
+            request_id: effort.map(|effort| effort.request_id.to_string()),
+            error: None,
+            error_class: None,
+        }
+    }
+
+    /// The words a dialplan branches on; what it does not know is nothing to do.
+    fn text(&self) -> String {
+        let part = |text: &Option<String>| one_word(text.as_deref().unwrap_or_default());
+        match self.action.as_str() {
+            "reject" => format!("reject {}", part(&self.reason)),
+            "dial" => format!("dial {} {}", part(&self.caller_id), part(&self.number)),
+            _ => "none".to_owned(),
+        }
+    }
+
+    fn field(&self, field: Field) -> String {
+        let text = |text: &Option<String>| printable(text.as_deref().unwrap_or_default());
+        match field {
+            Field::Event => self.event.map_or_else(String::new, |event| event.to_string()),
+            Field::CallId => text(&self.call_id),
+            Field::Direction => self.direction.map_or_else(String::new, |direction| direction.to_string()),
+            Field::Delivery => self.delivery_word().to_owned(),
+            Field::Action => self.text().split(' ').next().unwrap_or_default().to_owned(),
+            Field::Reason => text(&self.reason),
+            Field::CallerId => self.caller_id.as_deref().map(one_word).unwrap_or_default(),
+            Field::Number => self.number.as_deref().map(one_word).unwrap_or_default(),
+            Field::Attempts => self.attempts.to_string(),
+            Field::ElapsedMs => self.elapsed_ms.to_string(),
+            Field::RequestId => text(&self.request_id),
+            Field::Error => text(&self.error),
+        }
+    }
+
+    fn delivery_word(&self) -> &'static str {
+        match self.delivery {
+            Delivery::Delivered => "delivered",
+            Delivery::Failed => "failed",
+        }
+    }
+
+    fn shell(&self) -> String {
+        let fields = [
+            ("EVENT", Field::Event),
+            ("CALLID", Field::CallId),
+            ("DIRECTION", Field::Direction),
+            ("DELIVERY", Field::Delivery),
+            ("ACTION", Field::Action),
+            ("REASON", Field::Reason),
+            ("CALLER_ID", Field::CallerId),
+            ("NUMBER", Field::Number),
+            ("ERROR", Field::Error),
+        ];
+        let mut words = String::new();
+        for (name, field) in fields {
+            // All of them each time: an `eval` must not leave the call before's value standing.
+            let _ = write!(words, "ZAMMAD_{name}={} ", quoted(&self.field(field)));
+        }
+        words.trim_end().to_owned()
+    }
+}
+
+/// How a command's result is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    pub format: Format,
+    pub field: Option<Field>,
+    /// Say `none` for what failed as well.
+    pub fail_open: bool,
+}
+
+/// The result of one event's command: a line, or one bare value.
+pub fn result(out: &mut dyn Write, report: &Report, style: Style) -> Result<(), OutputError> {
+    let says_something = report.delivery == Delivery::Delivered || style.fail_open;
+    match (style.field, style.format) {
+        (Some(_), _) | (None, Format::Text) if !says_something => Ok(()),
+        (Some(field), _) => write!(out, "{}", report.field(field)),
+        (None, Format::Text) => writeln!(out, "{}", report.text()),
+        (None, Format::Json) => writeln!(out, "{}", json(report)),
+        (None, Format::Shell) => writeln!(out, "{}", report.shell()),
+    }
+    .map_err(OutputError)
+}
+
+/// One result of many: always a line, so that results and events stay in step.
+pub fn result_line(out: &mut dyn Write, report: &Report, style: Style) -> Result<(), OutputError> {
+    match (style.field, style.format) {
+        (Some(field), _) => writeln!(out, "{}", report.field(field)),
+        (None, Format::Text) => match report.error_class {
+            Some(class) if !style.fail_open => writeln!(out, "failed {class}"),
+            _ => writeln!(out, "{}", report.text()),
+        },
+        (None, Format::Json) => writeln!(out, "{}", json(report)),
+        (None, Format::Shell) => writeln!(out, "{}", report.shell()),
+    }
+    .map_err(OutputError)
+}
+
+/// A request as it would go over the wire, for `--dry-run`.
+pub fn request(
+    out: &mut dyn Write,
+    request: &Request,
+    endpoint: &Endpoint,
+    show_token: bool,
+) -> Result<(), OutputError> {
+    let mut text = format!("POST {}\n", address(endpoint, show_token));
+    for (name, value) in &request.headers() {
+        let _ = writeln!(text, "{name}: {}", value.to_str().unwrap_or_default());
+    }
+    writeln!(out, "{text}\n{}", request.body()).map_err(OutputError)
+}
+
+/// A request as a command line for curl.
+pub fn curl(
+    out: &mut dyn Write,
+    request: &Request,
+    endpoint: &Endpoint,
+    show_token: bool,
+) -> Result<(), OutputError> {
+    let mut text = "curl --silent --show-error --request POST".to_owned();
+    for (name, value) in &request.headers() {
+        let header = format!("{name}: {}", value.to_str().unwrap_or_default());
+        let _ = write!(text, " \\\n  --header {}", quoted(&header));
+    }
+    let _ = write!(text, " \\\n  --data-raw {}", quoted(request.body()));
+    writeln!(out, "{text} \\\n  {}", quoted(&address(endpoint, show_token))).map_err(OutputError)
+}
+
+fn address(endpoint: &Endpoint, show_token: bool) -> String {
+    if show_token { endpoint.reveal().to_string() } else { endpoint.to_string() }
+}
+
+/// Any value as one line of JSON.
+pub fn json(value: &impl Serialize) -> String {
+    serde_json::to_value(value).unwrap_or(Value::Null).to_string()
+}
+
+/// A stranger's text for a terminal or a log: control characters are shown, not sent.
+pub fn printable(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_harmful(c) {
+            safe.extend(c.escape_default());
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+/// Controls a terminal, ends a line, or turns the direction of the text around it.
+fn is_harmful(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A stranger's text as one word of a line that is split at blanks.
+fn one_word(text: &str) -> String {
+    text.chars().filter(|&c| !c.is_whitespace() && !is_harmful(c)).collect()
+}
+
+/// A text as one word of a shell command, whatever is in it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
