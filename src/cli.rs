@@ -156,7 +156,7 @@ pub struct Hangup {
 #[derive(Debug, Args)]
 pub struct Call {
     /// The id of the call's new-call
-    #[arg(long, value_name = "ID", allow_hyphen_values = true, required_unless_present = "list_causes")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, required = true)]
     pub call_id: Option<OsString>,
     /// The direction of the call's new-call [default: in]
     #[arg(long, value_name = "in|out", hide_possible_values = true)]

@@ -195,11 +195,14 @@ fn pause(attempts: u32) -> Duration {
     whole - whole.mul_f64(0.25) * u32::try_from(spread).unwrap_or(0) / 256
 }
 
-/// The calls of a stream of events that are open, the latest first forgotten last.
+/// The calls of a stream of events that are open.
 #[derive(Debug, Default)]
 pub struct OpenCalls {
-    calls: HashMap<CallId, Known>,
-    order: VecDeque<CallId>,
+    /// by a hash of the call id, as ids may be long; ten thousand of 64 bits hardly ever meet
+    calls: HashMap<u64, Known>,
+    /// oldest first
+    order: VecDeque<u64>,
+    hasher: RandomState,
 }
 
 impl OpenCalls {
@@ -209,27 +212,28 @@ impl OpenCalls {
 
     /// What is known of the event's call before it; afterwards the event itself is known.
     pub fn follow(&mut self, event: &CallEvent) -> Known {
-        let before = self.calls.get(&event.call_id).copied().unwrap_or_default();
+        let call = self.hasher.hash_one(&event.call_id);
+        let before = self.calls.get(&call).copied().unwrap_or_default();
         match event.kind {
             EventKind::NewCall => {
                 if before.direction.is_none() {
-                    self.order.push_back(event.call_id.clone());
-                    let known = Known { direction: Some(event.direction), answered: Some(false) };
-                    self.calls.insert(event.call_id.clone(), known);
+                    self.order.push_back(call);
+                    self.calls
+                        .insert(call, Known { direction: Some(event.direction), answered: Some(false) });
                 }
-                while self.order.len() > Self::MOST {
+                if self.order.len() > Self::MOST {
                     let oldest = self.order.pop_front();
-                    oldest.and_then(|call_id| self.calls.remove(&call_id));
+                    oldest.and_then(|call| self.calls.remove(&call));
                 }
             }
             EventKind::Answer => {
-                if let Some(known) = self.calls.get_mut(&event.call_id) {
+                if let Some(known) = self.calls.get_mut(&call) {
                     known.answered = Some(true);
                 }
             }
-            // The order keeps the id until it is the oldest: taking it out would cost a search.
+            // The order keeps the call until it is the oldest: taking it out would cost a search.
             EventKind::Hangup => {
-                self.calls.remove(&event.call_id);
+                self.calls.remove(&call);
             }
         }
         before

@@ -38,7 +38,7 @@ Exit codes:
       call id, a call id that was used before)
   69  Zammad could not be reached, failed, or did not answer in time, after retries
   70  internal error: a bug in this program
-  74  a local file, or the standard output, could not be written
+  74  a local file, or the standard output, could not be written or read
   76  something answered, but not Zammad: a redirect, an HTML page, other JSON, 404
   77  Zammad refused the token
   78  configuration: a setting is missing or broken, or the integration is switched

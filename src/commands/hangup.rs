@@ -1,5 +1,6 @@
 //! `zammad-cti hangup`
 
+use std::fmt::Write as _;
 use std::io::Write;
 
 use anyhow::Context;
@@ -48,15 +49,21 @@ pub fn read_cause(text: &str, raw: bool) -> anyhow::Result<Option<Cause>> {
 
 /// Prints the table of causes, family by family.
 pub fn list_causes(out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    out.write_all(causes().as_bytes()).map_err(OutputError)?;
+    Ok(ExitCode::Ok)
+}
+
+/// The table of causes, for `--list-causes` and the man page.
+pub fn causes() -> String {
+    let mut text = String::new();
     let mut family = None;
     for spelling in spellings() {
         if family != Some(spelling.family) {
             let gap = if family.is_some() { "\n" } else { "" };
-            writeln!(out, "{gap}{}:", spelling.family.heading()).map_err(OutputError)?;
+            let _ = writeln!(text, "{gap}{}:", spelling.family.heading());
             family = Some(spelling.family);
         }
-        writeln!(out, "  {:<34} {:<15} {}", spelling.text, spelling.cause, spelling.meaning)
-            .map_err(OutputError)?;
+        let _ = writeln!(text, "  {:<34} {:<15} {}", spelling.text, spelling.cause, spelling.meaning);
     }
-    Ok(ExitCode::Ok)
+    text
 }

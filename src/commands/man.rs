@@ -5,18 +5,22 @@ use std::io::Write;
 use anyhow::Context;
 use clap::CommandFactory;
 
+use super::hangup;
 use crate::cli::{Cli, Man};
 use crate::exit_code::ExitCode;
 use crate::output::OutputError;
 
 pub fn run(args: &Man, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    // The table of causes is too long for a help text, and would cost every start of the program.
+    let documented =
+        Cli::command().mut_subcommand("hangup", |command| command.after_long_help(hangup::causes()));
     match &args.dir {
-        Some(dir) => clap_mangen::generate_to(Cli::command(), dir)
+        Some(dir) => clap_mangen::generate_to(documented, dir)
             .map_err(OutputError)
             .with_context(|| dir.display().to_string())?,
         None => {
             let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(OutputError)?;
+            clap_mangen::Man::new(documented).render(&mut page).map_err(OutputError)?;
             out.write_all(&page).map_err(OutputError)?;
         }
     }

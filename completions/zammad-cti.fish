@@ -1,0 +1,667 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_zammad_cti_global_optspecs
+    string join \n config= profile= url= token= token-file= encoding= connect-timeout= timeout= deadline= ca-file= insecure= output= reject-exit= fail-open= numbers-country= numbers-extension-digits= numbers-extension-prefix= numbers-national-digits= numbers-normalize= field= dry-run curl show-token h/help V/version
+end
+
+function __fish_zammad_cti_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_zammad_cti_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_zammad_cti_using_subcommand
+    set -l cmd (__fish_zammad_cti_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -s V -l version -d 'Print version'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "new-call" -d 'Report a call that begins to ring'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "answer" -d 'Report that somebody picked up'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "hangup" -d 'Report that a call ended'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "send" -d 'Send events from a file, one JSON object a line'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "simulate" -d 'Play whole calls and show what agents will see'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "sandbox" -d 'Run a stand-in for Zammad, to try a phone system against'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "normalize" -d 'Show how numbers are read: what is sent, and how Zammad will look it up'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "config" -d 'Look at the configuration, check it, or begin one'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "completions" -d 'Print completions for a shell'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "man" -d 'Print the man page, or write all of them'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l from -d 'The calling party: a number in any usual form, an extension, or nothing if it is withheld' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l to -d 'The called party' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l direction -d 'Seen from the agents: `in` is a customer who calls' -r -f -a "in\t'a customer calls'
+out\t'an agent calls'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l call-id -d 'One id in all events of the call, unique for a year; `auto` makes one up, which `--field call_id` or the JSON output tells' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l user -d 'Who is called, or who calls out, as agents shall see it; several for a group' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l queue -d 'The queue: agents with this caller-log filter see the call' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l call-id -d 'The id of the call\'s new-call' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l direction -d 'The direction of the call\'s new-call [default: in]' -r -f -a "in\t'a customer calls'
+out\t'an agent calls'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l from -d 'The calling party' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l to -d 'The called party' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l answering-number -d 'The extension or number that picked up' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l user -d 'The Zammad login of who picked up; one only' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l voicemail -d 'Voicemail picked up: after the hangup the call stays open as a voice message'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l force-user -d 'Send --user for an outbound call too, although it replaces the customer\'s name'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l call-id -d 'The id of the call\'s new-call' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l direction -d 'The direction of the call\'s new-call [default: in]' -r -f -a "in\t'a customer calls'
+out\t'an agent calls'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l from -d 'The calling party' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l to -d 'The called party' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answering-number -d 'The extension or number that picked up' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l cause -d 'Why: Zammad\'s word, a Q.850 number, an Asterisk DIALSTATUS, sip:486, or a FreeSWITCH name' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l raw-cause -d 'Send the cause as given; agents see any unknown word as it is'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answered -d 'The call was answered: then a hangup whose reply is lost may be sent again'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l list-causes -d 'List the causes that are understood, and end'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l concurrency -d 'How many calls may be under way at once, each on a connection of its own' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l sandbox -d 'Play against the stand-in although an endpoint is configured'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l listen -d 'Where to listen; port 0 picks a free one' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l block -d 'A caller to reject; compared as text, so E.164 digits without plus' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l route -d 'The caller id for outbound calls to DEST; `*` in DEST is one or more characters' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l caller-id -d 'The caller id for all other outbound calls' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l zammad -d 'Whose wording errors have' -r -f -a "5.5\t''
+7.2\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l integration -d 'Whether the integration is switched on' -r -f -a "on\t'switched on and configured'
+off\t'switched off'
+unconfigured\t'switched on, but without a configuration'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -f -a "show" -d 'Show each setting and where it comes from'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -f -a "check" -d 'Check the configuration without sending anything'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -f -a "init" -d 'Write a commented configuration file to begin with'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l force -d 'Replace a file that is there'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l dir -d 'Write a page per command into this folder' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -1,0 +1,62 @@
+//! The committed completions and man pages are what the program generates today.
+//!
+//! `UPDATE_GENERATED=1 cargo test --test cli generated` refreshes them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::support::World;
+
+fn committed(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)
+}
+
+#[test]
+fn the_completions_are_up_to_date() {
+    let world = World::new();
+    let fresh = TempDir::new().unwrap();
+    for (shell, name) in [("bash", "zammad-cti.bash"), ("zsh", "_zammad-cti"), ("fish", "zammad-cti.fish")] {
+        let output = world.bare().args(["completions", shell]).assert().success().get_output().stdout.clone();
+        fs::write(fresh.path().join(name), output).unwrap();
+    }
+    compare(fresh.path(), &committed("completions"));
+}
+
+#[test]
+fn the_man_pages_are_up_to_date() {
+    let world = World::new();
+    let fresh = TempDir::new().unwrap();
+    world.bare().args(["man", "--dir"]).arg(fresh.path()).assert().success();
+    let page = world.bare().arg("man").assert().success().get_output().stdout.clone();
+    assert_eq!(
+        page,
+        fs::read(fresh.path().join("zammad-cti.1")).unwrap(),
+        "without a folder it is the first page"
+    );
+    compare(fresh.path(), &committed("man"));
+}
+
+/// File by file; refreshes the committed ones if that is asked for.
+fn compare(fresh: &Path, committed: &Path) {
+    let fresh = files(fresh);
+    if std::env::var_os("UPDATE_GENERATED").is_some() {
+        fs::remove_dir_all(committed).ok();
+        fs::create_dir_all(committed).unwrap();
+        for (name, content) in &fresh {
+            fs::write(committed.join(name), content).unwrap();
+        }
+    }
+    let committed = files(committed);
+    assert_eq!(committed.keys().collect::<Vec<_>>(), fresh.keys().collect::<Vec<_>>());
+    for (name, content) in fresh {
+        assert!(committed[&name] == content, "{name} is out of date: UPDATE_GENERATED=1 refreshes it");
+    }
+}
+
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect()
+}

@@ -1,0 +1,18 @@
+//! The real program, from an empty environment and an empty home, against real sockets.
+
+mod support;
+
+mod answer;
+mod bad_servers;
+mod config;
+mod generated;
+mod hangup;
+mod new_call;
+mod normalize;
+mod output;
+mod retries;
+mod sandbox;
+mod secrets;
+mod send;
+mod simulate;
+mod tls;
