@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use zammad_cti::config::{Secret, Settings};
+use zammad_cti::config::Settings;
 use zammad_cti::event::Direction;
 use zammad_cti::rules::{Integration, Release};
 
@@ -290,9 +290,4 @@ pub fn without_token_arguments(text: &str) -> String {
         }
     }
     safe
-}
-
-/// The token that a sandbox is to have.
-pub fn sandbox_token(settings: &Settings) -> Secret {
-    settings.token.clone().unwrap_or_else(|| Secret::new(uuid::Uuid::new_v4().simple().to_string()))
 }

@@ -83,6 +83,7 @@ pub fn deliver(
         };
         history.attempts += 1;
         history.elapsed = started.elapsed();
+        log::debug!("attempt {} of request {}: {error}", history.attempts, request.id());
         let next = history.next(&error, event, known);
         history.remember(&error);
         match next {
@@ -170,7 +171,8 @@ impl History {
             | SendError::NotConfigured
             | SendError::Redirected { .. }
             | SendError::NoSuchPage
-            | SendError::NotZammad { .. } => Next::GiveUp,
+            | SendError::NotZammad { .. }
+            | SendError::NotHttp(_) => Next::GiveUp,
         }
     }
 

@@ -67,9 +67,10 @@ impl ExitCode {
             }
             SendError::WrongToken => Self::Token,
             SendError::SwitchedOff | SendError::NotConfigured => Self::Configuration,
-            SendError::Redirected { .. } | SendError::NoSuchPage | SendError::NotZammad { .. } => {
-                Self::NotZammad
-            }
+            SendError::Redirected { .. }
+            | SendError::NoSuchPage
+            | SendError::NotZammad { .. }
+            | SendError::NotHttp(_) => Self::NotZammad,
         }
     }
 }

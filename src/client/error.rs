@@ -49,6 +49,8 @@ pub enum SendError {
     NoSuchPage,
     #[error("the answer is not from Zammad: {content} (HTTP {status})")]
     NotZammad { status: u16, content: String },
+    #[error("the answer is no HTTP")]
+    NotHttp(#[source] reqwest::Error),
 }
 
 /// What TLS found wrong.
@@ -84,7 +86,8 @@ impl SendError {
     pub(super) fn from_transport(error: reqwest::Error) -> Self {
         let error = error.without_url();
         if !error.is_connect() {
-            return Self::ConnectionLost(error);
+            let no_http = find::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse);
+            return if no_http { Self::NotHttp(error) } else { Self::ConnectionLost(error) };
         }
         if let Some(fault) = find::<rustls::Error>(&error) {
             return Self::Tls(TlsFault::from(fault));
@@ -124,6 +127,7 @@ impl SendError {
             Self::Redirected { .. } => "redirected",
             Self::NoSuchPage => "no-such-page",
             Self::NotZammad { .. } => "not-zammad",
+            Self::NotHttp(_) => "not-http",
         }
     }
 
@@ -170,6 +174,7 @@ impl SendError {
             Self::Redirected { .. } => "use Zammad's own address in the URL; redirects are never followed",
             Self::NoSuchPage => "the URL ends with /api/v1/cti/TOKEN; copy it from Zammad's admin page",
             Self::NotZammad { .. } => "check the URL; a proxy's page or another program answers there",
+            Self::NotHttp(_) => "check the port in the URL, and whether it wants https://",
         }
     }
 }

@@ -5,13 +5,14 @@ use std::time::SystemTime;
 
 use anyhow::Context;
 use zammad_cti::action::Action;
-use zammad_cti::config::{Config, Secret};
+use zammad_cti::config::Config;
 use zammad_cti::delivery::Delivered;
 use zammad_cti::event::{CallEvent, CallId, Direction, EventKind};
 use zammad_cti::rules::{Entry, Release};
 use zammad_cti::sandbox::{Options, Sandbox};
 use zammad_cti::simulation::{self, SCENARIOS, Scenario, Step};
 
+use super::sandbox::random_token;
 use super::{configured, connect};
 use crate::cli::{self, Global};
 use crate::exit_code::ExitCode;
@@ -85,7 +86,7 @@ fn choose(names: &[String]) -> Result<Vec<&'static Scenario>, UnknownScenario> {
 fn start_sandbox() -> Result<Sandbox, zammad_cti::sandbox::SandboxError> {
     Sandbox::start(Options {
         listen: ([127, 0, 0, 1], 0).into(),
-        token: Secret::new(uuid::Uuid::new_v4().simple().to_string()),
+        token: random_token(),
         setup: simulation::setup(),
         release: Release::default(),
     })
@@ -165,7 +166,7 @@ fn decision(delivered: &Delivered) -> String {
 /// The caller log as agents see it, newest call first.
 fn table(out: &mut dyn Write, entries: &[Entry]) -> std::io::Result<()> {
     writeln!(out, "\nThe caller log, as agents see it:\n")?;
-    writeln!(out, "  {:<10} {:<22} {:<22} {:<16} {:<8} {}", "", "from", "to", "cause", "length", "shown as")?;
+    writeln!(out, "  {:<10} {:<22} {:<22} {:<16} {:<8} shown as", "", "from", "to", "cause", "length")?;
     for entry in entries {
         let way = match entry.direction {
             Direction::Inbound => "inbound",
