@@ -377,3 +377,205 @@ fn seconds(from: SystemTime, to: SystemTime) -> u64 {
     let whole = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs());
     whole(to).saturating_sub(whole(from))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn fields(value: Value) -> Fields {
+        match value {
+            Value::Object(fields) => fields,
+            other => panic!("{other} is no object"),
+        }
+    }
+
+    fn setup() -> Setup {
+        Setup {
+            blocked: vec!["491715000000".to_owned()],
+            routes: vec![Route::new("+41*", "1").unwrap(), Route::new("4.2", "2").unwrap()],
+            ..Setup::default()
+        }
+    }
+
+    /// What a Zammad with an empty log makes of requests, one a second.
+    fn play(setup: &Setup, requests: &[Value]) -> (Vec<Result<Reply, Refusal>>, CallLog) {
+        let mut log = CallLog::default();
+        let start = SystemTime::UNIX_EPOCH;
+        let replies = requests.iter().enumerate().map(|(second, request)| {
+            let now = start + Duration::from_secs(second as u64);
+            process(setup, true, &mut log, &fields(request.clone()), now)
+        });
+        (replies.collect(), log)
+    }
+
+    fn new_call(change: Value) -> Value {
+        let mut request =
+            json!({ "event": "newCall", "callId": "7", "direction": "in", "from": "493", "to": "42" });
+        for (name, value) in fields(change) {
+            request[name] = value;
+        }
+        request
+    }
+
+    #[test]
+    fn odd_requests_get_zammads_answer() {
+        let long = "x".repeat(251);
+        let answer = |change: Value| {
+            let mut request = new_call(json!({ "event": "answer" }));
+            request.as_object_mut().unwrap().extend(fields(change));
+            request
+        };
+        // (requests before, the request, its outcome)
+        let cases = [
+            (vec![], new_call(json!({ "callId": "a\0b" })), Err(Refusal::NulInCallId)),
+            (vec![], new_call(json!({ "callId": null, "call_id": "8" })), Ok(Reply::Accepted)),
+            (vec![], new_call(json!({ "callId": null })), Err(Refusal::Missing("call_id"))),
+            (vec![], new_call(json!({ "callId": null, "from": null })), Err(Refusal::Missing("from"))),
+            (vec![], new_call(json!({ "from": 491_715_000_000_u64 })), Ok(Reply::Accepted)),
+            (vec![], new_call(json!({ "from": "+491715000000" })), Ok(Reply::Accepted)),
+            (vec![], new_call(json!({ "from": "491715000000" })), Ok(Reply::Reject)),
+            (vec![], new_call(json!({ "direction": "out", "to": 41_000 })), Err(Refusal::ToIsNoText)),
+            (vec![], new_call(json!({ "direction": "out", "to": ["41000"] })), Err(Refusal::ToIsNoText)),
+            (vec![], new_call(json!({ "direction": ["in"] })), Err(Refusal::InvalidDirection)),
+            (vec![], new_call(json!({ "event": "Answer" })), Err(Refusal::UnknownEvent)),
+            (vec![], new_call(json!({ "event": null })), Err(Refusal::UnknownEvent)),
+            (vec![], answer(json!({})), Err(Refusal::UnknownCall)),
+            (vec![new_call(json!({}))], new_call(json!({ "from": null })), Err(Refusal::AlreadyExists)),
+            (vec![new_call(json!({ "callId": 7 }))], answer(json!({})), Ok(Reply::Accepted)),
+            (vec![new_call(json!({}))], answer(json!({ "user": 5 })), Err(Refusal::UserIsNoText)),
+            (vec![new_call(json!({}))], answer(json!({ "user": [] })), Ok(Reply::Accepted)),
+            (
+                vec![new_call(json!({}))],
+                answer(json!({ "user": ["a"], "direction": "out" })),
+                Ok(Reply::Accepted),
+            ),
+            // A long id is cut where it is stored, and never found again.
+            (
+                vec![new_call(json!({ "callId": long }))],
+                answer(json!({ "callId": long })),
+                Err(Refusal::UnknownCall),
+            ),
+            (
+                vec![new_call(json!({ "callId": long }))],
+                new_call(json!({ "callId": long })),
+                Err(Refusal::AlreadyExistsInDatabase),
+            ),
+        ];
+        for (before, request, expected) in cases {
+            let requests: Vec<_> = before.into_iter().chain([request.clone()]).collect();
+            let (replies, _) = play(&setup(), &requests);
+            assert_eq!(replies.last(), Some(&expected), "{request}");
+        }
+    }
+
+    #[test]
+    fn outbound_routes_are_anchored_patterns() {
+        // (called party, caller id)
+        let cases = [
+            ("41471", Some("1")),
+            ("+41471", None),
+            ("41", None),
+            ("4x2", Some("2")),
+            ("4x22", None),
+            ("first\n41471", Some("1")),
+            ("", None),
+        ];
+        for (to, expected) in cases {
+            let (replies, log) = play(&setup(), &[new_call(json!({ "direction": "out", "to": to }))]);
+            let expected_reply = match expected {
+                Some(caller_id) => Reply::Dial { caller_id: caller_id.to_owned(), number: to.into() },
+                None => Reply::Accepted,
+            };
+            assert_eq!(replies, [Ok(expected_reply)], "{to:?}");
+            assert_eq!(log.entries()[0].from, expected.unwrap_or("493"), "{to:?}");
+            assert_eq!(log.entries()[0].queue.as_deref(), Some(expected.unwrap_or("493")), "{to:?}");
+        }
+        assert!(Route::new("41(", "1").is_err());
+    }
+
+    #[test]
+    fn what_is_stored_is_text_of_some_length() {
+        let (_, log) = play(
+            &setup(),
+            &[new_call(json!({
+                "from": "1".repeat(101),
+                "to": "4\u{0}2",
+                "user": { "0": "Alice", "1": null },
+                "queue": "q".repeat(251),
+                "cause": "c".repeat(501),
+            }))],
+        );
+        let entry = &log.entries()[0];
+        assert_eq!(entry.from.len(), 100);
+        assert_eq!(entry.to, "42");
+        assert_eq!(entry.to_comment.as_deref(), Some(r#"{"0" => "Alice", "1" => nil}"#));
+        assert_eq!(entry.queue.as_deref().map(str::len), Some(250));
+        assert_eq!(entry.comment.as_deref().map(str::len), Some(500));
+    }
+
+    #[test]
+    fn times_are_those_of_arrival() {
+        let then = |event: &str| new_call(json!({ "event": event }));
+        let (_, log) = play(&setup(), &[then("newCall"), then("answer"), then("answer"), then("hangup")]);
+        let entry = &log.entries()[0];
+        // The second answer moves the beginning of the talk.
+        assert_eq!(entry.duration_waiting_time, Some(2));
+        assert_eq!(entry.duration_talking_time, Some(1));
+        let (_, log) = play(&setup(), &[then("newCall"), then("hangup"), then("answer")]);
+        let entry = &log.entries()[0];
+        assert_eq!((entry.state, entry.start_at), (EventKind::Hangup, None));
+        assert_eq!((entry.duration_waiting_time, entry.duration_talking_time), (Some(1), None));
+    }
+
+    #[test]
+    fn settings_come_before_the_token_and_the_token_before_the_event() {
+        let cases = [
+            (Integration::Off, false, Err(Refusal::SwitchedOff)),
+            (Integration::Unconfigured, false, Err(Refusal::NotConfigured)),
+            (Integration::On, false, Err(Refusal::WrongToken)),
+            (Integration::On, true, Err(Refusal::InvalidDirection)),
+        ];
+        for (integration, token_fits, expected) in cases {
+            let setup = Setup { integration, ..Setup::default() };
+            let probe = fields(json!({ "direction": "probe" }));
+            let mut log = CallLog::default();
+            assert_eq!(process(&setup, token_fits, &mut log, &probe, SystemTime::UNIX_EPOCH), expected);
+        }
+    }
+
+    #[test]
+    fn a_repeat_is_unsafe_where_it_would_hide_a_missed_call() {
+        use crate::cause::{Cause, HangupCause};
+        let event = |kind, direction, cause| CallEvent {
+            kind,
+            call_id: "7".parse().unwrap(),
+            direction,
+            from: None,
+            to: None,
+            users: Vec::new(),
+            queue: None,
+            answering_number: None,
+            cause: Some(Cause::Read(cause)),
+            force_user: false,
+        };
+        use Direction::{Inbound, Outbound};
+        use EventKind::{Answer, Hangup, NewCall};
+        let cases = [
+            (Hangup, Inbound, HangupCause::Cancel, None, false),
+            (Hangup, Inbound, HangupCause::Cancel, Some(false), false),
+            (Hangup, Inbound, HangupCause::Cancel, Some(true), true),
+            (Hangup, Inbound, HangupCause::Forwarded, None, true),
+            (Hangup, Outbound, HangupCause::Cancel, None, true),
+            (Answer, Inbound, HangupCause::Cancel, None, true),
+            (NewCall, Inbound, HangupCause::Cancel, None, true),
+        ];
+        for (kind, direction, cause, answered, safe) in cases {
+            let what = format!("{kind} {direction} {cause} {answered:?}");
+            assert_eq!(repeat_is_safe(&event(kind, direction, cause), answered), safe, "{what}");
+        }
+    }
+}
