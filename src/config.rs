@@ -132,11 +132,17 @@ impl Settings {
     }
 
     /// These settings, and `weaker` ones where these say nothing.
+    ///
+    /// A token counts as one setting, whether it is in the URL, beside it or in a file.
     pub fn or(self, weaker: Self) -> Self {
+        let in_url = self.url.as_ref().is_some_and(|url| redact(url.reveal()) != url.reveal());
+        let has_token = in_url || self.token.is_some() || self.token_file.is_some();
+        let (token, token_file) =
+            if has_token { (self.token, self.token_file) } else { (weaker.token, weaker.token_file) };
         Self {
             url: self.url.or(weaker.url),
-            token: self.token.or(weaker.token),
-            token_file: self.token_file.or(weaker.token_file),
+            token,
+            token_file,
             encoding: self.encoding.or(weaker.encoding),
             connect_timeout: self.connect_timeout.or(weaker.connect_timeout),
             timeout: self.timeout.or(weaker.timeout),
@@ -379,4 +385,56 @@ impl<'de> Deserialize<'de> for Digits {
 pub fn default_files(config_home: Option<&Path>) -> Vec<PathBuf> {
     let user = config_home.map(|home| home.join("zammad-cti/config.toml"));
     user.into_iter().chain([PathBuf::from("/etc/zammad-cti/config.toml")]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stronger_token_replaces_a_weaker_one_wherever_it_stands() {
+        let settings = |url: Option<&str>, token: Option<&str>, file: Option<&str>| Settings {
+            url: url.map(Secret::new),
+            token: token.map(Secret::new),
+            token_file: file.map(PathBuf::from),
+            ..Settings::default()
+        };
+        let base = Some("https://z.example");
+        // (stronger, weaker, the token and the token file that count)
+        let cases = [
+            (settings(None, Some("a"), None), settings(base, Some("b"), None), (Some("a"), None)),
+            (settings(None, Some("a"), None), settings(base, None, Some("f")), (Some("a"), None)),
+            (settings(None, None, Some("f")), settings(base, Some("b"), None), (None, Some("f"))),
+            (
+                settings(Some("https://z.example/api/v1/cti/a"), None, None),
+                settings(base, Some("b"), None),
+                (None, None),
+            ),
+            (settings(base, None, None), settings(None, Some("b"), None), (Some("b"), None)),
+        ];
+        for (stronger, weaker, (token, file)) in cases {
+            let what = format!("{stronger:?} or {weaker:?}");
+            let merged = stronger.or(weaker);
+            assert_eq!(merged.token.as_ref().map(Secret::reveal), token, "{what}");
+            assert_eq!(merged.token_file.as_deref(), file.map(Path::new), "{what}");
+        }
+    }
+
+    #[test]
+    fn budgets_fit_into_each_other() {
+        let span = |seconds| Some(Span(Duration::from_secs(seconds)));
+        let config = Config::try_from(Settings { deadline: span(1), ..Settings::default() }).unwrap();
+        let second = Duration::from_secs(1);
+        assert_eq!((config.connect_timeout, config.timeout, config.deadline), (second, second, second));
+        for key in ["connect_timeout", "timeout", "deadline"] {
+            let zero = |name| if name == key { span(0) } else { None };
+            let settings = Settings {
+                connect_timeout: zero("connect_timeout"),
+                timeout: zero("timeout"),
+                deadline: zero("deadline"),
+                ..Settings::default()
+            };
+            assert!(Config::try_from(settings).unwrap_err().to_string().starts_with(key));
+        }
+    }
 }

@@ -101,7 +101,6 @@ pub fn run(command: &cli::Config, global: &Global, out: &mut dyn Write) -> anyho
 
 /// Each setting, its value and its origin, strongest first.
 fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let format = global.settings.output;
     let sources = sources(global)?;
     let variables = from_variables();
     let mut layers = vec![("flag".to_owned(), flat(&sources.command_line))];
@@ -112,20 +111,26 @@ fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     }
     layers.push(("variable of py-zammad-cti".to_owned(), flat(&sources.legacy)));
     layers.push(("default".to_owned(), flat(&Settings::defaults())));
-    let keys: Vec<String> = layers[0].1.keys().cloned().collect();
-    let format = format.or(sources.merged().output).unwrap_or_default();
+    let effective = sources.merged().or(Settings::defaults());
+    let format = effective.output.unwrap_or_default();
 
+    let mut values = flat(&effective);
+    // A complete endpoint shows itself without its token; of any other no part is sure to be none.
+    if let Some(url) = values.get_mut("url")
+        && let Ok(config) = Config::try_from(effective)
+        && let Ok(endpoint) = config.endpoint()
+    {
+        *url = endpoint.to_string().into();
+    }
     let mut settings = Map::new();
-    for key in keys {
-        let found = layers
-            .iter()
-            .find_map(|(origin, layer)| Some((origin, layer.get(&key).filter(|v| !v.is_null())?)));
-        let (origin, value) = match found {
+    for (key, value) in values {
+        let origin = layers.iter().find(|(_, layer)| !value.is_null() && !layer[&key].is_null());
+        let origin = match origin {
             Some((origin, _)) if origin == "flag" && variables.contains(&key) => {
-                (format!("variable {}", variable(&key)), layers[0].1[&key].clone())
+                format!("variable {}", variable(&key))
             }
-            Some((origin, value)) => (origin.clone(), value.clone()),
-            None => ("not set".to_owned(), Value::Null),
+            Some((origin, _)) => origin.clone(),
+            None => "not set".to_owned(),
         };
         settings.insert(key, json!({ "value": value, "origin": origin }));
     }
