@@ -5,20 +5,20 @@
 //! that sends one event starts no second thread.
 
 mod error;
+mod phase;
 mod reply;
 mod request;
 mod tls;
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use tokio::runtime::Runtime;
 
 pub use error::{SendError, TlsFault};
+use phase::{Phase, Progress};
 pub use request::{Request, RequestId};
 pub use tls::TrustError;
 
@@ -37,7 +37,7 @@ pub struct Client {
     endpoint: Endpoint,
     timeout: Duration,
     http: reqwest::Client,
-    connecting: Connecting,
+    progress: Progress,
     /// `None` only while the client is dropped
     runtime: Cell<Option<Runtime>>,
 }
@@ -58,20 +58,21 @@ pub enum ClientError {
 impl Client {
     pub fn new(config: &Config) -> Result<Self, ClientError> {
         let endpoint = config.endpoint()?.clone();
-        let connecting = Connecting::default();
+        let progress = Progress::new();
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::settings(config, &endpoint)?)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(config.connect_timeout)
             .pool_idle_timeout(IDLE)
-            .connector_layer(connecting.clone())
+            .connector_layer(progress.clone())
+            .dns_resolver(Arc::new(progress.clone()))
             .build()
             .map_err(|error| ClientError::Http(error.without_url()))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(ClientError::Runtime)?;
-        Ok(Self { endpoint, timeout: config.timeout, http, connecting, runtime: Cell::new(Some(runtime)) })
+        Ok(Self { endpoint, timeout: config.timeout, http, progress, runtime: Cell::new(Some(runtime)) })
     }
 
     /// Posts one request, once, in at most `within`.
@@ -86,13 +87,16 @@ impl Client {
         within: Duration,
     ) -> Result<Action, SendError> {
         let limit = self.timeout.min(within);
-        self.connecting.set(false);
+        self.progress.enter(Phase::Reply);
         let runtime = self.runtime.take().expect("the runtime is there between attempts");
         let result = runtime.block_on(async {
             match tokio::time::timeout(limit, self.exchange(request, event)).await {
                 Ok(result) => result,
-                Err(_) if self.connecting.get() => Err(SendError::ConnectTimeout),
-                Err(_) => Err(SendError::NoReply { waited: limit }),
+                Err(_) => Err(match self.progress.phase() {
+                    Phase::Lookup => SendError::LookupTimeout,
+                    Phase::Connection => SendError::ConnectTimeout,
+                    Phase::Reply => SendError::NoReply { waited: limit },
+                }),
             }
         });
         self.runtime.set(Some(runtime));
@@ -100,12 +104,13 @@ impl Client {
     }
 
     async fn exchange(&self, request: &Request, event: &CallEvent) -> Result<Action, SendError> {
+        let failed = |error| SendError::from_transport(&error, self.progress.phase());
         let post = self
             .http
             .post(self.endpoint.reveal().clone())
             .headers(request.headers())
             .body(request.body().to_owned());
-        let mut response = post.send().await.map_err(SendError::from_transport)?;
+        let mut response = post.send().await.map_err(failed)?;
         let header = |name| {
             let value = response.headers().get(name)?.to_str().ok()?;
             Some(self.endpoint.redact(value))
@@ -118,9 +123,10 @@ impl Client {
                 .and_then(|seconds| seconds.parse().ok())
                 .map(Duration::from_secs),
         };
+        reply::read_head(&head)?;
         let mut body = Vec::new();
         let mut complete = true;
-        while let Some(chunk) = response.chunk().await.map_err(SendError::from_transport)? {
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if body.len() + chunk.len() > MAX_REPLY {
                 complete = false;
                 break;
@@ -137,60 +143,5 @@ impl Drop for Client {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
-    }
-}
-
-/// Whether a connection is being made: what runs out of time before it stands never reached
-/// Zammad.
-#[derive(Clone, Default)]
-struct Connecting(Arc<AtomicBool>);
-
-impl Connecting {
-    fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn set(&self, connecting: bool) {
-        self.0.store(connecting, Ordering::Relaxed);
-    }
-}
-
-impl<S> tower_layer::Layer<S> for Connecting {
-    type Service = Watched<S>;
-
-    fn layer(&self, connector: S) -> Watched<S> {
-        Watched { connector, connecting: self.clone() }
-    }
-}
-
-/// A connector that says when it is at work.
-#[derive(Clone)]
-struct Watched<S> {
-    connector: S,
-    connecting: Connecting,
-}
-
-impl<S, Target> tower_service::Service<Target> for Watched<S>
-where
-    S: tower_service::Service<Target>,
-    S::Future: Send + 'static,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = std::pin::Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.connector.poll_ready(context)
-    }
-
-    fn call(&mut self, target: Target) -> Self::Future {
-        self.connecting.set(true);
-        let connecting = self.connecting.clone();
-        let connection = self.connector.call(target);
-        Box::pin(async move {
-            let connection = connection.await;
-            connecting.set(connection.is_err());
-            connection
-        })
     }
 }

@@ -29,7 +29,12 @@ pub struct Delivered {
 
 /// An event that Zammad did not take, as far as anybody knows.
 #[derive(Debug, thiserror::Error)]
-#[error("Zammad did not take the {kind} of call {call_id} (request {}, {})", effort.request_id, attempts(effort.attempts))]
+#[error(
+    "{} the {kind} of call {call_id} (request {}, {})",
+    if *uncertain { "it is not known whether Zammad took" } else { "Zammad did not take" },
+    effort.request_id,
+    attempts(effort.attempts)
+)]
 pub struct Undelivered {
     pub kind: EventKind,
     pub call_id: CallId,
@@ -83,20 +88,21 @@ pub fn deliver(
         };
         history.attempts += 1;
         history.elapsed = started.elapsed();
-        log::debug!("attempt {} of request {}: {error}", history.attempts, request.id());
+        log::debug!("attempt {} of request {}: {}", history.attempts, request.id(), error.in_full());
         let next = history.next(&error, event, known);
         history.remember(&error);
         match next {
             Next::Delivered => break Ok(None),
             Next::Retry { pause } => {
-                if pause + history.elapsed >= deadline {
+                if pause.saturating_add(history.elapsed) >= deadline {
                     break Err(error);
                 }
                 if history.attempts == 1 {
                     log::warn!(
-                        "{} of call {}: {error}; trying again until {} are over",
+                        "{} of call {}: {}; trying again until {} are over",
                         event.kind,
                         event.call_id,
+                        error.in_full(),
                         humantime::format_duration(deadline)
                     );
                 }
@@ -145,9 +151,11 @@ impl History {
     fn next(&self, error: &SendError, event: &CallEvent, known: Known) -> Next {
         let retry = Next::Retry { pause: pause(self.attempts) };
         match error {
-            SendError::Lookup(_) | SendError::Connect(_) | SendError::ConnectTimeout | SendError::Tls(_) => {
-                retry
-            }
+            SendError::Lookup(_)
+            | SendError::LookupTimeout
+            | SendError::Connect(_)
+            | SendError::ConnectTimeout
+            | SendError::Tls(_) => retry,
             SendError::Unavailable { retry_after, .. } => match retry_after {
                 Some(wish) => Next::Retry { pause: pause(self.attempts).max(*wish) },
                 None => retry,

@@ -54,6 +54,7 @@ impl ExitCode {
     pub fn of_send(error: &SendError) -> Self {
         match error {
             SendError::Lookup(_)
+            | SendError::LookupTimeout
             | SendError::Connect(_)
             | SendError::ConnectTimeout
             | SendError::Tls(_)

@@ -3,14 +3,18 @@
 use std::error::Error;
 use std::time::Duration;
 
+use super::phase::Phase;
+
 /// What became of an attempt that brought no action.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     // -- Zammad does not have the event --
     #[error("the name lookup failed")]
-    Lookup(#[source] reqwest::Error),
+    Lookup(#[source] RootCause),
+    #[error("no answer to the name lookup in time")]
+    LookupTimeout,
     #[error("cannot connect")]
-    Connect(#[source] reqwest::Error),
+    Connect(#[source] RootCause),
     #[error("no connection in time")]
     ConnectTimeout,
     #[error("TLS failed")]
@@ -22,7 +26,7 @@ pub enum SendError {
     #[error("no reply within {}", humantime::format_duration(round(*waited)))]
     NoReply { waited: Duration },
     #[error("the connection broke before the reply")]
-    ConnectionLost(#[source] reqwest::Error),
+    ConnectionLost(#[source] RootCause),
     #[error("Zammad did not answer its proxy in time (HTTP 504)")]
     GatewayTimeout,
 
@@ -50,7 +54,23 @@ pub enum SendError {
     #[error("the answer is not from Zammad: {content} (HTTP {status})")]
     NotZammad { status: u16, content: String },
     #[error("the answer is no HTTP")]
-    NotHttp(#[source] reqwest::Error),
+    NotHttp(#[source] RootCause),
+}
+
+/// What the operating system or the protocol said, without the layers of the library above it,
+/// which would show the URL.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct RootCause(String);
+
+impl RootCause {
+    fn of(error: &dyn Error) -> Self {
+        let mut root = error;
+        while let Some(cause) = root.source() {
+            root = cause;
+        }
+        Self(root.to_string())
+    }
 }
 
 /// What TLS found wrong.
@@ -82,26 +102,37 @@ fn round(time: Duration) -> Duration {
 }
 
 impl SendError {
-    /// A failure below HTTP, without the URL that it would show.
-    pub(super) fn from_transport(error: reqwest::Error) -> Self {
-        let error = error.without_url();
+    /// A failure below HTTP. `phase` tells what took too long.
+    pub(super) fn from_transport(error: &reqwest::Error, phase: Phase) -> Self {
+        let cause = RootCause::of(error);
         if !error.is_connect() {
-            let no_http = find::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse);
-            return if no_http { Self::NotHttp(error) } else { Self::ConnectionLost(error) };
+            let no_http = find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse);
+            return if no_http { Self::NotHttp(cause) } else { Self::ConnectionLost(cause) };
         }
-        if let Some(fault) = find::<rustls::Error>(&error) {
+        if let Some(fault) = find::<rustls::Error>(error) {
             return Self::Tls(TlsFault::from(fault));
         }
         if error.is_timeout() {
-            return Self::ConnectTimeout;
+            return if phase == Phase::Lookup { Self::LookupTimeout } else { Self::ConnectTimeout };
         }
-        if error.is_dns() { Self::Lookup(error) } else { Self::Connect(error) }
+        if error.is_dns() { Self::Lookup(cause) } else { Self::Connect(cause) }
+    }
+
+    /// The failure and its causes in a line.
+    pub fn in_full(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        text
     }
 
     /// A word for the failure that programs can rely on.
     pub fn class(&self) -> &'static str {
         match self {
-            Self::Lookup(_) => "lookup",
+            Self::Lookup(_) | Self::LookupTimeout => "lookup",
             Self::Connect(_) => "connect",
             Self::ConnectTimeout => "connect-timeout",
             Self::Tls(fault) => match fault {
@@ -134,7 +165,7 @@ impl SendError {
     /// What to do about it, in words for whoever runs the phone system or Zammad.
     pub fn next_step(&self) -> &'static str {
         match self {
-            Self::Lookup(_) => "check the host name in the URL, and this machine's DNS",
+            Self::Lookup(_) | Self::LookupTimeout => "check the host name in the URL, and this machine's DNS",
             Self::Connect(_) => {
                 "check host and port in the URL, that Zammad or its proxy runs, and the firewall"
             }
@@ -203,7 +234,8 @@ impl From<&rustls::Error> for TlsFault {
 
 /// A name from a certificate, which rustls presents as `DnsName("zammad.example.com")`.
 fn plain_name(presented: &str) -> String {
-    let quoted = presented.split('"').nth(1).unwrap_or(presented);
+    let address = presented.strip_prefix("IpAddress(").and_then(|rest| rest.strip_suffix(')'));
+    let quoted = presented.split('"').nth(1).or(address).unwrap_or(presented);
     quoted.chars().filter(|c| !c.is_control()).take(100).collect()
 }
 
@@ -215,14 +247,10 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
             return Some(found);
         }
         // An I/O error hides what it wraps: its source is the wrapped error's source.
-        if let Some(found) = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-            .and_then(|inner| inner.downcast_ref::<E>())
-        {
-            return Some(found);
-        }
-        next = error.source();
+        next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
     }
     None
 }

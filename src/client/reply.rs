@@ -20,6 +20,21 @@ pub(super) struct Head {
     pub retry_after: Option<Duration>,
 }
 
+/// What the head alone says: some of these replies have bodies that never end.
+pub(super) fn read_head(head: &Head) -> Result<(), SendError> {
+    let status = head.status;
+    match status {
+        300..=399 => {
+            let location = head.location.as_deref().map_or_else(|| "nowhere".to_owned(), one_line);
+            Err(SendError::Redirected { status, location })
+        }
+        404 => Err(SendError::NoSuchPage),
+        429 | 502 | 503 => Err(SendError::Unavailable { status, retry_after: head.retry_after }),
+        504 => Err(SendError::GatewayTimeout),
+        _ => Ok(()),
+    }
+}
+
 /// Reads a reply; `body` is `None` if it is too long to be Zammad's. `redact` takes the token out
 /// of texts, for releases that put it into them.
 ///
@@ -31,16 +46,6 @@ pub(super) fn read(
     redact: impl Fn(&str) -> String,
 ) -> Result<Action, SendError> {
     let status = head.status;
-    match status {
-        300..=399 => {
-            let location = head.location.as_deref().map_or_else(|| "nowhere".to_owned(), one_line);
-            return Err(SendError::Redirected { status, location });
-        }
-        404 => return Err(SendError::NoSuchPage),
-        429 | 502 | 503 => return Err(SendError::Unavailable { status, retry_after: head.retry_after }),
-        504 => return Err(SendError::GatewayTimeout),
-        _ => {}
-    }
     let not_zammad = |content: String| Err(SendError::NotZammad { status, content });
     let Some(body) = body else {
         return not_zammad("more than 64 KiB".to_owned());

@@ -9,6 +9,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
 };
@@ -79,12 +80,27 @@ pub(super) struct SelfSigned;
 
 /// The usual verification, and a better word for self-signed certificates.
 #[derive(Debug)]
-struct Verified(Arc<WebPkiServerVerifier>);
+struct Verified {
+    usual: Arc<WebPkiServerVerifier>,
+    roots: Arc<RootCertStore>,
+}
 
 impl Verified {
     fn new(roots: RootCertStore, provider: Arc<CryptoProvider>) -> Self {
-        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
-        Self(verifier.expect("there are roots, and no revocation lists"))
+        let roots = Arc::new(roots);
+        let usual = WebPkiServerVerifier::builder_with_provider(roots.clone(), provider).build();
+        Self { usual: usual.expect("there are roots, and no revocation lists"), roots }
+    }
+
+    /// Whether this very certificate is trusted, and made out to `name`. webpki wants an authority
+    /// and a server to be two; what `openssl req -x509` makes is both. It has checked the dates
+    /// before it comes to that, and the handshake proves that the server has the key.
+    fn trusts(&self, certificate: &CertificateDer<'_>, name: &ServerName<'_>) -> Result<bool, rustls::Error> {
+        let anchor = webpki::anchor_from_trusted_cert(certificate);
+        if !anchor.is_ok_and(|anchor| self.roots.roots.contains(&anchor)) {
+            return Ok(false);
+        }
+        rustls::client::verify_server_name(&ParsedCertificate::try_from(certificate)?, name).map(|()| true)
     }
 }
 
@@ -97,14 +113,19 @@ impl ServerCertVerifier for Verified {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.0.verify_server_cert(certificate, intermediates, name, ocsp, now).map_err(|error| match error {
-            rustls::Error::InvalidCertificate(
-                CertificateError::UnknownIssuer | CertificateError::Other(_),
-            ) if signed_itself(certificate) => {
-                CertificateError::Other(OtherError(Arc::new(SelfSigned))).into()
-            }
-            other => other,
-        })
+        self.usual.verify_server_cert(certificate, intermediates, name, ocsp, now).or_else(
+            |error| match error {
+                rustls::Error::InvalidCertificate(
+                    CertificateError::UnknownIssuer | CertificateError::Other(_),
+                ) if signed_itself(certificate) => {
+                    if is_authority(&error) && self.trusts(certificate, name)? {
+                        return Ok(ServerCertVerified::assertion());
+                    }
+                    Err(CertificateError::Other(OtherError(Arc::new(SelfSigned))).into())
+                }
+                other => Err(other),
+            },
+        )
     }
 
     fn verify_tls12_signature(
@@ -113,7 +134,7 @@ impl ServerCertVerifier for Verified {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, certificate, signature)
+        self.usual.verify_tls12_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -122,12 +143,18 @@ impl ServerCertVerifier for Verified {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, certificate, signature)
+        self.usual.verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.usual.supported_verify_schemes()
     }
+}
+
+/// Whether the only fault is that the server's certificate is an authority's.
+fn is_authority(error: &rustls::Error) -> bool {
+    let rustls::Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
+    matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 fn signed_itself(certificate: &CertificateDer<'_>) -> bool {

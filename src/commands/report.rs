@@ -67,16 +67,9 @@ pub fn run(
             let rejected = report.rejects() && config.reject_exit;
             Ok(if rejected { ExitCode::Rejected } else { ExitCode::Ok })
         }
-        Ok(Err(error)) => failed(out, Report::undelivered(&described.event, &error), uncertain(error), style),
+        Ok(Err(error)) => failed(out, Report::undelivered(&described.event, &error), error.into(), style),
         Err(error) => failed(out, Report::refused(), error, style),
     }
-}
-
-/// An undelivered event's error, with what its sender should know besides.
-pub fn uncertain(error: delivery::Undelivered) -> anyhow::Error {
-    let uncertain = error.uncertain;
-    let error = anyhow::Error::new(error);
-    if uncertain { error.context("it is not known whether Zammad has the event") } else { error }
 }
 
 /// A failure, or with --fail-open the default: the call goes on.

@@ -131,9 +131,7 @@ fn sender(client: Client, config: Arc<Config>, done: SyncSender<Done>) -> SyncSe
                     let report = Report::delivered(&event, &delivered).at_line(line);
                     Done { place, report, error: None }
                 }
-                Err(error) => {
-                    Done::failed(place, line, Report::undelivered(&event, &error), report::uncertain(error))
-                }
+                Err(error) => Done::failed(place, line, Report::undelivered(&event, &error), error.into()),
             };
             if done.send(result).is_err() {
                 return;

@@ -1,0 +1,305 @@
+//! What the program makes of every reply that is no action, and of servers that give none.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::servers::{self, Ran, Reply, Server, at_once, program, read_request, reset, stay_silent};
+use crate::support::{NEW_CALL, TOKEN, World};
+
+const ANSWER: [&str; 7] = ["answer", "--call-id", "7", "--from", "493023125741", "--to", "42"];
+const HANGUP: [&str; 7] = ["hangup", "--call-id", "7", "--from", "493023125741", "--to", "42"];
+
+/// What the clock of a loaded machine may add to the 100 ms that the program allows itself.
+const NOISE: Duration = Duration::from_millis(400);
+
+#[test]
+fn each_reply_that_is_no_action_has_a_class_a_code_and_a_next_step() {
+    let new_call = &NEW_CALL[..];
+    let (answer, hangup) = (&ANSWER[..], &HANGUP[..]);
+    let (error_id, page) = ("Error ID zntrXi7j: Please contact your administrator.", "an HTML page (HTTP ");
+    let plain = |status, text: &str| Reply::json(status, &format!("{{\"error\":{text:?}}}"));
+    let exists = "This object already exists.";
+    let column = "Attribute 'from\" of relation \"cti_logs' required!";
+    let moved = |to: String| Reply::html(301, "Moved Permanently").with("Location", to);
+    let no_route = format!("No route matches [POST] /api/v1/cti/{TOKEN}");
+    // (event, reply, class, a part of the cause)
+    let cases = [
+        // -- Zammad's own words --
+        (
+            new_call,
+            plain(401, "Invalid token, please contact your admin!"),
+            "wrong-token",
+            "Zammad refused the token",
+        ),
+        (
+            answer,
+            plain(422, "Feature is disabled, please contact your administrator!"),
+            "switched-off",
+            "switched off in Zammad",
+        ),
+        (
+            new_call,
+            plain(422, "Feature is disable, please contact your admin to enable it!"),
+            "switched-off",
+            "switched off in Zammad",
+        ),
+        (
+            hangup,
+            plain(422, "Feature not configured, please contact your admin!"),
+            "not-configured",
+            "not configured in Zammad",
+        ),
+        (answer, plain(500, error_id), "unknown-call", error_id),
+        (hangup, plain(500, error_id), "unknown-call", "does not know the call"),
+        (answer, plain(500, "No such call_id 7"), "unknown-call", "No such call_id 7"),
+        (new_call, Reply::doubled(500, exists), "call-id-reused", "the call id was used before"),
+        (new_call, Reply::doubled(422, exists), "call-id-reused", "the call id was used before"),
+        (new_call, Reply::doubled(500, "Object already exists!"), "call-id-reused", "used before"),
+        (new_call, plain(500, "Object already exists!"), "call-id-reused", "used before"),
+        (new_call, plain(422, "Invalid 'direction'!"), "refused", "Invalid 'direction'! (HTTP 422)"),
+        (answer, plain(422, error_id), "refused", error_id),
+        (new_call, Reply::doubled(422, column), "refused", column),
+        (
+            new_call,
+            Reply::doubled(400, "Error occurred while parsing request parameters"),
+            "refused",
+            "parsing request parameters (HTTP 400)",
+        ),
+        (new_call, plain(500, error_id), "failed", "Zammad failed inside: Error ID zntrXi7j"),
+        (new_call, Reply::doubled(404, "This page doesn't exist."), "no-such-page", "no such page"),
+        (new_call, Reply::doubled(404, &no_route), "no-such-page", "(HTTP 404)"),
+        (new_call, plain(422, &no_route), "refused", "No route matches [POST] /api/v1/cti/***"),
+        (new_call, plain(422, &format!("Odd token {TOKEN}")), "refused", "Odd token *** (HTTP 422)"),
+        (new_call, plain(422, "two\nlines"), "refused", "two lines (HTTP 422)"),
+        // -- from in front of Zammad --
+        (new_call, Reply::html(404, "Not Found"), "no-such-page", "no such page (HTTP 404)"),
+        (
+            new_call,
+            moved(format!("https://zammad.example.com/api/v1/cti/{TOKEN}")),
+            "redirected",
+            "redirected to https://zammad.example.com/api/v1/cti/*** (HTTP 301)",
+        ),
+        (new_call, moved("http://other.example.com/".to_owned()), "redirected", "http://other.example.com/"),
+        (new_call, Reply::html(302, "Found").with("Location", "/login"), "redirected", "/login (HTTP 302)"),
+        (new_call, Reply::html(308, "Permanent Redirect"), "redirected", "nowhere (HTTP 308)"),
+        (new_call, Reply::html(401, "Authorization Required"), "not-zammad", "an HTML page (HTTP 401)"),
+        (new_call, Reply::html(403, "Forbidden"), "not-zammad", "an HTML page (HTTP 403)"),
+        (new_call, plain(401, "Unauthorized"), "not-zammad", "\"Unauthorized\" (HTTP 401)"),
+        (new_call, Reply::html(413, "Request Entity Too Large"), "not-zammad", "an HTML page (HTTP 413)"),
+        (new_call, Reply::html(500, "Something went wrong"), "not-zammad", "an HTML page (HTTP 500)"),
+        (new_call, Reply::new(400, "text/html", ""), "not-zammad", page),
+        (new_call, Reply::html(200, "Please log in"), "not-zammad", "an HTML page (HTTP 200)"),
+        (new_call, Reply::new(200, "", "<!DOCTYPE html>"), "not-zammad", "an HTML page (HTTP 200)"),
+        (new_call, Reply::new(200, "text/plain", "ok"), "not-zammad", "text/plain (HTTP 200)"),
+        (new_call, Reply::new(200, "", "ok"), "not-zammad", "no JSON (HTTP 200)"),
+        (new_call, Reply::json(200, "[]"), "not-zammad", "JSON, but no object (HTTP 200)"),
+        (new_call, Reply::json(200, ""), "not-zammad", "an empty body (HTTP 200)"),
+        (new_call, Reply::new(204, "", ""), "not-zammad", "an empty body (HTTP 204)"),
+        (new_call, Reply::json(422, "{\"status\":422}"), "not-zammad", "JSON without Zammad's error text"),
+        (new_call, Reply::json(400, "{\"error\":{\"code\":1}}"), "not-zammad", "without Zammad's error text"),
+        (new_call, Reply::html(429, "Too Many Requests"), "unavailable", "(HTTP 429)"),
+        (answer, Reply::html(502, "Bad Gateway"), "unavailable", "(HTTP 502)"),
+        (hangup, Reply::html(503, "Service Unavailable"), "unavailable", "too busy or restarting (HTTP 503)"),
+        (new_call, Reply::html(504, "Gateway Time-out"), "gateway-timeout", "(HTTP 504)"),
+    ];
+    let world = World::new();
+    at_once(cases, |(event, reply, class, cause)| {
+        let server = Server::answering([reply]);
+        let ran = Ran::of(program(&world, &server.url(), event).args(["--deadline", "1s"]));
+        let what = format!("{} {class} {cause}", event[0]);
+        ran.assert_failed(&what, class, cause);
+        let (requests, report) = (server.requests(), ran.report());
+        assert_eq!(report["attempts"], requests.len(), "{what}");
+        let retried = ["unavailable", "gateway-timeout", "unknown-call"].contains(&class);
+        assert_eq!(requests.len() > 1, retried, "{what}: {} requests", requests.len());
+        let request_id = format!("x-request-id: {}\r\n", report["request_id"].as_str().unwrap());
+        assert!(requests.iter().all(|request| request.contains(&request_id)), "{what}: {requests:?}");
+    });
+}
+
+#[test]
+fn a_failure_has_no_result_unless_the_call_is_to_go_on() {
+    let world = World::new();
+    let server = Server::answering([Reply::html(404, "Not Found")]);
+    // (flags, code, stdout)
+    let cases: [(&[&str], i32, &str); 4] = [
+        (&[], 76, ""),
+        (&["--field", "action"], 76, ""),
+        (&["--fail-open"], 0, "none\n"),
+        (&["--fail-open", "--field", "action"], 0, "none"),
+    ];
+    for (flags, code, stdout) in cases {
+        let ran = Ran::of(world.bare().env("ZAMMAD_CTI_URL", server.url()).args(NEW_CALL).args(flags));
+        assert_eq!((ran.code, ran.stdout.as_str()), (code, stdout), "{flags:?}");
+        assert!(ran.stderr.contains("no such page"), "{flags:?}: {ran}");
+    }
+}
+
+/// A server that may do anything, and the address it is reached at.
+struct BadServer {
+    url: String,
+    /// what has to stay for it to stay bad
+    _held: Box<dyn Send + Sync>,
+}
+
+fn bad(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> BadServer {
+    let server = Server::start(serve);
+    BadServer { url: server.url(), _held: Box::new(server) }
+}
+
+/// Reads the request and says this, and nothing more.
+fn says(text: &'static str) -> BadServer {
+    bad(move |mut stream| {
+        read_request(&mut stream);
+        let _ = stream.write_all(text.as_bytes());
+    })
+}
+
+/// Reads the request and sends this, a byte a second.
+fn drips(at_once: &'static str, slowly: &'static str) -> BadServer {
+    bad(move |mut stream| {
+        read_request(&mut stream);
+        let _ = stream.write_all(at_once.as_bytes());
+        for byte in slowly.bytes() {
+            if stream.write_all(&[byte]).is_err() {
+                return;
+            }
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    })
+}
+
+/// Reads the request and sends 10 MB behind this head.
+fn floods(head: &'static str) -> BadServer {
+    bad(move |mut stream| {
+        read_request(&mut stream);
+        let _ = stream.write_all(head.as_bytes());
+        for _ in 0..10_000 {
+            if stream.write_all(&[b'x'; 1000]).is_err() {
+                return;
+            }
+        }
+    })
+}
+
+/// Listens, but has no room for another connection.
+fn full() -> BadServer {
+    let listener = servers::listen(servers::reserved_port(), 0);
+    let address = listener.local_addr().unwrap();
+    let mut connections = Vec::new();
+    while let Ok(connection) = TcpStream::connect_timeout(&address, Duration::from_millis(50)) {
+        connections.push(connection);
+        assert!(connections.len() < 100, "there is always room");
+    }
+    BadServer { url: servers::url(address), _held: Box::new((listener, connections)) }
+}
+
+fn nobody_listens() -> BadServer {
+    let socket = servers::reserved_port();
+    BadServer { url: servers::url(socket.local_addr().unwrap()), _held: Box::new(socket) }
+}
+
+fn no_such_host() -> BadServer {
+    BadServer { url: format!("http://nowhere.invalid/api/v1/cti/{TOKEN}"), _held: Box::new(()) }
+}
+
+#[test]
+fn no_server_keeps_a_command_beyond_its_deadline() {
+    let half = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n";
+    let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let long = "HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n";
+    let endless = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n";
+    let long_error = "HTTP/1.1 500 Oh\r\nContent-Length: 10000000\r\n\r\n";
+    let reset_unread = |stream: TcpStream| {
+        let _ = stream.peek(&mut [0]);
+        reset(stream);
+    };
+    let reset_read = |mut stream: TcpStream| {
+        read_request(&mut stream);
+        reset(stream);
+    };
+    // (what it does, server, class, a part of the cause)
+    let cases = [
+        ("accepts and stays silent", bad(stay_silent), "no-reply", "no reply within"),
+        ("drips its head", drips("", half), "no-reply", "no reply within"),
+        ("drips its body", drips(half, "{                  }"), "no-reply", "no reply within"),
+        ("drips chunks", drips(chunks, "1\r\n{\r\n1\r\n \r\n"), "no-reply", "no reply within"),
+        ("sends 10 MB with a length", floods(long), "not-zammad", "more than 64 KiB (HTTP 200)"),
+        ("sends 10 MB without a length", floods(endless), "not-zammad", "more than 64 KiB (HTTP 200)"),
+        ("sends 10 MB as an error", floods(long_error), "not-zammad", "more than 64 KiB (HTTP 500)"),
+        ("resets before it reads", bad(reset_unread), "connection-lost", "broke before the reply"),
+        ("resets when it has read", bad(reset_read), "connection-lost", "broke before the reply"),
+        ("closes at once", bad(drop), "connection-lost", "broke before the reply"),
+        ("closes when it has read", says(""), "connection-lost", "broke before the reply"),
+        (
+            "closes within its head",
+            says("HTTP/1.1 200 OK\r\nCo"),
+            "connection-lost",
+            "broke before the reply",
+        ),
+        ("closes within its body", says(half), "connection-lost", "broke before the reply"),
+        ("does not listen", nobody_listens(), "connect", "cannot connect"),
+        ("has no address", no_such_host(), "lookup", "the name lookup failed"),
+        ("has no room", full(), "connect-timeout", "no connection in time"),
+    ];
+    // One attempt that ends at the deadline, and several that end before.
+    let flags: [&[&str]; 2] = [&["--deadline", "1s"], &["--deadline", "1s", "--timeout", "400ms"]];
+    let most = Duration::from_millis(1100) + NOISE;
+    let world = World::new();
+    let runs = cases.iter().flat_map(|case| flags.map(|flags| (case, flags)));
+    at_once(runs, |((what, server, class, cause), flags)| {
+        let ran = Ran::of(program(&world, &server.url, &NEW_CALL).args(flags));
+        assert!(ran.took <= most, "{what} {flags:?}: {ran}");
+        ran.assert_failed(&format!("{what} {flags:?}"), class, cause);
+    });
+}
+
+#[test]
+fn the_last_of_several_attempts_ends_at_the_deadline() {
+    let world = World::new();
+    at_once([("stays silent", bad(stay_silent)), ("has no room", full())], |(what, server)| {
+        let mut program = program(&world, &server.url, &NEW_CALL);
+        let ran = Ran::of(program.args(["--deadline", "1s", "--timeout", "850ms"]));
+        assert_eq!(ran.code, 69, "{what}: {ran}");
+        assert!(ran.took <= Duration::from_millis(1100) + NOISE, "{what}: {ran}");
+    });
+}
+
+#[test]
+fn what_speaks_no_http_is_told_from_a_broken_connection() {
+    // (what it speaks, what it says, or begins with)
+    let cases = [
+        ("SSH", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
+        ("SMTP", "220 mail.example.com ESMTP Postfix\r\n"),
+        ("SIP", "SIP/2.0 400 Bad Request\r\n\r\n"),
+        ("TLS", "\x15\x03\x01\x00\x02\x02\x46"),
+        ("nonsense", "\0\r\n\u{1b}[31m\r\n\r\n"),
+        ("HTTP with a length that is none", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n{}"),
+    ];
+    let world = World::new();
+    let servers = cases.map(|(what, text)| (what, says(text)));
+    let endless = ("HTTP with a head without end", floods("HTTP/1.1 200 OK\r\nX: "));
+    at_once(servers.into_iter().chain([endless]), |(what, server)| {
+        let ran = Ran::of(program(&world, &server.url, &NEW_CALL).args(["--deadline", "1s"]));
+        ran.assert_failed(what, "not-http", "the answer is no HTTP");
+        assert_eq!(ran.report()["attempts"], 1, "{what}: {ran}");
+    });
+}
+
+#[test]
+fn a_status_that_says_it_all_needs_no_body() {
+    // (head, class)
+    let cases = [
+        ("HTTP/1.1 301 Moved\r\nLocation: https://z.example/\r\nContent-Length: 20\r\n\r\n", "redirected"),
+        ("HTTP/1.1 404 Not Found\r\nContent-Length: 20\r\n\r\n", "no-such-page"),
+        ("HTTP/1.1 503 Unavailable\r\nContent-Length: 20\r\n\r\n", "unavailable"),
+        ("HTTP/1.1 504 Time-out\r\nContent-Length: 20\r\n\r\n", "gateway-timeout"),
+    ];
+    let world = World::new();
+    at_once(cases, |(head, class)| {
+        let server = drips(head, "so slow that nobody waits");
+        let ran = Ran::of(program(&world, &server.url, &NEW_CALL).args(["--deadline", "1s"]));
+        ran.assert_failed(head, class, "(HTTP ");
+    });
+}
