@@ -58,7 +58,8 @@ impl Route {
     ///
     /// # Errors
     ///
-    /// A pattern that is no regular expression: Zammad would answer each outbound call with 500.
+    /// A pattern that is not understood here. Zammad's regular expressions are Ruby's, which know
+    /// more; a pattern that Ruby does not know either makes Zammad answer each outbound call with 500.
     pub fn new(destination: &str, caller_id: &str) -> Result<Self, String> {
         // Ruby takes a plus behind the anchor as the anchor's repetition: it matches nothing.
         let pattern = destination.trim_start_matches('+').replace('*', ".+?");
@@ -197,7 +198,7 @@ pub fn repeat_is_safe(event: &CallEvent, answered: Option<bool>) -> bool {
         }
         // A refused copy changes nothing, which is all that is asked here.
         let _ = process(&Setup::default(), true, &mut log, &fields, now);
-        log.find(event.call_id.as_str()).map(|entry| entry.done)
+        log.find(event.call_id.as_str()).cloned()
     };
     if event.kind != EventKind::NewCall {
         for kind in before {
@@ -227,19 +228,24 @@ fn record(
     from: Option<Value>,
     now: SystemTime,
 ) -> Result<(), Refusal> {
-    let call_id = ["callId", "call_id"]
-        .into_iter()
-        .find_map(|name| given(request, name).filter(|id| *id != Value::Bool(false)))
-        .map(|id| text(&id));
-    if call_id.as_deref().is_some_and(|id| id.contains('\0')) {
-        return Err(Refusal::NulInCallId);
+    let call_id =
+        given(request, "callId").filter(|id| *id != Value::Bool(false)).or_else(|| given(request, "call_id"));
+    // Searched for in full, but stored cut short: a long id is never found again. Of a list, any
+    // item is looked for, but the list as a whole is stored.
+    let sought: Vec<String> = match &call_id {
+        None => Vec::new(),
+        Some(Value::Array(ids)) => ids.iter().map(cast).collect(),
+        Some(Value::Object(_)) => return Err(Refusal::UnusableCallId),
+        Some(id) => vec![cast(id)],
+    };
+    if sought.iter().any(|id| id.contains('\0')) {
+        return Err(Refusal::UnusableCallId);
     }
-    // Searched for in full, but stored cut short: a long id is never found again.
-    let known = call_id.as_deref().filter(|id| log.find(id).is_some()).map(str::to_owned);
+    let known = sought.into_iter().find(|id| log.find(id).is_some());
     let cause = given(request, "cause").map(|cause| column(&cause, 500));
     // A list becomes text here, but stays a list for the search of the agent.
     let user = given(request, "user").map(|user| match &user {
-        Value::Array(names) => Value::from(names.iter().map(text).collect::<Vec<_>>().join(", ")),
+        Value::Array(names) => Value::from(joined(names)),
         _ => user,
     });
 
@@ -249,7 +255,7 @@ fn record(
         }
         let from = from.ok_or(Refusal::Missing("from"))?;
         let to = given(request, "to").ok_or(Refusal::Missing("to"))?;
-        let call_id = column(&call_id.ok_or(Refusal::Missing("call_id"))?.into(), 250);
+        let call_id = column(&call_id.ok_or(Refusal::Missing("call_id"))?, 250);
         if log.find(&call_id).is_some() {
             return Err(Refusal::AlreadyExistsInDatabase);
         }
@@ -298,7 +304,7 @@ fn record(
         }
     } else if is(request, "event", "hangup") {
         let entry = known.and_then(|id| log.find_mut(&id)).ok_or(Refusal::UnknownCall)?;
-        let missed = entry.state == EventKind::NewCall && cause.as_deref() != Some("forwarded");
+        let missed = entry.state == EventKind::NewCall && !is(request, "cause", "forwarded");
         let voice_message = entry.to_comment.as_deref() == Some("voicemail");
         entry.done = direction == Direction::Outbound || !(missed || voice_message);
         entry.state = EventKind::Hangup;
@@ -339,14 +345,28 @@ fn is_present(value: &Value) -> bool {
     }
 }
 
-/// A value as it is stored in a text column of at most `most` characters.
+/// A list of names as Ruby joins it, lists in lists included.
+fn joined(names: &[Value]) -> String {
+    let name = |name: &Value| match name {
+        Value::Array(names) => joined(names),
+        other => text(other),
+    };
+    names.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// A value as it is stored in a text column of at most `most` characters, from which NULs are
+/// taken after the cut.
 fn column(value: &Value, most: usize) -> String {
-    let text = match value {
+    cast(value).chars().take(most).filter(|&c| c != '\0').collect()
+}
+
+/// A value as Ruby on Rails casts it for a text column.
+fn cast(value: &Value) -> String {
+    match value {
         Value::Bool(true) => "t".to_owned(),
         Value::Bool(false) => "f".to_owned(),
         Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => text(value),
-    };
-    text.chars().filter(|&c| c != '\0').take(most).collect()
+    }
 }
 
 /// A value as Ruby turns it into text.
@@ -431,7 +451,19 @@ mod tests {
         };
         // (requests before, the request, its outcome)
         let cases = [
-            (vec![], new_call(json!({ "callId": "a\0b" })), Err(Refusal::NulInCallId)),
+            (vec![], new_call(json!({ "callId": "a\0b" })), Err(Refusal::UnusableCallId)),
+            (vec![], new_call(json!({ "callId": { "0": "7" } })), Err(Refusal::UnusableCallId)),
+            (vec![new_call(json!({}))], answer(json!({ "callId": ["6", "7"] })), Ok(Reply::Accepted)),
+            (
+                vec![new_call(json!({ "callId": ["7"] }))],
+                new_call(json!({ "callId": ["7"] })),
+                Err(Refusal::AlreadyExistsInDatabase),
+            ),
+            (
+                vec![new_call(json!({ "callId": true }))],
+                answer(json!({ "callId": "t" })),
+                Ok(Reply::Accepted),
+            ),
             (vec![], new_call(json!({ "callId": null, "call_id": "8" })), Ok(Reply::Accepted)),
             (vec![], new_call(json!({ "callId": null })), Err(Refusal::Missing("call_id"))),
             (vec![], new_call(json!({ "callId": null, "from": null })), Err(Refusal::Missing("from"))),
@@ -504,7 +536,7 @@ mod tests {
             &[new_call(json!({
                 "from": "1".repeat(101),
                 "to": "4\u{0}2",
-                "user": { "0": "Alice", "1": null },
+                "user": { "0": "Alice", "1": ["b"] },
                 "queue": "q".repeat(251),
                 "cause": "c".repeat(501),
             }))],
@@ -512,9 +544,24 @@ mod tests {
         let entry = &log.entries()[0];
         assert_eq!(entry.from.len(), 100);
         assert_eq!(entry.to, "42");
-        assert_eq!(entry.to_comment.as_deref(), Some(r#"{"0" => "Alice", "1" => nil}"#));
+        assert_eq!(entry.to_comment.as_deref(), Some(r#"{"0" => "Alice", "1" => ["b"]}"#));
         assert_eq!(entry.queue.as_deref().map(str::len), Some(250));
         assert_eq!(entry.comment.as_deref().map(str::len), Some(500));
+    }
+
+    #[test]
+    fn a_list_of_users_becomes_one_text() {
+        let (_, log) = play(&setup(), &[new_call(json!({ "user": [["Alice", "Bob"], "Carol", 5] }))]);
+        assert_eq!(log.entries()[0].to_comment.as_deref(), Some("Alice, Bob, Carol, 5"));
+    }
+
+    #[test]
+    fn only_the_very_word_forwarded_takes_the_mark_off() {
+        for (cause, done) in [("forwarded", true), ("Forwarded", false), ("forwarded\0", false)] {
+            let hangup = new_call(json!({ "event": "hangup", "cause": cause }));
+            let (_, log) = play(&setup(), &[new_call(json!({})), hangup]);
+            assert_eq!(log.entries()[0].done, done, "{cause:?}");
+        }
     }
 
     #[test]

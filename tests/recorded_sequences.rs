@@ -48,7 +48,7 @@ fn the_sandbox_answers_and_logs_as_zammad_did() {
             let what = format!("sequence {}: {body}", sequence["sequence"]);
             assert_eq!(as_recorded(status, &reply), step["reply"], "{what}");
             let (_, log) = request(sandbox.address(), "GET", "/api/v1/cti/log", "", "");
-            assert_eq!(rows(&log["list"]), rows(&step["log"]), "{what}");
+            assert_eq!(without_times(&log["list"]), *step["log"].as_array().unwrap(), "{what}");
         }
     }
     assert_eq!(steps, 956);
@@ -75,24 +75,20 @@ fn as_recorded(status: u16, reply: &Value) -> Value {
     recorded
 }
 
-/// The rows in an order of their own, and without the times, which the recording does not have.
-fn rows(log: &Value) -> Vec<String> {
-    let mut rows: Vec<_> = log
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| {
-            let mut row = row.as_object().unwrap().clone();
-            let times =
-                ["initialized_at", "start_at", "end_at", "duration_waiting_time", "duration_talking_time"];
-            row.retain(|key, _| !times.contains(&key.as_str()));
-            let mut fields: Vec<_> = row.iter().map(|(key, value)| format!("{key}={value}")).collect();
-            fields.sort();
-            fields.join(" ")
-        })
-        .collect();
-    rows.sort();
-    rows
+/// The times of a row, which the recording does not have.
+const TIMES: [&str; 5] =
+    ["initialized_at", "start_at", "end_at", "duration_waiting_time", "duration_talking_time"];
+
+/// The rows, newest first, without their times.
+fn without_times(log: &Value) -> Vec<Value> {
+    let row = |row: &Value| {
+        let mut row = row.clone();
+        for time in TIMES {
+            assert!(row.as_object_mut().unwrap().remove(time).is_some(), "{time}");
+        }
+        row
+    };
+    log.as_array().unwrap().iter().map(row).collect()
 }
 
 fn request(address: SocketAddr, method: &str, path: &str, content_type: &str, body: &str) -> (u16, Value) {

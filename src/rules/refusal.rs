@@ -16,7 +16,8 @@ pub enum Refusal {
     UnknownEvent,
     /// newCall without the field of this name
     Missing(&'static str),
-    NulInCallId,
+    /// a call id with a NUL character, or one that is a map
+    UnusableCallId,
     /// an outbound newCall's `to` is a number or a list
     ToIsNoText,
     /// an inbound answer's `user` is a list or a number; the answer itself is in the log
@@ -48,8 +49,8 @@ pub enum Message {
     Doubled(String),
     /// "Error ID", with eight characters that change every time
     ErrorId,
-    /// no body at all
-    Empty,
+    /// no text of Zammad's own: the web framework answers for it
+    Framework,
 }
 
 impl Refusal {
@@ -70,7 +71,7 @@ impl Refusal {
             | Self::AlreadyExistsInDatabase
             | Self::UnknownEvent
             | Self::Missing(_)
-            | Self::NulInCallId => 422,
+            | Self::UnusableCallId => 422,
         }
     }
 
@@ -89,7 +90,7 @@ impl Refusal {
             }
             Self::UnknownCall
             | Self::UnknownEvent
-            | Self::NulInCallId
+            | Self::UnusableCallId
             | Self::ToIsNoText
             | Self::UserIsNoText => Message::ErrorId,
             Self::BrokenJson => match release {
@@ -97,8 +98,8 @@ impl Refusal {
                 Release::V7_2 => doubled("Error occurred while parsing request parameters"),
             },
             Self::BrokenParameters => match release {
-                Release::V5_5 => Message::Empty,
-                Release::V7_2 => doubled("Invalid request parameters"),
+                Release::V5_5 => Message::Framework,
+                Release::V7_2 => doubled("Invalid request parameters: invalid encoding or nesting"),
             },
             Self::NoSuchPage => match release {
                 // Zammad 5.5 adds the method and the path, token included.
@@ -166,7 +167,7 @@ mod tests {
                     Message::Plain(text) | Message::Doubled(text) => {
                         assert_eq!(Complaint::recognise(&text), expected, "{text}");
                     }
-                    Message::ErrorId | Message::Empty => panic!("{refusal:?} has no text"),
+                    Message::ErrorId | Message::Framework => panic!("{refusal:?} has no text"),
                 }
             }
         }

@@ -9,7 +9,10 @@ use serde_json::{Map, Value};
 use crate::rules::{Fields, Refusal};
 
 /// Names that the path decides, whatever the body says.
-const FROM_PATH: [&str; 4] = ["controller", "action", "token", "format"];
+const FROM_PATH: [&str; 3] = ["controller", "action", "token"];
+
+/// How deep names like `a[b][c]` may go.
+const MAX_DEPTH: usize = 32;
 
 /// Reads query and body; a field of the body wins.
 ///
@@ -31,10 +34,10 @@ pub(super) async fn fields(
         Some(_) => Map::new(),
     };
     fields.extend(in_body);
-    for name in FROM_PATH.into_iter().filter(|name| *name != "format") {
+    for name in FROM_PATH {
         fields.remove(name);
     }
-    Ok(fields)
+    Ok(fields.into_iter().map(|(name, value)| (name, without_nulls(value))).collect())
 }
 
 fn json(body: &[u8]) -> Result<Fields, Refusal> {
@@ -43,9 +46,7 @@ fn json(body: &[u8]) -> Result<Fields, Refusal> {
         return Ok(Map::new());
     }
     match serde_json::from_str(text).map_err(|_| Refusal::BrokenJson)? {
-        Value::Object(fields) => {
-            Ok(fields.into_iter().map(|(name, value)| (name, without_nulls(value))).collect())
-        }
+        Value::Object(fields) => Ok(fields),
         // Anything else gets a name that no event has.
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             Ok(Map::new())
@@ -57,7 +58,10 @@ fn json(body: &[u8]) -> Result<Fields, Refusal> {
 fn without_nulls(value: Value) -> Value {
     match value {
         Value::Array(items) => items.into_iter().filter(|item| !item.is_null()).map(without_nulls).collect(),
-        other => other,
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (name, without_nulls(value))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
     }
 }
 
@@ -69,7 +73,7 @@ fn form(text: &[u8]) -> Result<Fields, Refusal> {
             Some((name, value)) => (unescape(name)?, Value::String(unescape(value)?)),
             None => (unescape(pair)?, Value::Null),
         };
-        insert(&mut fields, &name, value)?;
+        insert(&mut fields, &name, value, MAX_DEPTH)?;
     }
     Ok(fields)
 }
@@ -99,15 +103,16 @@ async fn multipart(content_type: &str, body: bytes::Bytes) -> Result<Fields, Ref
         let Some(name) = part.name().map(str::to_owned) else { continue };
         let bytes = part.bytes().await.map_err(broken)?;
         let text = String::from_utf8(bytes.to_vec()).map_err(|_| Refusal::BrokenParameters)?;
-        insert(&mut fields, &name, Value::String(text))?;
+        insert(&mut fields, &name, Value::String(text), MAX_DEPTH)?;
     }
     Ok(fields)
 }
 
-/// Puts one pair into the fields: `a`, `a[]` for a list, `a[b]` for a map, to any depth.
+/// Puts one pair into the fields: `a`, `a[]` for a list, `a[b]` for a map, in at most `depth` levels.
 ///
 /// Source: Rack's query parser; the last `a` wins, and a name cannot be two of the three.
-fn insert(fields: &mut Fields, name: &str, value: Value) -> Result<(), Refusal> {
+fn insert(fields: &mut Fields, name: &str, value: Value, depth: usize) -> Result<(), Refusal> {
+    let depth = depth.checked_sub(1).ok_or(Refusal::BrokenParameters)?;
     let name = name.trim_start_matches(['[', ']']);
     let end = name.find(['[', ']']).unwrap_or(name.len());
     let (key, rest) = name.split_at(end);
@@ -124,7 +129,7 @@ fn insert(fields: &mut Fields, name: &str, value: Value) -> Result<(), Refusal> 
         }
     } else {
         match fields.entry(key).or_insert_with(|| Value::Object(Map::new())) {
-            Value::Object(inner) => insert(inner, rest, value)?,
+            Value::Object(inner) => insert(inner, rest, value, depth)?,
             _ => return Err(Refusal::BrokenParameters),
         }
     }

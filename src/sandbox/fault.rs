@@ -1,8 +1,9 @@
 //! Faults that a sandbox shows on request.
 
+use std::fmt;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What goes wrong with the next requests.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,7 +24,7 @@ pub(super) struct Fault {
     pub location: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Mode {
     /// no fault any more
@@ -38,6 +39,12 @@ pub(super) enum Mode {
     DropAfter,
     /// answers with the given status and body; the event is lost
     Respond,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 impl Fault {

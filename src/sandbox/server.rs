@@ -89,7 +89,7 @@ async fn route(request: Request<Bytes>, state: Arc<State>) -> Result<Page, Dropp
         }),
         (&Method::POST, ["api", "v1", "cti", token]) => with_faults(&request, token, &state).await,
         (&Method::OPTIONS, ["api", "v1", "cti", _]) => Ok(page(200, "text/plain", "")),
-        (&Method::PATCH, _) => Ok(json_page(404, &json!({ "status": 404, "error": "Not Found" }))),
+        (&Method::PATCH, _) => Ok(framework(404, "Not Found", wants_json(&request, None, &Fields::new()))),
         (method, _) => Ok(no_such_page(&state, method, &path, wants_json(&request, None, &Fields::new()))),
     }
 }
@@ -98,6 +98,7 @@ async fn with_faults(request: &Request<Bytes>, token: &str, state: &State) -> Re
     let Some(fault) = Fault::take(&mut lock(&state.fault)) else {
         return Ok(event(request, token, state).await);
     };
+    log::info!("fault: {}", fault.mode);
     match fault.mode {
         Mode::None => Ok(event(request, token, state).await),
         Mode::DelayBefore => {
@@ -183,7 +184,11 @@ fn refused(refusal: Refusal, release: Release, wants_json: bool) -> Page {
     let text = match refusal.message(release) {
         // The controller itself knows no HTML.
         Message::Plain(text) => return json_page(status, &json!({ "error": text })),
-        Message::Empty => return page(status, HTML, ""),
+        Message::Framework => return framework(status, "Bad Request", wants_json),
+        // Without an `Accept` this release fails once more, on the way to its own error page.
+        Message::ErrorId if !wants_json && refusal == Refusal::BrokenJson => {
+            return framework(400, "Bad Request", wants_json);
+        }
         Message::Doubled(text) if wants_json => {
             return json_page(status, &json!({ "error": text, "error_human": text }));
         }
@@ -205,6 +210,15 @@ fn refused(refusal: Refusal, release: Release, wants_json: bool) -> Page {
     )
 }
 
+/// An answer of the web framework, before Zammad's own code has a say.
+fn framework(status: u16, reason: &str, wants_json: bool) -> Page {
+    if wants_json {
+        json_page(status, &json!({ "status": status, "error": reason }))
+    } else {
+        page(status, HTML, "")
+    }
+}
+
 fn no_such_page(state: &State, method: &Method, path: &str, wants_json: bool) -> Page {
     match state.release {
         // This release shows the path, and with it the token.
@@ -224,8 +238,8 @@ fn no_such_page(state: &State, method: &Method, path: &str, wants_json: bool) ->
 /// Whether the handling of exceptions answers in JSON: an `Accept` that lists `*/*` among others
 /// is taken for a browser's.
 fn wants_json(request: &Request<Bytes>, suffix: Option<&str>, fields: &Fields) -> bool {
-    if suffix == Some("json") || fields.get("format").and_then(Value::as_str) == Some("json") {
-        return true;
+    if let Some(format) = suffix.or_else(|| fields.get("format").and_then(Value::as_str)) {
+        return format == "json";
     }
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let types: Vec<_> =
