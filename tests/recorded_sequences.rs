@@ -79,7 +79,7 @@ fn as_recorded(status: u16, reply: &Value) -> Value {
 const TIMES: [&str; 5] =
     ["initialized_at", "start_at", "end_at", "duration_waiting_time", "duration_talking_time"];
 
-/// The rows, newest first, without their times.
+/// The rows in the recording's order, by call id, without their times.
 fn without_times(log: &Value) -> Vec<Value> {
     let row = |row: &Value| {
         let mut row = row.clone();
@@ -88,7 +88,9 @@ fn without_times(log: &Value) -> Vec<Value> {
         }
         row
     };
-    log.as_array().unwrap().iter().map(row).collect()
+    let mut rows: Vec<_> = log.as_array().unwrap().iter().map(row).collect();
+    rows.sort_by_key(|row| row["call_id"].as_str().unwrap().to_owned());
+    rows
 }
 
 fn request(address: SocketAddr, method: &str, path: &str, content_type: &str, body: &str) -> (u16, Value) {
