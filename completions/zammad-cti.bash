@@ -149,7 +149,7 @@ _zammad__cti() {
                     return 0
                     ;;
                 --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -271,7 +271,7 @@ _zammad__cti() {
                     return 0
                     ;;
                 --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -369,7 +369,7 @@ _zammad__cti() {
                     return 0
                     ;;
                 --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -467,7 +467,7 @@ _zammad__cti() {
                     return 0
                     ;;
                 --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -565,7 +565,7 @@ _zammad__cti() {
                     return 0
                     ;;
                 --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -663,7 +663,7 @@ _zammad__cti() {
                     return 0
                     ;;
                 --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -761,7 +761,7 @@ _zammad__cti() {
                     return 0
                     ;;
                 --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -883,7 +883,7 @@ _zammad__cti() {
                     return 0
                     ;;
                 --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -985,7 +985,7 @@ _zammad__cti() {
                     return 0
                     ;;
                 --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1107,7 +1107,7 @@ _zammad__cti() {
                     return 0
                     ;;
                 --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1205,7 +1205,7 @@ _zammad__cti() {
                     return 0
                     ;;
                 --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1327,7 +1327,7 @@ _zammad__cti() {
                     return 0
                     ;;
                 --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1429,7 +1429,7 @@ _zammad__cti() {
                     return 0
                     ;;
                 --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1527,7 +1527,7 @@ _zammad__cti() {
                     return 0
                     ;;
                 --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)

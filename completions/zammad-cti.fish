@@ -61,7 +61,8 @@ number\t''
 attempts\t''
 elapsed_ms\t''
 request_id\t''
-error\t''"
+error\t''
+error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l dry-run -d 'Print the request instead of sending it'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l show-token -d 'Show the token in --dry-run and --curl'
@@ -121,7 +122,8 @@ number\t''
 attempts\t''
 elapsed_ms\t''
 request_id\t''
-error\t''"
+error\t''
+error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l dry-run -d 'Print the request instead of sending it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l show-token -d 'Show the token in --dry-run and --curl'
@@ -170,7 +172,8 @@ number\t''
 attempts\t''
 elapsed_ms\t''
 request_id\t''
-error\t''"
+error\t''
+error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l voicemail -d 'Voicemail picked up: after the hangup the call stays open as a voice message'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l force-user -d 'Send --user for an outbound call too, although it replaces the customer\'s name'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l dry-run -d 'Print the request instead of sending it'
@@ -221,7 +224,8 @@ number\t''
 attempts\t''
 elapsed_ms\t''
 request_id\t''
-error\t''"
+error\t''
+error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l raw-cause -d 'Send the cause as given; agents see any unknown word as it is'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answered -d 'The call was answered: then a hangup whose reply is lost may be sent again'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l list-causes -d 'List the causes that are understood, and end'
@@ -267,7 +271,8 @@ number\t''
 attempts\t''
 elapsed_ms\t''
 request_id\t''
-error\t''"
+error\t''
+error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l dry-run -d 'Print the request instead of sending it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l show-token -d 'Show the token in --dry-run and --curl'
@@ -309,7 +314,8 @@ number\t''
 attempts\t''
 elapsed_ms\t''
 request_id\t''
-error\t''"
+error\t''
+error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l sandbox -d 'Play against the stand-in although an endpoint is configured'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l dry-run -d 'Print the request instead of sending it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l curl -d 'Print a curl command that does the same, instead of sending'
@@ -361,7 +367,8 @@ number\t''
 attempts\t''
 elapsed_ms\t''
 request_id\t''
-error\t''"
+error\t''
+error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l dry-run -d 'Print the request instead of sending it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l show-token -d 'Show the token in --dry-run and --curl'
@@ -403,7 +410,8 @@ number\t''
 attempts\t''
 elapsed_ms\t''
 request_id\t''
-error\t''"
+error\t''
+error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l dry-run -d 'Print the request instead of sending it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l show-token -d 'Show the token in --dry-run and --curl'
@@ -445,7 +453,8 @@ number\t''
 attempts\t''
 elapsed_ms\t''
 request_id\t''
-error\t''"
+error\t''
+error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l dry-run -d 'Print the request instead of sending it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l show-token -d 'Show the token in --dry-run and --curl'
@@ -490,7 +499,8 @@ number\t''
 attempts\t''
 elapsed_ms\t''
 request_id\t''
-error\t''"
+error\t''
+error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l dry-run -d 'Print the request instead of sending it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l show-token -d 'Show the token in --dry-run and --curl'
@@ -532,7 +542,8 @@ number\t''
 attempts\t''
 elapsed_ms\t''
 request_id\t''
-error\t''"
+error\t''
+error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l dry-run -d 'Print the request instead of sending it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l show-token -d 'Show the token in --dry-run and --curl'
@@ -574,7 +585,8 @@ number\t''
 attempts\t''
 elapsed_ms\t''
 request_id\t''
-error\t''"
+error\t''
+error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l force -d 'Replace a file that is there'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l dry-run -d 'Print the request instead of sending it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l curl -d 'Print a curl command that does the same, instead of sending'
@@ -617,7 +629,8 @@ number\t''
 attempts\t''
 elapsed_ms\t''
 request_id\t''
-error\t''"
+error\t''
+error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l dry-run -d 'Print the request instead of sending it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l show-token -d 'Show the token in --dry-run and --curl'
@@ -660,7 +673,8 @@ number\t''
 attempts\t''
 elapsed_ms\t''
 request_id\t''
-error\t''"
+error\t''
+error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l dry-run -d 'Print the request instead of sending it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l show-token -d 'Show the token in --dry-run and --curl'

@@ -20,9 +20,13 @@ pub enum Action {
 impl Action {
     /// Reads a reply's JSON object. `dialled` stands in for a number that the reply leaves out.
     pub fn read(reply: &Map<String, Value>, dialled: &str) -> Self {
-        let text = |key: &str| reply.get(key).and_then(Value::as_str).map(str::to_owned);
+        let text = |key: &str| {
+            let text = reply.get(key).and_then(Value::as_str)?;
+            // A text of blanks would be a missing word in a dialplan's eyes.
+            text.contains(|c: char| c.is_alphanumeric()).then(|| text.to_owned())
+        };
         match text("action").as_deref() {
-            None | Some("") => Self::None,
+            None => Self::None,
             Some("reject") => Self::Reject { reason: text("reason").unwrap_or_else(|| "busy".to_owned()) },
             Some("dial") => match text("caller_id").or_else(|| text("callerId")) {
                 Some(caller_id) => {
@@ -62,6 +66,9 @@ mod tests {
             (r#"{"action":"dial","callerId":"1","caller_id":"49305","number":"4171"}"#, dial()),
             (r#"{"action":"dial","caller_id":"49305"}"#, dial()),
             (r#"{"action":"dial"}"#, Action::None),
+            (r#"{"action":"dial","caller_id":"","number":"4171"}"#, Action::None),
+            (r#"{"action":"dial","caller_id":" ","callerId":"49305","number":""}"#, dial()),
+            (r#"{"action":"reject","reason":""}"#, Action::Reject { reason: "busy".into() }),
             (r#"{"action":"park","slot":7}"#, Action::Unknown("park".into())),
         ];
         for (reply, expected) in cases {

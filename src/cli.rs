@@ -118,6 +118,9 @@ pub struct NewCall {
 /// The agent is found by --answering-number, else by --user, and gets the caller on the screen.
 #[derive(Debug, Args)]
 pub struct Answer {
+    /// The id of the call's new-call
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub call_id: OsString,
     #[command(flatten)]
     pub call: Call,
     /// The Zammad login of who picked up; one only
@@ -136,6 +139,9 @@ pub struct Answer {
 /// An inbound call that nobody answered is shown as missed, unless the cause is `forwarded`.
 #[derive(Debug, Args)]
 pub struct Hangup {
+    /// The id of the call's new-call
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, required_unless_present = "list_causes")]
+    pub call_id: Option<OsString>,
     #[command(flatten)]
     pub call: Call,
     /// Why: Zammad's word, a Q.850 number, an Asterisk DIALSTATUS, sip:486, or a FreeSWITCH name
@@ -148,16 +154,13 @@ pub struct Hangup {
     #[arg(long)]
     pub answered: bool,
     /// List the causes that are understood, and end
-    #[arg(long, exclusive = true)]
+    #[arg(long)]
     pub list_causes: bool,
 }
 
 /// What answer and hangup have in common.
 #[derive(Debug, Args)]
 pub struct Call {
-    /// The id of the call's new-call
-    #[arg(long, value_name = "ID", allow_hyphen_values = true, required = true)]
-    pub call_id: Option<OsString>,
     /// The direction of the call's new-call [default: in]
     #[arg(long, value_name = "in|out", hide_possible_values = true)]
     pub direction: Option<Direction>,
@@ -195,7 +198,7 @@ pub struct Send {
 /// nothing leaves this machine.
 #[derive(Debug, Args)]
 pub struct Simulate {
-    /// Which calls [default: all of answered, missed, blocked, outbound]
+    /// Which calls [default: answered, missed, and with the stand-in also blocked, outbound]
     #[arg(value_name = "SCENARIO")]
     pub scenarios: Vec<String>,
     /// Play against the stand-in although an endpoint is configured
@@ -237,7 +240,7 @@ pub struct Sandbox {
 #[derive(Debug, Args)]
 pub struct Normalize {
     /// Numbers as the phone system shows them
-    #[arg(value_name = "NUMBER", required = true, allow_hyphen_values = true)]
+    #[arg(value_name = "NUMBER", required = true, allow_negative_numbers = true)]
     pub numbers: Vec<OsString>,
 }
 
@@ -272,22 +275,4 @@ pub struct Man {
     /// Write a page per command into this folder
     #[arg(long, value_name = "FOLDER")]
     pub dir: Option<PathBuf>,
-}
-
-/// A complaint about the command line without the values of `--token` and `--url`.
-pub fn without_token_arguments(text: &str) -> String {
-    let mut safe = text.to_owned();
-    let mut arguments =
-        std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).peekable();
-    while let Some(argument) = arguments.next() {
-        let value = match argument.split_once('=') {
-            Some(("--token" | "--url", value)) => Some(value.to_owned()),
-            _ if ["--token", "--url"].contains(&argument.as_str()) => arguments.peek().cloned(),
-            _ => None,
-        };
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            safe = safe.replace(&value, "***");
-        }
-    }
-    safe
 }

@@ -10,14 +10,13 @@ mod reply;
 mod request;
 mod tls;
 
-use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use tokio::runtime::Runtime;
 
-pub use error::{SendError, TlsFault};
+pub use error::{Fate, SendError, TlsFault};
 use phase::{Phase, Progress};
 pub use request::{Request, RequestId};
 pub use tls::TrustError;
@@ -32,14 +31,14 @@ pub const MAX_REPLY: usize = 64 * 1024;
 /// A connection may be closed by the other side when it has been idle for this long.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// The way to one Zammad. Kept-alive connections serve one thread.
+/// The way to one Zammad, for one event at a time.
 pub struct Client {
     endpoint: Endpoint,
     timeout: Duration,
     http: reqwest::Client,
     progress: Progress,
     /// `None` only while the client is dropped
-    runtime: Cell<Option<Runtime>>,
+    runtime: Option<Runtime>,
 }
 
 /// Why there is no client.
@@ -57,22 +56,41 @@ pub enum ClientError {
 
 impl Client {
     pub fn new(config: &Config) -> Result<Self, ClientError> {
-        let endpoint = config.endpoint()?.clone();
+        let endpoint = config.endpoint()?;
+        Self::with_tls(config, endpoint, tls::settings(config, endpoint)?)
+    }
+
+    /// As many clients with a connection each; the trust store is read once.
+    pub fn several(config: &Config, count: u16) -> Result<Vec<Self>, ClientError> {
+        let endpoint = config.endpoint()?;
+        let tls = tls::settings(config, endpoint)?;
+        (0..count).map(|_| Self::with_tls(config, endpoint, tls.clone())).collect()
+    }
+
+    fn with_tls(
+        config: &Config,
+        endpoint: &Endpoint,
+        tls: rustls::ClientConfig,
+    ) -> Result<Self, ClientError> {
         let progress = Progress::new();
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::settings(config, &endpoint)?)
+        let mut http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(config.connect_timeout)
             .pool_idle_timeout(IDLE)
             .connector_layer(progress.clone())
-            .dns_resolver(Arc::new(progress.clone()))
-            .build()
-            .map_err(|error| ClientError::Http(error.without_url()))?;
+            .dns_resolver(Arc::new(progress.clone()));
+        if endpoint.is_loopback() {
+            // What is on this machine is not behind a proxy.
+            http = http.no_proxy();
+        }
+        let http = http.build().map_err(|error| ClientError::Http(error.without_url()))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(ClientError::Runtime)?;
-        Ok(Self { endpoint, timeout: config.timeout, http, progress, runtime: Cell::new(Some(runtime)) })
+        let (endpoint, timeout) = (endpoint.clone(), config.timeout);
+        Ok(Self { endpoint, timeout, http, progress, runtime: Some(runtime) })
     }
 
     /// Posts one request, once, in at most `within`.
@@ -81,15 +99,15 @@ impl Client {
     ///
     /// Each [`SendError`] says whether Zammad has the event; none of them holds the token.
     pub fn attempt(
-        &self,
+        &mut self,
         request: &Request,
         event: &CallEvent,
         within: Duration,
     ) -> Result<Action, SendError> {
         let limit = self.timeout.min(within);
         self.progress.enter(Phase::Reply);
-        let runtime = self.runtime.take().expect("the runtime is there between attempts");
-        let result = runtime.block_on(async {
+        let runtime = self.runtime.as_ref().expect("it is there until the client is dropped");
+        runtime.block_on(async {
             match tokio::time::timeout(limit, self.exchange(request, event)).await {
                 Ok(result) => result,
                 Err(_) => Err(match self.progress.phase() {
@@ -98,9 +116,7 @@ impl Client {
                     Phase::Reply => SendError::NoReply { waited: limit },
                 }),
             }
-        });
-        self.runtime.set(Some(runtime));
-        result
+        })
     }
 
     async fn exchange(&self, request: &Request, event: &CallEvent) -> Result<Action, SendError> {

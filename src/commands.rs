@@ -1,6 +1,7 @@
 //! From the chosen command to its module, with the configuration it needs.
 
 mod answer;
+mod arguments;
 mod completions;
 mod config;
 mod hangup;
@@ -10,25 +11,26 @@ mod normalize;
 mod report;
 mod sandbox;
 mod send;
+mod settings;
 mod simulate;
 
 use std::io::Write;
 use std::time::Instant;
 
-use zammad_cti::client::Client;
 use zammad_cti::config::{Config, Endpoint, redact};
 
-pub use config::InitError;
-pub use send::{InputError, LineError};
-pub use simulate::UnknownScenario;
-
 use crate::cli::{Cli, Command, Global};
-use crate::exit_code::ExitCode;
+use crate::exit_code::{ExitCode, UsageError};
 use crate::output;
 
 /// Runs the chosen command. Its result goes to `out`, all else to the log on stderr.
 pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let Cli { global, command } = cli;
+    let sends =
+        matches!(command, Command::NewCall(_) | Command::Answer(_) | Command::Hangup(_) | Command::Send(_));
+    if (global.dry_run || global.curl) && !sends {
+        return Err(UsageError("--dry-run and --curl belong to new-call, answer, hangup and send").into());
+    }
     match command {
         Command::NewCall(args) => {
             report::run(&global, started, out, |numbering| new_call::event(&args, numbering))
@@ -52,7 +54,7 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
 
 /// The checked configuration, and a log that knows which token to keep quiet about.
 fn configured(global: &Global, quiet: log::LevelFilter) -> anyhow::Result<Config> {
-    let config = Config::try_from(config::sources(global)?.merged())?;
+    let config = Config::try_from(settings::sources(global)?.merged())?;
     start_log(quiet, config.endpoint().ok().cloned());
     if config.insecure && config.endpoint().is_ok_and(Endpoint::is_tls) {
         log::warn!(
@@ -78,9 +80,4 @@ fn start_log(quiet: log::LevelFilter, endpoint: Option<Endpoint>) {
     });
     // A second log would be a bug that only loses lines.
     let _ = builder.try_init();
-}
-
-/// The client of a command that sends.
-fn connect(config: &Config) -> anyhow::Result<Client> {
-    Ok(Client::new(config)?)
 }

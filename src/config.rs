@@ -9,11 +9,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use endpoint::{Endpoint, EndpointError, redact};
 pub use file::{FileError, Layers, read};
+pub(crate) use file::{MAX_BUNDLE, read_file};
 
 use crate::number::{Country, Numbering};
 
@@ -36,6 +38,7 @@ pub struct Settings {
     pub token_file: Option<PathBuf>,
     /// How events are encoded [default: json]
     #[arg(long, env = "ZAMMAD_CTI_ENCODING", value_name = "ENCODING", global = true)]
+    #[serde(deserialize_with = "one_of")]
     pub encoding: Option<Encoding>,
     /// Time for name lookup, connection and TLS of one attempt [default: 2s]
     #[arg(long, env = "ZAMMAD_CTI_CONNECT_TIMEOUT", value_name = "TIME", global = true)]
@@ -57,6 +60,7 @@ pub struct Settings {
     /// How results are printed [default: text]
     #[arg(long, env = "ZAMMAD_CTI_OUTPUT", value_name = "FORMAT", global = true)]
     #[arg(help_heading = "Results")]
+    #[serde(deserialize_with = "one_of")]
     pub output: Option<Format>,
     /// Exit with 10 when Zammad rejects the call
     #[arg(long, env = "ZAMMAD_CTI_REJECT_EXIT", value_name = "BOOL", global = true)]
@@ -139,8 +143,10 @@ impl Settings {
         let has_token = in_url || self.token.is_some() || self.token_file.is_some();
         let (token, token_file) =
             if has_token { (self.token, self.token_file) } else { (weaker.token, weaker.token_file) };
+        let weaker_url =
+            if has_token { weaker.url.as_ref().map(endpoint::without_token) } else { weaker.url };
         Self {
-            url: self.url.or(weaker.url),
+            url: self.url.or(weaker_url),
             token,
             token_file,
             encoding: self.encoding.or(weaker.encoding),
@@ -256,16 +262,24 @@ pub enum ConfigError {
     TwoTokens { file: PathBuf },
     #[error("{key} is zero; it needs some time, such as 2s")]
     NoTime { key: &'static str },
-    #[error("route {route:?}: {reason}")]
-    Route { route: String, reason: String },
     #[error("url")]
     Endpoint(#[from] EndpointError),
     #[error(transparent)]
     File(#[from] FileError),
 }
 
+/// A word that is one of a few, by the names that the flag has.
+fn one_of<'de, D: Deserializer<'de>, T: ValueEnum>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    T::from_str(&word, false).map(Some).map_err(|_| {
+        let names = T::value_variants().iter().filter_map(T::to_possible_value);
+        let names: Vec<_> = names.map(|value| value.get_name().to_owned()).collect();
+        serde::de::Error::custom(format!("expected one of {}", names.join(", ")))
+    })
+}
+
 /// How the body of a request is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Encoding {
     #[default]
@@ -274,7 +288,7 @@ pub enum Encoding {
 }
 
 /// How results are printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// one short line for a person or a dialplan
@@ -406,6 +420,11 @@ mod tests {
             (settings(None, Some("a"), None), settings(base, None, Some("f")), (Some("a"), None)),
             (settings(None, None, Some("f")), settings(base, Some("b"), None), (None, Some("f"))),
             (
+                settings(None, Some("a"), None),
+                settings(Some("https://z.example/api/v1/cti/b"), None, None),
+                (Some("a"), None),
+            ),
+            (
                 settings(Some("https://z.example/api/v1/cti/a"), None, None),
                 settings(base, Some("b"), None),
                 (None, None),
@@ -417,6 +436,8 @@ mod tests {
             let merged = stronger.or(weaker);
             assert_eq!(merged.token.as_ref().map(Secret::reveal), token, "{what}");
             assert_eq!(merged.token_file.as_deref(), file.map(Path::new), "{what}");
+            let url = merged.url.unwrap();
+            assert!(!url.reveal().ends_with("/b"), "{what}: {}", url.reveal());
         }
     }
 

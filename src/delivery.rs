@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 use crate::action::Action;
-use crate::client::{Client, Request, RequestId, SendError};
+use crate::client::{Client, Fate, Request, RequestId, SendError};
 use crate::config::Encoding;
 use crate::event::{CallEvent, CallId, Direction, EventKind};
 use crate::rules;
@@ -71,7 +71,7 @@ pub struct Known {
 ///
 /// The last attempt's, and whether Zammad may have the event.
 pub fn deliver(
-    client: &Client,
+    client: &mut Client,
     event: &CallEvent,
     encoding: Encoding,
     known: Known,
@@ -99,7 +99,7 @@ pub fn deliver(
                 }
                 if history.attempts == 1 {
                     log::warn!(
-                        "{} of call {}: {}; trying again until {} are over",
+                        "{} of call {}: {}; trying again for at most {}",
                         event.kind,
                         event.call_id,
                         error.in_full(),
@@ -119,7 +119,7 @@ pub fn deliver(
             kind: event.kind,
             call_id: event.call_id.clone(),
             error,
-            uncertain: history.uncertain,
+            uncertain: history.unanswered > 0,
             effort,
         }),
     }
@@ -143,24 +143,22 @@ struct History {
     elapsed: Duration,
     /// attempts that may have brought the event
     unanswered: u32,
-    uncertain: bool,
+    /// the next attempt may bring a second copy
+    repeats: bool,
     unknown_call: u32,
 }
 
 impl History {
     fn next(&self, error: &SendError, event: &CallEvent, known: Known) -> Next {
         let retry = Next::Retry { pause: pause(self.attempts) };
-        match error {
-            SendError::Lookup(_)
-            | SendError::LookupTimeout
-            | SendError::Connect(_)
-            | SendError::ConnectTimeout
-            | SendError::Tls(_) => retry,
-            SendError::Unavailable { retry_after, .. } => match retry_after {
-                Some(wish) => Next::Retry { pause: pause(self.attempts).max(*wish) },
-                None => retry,
+        match error.fate() {
+            Fate::NotDelivered => match error {
+                SendError::Unavailable { retry_after: Some(wish), .. } => {
+                    Next::Retry { pause: pause(self.attempts).max(*wish) }
+                }
+                _ => retry,
             },
-            SendError::NoReply { .. } | SendError::ConnectionLost(_) | SendError::GatewayTimeout => {
+            Fate::Unknown => {
                 let again = match event.kind {
                     EventKind::NewCall => true,
                     EventKind::Answer => self.unanswered == 0 && self.elapsed < FRESH,
@@ -168,33 +166,25 @@ impl History {
                 };
                 if again { retry } else { Next::GiveUp }
             }
-            SendError::UnknownCall { .. } if self.unknown_call < WAITS_FOR_NEW_CALL => retry,
-            SendError::CallIdReused if event.kind == EventKind::NewCall && self.uncertain => Next::Delivered,
-            SendError::UnknownCall { .. }
-            | SendError::CallIdReused
-            | SendError::Refused { .. }
-            | SendError::Failed { .. }
-            | SendError::WrongToken
-            | SendError::SwitchedOff
-            | SendError::NotConfigured
-            | SendError::Redirected { .. }
-            | SendError::NoSuchPage
-            | SendError::NotZammad { .. }
-            | SendError::NotHttp(_) => Next::GiveUp,
+            Fate::Answered => match error {
+                SendError::UnknownCall { .. } if self.unknown_call < WAITS_FOR_NEW_CALL => retry,
+                SendError::CallIdReused if event.kind == EventKind::NewCall && self.repeats => {
+                    Next::Delivered
+                }
+                _ => Next::GiveUp,
+            },
         }
     }
 
     fn remember(&mut self, error: &SendError) {
-        if may_have_arrived(error) {
+        if error.fate() == Fate::Unknown {
             self.unanswered += 1;
-            self.uncertain = true;
+            self.repeats = true;
         }
+        // A proxy also says so when Zammad goes down with the event saved.
+        self.repeats |= matches!(error, SendError::Unavailable { status: 502, .. });
         self.unknown_call += u32::from(matches!(error, SendError::UnknownCall { .. }));
     }
-}
-
-fn may_have_arrived(error: &SendError) -> bool {
-    matches!(error, SendError::NoReply { .. } | SendError::ConnectionLost(_) | SendError::GatewayTimeout)
 }
 
 /// The pause after so many attempts: doubled each time, and spread, so that the calls of one
@@ -231,20 +221,22 @@ impl OpenCalls {
                     self.calls
                         .insert(call, Known { direction: Some(event.direction), answered: Some(false) });
                 }
-                if self.order.len() > Self::MOST {
-                    let oldest = self.order.pop_front();
-                    oldest.and_then(|call| self.calls.remove(&call));
-                }
             }
             EventKind::Answer => {
-                if let Some(known) = self.calls.get_mut(&call) {
-                    known.answered = Some(true);
-                }
+                let known = self.calls.entry(call).or_insert_with(|| {
+                    self.order.push_back(call);
+                    Known::default()
+                });
+                known.answered = Some(true);
             }
             // The order keeps the call until it is the oldest: taking it out would cost a search.
             EventKind::Hangup => {
                 self.calls.remove(&call);
             }
+        }
+        if self.order.len() > Self::MOST {
+            let oldest = self.order.pop_front();
+            oldest.and_then(|call| self.calls.remove(&call));
         }
         before
     }

@@ -72,6 +72,9 @@ impl CallId {
     /// call with a longer id never find it.
     pub const MAX_CHARS: usize = 250;
 
+    /// What stands for a fresh id where a new call is reported.
+    pub const AUTO: &str = "auto";
+
     /// A fresh id for a call whose phone system has none.
     pub fn random() -> Self {
         Self(uuid::Uuid::new_v4().simple().to_string())
@@ -94,6 +97,9 @@ impl FromStr for CallId {
     fn from_str(text: &str) -> Result<Self, EventError> {
         if text.trim().is_empty() {
             return Err(EventError::EmptyCallId);
+        }
+        if text == Self::AUTO {
+            return Err(EventError::AutoCallId);
         }
         Ok(Self(plain("the call id", text, Self::MAX_CHARS)?))
     }
@@ -131,12 +137,24 @@ impl Name {
 pub enum EventError {
     #[error("the call id is empty: Zammad would take the first such call and mix up all later ones")]
     EmptyCallId,
+    #[error("`auto` makes an id up for a new call only; here give the id that it made")]
+    AutoCallId,
     #[error("{what} has {chars} characters; Zammad keeps {most}")]
     TooLong { what: &'static str, chars: usize, most: usize },
     #[error("{what} holds a control character")]
     ControlCharacter { what: &'static str },
     #[error("it is not UTF-8")]
     NotUtf8,
+    #[error("it is no event")]
+    NoEvent(#[source] serde_json::Error),
+    #[error("it is longer than 64 KiB")]
+    LongLine,
+    #[error("`{field}` has no place in {kind}")]
+    Misplaced { field: &'static str, kind: EventKind },
+    #[error("a newCall needs `{0}`")]
+    Missing(&'static str),
+    #[error("either `user` or `voicemail`")]
+    TwoUsers,
 }
 
 /// `text` unchanged if it has at most `most` characters and no control character.

@@ -4,19 +4,25 @@ use std::error::Error;
 
 use zammad_cti::cause::UnknownCause;
 use zammad_cti::client::{ClientError, SendError};
-use zammad_cti::config::{ConfigError, FileError};
+use zammad_cti::config::ConfigError;
 use zammad_cti::event::EventError;
 use zammad_cti::number::NumberError;
 use zammad_cti::sandbox::SandboxError;
+use zammad_cti::simulation::{NotAsExpected, UnknownScenario};
 
-use crate::commands::{InitError, InputError, LineError, UnknownScenario};
 use crate::output::OutputError;
+
+/// Words on the command line that do not go together.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub &'static str);
 
 /// What the process tells whoever started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ExitCode {
     Ok = 0,
+    NotAsExpected = 1,
     Usage = 2,
     Rejected = 10,
     InvalidEvent = 65,
@@ -32,6 +38,7 @@ pub enum ExitCode {
 pub const TABLE: &str = "\
 Exit codes:
   0   delivered, or done as asked
+  1   a simulated call did not come out as it should
   2   usage: a flag or a command that does not exist, or one without its value
   10  delivered, and Zammad rejects the call; only with --reject-exit
   65  the event is invalid: this program refused it, or Zammad did (422, an unknown
@@ -48,6 +55,23 @@ impl ExitCode {
     /// The code of the first error among the causes that has one.
     pub fn of(error: &anyhow::Error) -> Self {
         error.chain().find_map(known).unwrap_or(Self::Internal)
+    }
+
+    /// The class of an error that never became an attempt.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::InvalidEvent => "invalid",
+            Self::Configuration => "configuration",
+            Self::Ok
+            | Self::NotAsExpected
+            | Self::Usage
+            | Self::Rejected
+            | Self::Unavailable
+            | Self::Internal
+            | Self::LocalFile
+            | Self::NotZammad
+            | Self::Token => "internal",
+        }
     }
 
     /// The code of a failed delivery.
@@ -97,18 +121,18 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
             ClientError::Http(_) | ClientError::Runtime(_) => ExitCode::Internal,
         });
     }
-    if error.is::<EventError>()
-        || error.is::<NumberError>()
-        || error.is::<UnknownCause>()
-        || error.is::<LineError>()
-    {
+    if error.is::<EventError>() || error.is::<NumberError>() || error.is::<UnknownCause>() {
         return Some(ExitCode::InvalidEvent);
     }
-    if error.is::<ConfigError>() || error.is::<FileError>() || error.is::<SandboxError>() {
+    if error.is::<ConfigError>() || error.is::<SandboxError>() {
         return Some(ExitCode::Configuration);
     }
-    if error.is::<OutputError>() || error.is::<InitError>() || error.is::<InputError>() {
-        return Some(ExitCode::LocalFile);
+    if error.is::<UnknownScenario>() || error.is::<UsageError>() {
+        return Some(ExitCode::Usage);
     }
-    error.is::<UnknownScenario>().then_some(ExitCode::Usage)
+    if error.is::<NotAsExpected>() {
+        return Some(ExitCode::NotAsExpected);
+    }
+    // Any other file or stream: what a configuration cannot be read from has its own error.
+    (error.is::<OutputError>() || error.is::<std::io::Error>()).then_some(ExitCode::LocalFile)
 }

@@ -41,13 +41,34 @@ fn main() -> std::process::ExitCode {
 fn explain(error: &clap::Error) -> ExitCode {
     let text = redact(&error.render().to_string());
     if error.use_stderr() {
-        eprint!("{}", cli::without_token_arguments(&text));
+        // Nobody is left to tell if stderr is closed.
+        let _ = write!(std::io::stderr(), "{}", without_token_arguments(&text));
         return ExitCode::Usage;
     }
     match write!(std::io::stdout(), "{text}") {
         Ok(()) => ExitCode::Ok,
         Err(_) => ExitCode::LocalFile,
     }
+}
+
+/// A complaint about the command line without the values of `--token` and `--url`.
+fn without_token_arguments(text: &str) -> String {
+    let mut safe = text.to_owned();
+    let mut arguments =
+        std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).peekable();
+    while let Some(argument) = arguments.next() {
+        let value = ["--token", "--url"].into_iter().find_map(|flag| argument.strip_prefix(flag));
+        let value = match value {
+            Some("") => arguments.peek().cloned(),
+            // With or without the sign between them; `--token-file` is another flag.
+            Some(value) if !value.starts_with('-') => Some(value.trim_start_matches('=').to_owned()),
+            _ => None,
+        };
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            safe = safe.replace(&value, "***");
+        }
+    }
+    safe
 }
 
 /// One error on stderr: what failed and the cause, and below it the next step.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use zammad_cti::action::Action;
 use zammad_cti::client::Request;
-use zammad_cti::config::{Endpoint, Format};
+use zammad_cti::config::{Config, ConfigError, Format};
 use zammad_cti::delivery::{Delivered, Effort, Undelivered};
 use zammad_cti::event::{CallEvent, Direction, EventKind};
 
@@ -36,6 +36,7 @@ pub enum Field {
     ElapsedMs,
     RequestId,
     Error,
+    ErrorClass,
 }
 
 /// What became of one event.
@@ -107,8 +108,8 @@ impl Report {
     }
 
     /// An event that never got as far as an attempt.
-    pub fn refused() -> Self {
-        Self { error_class: Some("invalid"), ..Self::new(Delivery::Failed, None) }
+    pub fn unsent(error_class: &'static str) -> Self {
+        Self { error_class: Some(error_class), ..Self::new(Delivery::Failed, None) }
     }
 
     pub fn at_line(self, line: u64) -> Self {
@@ -123,7 +124,7 @@ impl Report {
         self.delivery == Delivery::Delivered && self.action == "reject"
     }
 
-    fn about(self, event: &CallEvent) -> Self {
+    pub fn about(self, event: &CallEvent) -> Self {
         Self {
             event: Some(event.kind),
             call_id: Some(event.call_id.to_string()),
@@ -178,6 +179,7 @@ impl Report {
             Field::ElapsedMs => self.elapsed_ms.to_string(),
             Field::RequestId => text(&self.request_id),
             Field::Error => text(&self.error),
+            Field::ErrorClass => self.error_class.unwrap_or_default().to_owned(),
         }
     }
 
@@ -249,39 +251,57 @@ pub fn result_line(out: &mut dyn Write, report: &Report, style: Style) -> Result
 pub fn request(
     out: &mut dyn Write,
     request: &Request,
-    endpoint: &Endpoint,
+    config: &Config,
     show_token: bool,
-) -> Result<(), OutputError> {
-    let mut text = format!("POST {}\n", address(endpoint, show_token));
-    for (name, value) in &request.headers() {
-        let _ = writeln!(text, "{name}: {}", value.to_str().unwrap_or_default());
+) -> anyhow::Result<()> {
+    let mut text = format!("POST {}\n", address(config, show_token)?);
+    for (name, value) in headers(request) {
+        let _ = writeln!(text, "{name}: {value}");
     }
-    writeln!(out, "{text}\n{}", request.body()).map_err(OutputError)
+    Ok(writeln!(out, "{text}\n{}", request.body()).map_err(OutputError)?)
 }
 
 /// A request as a command line for curl.
-pub fn curl(
-    out: &mut dyn Write,
-    request: &Request,
-    endpoint: &Endpoint,
-    show_token: bool,
-) -> Result<(), OutputError> {
-    let mut text = "curl --silent --show-error --request POST".to_owned();
-    for (name, value) in &request.headers() {
-        let header = format!("{name}: {}", value.to_str().unwrap_or_default());
-        let _ = write!(text, " \\\n  --header {}", quoted(&header));
+pub fn curl(out: &mut dyn Write, request: &Request, config: &Config, show_token: bool) -> anyhow::Result<()> {
+    let mut text = format!(
+        "curl --silent --show-error --connect-timeout {} --max-time {}",
+        config.connect_timeout.as_secs_f64(),
+        config.timeout.as_secs_f64()
+    );
+    if config.insecure {
+        text.push_str(" --insecure");
+    } else if let Some(path) = &config.ca_file {
+        let _ = write!(text, " --cacert {}", quoted(&path.to_string_lossy()));
+    }
+    for (name, value) in headers(request) {
+        let _ = write!(text, " \\\n  --header {}", quoted(&format!("{name}: {value}")));
     }
     let _ = write!(text, " \\\n  --data-raw {}", quoted(request.body()));
-    writeln!(out, "{text} \\\n  {}", quoted(&address(endpoint, show_token))).map_err(OutputError)
+    Ok(writeln!(out, "{text} \\\n  {}", quoted(&address(config, show_token)?)).map_err(OutputError)?)
 }
 
-fn address(endpoint: &Endpoint, show_token: bool) -> String {
-    if show_token { endpoint.reveal().to_string() } else { endpoint.to_string() }
+fn headers(request: &Request) -> Vec<(String, String)> {
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    request.headers().iter().map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect()
 }
 
-/// Any value as one line of JSON.
+fn address(config: &Config, show_token: bool) -> Result<String, ConfigError> {
+    let endpoint = config.endpoint()?;
+    Ok(if show_token { endpoint.reveal().to_string() } else { endpoint.to_string() })
+}
+
+/// Any value as one line of JSON that does no harm to a terminal either.
 pub fn json(value: &impl Serialize) -> String {
-    serde_json::to_value(value).unwrap_or(Value::Null).to_string()
+    let text = serde_json::to_value(value).unwrap_or(Value::Null).to_string();
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_harmful(c) {
+            let _ = write!(safe, "\\u{:04x}", u32::from(c));
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
 }
 
 /// A stranger's text for a terminal or a log: control characters are shown, not sent.
@@ -308,6 +328,6 @@ fn one_word(text: &str) -> String {
 }
 
 /// A text as one word of a shell command, whatever is in it.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

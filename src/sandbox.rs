@@ -39,8 +39,10 @@ pub struct Sandbox {
 pub enum SandboxError {
     #[error("cannot listen on {address}")]
     Listen { address: SocketAddr, source: std::io::Error },
-    #[error(transparent)]
+    #[error("the token")]
     Token(#[from] EndpointError),
+    #[error("route {route:?}: {reason}")]
+    Route { route: String, reason: String },
 }
 
 /// What all connections share.

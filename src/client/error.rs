@@ -57,6 +57,17 @@ pub enum SendError {
     NotHttp(#[source] RootCause),
 }
 
+/// What became of an event whose attempt failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Zammad does not have it.
+    NotDelivered,
+    /// Zammad may have it.
+    Unknown,
+    /// Something answered, and its answer is what failed.
+    Answered,
+}
+
 /// What the operating system or the protocol said, without the layers of the library above it,
 /// which would show the URL.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +127,30 @@ impl SendError {
             return if phase == Phase::Lookup { Self::LookupTimeout } else { Self::ConnectTimeout };
         }
         if error.is_dns() { Self::Lookup(cause) } else { Self::Connect(cause) }
+    }
+
+    /// Whether Zammad has the event.
+    pub fn fate(&self) -> Fate {
+        match self {
+            Self::Lookup(_)
+            | Self::LookupTimeout
+            | Self::Connect(_)
+            | Self::ConnectTimeout
+            | Self::Tls(_)
+            | Self::Unavailable { .. } => Fate::NotDelivered,
+            Self::NoReply { .. } | Self::ConnectionLost(_) | Self::GatewayTimeout => Fate::Unknown,
+            Self::UnknownCall { .. }
+            | Self::CallIdReused
+            | Self::Refused { .. }
+            | Self::Failed { .. }
+            | Self::WrongToken
+            | Self::SwitchedOff
+            | Self::NotConfigured
+            | Self::Redirected { .. }
+            | Self::NoSuchPage
+            | Self::NotZammad { .. }
+            | Self::NotHttp(_) => Fate::Answered,
+        }
     }
 
     /// The failure and its causes in a line.

@@ -50,9 +50,14 @@ pub(super) fn read(
     let Some(body) = body else {
         return not_zammad("more than 64 KiB".to_owned());
     };
-    let Ok(reply) = serde_json::from_slice::<Map<String, Value>>(body) else {
+    let Ok(mut reply) = serde_json::from_slice::<Map<String, Value>>(body) else {
         return not_zammad(describe(head, body));
     };
+    for value in reply.values_mut() {
+        if let Value::String(text) = value {
+            *text = redact(text);
+        }
+    }
     if status == 200 {
         let dialled = event.to.as_ref().map_or("", |to| to.as_str());
         return Ok(Action::read(&reply, dialled));
@@ -60,7 +65,7 @@ pub(super) fn read(
     let Some(text) = ["error", "error_human"].into_iter().find_map(|key| reply.get(key)?.as_str()) else {
         return not_zammad("JSON without Zammad's error text".to_owned());
     };
-    let message = one_line(&redact(text));
+    let message = one_line(text);
     let follows_new_call = match event.kind {
         EventKind::NewCall => false,
         EventKind::Answer | EventKind::Hangup => true,

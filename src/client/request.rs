@@ -5,6 +5,7 @@ use std::fmt;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use serde_json::{Map, Value};
+use url::form_urlencoded;
 
 use crate::config::Encoding;
 use crate::event::CallEvent;
@@ -70,14 +71,17 @@ impl Request {
 
 /// The fields as an HTML form sends them; a list is its name with brackets, once an item.
 fn form(fields: &Map<String, Value>) -> String {
-    let mut pairs = Vec::new();
+    let mut form = form_urlencoded::Serializer::new(String::new());
     for (name, value) in fields {
         match value {
             Value::Array(items) => {
-                pairs.extend(items.iter().filter_map(Value::as_str).map(|item| (format!("{name}[]"), item)));
+                let name = format!("{name}[]");
+                form.extend_pairs(items.iter().filter_map(Value::as_str).map(|item| (&name, item)));
             }
-            _ => pairs.extend(value.as_str().map(|text| (name.clone(), text))),
+            _ => {
+                form.extend_pairs(value.as_str().map(|text| (name, text)));
+            }
         }
     }
-    serde_urlencoded::to_string(pairs).expect("pairs of texts are a form")
+    form.finish()
 }

@@ -14,13 +14,15 @@ use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
 };
 
-use crate::config::{Config, Endpoint};
+use crate::config::{Config, Endpoint, FileError, MAX_BUNDLE, read_file};
 
 /// Why nobody can be trusted.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
-    #[error("cannot read the certificates in {}: {reason}", path.display())]
-    Unreadable { path: PathBuf, reason: String },
+    #[error(transparent)]
+    Unreadable(#[from] FileError),
+    #[error("{} is no file of certificates: {reason}", path.display())]
+    Broken { path: PathBuf, reason: String },
     #[error("{} holds no certificate in PEM form", path.display())]
     NoCertificate { path: PathBuf },
     #[error(
@@ -55,17 +57,13 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, TrustError> {
         Some(path) => path.to_owned(),
         None => openssl_probe::probe().cert_file.ok_or(TrustError::NoTrustStore)?,
     };
-    let unreadable = |error: rustls::pki_types::pem::Error| TrustError::Unreadable {
-        path: path.clone(),
-        reason: match error {
-            rustls::pki_types::pem::Error::Io(error) => error.to_string(),
-            other => other.to_string(),
-        },
-    };
+    let (bundle, _) = read_file(&path, MAX_BUNDLE)?;
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(&path).map_err(unreadable)? {
+    for certificate in CertificateDer::pem_slice_iter(&bundle) {
+        let certificate = certificate
+            .map_err(|error| TrustError::Broken { path: path.clone(), reason: error.to_string() })?;
         // A bundle may hold an odd certificate that webpki cannot use; the others count.
-        let _ = roots.add(certificate.map_err(unreadable)?);
+        let _ = roots.add(certificate);
     }
     if roots.is_empty() {
         return Err(TrustError::NoCertificate { path });

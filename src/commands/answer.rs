@@ -4,7 +4,8 @@ use zammad_cti::delivery::Known;
 use zammad_cti::event::{CallEvent, EventKind, Name};
 use zammad_cti::number::Numbering;
 
-use super::report::{Described, names, parts};
+use super::arguments::{call_id, names, parts};
+use super::report::Described;
 use crate::cli::Answer;
 
 pub fn event(args: &Answer, numbering: &Numbering) -> anyhow::Result<Described> {
@@ -12,7 +13,7 @@ pub fn event(args: &Answer, numbering: &Numbering) -> anyhow::Result<Described> 
     let users = if args.voicemail { vec![Name::voicemail()] } else { names("--user", &args.users)? };
     let event = CallEvent {
         kind: EventKind::Answer,
-        call_id: parts.call_id,
+        call_id: call_id(&args.call_id)?,
         direction: parts.direction,
         from: parts.from,
         to: parts.to,

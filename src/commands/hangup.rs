@@ -9,7 +9,8 @@ use zammad_cti::delivery::Known;
 use zammad_cti::event::{CallEvent, EventKind, plain};
 use zammad_cti::number::Numbering;
 
-use super::report::{Described, parts, text};
+use super::arguments::{call_id, parts, text};
+use super::report::Described;
 use crate::cli::Hangup;
 use crate::exit_code::ExitCode;
 use crate::output::OutputError;
@@ -18,7 +19,8 @@ pub fn event(args: &Hangup, numbering: &Numbering) -> anyhow::Result<Described> 
     let parts = parts(&args.call, numbering)?;
     let event = CallEvent {
         kind: EventKind::Hangup,
-        call_id: parts.call_id,
+        // clap has seen to it that there is one.
+        call_id: call_id(args.call_id.as_deref().unwrap_or_default())?,
         direction: parts.direction,
         from: parts.from,
         to: parts.to,

@@ -7,8 +7,8 @@ use serde::Serialize;
 use zammad_cti::config::{Config, Format};
 use zammad_cti::number::{Reading, zammad_lookup};
 
+use super::arguments::text;
 use super::configured;
-use super::report::text;
 use crate::cli::{self, Global};
 use crate::exit_code::ExitCode;
 use crate::output::{OutputError, VERSION, json, printable};

@@ -1,19 +1,17 @@
-//! One event from its command line to Zammad and back: what new-call, answer and hangup share.
+//! One event to Zammad and its decision back: what new-call, answer and hangup do alike.
 
-use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::time::Instant;
 
-use anyhow::Context;
-use zammad_cti::client::{Request, RequestId};
+use zammad_cti::client::{Client, Request, RequestId};
 use zammad_cti::config::Config;
 use zammad_cti::delivery::{self, Known};
-use zammad_cti::event::{CallEvent, CallId, Direction, EventError, Name};
-use zammad_cti::number::{Numbering, Party};
+use zammad_cti::event::CallEvent;
+use zammad_cti::number::Numbering;
 use zammad_cti::rules;
 
-use super::{configured, connect};
-use crate::cli::{Call, Global};
+use super::configured;
+use crate::cli::Global;
 use crate::exit_code::ExitCode;
 use crate::output::{self, Report, Style};
 
@@ -39,36 +37,39 @@ pub fn run(
                 field: global.field,
                 fail_open: global.settings.fail_open.unwrap_or_default(),
             };
-            return failed(out, Report::refused(), error, style);
+            return failed(out, Report::unsent(ExitCode::of(&error).class()), error, style);
         }
     };
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
-    let described = match describe(&config.numbering) {
+    let Described { event, known } = match describe(&config.numbering) {
         Ok(described) => described,
-        Err(error) => return failed(out, Report::refused(), error, style),
+        Err(error) => return failed(out, Report::unsent(ExitCode::of(&error).class()), error, style),
     };
-    warn(&described.event, described.known, &config, None);
+    warn(&event, known, &config, None);
     if global.dry_run || global.curl {
-        return show(out, &described.event, &config, global);
+        show(out, &event, &config, global)?;
+        return Ok(ExitCode::Ok);
     }
-    let delivered = connect(&config).map(|client| {
-        let Described { event, known } = &described;
-        delivery::deliver(&client, event, config.encoding, *known, started, config.deadline)
-    });
-    match delivered {
-        Ok(Ok(delivered)) => {
+    let mut client = match Client::new(&config) {
+        Ok(client) => client,
+        Err(error) => {
+            let error = error.into();
+            return failed(out, Report::unsent(ExitCode::of(&error).class()).about(&event), error, style);
+        }
+    };
+    match delivery::deliver(&mut client, &event, config.encoding, known, started, config.deadline) {
+        Ok(delivered) => {
             if delivered.action.is_none() {
                 log::warn!(
-                    "Zammad took the event at an attempt before, and its decision is lost; the call goes on"
+                    "an earlier attempt brought the event, and Zammad's decision is lost; the call goes on"
                 );
             }
-            let report = Report::delivered(&described.event, &delivered);
+            let report = Report::delivered(&event, &delivered);
             output::result(out, &report, style)?;
             let rejected = report.rejects() && config.reject_exit;
             Ok(if rejected { ExitCode::Rejected } else { ExitCode::Ok })
         }
-        Ok(Err(error)) => failed(out, Report::undelivered(&described.event, &error), error.into(), style),
-        Err(error) => failed(out, Report::refused(), error, style),
+        Err(error) => failed(out, Report::undelivered(&event, &error), error.into(), style),
     }
 }
 
@@ -99,75 +100,11 @@ pub fn warn(event: &CallEvent, known: Known, config: &Config, line: Option<u64>)
 }
 
 /// Prints the request instead of sending it.
-pub fn show(
-    out: &mut dyn Write,
-    event: &CallEvent,
-    config: &Config,
-    global: &Global,
-) -> anyhow::Result<ExitCode> {
+pub fn show(out: &mut dyn Write, event: &CallEvent, config: &Config, global: &Global) -> anyhow::Result<()> {
     let request = Request::new(event, config.encoding, RequestId::random());
-    let endpoint = config.endpoint()?;
     if global.curl {
-        output::curl(out, &request, endpoint, global.show_token)?;
+        output::curl(out, &request, config, global.show_token)
     } else {
-        output::request(out, &request, endpoint, global.show_token)?;
+        output::request(out, &request, config, global.show_token)
     }
-    Ok(ExitCode::Ok)
-}
-
-/// A party as it goes to Zammad.
-pub fn party(flag: &'static str, shown: &OsStr, numbering: &Numbering) -> anyhow::Result<Party> {
-    numbering.read(text(flag, shown)?).context(flag)
-}
-
-/// Who picked up: an extension stays one, because agents have it in their profile.
-pub fn answering_party(flag: &'static str, shown: &OsStr, numbering: &Numbering) -> anyhow::Result<Party> {
-    let numbering = Numbering { extension_prefix: String::new(), ..numbering.clone() };
-    party(flag, shown, &numbering)
-}
-
-pub fn call_id(shown: &OsStr) -> anyhow::Result<CallId> {
-    text("--call-id", shown)?.parse().context("--call-id")
-}
-
-/// Names, without those that are blank: an unset variable of a dialplan.
-pub fn names(flag: &'static str, shown: &[OsString]) -> anyhow::Result<Vec<Name>> {
-    let mut names = Vec::new();
-    for shown in shown {
-        names.extend(Name::read("the name", text(flag, shown)?).context(flag)?);
-    }
-    Ok(names)
-}
-
-/// An argument as text.
-pub fn text<'a>(flag: &'static str, shown: &'a OsStr) -> anyhow::Result<&'a str> {
-    shown.to_str().ok_or(EventError::NotUtf8).context(flag)
-}
-
-/// The parts that answer and hangup have in common.
-pub fn parts(call: &Call, numbering: &Numbering) -> anyhow::Result<Parts> {
-    let optional = |flag, shown: &Option<OsString>| {
-        shown.as_deref().map(|shown| party(flag, shown, numbering)).transpose()
-    };
-    Ok(Parts {
-        call_id: call_id(call.call_id.as_deref().unwrap_or_default())?,
-        direction: call.direction.unwrap_or(Direction::Inbound),
-        from: optional("--from", &call.from)?,
-        to: optional("--to", &call.to)?,
-        answering_number: call
-            .answering_number
-            .as_deref()
-            .filter(|shown| !shown.is_empty())
-            .map(|shown| answering_party("--answering-number", shown, numbering))
-            .transpose()?,
-    })
-}
-
-/// See [`parts`].
-pub struct Parts {
-    pub call_id: CallId,
-    pub direction: Direction,
-    pub from: Option<Party>,
-    pub to: Option<Party>,
-    pub answering_number: Option<Party>,
 }

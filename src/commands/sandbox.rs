@@ -3,10 +3,11 @@
 use std::io::Write;
 
 use anyhow::Context;
-use zammad_cti::config::{ConfigError, Secret};
+use zammad_cti::config::Secret;
 use zammad_cti::rules::{Route, Setup};
-use zammad_cti::sandbox::{Options, Sandbox};
+use zammad_cti::sandbox::{Options, Sandbox, SandboxError};
 
+use super::settings::from_variables;
 use super::start_log;
 use crate::cli::{self, Global};
 use crate::exit_code::ExitCode;
@@ -15,7 +16,7 @@ use crate::output::OutputError;
 pub fn run(args: &cli::Sandbox, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let options = Options {
         listen: args.listen,
-        token: global.settings.token.clone().unwrap_or_else(random_token),
+        token: token(global),
         setup: Setup {
             integration: args.integration,
             blocked: args.blocked.clone(),
@@ -41,13 +42,19 @@ pub fn run(args: &cli::Sandbox, global: &Global, out: &mut dyn Write) -> anyhow:
     Ok(ExitCode::Ok)
 }
 
+/// The token of the command line. One from a variable is a real Zammad's, and not for show.
+fn token(global: &Global) -> Secret {
+    let given = global.settings.token.clone().filter(|_| !from_variables().contains("token"));
+    given.unwrap_or_else(random_token)
+}
+
 /// As long as Zammad's own, and with nothing in it that a shell or a URL would change.
 pub fn random_token() -> Secret {
     Secret::new(uuid::Uuid::new_v4().simple().to_string())
 }
 
-fn read_route(route: &str) -> Result<Route, ConfigError> {
-    let broken = |reason: String| ConfigError::Route { route: route.to_owned(), reason };
+fn read_route(route: &str) -> Result<Route, SandboxError> {
+    let broken = |reason: String| SandboxError::Route { route: route.to_owned(), reason };
     let (destination, caller_id) =
         route.split_once('=').ok_or_else(|| broken("it has the form DEST=CALLER_ID".to_owned()))?;
     Route::new(destination, caller_id).map_err(broken)

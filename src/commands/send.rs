@@ -10,33 +10,25 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Instant;
 
+use anyhow::Context;
 use zammad_cti::client::Client;
 use zammad_cti::config::Config;
 use zammad_cti::delivery::{self, Known, OpenCalls};
 use zammad_cti::event::CallEvent;
 
-use super::{configured, connect, report};
+use super::{configured, report};
 use crate::cli::{self, Global};
 use crate::exit_code::ExitCode;
 use crate::output::{self, OutputError, Report, Style};
-pub use line::LineError;
 use line::{Line, Lines};
 
 /// Lines on their way for each sender: enough to keep it busy while the others are.
 const WINDOW: usize = 64;
-
-/// The events could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read {}", path.display())]
-pub struct InputError {
-    path: PathBuf,
-    source: std::io::Error,
-}
 
 /// An event for one of the senders.
 struct Job {
@@ -67,7 +59,7 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
     if global.dry_run || global.curl {
         return show(lines, &config, global, out);
     }
-    let clients = (0..args.concurrency).map(|_| connect(&config)).collect::<Result<Vec<_>, _>>()?;
+    let clients = Client::several(&config, args.concurrency)?;
     let window = clients.len() * WINDOW;
     // A ticket for each line on its way; the writer gives it back.
     let (tickets, given_back) = sync_channel(window);
@@ -89,11 +81,11 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
 
 type Input = Lines<Box<dyn BufRead + Send>>;
 
-fn open(path: &Path) -> Result<Input, InputError> {
+fn open(path: &Path) -> anyhow::Result<Input> {
     let input: Box<dyn BufRead + Send> = if path == Path::new("-") {
         Box::new(BufReader::new(std::io::stdin()))
     } else {
-        let file = File::open(path).map_err(|source| InputError { path: path.to_owned(), source })?;
+        let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
         Box::new(BufReader::new(file))
     };
     Ok(Lines::new(input, path))
@@ -120,12 +112,13 @@ fn show(lines: Input, config: &Config, global: &Global, out: &mut dyn Write) -> 
 }
 
 /// Starts a thread with a connection of its own.
-fn sender(client: Client, config: Arc<Config>, done: SyncSender<Done>) -> SyncSender<Job> {
+fn sender(mut client: Client, config: Arc<Config>, done: SyncSender<Done>) -> SyncSender<Job> {
     let (sender, jobs) = sync_channel::<Job>(WINDOW);
     std::thread::spawn(move || {
         for Job { place, line, event, known } in jobs {
             let started = Instant::now();
-            let result = delivery::deliver(&client, &event, config.encoding, known, started, config.deadline);
+            let result =
+                delivery::deliver(&mut client, &event, config.encoding, known, started, config.deadline);
             let result = match result {
                 Ok(delivered) => {
                     let report = Report::delivered(&event, &delivered).at_line(line);
@@ -164,7 +157,9 @@ fn read(
                 let sender = usize::try_from(hash.hash_one(&event.call_id) % senders.len() as u64)?;
                 senders[sender].send(Job { place, line: number, event, known }).is_ok()
             }
-            Err(error) => done.send(Done::failed(place, number, Report::refused(), error)).is_ok(),
+            Err(error) => done
+                .send(Done::failed(place, number, Report::unsent(ExitCode::of(&error).class()), error))
+                .is_ok(),
         };
         if !handed_on {
             return Ok(());

@@ -1,17 +1,21 @@
 //! The configuration file: reading it, profiles, and who may read it besides.
 
+use std::fs::{Metadata, OpenOptions};
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use config::{Map, Value, ValueKind};
 use serde::Deserialize;
 
-use super::{Secret, Settings, redact};
+use super::{Endpoint, Secret, Settings, redact};
 
-/// A token is some dozen bytes; a file of more is another file.
-const MAX_TOKEN_FILE: u64 = 4096;
+/// A token is some dozen bytes, a configuration some hundred lines, a bundle of certificates some
+/// hundred kilobytes. What is longer is another file.
+const MAX_TOKEN_FILE: u64 = 4 * 1024;
+const MAX_CONFIGURATION: u64 = 256 * 1024;
+pub(crate) const MAX_BUNDLE: u64 = 16 * 1024 * 1024;
 
 /// What one configuration file says.
 #[derive(Debug, Default)]
@@ -41,8 +45,9 @@ pub enum FileError {
 
 /// Reads a configuration file, and of its profiles the one named.
 pub fn read(path: &Path, profile: Option<&str>) -> Result<Layers, FileError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| FileError::Unreadable { path: path.to_owned(), source })?;
+    let (text, metadata) = read_file(path, MAX_CONFIGURATION)?;
+    let text = String::from_utf8(text)
+        .map_err(|_| FileError::Broken { path: path.to_owned(), reason: "it is not UTF-8".to_owned() })?;
     let broken =
         |error: config::ConfigError| FileError::Broken { path: path.to_owned(), reason: reason(&error) };
     let mut table = config::Config::builder()
@@ -50,57 +55,81 @@ pub fn read(path: &Path, profile: Option<&str>) -> Result<Layers, FileError> {
         .build()
         .and_then(|config| config.cache.into_table())
         .map_err(broken)?;
-    let mut profiles = match table.remove("profiles") {
+    let profiles = match table.remove("profiles") {
         Some(profiles) => profiles.into_table().map_err(broken)?,
         None => Map::new(),
     };
     let mut secret = holds_token(&table);
-    check_keys(path, &table, "")?;
-    for settings in profiles.values() {
-        if let ValueKind::Table(settings) = &settings.kind {
-            secret |= holds_token(settings);
-            check_keys(path, settings, "")?;
+    let top_level = settings(path, table)?;
+    let mut known = Vec::new();
+    let mut chosen = None;
+    for (name, table) in profiles {
+        let table = table.into_table().map_err(broken)?;
+        secret |= holds_token(&table);
+        let settings = settings(path, table)?;
+        if profile == Some(&name) {
+            chosen = Some(settings);
         }
+        known.push(name);
     }
     if secret {
-        refuse_what_others_can_read(path)?;
+        refuse_what_others_can_read(path, &metadata)?;
     }
-    let profile = match profile {
-        None => Settings::default(),
-        Some(name) => match profiles.remove(name) {
-            Some(settings) => Settings::deserialize(settings).map_err(broken)?,
-            None => {
-                let mut known: Vec<_> = profiles.into_keys().collect();
-                known.sort();
-                return Err(FileError::UnknownProfile {
-                    path: path.to_owned(),
-                    profile: name.to_owned(),
-                    known,
-                });
-            }
-        },
+    let profile = match (profile, chosen) {
+        (None, _) => Settings::default(),
+        (Some(_), Some(settings)) => settings,
+        (Some(profile), None) => {
+            known.sort();
+            let (path, profile) = (path.to_owned(), profile.to_owned());
+            return Err(FileError::UnknownProfile { path, profile, known });
+        }
     };
-    let top_level = Settings::deserialize(Value::from(table)).map_err(broken)?;
     Ok(Layers { profile, top_level })
+}
+
+/// A table's settings, or what is wrong with its keys or values.
+fn settings(path: &Path, table: Map<String, Value>) -> Result<Settings, FileError> {
+    Settings::deserialize(Value::from(table.clone())).map_err(|error| {
+        // A misspelt key is the likeliest, and can be said better than the parser does.
+        match check_keys(path, &table, "") {
+            Err(unknown) => unknown,
+            Ok(()) => FileError::Broken { path: path.to_owned(), reason: reason(&error) },
+        }
+    })
 }
 
 /// Reads the token from a file of its own, such as a systemd credential.
 pub(super) fn read_token(path: &Path) -> Result<Secret, FileError> {
-    let unreadable = |source| FileError::Unreadable { path: path.to_owned(), source };
-    refuse_what_others_can_read(path)?;
-    let mut text = String::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MAX_TOKEN_FILE).read_to_string(&mut text))
-        .map_err(unreadable)?;
-    match text.trim() {
-        "" => Err(FileError::NoToken { path: path.to_owned() }),
-        token => Ok(Secret::new(token)),
+    let (text, metadata) = read_file(path, MAX_TOKEN_FILE)?;
+    refuse_what_others_can_read(path, &metadata)?;
+    match String::from_utf8(text).as_deref().map(str::trim) {
+        Ok("") => Err(FileError::NoToken { path: path.to_owned() }),
+        Ok(token) => Ok(Secret::new(token)),
+        Err(_) => Err(FileError::Broken { path: path.to_owned(), reason: "it is not UTF-8".to_owned() }),
     }
 }
 
-fn refuse_what_others_can_read(path: &Path) -> Result<(), FileError> {
-    let metadata =
-        std::fs::metadata(path).map_err(|source| FileError::Unreadable { path: path.to_owned(), source })?;
+/// Reads a whole file of at most `most` bytes, and what is known of the file that was read.
+///
+/// A pipe, which could keep a call waiting, is no file here.
+pub(crate) fn read_file(path: &Path, most: u64) -> Result<(Vec<u8>, Metadata), FileError> {
+    let unreadable = |source| FileError::Unreadable { path: path.to_owned(), source };
+    let broken = |reason: &str| FileError::Broken { path: path.to_owned(), reason: reason.to_owned() };
+    // Not to block: opening a pipe would wait for its writer.
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(broken("it is no regular file"));
+    }
+    let mut content = Vec::new();
+    file.take(most + 1).read_to_end(&mut content).map_err(unreadable)?;
+    if content.len() as u64 > most {
+        return Err(broken(&format!("it is longer than {} KiB", most / 1024)));
+    }
+    Ok((content, metadata))
+}
+
+fn refuse_what_others_can_read(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
     if metadata.permissions().mode() & 0o007 == 0 {
         Ok(())
     } else {
@@ -144,12 +173,24 @@ fn known_keys() -> Vec<String> {
         .collect()
 }
 
-/// A parser's message without the lines of the file that it quotes: they may hold the token.
+/// A parser's message without what it quotes of the file, which may be the token: at its own key
+/// in a broken line, or at a wrong one.
 fn reason(error: &config::ConfigError) -> String {
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
-    match text.lines().last() {
-        Some(last) if text.lines().count() > 1 => redact(&format!("{first}: {last}")),
-        _ => redact(first),
+    if let Some((_, expected)) = first.split_once(", expected ") {
+        return format!("expected {}", redact(expected));
     }
+    let message = match text.lines().last() {
+        Some(last) if text.lines().count() > 1 => format!("{first}: {last}"),
+        _ => first.to_owned(),
+    };
+    // Every second part is in quotes.
+    let parts = message.split('"').enumerate();
+    let safe = parts.map(
+        |(place, part)| {
+            if place % 2 == 1 && part.len() >= Endpoint::SECRET_FROM { "***" } else { part }
+        },
+    );
+    redact(&safe.collect::<Vec<_>>().join("\""))
 }

@@ -1,7 +1,10 @@
 //! A world for one test: an empty home, and a mock Zammad.
 
 use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::{self, Child, Stdio};
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
@@ -48,6 +51,36 @@ impl World {
         })
     }
 
+    /// Whatever reaches the mock Zammad: it takes it and wants nothing.
+    pub fn every_request(&self) -> Mock<'_> {
+        self.zammad.mock(|when, then| {
+            when.any_request();
+            json(then, 200, "{}");
+        })
+    }
+
+    /// A sandbox with these options, on a port of its own.
+    pub fn sandbox(&self, options: &[&str]) -> Sandbox {
+        let mut process = self
+            .process()
+            .args(["sandbox", "--listen", "127.0.0.1:0"])
+            .args(options)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut url = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        Sandbox { process, url: url.trim_end().to_owned() }
+    }
+
+    /// The program with nothing set, for what runs beside the test.
+    pub fn process(&self) -> process::Command {
+        let mut program = process::Command::new(env!("CARGO_BIN_EXE_zammad-cti"));
+        program.env_clear().env("HOME", self.home.path()).current_dir(self.home.path());
+        program
+    }
+
     /// The program, with nothing set.
     pub fn bare(&self) -> Command {
         let mut program = Command::cargo_bin("zammad-cti").unwrap();
@@ -88,4 +121,88 @@ pub const NEW_CALL: [&str; 9] =
 
 fn json(then: Then, status: u16, body: &str) {
     then.status(status).header("content-type", "application/json; charset=utf-8").body(body);
+}
+
+/// `zammad-cti sandbox` as a process of its own; it ends with the test.
+pub struct Sandbox {
+    process: Child,
+    /// its first line of output: the address for phone systems
+    pub url: String,
+}
+
+impl Sandbox {
+    /// host and port
+    pub fn address(&self) -> &str {
+        self.url.split('/').nth(2).unwrap()
+    }
+
+    pub fn token(&self) -> &str {
+        self.url.rsplit('/').next().unwrap()
+    }
+
+    /// The caller log, newest first.
+    pub fn log(&self) -> Vec<Value> {
+        let log = self.ask("GET /api/v1/cti/log", &[], "").unwrap();
+        log.json()["list"].as_array().unwrap().clone()
+    }
+
+    /// The call in the caller log.
+    pub fn call(&self, call_id: &str) -> Value {
+        self.log().into_iter().find(|call| call["call_id"] == call_id).unwrap_or_default()
+    }
+
+    pub fn fault(&self, fault: Value) {
+        let reply = self.ask("POST /sandbox/fault", &[], fault.to_string()).unwrap();
+        assert_eq!(reply.status, 200, "{fault}: {}", reply.body);
+    }
+
+    /// One request on a connection of its own; `None` if that ends without a reply.
+    pub fn ask(&self, request: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Option<Reply> {
+        let body = body.as_ref();
+        let mut text = format!("{request} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address());
+        for header in headers {
+            text += &format!("{header}\r\n");
+        }
+        text += &format!("Content-Length: {}\r\n\r\n", body.len());
+        let mut connection = TcpStream::connect(self.address()).unwrap();
+        connection.write_all(text.as_bytes()).unwrap();
+        connection.write_all(body).unwrap();
+        let mut reply = String::new();
+        connection.read_to_string(&mut reply).ok()?;
+        let (head, body) = reply.split_once("\r\n\r\n")?;
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        Some(Reply { status, head: head.to_lowercase(), body: body.to_owned() })
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+/// What came back from a sandbox.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    /// in lower case
+    pub head: String,
+    pub body: String,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// What a program that has ended wrote to stdout.
+pub fn stdout(ended: &Assert) -> String {
+    String::from_utf8(ended.get_output().stdout.clone()).unwrap()
+}
+
+/// What a program that has ended wrote to stderr.
+pub fn stderr(ended: &Assert) -> String {
+    String::from_utf8(ended.get_output().stderr.clone()).unwrap()
 }

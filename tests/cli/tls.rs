@@ -378,11 +378,11 @@ fn a_trust_store_that_holds_nobody_is_a_matter_of_configuration() {
     // (file, what is said of it)
     let cases = [
         (world.path("missing.pem"), "No such file"),
-        (folder, "Is a directory"),
+        (folder, "no regular file"),
         (world.file("empty.pem", 0o644, ""), "holds no certificate in PEM form"),
         (world.file("key.pem", 0o600, &key), "holds no certificate in PEM form"),
         (world.file("text.pem", 0o644, "zammad.example.com\n"), "holds no certificate in PEM form"),
-        (world.file("broken.pem", 0o644, broken), "cannot read the certificates in"),
+        (world.file("broken.pem", 0o644, broken), "is no file of certificates"),
     ];
     let zammad = Server::answering([Reply::json(200, "{}")]);
     for (file, cause) in &cases {

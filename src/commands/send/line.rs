@@ -9,9 +9,9 @@ use zammad_cti::delivery::Known;
 use zammad_cti::event::{CallEvent, CallId, Direction, EventError, EventKind, Name};
 use zammad_cti::number::{Numbering, Party};
 
-use super::InputError;
+use crate::commands::arguments::{answering_party, party};
 use crate::commands::hangup::read_cause;
-use crate::commands::report::{Described, answering_party, party};
+use crate::commands::report::Described;
 
 /// An event takes some hundred bytes.
 const MAX_LINE: u64 = 64 * 1024;
@@ -26,6 +26,7 @@ pub struct Line {
 /// The lines of an input, however long they are.
 pub struct Lines<R> {
     input: R,
+    /// for errors
     path: PathBuf,
     number: u64,
 }
@@ -44,14 +45,14 @@ impl<R: BufRead> Lines<R> {
         }
         if bytes.len() as u64 == MAX_LINE && !bytes.ends_with(b"\n") {
             self.input.skip_until(b'\n')?;
-            return Ok(Some(Err(LineError::TooLong.into())));
+            return Ok(Some(Err(EventError::LongLine.into())));
         }
         Ok(Some(String::from_utf8(bytes).map_err(|_| EventError::NotUtf8.into())))
     }
 }
 
 impl<R: BufRead> Iterator for Lines<R> {
-    type Item = Result<Line, InputError>;
+    type Item = anyhow::Result<Line>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -60,25 +61,13 @@ impl<R: BufRead> Iterator for Lines<R> {
                 Ok(None) => return None,
                 Ok(Some(Ok(text))) if text.trim().is_empty() => {}
                 Ok(Some(content)) => return Some(Ok(Line { number: self.number, content })),
-                Err(source) => return Some(Err(InputError { path: self.path.clone(), source })),
+                Err(error) => {
+                    let error = Err(error).with_context(|| format!("cannot read {}", self.path.display()));
+                    return Some(error);
+                }
             }
         }
     }
-}
-
-/// Why a line is no event.
-#[derive(Debug, thiserror::Error)]
-pub enum LineError {
-    #[error("it is longer than 64 KiB")]
-    TooLong,
-    #[error("it is no event")]
-    NoEvent(#[source] serde_json::Error),
-    #[error("`{field}` has no place in {kind}")]
-    Misplaced { field: &'static str, kind: EventKind },
-    #[error("a newCall needs `{0}`")]
-    Missing(&'static str),
-    #[error("either `user` or `voicemail`")]
-    TwoUsers,
 }
 
 /// An event as it stands on a line, in the words of the results, of Zammad, or of both.
@@ -110,7 +99,7 @@ enum Users {
 
 /// Reads one line.
 pub fn event(text: &str, numbering: &Numbering) -> anyhow::Result<Described> {
-    let written: Written = serde_json::from_str(text).map_err(LineError::NoEvent)?;
+    let written: Written = serde_json::from_str(text).map_err(EventError::NoEvent)?;
     let kind = written.event;
     written.refuse_misplaced()?;
     let optional = |field, shown: Option<String>| -> anyhow::Result<Option<Party>> {
@@ -130,7 +119,10 @@ pub fn event(text: &str, numbering: &Numbering) -> anyhow::Result<Described> {
     }
     let event = CallEvent {
         kind,
-        call_id: written.call_id.parse::<CallId>().context("call_id")?,
+        call_id: match (kind, written.call_id.as_str()) {
+            (EventKind::NewCall, CallId::AUTO) => CallId::random(),
+            (_, call_id) => call_id.parse().context("call_id")?,
+        },
         direction: written.direction,
         from: optional("from", written.from)?,
         to: optional("to", written.to)?,
@@ -149,7 +141,7 @@ pub fn event(text: &str, numbering: &Numbering) -> anyhow::Result<Described> {
 
 impl Written {
     /// A field at the wrong event would be sent in vain.
-    fn refuse_misplaced(&self) -> Result<(), LineError> {
+    fn refuse_misplaced(&self) -> Result<(), EventError> {
         let kind = self.event;
         let places = [
             ("user", self.user.is_some(), [EventKind::NewCall, EventKind::Answer].as_slice()),
@@ -161,15 +153,15 @@ impl Written {
         ];
         for (field, given, kinds) in places {
             if given && !kinds.contains(&kind) {
-                return Err(LineError::Misplaced { field, kind });
+                return Err(EventError::Misplaced { field, kind });
             }
         }
         if self.user.is_some() && self.voicemail {
-            return Err(LineError::TwoUsers);
+            return Err(EventError::TwoUsers);
         }
         match kind {
-            EventKind::NewCall if self.from.is_none() => Err(LineError::Missing("from")),
-            EventKind::NewCall if self.to.is_none() => Err(LineError::Missing("to")),
+            EventKind::NewCall if self.from.is_none() => Err(EventError::Missing("from")),
+            EventKind::NewCall if self.to.is_none() => Err(EventError::Missing("to")),
             EventKind::NewCall | EventKind::Answer | EventKind::Hangup => Ok(()),
         }
     }

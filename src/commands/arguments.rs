@@ -1,0 +1,64 @@
+//! From the words of a command line to the words of an event.
+
+use std::ffi::{OsStr, OsString};
+
+use anyhow::Context;
+use zammad_cti::event::{CallId, Direction, EventError, Name};
+use zammad_cti::number::{Numbering, Party};
+
+use crate::cli::Call;
+
+/// A party as it goes to Zammad.
+pub fn party(flag: &'static str, shown: &OsStr, numbering: &Numbering) -> anyhow::Result<Party> {
+    numbering.read(text(flag, shown)?).context(flag)
+}
+
+/// Who picked up: an extension stays one, because agents have it in their profile.
+pub fn answering_party(flag: &'static str, shown: &OsStr, numbering: &Numbering) -> anyhow::Result<Party> {
+    let numbering = Numbering { extension_prefix: String::new(), ..numbering.clone() };
+    party(flag, shown, &numbering)
+}
+
+pub fn call_id(shown: &OsStr) -> anyhow::Result<CallId> {
+    text("--call-id", shown)?.parse().context("--call-id")
+}
+
+/// Names, without those that are blank: an unset variable of a dialplan.
+pub fn names(flag: &'static str, shown: &[OsString]) -> anyhow::Result<Vec<Name>> {
+    let mut names = Vec::new();
+    for shown in shown {
+        names.extend(Name::read("the name", text(flag, shown)?).context(flag)?);
+    }
+    Ok(names)
+}
+
+/// An argument as text.
+pub fn text<'a>(flag: &'static str, shown: &'a OsStr) -> anyhow::Result<&'a str> {
+    shown.to_str().ok_or(EventError::NotUtf8).context(flag)
+}
+
+/// The parts that answer and hangup have in common.
+pub fn parts(call: &Call, numbering: &Numbering) -> anyhow::Result<Parts> {
+    let optional = |flag, shown: &Option<OsString>| {
+        shown.as_deref().map(|shown| party(flag, shown, numbering)).transpose()
+    };
+    Ok(Parts {
+        direction: call.direction.unwrap_or(Direction::Inbound),
+        from: optional("--from", &call.from)?,
+        to: optional("--to", &call.to)?,
+        answering_number: call
+            .answering_number
+            .as_deref()
+            .filter(|shown| !shown.is_empty())
+            .map(|shown| answering_party("--answering-number", shown, numbering))
+            .transpose()?,
+    })
+}
+
+/// See [`parts`].
+pub struct Parts {
+    pub direction: Direction,
+    pub from: Option<Party>,
+    pub to: Option<Party>,
+    pub answering_number: Option<Party>,
+}

@@ -1,0 +1,357 @@
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use predicates::prelude::*;
+use serde_json::{Value, json};
+
+use crate::support::{NEW_CALL, TOKEN, World, stderr, stdout};
+
+const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+#[test]
+fn a_flag_beats_a_variable_beats_a_profile_beats_the_file_beats_py_zammad_cti_beats_the_default() {
+    let world = World::new();
+    let text = "url = 'http://file.example/api/v1/cti/x'\ninsecure = true\ntimeout = '4s'\n\
+                [numbers]\nextension_digits = 4\n\
+                [profiles.test]\nurl = 'http://profile.example/api/v1/cti/x'\n\
+                insecure = false\ntimeout = '3s'\n\
+                [profiles.test.numbers]\nextension_digits = 3\n";
+    let file = world.file("config.toml", 0o600, text);
+    let in_file = file.to_str().unwrap();
+    let in_profile = format!("{in_file}, profile test");
+    // (how many sources there are, the weakest first; host, insecure, timeout, extension digits, origin)
+    let cases = [
+        (5, "flag", true, "1s", 1, "flag"),
+        (4, "variable", true, "2s", 2, "variable ZAMMAD_CTI_INSECURE"),
+        (3, "profile", false, "3s", 3, &in_profile),
+        (2, "file", true, "4s", 4, in_file),
+        (1, "legacy", true, "5s", 5, "variable of py-zammad-cti"),
+        (0, "", false, "5s", 5, "default"),
+    ];
+    for (sources, host, insecure, timeout, digits, origin) in cases {
+        let mut program = world.bare();
+        if sources >= 2 {
+            program.arg("--config").arg(&file);
+        }
+        if sources >= 3 {
+            program.args(["--profile", "test"]);
+        }
+        if sources >= 5 {
+            program.args(["--url", "http://flag.example/api/v1/cti/x", "--insecure", "--timeout", "1s"]);
+            program.args(["--numbers-extension-digits", "1"]);
+        }
+        if sources >= 4 {
+            program.env("ZAMMAD_CTI_URL", "http://variable.example/api/v1/cti/x");
+            program.env("ZAMMAD_CTI_INSECURE", "yes").env("ZAMMAD_CTI_TIMEOUT", "2s");
+            program.env("ZAMMAD_CTI_NUMBERS_EXTENSION_DIGITS", "2");
+        }
+        if sources >= 1 {
+            program
+                .env("ZammadCTI_URL", "http://legacy.example/api/v1/cti/x")
+                .env("ZammadCTI_VERIFY_SSL", "False");
+        }
+        let shown = stdout(&program.args(["config", "show", "--output", "json"]).assert().code(0));
+        let settings = &serde_json::from_str::<Value>(&shown).unwrap()["settings"];
+        let value = |key: &str| settings[key]["value"].to_string().replace('"', "");
+        let timeout_and_digits = (value("timeout"), value("numbers.extension_digits"));
+        assert_eq!(timeout_and_digits, (timeout.to_owned(), digits.to_string()), "{origin}");
+        assert_eq!(settings["insecure"], json!({ "value": insecure, "origin": origin }));
+        let url = match host {
+            "" => Value::Null,
+            host => json!(format!("http://{host}.example/api/v1/cti/***")),
+        };
+        assert_eq!(settings["url"]["value"], url, "{origin}");
+    }
+}
+
+#[test]
+fn the_file_is_the_named_one_else_the_users_own() {
+    let world = World::new();
+    let file = |name, host| {
+        world.file(name, 0o600, &format!("url = 'http://{host}.example/api/v1/cti/x'"));
+        world.path(name)
+    };
+    let named = file("named.toml", "named");
+    let by_variable = file("variable.toml", "variable");
+    file("xdg/zammad-cti/config.toml", "xdg");
+    file(".config/zammad-cti/config.toml", "home");
+    let check = |arguments: &[&str], variables: &[(&str, &str)], host| {
+        let mut program = world.bare();
+        program.args(arguments).envs(variables.iter().copied()).args(["config", "check"]);
+        program.assert().code(0).stdout(format!("ok: http://{host}.example/api/v1/cti/***\n"));
+    };
+    let xdg = world.path("xdg");
+    let variables =
+        [("XDG_CONFIG_HOME", xdg.to_str().unwrap()), ("ZAMMAD_CTI_CONFIG", by_variable.to_str().unwrap())];
+    check(&["--config", named.to_str().unwrap()], &variables, "named");
+    check(&[], &variables, "variable");
+    check(&[], &variables[..1], "xdg");
+    check(&[], &[], "home");
+    check(&[], &[("XDG_CONFIG_HOME", "relative")], "home");
+}
+
+/// The example configuration has a profile with a token in its URL beside a token file.
+#[test]
+fn a_stronger_address_with_its_token_needs_no_weaker_token() {
+    let world = World::new();
+    world.file("token", 0o600, "weaker");
+    let profile = "[profiles.test]\nurl = 'http://test.example/api/v1/cti/stronger'\n";
+    // (top level of the file, arguments)
+    let cases = [
+        ("token_file = 'token'", &["--profile", "test"][..]),
+        ("token = 'weaker'", &["--profile", "test"]),
+        ("token_file = 'token'", &["--url", "http://test.example/api/v1/cti/stronger"]),
+        ("token_file = 'token'", &["--url", "http://test.example", "--token", "stronger"]),
+        ("token = 'weaker'", &["--token", "stronger", "--url", "http://test.example"]),
+    ];
+    for (token, arguments) in cases {
+        let file =
+            world.file("config.toml", 0o600, &format!("url = 'http://live.example'\n{token}\n{profile}"));
+        let ended = world.bare().arg("--config").arg(file).args(arguments).args(["config", "check"]).assert();
+        ended.code(0).stdout("ok: http://test.example/api/v1/cti/***\n");
+    }
+}
+
+#[test]
+fn config_show_names_origins_and_hides_secrets() {
+    let world = World::new();
+    let file = world.file(
+        "config.toml",
+        0o600,
+        &format!("token = '{TOKEN}'\noutput = 'json'\n[numbers]\ncountry = 'de'\n"),
+    );
+    let mut program = world.bare();
+    program.env("ZAMMAD_CTI_URL", world.zammad.base_url());
+    program.arg("--config").arg(&file).args(["config", "show", "--deadline", "3s"]);
+    let in_file = file.to_str().unwrap();
+
+    let shown = stdout(&program.assert().code(0).stderr(""));
+    let result: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(result["version"], 1);
+    // (key, value, origin)
+    let cases = [
+        ("url", json!(world.zammad.url("/api/v1/cti/***")), "variable ZAMMAD_CTI_URL"),
+        ("token", json!("***"), in_file),
+        ("token_file", Value::Null, "not set"),
+        ("encoding", json!("json"), "default"),
+        ("connect_timeout", json!("2s"), "default"),
+        ("timeout", json!("5s"), "default"),
+        ("deadline", json!("3s"), "flag"),
+        ("ca_file", Value::Null, "not set"),
+        ("insecure", json!(false), "default"),
+        ("output", json!("json"), in_file),
+        ("reject_exit", json!(false), "default"),
+        ("fail_open", json!(false), "default"),
+        ("numbers.country", json!("DE"), in_file),
+        ("numbers.extension_digits", json!(5), "default"),
+        ("numbers.extension_prefix", Value::Null, "not set"),
+        ("numbers.national_digits", Value::Null, "not set"),
+        ("numbers.normalize", json!(true), "default"),
+    ];
+    for (key, value, origin) in &cases {
+        assert_eq!(result["settings"][key], json!({ "value": value, "origin": origin }), "{key}");
+    }
+    assert_eq!(result["settings"].as_object().unwrap().len(), cases.len());
+
+    let text = stdout(&program.args(["--output", "text"]).assert().code(0));
+    for (key, value, origin) in cases {
+        let value = value.as_str().map_or_else(|| value.to_string().replace("null", "-"), str::to_owned);
+        let (value, origin) = if key == "output" { ("text".to_owned(), "flag") } else { (value, origin) };
+        let row = text.lines().find(|line| line.split(' ').next() == Some(key)).unwrap_or_default();
+        let words: Vec<_> = row.splitn(3, "  ").map(str::trim).collect();
+        assert!(row.ends_with(&format!(" {origin}")) && row.contains(&format!(" {value} ")), "{words:?}");
+    }
+    assert!(!shown.contains(TOKEN) && !text.contains(TOKEN));
+}
+
+#[test]
+fn config_init_writes_what_only_its_owner_reads() {
+    let world = World::new();
+    let path = world.path(".config/zammad-cti/config.toml");
+    let init = |arguments: &[&str]| world.bare().args(["config", "init"]).args(arguments).assert();
+    let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+    init(&[]).code(0).stdout(format!("{}\n", path.display()));
+    assert_eq!((std::fs::read_to_string(&path).unwrap().as_str(), mode()), (EXAMPLE, 0o600));
+
+    world.file(".config/zammad-cti/config.toml", 0o644, "timeout = '1s'");
+    init(&[]).code(74).stdout("").stderr(predicate::str::contains("--force"));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "timeout = '1s'");
+    init(&["--force"]).code(0);
+    assert_eq!((std::fs::read_to_string(&path).unwrap().as_str(), mode()), (EXAMPLE, 0o600));
+
+    init(&["--config", "elsewhere/config.toml"]).code(0).stdout("elsewhere/config.toml\n");
+    assert_eq!(std::fs::read_to_string(world.path("elsewhere/config.toml")).unwrap(), EXAMPLE);
+    init(&["--config", "elsewhere/config.toml/below"]).code(74).stdout("");
+    let homeless = world.bare().env_remove("HOME").args(["config", "init"]).assert().failure().stdout("");
+    homeless.stderr(predicate::str::contains("HOME"));
+}
+
+#[test]
+fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
+    let world = World::new();
+    let show = |text: &str, arguments: &[&str]| -> Value {
+        let file = world.file("example.toml", 0o600, text);
+        let mut program = world.bare();
+        program.arg("--config").arg(file).args(["config", "show", "--output", "json"]).args(arguments);
+        let ended = program.assert();
+        assert_eq!(ended.get_output().status.code(), Some(0), "{}\n{text}", stderr(&ended));
+        serde_json::from_str::<Value>(&stdout(&ended)).unwrap()["settings"].clone()
+    };
+    let as_it_stands = show(EXAMPLE, &[]);
+    for (key, setting) in show("", &[]).as_object().unwrap() {
+        assert_eq!(as_it_stands[key]["value"], setting["value"], "{key}");
+    }
+
+    let lines: Vec<_> = EXAMPLE.lines().collect();
+    let is_setting = |line: &str| {
+        let key = line.strip_prefix('#').and_then(|line| line.split_once(" = ")).map(|(key, _)| key);
+        key.is_some_and(|key| key.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()))
+    };
+    let profile = lines.iter().position(|line| *line == "#[profiles.test]").unwrap();
+    let settings: Vec<_> = (0..lines.len()).filter(|&at| is_setting(lines[at])).collect();
+    assert_eq!(settings.len(), 10, "{settings:?}");
+    for at in settings {
+        let in_profile = at > profile;
+        let in_use = |(place, line): (usize, &&str)| {
+            let used = place == at || (in_profile && place == profile);
+            if used { line[1..].to_owned() } else { (*line).to_owned() }
+        };
+        let text = lines.iter().enumerate().map(in_use).collect::<Vec<_>>().join("\n");
+        let arguments: &[_] = if in_profile { &["--profile", "test"] } else { &[] };
+        let (key, value) = lines[at][1..].split_once(" = ").unwrap();
+        let numbers = lines[..at].contains(&"[numbers]") && !in_profile;
+        let key = if numbers { format!("numbers.{key}") } else { key.to_owned() };
+        let shown = &show(&text, arguments)[&key];
+        let value: Value = match key.as_str() {
+            "url" if value.contains("TOKEN") => serde_json::from_str(&value.replace("TOKEN", "***")).unwrap(),
+            // Without its token it is not known which part of it is none.
+            "url" => json!("***"),
+            _ => serde_json::from_str(value).unwrap(),
+        };
+        assert_eq!(shown["value"], value, "{key}");
+        assert!(shown["origin"].as_str().unwrap().contains("example.toml"), "{shown}");
+        if lines[at].contains("/TOKEN") {
+            let file = world.file("example.toml", 0o600, &text);
+            world.bare().arg("--config").arg(file).args(arguments).args(["config", "check"]).assert().code(0);
+        }
+    }
+}
+
+#[test]
+fn a_broken_configuration_sends_nothing_and_says_what_to_mend() {
+    let near = |key: &str, nearest: &str| format!("unknown key `{key}`; did you mean `{nearest}`?");
+    // (file, arguments, what is said)
+    let cases: [(&str, &[&str], &str); 27] = [
+        ("timout = '1s'", &[], &near("timout", "timeout")),
+        ("[profiles.test]\ndeadlin = '1s'", &[], &near("deadlin", "deadline")),
+        ("[numbers]\ncountri = 'DE'", &[], &near("numbers.countri", "numbers.country")),
+        ("[profiles.test.numbers]\nnormalise = true", &[], &near("numbers.normalise", "numbers.normalize")),
+        ("xyzzy = 1", &[], "unknown key `xyzzy`\n"),
+        (
+            "[profiles.live]\n[profiles.test]",
+            &["--profile", "tset"],
+            "no profile `tset`; there are: live, test",
+        ),
+        ("", &["--profile", "test"], "no profile `test`\n"),
+        ("timeout = 1s", &[], "line 1"),
+        ("timeout = '1s'\n[numbers", &[], "line 2"),
+        ("timeout = '1s'\ntimeout = '2s'", &[], "line 2"),
+        ("timeout = 'soon'", &[], "such as 5s"),
+        ("encoding = 'xml'", &[], "`encoding`"),
+        ("insecure = 'perhaps'", &[], "insecure"),
+        ("[numbers]\ncountry = 'XX'", &[], "not a country"),
+        ("[numbers]\nextension_prefix = '+49'", &[], "only digits"),
+        ("timeout = '0s'", &[], "timeout is zero"),
+        ("", &["--deadline", "0ms"], "deadline is zero"),
+        ("", &["--connect-timeout", "0s"], "connect_timeout is zero"),
+        ("", &["--token", "a", "--token-file", "token"], "both a token and the token file token"),
+        ("", &["--token", "other"], "another"),
+        ("", &["--token-file", "nowhere"], "cannot read nowhere"),
+        ("", &["--token-file", "folder"], "folder"),
+        ("", &["--token-file", "empty"], "empty holds no token"),
+        ("", &["--url", "http://zammad.example"], "no token"),
+        ("", &["--url", "http://zammad.example", "--token", "to.ken"], "a dot"),
+        ("", &["--url", "http://zammad.example", "--token", "to ken"], "a blank"),
+        ("", &["--ca-file", "empty", "--url", "https://127.0.0.1:1/api/v1/cti/x"], "empty"),
+    ];
+    let world = World::new();
+    let requests = world.every_request();
+    world.file("token", 0o600, "a");
+    world.file("empty", 0o600, "\n");
+    world.file("folder/file", 0o600, "");
+    for (text, arguments, said) in cases {
+        let file = world.file("config.toml", 0o600, text);
+        for command in [&NEW_CALL[..], &["config", "check"]] {
+            let ended = world.program().arg("--config").arg(&file).args(command).args(arguments).assert();
+            let told = stderr(&ended);
+            assert_eq!(ended.get_output().status.code(), Some(78), "{text} {arguments:?}: {told}");
+            assert!(told.contains(said), "{text} {arguments:?}: {told}");
+            assert_eq!(stdout(&ended), "", "{text} {arguments:?}");
+        }
+    }
+    requests.assert_calls(0);
+
+    // (address, what is said)
+    let addresses = [
+        (None, "no endpoint is set"),
+        (Some(""), "url"),
+        (Some("zammad.example.com"), "no address"),
+        (Some("ftp://zammad.example/api/v1/cti/x"), "\"ftp\""),
+        (Some("https:///api/v1/cti/"), "no token"),
+        (Some("https://zammad.example/api/v1/cti/to.ken"), "a dot"),
+        (Some("https://zammad.example/api/v1/cti/to ken"), "a blank"),
+        (Some("https://zammad.example/api/v1/cti/x/log"), "behind the token"),
+        (Some("https://zammad.example/api/v1/cti/x?a=1"), "a query"),
+    ];
+    for (address, said) in addresses {
+        let mut program = world.bare();
+        program.envs(address.map(|address| ("ZAMMAD_CTI_URL", address)));
+        program.args(NEW_CALL).assert().code(78).stdout("").stderr(predicate::str::contains(said));
+    }
+    let alone = world.bare().args(NEW_CALL).args(["--token", "x"]).assert();
+    alone.code(78).stderr(predicate::str::contains("no url"));
+    let no_file = world.bare().args(NEW_CALL).args(["--config", "nowhere.toml"]).assert();
+    no_file.code(78).stderr(predicate::str::contains("cannot read nowhere.toml"));
+    let no_file = world.program().args(NEW_CALL).args(["--profile", "test"]).assert();
+    no_file.code(78).stderr(predicate::str::contains("there is no configuration file"));
+    requests.assert_calls(0);
+}
+
+#[test]
+fn a_secret_that_others_can_read_is_refused_with_the_chmod_that_mends_it() {
+    let with_token = "url = 'http://zammad.example/api/v1/cti/x'";
+    let profile = format!("[profiles.test]\n{with_token}");
+    // (configuration, its mode, token file's mode, the file that is refused)
+    let cases = [
+        (with_token, 0o600, None, None),
+        (with_token, 0o640, None, None),
+        (with_token, 0o644, None, Some("config.toml")),
+        (with_token, 0o604, None, Some("config.toml")),
+        ("url = 'http://zammad.example'\ntoken = 'x'", 0o644, None, Some("config.toml")),
+        // Also if the profile is not chosen: the file lies there all the same.
+        (&profile, 0o644, None, Some("config.toml")),
+        ("url = 'http://zammad.example'", 0o644, Some(0o600), None),
+        ("url = 'http://zammad.example'", 0o644, Some(0o640), None),
+        ("url = 'http://zammad.example'", 0o644, Some(0o644), Some("token")),
+    ];
+    for (text, mode, token_mode, refused) in cases {
+        let world = World::new();
+        let file = world.file("config.toml", mode, text);
+        let mut program = world.bare();
+        program.arg("--config").arg(&file).args(["config", "check"]);
+        if let Some(mode) = token_mode {
+            program.arg("--token-file").arg(world.file("token", mode, "x\n"));
+        } else if text.starts_with('[') {
+            program.args(["--url", "http://zammad.example/api/v1/cti/x"]);
+        }
+        let Some(refused) = refused else {
+            program.assert().code(0).stdout("ok: http://zammad.example/api/v1/cti/***\n");
+            continue;
+        };
+        let said = stderr(&program.assert().code(78).stdout(""));
+        let command = format!("chmod o-rwx {}", world.path(refused).display());
+        assert!(said.contains(&command), "{said}");
+        assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success());
+        program.assert().code(0);
+    }
+}

@@ -1,0 +1,137 @@
+use predicates::prelude::*;
+use serde_json::{Value, json};
+use zammad_cti::cause::spellings;
+
+use crate::support::{World, stdout};
+
+#[test]
+fn a_hangup_says_what_it_is_told() {
+    // (arguments, body besides event and call id)
+    let cases: [(&[&str], Value); 5] = [
+        (&[], json!({ "direction": "in" })),
+        (&["--direction", "out"], json!({ "direction": "out" })),
+        (&["--cause", ""], json!({ "direction": "in" })),
+        (
+            &["--from", "030 23125741", "--to", "42", "--answering-number", "43", "--country", "DE"],
+            json!({ "direction": "in", "from": "493023125741", "to": "42", "answeringNumber": "43" }),
+        ),
+        (
+            &["--answering-number", "42", "--numbers-extension-prefix", "493055571", "--answered"],
+            json!({ "direction": "in", "answeringNumber": "42" }),
+        ),
+    ];
+    for (arguments, more) in cases {
+        assert_sent(arguments, more);
+    }
+}
+
+#[test]
+fn causes_of_every_family_become_zammads_words() {
+    let cases = [
+        ("normalClearing", "normalClearing"),
+        ("NOANSWER", "noAnswer"),
+        ("noanswer", "noAnswer"),
+        ("forwarded", "forwarded"),
+        ("16", "normalClearing"),
+        (" 17\t", "busy"),
+        ("34", "congestion"),
+        ("125", "congestion"),
+        ("CHANUNAVAIL", "congestion"),
+        ("CANCEL", "cancel"),
+        ("sip:486", "busy"),
+        ("SIP:487", "cancel"),
+        ("sip:404", "notFound"),
+        ("sip:599", "congestion"),
+        ("USER_BUSY", "busy"),
+        ("originator_cancel", "cancel"),
+    ];
+    for (given, sent) in cases {
+        assert_sent(&["--cause", given], json!({ "direction": "in", "cause": sent }));
+    }
+}
+
+#[test]
+fn a_raw_cause_goes_as_it_is() {
+    let longest = "ä".repeat(500);
+    for cause in ["transferred to Bob", "BUSY", "--help", &longest] {
+        assert_sent(&["--cause", cause, "--raw-cause"], json!({ "direction": "in", "cause": cause }));
+    }
+    assert_sent(&["--cause", " ", "--raw-cause"], json!({ "direction": "in" }));
+}
+
+fn assert_sent(arguments: &[&str], more: Value) {
+    let world = World::new();
+    let mut body = json!({ "event": "hangup", "callId": "7" });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let posted = world.zammad_expects(body);
+    let ended = world.zammad_cti([&["hangup", "--call-id", "7"], arguments].concat());
+    ended.code(0).stdout("none\n").stderr("");
+    posted.assert();
+}
+
+#[test]
+fn a_hangup_that_is_none_never_leaves() {
+    let too_long = "x".repeat(501);
+    // (arguments, exit code, what is said)
+    let cases: [(&[&str], _, &str); 11] = [
+        (&[], 2, "--call-id"),
+        (&["--call-id", "7", "--raw-cause"], 2, "--cause"),
+        (&["--call-id", "7", "--user", "alice"], 2, "--user"),
+        (&["--call-id", ""], 65, "the call id is empty"),
+        (&["--call-id", "7", "--cause", "bsy"], 65, "did you mean busy?"),
+        (&["--call-id", "7", "--cause", "486"], 65, "did you mean sip:486?"),
+        (&["--call-id", "7", "--cause", "sip:183"], 65, "below 200 ends no call"),
+        (&["--call-id", "7", "--cause", "128"], 65, "no known hangup cause"),
+        (&["--call-id", "7", "--cause", "x\u{1b}[2Jy"], 65, "\"x\\u{1b}[2Jy\" is no known"),
+        (&["--call-id", "7", "--cause", &too_long, "--raw-cause"], 65, "501 characters"),
+        (&["--call-id", "7", "--cause", "a\nb", "--raw-cause"], 65, "a control character"),
+    ];
+    let world = World::new();
+    let requests = world.every_request();
+    for (arguments, code, said) in cases {
+        let ended = world.zammad_cti([&["hangup"], arguments].concat());
+        ended.code(code).stdout("").stderr(predicate::str::contains(said));
+    }
+    requests.assert_calls(0);
+}
+
+#[test]
+fn the_list_of_causes_has_every_spelling_and_its_meaning() {
+    let world = World::new();
+    let list = stdout(&world.bare().args(["hangup", "--list-causes"]).assert().code(0).stderr(""));
+    let rows: Vec<Vec<_>> = list.lines().map(|line| line.split_whitespace().collect()).collect();
+    for spelling in spellings() {
+        let cause = spelling.cause.as_str();
+        assert!(rows.iter().any(|row| row.starts_with(&[spelling.text, cause])), "{}", spelling.text);
+    }
+}
+
+#[test]
+fn the_list_of_causes_does_not_mind_the_settings_of_the_machine() {
+    let world = World::new();
+    let settings = [("ZAMMAD_CTI_URL", world.url()), ("ZAMMAD_CTI_TIMEOUT", "3s".to_owned())];
+    for (name, value) in settings {
+        let ended = world.bare().env(name, value).args(["hangup", "--list-causes"]).assert();
+        ended.code(0).stdout(predicate::str::contains("normalClearing"));
+    }
+}
+
+#[test]
+fn only_the_hangup_of_an_answered_call_is_repeated_when_its_reply_is_lost() {
+    // (arguments, exit code, attempts)
+    for (arguments, code, attempts) in [(&["--answered"][..], 0, 2), (&[], 69, 1)] {
+        let world = World::new();
+        let sandbox = world.sandbox(&[]);
+        let to = ["--call-id", "7", "--url", &sandbox.url];
+        let call = ["new-call", "--from", "4930123456", "--to", "42", "--direction", "in"];
+        world.bare().args(call).args(to).assert().code(0);
+        sandbox.fault(json!({ "mode": "drop_after", "count": 1 }));
+        let hangup = ["hangup", "--cause", "cancel", "--output", "json"];
+        let ended = world.bare().args(hangup).args(to).args(arguments).assert().code(code);
+        let result: Value = serde_json::from_str(&stdout(&ended)).unwrap();
+        assert_eq!(result["attempts"], attempts, "{arguments:?}: {result}");
+        assert_eq!(sandbox.call("7")["state"], "hangup");
+        // A second hangup takes the missed mark off.
+        assert_eq!(sandbox.call("7")["done"], attempts == 2, "{arguments:?}");
+    }
+}

@@ -1,0 +1,314 @@
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use predicates::prelude::*;
+use serde_json::{Value, json};
+
+use crate::support::{World, stderr, stdout};
+
+/// Lines that are no event, and what is said of them.
+fn bad_lines() -> [(Vec<u8>, &'static str); 14] {
+    let line = |text: &str| text.as_bytes().to_vec();
+    let long = format!(r#"{{"event":"answer","call_id":"{}","direction":"in"}}"#, "7".repeat(70 * 1024));
+    [
+        (line("not JSON"), "it is no event"),
+        (line("[]"), "it is no event"),
+        (line(r#"{"event":"answer","call_id":"7"}"#), "missing field `direction`"),
+        (line(r#"{"event":"newcall","call_id":"7","direction":"in"}"#), "unknown variant `newcall`"),
+        (line(r#"{"event":"answer","call_id":"7","direction":"in","usr":"alice"}"#), "unknown field `usr`"),
+        (line(r#"{"event":"answer","call_id":7,"direction":"in"}"#), "invalid type"),
+        (line(r#"{"event":"answer","call_id":"","direction":"in"}"#), "call_id: the call id is empty"),
+        (
+            line(r#"{"event":"answer","call_id":"7","direction":"in","cause":"busy"}"#),
+            "`cause` has no place in answer",
+        ),
+        (
+            line(r#"{"event":"hangup","call_id":"7","direction":"in","user":"alice"}"#),
+            "`user` has no place in hangup",
+        ),
+        (line(r#"{"event":"hangup","call_id":"7","direction":"in","cause":"bsy"}"#), "did you mean busy?"),
+        (line(r#"{"event":"newCall","call_id":"7","direction":"in","from":"1"}"#), "a newCall needs `to`"),
+        (
+            line(r#"{"event":"newCall","call_id":"7","direction":"in","from":"1\n","to":"2"}"#),
+            "from: a control character",
+        ),
+        (long.into_bytes(), "longer than 64 KiB"),
+        (b"{\"event\":\"answer\",\"call_id\":\"\xff\",\"direction\":\"in\"}".to_vec(), "not UTF-8"),
+    ]
+}
+
+#[test]
+fn every_spelling_of_an_event_is_sent() {
+    // (line, body)
+    let cases = [
+        (
+            r#"{"event":"newCall","call_id":"7","direction":"in","from":"030 23125741","to":"","queue":"x"}"#,
+            json!({ "event": "newCall", "callId": "7", "direction": "in", "from": "493023125741",
+                    "to": "anonymous", "queue": "x" }),
+        ),
+        (
+            r#"{"event":"newCall","call_id":"7","direction":"in","from":"1","to":"42","user":"Alice"}"#,
+            json!({ "event": "newCall", "callId": "7", "direction": "in", "from": "1", "to": "42",
+                    "user": ["Alice"] }),
+        ),
+        (
+            r#"{"event":"newCall","callId":"7","direction":"out","from":"42","to":"","user":["Alice","Bob"]}"#,
+            json!({ "event": "newCall", "callId": "7", "direction": "out", "from": "42", "to": "anonymous",
+                    "user": ["Alice", "Bob"] }),
+        ),
+        (
+            r#"{"event":"answer","call_id":"7","direction":"in","user":"alice","answering_number":"42"}"#,
+            json!({ "event": "answer", "callId": "7", "direction": "in", "user": "alice",
+                    "answeringNumber": "42" }),
+        ),
+        (
+            r#"{"event":"answer","callId":"7","direction":"in","voicemail":true,"answeringNumber":""}"#,
+            json!({ "event": "answer", "callId": "7", "direction": "in", "user": "voicemail" }),
+        ),
+        (
+            r#"{"event":"hangup","call_id":"7","direction":"in","cause":"sip:486","answered":true}"#,
+            json!({ "event": "hangup", "callId": "7", "direction": "in", "cause": "busy" }),
+        ),
+    ];
+    for (line, body) in cases {
+        let world = World::new();
+        let posted = world.zammad_expects(body);
+        let ended = world.program().args(["send", "--country", "DE"]).write_stdin(line).assert();
+        ended.code(0).stdout("none\n");
+        posted.assert();
+    }
+}
+
+#[test]
+fn a_file_is_read_like_the_standard_input() {
+    let world = World::new();
+    let posted = world.zammad_accepts();
+    let answer = |call_id| json!({ "event": "answer", "call_id": call_id, "direction": "in" }).to_string();
+    // Blank lines count, but are no events; the last line may lack its end.
+    let text = format!("\n{}\r\n  \t\r\n\r\n{}\n\n{}", answer("a"), answer("b"), answer("c"));
+    world.file("events", 0o600, &text);
+    let options = ["--output", "json"];
+    for arguments in [&["send", "events"][..], &["send", "-"], &["send"]] {
+        let ended = world.program().args(arguments).args(options).write_stdin(text.clone()).assert();
+        let results = results(&stdout(&ended.code(0)));
+        let lines: Vec<_> = results.iter().map(|result| (&result["line"], &result["call_id"])).collect();
+        assert_eq!(lines, [(&json!(2), &json!("a")), (&json!(5), &json!("b")), (&json!(7), &json!("c"))]);
+    }
+    posted.assert_calls(9);
+    world.program().arg("send").write_stdin(" \n\r\n").assert().code(0).stdout("");
+    for file in ["nowhere", "."] {
+        let ended = world.zammad_cti(["send", file]).code(74).stdout("");
+        ended.stderr(predicate::str::contains(format!("cannot read {file}")));
+    }
+    posted.assert_calls(9);
+}
+
+fn results(stdout: &str) -> Vec<Value> {
+    stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_line_that_is_no_event_is_reported_and_the_others_are_sent() {
+    let world = World::new();
+    let posted = world.zammad_accepts();
+    let mut text = Vec::new();
+    for (line, _) in bad_lines() {
+        text.extend(line);
+        text.extend(b"\n{\"event\":\"answer\",\"call_id\":\"good\",\"direction\":\"in\"}\r\n\n");
+    }
+    for concurrency in ["1", "4"] {
+        let mut program = world.program();
+        program.args(["send", "--output", "json", "--concurrency", concurrency]).write_stdin(text.clone());
+        let ended = program.assert().code(65);
+        let (results, complaints) = (results(&stdout(&ended)), stderr(&ended));
+        assert_eq!(results.len(), 2 * bad_lines().len());
+        for (at, (_, said)) in bad_lines().into_iter().enumerate() {
+            let (line, bad, good) = (3 * at + 1, &results[2 * at], &results[2 * at + 1]);
+            assert_eq!((&bad["line"], &bad["delivery"]), (&json!(line), &json!("failed")), "{said}");
+            let error = bad["error"].as_str().unwrap();
+            assert!(error.starts_with(&format!("line {line}: ")) && error.contains(said), "{said}: {error}");
+            assert!(complaints.contains(error), "{said}: {complaints}");
+            assert_eq!((&good["line"], &good["delivery"]), (&json!(line + 1), &json!("delivered")), "{said}");
+        }
+    }
+    posted.assert_calls(2 * bad_lines().len());
+
+    let text = stdout(&world.program().arg("send").write_stdin(text).assert().code(65));
+    assert_eq!(text, "failed invalid\nnone\n".repeat(bad_lines().len()));
+}
+
+#[test]
+fn the_exit_code_is_that_of_the_first_event_that_failed() {
+    let bad = "no event\n";
+    let good = "{\"event\":\"answer\",\"call_id\":\"7\",\"direction\":\"in\"}\n";
+    let (ok, token) = ("{}", r#"{"error":"Invalid token, please contact your admin!"}"#);
+    let reject = r#"{"action":"reject","reason":"busy"}"#;
+    // (lines, status and reply, arguments, exit code, output)
+    let cases: [(_, _, _, &[&str], _, _); 9] = [
+        ([good, good], 200, ok, &[], 0, "none\nnone\n"),
+        ([bad, good], 401, token, &[], 65, "failed invalid\nfailed wrong-token\n"),
+        ([good, bad], 401, token, &[], 77, "failed wrong-token\nfailed invalid\n"),
+        ([good, bad], 401, token, &["--concurrency", "2"], 77, "failed wrong-token\nfailed invalid\n"),
+        ([good, bad], 401, token, &["--fail-open"], 0, "none\nnone\n"),
+        ([good, good], 200, reject, &[], 0, "reject busy\nreject busy\n"),
+        ([good, good], 200, reject, &["--reject-exit"], 10, "reject busy\nreject busy\n"),
+        ([good, bad], 200, reject, &["--reject-exit"], 65, "reject busy\nfailed invalid\n"),
+        ([good, bad], 200, reject, &["--field", "delivery"], 65, "delivered\nfailed\n"),
+    ];
+    for (lines, status, reply, arguments, code, output) in cases {
+        let world = World::new();
+        let _zammad = world.zammad_answers(status, reply);
+        let ended = world.program().arg("send").args(arguments).write_stdin(lines.concat()).assert();
+        ended.code(code).stdout(output);
+    }
+}
+
+#[test]
+fn what_a_hangup_has_against_its_call_is_said() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let call =
+        json!({ "event": "newCall", "call_id": "7", "direction": "in", "from": "4930123456", "to": "42" });
+    let hangup = json!({ "event": "hangup", "call_id": "7", "direction": "out" });
+    let ended = world
+        .bare()
+        .args(["send", "--url", &sandbox.url])
+        .write_stdin(format!("{call}\n\n{hangup}\n"))
+        .assert();
+    let warning = "line 3: an outbound hangup for an inbound call: Zammad would hide a missed call";
+    ended.code(0).stdout("none\nnone\n").stderr(format!("zammad-cti: warning: {warning}\n"));
+}
+
+#[test]
+fn a_result_is_there_before_the_next_event_is() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let mut sending = Sending::start(&world, &sandbox.url, &["--concurrency", "4"]);
+    for call_id in ["a", "b", "c"] {
+        sending.give(
+            &json!({ "event": "newCall", "call_id": call_id, "direction": "in", "from": "1", "to": "2" }),
+        );
+        assert_eq!(sending.result()["call_id"], call_id);
+    }
+    assert_eq!(sending.end(), Some(0));
+}
+
+#[test]
+fn a_slow_call_holds_up_no_other_and_the_results_stay_in_order() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    sandbox.fault(json!({ "mode": "delay_after", "seconds": 2, "count": 1 }));
+    let mut sending = Sending::start(&world, &sandbox.url, &["--concurrency", "8"]);
+    let started = Instant::now();
+    sending
+        .give(&json!({ "event": "newCall", "call_id": "slow", "direction": "in", "from": "1", "to": "2" }));
+    let wait_for = |calls: usize| {
+        while sandbox.log().len() < calls {
+            assert!(started.elapsed() < Duration::from_secs(2), "{calls} calls are held up");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    wait_for(1);
+    let calls: Vec<_> = (0..40).map(|number| format!("call-{number}")).collect();
+    for call_id in &calls {
+        sending.give(
+            &json!({ "event": "newCall", "call_id": call_id, "direction": "in", "from": "1", "to": "2" }),
+        );
+    }
+    sending.give(&json!({ "event": "answer", "call_id": "slow", "direction": "in" }));
+    // Some have their connection in common with the slow one.
+    wait_for(20);
+    let order = ["slow"].into_iter().chain(calls.iter().map(String::as_str)).chain(["slow"]);
+    for call_id in order {
+        let result = sending.result();
+        assert_eq!(
+            (&result["call_id"], &result["delivery"]),
+            (&json!(call_id), &json!("delivered")),
+            "{result}"
+        );
+        assert_eq!(result["attempts"], 1, "{result}");
+    }
+    assert_eq!(sending.end(), Some(0));
+    assert_eq!(sandbox.call("slow")["state"], "answer");
+}
+
+#[test]
+fn many_events_arrive_once_in_order_and_in_little_memory() {
+    const CALLS: usize = 6_700;
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let mut sending = Sending::start(&world, &sandbox.url, &["--concurrency", "8"]);
+    let mut input = sending.process.stdin.take().unwrap();
+    let feeder = std::thread::spawn(move || {
+        // A hundred calls at a time, side by side.
+        for hundred in (0..CALLS).collect::<Vec<_>>().chunks(100) {
+            for event in ["newCall", "answer", "hangup"] {
+                for call in hundred {
+                    let mut line =
+                        json!({ "event": event, "call_id": format!("call-{call}"), "direction": "in" });
+                    if event == "newCall" {
+                        line["from"] = json!("4930123456");
+                        line["to"] = json!("42");
+                    }
+                    writeln!(input, "{line}").unwrap();
+                }
+            }
+        }
+        // Open until all results are read: the memory of a process that has ended is not known.
+        input
+    });
+    for line in 1..=3 * CALLS {
+        let result = sending.result();
+        assert_eq!((&result["line"], &result["delivery"]), (&json!(line), &json!("delivered")), "{result}");
+        // An event before its call's newCall would have been refused, and tried again.
+        assert_eq!(result["attempts"], 1, "{result}");
+    }
+    let status = fs::read_to_string(format!("/proc/{}/status", sending.process.id())).unwrap();
+    let peak =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB")?.trim().parse().ok());
+    assert!(peak.is_some_and(|kilobytes: u32| kilobytes < 40_000), "{peak:?}");
+    drop(feeder.join().unwrap());
+    assert_eq!(sending.end(), Some(0));
+
+    let log = sandbox.log();
+    assert_eq!(log.len(), CALLS);
+    assert!(log.iter().all(|call| call["state"] == "hangup" && call["done"] == true));
+}
+
+/// `send` at work.
+struct Sending {
+    process: Child,
+    results: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Sending {
+    fn start(world: &World, url: &str, arguments: &[&str]) -> Self {
+        let mut process = world
+            .process()
+            .args(["send", "--output", "json", "--url", url])
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let results = BufReader::new(process.stdout.take().unwrap()).lines();
+        Self { process, results }
+    }
+
+    fn give(&mut self, event: &Value) {
+        writeln!(self.process.stdin.as_mut().unwrap(), "{event}").unwrap();
+    }
+
+    fn result(&mut self) -> Value {
+        serde_json::from_str(&self.results.next().unwrap().unwrap()).unwrap()
+    }
+
+    /// Closes the input; the exit code.
+    fn end(mut self) -> Option<i32> {
+        drop(self.process.stdin.take());
+        assert!(self.results.next().is_none());
+        self.process.wait().unwrap().code()
+    }
+}
