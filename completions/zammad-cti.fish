@@ -233,7 +233,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l dry-run
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l concurrency -d 'How many calls may be under way at once, each on a connection of its own' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l concurrency -d 'How many calls may be under way at once, each on a connection of its own (1 to 256)' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r

@@ -21,9 +21,13 @@ impl Action {
     /// Reads a reply's JSON object. `dialled` stands in for a number that the reply leaves out.
     pub fn read(reply: &Map<String, Value>, dialled: &str) -> Self {
         let text = |key: &str| {
-            let text = reply.get(key).and_then(Value::as_str)?;
+            let text = match reply.get(key)? {
+                Value::String(text) => text.clone(),
+                Value::Number(number) => number.to_string(),
+                Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+            };
             // A text of blanks would be a missing word in a dialplan's eyes.
-            text.contains(|c: char| c.is_alphanumeric()).then(|| text.to_owned())
+            text.contains(char::is_alphanumeric).then_some(text)
         };
         match text("action").as_deref() {
             None => Self::None,
@@ -65,6 +69,7 @@ mod tests {
             (r#"{"action":"dial","callerId":"49305","number":"4171"}"#, dial()),
             (r#"{"action":"dial","callerId":"1","caller_id":"49305","number":"4171"}"#, dial()),
             (r#"{"action":"dial","caller_id":"49305"}"#, dial()),
+            (r#"{"action":"dial","caller_id":49305,"number":4171}"#, dial()),
             (r#"{"action":"dial"}"#, Action::None),
             (r#"{"action":"dial","caller_id":"","number":"4171"}"#, Action::None),
             (r#"{"action":"dial","caller_id":" ","callerId":"49305","number":""}"#, dial()),

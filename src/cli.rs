@@ -1,7 +1,7 @@
 //! The command line: one struct per command, no decisions.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -26,7 +26,7 @@ use crate::output::Field;
 #[derive(Debug, Parser)]
 #[command(name = "zammad-cti", version, max_term_width = 100, subcommand_required = true)]
 #[command(arg_required_else_help = true, disable_help_subcommand = true)]
-#[command(after_help = exit_code::TABLE, infer_long_args = false, verbatim_doc_comment)]
+#[command(after_help = exit_code::HELP, infer_long_args = false, verbatim_doc_comment)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -38,22 +38,10 @@ pub struct Cli {
 pub struct Global {
     /// The configuration file [default: ~/.config/zammad-cti/config.toml, else
     /// /etc/zammad-cti/config.toml]
-    #[arg(
-        long,
-        env = "ZAMMAD_CTI_CONFIG",
-        value_name = "FILE",
-        global = true,
-        help_heading = "Configuration"
-    )]
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Configuration")]
     pub config: Option<PathBuf>,
     /// The table [profiles.NAME] of the configuration file overrides its top level
-    #[arg(
-        long,
-        env = "ZAMMAD_CTI_PROFILE",
-        value_name = "NAME",
-        global = true,
-        help_heading = "Configuration"
-    )]
+    #[arg(long, value_name = "NAME", global = true, help_heading = "Configuration")]
     pub profile: Option<String>,
     #[command(flatten)]
     pub settings: Settings,
@@ -187,7 +175,7 @@ pub struct Send {
     /// The file; `-` is the standard input
     #[arg(value_name = "FILE", default_value = "-")]
     pub file: PathBuf,
-    /// How many calls may be under way at once, each on a connection of its own
+    /// How many calls may be under way at once, each on a connection of its own (1 to 256)
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,
 }
@@ -211,13 +199,13 @@ pub struct Simulate {
 /// It answers as Zammad's CTI endpoint does and keeps a caller log. The first line of output is
 /// the address to put into the phone system. The log is at GET /api/v1/cti/log; POST
 /// /sandbox/reset empties it; POST /sandbox/fault makes the next requests fail, for example
-/// {"mode":"drop_after","count":1}. Modes: none, delay_before, delay_after (with "seconds"),
-/// drop_before, drop_after, respond (with "status", "body", "content_type", "location");
-/// before and after mean before and after the event is processed.
+/// {"mode":"drop_after","count":1}; without "count" all until the next. Modes: none, delay_before,
+/// delay_after (with "seconds"), drop_before, drop_after, respond (with "status", "body",
+/// "content_type", "location"); before and after mean before and after the event is processed.
 #[derive(Debug, Args)]
 pub struct Sandbox {
     /// Where to listen; port 0 picks a free one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000", value_parser = address)]
     pub listen: SocketAddr,
     /// A caller to reject; compared as text, so E.164 digits without plus
     #[arg(long = "block", value_name = "NUMBER")]
@@ -275,4 +263,11 @@ pub struct Man {
     /// Write a page per command into this folder
     #[arg(long, value_name = "FOLDER")]
     pub dir: Option<PathBuf>,
+}
+
+/// An address and a port, or a host's name and a port.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let mut addresses =
+        text.to_socket_addrs().map_err(|_| "such as 127.0.0.1:3000 or localhost:3000".to_owned())?;
+    addresses.next().ok_or_else(|| "no such host".to_owned())
 }

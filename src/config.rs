@@ -4,6 +4,7 @@
 mod endpoint;
 mod file;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
 
 pub use endpoint::{Endpoint, EndpointError, redact};
 pub use file::{FileError, Layers, read};
@@ -26,50 +28,50 @@ use crate::number::{Country, Numbering};
 pub struct Settings {
     /// Zammad's CTI address with its token, as the admin page shows it; or just Zammad's
     /// address, with --token or --token-file
-    #[arg(long, env = "ZAMMAD_CTI_URL", hide_env_values = true, value_name = "URL", global = true)]
-    #[arg(value_parser = Secret::parse)]
+    #[arg(long, value_name = "URL", global = true)]
+    #[arg(value_parser = Secret::parse, allow_hyphen_values = true)]
     pub url: Option<Secret>,
     /// The token, if it is not part of the URL
-    #[arg(long, env = "ZAMMAD_CTI_TOKEN", hide_env_values = true, value_name = "TOKEN", global = true)]
-    #[arg(value_parser = Secret::parse)]
+    #[arg(long, value_name = "TOKEN", global = true)]
+    #[arg(value_parser = Secret::parse, allow_hyphen_values = true)]
     pub token: Option<Secret>,
     /// A file that holds the token; others must not be able to read it
-    #[arg(long, env = "ZAMMAD_CTI_TOKEN_FILE", value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true)]
     pub token_file: Option<PathBuf>,
     /// How events are encoded [default: json]
-    #[arg(long, env = "ZAMMAD_CTI_ENCODING", value_name = "ENCODING", global = true)]
+    #[arg(long, value_name = "ENCODING", global = true)]
     #[serde(deserialize_with = "one_of")]
     pub encoding: Option<Encoding>,
     /// Time for name lookup, connection and TLS of one attempt [default: 2s]
-    #[arg(long, env = "ZAMMAD_CTI_CONNECT_TIMEOUT", value_name = "TIME", global = true)]
+    #[arg(long, value_name = "TIME", global = true)]
     pub connect_timeout: Option<Span>,
     /// Time for one attempt, such as 5s or 800ms [default: 5s]
-    #[arg(long, env = "ZAMMAD_CTI_TIMEOUT", value_name = "TIME", global = true)]
+    #[arg(long, value_name = "TIME", global = true)]
     pub timeout: Option<Span>,
     /// Time for an event with all its retries [default: 8s]
-    #[arg(long, env = "ZAMMAD_CTI_DEADLINE", value_name = "TIME", global = true)]
+    #[arg(long, value_name = "TIME", global = true)]
     pub deadline: Option<Span>,
     /// Trust the certificates in this PEM file instead of the system's
-    #[arg(long, env = "ZAMMAD_CTI_CA_FILE", value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true)]
     pub ca_file: Option<PathBuf>,
     /// Do not verify Zammad's certificate; whoever is in between can read the token
-    #[arg(long, env = "ZAMMAD_CTI_INSECURE", value_name = "BOOL", global = true)]
+    #[arg(long, value_name = "BOOL", global = true)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     pub insecure: Option<bool>,
     /// How results are printed [default: text]
-    #[arg(long, env = "ZAMMAD_CTI_OUTPUT", value_name = "FORMAT", global = true)]
+    #[arg(long, value_name = "FORMAT", global = true)]
     #[arg(help_heading = "Results")]
     #[serde(deserialize_with = "one_of")]
     pub output: Option<Format>,
     /// Exit with 10 when Zammad rejects the call
-    #[arg(long, env = "ZAMMAD_CTI_REJECT_EXIT", value_name = "BOOL", global = true)]
+    #[arg(long, value_name = "BOOL", global = true)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     #[arg(help_heading = "Results")]
     pub reject_exit: Option<bool>,
     /// Say `none` and exit with 0 when an event cannot be delivered: the call goes on
-    #[arg(long, env = "ZAMMAD_CTI_FAIL_OPEN", value_name = "BOOL", global = true)]
+    #[arg(long, value_name = "BOOL", global = true)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     #[arg(help_heading = "Results")]
@@ -85,25 +87,25 @@ pub struct Settings {
 pub struct NumberSettings {
     /// The phone system's country, such as DE: national numbers get its country code
     #[arg(long = "numbers-country", visible_alias = "country", id = "numbers_country")]
-    #[arg(env = "ZAMMAD_CTI_NUMBERS_COUNTRY", value_name = "COUNTRY", global = true)]
+    #[arg(value_name = "COUNTRY", global = true)]
     pub country: Option<Country>,
     /// Numbers of up to so many digits are extensions [default: 5]
     #[arg(long = "numbers-extension-digits", id = "numbers_extension_digits")]
-    #[arg(env = "ZAMMAD_CTI_NUMBERS_EXTENSION_DIGITS", value_name = "COUNT", global = true)]
+    #[arg(value_name = "COUNT", global = true)]
     pub extension_digits: Option<u8>,
     /// Digits to put before an extension, such as 493055571
     #[arg(long = "numbers-extension-prefix", id = "numbers_extension_prefix")]
-    #[arg(env = "ZAMMAD_CTI_NUMBERS_EXTENSION_PREFIX", value_name = "DIGITS", global = true)]
+    #[arg(value_name = "DIGITS", global = true)]
     pub extension_prefix: Option<Digits>,
     /// Numbers of exactly so many digits are national although they have no prefix, such as 10
     /// in the US
     #[arg(long = "numbers-national-digits", id = "numbers_national_digits")]
-    #[arg(env = "ZAMMAD_CTI_NUMBERS_NATIONAL_DIGITS", value_name = "COUNT", global = true)]
+    #[arg(value_name = "COUNT", global = true)]
     pub national_digits: Option<u8>,
     /// Bring numbers into the form that Zammad compares; false sends them as given
     /// [default: true]
     #[arg(long = "numbers-normalize", id = "numbers_normalize")]
-    #[arg(env = "ZAMMAD_CTI_NUMBERS_NORMALIZE", value_name = "BOOL", global = true)]
+    #[arg(value_name = "BOOL", global = true)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     pub normalize: Option<bool>,
@@ -133,6 +135,39 @@ impl Settings {
             },
             ..Self::default()
         }
+    }
+
+    /// What variables say: `get` has the value of one by its name. An empty one is not set.
+    pub fn from_variables(get: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
+        let mut settings = Self::default();
+        for key in Self::default().by_key().keys() {
+            let name = variable(key);
+            if let Some(text) = get(&name).filter(|text| !text.is_empty()) {
+                let one =
+                    file::from_text(key, text).map_err(|reason| ConfigError::Variable { name, reason })?;
+                settings = settings.or(one);
+            }
+        }
+        Ok(settings)
+    }
+
+    /// The values by their keys in the file, such as `numbers.country`; secrets are stars.
+    pub fn by_key(&self) -> Map<String, Value> {
+        let mut by_key = Map::new();
+        if let Ok(Value::Object(fields)) = serde_json::to_value(self) {
+            for (key, value) in fields {
+                match value {
+                    Value::Object(table) => {
+                        by_key
+                            .extend(table.into_iter().map(|(name, value)| (format!("{key}.{name}"), value)));
+                    }
+                    value => {
+                        by_key.insert(key, value);
+                    }
+                }
+            }
+        }
+        by_key
     }
 
     /// These settings, and `weaker` ones where these say nothing.
@@ -167,6 +202,11 @@ impl Settings {
             },
         }
     }
+}
+
+/// The variable of a key: `ZAMMAD_CTI_NUMBERS_COUNTRY` for `numbers.country`.
+pub fn variable(key: &str) -> String {
+    format!("ZAMMAD_CTI_{}", key.to_uppercase().replace('.', "_"))
 }
 
 /// The checked configuration: nothing in it is left to be found wrong later.
@@ -260,6 +300,8 @@ pub enum ConfigError {
     TokenWithoutUrl,
     #[error("both a token and the token file {} are set; keep one of them", file.display())]
     TwoTokens { file: PathBuf },
+    #[error("the variable {name}: {reason}")]
+    Variable { name: String, reason: String },
     #[error("{key} is zero; it needs some time, such as 2s")]
     NoTime { key: &'static str },
     #[error("url")]

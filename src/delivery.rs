@@ -2,6 +2,7 @@
 //! is known, because Zammad is not idempotent.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
@@ -30,10 +31,8 @@ pub struct Delivered {
 /// An event that Zammad did not take, as far as anybody knows.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{} the {kind} of call {call_id} (request {}, {})",
-    if *uncertain { "it is not known whether Zammad took" } else { "Zammad did not take" },
-    effort.request_id,
-    attempts(effort.attempts)
+    "{} the {kind} of call {call_id}",
+    if *uncertain { "it is not known whether Zammad took" } else { "Zammad did not take" }
 )]
 pub struct Undelivered {
     pub kind: EventKind,
@@ -45,16 +44,19 @@ pub struct Undelivered {
     pub effort: Effort,
 }
 
-fn attempts(count: u32) -> String {
-    if count == 1 { "1 attempt".to_owned() } else { format!("{count} attempts") }
-}
-
-/// What an event's delivery took.
+/// What an event's delivery took; shown as the line to look for in Zammad's log.
 #[derive(Debug)]
 pub struct Effort {
     pub attempts: u32,
     pub elapsed: Duration,
     pub request_id: RequestId,
+}
+
+impl fmt::Display for Effort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let attempts = if self.attempts == 1 { "attempt" } else { "attempts" };
+        write!(f, "request {}, {} {attempts}", self.request_id, self.attempts)
+    }
 }
 
 /// What the sender knows of a call besides its event.
@@ -209,6 +211,11 @@ impl OpenCalls {
     /// A phone system with more calls at a time is no phone system; what is older is forgotten,
     /// so that a stream of any length takes the same memory.
     const MOST: usize = 10_000;
+
+    /// The direction of the call's newCall.
+    pub fn direction(&self, call_id: &CallId) -> Option<Direction> {
+        self.calls.get(&self.hasher.hash_one(call_id))?.direction
+    }
 
     /// What is known of the event's call before it; afterwards the event itself is known.
     pub fn follow(&mut self, event: &CallEvent) -> Known {

@@ -145,8 +145,8 @@ pub enum EventError {
     ControlCharacter { what: &'static str },
     #[error("it is not UTF-8")]
     NotUtf8,
-    #[error("it is no event")]
-    NoEvent(#[source] serde_json::Error),
+    #[error("it is no event: {0}")]
+    NoEvent(String),
     #[error("it is longer than 64 KiB")]
     LongLine,
     #[error("`{field}` has no place in {kind}")]
@@ -155,6 +155,13 @@ pub enum EventError {
     Missing(&'static str),
     #[error("either `user` or `voicemail`")]
     TwoUsers,
+}
+
+impl EventError {
+    /// What JSON said of one line, which is always its line 1.
+    pub fn no_event(error: serde_json::Error) -> Self {
+        Self::NoEvent(error.to_string().replace(" at line 1 column ", " at column "))
+    }
 }
 
 /// `text` unchanged if it has at most `most` characters and no control character.

@@ -5,6 +5,7 @@ use std::error::Error;
 use zammad_cti::cause::UnknownCause;
 use zammad_cti::client::{ClientError, SendError};
 use zammad_cti::config::ConfigError;
+use zammad_cti::delivery::Undelivered;
 use zammad_cti::event::EventError;
 use zammad_cti::number::NumberError;
 use zammad_cti::sandbox::SandboxError;
@@ -34,8 +35,13 @@ pub enum ExitCode {
     Configuration = 78,
 }
 
-/// The table for the help and the man page.
-pub const TABLE: &str = "\
+/// What stands below the help and in the man page.
+pub const HELP: &str = "\
+Settings: each flag under Configuration, Zammad, Results and Numbers that takes a value, such
+as --ca-file, is also a variable, ZAMMAD_CTI_CA_FILE, and a key in the configuration file,
+ca_file. The flag is stronger than the variable, and that than the file. A command line can be
+seen in the list of processes, so a token is better kept in the file or in the variable.
+
 Exit codes:
   0   delivered, or done as asked
   1   a simulated call did not come out as it should
@@ -106,9 +112,14 @@ impl From<ExitCode> for std::process::ExitCode {
     }
 }
 
-/// What to do about an error, where it knows.
-pub fn next_step(error: &anyhow::Error) -> Option<&'static str> {
-    error.chain().find_map(|error| error.downcast_ref::<SendError>()).map(SendError::next_step)
+/// What to do about an error, and where Zammad's log has more, where it knows.
+pub fn advice(error: &anyhow::Error) -> Vec<String> {
+    let step = error.chain().find_map(|error| error.downcast_ref::<SendError>()).map(SendError::next_step);
+    let undelivered = error.chain().find_map(|error| error.downcast_ref::<Undelivered>());
+    step.map(str::to_owned)
+        .into_iter()
+        .chain(undelivered.map(|undelivered| format!("({})", undelivered.effort)))
+        .collect()
 }
 
 fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use zammad_cti::action::Action;
 use zammad_cti::client::Request;
-use zammad_cti::config::{Config, ConfigError, Format};
+use zammad_cti::config::{Config, ConfigError, Endpoint, Format, redact};
 use zammad_cti::delivery::{Delivered, Effort, Undelivered};
 use zammad_cti::event::{CallEvent, Direction, EventKind};
 
@@ -37,6 +37,24 @@ pub enum Field {
     RequestId,
     Error,
     ErrorClass,
+}
+
+impl Field {
+    /// Whether it is a part of Zammad's decision, and means nothing where there is none.
+    fn is_decision(self) -> bool {
+        match self {
+            Self::Action | Self::Reason | Self::CallerId | Self::Number => true,
+            Self::Event
+            | Self::CallId
+            | Self::Direction
+            | Self::Delivery
+            | Self::Attempts
+            | Self::ElapsedMs
+            | Self::RequestId
+            | Self::Error
+            | Self::ErrorClass => false,
+        }
+    }
 }
 
 /// What became of one event.
@@ -116,8 +134,10 @@ impl Report {
         Self { line: Some(line), ..self }
     }
 
-    pub fn because(self, error: &anyhow::Error) -> Self {
-        Self { error: Some(printable(&zammad_cti::config::redact(&format!("{error:#}")))), ..self }
+    pub fn because(self, error: &anyhow::Error, endpoint: Option<&Endpoint>) -> Self {
+        let text = format!("{error:#}");
+        let text = endpoint.map_or_else(|| redact(&text), |endpoint| endpoint.redact(&text));
+        Self { error: Some(printable(&text)), ..self }
     }
 
     pub fn rejects(&self) -> bool {
@@ -201,6 +221,7 @@ impl Report {
             ("CALLER_ID", Field::CallerId),
             ("NUMBER", Field::Number),
             ("ERROR", Field::Error),
+            ("ERROR_CLASS", Field::ErrorClass),
         ];
         let mut words = String::new();
         for (name, field) in fields {
@@ -222,9 +243,10 @@ pub struct Style {
 
 /// The result of one event's command: a line, or one bare value.
 pub fn result(out: &mut dyn Write, report: &Report, style: Style) -> Result<(), OutputError> {
-    let says_something = report.delivery == Delivery::Delivered || style.fail_open;
+    let decided = report.delivery == Delivery::Delivered || style.fail_open;
     match (style.field, style.format) {
-        (Some(_), _) | (None, Format::Text) if !says_something => Ok(()),
+        (None, Format::Text) if !decided => Ok(()),
+        (Some(field), _) if !decided && field.is_decision() => Ok(()),
         (Some(field), _) => write!(out, "{}", report.field(field)),
         (None, Format::Text) => writeln!(out, "{}", report.text()),
         (None, Format::Json) => writeln!(out, "{}", json(report)),
@@ -236,6 +258,11 @@ pub fn result(out: &mut dyn Write, report: &Report, style: Style) -> Result<(), 
 /// One result of many: always a line, so that results and events stay in step.
 pub fn result_line(out: &mut dyn Write, report: &Report, style: Style) -> Result<(), OutputError> {
     match (style.field, style.format) {
+        (Some(field), _)
+            if report.delivery == Delivery::Failed && !style.fail_open && field.is_decision() =>
+        {
+            writeln!(out)
+        }
         (Some(field), _) => writeln!(out, "{}", report.field(field)),
         (None, Format::Text) => match report.error_class {
             Some(class) if !style.fail_open => writeln!(out, "failed {class}"),

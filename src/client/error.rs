@@ -107,9 +107,9 @@ fn expected(names: &[String]) -> String {
     if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) }
 }
 
-/// Whole milliseconds: nobody wants to read more.
+/// Up to whole hundredths of a second: nobody wants to read more.
 fn round(time: Duration) -> Duration {
-    Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+    Duration::from_millis(u64::try_from(time.as_millis().div_ceil(10) * 10).unwrap_or(u64::MAX))
 }
 
 impl SendError {
@@ -202,7 +202,7 @@ impl SendError {
         match self {
             Self::Lookup(_) | Self::LookupTimeout => "check the host name in the URL, and this machine's DNS",
             Self::Connect(_) => {
-                "check host and port in the URL, that Zammad or its proxy runs, and the firewall"
+                "check host and port in the URL, that Zammad or its proxy runs, the firewall, and the proxy variables"
             }
             Self::ConnectTimeout => "check host and port in the URL; a firewall may drop the packets",
             Self::Tls(fault) => match fault {

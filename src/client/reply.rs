@@ -58,11 +58,12 @@ pub(super) fn read(
             *text = redact(text);
         }
     }
-    if status == 200 {
+    let error = ["error", "error_human"].into_iter().find_map(|key| reply.get(key)?.as_str());
+    if status == 200 && error.is_none() {
         let dialled = event.to.as_ref().map_or("", |to| to.as_str());
         return Ok(Action::read(&reply, dialled));
     }
-    let Some(text) = ["error", "error_human"].into_iter().find_map(|key| reply.get(key)?.as_str()) else {
+    let Some(text) = error else {
         return not_zammad("JSON without Zammad's error text".to_owned());
     };
     let message = one_line(text);
@@ -78,7 +79,7 @@ pub(super) fn read(
         (Complaint::UnknownCall, _) => SendError::UnknownCall { message },
         (Complaint::ErrorId, 500) if follows_new_call => SendError::UnknownCall { message },
         // Zammad has no other words with these: a proxy, or a page that wants a login.
-        (_, 401 | 403 | 405..=407) => return not_zammad(format!("{message:?}")),
+        (_, 200 | 401 | 403 | 405..=407) => return not_zammad(format!("{message:?}")),
         (_, 500..) => SendError::Failed { status, message },
         (Complaint::ErrorId | Complaint::InvalidDirection | Complaint::Other, _) => {
             SendError::Refused { status, message }

@@ -8,10 +8,10 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::{Map, Value, json};
 use zammad_cti::client::Client;
-use zammad_cti::config::{Config, Format, Settings};
+use zammad_cti::config::{Config, Format, Settings, variable};
 
 use super::configured;
-use super::settings::{config_home, from_variables, sources};
+use super::settings::{config_home, named_file, sources};
 use crate::cli::{self, Global};
 use crate::exit_code::{ExitCode, UsageError};
 use crate::output::{OutputError, VERSION, printable, quoted};
@@ -27,22 +27,25 @@ pub fn run(command: &cli::Config, global: &Global, out: &mut dyn Write) -> anyho
     }
 }
 
+/// A layer whose origin has another name for each key.
+const VARIABLE: &str = "variable";
+
 /// Each setting, its value and its origin, strongest first.
 fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let sources = sources(global)?;
-    let variables = from_variables();
-    let mut layers = vec![("flag".to_owned(), flat(&sources.command_line))];
+    let mut layers =
+        vec![("flag".to_owned(), sources.flags.by_key()), (VARIABLE.to_owned(), sources.variables.by_key())];
     if let Some((path, file)) = &sources.file {
-        let profile = global.profile.as_deref().unwrap_or_default();
-        layers.push((format!("{}, profile {profile}", path.display()), flat(&file.profile)));
-        layers.push((path.display().to_string(), flat(&file.top_level)));
+        let profile = sources.profile.as_deref().unwrap_or_default();
+        layers.push((format!("{}, profile {profile}", path.display()), file.profile.by_key()));
+        layers.push((path.display().to_string(), file.top_level.by_key()));
     }
-    layers.push(("variable of py-zammad-cti".to_owned(), flat(&sources.legacy)));
-    layers.push(("default".to_owned(), flat(&Settings::defaults())));
+    layers.push(("variable of py-zammad-cti".to_owned(), sources.legacy.by_key()));
+    layers.push(("default".to_owned(), Settings::defaults().by_key()));
     let effective = sources.merged().or(Settings::defaults());
     let format = effective.output.unwrap_or_default();
 
-    let mut values = flat(&effective);
+    let mut values = effective.by_key();
     // A complete endpoint shows itself without its token; of any other no part is sure to be none.
     if let Some(url) = values.get_mut("url")
         && let Ok(config) = Config::try_from(effective)
@@ -54,9 +57,7 @@ fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     for (key, value) in values {
         let origin = layers.iter().find(|(_, layer)| !value.is_null() && !layer[&key].is_null());
         let origin = match origin {
-            Some((origin, _)) if origin == "flag" && variables.contains(&key) => {
-                format!("variable {}", variable(&key))
-            }
+            Some((origin, _)) if origin == VARIABLE => format!("variable {}", variable(&key)),
             Some((origin, _)) => origin.clone(),
             None => "not set".to_owned(),
         };
@@ -89,29 +90,6 @@ fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Ok)
 }
 
-/// The settings by their keys in the file, such as `numbers.country`.
-fn flat(settings: &Settings) -> Map<String, Value> {
-    let mut flat = Map::new();
-    if let Ok(Value::Object(fields)) = serde_json::to_value(settings) {
-        for (key, value) in fields {
-            match value {
-                Value::Object(inner) => {
-                    flat.extend(inner.into_iter().map(|(name, value)| (format!("{key}.{name}"), value)));
-                }
-                value => {
-                    flat.insert(key, value);
-                }
-            }
-        }
-    }
-    flat
-}
-
-/// A key's variable.
-fn variable(key: &str) -> String {
-    format!("ZAMMAD_CTI_{}", key.to_uppercase().replace('.', "_"))
-}
-
 /// Reads and checks everything, without a word to Zammad.
 fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config: Config = configured(global, log::LevelFilter::Warn)?;
@@ -122,8 +100,8 @@ fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
 }
 
 fn init(args: &cli::Init, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let path = match &global.config {
-        Some(path) => path.clone(),
+    let path = match named_file(global) {
+        Some(path) => path,
         None => {
             let home = config_home()
                 .ok_or(UsageError("--config says where, as neither $XDG_CONFIG_HOME nor $HOME does"))?;

@@ -4,13 +4,14 @@ use std::io::Write;
 use std::time::Instant;
 
 use zammad_cti::client::{Client, Request, RequestId};
-use zammad_cti::config::Config;
+use zammad_cti::config::{Config, Endpoint};
 use zammad_cti::delivery::{self, Known};
 use zammad_cti::event::CallEvent;
 use zammad_cti::number::Numbering;
 use zammad_cti::rules;
 
 use super::configured;
+use super::settings::fails_open;
 use crate::cli::Global;
 use crate::exit_code::ExitCode;
 use crate::output::{self, Report, Style};
@@ -35,15 +36,18 @@ pub fn run(
             let style = Style {
                 format: global.settings.output.unwrap_or_default(),
                 field: global.field,
-                fail_open: global.settings.fail_open.unwrap_or_default(),
+                fail_open: fails_open(global),
             };
-            return failed(out, Report::unsent(ExitCode::of(&error).class()), error, style);
+            return failed(out, Report::unsent(ExitCode::of(&error).class()), error, style, None);
         }
     };
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
+    let endpoint = config.endpoint().ok();
     let Described { event, known } = match describe(&config.numbering) {
         Ok(described) => described,
-        Err(error) => return failed(out, Report::unsent(ExitCode::of(&error).class()), error, style),
+        Err(error) => {
+            return failed(out, Report::unsent(ExitCode::of(&error).class()), error, style, endpoint);
+        }
     };
     warn(&event, known, &config, None);
     if global.dry_run || global.curl {
@@ -54,7 +58,13 @@ pub fn run(
         Ok(client) => client,
         Err(error) => {
             let error = error.into();
-            return failed(out, Report::unsent(ExitCode::of(&error).class()).about(&event), error, style);
+            return failed(
+                out,
+                Report::unsent(ExitCode::of(&error).class()).about(&event),
+                error,
+                style,
+                endpoint,
+            );
         }
     };
     match delivery::deliver(&mut client, &event, config.encoding, known, started, config.deadline) {
@@ -69,7 +79,7 @@ pub fn run(
             let rejected = report.rejects() && config.reject_exit;
             Ok(if rejected { ExitCode::Rejected } else { ExitCode::Ok })
         }
-        Err(error) => failed(out, Report::undelivered(&event, &error), error.into(), style),
+        Err(error) => failed(out, Report::undelivered(&event, &error), error.into(), style, endpoint),
     }
 }
 
@@ -79,8 +89,9 @@ fn failed(
     report: Report,
     error: anyhow::Error,
     style: Style,
+    endpoint: Option<&Endpoint>,
 ) -> anyhow::Result<ExitCode> {
-    let report = report.because(&error);
+    let report = report.because(&error, endpoint);
     output::result(out, &report, style)?;
     if !style.fail_open {
         return Err(error);

@@ -7,7 +7,6 @@ use zammad_cti::config::Secret;
 use zammad_cti::rules::{Route, Setup};
 use zammad_cti::sandbox::{Options, Sandbox, SandboxError};
 
-use super::settings::from_variables;
 use super::start_log;
 use crate::cli::{self, Global};
 use crate::exit_code::ExitCode;
@@ -16,7 +15,8 @@ use crate::output::OutputError;
 pub fn run(args: &cli::Sandbox, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let options = Options {
         listen: args.listen,
-        token: token(global),
+        // A token from a variable or a file is a real Zammad's, and not for show.
+        token: global.settings.token.clone().unwrap_or_else(random_token),
         setup: Setup {
             integration: args.integration,
             blocked: args.blocked.clone(),
@@ -40,12 +40,6 @@ pub fn run(args: &cli::Sandbox, global: &Global, out: &mut dyn Write) -> anyhow:
     log::info!("caller log: http://{}/api/v1/cti/log", sandbox.address());
     sandbox.wait();
     Ok(ExitCode::Ok)
-}
-
-/// The token of the command line. One from a variable is a real Zammad's, and not for show.
-fn token(global: &Global) -> Secret {
-    let given = global.settings.token.clone().filter(|_| !from_variables().contains("token"));
-    given.unwrap_or_else(random_token)
 }
 
 /// As long as Zammad's own, and with nothing in it that a shell or a URL would change.

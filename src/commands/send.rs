@@ -23,7 +23,7 @@ use zammad_cti::event::CallEvent;
 
 use super::{configured, report};
 use crate::cli::{self, Global};
-use crate::exit_code::ExitCode;
+use crate::exit_code::{self, ExitCode};
 use crate::output::{self, OutputError, Report, Style};
 use line::{Line, Lines};
 
@@ -47,9 +47,10 @@ struct Done {
 }
 
 impl Done {
-    fn failed(place: u64, line: u64, report: Report, error: anyhow::Error) -> Self {
+    fn failed(place: u64, line: u64, report: Report, error: anyhow::Error, config: &Config) -> Self {
         let error = error.context(format!("line {line}"));
-        Self { place, report: report.at_line(line).because(&error), error: Some(error) }
+        let report = report.at_line(line).because(&error, config.endpoint().ok());
+        Self { place, report, error: Some(error) }
     }
 }
 
@@ -96,7 +97,7 @@ fn show(lines: Input, config: &Config, global: &Global, out: &mut dyn Write) -> 
     let mut code = ExitCode::Ok;
     for line in lines {
         let Line { number, content } = line?;
-        match content.and_then(|text| line::event(&text, &config.numbering)) {
+        match content.and_then(|text| line::event(&text, &config.numbering, |_| None)) {
             Ok(described) => {
                 report::show(out, &described.event, config, global)?;
             }
@@ -124,7 +125,9 @@ fn sender(mut client: Client, config: Arc<Config>, done: SyncSender<Done>) -> Sy
                     let report = Report::delivered(&event, &delivered).at_line(line);
                     Done { place, report, error: None }
                 }
-                Err(error) => Done::failed(place, line, Report::undelivered(&event, &error), error.into()),
+                Err(error) => {
+                    Done::failed(place, line, Report::undelivered(&event, &error), error.into(), &config)
+                }
             };
             if done.send(result).is_err() {
                 return;
@@ -149,7 +152,9 @@ fn read(
         if tickets.send(()).is_err() {
             return Ok(());
         }
-        let handed_on = match content.and_then(|text| line::event(&text, &config.numbering)) {
+        let handed_on = match content
+            .and_then(|text| line::event(&text, &config.numbering, |call_id| calls.direction(call_id)))
+        {
             Ok(report::Described { event, known: told }) => {
                 let seen = calls.follow(&event);
                 let known = Known { answered: told.answered.or(seen.answered), ..seen };
@@ -158,7 +163,13 @@ fn read(
                 senders[sender].send(Job { place, line: number, event, known }).is_ok()
             }
             Err(error) => done
-                .send(Done::failed(place, number, Report::unsent(ExitCode::of(&error).class()), error))
+                .send(Done::failed(
+                    place,
+                    number,
+                    Report::unsent(ExitCode::of(&error).class()),
+                    error,
+                    config,
+                ))
                 .is_ok(),
         };
         if !handed_on {
@@ -202,7 +213,8 @@ fn write(
         while let Some(Done { report, error, .. }) = early.remove(&next) {
             next += 1;
             if let Some(error) = error {
-                log::error!("{error:#}");
+                let advice = exit_code::advice(&error);
+                log::error!("{error:#}{}{}", if advice.is_empty() { "" } else { "; " }, advice.join(" "));
                 tally.failure.get_or_insert_with(|| ExitCode::of(&error));
             }
             tally.rejected |= report.rejects();

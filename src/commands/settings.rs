@@ -1,19 +1,19 @@
 //! Where all commands' settings come from: the command line, its file, and the variables of a
 //! program that this one replaces.
 
-use std::collections::HashSet;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
-use clap::CommandFactory;
-use zammad_cti::config::{ConfigError, FileError, Layers, Secret, Settings, default_files, read};
+use zammad_cti::config::{ConfigError, FileError, Layers, Secret, Settings, default_files, read, variable};
 
-use crate::cli::{Cli, Global};
+use crate::cli::Global;
 
 /// Settings by where they come from, strongest first.
 pub struct Sources {
-    pub command_line: Settings,
+    pub flags: Settings,
+    pub variables: Settings,
     pub file: Option<(PathBuf, Layers)>,
+    pub profile: Option<String>,
     /// the variables of the Python client py-zammad-cti
     pub legacy: Settings,
 }
@@ -21,16 +21,17 @@ pub struct Sources {
 impl Sources {
     pub fn merged(self) -> Settings {
         let layers = self.file.map(|(_, layers)| layers).unwrap_or_default();
-        self.command_line.or(layers.profile).or(layers.top_level).or(self.legacy)
+        self.flags.or(self.variables).or(layers.profile).or(layers.top_level).or(self.legacy)
     }
 }
 
 /// Reads the file and the variables that belong to a command line.
 pub fn sources(global: &Global) -> Result<Sources, ConfigError> {
-    let profile = global.profile.as_ref().filter(|profile| !profile.is_empty());
-    let file = match (file(global)?, profile) {
+    let profile = global.profile.clone().or_else(|| std::env::var("ZAMMAD_CTI_PROFILE").ok());
+    let profile = profile.filter(|profile| !profile.is_empty());
+    let file = match (file(global)?, &profile) {
         (Some(path), profile) => {
-            let layers = read(&path, profile.map(String::as_str))?;
+            let layers = read(&path, profile.as_deref())?;
             Some((path, layers))
         }
         (None, Some(profile)) => return Err(FileError::ProfileWithoutFile(profile.clone()).into()),
@@ -42,18 +43,30 @@ pub fn sources(global: &Global) -> Result<Sources, ConfigError> {
         insecure: verify.map(|verify| ["0", "false", "no", "off"].contains(&verify.to_lowercase().as_str())),
         ..Settings::default()
     };
-    let mut command_line = global.settings.clone();
-    // An empty variable of a unit file is one that is not set.
-    for secret in [&mut command_line.url, &mut command_line.token] {
-        *secret = secret.take().filter(|secret| !secret.reveal().is_empty());
-    }
-    Ok(Sources { command_line, file, legacy })
+    let variables = Settings::from_variables(|name| std::env::var_os(name))?;
+    Ok(Sources { flags: global.settings.clone(), variables, file, profile, legacy })
+}
+
+/// Whether every failure is to let the call go on, as far as that can be known although the
+/// configuration is broken.
+pub fn fails_open(global: &Global) -> bool {
+    let variable = || {
+        let only = variable("fail_open");
+        Settings::from_variables(|name| std::env::var_os(name).filter(|_| name == only)).ok()?.fail_open
+    };
+    global.settings.fail_open.or_else(variable).unwrap_or_default()
+}
+
+/// The file of `--config` or its variable.
+pub fn named_file(global: &Global) -> Option<PathBuf> {
+    let variable = || std::env::var_os("ZAMMAD_CTI_CONFIG").map(PathBuf::from);
+    global.config.clone().or_else(variable).filter(|path| !path.as_os_str().is_empty())
 }
 
 /// The configuration file: the one named, else the first default one that is there.
 fn file(global: &Global) -> Result<Option<PathBuf>, FileError> {
-    if let Some(path) = global.config.as_ref().filter(|path| !path.as_os_str().is_empty()) {
-        return Ok(Some(path.clone()));
+    if let Some(path) = named_file(global) {
+        return Ok(Some(path));
     }
     for path in default_files(config_home().as_deref()) {
         match std::fs::metadata(&path) {
@@ -62,7 +75,10 @@ fn file(global: &Global) -> Result<Option<PathBuf>, FileError> {
             Err(error) if error.kind() == ErrorKind::NotADirectory => {}
             // A PBX often runs under another user, with the home of whoever started it.
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                eprintln!("zammad-cti: warning: {} cannot be reached, and is passed over", path.display());
+                let path = path.display();
+                let mut stderr = std::io::stderr();
+                // Nobody is left to tell if stderr is closed.
+                let _ = writeln!(stderr, "zammad-cti: warning: {path} cannot be reached, and is passed over");
             }
             Err(source) => return Err(FileError::Unreadable { path, source }),
         }
@@ -76,18 +92,4 @@ pub fn config_home() -> Option<PathBuf> {
     variable("XDG_CONFIG_HOME")
         .filter(|home| home.is_absolute())
         .or_else(|| variable("HOME").map(|home| home.join(".config")))
-}
-
-/// The keys that this process has from a variable and not from a flag.
-pub fn from_variables() -> HashSet<String> {
-    let matches = Cli::command().get_matches();
-    let mut deepest = &matches;
-    while let Some((_, inner)) = deepest.subcommand() {
-        deepest = inner;
-    }
-    deepest
-        .ids()
-        .filter(|id| deepest.value_source(id.as_str()) == Some(clap::parser::ValueSource::EnvVariable))
-        .map(|id| id.as_str().replacen("numbers_", "numbers.", 1))
-        .collect()
 }

@@ -1,7 +1,6 @@
 //! `zammad-cti simulate`
 
 use std::io::Write;
-use std::time::SystemTime;
 
 use anyhow::Context;
 use zammad_cti::action::Action;
@@ -47,8 +46,11 @@ pub fn run(args: &cli::Simulate, global: &Global, out: &mut dyn Write) -> anyhow
     let mut as_expected = true;
     let mut failure = None;
     let mut client = Client::new(&config)?;
-    for scenario in &scenarios {
-        as_expected &= play(scenario, &run, &mut client, &config, out, &mut failure)?;
+    let mut played = Vec::new();
+    for (number, scenario) in (1..).zip(scenarios) {
+        let call_id = scenario.call_id(&run, number);
+        as_expected &= play(scenario, &call_id, &mut client, &config, out, &mut failure)?;
+        played.push((scenario, call_id));
         if failure.is_some() {
             break;
         }
@@ -56,8 +58,7 @@ pub fn run(args: &cli::Simulate, global: &Global, out: &mut dyn Write) -> anyhow
     if let Some(sandbox) = &sandbox {
         let entries = sandbox.entries();
         table(out, &entries).map_err(OutputError)?;
-        as_expected &= scenarios.iter().all(|scenario| {
-            let call_id = scenario.call_id(&run);
+        as_expected &= played.iter().all(|(scenario, call_id)| {
             let entry = entries.iter().find(|entry| entry.call_id == call_id.as_str());
             entry.is_some_and(|entry| entry.state == EventKind::Hangup && entry.done == scenario.done)
         });
@@ -91,21 +92,20 @@ fn start_sandbox() -> Result<Sandbox, zammad_cti::sandbox::SandboxError> {
 /// Plays one call and prints it line by line; whether it went as it should.
 fn play(
     scenario: &Scenario,
-    run: &str,
+    call_id: &CallId,
     client: &mut Client,
     config: &Config,
     out: &mut dyn Write,
     failure: &mut Option<anyhow::Error>,
 ) -> anyhow::Result<bool> {
     writeln!(out, "\n{}: {}", scenario.name, scenario.story).map_err(OutputError)?;
-    let call_id: CallId = scenario.call_id(run);
     let mut as_expected = true;
     let mut written = Ok(());
-    scenario.play(client, config.encoding, config.deadline, &call_id, |step| {
+    scenario.play(client, config.encoding, config.deadline, call_id, |step| {
         as_expected &= step.as_expected;
         let line = describe(&step);
         if let Err(error) = step.result {
-            *failure = Some(error.into());
+            failure.get_or_insert(error.into());
         }
         if written.is_ok() {
             written = writeln!(out, "{line}");
@@ -120,10 +120,10 @@ fn describe(step: &Step) -> String {
     match &step.result {
         Ok(delivered) => {
             let milliseconds = delivered.effort.elapsed.as_secs_f64() * 1000.0;
-            let mark = if step.as_expected { "" } else { "   NOT AS EXPECTED" };
-            format!("  {event:<58} <- {:<40} {milliseconds:5.1} ms{mark}", decision(delivered))
+            let mark = if step.as_expected { "" } else { "  NOT AS EXPECTED" };
+            format!("  -> {event:<41} <- {:<21} {milliseconds:5.1} ms{mark}", decision(delivered))
         }
-        Err(error) => format!("  {event:<58} <- {}", error.error),
+        Err(error) => format!("  -> {event:<41} <- {}", error.error.in_full()),
     }
 }
 
@@ -132,37 +132,31 @@ fn told(event: &CallEvent) -> String {
         party.as_ref().map_or_else(|| "?".to_owned(), |party| printable(party.as_str()))
     };
     match event.kind {
-        EventKind::NewCall => {
-            let way = match event.direction {
-                Direction::Inbound => "in ",
-                Direction::Outbound => "out",
-            };
-            format!("-> newCall {way} {} calls {}", party(&event.from), party(&event.to))
-        }
+        EventKind::NewCall => format!("newCall {} calls {}", party(&event.from), party(&event.to)),
         EventKind::Answer => match event.users.first() {
-            Some(user) => format!("-> answer      {} picks up", user.as_str()),
-            None => format!("-> answer      {} picks up", party(&event.to)),
+            Some(user) => format!("answer  {} picks up", user.as_str()),
+            None => format!("answer  {} picks up", party(&event.to)),
         },
         EventKind::Hangup => {
-            format!("-> hangup      {}", event.cause.as_ref().map(ToString::to_string).unwrap_or_default())
+            format!("hangup  {}", event.cause.as_ref().map(ToString::to_string).unwrap_or_default())
         }
     }
 }
 
 fn decision(delivered: &Delivered) -> String {
     match &delivered.action {
-        None => "taken; the decision is lost".to_owned(),
-        Some(Action::None) => "go on".to_owned(),
+        None => "the decision is lost".to_owned(),
+        Some(Action::None) => "none".to_owned(),
         Some(Action::Reject { reason }) => format!("reject {}", printable(reason)),
-        Some(Action::Dial { caller_id, .. }) => format!("dial, showing {}", printable(caller_id)),
-        Some(Action::Unknown(word)) => format!("{} (unknown, go on)", printable(word)),
+        Some(Action::Dial { caller_id, .. }) => format!("dial {}", printable(caller_id)),
+        Some(Action::Unknown(word)) => printable(word),
     }
 }
 
 /// The caller log as agents see it, newest call first.
 fn table(out: &mut dyn Write, entries: &[Entry]) -> std::io::Result<()> {
     writeln!(out, "\nThe caller log, as agents see it:\n")?;
-    writeln!(out, "  {:<10} {:<22} {:<22} {:<16} {:<8} shown as", "", "from", "to", "cause", "length")?;
+    writeln!(out, "  {:<8} {:<20} {:<20} {:<15} shown as", "", "from", "to", "cause")?;
     for entry in entries {
         let way = match entry.direction {
             Direction::Inbound => "inbound",
@@ -174,21 +168,14 @@ fn table(out: &mut dyn Write, entries: &[Entry]) -> std::io::Result<()> {
         };
         writeln!(
             out,
-            "  {way:<10} {:<22} {:<22} {:<16} {:<8} {}",
+            "  {way:<8} {:<20} {:<20} {:<15} {}",
             named(&entry.from, &entry.from_comment),
             named(&entry.to, &entry.to_comment),
             entry.comment.as_deref().unwrap_or_default(),
-            length(entry),
             shown_as(entry),
         )?;
     }
     Ok(())
-}
-
-fn length(entry: &Entry) -> String {
-    let end = entry.end_at.unwrap_or_else(SystemTime::now);
-    let length = end.duration_since(entry.initialized_at).unwrap_or_default();
-    format!("{} s", length.as_secs())
 }
 
 fn shown_as(entry: &Entry) -> &'static str {
@@ -196,6 +183,6 @@ fn shown_as(entry: &Entry) -> &'static str {
         (EventKind::NewCall, _) => "ringing",
         (EventKind::Answer, _) => "answered",
         (EventKind::Hangup, true) => "done",
-        (EventKind::Hangup, false) => "missed, still open",
+        (EventKind::Hangup, false) => "missed",
     }
 }

@@ -164,9 +164,9 @@ pub fn redact(text: &str) -> String {
     while let Some(place) = rest.find("/cti/") {
         let (before, token) = rest.split_at(place + "/cti/".len());
         safe.push_str(before);
-        let end = token.find(|c: char| c.is_whitespace() || "'\"`<>)],;".contains(c)).unwrap_or(token.len());
-        // The word TOKEN is how this program's own texts say where the token belongs.
-        safe.push_str(if ["", "TOKEN"].contains(&&token[..end]) { &token[..end] } else { "***" });
+        let end = token.find(|c: char| c.is_whitespace() || "'\"`<>)],;:".contains(c)).unwrap_or(token.len());
+        // The words are those of this program's own texts: where a token belongs, and the caller log.
+        safe.push_str(if ["", "TOKEN", "log"].contains(&&token[..end]) { &token[..end] } else { "***" });
         rest = &token[end..];
     }
     safe.push_str(rest);

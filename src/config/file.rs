@@ -1,5 +1,6 @@
 //! The configuration file: reading it, profiles, and who may read it besides.
 
+use std::ffi::OsString;
 use std::fs::{Metadata, OpenOptions};
 use std::io::Read;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -39,7 +40,7 @@ pub enum FileError {
     ProfileWithoutFile(String),
     #[error("{} holds the token, and others can read it; run: chmod o-rwx {}", path.display(), path.display())]
     OthersCanRead { path: PathBuf },
-    #[error("{} holds no token", path.display())]
+    #[error("{} does not hold a token, and nothing else", path.display())]
     NoToken { path: PathBuf },
 }
 
@@ -98,15 +99,31 @@ fn settings(path: &Path, table: Map<String, Value>) -> Result<Settings, FileErro
     })
 }
 
+/// The settings of which one has this value, as text.
+pub(super) fn from_text(key: &str, text: OsString) -> Result<Settings, String> {
+    let text = text.into_string().map_err(|_| "it is not UTF-8".to_owned())?;
+    let (table, key) = key.split_once('.').map_or((None, key), |(table, key)| (Some(table), key));
+    let mut settings = Value::from(Map::from([(key.to_owned(), Value::from(text))]));
+    if let Some(table) = table {
+        settings = Value::from(Map::from([(table.to_owned(), settings)]));
+    }
+    Settings::deserialize(settings).map_err(|error| {
+        // The variable is named already.
+        let reason = reason(&error);
+        reason.split_once(" for key ").map_or(reason.clone(), |(reason, _)| reason.to_owned())
+    })
+}
+
 /// Reads the token from a file of its own, such as a systemd credential.
 pub(super) fn read_token(path: &Path) -> Result<Secret, FileError> {
     let (text, metadata) = read_file(path, MAX_TOKEN_FILE)?;
+    // First, lest somebody is told to change the mode of a file that is no token's.
+    let token = match str::from_utf8(&text).map(str::trim) {
+        Ok(token) if !token.is_empty() && !token.contains(char::is_whitespace) => Secret::new(token),
+        _ => return Err(FileError::NoToken { path: path.to_owned() }),
+    };
     refuse_what_others_can_read(path, &metadata)?;
-    match String::from_utf8(text).as_deref().map(str::trim) {
-        Ok("") => Err(FileError::NoToken { path: path.to_owned() }),
-        Ok(token) => Ok(Secret::new(token)),
-        Err(_) => Err(FileError::Broken { path: path.to_owned(), reason: "it is not UTF-8".to_owned() }),
-    }
+    Ok(token)
 }
 
 /// Reads a whole file of at most `most` bytes, and what is known of the file that was read.

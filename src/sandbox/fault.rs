@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use hyper::header::HeaderValue;
 use serde::{Deserialize, Serialize};
 
 /// What goes wrong with the next requests.
@@ -51,8 +52,11 @@ impl Fault {
     /// Reads what was posted.
     pub fn read(body: &[u8]) -> Result<Option<Self>, String> {
         let fault: Self = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-        if !(100..=999).contains(&fault.status) {
-            return Err(format!("status {} is no HTTP status", fault.status));
+        if !(200..=999).contains(&fault.status) {
+            return Err(format!("status {} is no final HTTP status", fault.status));
+        }
+        for text in fault.location.iter().chain([&fault.content_type]) {
+            HeaderValue::from_str(text).map_err(|_| format!("{text:?} is no value of a header"))?;
         }
         if Duration::try_from_secs_f64(fault.seconds).is_err() {
             return Err(format!("seconds {} is no length of time", fault.seconds));

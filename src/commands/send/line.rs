@@ -47,7 +47,9 @@ impl<R: BufRead> Lines<R> {
             self.input.skip_until(b'\n')?;
             return Ok(Some(Err(EventError::LongLine.into())));
         }
-        Ok(Some(String::from_utf8(bytes).map_err(|_| EventError::NotUtf8.into())))
+        let text = String::from_utf8(bytes).map_err(|_| EventError::NotUtf8.into());
+        // Some editors begin a file with a mark that is no part of it.
+        Ok(Some(text.map(|text| text.trim_start_matches('\u{feff}').trim_end().to_owned())))
     }
 }
 
@@ -72,12 +74,12 @@ impl<R: BufRead> Iterator for Lines<R> {
 
 /// An event as it stands on a line, in the words of the results, of Zammad, or of both.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct Written {
     event: EventKind,
     #[serde(alias = "callId")]
     call_id: String,
-    direction: Direction,
+    direction: Option<Direction>,
     from: Option<String>,
     to: Option<String>,
     user: Option<Users>,
@@ -97,9 +99,13 @@ enum Users {
     Several(Vec<String>),
 }
 
-/// Reads one line.
-pub fn event(text: &str, numbering: &Numbering) -> anyhow::Result<Described> {
-    let written: Written = serde_json::from_str(text).map_err(EventError::NoEvent)?;
+/// Reads one line; `call` tells the direction of a call that began on a line before.
+pub fn event(
+    text: &str,
+    numbering: &Numbering,
+    call: impl FnOnce(&CallId) -> Option<Direction>,
+) -> anyhow::Result<Described> {
+    let written: Written = serde_json::from_str(text).map_err(EventError::no_event)?;
     let kind = written.event;
     written.refuse_misplaced()?;
     let optional = |field, shown: Option<String>| -> anyhow::Result<Option<Party>> {
@@ -117,13 +123,15 @@ pub fn event(text: &str, numbering: &Numbering) -> anyhow::Result<Described> {
     if written.voicemail {
         users.push(Name::voicemail());
     }
+    let call_id = match (kind, written.call_id.as_str()) {
+        (EventKind::NewCall, CallId::AUTO) => CallId::random(),
+        (_, call_id) => call_id.parse().context("call_id")?,
+    };
+    let direction = written.direction.or_else(|| call(&call_id)).unwrap_or(Direction::Inbound);
     let event = CallEvent {
         kind,
-        call_id: match (kind, written.call_id.as_str()) {
-            (EventKind::NewCall, CallId::AUTO) => CallId::random(),
-            (_, call_id) => call_id.parse().context("call_id")?,
-        },
-        direction: written.direction,
+        call_id,
+        direction,
         from: optional("from", written.from)?,
         to: optional("to", written.to)?,
         users,
@@ -162,6 +170,7 @@ impl Written {
         match kind {
             EventKind::NewCall if self.from.is_none() => Err(EventError::Missing("from")),
             EventKind::NewCall if self.to.is_none() => Err(EventError::Missing("to")),
+            EventKind::NewCall if self.direction.is_none() => Err(EventError::Missing("direction")),
             EventKind::NewCall | EventKind::Answer | EventKind::Hangup => Ok(()),
         }
     }
