@@ -112,14 +112,10 @@ impl From<ExitCode> for std::process::ExitCode {
     }
 }
 
-/// What to do about an error, and where Zammad's log has more, where it knows.
-pub fn advice(error: &anyhow::Error) -> Vec<String> {
-    let step = error.chain().find_map(|error| error.downcast_ref::<SendError>()).map(SendError::next_step);
-    let undelivered = error.chain().find_map(|error| error.downcast_ref::<Undelivered>());
-    step.map(str::to_owned)
-        .into_iter()
-        .chain(undelivered.map(|undelivered| format!("({})", undelivered.effort)))
-        .collect()
+/// What to do about an error, and what to look for in Zammad's log, where it knows.
+pub fn advice(error: &anyhow::Error) -> Option<String> {
+    let undelivered = error.chain().find_map(|error| error.downcast_ref::<Undelivered>())?;
+    Some(format!("{} ({})", undelivered.error.next_step(), undelivered.effort))
 }
 
 fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {

@@ -17,7 +17,7 @@ use exit_code::ExitCode;
 fn main() -> std::process::ExitCode {
     let started = Instant::now();
     std::panic::set_hook(Box::new(|panic| {
-        say(&format!("internal error, please report it: {panic}"), &[]);
+        say(&format!("internal error, please report it: {panic}"), None);
         std::process::exit(ExitCode::Internal as i32);
     }));
     let cli = match Cli::try_parse() {
@@ -73,14 +73,14 @@ fn without_token_arguments(text: &str) -> String {
 
 /// One error on stderr: what failed and the cause, and below it the next step.
 fn complain(error: &anyhow::Error) {
-    say(&format!("{error:#}"), &exit_code::advice(error));
+    say(&format!("{error:#}"), exit_code::advice(error).as_deref());
 }
 
-fn say(error: &str, advice: &[String]) {
-    let mut text = format!("zammad-cti: {}\n", output::printable(&redact(error)));
-    for line in advice {
-        text.push_str(&format!("  {line}\n"));
-    }
+fn say(error: &str, advice: Option<&str>) {
+    let error = output::printable(&redact(error));
     // Nobody is left to tell if stderr is closed.
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    let _ = match advice {
+        Some(advice) => writeln!(std::io::stderr(), "zammad-cti: {error}\n  {advice}"),
+        None => writeln!(std::io::stderr(), "zammad-cti: {error}"),
+    };
 }

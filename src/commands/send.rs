@@ -213,8 +213,10 @@ fn write(
         while let Some(Done { report, error, .. }) = early.remove(&next) {
             next += 1;
             if let Some(error) = error {
-                let advice = exit_code::advice(&error);
-                log::error!("{error:#}{}{}", if advice.is_empty() { "" } else { "; " }, advice.join(" "));
+                match exit_code::advice(&error) {
+                    Some(advice) => log::error!("{error:#}; {advice}"),
+                    None => log::error!("{error:#}"),
+                }
                 tally.failure.get_or_insert_with(|| ExitCode::of(&error));
             }
             tally.rejected |= report.rejects();

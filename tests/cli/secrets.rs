@@ -141,16 +141,16 @@ fn the_token_is_nowhere_in_what_is_said_of_a_failure() {
         });
         for output in ["text", "json", "shell"] {
             let mut program = world.program();
-            program.args(ANSWER).args(["--deadline", "300ms", "--output", output]);
+            program.args(ANSWER).args(["--deadline", "600ms", "--output", output]);
             says_nothing_of_the_token(&mut program, code);
             says_nothing_of_the_token(program.arg("--fail-open"), 0);
         }
         says_nothing_of_the_token(
-            world.program().args(["send", "--deadline", "300ms", "--output", "json"]),
+            world.program().args(["send", "--deadline", "600ms", "--output", "json"]),
             code,
         );
         says_nothing_of_the_token(
-            world.program().args(["simulate", "--deadline", "300ms"]),
+            world.program().args(["simulate", "--deadline", "600ms"]),
             match status {
                 // Nothing says that the call of a newCall is unknown.
                 500 if body.contains("Error ID") => 69,
@@ -189,7 +189,7 @@ fn the_token_is_nowhere_in_what_is_said_of_a_failure() {
     ];
     for (arguments, code) in failures {
         let mut program = world.bare();
-        program.args(ANSWER).args(["--deadline", "300ms"]).args(arguments);
+        program.args(ANSWER).args(["--deadline", "600ms"]).args(arguments);
         says_nothing_of_the_token(&mut program, code);
     }
 }
@@ -218,7 +218,7 @@ fn the_token_is_nowhere_in_what_is_said_of_a_mistake() {
     for mistake in mistakes {
         says_nothing_of_the_token(world.bare().args(mistake), 2);
     }
-    says_nothing_of_the_token(world.bare().env("ZAMMAD_CTI_TIMEOUT", &url).args(ANSWER), 2);
+    says_nothing_of_the_token(world.bare().env("ZAMMAD_CTI_TIMEOUT", &url).args(ANSWER), 78);
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn bad_lines() -> [(Vec<u8>, &'static str); 14] {
     [
         (line("not JSON"), "it is no event"),
         (line("[]"), "it is no event"),
-        (line(r#"{"event":"answer","call_id":"7"}"#), "missing field `direction`"),
+        (line(r#"{"event":"newCall","call_id":"7","from":"1","to":"2"}"#), "needs `direction`"),
         (line(r#"{"event":"newcall","call_id":"7","direction":"in"}"#), "unknown variant `newcall`"),
         (line(r#"{"event":"answer","call_id":"7","direction":"in","usr":"alice"}"#), "unknown field `usr`"),
         (line(r#"{"event":"answer","call_id":7,"direction":"in"}"#), "invalid type"),

@@ -248,10 +248,10 @@ impl Ran {
         let error = lines[lines.len() - 2];
         assert!(error.starts_with("zammad-cti: ") && !error.contains("warning"), "{what}: {self}");
         assert!(error.contains(cause), "{what}: no {cause:?} in {self}");
-        assert!(error.contains(report["request_id"].as_str().unwrap()), "{what}: {self}");
         assert!(error.ends_with(report["error"].as_str().unwrap()), "{what}: {self}");
         let next = lines[lines.len() - 1];
         assert!(next.starts_with("  ") && next.contains(step), "{what}: no {step:?} in {self}");
+        assert!(next.contains(report["request_id"].as_str().unwrap()), "{what}: {self}");
     }
 }
 
