@@ -200,7 +200,7 @@ fn pause(attempts: u32) -> Duration {
 /// The calls of a stream of events that are open.
 #[derive(Debug, Default)]
 pub struct OpenCalls {
-    /// by a hash of the call id, as ids may be long; ten thousand of 64 bits hardly ever meet
+    /// by a hash of the call id, as ids may be long; some thousand of 64 bits hardly ever meet
     calls: HashMap<u64, Known>,
     /// oldest first
     order: VecDeque<u64>,
@@ -210,7 +210,7 @@ pub struct OpenCalls {
 impl OpenCalls {
     /// A phone system with more calls at a time is no phone system; what is older is forgotten,
     /// so that a stream of any length takes the same memory.
-    const MOST: usize = 10_000;
+    const MOST: usize = 4_096;
 
     /// The direction of the call's newCall.
     pub fn direction(&self, call_id: &CallId) -> Option<Direction> {
