@@ -3,21 +3,21 @@
 
 mod endpoint;
 mod file;
+mod value;
 
 use std::ffi::OsString;
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
 use clap::builder::BoolishValueParser;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 pub use endpoint::{Endpoint, EndpointError, redact};
 pub use file::{FileError, Layers, read};
 pub(crate) use file::{MAX_BUNDLE, read_file};
+pub use value::{Digits, Secret, Span};
 
 use crate::number::{Country, Numbering};
 
@@ -281,9 +281,7 @@ impl TryFrom<Settings> for Config {
             numbering: Numbering {
                 country: numbers.country.or(default.country),
                 extension_digits: numbers.extension_digits.unwrap_or(default.extension_digits),
-                extension_prefix: numbers
-                    .extension_prefix
-                    .map_or(default.extension_prefix, |Digits(digits)| digits),
+                extension_prefix: numbers.extension_prefix.map_or(default.extension_prefix, String::from),
                 national_digits: numbers.national_digits.or(default.national_digits),
                 normalize: numbers.normalize.unwrap_or(default.normalize),
             },
@@ -340,100 +338,6 @@ pub enum Format {
     Json,
     /// quoted assignments, safe to `eval`
     Shell,
-}
-
-/// A text nobody may see: it shows nothing but stars.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text itself, for the wire and for whoever asks for it by name.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "clap wants a parser that could fail")]
-    fn parse(text: &str) -> Result<Self, std::convert::Infallible> {
-        Ok(Self::new(text))
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl fmt::Display for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-/// A length of time, written like `5s`, `800ms` or `1m 30s`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span(pub Duration);
-
-impl FromStr for Span {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        humantime::parse_duration(text)
-            .map(Self)
-            .map_err(|_| "a time has a number and a unit, such as 5s or 800ms".to_owned())
-    }
-}
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        humantime::format_duration(self.0).fmt(f)
-    }
-}
-
-impl Serialize for Span {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-/// Digits and nothing else.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Digits(String);
-
-impl FromStr for Digits {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text.bytes().all(|byte| byte.is_ascii_digit()) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err("only digits go before an extension, country code first".to_owned())
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Digits {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
 }
 
 /// Where the configuration file is looked for when nobody names one: the user's, then the

@@ -13,7 +13,7 @@ use zammad_cti::rules;
 use super::configured;
 use super::settings::fails_open;
 use crate::cli::Global;
-use crate::exit_code::ExitCode;
+use crate::exit_code::{CallGoesOn, ExitCode};
 use crate::output::{self, Report, Style};
 
 /// An event as its command describes it, and what the command knows of the call.
@@ -93,11 +93,7 @@ fn failed(
 ) -> anyhow::Result<ExitCode> {
     let report = report.because(&error, endpoint);
     output::result(out, &report, style)?;
-    if !style.fail_open {
-        return Err(error);
-    }
-    crate::complain(&error);
-    Ok(ExitCode::Ok)
+    Err(if style.fail_open { error.context(CallGoesOn) } else { error })
 }
 
 /// Says where agents would not see what the sender meant; `line` is the event's line of input.
