@@ -154,12 +154,11 @@ impl History {
     fn next(&self, error: &SendError, event: &CallEvent, known: Known) -> Next {
         let retry = Next::Retry { pause: pause(self.attempts) };
         match error.fate() {
-            Fate::NotDelivered => match error {
-                SendError::Unavailable { retry_after: Some(wish), .. } => {
-                    Next::Retry { pause: pause(self.attempts).max(*wish) }
-                }
-                _ => retry,
-            },
+            Fate::NotDelivered => {
+                let wish =
+                    if let SendError::Unavailable { retry_after, .. } = error { *retry_after } else { None };
+                Next::Retry { pause: pause(self.attempts).max(wish.unwrap_or_default()) }
+            }
             Fate::Unknown => {
                 let again = match event.kind {
                     EventKind::NewCall => true,
@@ -168,13 +167,17 @@ impl History {
                 };
                 if again { retry } else { Next::GiveUp }
             }
-            Fate::Answered => match error {
-                SendError::UnknownCall { .. } if self.unknown_call < WAITS_FOR_NEW_CALL => retry,
-                SendError::CallIdReused if event.kind == EventKind::NewCall && self.repeats => {
+            Fate::Answered => {
+                let unknown = matches!(error, SendError::UnknownCall { .. });
+                let exists = matches!(error, SendError::CallIdReused) && event.kind == EventKind::NewCall;
+                if unknown && self.unknown_call < WAITS_FOR_NEW_CALL {
+                    retry
+                } else if exists && self.repeats {
                     Next::Delivered
+                } else {
+                    Next::GiveUp
                 }
-                _ => Next::GiveUp,
-            },
+            }
         }
     }
 
