@@ -1,8 +1,7 @@
 //! One event, one POST, one [`Action`] or one [`SendError`].
 //!
-//! No retries here: `delivery` decides about them. The client runs reqwest on a runtime of its
-//! own in the calling thread, so an attempt ends on time whatever the network does, and a process
-//! that sends one event starts no second thread.
+//! No retries here: `delivery` decides about them. An attempt is asynchronous, so it ends on time
+//! whatever the network does, and many of them share a thread; [`block_on`] is for who has one.
 
 mod error;
 mod phase;
@@ -14,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
-use tokio::runtime::Runtime;
 
 pub use error::{Fate, SendError, TlsFault};
 use phase::{Phase, Progress};
@@ -37,8 +35,6 @@ pub struct Client {
     timeout: Duration,
     http: reqwest::Client,
     progress: Progress,
-    /// `None` only while the client is dropped
-    runtime: Option<Runtime>,
 }
 
 /// Why there is no client.
@@ -85,12 +81,8 @@ impl Client {
             http = http.no_proxy();
         }
         let http = http.build().map_err(|error| ClientError::Http(error.without_url()))?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(ClientError::Runtime)?;
         let (endpoint, timeout) = (endpoint.clone(), config.timeout);
-        Ok(Self { endpoint, timeout, http, progress, runtime: Some(runtime) })
+        Ok(Self { endpoint, timeout, http, progress })
     }
 
     /// Posts one request, once, in at most `within`.
@@ -98,7 +90,7 @@ impl Client {
     /// # Errors
     ///
     /// Each [`SendError`] says whether Zammad has the event; none of them holds the token.
-    pub fn attempt(
+    pub async fn attempt(
         &mut self,
         request: &Request,
         event: &CallEvent,
@@ -106,17 +98,14 @@ impl Client {
     ) -> Result<Action, SendError> {
         let limit = self.timeout.min(within);
         self.progress.enter(Phase::Reply);
-        let runtime = self.runtime.as_ref().expect("it is there until the client is dropped");
-        runtime.block_on(async {
-            match tokio::time::timeout(limit, self.exchange(request, event)).await {
-                Ok(result) => result,
-                Err(_) => Err(match self.progress.phase() {
-                    Phase::Lookup => SendError::LookupTimeout,
-                    Phase::Connection => SendError::ConnectTimeout,
-                    Phase::Reply => SendError::NoReply { waited: limit },
-                }),
-            }
-        })
+        match tokio::time::timeout(limit, self.exchange(request, event)).await {
+            Ok(result) => result,
+            Err(_) => Err(match self.progress.phase() {
+                Phase::Lookup => SendError::LookupTimeout,
+                Phase::Connection => SendError::ConnectTimeout,
+                Phase::Reply => SendError::NoReply { waited: limit },
+            }),
+        }
     }
 
     async fn exchange(&self, request: &Request, event: &CallEvent) -> Result<Action, SendError> {
@@ -153,11 +142,16 @@ impl Client {
     }
 }
 
-impl Drop for Client {
-    fn drop(&mut self) {
-        // A name lookup that does not end must not hold up the program's end.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
+/// Does asynchronous work in this thread.
+///
+/// # Errors
+///
+/// [`ClientError::Runtime`]: the operating system has no event loop to give.
+pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, ClientError> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ClientError::Runtime)?;
+    let result = runtime.block_on(work);
+    // A name lookup that does not end must not hold up the program's end.
+    runtime.shutdown_background();
+    Ok(result)
 }

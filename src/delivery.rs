@@ -72,7 +72,7 @@ pub struct Known {
 /// # Errors
 ///
 /// The last attempt's, and whether Zammad may have the event.
-pub fn deliver(
+pub async fn deliver(
     client: &mut Client,
     event: &CallEvent,
     encoding: Encoding,
@@ -84,7 +84,7 @@ pub fn deliver(
     let mut history = History::default();
     let action = loop {
         let left = deadline.saturating_sub(started.elapsed());
-        let error = match client.attempt(&request, event, left) {
+        let error = match client.attempt(&request, event, left).await {
             Ok(action) => break Ok(Some(action)),
             Err(error) => error,
         };
@@ -108,7 +108,7 @@ pub fn deliver(
                         humantime::format_duration(deadline)
                     );
                 }
-                std::thread::sleep(pause);
+                tokio::time::sleep(pause).await;
             }
             Next::GiveUp => break Err(error),
         }

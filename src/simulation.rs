@@ -129,7 +129,7 @@ impl Scenario {
 
     /// Plays the call, telling each step as it is done. A call that Zammad took gets its hangup,
     /// whatever becomes of the steps between.
-    pub fn play(
+    pub async fn play(
         &self,
         client: &mut Client,
         encoding: Encoding,
@@ -140,7 +140,7 @@ impl Scenario {
         let mut calls = OpenCalls::default();
         for event in self.events(call_id) {
             let known: Known = calls.follow(&event);
-            let result = delivery::deliver(client, &event, encoding, known, Instant::now(), deadline);
+            let result = delivery::deliver(client, &event, encoding, known, Instant::now(), deadline).await;
             let as_expected = match (&result, event.kind) {
                 (Ok(delivered), EventKind::NewCall) => {
                     delivered.action.as_ref().is_some_and(|action| action.word() == self.action)
@@ -150,7 +150,8 @@ impl Scenario {
                 }
                 (Err(_), _) => false,
             };
-            let never_rang = event.kind == EventKind::NewCall && result.is_err();
+            let never_rang =
+                event.kind == EventKind::NewCall && result.as_ref().is_err_and(|error| !error.uncertain);
             tell(Step { event, result, as_expected });
             if never_rang {
                 return;

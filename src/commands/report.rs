@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Instant;
 
-use zammad_cti::client::{Client, Request, RequestId};
+use zammad_cti::client::{self, Client, Request, RequestId};
 use zammad_cti::config::{Config, Endpoint};
 use zammad_cti::delivery::{self, Known};
 use zammad_cti::event::CallEvent;
@@ -67,7 +67,8 @@ pub fn run(
             );
         }
     };
-    match delivery::deliver(&mut client, &event, config.encoding, known, started, config.deadline) {
+    let delivery = delivery::deliver(&mut client, &event, config.encoding, known, started, config.deadline);
+    match client::block_on(delivery)? {
         Ok(delivered) => {
             if delivered.action.is_none() {
                 log::warn!(

@@ -1,25 +1,23 @@
 //! `zammad-cti send`: events from lines, a result line each, in the order of the lines.
 //!
-//! One thread reads, one a connection sends, and this one writes. All events of a call go to the
-//! same sender, so they stay in order; a fixed number of lines is on its way at a time, so any
-//! number of them takes the same memory.
+//! One thread reads, one sends on all connections, and this one writes. Of a call's events one is
+//! on its way at a time, so they arrive in order; a fixed number of lines is between the reader
+//! and the writer, so any number of them takes the same memory.
 
 mod line;
+mod lanes;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Instant;
 
 use anyhow::Context;
-use zammad_cti::client::Client;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use zammad_cti::client::{self, Client};
 use zammad_cti::config::Config;
-use zammad_cti::delivery::{self, Known, OpenCalls};
-use zammad_cti::event::CallEvent;
+use zammad_cti::delivery::{Known, OpenCalls};
 
 use super::{configured, report};
 use crate::cli::{self, Global};
@@ -27,16 +25,16 @@ use crate::exit_code::{self, ExitCode};
 use crate::output::{self, OutputError, Report, Style};
 use line::{Line, Lines};
 
-/// Lines on their way for each sender: enough to keep it busy while the others are.
-const WINDOW: usize = 64;
+/// How many lines may be handed from one thread to the next at a time.
+const BATCH: usize = 64;
 
-/// An event for one of the senders.
+/// A line on its way.
 struct Job {
     /// counted from 0, over all lines that are not blank
     place: u64,
     line: u64,
-    event: CallEvent,
-    known: Known,
+    /// or why it is none
+    event: anyhow::Result<report::Described>,
 }
 
 /// What became of one line.
@@ -61,17 +59,19 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
         return show(lines, &config, global, out);
     }
     let clients = Client::several(&config, args.concurrency)?;
-    let window = clients.len() * WINDOW;
-    // A ticket for each line on its way; the writer gives it back.
-    let (tickets, given_back) = sync_channel(window);
-    let (done, results) = sync_channel(window);
-    let senders = clients.into_iter().map(|client| sender(client, config.clone(), done.clone())).collect();
+    let (jobs, read_jobs) = channel(1);
+    let (results, read_results) = channel(1);
     let reader = {
         let config = config.clone();
-        std::thread::spawn(move || read(lines, &config, senders, &done, &tickets))
+        std::thread::spawn(move || read(lines, &config, &jobs))
+    };
+    let sender = {
+        let config = config.clone();
+        std::thread::spawn(move || client::block_on(lanes::send(clients, &config, read_jobs, results)))
     };
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
-    let tally = write(&results, &given_back, style, &mut BufWriter::new(out))?;
+    let tally = write(read_results, style, &mut BufWriter::new(out))?;
+    sender.join().map_err(|_| anyhow::anyhow!("the sending thread broke down"))??;
     reader.join().map_err(|_| anyhow::anyhow!("the reading thread broke down"))??;
     Ok(match tally {
         Tally { failure: Some(code), .. } if !config.fail_open => code,
@@ -80,14 +80,14 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
     })
 }
 
-type Input = Lines<Box<dyn BufRead + Send>>;
+type Input = Lines<Box<dyn Read + Send>>;
 
 fn open(path: &Path) -> anyhow::Result<Input> {
-    let input: Box<dyn BufRead + Send> = if path == Path::new("-") {
-        Box::new(BufReader::new(std::io::stdin()))
+    let input: Box<dyn Read + Send> = if path == Path::new("-") {
+        Box::new(std::io::stdin())
     } else {
         let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Box::new(BufReader::new(file))
+        Box::new(file)
     };
     Ok(Lines::new(input, path))
 }
@@ -112,70 +112,36 @@ fn show(lines: Input, config: &Config, global: &Global, out: &mut dyn Write) -> 
     Ok(code)
 }
 
-/// Starts a thread with a connection of its own.
-fn sender(mut client: Client, config: Arc<Config>, done: SyncSender<Done>) -> SyncSender<Job> {
-    let (sender, jobs) = sync_channel::<Job>(WINDOW);
-    std::thread::spawn(move || {
-        for Job { place, line, event, known } in jobs {
-            let started = Instant::now();
-            let result =
-                delivery::deliver(&mut client, &event, config.encoding, known, started, config.deadline);
-            let result = match result {
-                Ok(delivered) => {
-                    let report = Report::delivered(&event, &delivered).at_line(line);
-                    Done { place, report, error: None }
-                }
-                Err(error) => {
-                    Done::failed(place, line, Report::undelivered(&event, &error), error.into(), &config)
-                }
-            };
-            if done.send(result).is_err() {
-                return;
-            }
-        }
-    });
-    sender
-}
-
-/// Hands the lines to the senders, until they end or nobody wants results any more.
-fn read(
-    lines: Input,
-    config: &Config,
-    senders: Vec<SyncSender<Job>>,
-    done: &SyncSender<Done>,
-    tickets: &SyncSender<()>,
-) -> anyhow::Result<()> {
+/// Reads lines, until they end or nobody wants them any more.
+fn read(mut lines: Input, config: &Config, jobs: &Sender<Vec<Job>>) -> anyhow::Result<()> {
     let mut calls = OpenCalls::default();
-    let hash = BuildHasherDefault::<DefaultHasher>::new();
-    for (place, line) in (0..).zip(lines) {
-        let Line { number, content } = line?;
-        if tickets.send(()).is_err() {
-            return Ok(());
-        }
-        let handed_on = match content
+    let mut batch = Vec::new();
+    for place in 0.. {
+        let Some(line) = lines.next() else { break };
+        let Line { number, content } = match line {
+            Ok(line) => line,
+            Err(error) => {
+                let _ = jobs.blocking_send(batch);
+                return Err(error);
+            }
+        };
+        let event = content
             .and_then(|text| line::event(&text, &config.numbering, |call_id| calls.direction(call_id)))
-        {
-            Ok(report::Described { event, known: told }) => {
+            .map(|report::Described { event, known: told }| {
                 let seen = calls.follow(&event);
                 let known = Known { answered: told.answered.or(seen.answered), ..seen };
                 report::warn(&event, known, config, Some(number));
-                let sender = usize::try_from(hash.hash_one(&event.call_id) % senders.len() as u64)?;
-                senders[sender].send(Job { place, line: number, event, known }).is_ok()
-            }
-            Err(error) => done
-                .send(Done::failed(
-                    place,
-                    number,
-                    Report::unsent(ExitCode::of(&error).class()),
-                    error,
-                    config,
-                ))
-                .is_ok(),
-        };
-        if !handed_on {
+                report::Described { event, known }
+            });
+        batch.push(Job { place, line: number, event });
+        // Not to wait for the next line with one in hand.
+        let rest_is_far = batch.len() >= BATCH || !lines.has_more_at_hand();
+        if rest_is_far && jobs.blocking_send(std::mem::take(&mut batch)).is_err() {
             return Ok(());
         }
     }
+    // Whoever receives it no more has said why.
+    let _ = jobs.blocking_send(batch);
     Ok(())
 }
 
@@ -188,28 +154,12 @@ struct Tally {
 }
 
 /// Writes the results in the order of their lines.
-fn write(
-    results: &Receiver<Done>,
-    tickets: &Receiver<()>,
-    style: Style,
-    out: &mut dyn Write,
-) -> Result<Tally, OutputError> {
+fn write(mut results: Receiver<Vec<Done>>, style: Style, out: &mut dyn Write) -> Result<Tally, OutputError> {
     let mut tally = Tally::default();
     let mut early = BTreeMap::new();
     let mut next = 0;
-    loop {
-        let done = match results.try_recv() {
-            Ok(done) => done,
-            Err(_) => {
-                // Whoever waits for a result sees it before the next one is waited for.
-                out.flush().map_err(OutputError)?;
-                match results.recv() {
-                    Ok(done) => done,
-                    Err(_) => return Ok(tally),
-                }
-            }
-        };
-        early.insert(done.place, done);
+    while let Some(batch) = results.blocking_recv() {
+        early.extend(batch.into_iter().map(|done| (done.place, done)));
         while let Some(Done { report, error, .. }) = early.remove(&next) {
             next += 1;
             if let Some(error) = error {
@@ -221,8 +171,12 @@ fn write(
             }
             tally.rejected |= report.rejects();
             output::result_line(out, &report, style)?;
-            // The reader took it before it handed the line on.
-            let _ = tickets.try_recv();
+        }
+        if results.is_empty() {
+            // Whoever waits for a result sees it before the next one is waited for.
+            out.flush().map_err(OutputError)?;
         }
     }
+    out.flush().map_err(OutputError)?;
+    Ok(tally)
 }

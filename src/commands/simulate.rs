@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Context;
 use zammad_cti::action::Action;
-use zammad_cti::client::Client;
+use zammad_cti::client::{self, Client};
 use zammad_cti::config::Config;
 use zammad_cti::delivery::Delivered;
 use zammad_cti::event::{CallEvent, CallId, Direction, EventKind};
@@ -47,14 +47,17 @@ pub fn run(args: &cli::Simulate, global: &Global, out: &mut dyn Write) -> anyhow
     let mut failure = None;
     let mut client = Client::new(&config)?;
     let mut played = Vec::new();
-    for (number, scenario) in (1..).zip(scenarios) {
-        let call_id = scenario.call_id(&run, number);
-        as_expected &= play(scenario, &call_id, &mut client, &config, out, &mut failure)?;
-        played.push((scenario, call_id));
-        if failure.is_some() {
-            break;
+    client::block_on(async {
+        for (number, scenario) in (1..).zip(scenarios) {
+            let call_id = scenario.call_id(&run, number);
+            as_expected &= play(scenario, &call_id, &mut client, &config, out, &mut failure).await?;
+            played.push((scenario, call_id));
+            if failure.is_some() {
+                break;
+            }
         }
-    }
+        anyhow::Ok(())
+    })??;
     if let Some(sandbox) = &sandbox {
         let entries = sandbox.entries();
         table(out, &entries).map_err(OutputError)?;
@@ -90,7 +93,7 @@ fn start_sandbox() -> Result<Sandbox, zammad_cti::sandbox::SandboxError> {
 }
 
 /// Plays one call and prints it line by line; whether it went as it should.
-fn play(
+async fn play(
     scenario: &Scenario,
     call_id: &CallId,
     client: &mut Client,
@@ -101,16 +104,18 @@ fn play(
     writeln!(out, "\n{}: {}", scenario.name, scenario.story).map_err(OutputError)?;
     let mut as_expected = true;
     let mut written = Ok(());
-    scenario.play(client, config.encoding, config.deadline, call_id, |step| {
-        as_expected &= step.as_expected;
-        let line = describe(&step);
-        if let Err(error) = step.result {
-            failure.get_or_insert(error.into());
-        }
-        if written.is_ok() {
-            written = writeln!(out, "{line}");
-        }
-    });
+    scenario
+        .play(client, config.encoding, config.deadline, call_id, |step| {
+            as_expected &= step.as_expected;
+            let line = describe(&step);
+            if let Err(error) = step.result {
+                failure.get_or_insert(error.into());
+            }
+            if written.is_ok() {
+                written = writeln!(out, "{line}");
+            }
+        })
+        .await;
     written.map_err(OutputError)?;
     Ok(as_expected)
 }

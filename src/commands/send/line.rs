@@ -1,6 +1,6 @@
 //! One line of input, and the event on it.
 
-use std::io::{BufRead, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -25,15 +25,20 @@ pub struct Line {
 
 /// The lines of an input, however long they are.
 pub struct Lines<R> {
-    input: R,
+    input: BufReader<R>,
     /// for errors
     path: PathBuf,
     number: u64,
 }
 
-impl<R: BufRead> Lines<R> {
+impl<R: Read> Lines<R> {
     pub fn new(input: R, path: &Path) -> Self {
-        Self { input, path: path.to_owned(), number: 0 }
+        Self { input: BufReader::new(input), path: path.to_owned(), number: 0 }
+    }
+
+    /// Whether a part of the next line has been read already.
+    pub fn has_more_at_hand(&self) -> bool {
+        !self.input.buffer().is_empty()
     }
 
     /// Reads up to the end of a line; `None` at the end of the input.
@@ -53,7 +58,7 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-impl<R: BufRead> Iterator for Lines<R> {
+impl<R: Read> Iterator for Lines<R> {
     type Item = anyhow::Result<Line>;
 
     fn next(&mut self) -> Option<Self::Item> {
