@@ -319,7 +319,10 @@ fn address(config: &Config, show_token: bool) -> Result<String, ConfigError> {
 
 /// Any value as one line of JSON that does no harm to a terminal either.
 pub fn json(value: &impl Serialize) -> String {
-    let text = serde_json::to_value(value).unwrap_or(Value::Null).to_string();
+    let text = serde_json::to_string(value).unwrap_or_else(|_| Value::Null.to_string());
+    if !text.contains(is_harmful) {
+        return text;
+    }
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         if is_harmful(c) {
