@@ -159,7 +159,7 @@ _zammad__cti() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        zammad__subcmd__cti__subcmd__answer)
+        zammad__cti__subcmd__answer)
             opts="-h --call-id --direction --from --to --answering-number --user --voicemail --force-user --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -281,7 +281,7 @@ _zammad__cti() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        zammad__subcmd__cti__subcmd__completions)
+        zammad__cti__subcmd__completions)
             opts="-h --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -379,7 +379,7 @@ _zammad__cti() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        zammad__subcmd__cti__subcmd__config)
+        zammad__cti__subcmd__config)
             opts="-h --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help show check init"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -477,7 +477,7 @@ _zammad__cti() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        zammad__subcmd__cti__subcmd__config__subcmd__check)
+        zammad__cti__subcmd__config__subcmd__check)
             opts="-h --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -575,7 +575,7 @@ _zammad__cti() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        zammad__subcmd__cti__subcmd__config__subcmd__init)
+        zammad__cti__subcmd__config__subcmd__init)
             opts="-h --force --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -673,7 +673,7 @@ _zammad__cti() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        zammad__subcmd__cti__subcmd__config__subcmd__show)
+        zammad__cti__subcmd__config__subcmd__show)
             opts="-h --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -771,7 +771,7 @@ _zammad__cti() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        zammad__subcmd__cti__subcmd__hangup)
+        zammad__cti__subcmd__hangup)
             opts="-h --call-id --direction --from --to --answering-number --cause --raw-cause --answered --list-causes --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -893,7 +893,7 @@ _zammad__cti() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        zammad__subcmd__cti__subcmd__man)
+        zammad__cti__subcmd__man)
             opts="-h --dir --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -995,7 +995,7 @@ _zammad__cti() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        zammad__subcmd__cti__subcmd__new__subcmd__call)
+        zammad__cti__subcmd__new__subcmd__call)
             opts="-h --from --to --direction --call-id --user --queue --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1117,7 +1117,7 @@ _zammad__cti() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        zammad__subcmd__cti__subcmd__normalize)
+        zammad__cti__subcmd__normalize)
             opts="-h --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1215,7 +1215,7 @@ _zammad__cti() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        zammad__subcmd__cti__subcmd__sandbox)
+        zammad__cti__subcmd__sandbox)
             opts="-h --listen --block --route --caller-id --zammad --integration --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1337,7 +1337,7 @@ _zammad__cti() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        zammad__subcmd__cti__subcmd__send)
+        zammad__cti__subcmd__send)
             opts="-h --concurrency --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1439,7 +1439,7 @@ _zammad__cti() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        zammad__subcmd__cti__subcmd__simulate)
+        zammad__cti__subcmd__simulate)
             opts="-h --sandbox --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

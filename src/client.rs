@@ -74,7 +74,6 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(config.connect_timeout)
             .pool_idle_timeout(IDLE)
-            .connector_layer(progress.clone())
             .dns_resolver(Arc::new(progress.clone()));
         if endpoint.is_loopback() {
             // What is on this machine is not behind a proxy.
@@ -97,12 +96,12 @@ impl Client {
         within: Duration,
     ) -> Result<Action, SendError> {
         let limit = self.timeout.min(within);
-        self.progress.enter(Phase::Reply);
+        self.progress.begin();
         match tokio::time::timeout(limit, self.exchange(request, event)).await {
             Ok(result) => result,
             Err(_) => Err(match self.progress.phase() {
                 Phase::Lookup => SendError::LookupTimeout,
-                Phase::Connection => SendError::ConnectTimeout,
+                Phase::Connection | Phase::Address => SendError::ConnectTimeout,
                 Phase::Reply => SendError::NoReply { waited: limit },
             }),
         }
@@ -114,7 +113,7 @@ impl Client {
             .http
             .post(self.endpoint.reveal().clone())
             .headers(request.headers())
-            .body(request.body().to_owned());
+            .body(self.progress.body(request.body().to_owned()));
         let mut response = post.send().await.map_err(failed)?;
         let header = |name| {
             let value = response.headers().get(name)?.to_str().ok()?;

@@ -139,16 +139,15 @@ impl Settings {
 
     /// What variables say: `get` has the value of one by its name. An empty one is not set.
     pub fn from_variables(get: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
-        let mut settings = Self::default();
+        let mut set = Vec::new();
         for key in Self::default().by_key().keys() {
             let name = variable(key);
             if let Some(text) = get(&name).filter(|text| !text.is_empty()) {
-                let one =
-                    file::from_text(key, text).map_err(|reason| ConfigError::Variable { name, reason })?;
-                settings = settings.or(one);
+                let one = file::from_text(key, text);
+                set.push(one.map_err(|reason| ConfigError::Variable { name, reason })?);
             }
         }
-        Ok(settings)
+        Ok(set.into_iter().fold(Self::default(), Self::and))
     }
 
     /// The values by their keys in the file, such as `numbers.country`; secrets are stars.
@@ -173,32 +172,38 @@ impl Settings {
     /// These settings, and `weaker` ones where these say nothing.
     ///
     /// A token counts as one setting, whether it is in the URL, beside it or in a file.
-    pub fn or(self, weaker: Self) -> Self {
-        let in_url = self.url.as_ref().is_some_and(|url| redact(url.reveal()) != url.reveal());
-        let has_token = in_url || self.token.is_some() || self.token_file.is_some();
-        let (token, token_file) =
-            if has_token { (self.token, self.token_file) } else { (weaker.token, weaker.token_file) };
-        let weaker_url =
-            if has_token { weaker.url.as_ref().map(endpoint::without_token) } else { weaker.url };
+    pub fn or(self, mut weaker: Self) -> Self {
+        let split = |url: &Option<Secret>| url.as_ref().map_or((None, None), endpoint::split);
+        let (base, in_url) = split(&weaker.url);
+        if split(&self.url).1.is_some() || self.token.is_some() || self.token_file.is_some() {
+            (weaker.url, weaker.token, weaker.token_file) = (base, None, None);
+        } else if self.url.is_some() {
+            weaker.token = weaker.token.or(in_url);
+        }
+        self.and(weaker)
+    }
+
+    /// Both settings, and of what both say this one's.
+    fn and(self, other: Self) -> Self {
         Self {
-            url: self.url.or(weaker_url),
-            token,
-            token_file,
-            encoding: self.encoding.or(weaker.encoding),
-            connect_timeout: self.connect_timeout.or(weaker.connect_timeout),
-            timeout: self.timeout.or(weaker.timeout),
-            deadline: self.deadline.or(weaker.deadline),
-            ca_file: self.ca_file.or(weaker.ca_file),
-            insecure: self.insecure.or(weaker.insecure),
-            output: self.output.or(weaker.output),
-            reject_exit: self.reject_exit.or(weaker.reject_exit),
-            fail_open: self.fail_open.or(weaker.fail_open),
+            url: self.url.or(other.url),
+            token: self.token.or(other.token),
+            token_file: self.token_file.or(other.token_file),
+            encoding: self.encoding.or(other.encoding),
+            connect_timeout: self.connect_timeout.or(other.connect_timeout),
+            timeout: self.timeout.or(other.timeout),
+            deadline: self.deadline.or(other.deadline),
+            ca_file: self.ca_file.or(other.ca_file),
+            insecure: self.insecure.or(other.insecure),
+            output: self.output.or(other.output),
+            reject_exit: self.reject_exit.or(other.reject_exit),
+            fail_open: self.fail_open.or(other.fail_open),
             numbers: NumberSettings {
-                country: self.numbers.country.or(weaker.numbers.country),
-                extension_digits: self.numbers.extension_digits.or(weaker.numbers.extension_digits),
-                extension_prefix: self.numbers.extension_prefix.or(weaker.numbers.extension_prefix),
-                national_digits: self.numbers.national_digits.or(weaker.numbers.national_digits),
-                normalize: self.numbers.normalize.or(weaker.numbers.normalize),
+                country: self.numbers.country.or(other.numbers.country),
+                extension_digits: self.numbers.extension_digits.or(other.numbers.extension_digits),
+                extension_prefix: self.numbers.extension_prefix.or(other.numbers.extension_prefix),
+                national_digits: self.numbers.national_digits.or(other.numbers.national_digits),
+                normalize: self.numbers.normalize.or(other.numbers.normalize),
             },
         }
     }
@@ -376,6 +381,22 @@ mod tests {
                 (None, None),
             ),
             (settings(base, None, None), settings(None, Some("b"), None), (Some("b"), None)),
+            // A base address alone takes the token of the address it replaces,
+            (
+                settings(base, None, None),
+                settings(Some("https://y.example/api/v1/cti/b"), None, None),
+                (Some("b"), None),
+            ),
+            // and not one that is weaker still.
+            (
+                settings(base, None, None),
+                settings(Some("https://y.example/api/v1/cti/b"), None, None).or(settings(
+                    None,
+                    Some("c"),
+                    None,
+                )),
+                (Some("b"), None),
+            ),
         ];
         for (stronger, weaker, (token, file)) in cases {
             let what = format!("{stronger:?} or {weaker:?}");

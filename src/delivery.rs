@@ -1,7 +1,8 @@
 //! Send now, and again where that is right: what a retry does depends on the event and on what
 //! is known, because Zammad is not idempotent.
 
-use std::collections::{HashMap, VecDeque};
+mod open_calls;
+
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
@@ -12,8 +13,16 @@ use crate::config::Encoding;
 use crate::event::{CallEvent, CallId, Direction, EventKind};
 use crate::rules;
 
+pub use open_calls::OpenCalls;
+
 /// An answer older than this would open its ticket screen in the middle of the talk.
 const FRESH: Duration = Duration::from_secs(5);
+
+/// The first attempt of an answer ends in time for a second one while it is fresh.
+const FIRST_ANSWER: Duration = Duration::from_secs(3);
+
+/// An attempt with less time than this is not begun: it would only make a sure failure an unsure one.
+const SHORTEST_ATTEMPT: Duration = Duration::from_millis(250);
 
 /// How often an answer or a hangup waits for a newCall that may still be under way.
 const WAITS_FOR_NEW_CALL: u32 = 3;
@@ -83,7 +92,10 @@ pub async fn deliver(
     let request = Request::new(event, encoding, RequestId::random());
     let mut history = History::default();
     let action = loop {
-        let left = deadline.saturating_sub(started.elapsed());
+        let mut left = deadline.saturating_sub(started.elapsed());
+        if event.kind == EventKind::Answer && history.attempts == 0 {
+            left = left.min(FIRST_ANSWER);
+        }
         let error = match client.attempt(&request, event, left).await {
             Ok(action) => break Ok(Some(action)),
             Err(error) => error,
@@ -96,12 +108,12 @@ pub async fn deliver(
         match next {
             Next::Delivered => break Ok(None),
             Next::Retry { pause } => {
-                if pause.saturating_add(history.elapsed) >= deadline {
+                if pause.saturating_add(history.elapsed + SHORTEST_ATTEMPT.min(deadline / 10)) >= deadline {
                     break Err(error);
                 }
                 if history.attempts == 1 {
                     log::warn!(
-                        "{} of call {}: {}; trying again for at most {}",
+                        "{} of call {}: {}; trying again for at most {} in all",
                         event.kind,
                         event.call_id,
                         error.in_full(),
@@ -167,17 +179,9 @@ impl History {
                 };
                 if again { retry } else { Next::GiveUp }
             }
-            Fate::Answered => {
-                let unknown = matches!(error, SendError::UnknownCall { .. });
-                let exists = matches!(error, SendError::CallIdReused) && event.kind == EventKind::NewCall;
-                if unknown && self.unknown_call < WAITS_FOR_NEW_CALL {
-                    retry
-                } else if exists && self.repeats {
-                    Next::Delivered
-                } else {
-                    Next::GiveUp
-                }
-            }
+            Fate::UnknownCall if self.unknown_call < WAITS_FOR_NEW_CALL => retry,
+            Fate::Exists if event.kind == EventKind::NewCall && self.repeats => Next::Delivered,
+            Fate::UnknownCall | Fate::Exists | Fate::Final => Next::GiveUp,
         }
     }
 
@@ -188,7 +192,7 @@ impl History {
         }
         // A proxy also says so when Zammad goes down with the event saved.
         self.repeats |= matches!(error, SendError::Unavailable { status: 502, .. });
-        self.unknown_call += u32::from(matches!(error, SendError::UnknownCall { .. }));
+        self.unknown_call += u32::from(error.fate() == Fate::UnknownCall);
     }
 }
 
@@ -198,58 +202,6 @@ fn pause(attempts: u32) -> Duration {
     let whole = Duration::from_millis(100 << attempts.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
     let spread = RandomState::new().hash_one(attempts) % 256;
     whole - whole.mul_f64(0.25) * u32::try_from(spread).unwrap_or(0) / 256
-}
-
-/// The calls of a stream of events that are open.
-#[derive(Debug, Default)]
-pub struct OpenCalls {
-    /// by a hash of the call id, as ids may be long; some thousand of 64 bits hardly ever meet
-    calls: HashMap<u64, Known>,
-    /// oldest first
-    order: VecDeque<u64>,
-    hasher: RandomState,
-}
-
-impl OpenCalls {
-    /// A phone system with more calls at a time is no phone system; what is older is forgotten,
-    /// so that a stream of any length takes the same memory.
-    const MOST: usize = 4_096;
-
-    /// The direction of the call's newCall.
-    pub fn direction(&self, call_id: &CallId) -> Option<Direction> {
-        self.calls.get(&self.hasher.hash_one(call_id))?.direction
-    }
-
-    /// What is known of the event's call before it; afterwards the event itself is known.
-    pub fn follow(&mut self, event: &CallEvent) -> Known {
-        let call = self.hasher.hash_one(&event.call_id);
-        let before = self.calls.get(&call).copied().unwrap_or_default();
-        match event.kind {
-            EventKind::NewCall => {
-                if before.direction.is_none() {
-                    self.order.push_back(call);
-                    self.calls
-                        .insert(call, Known { direction: Some(event.direction), answered: Some(false) });
-                }
-            }
-            EventKind::Answer => {
-                let known = self.calls.entry(call).or_insert_with(|| {
-                    self.order.push_back(call);
-                    Known::default()
-                });
-                known.answered = Some(true);
-            }
-            // The order keeps the call until it is the oldest: taking it out would cost a search.
-            EventKind::Hangup => {
-                self.calls.remove(&call);
-            }
-        }
-        if self.order.len() > Self::MOST {
-            let oldest = self.order.pop_front();
-            oldest.and_then(|call| self.calls.remove(&call));
-        }
-        before
-    }
 }
 
 #[cfg(test)]
@@ -361,24 +313,5 @@ mod tests {
             let most = Duration::from_millis(most);
             assert!(pause <= most && pause >= most * 3 / 4, "{attempts}: {pause:?}");
         }
-    }
-
-    #[test]
-    fn a_stream_remembers_its_open_calls_and_no_more() {
-        let mut calls = OpenCalls::default();
-        let outbound = Some(Direction::Outbound);
-        assert_eq!(calls.follow(&event(EventKind::NewCall, Direction::Outbound)), Known::default());
-        let ringing = Known { direction: outbound, answered: Some(false) };
-        assert_eq!(calls.follow(&event(EventKind::Answer, Direction::Inbound)), ringing);
-        let talking = Known { direction: outbound, answered: Some(true) };
-        assert_eq!(calls.follow(&event(EventKind::Hangup, Direction::Inbound)), talking);
-        assert_eq!(calls.follow(&event(EventKind::Hangup, Direction::Inbound)), Known::default());
-        for id in 0..OpenCalls::MOST * 3 {
-            let mut new_call = event(EventKind::NewCall, Direction::Inbound);
-            new_call.call_id = id.to_string().parse().unwrap();
-            calls.follow(&new_call);
-        }
-        assert_eq!(calls.calls.len(), OpenCalls::MOST);
-        assert_eq!(calls.order.len(), OpenCalls::MOST);
     }
 }

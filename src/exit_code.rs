@@ -42,10 +42,11 @@ pub enum ExitCode {
 
 /// What stands below the help and in the man page.
 pub const HELP: &str = "\
-Settings: each flag under Configuration, Zammad, Results and Numbers that takes a value, such
-as --ca-file, is also a variable, ZAMMAD_CTI_CA_FILE, and a key in the configuration file,
-ca_file. The flag is stronger than the variable, and that than the file. A command line can be
-seen in the list of processes, so a token is better kept in the file or in the variable.
+Settings: the flags under Zammad and Numbers, and --output, --reject-exit and --fail-open, are
+also variables and keys in the configuration file: --ca-file is ZAMMAD_CTI_CA_FILE and ca_file.
+The flag is stronger than the variable, and that than the file. ZAMMAD_CTI_CONFIG names the
+file, and ZAMMAD_CTI_PROFILE the profile. A command line can be seen in the list of processes,
+so a token is better kept in the file or in the variable.
 
 Exit codes:
   0   delivered, or done as asked

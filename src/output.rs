@@ -352,9 +352,10 @@ fn is_harmful(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A stranger's text as one word of a line that is split at blanks.
+/// A stranger's text as one word for a dialplan: what numbers and addresses are made of, and
+/// nothing that a blank, a shell or Asterisk would take for something else.
 fn one_word(text: &str) -> String {
-    text.chars().filter(|&c| !c.is_whitespace() && !is_harmful(c)).collect()
+    text.chars().filter(|&c| c.is_alphanumeric() || "+*#._@:-".contains(c)).collect()
 }
 
 /// A text as one word of a shell command, whatever is in it.

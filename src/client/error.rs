@@ -19,7 +19,7 @@ pub enum SendError {
     ConnectTimeout,
     #[error("TLS failed")]
     Tls(#[source] TlsFault),
-    #[error("it is too busy or restarting (HTTP {status})")]
+    #[error("Zammad or its proxy is too busy or restarting (HTTP {status}{})", wish(*retry_after))]
     Unavailable { status: u16, retry_after: Option<Duration> },
 
     // -- Zammad may have the event --
@@ -64,8 +64,12 @@ pub enum Fate {
     NotDelivered,
     /// Zammad may have it.
     Unknown,
-    /// Something answered, and its answer is what failed.
-    Answered,
+    /// Zammad knows no such call; its newCall may be under way.
+    UnknownCall,
+    /// Zammad has a call with this id.
+    Exists,
+    /// It will not take it another time either.
+    Final,
 }
 
 /// What the operating system or the protocol said, without the layers of the library above it,
@@ -101,6 +105,10 @@ pub enum TlsFault {
     NoTls,
     #[error("{0}")]
     Other(rustls::Error),
+}
+
+fn wish(retry_after: Option<Duration>) -> String {
+    retry_after.map(|wish| format!(", wait {}", humantime::format_duration(wish))).unwrap_or_default()
 }
 
 fn expected(names: &[String]) -> String {
@@ -139,9 +147,9 @@ impl SendError {
             | Self::Tls(_)
             | Self::Unavailable { .. } => Fate::NotDelivered,
             Self::NoReply { .. } | Self::ConnectionLost(_) | Self::GatewayTimeout => Fate::Unknown,
-            Self::UnknownCall { .. }
-            | Self::CallIdReused
-            | Self::Refused { .. }
+            Self::UnknownCall { .. } => Fate::UnknownCall,
+            Self::CallIdReused => Fate::Exists,
+            Self::Refused { .. }
             | Self::Failed { .. }
             | Self::WrongToken
             | Self::SwitchedOff
@@ -149,7 +157,7 @@ impl SendError {
             | Self::Redirected { .. }
             | Self::NoSuchPage
             | Self::NotZammad { .. }
-            | Self::NotHttp(_) => Fate::Answered,
+            | Self::NotHttp(_) => Fate::Final,
         }
     }
 
@@ -235,7 +243,7 @@ impl SendError {
             Self::SwitchedOff => "switch it on in Zammad's admin page: Integrations, CTI",
             Self::NotConfigured => "open and save it in Zammad's admin page: Integrations, CTI",
             Self::Redirected { location, .. } if location.starts_with("https:") => {
-                "use the https:// address in the URL"
+                "use that address in the URL if it is Zammad's; else a login page or another site answers"
             }
             Self::Redirected { .. } => "use Zammad's own address in the URL; redirects are never followed",
             Self::NoSuchPage => "the URL ends with /api/v1/cti/TOKEN; copy it from Zammad's admin page",

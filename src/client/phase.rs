@@ -1,94 +1,97 @@
-//! How far an attempt has come: what runs out of time before the connection stands never reached
+//! How far an attempt has come: what runs out of time before its request is written never reached
 //! Zammad.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::{Body, Frame, SizeHint};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// What an attempt is waiting for.
+/// What an attempt is waiting for, in the order in which it comes to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Phase {
-    /// a reply, on a connection that stands
-    Reply,
-    Lookup,
     Connection,
+    Lookup,
+    /// a connection, to an address that is known
+    Address,
+    /// a reply to a request that is on its way
+    Reply,
 }
 
 /// The phase of the attempt under way, as the parts of the HTTP client report it.
+///
+/// It only goes forward: a connection that is made in vain, because another one became free in
+/// the meantime, does not take back that the request is out.
 #[derive(Clone)]
 pub(super) struct Progress(Arc<AtomicU8>);
 
 impl Progress {
     pub fn new() -> Self {
-        Self(Arc::new(AtomicU8::new(Phase::Reply as u8)))
+        Self(Arc::new(AtomicU8::new(Phase::Connection as u8)))
+    }
+
+    pub fn begin(&self) {
+        self.0.store(Phase::Connection as u8, Ordering::Relaxed);
     }
 
     pub fn phase(&self) -> Phase {
         let phase = self.0.load(Ordering::Relaxed);
-        [Phase::Lookup, Phase::Connection]
-            .into_iter()
-            .find(|known| *known as u8 == phase)
-            .unwrap_or(Phase::Reply)
+        let later = [Phase::Lookup, Phase::Address, Phase::Reply];
+        later.into_iter().find(|known| *known as u8 == phase).unwrap_or(Phase::Connection)
     }
 
-    pub fn enter(&self, phase: Phase) {
-        self.0.store(phase as u8, Ordering::Relaxed);
+    fn reach(&self, phase: Phase) {
+        self.0.fetch_max(phase as u8, Ordering::Relaxed);
+    }
+
+    /// A request's body that tells when it is written, which is after the head.
+    pub fn body(&self, text: String) -> reqwest::Body {
+        reqwest::Body::wrap(Told { text: Full::new(text.into()), progress: self.clone() })
     }
 }
 
 /// The system's name lookup.
 impl Resolve for Progress {
     fn resolve(&self, name: Name) -> Resolving {
-        self.enter(Phase::Lookup);
+        self.reach(Phase::Lookup);
         let progress = self.clone();
         Box::pin(async move {
             let addresses: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            progress.enter(Phase::Connection);
+            progress.reach(Phase::Address);
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
 }
 
-impl<S> tower_layer::Layer<S> for Progress {
-    type Service = Watched<S>;
-
-    fn layer(&self, connector: S) -> Watched<S> {
-        Watched { connector, progress: self.clone() }
-    }
-}
-
-/// A connector that says when it is at work.
-#[derive(Clone)]
-pub(super) struct Watched<S> {
-    connector: S,
+/// See [`Progress::body`].
+struct Told {
+    text: Full<Bytes>,
     progress: Progress,
 }
 
-impl<S, Target> tower_service::Service<Target> for Watched<S>
-where
-    S: tower_service::Service<Target>,
-    S::Future: Send + 'static,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = std::pin::Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+impl Body for Told {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.connector.poll_ready(context)
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.progress.reach(Phase::Reply);
+        Pin::new(&mut self.text).poll_frame(context)
     }
 
-    fn call(&mut self, target: Target) -> Self::Future {
-        self.progress.enter(Phase::Connection);
-        let progress = self.progress.clone();
-        let connection = self.connector.call(target);
-        Box::pin(async move {
-            let connection = connection.await?;
-            progress.enter(Phase::Reply);
-            Ok(connection)
-        })
+    fn is_end_stream(&self) -> bool {
+        self.text.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.text.size_hint()
     }
 }

@@ -96,8 +96,8 @@ fn describe(head: &Head, body: &[u8]) -> String {
         "an empty body".to_owned()
     } else if serde_json::from_slice::<Value>(body).is_ok() {
         "JSON, but no object".to_owned()
-    } else if content_type.is_empty() {
-        "no JSON".to_owned()
+    } else if content_type.is_empty() || content_type.starts_with("application/json") {
+        "broken JSON".to_owned()
     } else {
         one_line(content_type)
     }

@@ -59,14 +59,20 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, TrustError> {
     };
     let (bundle, _) = read_file(&path, MAX_BUNDLE)?;
     let mut roots = RootCertStore::empty();
+    let mut odd = None;
     for certificate in CertificateDer::pem_slice_iter(&bundle) {
         let certificate = certificate
             .map_err(|error| TrustError::Broken { path: path.clone(), reason: error.to_string() })?;
         // A bundle may hold an odd certificate that webpki cannot use; the others count.
-        let _ = roots.add(certificate);
+        if let Err(error) = roots.add(certificate) {
+            odd = Some(error);
+        }
     }
     if roots.is_empty() {
-        return Err(TrustError::NoCertificate { path });
+        return Err(match odd {
+            Some(error) => TrustError::Broken { path, reason: error.to_string() },
+            None => TrustError::NoCertificate { path },
+        });
     }
     Ok(roots)
 }
@@ -90,9 +96,9 @@ impl Verified {
         Self { usual: usual.expect("there are roots, and no revocation lists"), roots }
     }
 
-    /// Whether this very certificate is trusted, and made out to `name`. webpki wants an authority
-    /// and a server to be two; what `openssl req -x509` makes is both. It has checked the dates
-    /// before it comes to that, and the handshake proves that the server has the key.
+    /// Whether the owner and the key of this certificate are trusted, and it is made out to `name`. webpki wants an authority and a server to be two; what `openssl req -x509` makes is
+    /// both. It has checked the dates before it comes to that, the handshake proves that the server
+    /// has the key, and with the key of an authority it could make itself any certificate.
     fn trusts(&self, certificate: &CertificateDer<'_>, name: &ServerName<'_>) -> Result<bool, rustls::Error> {
         let anchor = webpki::anchor_from_trusted_cert(certificate);
         if !anchor.is_ok_and(|anchor| self.roots.roots.contains(&anchor)) {

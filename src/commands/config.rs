@@ -67,10 +67,13 @@ fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         Format::Json => {
             writeln!(out, "{}", json!({ "version": VERSION, "settings": settings })).map_err(OutputError)?;
         }
-        // As variables that would have the same effect.
+        // As variables that would have the same effect, but for the token.
         Format::Shell => {
             for (key, setting) in settings.iter().filter(|(_, setting)| !setting["value"].is_null()) {
                 let value = &setting["value"];
+                if value.as_str().is_some_and(|text| text.ends_with("***")) {
+                    continue;
+                }
                 let value = value.as_str().map_or_else(|| value.to_string(), printable);
                 writeln!(out, "{}={}", variable(key), quoted(&value)).map_err(OutputError)?;
             }
@@ -95,7 +98,7 @@ fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config: Config = configured(global, log::LevelFilter::Warn)?;
     let endpoint = config.endpoint()?;
     Client::new(&config)?;
-    writeln!(out, "ok: {endpoint}").map_err(OutputError)?;
+    writeln!(out, "ok: {endpoint} (Zammad was not asked)").map_err(OutputError)?;
     Ok(ExitCode::Ok)
 }
 

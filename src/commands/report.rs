@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Instant;
 
+use zammad_cti::action::Action;
 use zammad_cti::client::{self, Client, Request, RequestId};
 use zammad_cti::config::{Config, Endpoint};
 use zammad_cti::delivery::{self, Known};
@@ -11,7 +12,7 @@ use zammad_cti::number::Numbering;
 use zammad_cti::rules;
 
 use super::configured;
-use super::settings::fails_open;
+use super::settings::of_the_rest;
 use crate::cli::Global;
 use crate::exit_code::{CallGoesOn, ExitCode};
 use crate::output::{self, Report, Style};
@@ -32,11 +33,11 @@ pub fn run(
     let config = match configured(global, log::LevelFilter::Warn) {
         Ok(config) => config,
         Err(error) => {
-            // The file may be what is broken: the flag and the variable still count.
+            let settings = of_the_rest(global);
             let style = Style {
-                format: global.settings.output.unwrap_or_default(),
+                format: settings.output.unwrap_or_default(),
                 field: global.field,
-                fail_open: fails_open(global),
+                fail_open: settings.fail_open.unwrap_or_default(),
             };
             return failed(out, Report::unsent(ExitCode::of(&error).class()), error, style, None);
         }
@@ -74,6 +75,9 @@ pub fn run(
                 log::warn!(
                     "an earlier attempt brought the event, and Zammad's decision is lost; the call goes on"
                 );
+            }
+            if let Some(Action::Unknown(word)) = &delivered.action {
+                log::warn!("Zammad wants {word:?}, which this release does not know; the call goes on");
             }
             let report = Report::delivered(&event, &delivered);
             output::result(out, &report, style)?;

@@ -94,13 +94,13 @@ fn open(path: &Path) -> anyhow::Result<Input> {
 
 /// Prints the request of each event instead of sending it.
 fn show(lines: Input, config: &Config, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let mut calls = OpenCalls::default();
     let mut code = ExitCode::Ok;
     for line in lines {
-        let Line { number, content } = line?;
-        match content.and_then(|text| line::event(&text, &config.numbering, |_| None)) {
-            Ok(described) => {
-                report::show(out, &described.event, config, global)?;
-            }
+        let line = line?;
+        let number = line.number;
+        match described(line, &mut calls, config) {
+            Ok(described) => report::show(out, &described.event, config, global)?,
             Err(error) => {
                 if code == ExitCode::Ok {
                     code = ExitCode::of(&error);
@@ -112,28 +112,30 @@ fn show(lines: Input, config: &Config, global: &Global, out: &mut dyn Write) -> 
     Ok(code)
 }
 
+/// The event on a line, and what the lines before say of its call.
+fn described(line: Line, calls: &mut OpenCalls, config: &Config) -> anyhow::Result<report::Described> {
+    let report::Described { event, known: told } =
+        line::event(&line.content?, &config.numbering, |call_id| calls.direction(call_id))?;
+    let seen = calls.follow(&event);
+    let known = Known { answered: told.answered.or(seen.answered), ..seen };
+    report::warn(&event, known, config, Some(line.number));
+    Ok(report::Described { event, known })
+}
+
 /// Reads lines, until they end or nobody wants them any more.
 fn read(mut lines: Input, config: &Config, jobs: &Sender<Vec<Job>>) -> anyhow::Result<()> {
     let mut calls = OpenCalls::default();
     let mut batch = Vec::new();
     for place in 0.. {
         let Some(line) = lines.next() else { break };
-        let Line { number, content } = match line {
+        let line = match line {
             Ok(line) => line,
             Err(error) => {
                 let _ = jobs.blocking_send(batch);
                 return Err(error);
             }
         };
-        let event = content
-            .and_then(|text| line::event(&text, &config.numbering, |call_id| calls.direction(call_id)))
-            .map(|report::Described { event, known: told }| {
-                let seen = calls.follow(&event);
-                let known = Known { answered: told.answered.or(seen.answered), ..seen };
-                report::warn(&event, known, config, Some(number));
-                report::Described { event, known }
-            });
-        batch.push(Job { place, line: number, event });
+        batch.push(Job { place, line: line.number, event: described(line, &mut calls, config) });
         // Not to wait for the next line with one in hand.
         let rest_is_far = batch.len() >= BATCH || !lines.has_more_at_hand();
         if rest_is_far && jobs.blocking_send(std::mem::take(&mut batch)).is_err() {

@@ -1,6 +1,7 @@
 //! Where all commands' settings come from: the command line, its file, and the variables of a
 //! program that this one replaces.
 
+use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
@@ -27,8 +28,10 @@ impl Sources {
 
 /// Reads the file and the variables that belong to a command line.
 pub fn sources(global: &Global) -> Result<Sources, ConfigError> {
-    let profile = global.profile.clone().or_else(|| std::env::var("ZAMMAD_CTI_PROFILE").ok());
-    let profile = profile.filter(|profile| !profile.is_empty());
+    let profile = match (&global.profile, text_of("ZAMMAD_CTI_PROFILE")?) {
+        (Some(profile), _) => Some(profile.clone()),
+        (None, profile) => profile,
+    };
     let file = match (file(global)?, &profile) {
         (Some(path), profile) => {
             let layers = read(&path, profile.as_deref())?;
@@ -37,24 +40,34 @@ pub fn sources(global: &Global) -> Result<Sources, ConfigError> {
         (None, Some(profile)) => return Err(FileError::ProfileWithoutFile(profile.clone()).into()),
         (None, None) => None,
     };
-    let verify = std::env::var("ZammadCTI_VERIFY_SSL").ok();
     let legacy = Settings {
-        url: std::env::var("ZammadCTI_URL").ok().filter(|url| !url.is_empty()).map(Secret::new),
-        insecure: verify.map(|verify| ["0", "false", "no", "off"].contains(&verify.to_lowercase().as_str())),
+        url: text_of("ZammadCTI_URL")?.map(Secret::new),
+        insecure: text_of("ZammadCTI_VERIFY_SSL")?
+            .map(|verify| ["0", "false", "no", "off"].contains(&verify.to_lowercase().as_str())),
         ..Settings::default()
     };
     let variables = Settings::from_variables(|name| std::env::var_os(name))?;
     Ok(Sources { flags: global.settings.clone(), variables, file, profile, legacy })
 }
 
-/// Whether every failure is to let the call go on, as far as that can be known although the
-/// configuration is broken.
-pub fn fails_open(global: &Global) -> bool {
-    let variable = || {
-        let only = variable("fail_open");
-        Settings::from_variables(|name| std::env::var_os(name).filter(|_| name == only)).ok()?.fail_open
+/// A variable's text; an empty one is not set.
+fn text_of(name: &str) -> Result<Option<String>, ConfigError> {
+    let text = std::env::var_os(name).filter(|text| !text.is_empty()).map(OsString::into_string).transpose();
+    let not_utf8 = |_| ConfigError::Variable { name: name.to_owned(), reason: "it is not UTF-8".to_owned() };
+    text.map_err(not_utf8)
+}
+
+/// What can be known of the settings although something is wrong with them: how to say so, and
+/// whether the call goes on.
+pub fn of_the_rest(global: &Global) -> Settings {
+    if let Ok(sources) = sources(global) {
+        return sources.merged();
+    }
+    let variable = |key| {
+        let only = variable(key);
+        Settings::from_variables(|name| std::env::var_os(name).filter(|_| name == only)).unwrap_or_default()
     };
-    global.settings.fail_open.or_else(variable).unwrap_or_default()
+    global.settings.clone().or(variable("fail_open")).or(variable("output"))
 }
 
 /// The file of `--config` or its variable.

@@ -148,11 +148,14 @@ fn check_token(token: &str) -> Result<(), EndpointError> {
     Ok(())
 }
 
-/// `url` without the path that holds the token.
-pub(super) fn without_token(url: &Secret) -> Secret {
+/// A URL without the path that holds the token, and the token.
+pub(super) fn split(url: &Secret) -> (Option<Secret>, Option<Secret>) {
     match url.reveal().split_once(PATH) {
-        Some((base, _)) => Secret::new(base),
-        None => url.clone(),
+        Some((base, rest)) => {
+            let token = rest.trim_matches('/');
+            (Some(Secret::new(base)), (!token.is_empty()).then(|| Secret::new(token)))
+        }
+        None => (Some(url.clone()), None),
     }
 }
 

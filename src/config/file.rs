@@ -10,7 +10,7 @@ use clap::Args;
 use config::{Map, Value, ValueKind};
 use serde::Deserialize;
 
-use super::{Endpoint, Secret, Settings, redact};
+use super::{Endpoint, Secret, Settings, endpoint, redact};
 
 /// A token is some dozen bytes, a configuration some hundred lines, a bundle of certificates some
 /// hundred kilobytes. What is longer is another file.
@@ -40,6 +40,8 @@ pub enum FileError {
     ProfileWithoutFile(String),
     #[error("{} holds the token, and others can read it; run: chmod o-rwx {}", path.display(), path.display())]
     OthersCanRead { path: PathBuf },
+    #[error("the token file names no file, but looks like the token itself, which belongs to `token`")]
+    TokenForFile,
     #[error("{} does not hold a token, and nothing else", path.display())]
     NoToken { path: PathBuf },
 }
@@ -116,7 +118,10 @@ pub(super) fn from_text(key: &str, text: OsString) -> Result<Settings, String> {
 
 /// Reads the token from a file of its own, such as a systemd credential.
 pub(super) fn read_token(path: &Path) -> Result<Secret, FileError> {
-    let (text, metadata) = read_file(path, MAX_TOKEN_FILE)?;
+    let (text, metadata) = read_file(path, MAX_TOKEN_FILE).map_err(|error| match error {
+        FileError::Unreadable { path, .. } if looks_like_token(&path) => FileError::TokenForFile,
+        error => error,
+    })?;
     // First, lest somebody is told to change the mode of a file that is no token's.
     let token = match str::from_utf8(&text).map(str::trim) {
         Ok(token) if !token.is_empty() && !token.contains(char::is_whitespace) => Secret::new(token),
@@ -124,6 +129,12 @@ pub(super) fn read_token(path: &Path) -> Result<Secret, FileError> {
     };
     refuse_what_others_can_read(path, &metadata)?;
     Ok(token)
+}
+
+/// Zammad's own tokens have 27 letters, digits, hyphens and underscores.
+fn looks_like_token(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    name.len() >= 20 && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
 }
 
 /// Reads a whole file of at most `most` bytes, and what is known of the file that was read.
@@ -156,7 +167,7 @@ fn refuse_what_others_can_read(path: &Path, metadata: &Metadata) -> Result<(), F
 
 fn holds_token(table: &Map<String, Value>) -> bool {
     let text = |key: &str| table.get(key).map(Value::to_string).unwrap_or_default();
-    !text("token").is_empty() || redact(&text("url")) != text("url")
+    !text("token").is_empty() || endpoint::split(&Secret::new(text("url"))).1.is_some()
 }
 
 /// Every key must be a setting; a misspelt one would be a setting that silently does nothing.

@@ -92,7 +92,7 @@ fn each_reply_that_is_no_action_has_a_class_a_code_and_a_next_step() {
         (new_call, Reply::html(200, "Please log in"), "not-zammad", "an HTML page (HTTP 200)"),
         (new_call, Reply::new(200, "", "<!DOCTYPE html>"), "not-zammad", "an HTML page (HTTP 200)"),
         (new_call, Reply::new(200, "text/plain", "ok"), "not-zammad", "text/plain (HTTP 200)"),
-        (new_call, Reply::new(200, "", "ok"), "not-zammad", "no JSON (HTTP 200)"),
+        (new_call, Reply::new(200, "", "ok"), "not-zammad", "broken JSON (HTTP 200)"),
         (new_call, Reply::json(200, "[]"), "not-zammad", "JSON, but no object (HTTP 200)"),
         (new_call, Reply::json(200, ""), "not-zammad", "an empty body (HTTP 200)"),
         (new_call, Reply::new(204, "", ""), "not-zammad", "an empty body (HTTP 204)"),

@@ -26,6 +26,21 @@ fn the_completions_are_up_to_date() {
 }
 
 #[test]
+fn bash_completes_the_flags_of_a_command() {
+    let script = committed("completions").join("zammad-cti.bash");
+    // (words, the word under the cursor, what is offered)
+    let cases = [("zammad-cti new-c", 1, "new-call"), ("zammad-cti new-call --dir", 2, "--direction")];
+    for (words, place, offered) in cases {
+        let complete = format!(
+            "source '{}'; COMP_WORDS=({words}); COMP_CWORD={place}; _zammad__cti zammad-cti \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"; echo \"${{COMPREPLY[*]}}\"",
+            script.display()
+        );
+        let output = std::process::Command::new("bash").args(["--norc", "-c", &complete]).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), offered, "{words}");
+    }
+}
+
+#[test]
 fn the_man_pages_are_up_to_date() {
     let world = World::new();
     let fresh = TempDir::new().unwrap();

@@ -25,15 +25,18 @@ fn zammads_wish_is_one_short_line() {
         (r#"{"action":"none\nreject busy"}"#, "none\n"),
         (
             r#"{"action":"reject","reason":"busy\nnone\r\tx\u001b[31m\u202e\u0000\u0085 \u00a0y"}"#,
-            "reject busynonex[31my\n",
+            "reject busynonex31my\n",
         ),
         (r#"{"action":"dial","caller_id":"4 9\n5","number":"4 1\u20287\u30001"}"#, "dial 495 4171\n"),
     ];
     for (reply, line) in cases {
         let world = World::new();
         let _zammad = world.zammad_answers(200, reply);
-        let ended = world.zammad_cti(NEW_CALL).code(0).stderr("");
+        let ended = world.zammad_cti(NEW_CALL).code(0);
         assert_eq!(stdout(&ended), line, "{reply}");
+        let unknown = reply.contains("park") || reply.contains("none\\nreject");
+        assert_eq!(stderr(&ended).contains("does not know"), unknown, "{reply}");
+        assert_eq!(stderr(&ended).lines().count(), usize::from(unknown), "{reply}");
     }
 }
 
@@ -52,8 +55,11 @@ fn a_blank_part_of_a_reply_counts_as_left_out() {
     for (reply, line) in cases {
         let world = World::new();
         let _zammad = world.zammad_answers(200, reply);
-        let ended = world.zammad_cti(NEW_CALL).code(0).stderr("");
+        let ended = world.zammad_cti(NEW_CALL).code(0);
         assert_eq!(stdout(&ended), line, "{reply}");
+        let unknown = reply.contains("park") || reply.contains("none\\nreject");
+        assert_eq!(stderr(&ended).contains("does not know"), unknown, "{reply}");
+        assert_eq!(stderr(&ended).lines().count(), usize::from(unknown), "{reply}");
     }
 }
 
@@ -155,18 +161,14 @@ fn a_shell_reads_back_what_a_stranger_wrote_and_runs_none_of_it() {
     let hostile = "it's \"$(touch pwned)\" `touch pwned`;touch pwned\\ $HOME & | > pwned\n'\n\ttouch pwned #";
     let shown =
         "it's \"$(touch pwned)\" `touch pwned`;touch pwned\\ $HOME & | > pwned\\n'\\n\\ttouch pwned #";
-    let word = shown.replace(' ', "").replace("\\n", "").replace("\\t", "");
+    let word = "itstouchpwnedtouchpwnedtouchpwnedHOMEpwnedtouchpwned#";
     let names = ["ACTION", "REASON", "CALLER_ID", "NUMBER", "DELIVERY", "EVENT", "CALLID", "DIRECTION"];
     let sent = ["delivered", "newCall", "it's $(touch pwned)", "in"];
     // (status, Zammad's reply, action, reason, caller id, number)
     let cases = [
         (200, json!({}), ["none", "", "", ""]),
         (200, json!({ "action": "reject", "reason": hostile }), ["reject", shown, "", ""]),
-        (
-            200,
-            json!({ "action": "dial", "caller_id": hostile, "number": hostile }),
-            ["dial", "", &word, &word],
-        ),
+        (200, json!({ "action": "dial", "caller_id": hostile, "number": hostile }), ["dial", "", word, word]),
         (200, json!({ "action": hostile }), ["none", "", "", ""]),
     ];
     for (status, reply, expected) in cases {
@@ -207,7 +209,9 @@ fn shell(world: &World, script: &str) -> String {
         .current_dir(world.path(""))
         .output()
         .unwrap();
-    assert_eq!(String::from_utf8(ended.stderr).unwrap(), "", "{script}");
+    // Not a word of the shell's own, which would mean that it ran something.
+    let told = String::from_utf8(ended.stderr).unwrap();
+    assert!(told.lines().all(|line| line.starts_with("zammad-cti: ")), "{script}: {told}");
     String::from_utf8(ended.stdout).unwrap()
 }
 

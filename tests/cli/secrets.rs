@@ -134,6 +134,8 @@ fn the_token_is_nowhere_in_what_is_said_of_a_failure() {
         (504, "text/html", "", &page, 69),
     ];
     for (status, content_type, location, body, code) in replies {
+        // Only what is tried again needs to be short.
+        let deadline = if [503, 504].contains(&status) { "600ms" } else { "8s" };
         let world = World::new();
         let _zammad = world.zammad.mock(|when, then| {
             when.method(POST);
@@ -141,16 +143,16 @@ fn the_token_is_nowhere_in_what_is_said_of_a_failure() {
         });
         for output in ["text", "json", "shell"] {
             let mut program = world.program();
-            program.args(ANSWER).args(["--deadline", "600ms", "--output", output]);
+            program.args(ANSWER).args(["--deadline", deadline, "--output", output]);
             says_nothing_of_the_token(&mut program, code);
             says_nothing_of_the_token(program.arg("--fail-open"), 0);
         }
         says_nothing_of_the_token(
-            world.program().args(["send", "--deadline", "600ms", "--output", "json"]),
+            world.program().args(["send", "--deadline", deadline, "--output", "json"]),
             code,
         );
         says_nothing_of_the_token(
-            world.program().args(["simulate", "--deadline", "600ms"]),
+            world.program().args(["simulate", "--deadline", deadline]),
             match status {
                 // Nothing says that the call of a newCall is unknown.
                 500 if body.contains("Error ID") => 69,

@@ -1,17 +1,20 @@
 //! Many deliveries at once in one thread: one a connection, and one a call.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Instant;
 
-use futures_util::future::{Either, FutureExt, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::mpsc::error::SendError;
+use tokio::sync::mpsc::{Permit, Receiver, Sender};
 use zammad_cti::client::Client;
 use zammad_cti::config::Config;
 use zammad_cti::delivery;
 use zammad_cti::event::CallId;
 
-use super::{Done, Job};
+use super::{BATCH, Done, Job};
 use crate::commands::report::Described;
 use crate::exit_code::ExitCode;
 use crate::output::Report;
@@ -27,7 +30,21 @@ struct Ready {
     described: Described,
 }
 
+/// What happens next.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is moved once")]
+enum Step<'a> {
+    Ended(Ended),
+    Read(Option<Vec<Job>>),
+    Room(Result<Permit<'a, Vec<Done>>, SendError<()>>),
+}
+
+/// The connection, the call, and what became of its event.
+type Ended = (Client, CallId, Done);
+
 /// Sends what comes in until there is no more, or nobody wants the results.
+///
+/// Deliveries go on while the results wait for their reader, lest a reply that is there be taken
+/// for one that did not come in time.
 pub async fn send(
     clients: Vec<Client>,
     config: &Config,
@@ -41,13 +58,12 @@ pub async fn send(
     let mut behind: HashMap<CallId, VecDeque<Ready>> = HashMap::new();
     let mut waiting: VecDeque<Job> = VecDeque::new();
     let mut unfinished = BTreeSet::new();
+    let mut done = Vec::new();
     let mut open = true;
     loop {
-        let mut done = Vec::new();
-        // Start what can be started.
         while let Some(job) = waiting.front() {
             let first = unfinished.first().copied().unwrap_or(job.place);
-            if idle.is_empty() || job.place >= first + window {
+            if idle.is_empty() || job.place >= first + window || done.len() as u64 >= window {
                 break;
             }
             let Some(Job { place, line, event }) = waiting.pop_front() else { break };
@@ -66,56 +82,54 @@ pub async fn send(
                 }
             }
         }
-        if !done.is_empty() {
-            if results.send(done).await.is_err() {
-                return;
-            }
-            continue;
-        }
-        // Wait for the first of: a delivery that ends, and more lines.
         let wants_more = open && waiting.is_empty();
-        let ended = match (under_way.is_empty(), wants_more) {
-            (true, false) => return,
-            (true, true) => None,
-            (false, false) => under_way.next().await,
-            (false, true) => match select(under_way.next(), Box::pin(jobs.recv())).await {
-                Either::Left((ended, _)) => ended,
-                Either::Right((batch, _)) => {
-                    open = batch.is_some();
-                    waiting.extend(batch.into_iter().flatten());
-                    continue;
-                }
-            },
-        };
-        let Some(first) = ended else {
-            match jobs.recv().await {
-                Some(batch) => waiting.extend(batch),
-                None => open = false,
-            }
-            continue;
-        };
-        // More may have ended by now; their results go together.
-        let mut next = Some(first);
-        while let Some((client, call_id, result)) = next {
-            unfinished.remove(&result.place);
-            done.push(result);
-            match behind.get_mut(&call_id).and_then(VecDeque::pop_front) {
-                Some(ready) => under_way.push(deliver(client, ready, config)),
-                None => {
-                    behind.remove(&call_id);
-                    idle.push(client);
-                }
-            }
-            next = under_way.next().now_or_never().flatten();
-        }
-        if results.send(done).await.is_err() {
+        if under_way.is_empty() && !wants_more && done.is_empty() {
             return;
+        }
+        let mut room = pin!(results.reserve());
+        let step = poll_fn(|context| {
+            // Results that come together go together.
+            if done.len() < BATCH
+                && let Poll::Ready(Some(ended)) = under_way.poll_next_unpin(context)
+            {
+                return Poll::Ready(Step::Ended(ended));
+            }
+            if !done.is_empty()
+                && let Poll::Ready(permit) = room.as_mut().poll(context)
+            {
+                return Poll::Ready(Step::Room(permit));
+            }
+            if let Poll::Ready(Some(ended)) = under_way.poll_next_unpin(context) {
+                return Poll::Ready(Step::Ended(ended));
+            }
+            if wants_more && let Poll::Ready(batch) = jobs.poll_recv(context) {
+                return Poll::Ready(Step::Read(batch));
+            }
+            Poll::Pending
+        });
+        match step.await {
+            Step::Ended((client, call_id, result)) => {
+                unfinished.remove(&result.place);
+                done.push(result);
+                match behind.get_mut(&call_id).and_then(VecDeque::pop_front) {
+                    Some(ready) => under_way.push(deliver(client, ready, config)),
+                    None => {
+                        behind.remove(&call_id);
+                        idle.push(client);
+                    }
+                }
+            }
+            Step::Read(Some(batch)) => waiting.extend(batch),
+            Step::Read(None) => open = false,
+            Step::Room(Ok(permit)) => permit.send(std::mem::take(&mut done)),
+            // Nobody wants results any more.
+            Step::Room(Err(_)) => return,
         }
     }
 }
 
 /// Delivers one event, and gives the connection back.
-async fn deliver(mut client: Client, ready: Ready, config: &Config) -> (Client, CallId, Done) {
+async fn deliver(mut client: Client, ready: Ready, config: &Config) -> Ended {
     let Ready { place, line, described: Described { event, known } } = ready;
     let result =
         delivery::deliver(&mut client, &event, config.encoding, known, Instant::now(), config.deadline).await;

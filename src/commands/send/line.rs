@@ -36,9 +36,10 @@ impl<R: Read> Lines<R> {
         Self { input: BufReader::new(input), path: path.to_owned(), number: 0 }
     }
 
-    /// Whether a part of the next line has been read already.
+    /// Whether the whole of another line has been read already.
     pub fn has_more_at_hand(&self) -> bool {
-        !self.input.buffer().is_empty()
+        let mut lines = self.input.buffer().split_inclusive(|&byte| byte == b'\n');
+        lines.any(|line| line.ends_with(b"\n") && !line.trim_ascii().is_empty())
     }
 
     /// Reads up to the end of a line; `None` at the end of the input.
