@@ -309,6 +309,8 @@ fn a_broken_configuration_sends_nothing_and_says_what_to_mend() {
         program.envs(address.map(|address| ("ZAMMAD_CTI_URL", address)));
         program.args(NEW_CALL).assert().code(78).stdout("").stderr(predicate::str::contains(said));
     }
+    let twice = world.program().env("ZAMMAD_CTI_TOKEN", "another").args(NEW_CALL).assert();
+    twice.code(78).stderr(predicate::str::contains("names one token, and the token setting another"));
     let alone = world.bare().args(NEW_CALL).args(["--token", "x"]).assert();
     alone.code(78).stderr(predicate::str::contains("no url"));
     let no_file = world.bare().args(NEW_CALL).args(["--config", "nowhere.toml"]).assert();

@@ -265,6 +265,17 @@ fn with_fail_open_every_failure_lets_the_call_go_on() {
         assert_eq!((&result["delivery"], &result["action"]), (&json!("failed"), &json!("none")), "{result}");
         assert!(result["error"].as_str().unwrap().contains(said), "{result}");
     }
+
+    // A broken setting leaves the others standing, where they can be read.
+    let world = World::new();
+    world.file("open.toml", 0o600, "fail_open = true\noutput = 'json'\ntoken_file = '/nonexistent'");
+    let open = world.bare().args(["--config", "open.toml"]).args(NEW_CALL).assert().code(0);
+    assert_eq!(serde_json::from_str::<Value>(&stdout(&open)).unwrap()["error_class"], "configuration");
+    let variables = [("FAIL_OPEN", "yes"), ("OUTPUT", "shell"), ("DEADLINE", "soon")];
+    let variables = variables.map(|(name, value)| (format!("ZAMMAD_CTI_{name}"), value));
+    let open = world.program().envs(variables).args(NEW_CALL).assert().code(0);
+    assert!(stdout(&open).contains("ZAMMAD_ACTION='none'"), "{}", stdout(&open));
+    assert!(stderr(&open).contains("the variable ZAMMAD_CTI_DEADLINE"), "{}", stderr(&open));
 }
 
 #[test]

@@ -93,6 +93,17 @@ fn what_agents_see_stays_true_when_a_reply_is_lost() {
 }
 
 #[test]
+fn an_answer_whose_reply_does_not_come_is_sent_once_more_while_it_is_fresh() {
+    let (world, sandbox) = (World::new(), Sandbox::start());
+    assert_eq!(Ran::of(&mut program(&world, &sandbox.url(), &NEW_CALL)).code, 0);
+    sandbox.fail(json!({ "mode": "delay_before", "seconds": 20, "count": 1 }));
+    // With the times that hold by default.
+    let ran = Ran::of(&mut program(&world, &sandbox.url(), &ANSWER));
+    assert_eq!(outcome(&ran), (0, json!("none"), json!(2), Value::Null), "{ran}");
+    assert_eq!(sandbox.rows("7")[0]["state"], "answer", "{ran}");
+}
+
+#[test]
 fn a_lost_decision_is_said_and_the_call_goes_on() {
     let (world, sandbox) = (World::new(), Sandbox::start());
     sandbox.fail_once("drop_after");

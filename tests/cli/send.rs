@@ -192,6 +192,39 @@ fn a_result_is_there_before_the_next_event_is() {
         );
         assert_eq!(sending.result()["call_id"], call_id);
     }
+    // Nor does an event wait for the rest of the next one, or behind blank lines.
+    let event = json!({ "event": "hangup", "call_id": "a" });
+    write!(sending.process.stdin.as_mut().unwrap(), "{event}\n\n \n{{\"event\":").unwrap();
+    assert_eq!(sending.result()["call_id"], "a");
+    write!(sending.process.stdin.as_mut().unwrap(), "\"hangup\",\"call_id\":\"b\"}}").unwrap();
+    drop(sending.process.stdin.take());
+    assert_eq!(sending.result()["call_id"], "b");
+    assert_eq!(sending.end(), Some(0));
+}
+
+#[test]
+fn replies_are_taken_while_nobody_reads_the_results() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let mut sending = Sending::start(&world, &sandbox.url, &["--concurrency", "16", "--timeout", "500ms"]);
+    let mut input = sending.process.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || {
+        for call in 0..4000 {
+            let event = json!({ "event": "newCall", "call_id": call.to_string(), "direction": "in", "from": "1", "to": "2" });
+            writeln!(input, "{event}").unwrap();
+        }
+    });
+    // Longer than an attempt may take; the pipe is full long before.
+    std::thread::sleep(Duration::from_millis(1500));
+    for call in 0..4000 {
+        let result = sending.result();
+        assert_eq!(
+            (&result["call_id"], &result["attempts"]),
+            (&json!(call.to_string()), &json!(1)),
+            "{result}"
+        );
+    }
+    writer.join().unwrap();
     assert_eq!(sending.end(), Some(0));
 }
 
