@@ -6,6 +6,7 @@
 
 mod finding;
 mod refusal;
+mod ruby;
 
 use std::collections::HashMap;
 use std::time::SystemTime;
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 
 pub use finding::{Finding, findings};
 pub use refusal::{Complaint, Message, Refusal, Release};
+use ruby::{cast, column, is_present, joined};
 
 use crate::event::{CallEvent, Direction, EventKind};
 
@@ -242,83 +244,110 @@ fn record(
         return Err(Refusal::UnusableCallId);
     }
     let known = sought.into_iter().find(|id| log.find(id).is_some());
-    let cause = given(request, "cause").map(|cause| column(&cause, 500));
-    // A list becomes text here, but stays a list for the search of the agent.
-    let user = given(request, "user").map(|user| match &user {
-        Value::Array(names) => Value::from(joined(names)),
-        _ => user,
-    });
+    let entry = known.and_then(|id| log.find_mut(&id));
+    match request.get("event").and_then(Value::as_str) {
+        Some("newCall") if entry.is_some() => Err(Refusal::AlreadyExists),
+        Some("newCall") => begin(log, request, direction, from, call_id, now),
+        Some("answer") => answer(entry.ok_or(Refusal::UnknownCall)?, request, direction, now),
+        Some("hangup") => {
+            end(entry.ok_or(Refusal::UnknownCall)?, request, direction, now);
+            Ok(())
+        }
+        _ => Err(Refusal::UnknownEvent),
+    }
+}
 
-    if is(request, "event", "newCall") {
-        if known.is_some() {
-            return Err(Refusal::AlreadyExists);
+/// The entry of a newCall.
+fn begin(
+    log: &mut CallLog,
+    request: &Fields,
+    direction: Direction,
+    from: Option<Value>,
+    call_id: Option<Value>,
+    now: SystemTime,
+) -> Result<(), Refusal> {
+    let user = user(request);
+    let from = from.ok_or(Refusal::Missing("from"))?;
+    let to = given(request, "to").ok_or(Refusal::Missing("to"))?;
+    let call_id = column(&call_id.ok_or(Refusal::Missing("call_id"))?, 250);
+    if log.find(&call_id).is_some() {
+        return Err(Refusal::AlreadyExistsInDatabase);
+    }
+    let queue = present(request, "queue").cloned();
+    let (from_comment, to_comment, default_queue) = match direction {
+        Direction::Inbound => {
+            let callee = user.filter(is_present).or_else(|| queue.clone());
+            (None, callee, &to)
         }
-        let from = from.ok_or(Refusal::Missing("from"))?;
-        let to = given(request, "to").ok_or(Refusal::Missing("to"))?;
-        let call_id = column(&call_id.ok_or(Refusal::Missing("call_id"))?, 250);
-        if log.find(&call_id).is_some() {
-            return Err(Refusal::AlreadyExistsInDatabase);
-        }
-        let queue = present(request, "queue").cloned();
-        let (from_comment, to_comment, default_queue) = match direction {
-            Direction::Inbound => {
-                let callee = user.filter(is_present).or_else(|| queue.clone());
-                (None, callee, &to)
-            }
-            Direction::Outbound => (user, None, &from),
-        };
-        log.add(Entry {
-            call_id,
-            direction,
-            state: EventKind::NewCall,
-            queue: Some(column(queue.as_ref().unwrap_or(default_queue), 250)),
-            from: column(&from, 100),
-            from_comment: from_comment.map(|name| column(&name, 250)),
-            to: column(&to, 100),
-            to_comment: to_comment.map(|name| column(&name, 250)),
-            comment: cause,
-            done: direction == Direction::Outbound,
-            initialized_at: now,
-            start_at: None,
-            end_at: None,
-            duration_waiting_time: None,
-            duration_talking_time: None,
-        });
-    } else if is(request, "event", "answer") {
-        let entry = known.and_then(|id| log.find_mut(&id)).ok_or(Refusal::UnknownCall)?;
-        if entry.state == EventKind::Hangup {
-            return Ok(());
-        }
-        entry.state = EventKind::Answer;
-        entry.start_at = Some(now);
-        entry.duration_waiting_time = Some(seconds(entry.initialized_at, now));
-        if let Some(user) = user.filter(|user| *user != Value::Bool(false)) {
-            entry.to_comment = Some(column(&user, 250));
-        }
-        entry.done = true;
-        entry.comment = cause;
-        // The search for the agent takes the user as a login, after the entry is saved. It finds
-        // nobody by number here: this log has no agents.
-        if direction == Direction::Inbound && present(request, "user").is_some_and(|user| !user.is_string()) {
-            return Err(Refusal::UserIsNoText);
-        }
-    } else if is(request, "event", "hangup") {
-        let entry = known.and_then(|id| log.find_mut(&id)).ok_or(Refusal::UnknownCall)?;
-        let missed = entry.state == EventKind::NewCall && !is(request, "cause", "forwarded");
-        let voice_message = entry.to_comment.as_deref() == Some("voicemail");
-        entry.done = direction == Direction::Outbound || !(missed || voice_message);
-        entry.state = EventKind::Hangup;
-        entry.end_at = Some(now);
-        if let Some(start_at) = entry.start_at {
-            entry.duration_talking_time = Some(seconds(start_at, now));
-        } else if entry.duration_waiting_time.is_none() {
-            entry.duration_waiting_time = Some(seconds(entry.initialized_at, now));
-        }
-        entry.comment = cause;
-    } else {
-        return Err(Refusal::UnknownEvent);
+        Direction::Outbound => (user, None, &from),
+    };
+    log.add(Entry {
+        call_id,
+        direction,
+        state: EventKind::NewCall,
+        queue: Some(column(queue.as_ref().unwrap_or(default_queue), 250)),
+        from: column(&from, 100),
+        from_comment: from_comment.map(|name| column(&name, 250)),
+        to: column(&to, 100),
+        to_comment: to_comment.map(|name| column(&name, 250)),
+        comment: cause(request),
+        done: direction == Direction::Outbound,
+        initialized_at: now,
+        start_at: None,
+        end_at: None,
+        duration_waiting_time: None,
+        duration_talking_time: None,
+    });
+    Ok(())
+}
+
+/// What an answer does to its call's entry.
+fn answer(entry: &mut Entry, request: &Fields, direction: Direction, now: SystemTime) -> Result<(), Refusal> {
+    if entry.state == EventKind::Hangup {
+        return Ok(());
+    }
+    entry.state = EventKind::Answer;
+    entry.start_at = Some(now);
+    entry.duration_waiting_time = Some(seconds(entry.initialized_at, now));
+    if let Some(user) = user(request).filter(|user| *user != Value::Bool(false)) {
+        entry.to_comment = Some(column(&user, 250));
+    }
+    entry.done = true;
+    entry.comment = cause(request);
+    // The search for the agent takes the user as a login, after the entry is saved. It finds
+    // nobody by number here: this log has no agents.
+    if direction == Direction::Inbound && present(request, "user").is_some_and(|user| !user.is_string()) {
+        return Err(Refusal::UserIsNoText);
     }
     Ok(())
+}
+
+/// What a hangup does to its call's entry.
+fn end(entry: &mut Entry, request: &Fields, direction: Direction, now: SystemTime) {
+    let missed = entry.state == EventKind::NewCall && !is(request, "cause", "forwarded");
+    let voice_message = entry.to_comment.as_deref() == Some("voicemail");
+    entry.done = direction == Direction::Outbound || !(missed || voice_message);
+    entry.state = EventKind::Hangup;
+    entry.end_at = Some(now);
+    if let Some(start_at) = entry.start_at {
+        entry.duration_talking_time = Some(seconds(start_at, now));
+    } else if entry.duration_waiting_time.is_none() {
+        entry.duration_waiting_time = Some(seconds(entry.initialized_at, now));
+    }
+    entry.comment = cause(request);
+}
+
+/// The names of a newCall or an answer. A list becomes text here, but stays a list for the search
+/// of the agent.
+fn user(request: &Fields) -> Option<Value> {
+    given(request, "user").map(|user| match &user {
+        Value::Array(names) => Value::from(joined(names)),
+        _ => user,
+    })
+}
+
+fn cause(request: &Fields) -> Option<String> {
+    given(request, "cause").map(|cause| column(&cause, 500))
 }
 
 fn is(request: &Fields, name: &str, word: &str) -> bool {
@@ -333,63 +362,6 @@ fn given(request: &Fields, name: &str) -> Option<Value> {
 /// A field that Ruby on Rails calls present.
 fn present<'a>(request: &'a Fields, name: &str) -> Option<&'a Value> {
     request.get(name).filter(|value| is_present(value))
-}
-
-fn is_present(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::Bool(true) | Value::Number(_) => true,
-        Value::String(text) => !text.trim().is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(fields) => !fields.is_empty(),
-    }
-}
-
-/// A list of names as Ruby joins it, lists in lists included.
-fn joined(names: &[Value]) -> String {
-    let name = |name: &Value| match name {
-        Value::Array(names) => joined(names),
-        other => text(other),
-    };
-    names.iter().map(name).collect::<Vec<_>>().join(", ")
-}
-
-/// A value as it is stored in a text column of at most `most` characters, from which NULs are
-/// taken after the cut.
-fn column(value: &Value, most: usize) -> String {
-    cast(value).chars().take(most).filter(|&c| c != '\0').collect()
-}
-
-/// A value as Ruby on Rails casts it for a text column.
-fn cast(value: &Value) -> String {
-    match value {
-        Value::Bool(true) => "t".to_owned(),
-        Value::Bool(false) => "f".to_owned(),
-        Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => text(value),
-    }
-}
-
-/// A value as Ruby turns it into text.
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
-        Value::Array(_) | Value::Object(_) => inspect(value),
-    }
-}
-
-/// A value in Ruby's own notation, which is what agents see of a list or a map.
-fn inspect(value: &Value) -> String {
-    match value {
-        Value::Null => "nil".to_owned(),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
-        Value::Array(items) => format!("[{}]", items.iter().map(inspect).collect::<Vec<_>>().join(", ")),
-        Value::Object(fields) => {
-            let pairs = fields.iter().map(|(key, value)| format!("{key:?} => {}", inspect(value)));
-            format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
-        }
-    }
 }
 
 /// Whole seconds from one of Zammad's time stamps to another, which are cut to seconds before.
