@@ -21,7 +21,7 @@ use zammad_cti::config::{Config, Endpoint, redact};
 
 use crate::cli::{Cli, Command, Global};
 use crate::exit_code::{ExitCode, UsageError};
-use crate::output;
+use crate::safe_text;
 
 /// Runs the chosen command. Its result goes to `out`, all else to the log on stderr.
 pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
@@ -70,7 +70,7 @@ fn start_log(quiet: log::LevelFilter, endpoint: Option<Endpoint>) {
     builder.filter_level(quiet).parse_default_env().format(move |line, record| {
         let text = record.args().to_string();
         let text = endpoint.as_ref().map_or_else(|| redact(&text), |endpoint| endpoint.redact(&text));
-        let text = output::printable(&text);
+        let text = safe_text::printable(&text);
         match record.level() {
             log::Level::Error => writeln!(line, "zammad-cti: {text}"),
             log::Level::Warn => writeln!(line, "zammad-cti: warning: {text}"),

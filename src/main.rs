@@ -1,5 +1,6 @@
 //! The program `zammad-cti`: parse, run, exit.
 
+mod safe_text;
 mod output;
 mod exit_code;
 mod cli;
@@ -77,7 +78,7 @@ fn complain(error: &anyhow::Error) {
 }
 
 fn say(error: &str, advice: Option<&str>) {
-    let error = output::printable(&redact(error));
+    let error = safe_text::printable(&redact(error));
     // Nobody is left to tell if stderr is closed.
     let _ = match advice {
         Some(advice) => writeln!(std::io::stderr(), "zammad-cti: {error}\n  {advice}"),

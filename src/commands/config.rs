@@ -14,7 +14,8 @@ use super::configured;
 use super::settings::{config_home, named_file, sources};
 use crate::cli::{self, Global};
 use crate::exit_code::{ExitCode, UsageError};
-use crate::output::{OutputError, VERSION, printable, quoted};
+use crate::output::{OutputError, VERSION};
+use crate::safe_text::{printable, quoted};
 
 /// A configuration file to begin with.
 const EXAMPLE: &str = include_str!("../../config.example.toml");

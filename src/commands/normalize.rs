@@ -11,7 +11,8 @@ use super::arguments::text;
 use super::configured;
 use crate::cli::{self, Global};
 use crate::exit_code::ExitCode;
-use crate::output::{OutputError, VERSION, json, printable};
+use crate::output::{OutputError, VERSION};
+use crate::safe_text::{json, printable};
 
 #[derive(Serialize)]
 struct Row<'a> {

@@ -16,7 +16,8 @@ use super::configured;
 use super::sandbox::random_token;
 use crate::cli::{self, Global};
 use crate::exit_code::ExitCode;
-use crate::output::{OutputError, printable};
+use crate::output::OutputError;
+use crate::safe_text::printable;
 
 pub fn run(args: &cli::Simulate, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let named = choose(&args.scenarios)?;

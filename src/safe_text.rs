@@ -1,0 +1,53 @@
+//! Strangers' texts, and Zammad's, in forms that do no harm where they go: to a terminal, a log,
+//! a shell or a dialplan.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// Any value as one line of JSON that does no harm to a terminal either.
+pub fn json(value: &impl Serialize) -> String {
+    let text = serde_json::to_string(value).unwrap_or_else(|_| Value::Null.to_string());
+    if !text.contains(is_harmful) {
+        return text;
+    }
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_harmful(c) {
+            let _ = write!(safe, "\\u{:04x}", u32::from(c));
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+/// A stranger's text for a terminal or a log: control characters are shown, not sent.
+pub fn printable(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_harmful(c) {
+            safe.extend(c.escape_default());
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+/// Controls a terminal, ends a line, or turns the direction of the text around it.
+fn is_harmful(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A stranger's text as one word for a dialplan: what numbers and addresses are made of, and
+/// nothing that a blank, a shell or Asterisk would take for something else.
+pub fn one_word(text: &str) -> String {
+    text.chars().filter(|&c| c.is_alphanumeric() || "+*#._@:-".contains(c)).collect()
+}
+
+/// A text as one word of a shell command, whatever is in it.
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
