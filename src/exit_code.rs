@@ -56,7 +56,7 @@ Exit codes:
   65  the event is invalid: this program refused it, or Zammad did (422, an unknown
       call id, a call id that was used before)
   69  Zammad could not be reached, failed, or did not answer in time, after retries
-  70  internal error: a bug in this program
+  70  internal error: a bug in this program, or a machine out of resources
   74  a local file, or the standard output, could not be written or read
   76  something answered, but not Zammad: a redirect, an HTML page, other JSON, 404
   77  Zammad refused the token

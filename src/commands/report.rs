@@ -69,7 +69,15 @@ pub fn run(
         }
     };
     let delivery = delivery::deliver(&mut client, &event, config.encoding, known, started, config.deadline);
-    match client::block_on(delivery)? {
+    let delivered = match client::block_on(delivery) {
+        Ok(delivered) => delivered,
+        Err(error) => {
+            let error = error.into();
+            let report = Report::unsent(ExitCode::of(&error).class()).about(&event);
+            return failed(out, report, error, style, endpoint);
+        }
+    };
+    match delivered {
         Ok(delivered) => {
             if delivered.action.is_none() {
                 log::warn!(

@@ -427,3 +427,26 @@ fn every_exit_code_is_explained_in_the_help() {
     }
     world.bare().assert().code(2).stdout("").stderr(predicate::str::contains("Usage"));
 }
+
+#[test]
+fn a_machine_out_of_files_is_told_from_a_zammad_that_is_down() {
+    let world = World::new();
+    let requests = world.every_request();
+    // (more arguments, exit code, what is printed)
+    for (more, code, printed) in [("", 70, ""), ("--fail-open", 0, "none\n")] {
+        // Enough to start with, and none for an event loop.
+        let script = format!("ulimit -n 4; exec \"$0\" {} {more}", NEW_CALL.join(" "));
+        let ended = std::process::Command::new("bash")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_zammad-cti")])
+            .env_clear()
+            .env("HOME", world.path(""))
+            .env("ZAMMAD_CTI_URL", world.url())
+            .output()
+            .unwrap();
+        let told = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(code), "{told}");
+        assert_eq!(String::from_utf8(ended.stdout).unwrap(), printed, "{told}");
+        assert!(told.contains("Too many open files"), "{told}");
+    }
+    requests.assert_calls(0);
+}

@@ -77,6 +77,5 @@ fn what_comes_out_otherwise_is_neither_a_success_nor_a_bug_of_this_program() {
     let told = stdout(&ended);
     assert_eq!(told.matches("NOT AS EXPECTED").count(), 1, "{told}");
     posted.assert_calls(5);
-    let code = ended.get_output().status.code();
-    assert!(![Some(0), Some(70)].contains(&code), "{code:?}");
+    ended.code(1).stderr(predicate::str::contains("did not come out as it should"));
 }
