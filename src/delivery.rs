@@ -18,7 +18,7 @@ pub use open_calls::OpenCalls;
 /// An answer older than this would open its ticket screen in the middle of the talk.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// The first attempt of an answer ends in time for a second one while it is fresh.
+/// An attempt of an answer ends in time for another one while it is fresh.
 const FIRST_ANSWER: Duration = Duration::from_secs(3);
 
 /// An attempt with less time than this is not begun: it would only make a sure failure an unsure one.
@@ -93,7 +93,8 @@ pub async fn deliver(
     let mut history = History::default();
     let action = loop {
         let mut left = deadline.saturating_sub(started.elapsed());
-        if event.kind == EventKind::Answer && history.attempts == 0 {
+        let may_be_repeated = history.unanswered == 0 && started.elapsed() + FIRST_ANSWER < FRESH;
+        if event.kind == EventKind::Answer && may_be_repeated {
             left = left.min(FIRST_ANSWER);
         }
         let error = match client.attempt(&request, event, left).await {
@@ -212,16 +213,9 @@ mod tests {
     fn event(kind: EventKind, direction: Direction) -> CallEvent {
         let numbering = Numbering::default();
         CallEvent {
-            kind,
-            call_id: "7".parse().unwrap(),
-            direction,
             from: numbering.read("4930123456").ok(),
             to: numbering.read("42").ok(),
-            users: Vec::new(),
-            queue: None,
-            answering_number: None,
-            cause: None,
-            force_user: false,
+            ..CallEvent::new(kind, "7".parse().unwrap(), direction)
         }
     }
 

@@ -201,6 +201,22 @@ pub struct CallEvent {
 }
 
 impl CallEvent {
+    /// An event that says no more of its call than this.
+    pub fn new(kind: EventKind, call_id: CallId, direction: Direction) -> Self {
+        Self {
+            kind,
+            call_id,
+            direction,
+            from: None,
+            to: None,
+            users: Vec::new(),
+            queue: None,
+            answering_number: None,
+            cause: None,
+            force_user: false,
+        }
+    }
+
     /// The event as it goes over the wire: what Zammad would show falsely is left out.
     pub fn fields(&self) -> Map<String, Value> {
         let mut fields = self.fields_but_user();

@@ -570,16 +570,8 @@ mod tests {
     fn a_repeat_is_unsafe_where_it_would_hide_a_missed_call() {
         use crate::cause::{Cause, HangupCause};
         let event = |kind, direction, cause| CallEvent {
-            kind,
-            call_id: "7".parse().unwrap(),
-            direction,
-            from: None,
-            to: None,
-            users: Vec::new(),
-            queue: None,
-            answering_number: None,
             cause: Some(Cause::Read(cause)),
-            force_user: false,
+            ..CallEvent::new(kind, "7".parse().unwrap(), direction)
         };
         use Direction::{Inbound, Outbound};
         use EventKind::{Answer, Hangup, NewCall};

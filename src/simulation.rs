@@ -174,9 +174,6 @@ impl Scenario {
             EventKind::Hangup => false,
         };
         CallEvent {
-            kind,
-            call_id: call_id.clone(),
-            direction: self.direction,
             from: party(self.from),
             to: party(self.to),
             users: names_agent
@@ -184,10 +181,8 @@ impl Scenario {
                 .flatten()
                 .into_iter()
                 .collect(),
-            queue: None,
-            answering_number: None,
             cause: (kind == EventKind::Hangup).then_some(Cause::Read(self.cause)),
-            force_user: false,
+            ..CallEvent::new(kind, call_id.clone(), self.direction)
         }
     }
 }

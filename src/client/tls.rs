@@ -42,11 +42,11 @@ pub(super) fn settings(config: &Config, endpoint: &Endpoint) -> Result<ClientCon
         // Nobody is trusted, because nobody is asked.
         return Ok(settings.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
     }
-    let verifier: Arc<dyn ServerCertVerifier> = if config.insecure {
-        Arc::new(Unverified(provider))
-    } else {
-        Arc::new(Verified::new(roots(config.ca_file.as_deref())?, provider))
+    let trust = match config.insecure {
+        true => None,
+        false => Some(Trust::new(roots(config.ca_file.as_deref())?, provider.clone())),
     };
+    let verifier = Arc::new(Verifier { provider, trust });
     Ok(settings.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
@@ -82,24 +82,26 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, TrustError> {
 #[error("the certificate is self-signed")]
 pub(super) struct SelfSigned;
 
-/// The usual verification, and a better word for self-signed certificates.
+/// Whose certificates are good.
 #[derive(Debug)]
-struct Verified {
+struct Trust {
     usual: Arc<WebPkiServerVerifier>,
     roots: Arc<RootCertStore>,
 }
 
-impl Verified {
+impl Trust {
     fn new(roots: RootCertStore, provider: Arc<CryptoProvider>) -> Self {
         let roots = Arc::new(roots);
         let usual = WebPkiServerVerifier::builder_with_provider(roots.clone(), provider).build();
         Self { usual: usual.expect("there are roots, and no revocation lists"), roots }
     }
 
-    /// Whether the owner and the key of this certificate are trusted, and it is made out to `name`. webpki wants an authority and a server to be two; what `openssl req -x509` makes is
-    /// both. It has checked the dates before it comes to that, the handshake proves that the server
-    /// has the key, and with the key of an authority it could make itself any certificate.
-    fn trusts(&self, certificate: &CertificateDer<'_>, name: &ServerName<'_>) -> Result<bool, rustls::Error> {
+    /// Whether the owner and the key of this certificate are trusted, and it is made out to `name`.
+    ///
+    /// webpki wants an authority and a server to be two; what `openssl req -x509` makes is both. It
+    /// has checked the dates before it comes to that, the handshake proves that the server has the
+    /// key, and with the key of an authority it could make itself any certificate.
+    fn covers(&self, certificate: &CertificateDer<'_>, name: &ServerName<'_>) -> Result<bool, rustls::Error> {
         let anchor = webpki::anchor_from_trusted_cert(certificate);
         if !anchor.is_ok_and(|anchor| self.roots.roots.contains(&anchor)) {
             return Ok(false);
@@ -108,7 +110,15 @@ impl Verified {
     }
 }
 
-impl ServerCertVerifier for Verified {
+/// The usual verification with a better word for self-signed certificates; or none, for
+/// `--insecure`, where the handshake itself is still checked.
+#[derive(Debug)]
+struct Verifier {
+    provider: Arc<CryptoProvider>,
+    trust: Option<Trust>,
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -117,19 +127,20 @@ impl ServerCertVerifier for Verified {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.usual.verify_server_cert(certificate, intermediates, name, ocsp, now).or_else(
-            |error| match error {
+        let Some(trust) = &self.trust else { return Ok(ServerCertVerified::assertion()) };
+        trust.usual.verify_server_cert(certificate, intermediates, name, ocsp, now).or_else(|error| {
+            match error {
                 rustls::Error::InvalidCertificate(
                     CertificateError::UnknownIssuer | CertificateError::Other(_),
                 ) if signed_itself(certificate) => {
-                    if is_authority(&error) && self.trusts(certificate, name)? {
+                    if is_authority(&error) && trust.covers(certificate, name)? {
                         return Ok(ServerCertVerified::assertion());
                     }
                     Err(CertificateError::Other(OtherError(Arc::new(SelfSigned))).into())
                 }
                 other => Err(other),
-            },
-        )
+            }
+        })
     }
 
     fn verify_tls12_signature(
@@ -138,7 +149,8 @@ impl ServerCertVerifier for Verified {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.usual.verify_tls12_signature(message, certificate, signature)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -147,11 +159,12 @@ impl ServerCertVerifier for Verified {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.usual.verify_tls13_signature(message, certificate, signature)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.usual.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -164,45 +177,4 @@ fn is_authority(error: &rustls::Error) -> bool {
 fn signed_itself(certificate: &CertificateDer<'_>) -> bool {
     webpki::EndEntityCert::try_from(certificate)
         .is_ok_and(|certificate| certificate.issuer() == certificate.subject())
-}
-
-/// No verification, for `--insecure`; the handshake itself is still checked.
-#[derive(Debug)]
-struct Unverified(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _certificate: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _name: &ServerName<'_>,
-        _ocsp: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }

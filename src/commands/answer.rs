@@ -12,16 +12,12 @@ pub fn event(args: &Answer, numbering: &Numbering) -> anyhow::Result<Described> 
     let parts = parts(&args.call, numbering)?;
     let users = if args.voicemail { vec![Name::voicemail()] } else { names("--user", &args.users)? };
     let event = CallEvent {
-        kind: EventKind::Answer,
-        call_id: call_id(&args.call_id)?,
-        direction: parts.direction,
         from: parts.from,
         to: parts.to,
         users,
-        queue: None,
         answering_number: parts.answering_number,
-        cause: None,
         force_user: args.force_user,
+        ..CallEvent::new(EventKind::Answer, call_id(&args.call_id)?, parts.direction)
     };
     Ok(Described { event, known: Known::default() })
 }

@@ -17,21 +17,17 @@ use crate::output::OutputError;
 
 pub fn event(args: &Hangup, numbering: &Numbering) -> anyhow::Result<Described> {
     let parts = parts(&args.call, numbering)?;
+    // clap has seen to it that there is one.
+    let call_id = call_id(args.call_id.as_deref().unwrap_or_default())?;
     let event = CallEvent {
-        kind: EventKind::Hangup,
-        // clap has seen to it that there is one.
-        call_id: call_id(args.call_id.as_deref().unwrap_or_default())?,
-        direction: parts.direction,
         from: parts.from,
         to: parts.to,
-        users: Vec::new(),
-        queue: None,
         answering_number: parts.answering_number,
         cause: match &args.cause {
             Some(cause) => read_cause(text("--cause", cause)?, args.raw_cause).context("--cause")?,
             None => None,
         },
-        force_user: false,
+        ..CallEvent::new(EventKind::Hangup, call_id, parts.direction)
     };
     let answered = args.answered.then_some(true);
     Ok(Described { event, known: Known { direction: None, answered } })

@@ -10,17 +10,13 @@ use crate::cli::NewCall;
 
 pub fn event(args: &NewCall, numbering: &Numbering) -> anyhow::Result<Described> {
     let queue = names("--queue", args.queue.as_slice())?.pop();
+    let call_id = if args.call_id == CallId::AUTO { CallId::random() } else { call_id(&args.call_id)? };
     let event = CallEvent {
-        kind: EventKind::NewCall,
-        call_id: if args.call_id == CallId::AUTO { CallId::random() } else { call_id(&args.call_id)? },
-        direction: args.direction,
         from: Some(party("--from", &args.from, numbering)?),
         to: Some(party("--to", &args.to, numbering)?),
         users: names("--user", &args.users)?,
         queue,
-        answering_number: None,
-        cause: None,
-        force_user: false,
+        ..CallEvent::new(EventKind::NewCall, call_id, args.direction)
     };
     Ok(Described { event, known: Known::default() })
 }

@@ -39,46 +39,26 @@ pub fn run(
                 field: global.field,
                 fail_open: settings.fail_open.unwrap_or_default(),
             };
-            return failed(out, Report::unsent(ExitCode::of(&error).class()), error, style, None);
+            return failed(out, unsent(&error), error, style, None);
         }
     };
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
     let endpoint = config.endpoint().ok();
     let Described { event, known } = match describe(&config.numbering) {
         Ok(described) => described,
-        Err(error) => {
-            return failed(out, Report::unsent(ExitCode::of(&error).class()), error, style, endpoint);
-        }
+        Err(error) => return failed(out, unsent(&error), error, style, endpoint),
     };
     warn(&event, known, &config, None);
     if global.dry_run || global.curl {
         show(out, &event, &config, global)?;
         return Ok(ExitCode::Ok);
     }
-    let mut client = match Client::new(&config) {
-        Ok(client) => client,
-        Err(error) => {
-            let error = error.into();
-            return failed(
-                out,
-                Report::unsent(ExitCode::of(&error).class()).about(&event),
-                error,
-                style,
-                endpoint,
-            );
-        }
-    };
-    let delivery = delivery::deliver(&mut client, &event, config.encoding, known, started, config.deadline);
-    let delivered = match client::block_on(delivery) {
-        Ok(delivered) => delivered,
-        Err(error) => {
-            let error = error.into();
-            let report = Report::unsent(ExitCode::of(&error).class()).about(&event);
-            return failed(out, report, error, style, endpoint);
-        }
-    };
+    let delivered = Client::new(&config).and_then(|mut client| {
+        let (encoding, deadline) = (config.encoding, config.deadline);
+        client::block_on(delivery::deliver(&mut client, &event, encoding, known, started, deadline))
+    });
     match delivered {
-        Ok(delivered) => {
+        Ok(Ok(delivered)) => {
             if delivered.action.is_none() {
                 log::warn!(
                     "an earlier attempt brought the event, and Zammad's decision is lost; the call goes on"
@@ -92,8 +72,17 @@ pub fn run(
             let rejected = report.rejects() && config.reject_exit;
             Ok(if rejected { ExitCode::Rejected } else { ExitCode::Ok })
         }
-        Err(error) => failed(out, Report::undelivered(&event, &error), error.into(), style, endpoint),
+        Ok(Err(error)) => failed(out, Report::undelivered(&event, &error), error.into(), style, endpoint),
+        Err(error) => {
+            let error = error.into();
+            failed(out, unsent(&error).about(&event), error, style, endpoint)
+        }
     }
+}
+
+/// What there is to report of an event that never got as far as an attempt.
+pub fn unsent(error: &anyhow::Error) -> Report {
+    Report::unsent(ExitCode::of(error).class())
 }
 
 /// A failure, or with --fail-open the default: the call goes on.

@@ -69,18 +69,7 @@ mod tests {
     use super::*;
 
     fn event(kind: EventKind, direction: Direction) -> CallEvent {
-        CallEvent {
-            kind,
-            call_id: "7".parse().unwrap(),
-            direction,
-            from: None,
-            to: None,
-            users: Vec::new(),
-            queue: None,
-            answering_number: None,
-            cause: None,
-            force_user: false,
-        }
+        CallEvent::new(kind, "7".parse().unwrap(), direction)
     }
 
     #[test]

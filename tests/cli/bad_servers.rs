@@ -303,3 +303,24 @@ fn a_status_that_says_it_all_needs_no_body() {
         ran.assert_failed(head, class, "(HTTP ");
     });
 }
+
+#[test]
+fn a_proxy_is_asked_for_what_is_not_on_this_machine() {
+    let world = World::new();
+    let proxy = Server::answering([Reply::json(200, "{}")]);
+    let (address, _) =
+        proxy.url().split_once("/api/").map(|(base, rest)| (base.to_owned(), rest.to_owned())).unwrap();
+    let new_call = |no_proxy: &str| {
+        let mut program = program(&world, "http://zammad.invalid/api/v1/cti/x", &NEW_CALL);
+        program.env("http_proxy", &address).env("no_proxy", no_proxy).args(["--deadline", "300ms"]);
+        Ran::of(&mut program)
+    };
+    assert_eq!(new_call("").code, 0);
+    assert!(
+        proxy.requests()[0].starts_with("POST http://zammad.invalid/api/v1/cti/x "),
+        "{:?}",
+        proxy.requests()
+    );
+    assert_eq!(new_call("zammad.invalid").code, 69);
+    assert_eq!(proxy.requests().len(), 1);
+}

@@ -14,9 +14,8 @@ use zammad_cti::config::Config;
 use zammad_cti::delivery;
 use zammad_cti::event::CallId;
 
-use super::{BATCH, Done, Job};
-use crate::commands::report::Described;
-use crate::exit_code::ExitCode;
+use super::{Done, Job};
+use crate::commands::report::{Described, unsent};
 use crate::output::Report;
 
 /// Lines between the oldest unfinished one and the newest, for each connection: enough for the
@@ -88,19 +87,15 @@ pub async fn send(
         }
         let mut room = pin!(results.reserve());
         let step = poll_fn(|context| {
-            // Results that come together go together.
-            if done.len() < BATCH
-                && let Poll::Ready(Some(ended)) = under_way.poll_next_unpin(context)
-            {
+            // First what has ended, so that results that come together go together. They cannot be
+            // more than the window, as none begins then.
+            if let Poll::Ready(Some(ended)) = under_way.poll_next_unpin(context) {
                 return Poll::Ready(Step::Ended(ended));
             }
             if !done.is_empty()
                 && let Poll::Ready(permit) = room.as_mut().poll(context)
             {
                 return Poll::Ready(Step::Room(permit));
-            }
-            if let Poll::Ready(Some(ended)) = under_way.poll_next_unpin(context) {
-                return Poll::Ready(Step::Ended(ended));
             }
             if wants_more && let Poll::Ready(batch) = jobs.poll_recv(context) {
                 return Poll::Ready(Step::Read(batch));
@@ -144,5 +139,5 @@ async fn deliver(mut client: Client, ready: Ready, config: &Config) -> Ended {
 }
 
 fn unreadable(place: u64, line: u64, error: anyhow::Error, config: &Config) -> Done {
-    Done::failed(place, line, Report::unsent(ExitCode::of(&error).class()), error, config)
+    Done::failed(place, line, unsent(&error), error, config)
 }

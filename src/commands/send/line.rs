@@ -135,9 +135,6 @@ pub fn event(
     };
     let direction = written.direction.or_else(|| call(&call_id)).unwrap_or(Direction::Inbound);
     let event = CallEvent {
-        kind,
-        call_id,
-        direction,
         from: optional("from", written.from)?,
         to: optional("to", written.to)?,
         users,
@@ -148,7 +145,7 @@ pub fn event(
             .map(|shown| answering_party("answering_number", shown.as_ref(), numbering))
             .transpose()?,
         cause: written.cause.map(|cause| read_cause(&cause, false).context("cause")).transpose()?.flatten(),
-        force_user: false,
+        ..CallEvent::new(kind, call_id, direction)
     };
     Ok(Described { event, known: Known { direction: None, answered: written.answered } })
 }
