@@ -4,14 +4,18 @@
 //! E.164 digits without plus. `zammad_lookup` tells what Zammad makes of them.
 
 mod countries;
+mod country;
+mod lookup;
 mod shown;
 
 use std::fmt;
-use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::Serialize;
 
 use countries::COUNTRIES;
+use country::after_prefix;
+pub use country::{Country, UnknownCountry};
+pub use lookup::{LOOKED_UP, zammad_lookup};
 use shown::{unwrapped, without_formatting};
 
 /// Who calls or is called, as Zammad will get it: E.164 digits without plus, an extension,
@@ -330,144 +334,11 @@ fn without_brackets(number: &str) -> String {
     number.replace(['(', ')'], "")
 }
 
-/// What follows a prefix, in which `X` stands for any digit.
-fn after_prefix<'a>(prefix: &str, digits: &'a str) -> Option<&'a str> {
-    let (head, rest) = digits.split_at_checked(prefix.len())?;
-    let mut pairs = prefix.bytes().zip(head.bytes());
-    let fits = pairs.all(|(wanted, digit)| wanted == b'X' || wanted == digit);
-    fits.then_some(rest)
-}
-
-/// A country, and how numbers are dialled there. Written as the two letters of ISO 3166, in any
-/// case.
-///
-/// Source: libphonenumber's metadata.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Country {
-    letters: [u8; 2],
-    code: u16,
-    /// Prefixes before a foreign number, longest first, with `X` for any digit.
-    international: &'static str,
-    /// Prefixes before a number of the same country, longest first, some with a carrier's code
-    /// behind the trunk prefix.
-    trunk: &'static str,
-    /// Digits of a number without its prefix, where the prefix alone leaves a doubt. Else empty.
-    lengths: &'static [usize],
-    /// Whether numbers may begin with a zero that is dialled from abroad too, as in Italy.
-    keeps_zero: bool,
-}
-
-impl Country {
-    fn drops_zero(&self) -> bool {
-        !self.keeps_zero
-    }
-
-    /// What follows the trunk prefix. A zero is one before any number, a carrier's code or the 8 of
-    /// Russia only before one of the right length.
-    fn after_trunk_prefix<'a>(&self, digits: &'a str) -> Option<&'a str> {
-        self.trunk.split_ascii_whitespace().find_map(|prefix| {
-            let rest = after_prefix(prefix, digits)?;
-            let sure = self.lengths.is_empty() || (prefix == "0" && !self.keeps_zero);
-            let fits = sure || self.lengths.contains(&rest.len());
-            (fits && !rest.starts_with('0')).then_some(rest)
-        })
-    }
-}
-
-impl fmt::Display for Country {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let [first, second] = self.letters.map(char::from);
-        write!(f, "{first}{second}")
-    }
-}
-
-/// No country of this name, with the form that is valid.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} is not a country: two letters as in ISO 3166 are expected, {example}")]
-pub struct UnknownCountry {
-    given: String,
-    example: String,
-}
-
-impl FromStr for Country {
-    type Err = UnknownCountry;
-
-    fn from_str(given: &str) -> Result<Self, UnknownCountry> {
-        let letters = given.to_ascii_uppercase();
-        match COUNTRIES.binary_search_by_key(&letters.as_bytes(), |country| &country.letters) {
-            Ok(index) => Ok(COUNTRIES[index]),
-            Err(_) => Err(UnknownCountry { given: given.to_owned(), example: example(&letters) }),
-        }
-    }
-}
-
-impl Serialize for Country {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Country {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-/// What was probably meant: many take a calling code for the country, or UK for one.
-fn example(given: &str) -> String {
-    let code: Option<u16> = given.trim_start_matches('+').parse().ok();
-    let meant: Vec<String> =
-        (COUNTRIES.iter()).filter(|country| Some(country.code) == code).map(Country::to_string).collect();
-    match given {
-        "UK" => "for the United Kingdom GB".to_owned(),
-        _ if meant.is_empty() => "such as DE".to_owned(),
-        _ => format!("with this calling code {}", meant.join(", ")),
-    }
-}
-
-/// What Zammad looks a number up as, to find the customer: it takes every number in the text, and
-/// every number with a zero for a German one. Empty if it finds none.
-///
-/// Source: Zammad's caller id code, `Cti::CallerId.extract_numbers`.
-pub fn zammad_lookup(sent: &str) -> Vec<String> {
-    const SHORTEST: usize = 6;
-    const LONGEST: usize = 26;
-    let is_part = |c: char| c.is_ascii_digit() || is_zammad_blank(c) || "-(|)".contains(c);
-    (sent.split(|c| !is_part(c)))
-        .flat_map(|found| found.as_bytes().chunks(LONGEST))
-        .filter(|found| found.len() >= SHORTEST)
-        .map(|found| zammad_normalized(found.iter().copied().map(char::from)))
-        // Zammad keeps such a group of blanks too, and finds nobody.
-        .filter(|number| !number.is_empty())
-        .collect()
-}
-
-fn zammad_normalized(found: impl Iterator<Item = char>) -> String {
-    let mut number: String = found.filter(|&c| c != '-' && !is_zammad_blank(c)).collect();
-    // 49(0)30 and 0049(0)30: only behind two digits, whatever the country.
-    if let Some((head, tail)) = number.split_once('(')
-        && let Some((inside, tail)) = tail.split_once(')')
-        && (head.len() == 2 || (head.len() == 4 && head.starts_with("00")))
-        && head.bytes().chain(inside.bytes()).all(|c| c.is_ascii_digit())
-    {
-        number = format!("{head}{}{tail}", inside.strip_prefix('0').unwrap_or(inside));
-    }
-    number.retain(|c| c.is_ascii_digit());
-    match (number.strip_prefix("00"), number.strip_prefix('0')) {
-        (Some(international), _) => international.to_owned(),
-        (None, Some(national)) => format!("49{national}"),
-        (None, None) => number,
-    }
-}
-
-fn is_zammad_blank(c: char) -> bool {
-    matches!(c, ' ' | '\t'..='\r')
-}
-
 #[cfg(test)]
 mod tests {
     use phonenumber::metadata::{DATABASE, Descriptor};
     use phonenumber::{Mode, PhoneNumber, country};
+    use serde::Deserialize;
     use serde::de::value::{Error, StrDeserializer};
 
     use super::*;

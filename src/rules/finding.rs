@@ -6,11 +6,7 @@ use serde_json::Value;
 
 use super::Fields;
 use crate::event::Direction;
-
-/// The digits of a number that Zammad looks up among its customers and agents.
-///
-/// Source: Zammad's caller id model, which cuts groups of this length out of a text.
-const LOOKED_UP: std::ops::RangeInclusive<usize> = 6..=26;
+use crate::number::LOOKED_UP;
 
 /// One thing that agents will not see as meant, in plain words.
 #[derive(Debug, Clone, PartialEq, Eq)]
