@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use predicates::prelude::*;
 use serde_json::{Value, json};
 
+use crate::servers::reserved_port;
 use crate::support::{NEW_CALL, TOKEN, World, stderr, stdout};
 
 const DIAL: &str = r#"{"action":"dial","caller_id":"493055571642","number":"4171"}"#;
@@ -217,7 +218,8 @@ fn shell(world: &World, script: &str) -> String {
 
 #[test]
 fn with_fail_open_every_failure_lets_the_call_go_on() {
-    let closed = format!("http://{}/api/v1/cti/{TOKEN}", closed_port());
+    let reserved = reserved_port();
+    let closed = format!("http://{}/api/v1/cti/{TOKEN}", reserved.local_addr().unwrap());
     let broken_token = "http://zammad.example.com/api/v1/cti/to.ken";
     // (status and reply, arguments, what is said)
     let cases: [(u16, &str, &[&str], &str); 14] = [
@@ -336,17 +338,13 @@ fn closed_pipe() -> Stdio {
     writer.into()
 }
 
-/// An address that refuses connections.
-fn closed_port() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
-}
-
 #[test]
 fn what_is_only_shown_touches_no_network() {
     let world = World::new();
     let requests = world.every_request();
     world.file("events", 0o600, r#"{"event":"answer","call_id":"7","direction":"in"}"#);
-    let closed = format!("http://{}/api/v1/cti/{TOKEN}", closed_port());
+    let reserved = reserved_port();
+    let closed = format!("http://{}/api/v1/cti/{TOKEN}", reserved.local_addr().unwrap());
     let commands: [&[&str]; 4] =
         [&NEW_CALL, &["answer", "--call-id", "7"], &["hangup", "--call-id", "7"], &["send", "events"]];
     for command in commands {

@@ -5,6 +5,7 @@ use assert_cmd::Command;
 use httpmock::prelude::*;
 use serde_json::json;
 
+use crate::servers::reserved_port;
 use crate::support::{NEW_CALL, TOKEN, World, stderr, stdout};
 
 const ANSWER: [&str; 3] = ["answer", "--call-id", "7"];
@@ -162,7 +163,9 @@ fn the_token_is_nowhere_in_what_is_said_of_a_failure() {
     }
 
     let world = World::new();
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Held to the end, lest another test's server gets the port.
+    let reserved = reserved_port();
+    let closed = reserved.local_addr().unwrap();
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let sandbox = world.sandbox(&["--zammad", "5.5", "--token", TOKEN]);
     let token_file = world.file("token", 0o644, TOKEN);
