@@ -1,5 +1,4 @@
 use std::fs::File;
-use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
 use predicates::prelude::*;
