@@ -1,10 +1,14 @@
 //! A telephone call's events, as Zammad's generic CTI endpoint takes them.
 
+mod written;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use written::{Users, WrittenError, WrittenEvent};
 
 use crate::cause::Cause;
 use crate::number::Party;

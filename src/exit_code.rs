@@ -6,7 +6,7 @@ use zammad_cti::cause::UnknownCause;
 use zammad_cti::client::{ClientError, SendError};
 use zammad_cti::config::ConfigError;
 use zammad_cti::delivery::Undelivered;
-use zammad_cti::event::EventError;
+use zammad_cti::event::{EventError, WrittenError};
 use zammad_cti::number::NumberError;
 use zammad_cti::sandbox::SandboxError;
 use zammad_cti::simulation::{NotAsExpected, UnknownScenario};
@@ -137,7 +137,11 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
             ClientError::Http(_) | ClientError::Runtime(_) => ExitCode::Internal,
         });
     }
-    if error.is::<EventError>() || error.is::<NumberError>() || error.is::<UnknownCause>() {
+    if error.is::<WrittenError>()
+        || error.is::<EventError>()
+        || error.is::<NumberError>()
+        || error.is::<UnknownCause>()
+    {
         return Some(ExitCode::InvalidEvent);
     }
     if error.is::<ConfigError>() || error.is::<SandboxError>() {

@@ -198,6 +198,11 @@ impl Numbering {
         Ok(self.explain(shown)?.party)
     }
 
+    /// Who picked up: an extension stays one, because agents have it in their profile.
+    pub fn read_answering(&self, shown: &str) -> Result<Party, NumberError> {
+        Self { extension_prefix: String::new(), ..self.clone() }.read(shown)
+    }
+
     /// The same as [`Numbering::read`], with the path taken.
     pub fn explain(&self, shown: &str) -> Result<Reading, NumberError> {
         refuse_control_characters(shown)?;

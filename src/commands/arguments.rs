@@ -13,12 +13,6 @@ pub fn party(flag: &'static str, shown: &OsStr, numbering: &Numbering) -> anyhow
     numbering.read(text(flag, shown)?).context(flag)
 }
 
-/// Who picked up: an extension stays one, because agents have it in their profile.
-pub fn answering_party(flag: &'static str, shown: &OsStr, numbering: &Numbering) -> anyhow::Result<Party> {
-    let numbering = Numbering { extension_prefix: String::new(), ..numbering.clone() };
-    party(flag, shown, &numbering)
-}
-
 pub fn call_id(shown: &OsStr) -> anyhow::Result<CallId> {
     text("--call-id", shown)?.parse().context("--call-id")
 }
@@ -50,7 +44,10 @@ pub fn parts(call: &Call, numbering: &Numbering) -> anyhow::Result<Parts> {
             .answering_number
             .as_deref()
             .filter(|shown| !shown.is_empty())
-            .map(|shown| answering_party("--answering-number", shown, numbering))
+            .map(|shown| {
+                let flag = "--answering-number";
+                numbering.read_answering(text(flag, shown)?).context(flag)
+            })
             .transpose()?,
     })
 }

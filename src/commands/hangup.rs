@@ -34,7 +34,7 @@ pub fn event(args: &Hangup, numbering: &Numbering) -> anyhow::Result<Described> 
 }
 
 /// A cause; none for a blank text, as an unset variable of a dialplan gives it.
-pub fn read_cause(text: &str, raw: bool) -> anyhow::Result<Option<Cause>> {
+fn read_cause(text: &str, raw: bool) -> anyhow::Result<Option<Cause>> {
     if text.trim().is_empty() {
         return Ok(None);
     }

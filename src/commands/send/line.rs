@@ -4,13 +4,10 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use serde::Deserialize;
 use zammad_cti::delivery::Known;
-use zammad_cti::event::{CallEvent, CallId, Direction, EventError, EventKind, Name};
-use zammad_cti::number::{Numbering, Party};
+use zammad_cti::event::{CallId, Direction, EventError, WrittenEvent};
+use zammad_cti::number::Numbering;
 
-use crate::commands::arguments::{answering_party, party};
-use crate::commands::hangup::read_cause;
 use crate::commands::report::Described;
 
 /// An event takes some hundred bytes.
@@ -78,103 +75,14 @@ impl<R: Read> Iterator for Lines<R> {
     }
 }
 
-/// An event as it stands on a line, in the words of the results, of Zammad, or of both.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
-struct Written {
-    event: EventKind,
-    #[serde(alias = "callId")]
-    call_id: String,
-    direction: Option<Direction>,
-    from: Option<String>,
-    to: Option<String>,
-    user: Option<Users>,
-    queue: Option<String>,
-    #[serde(alias = "answeringNumber")]
-    answering_number: Option<String>,
-    #[serde(default)]
-    voicemail: bool,
-    cause: Option<String>,
-    answered: Option<bool>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Users {
-    One(String),
-    Several(Vec<String>),
-}
-
 /// Reads one line; `call` tells the direction of a call that began on a line before.
 pub fn event(
     text: &str,
     numbering: &Numbering,
     call: impl FnOnce(&CallId) -> Option<Direction>,
 ) -> anyhow::Result<Described> {
-    let written: Written = serde_json::from_str(text).map_err(EventError::no_event)?;
-    let kind = written.event;
-    written.refuse_misplaced()?;
-    let optional = |field, shown: Option<String>| -> anyhow::Result<Option<Party>> {
-        shown.map(|shown| party(field, shown.as_ref(), numbering)).transpose()
-    };
-    let name = |field, shown: &str| Name::read("the name", shown).context(field);
-    let mut users = Vec::new();
-    for shown in match &written.user {
-        None => &[][..],
-        Some(Users::One(name)) => std::slice::from_ref(name),
-        Some(Users::Several(names)) => names,
-    } {
-        users.extend(name("user", shown)?);
-    }
-    if written.voicemail {
-        users.push(Name::voicemail());
-    }
-    let call_id = match (kind, written.call_id.as_str()) {
-        (EventKind::NewCall, CallId::AUTO) => CallId::random(),
-        (_, call_id) => call_id.parse().context("call_id")?,
-    };
-    let direction = written.direction.or_else(|| call(&call_id)).unwrap_or(Direction::Inbound);
-    let event = CallEvent {
-        from: optional("from", written.from)?,
-        to: optional("to", written.to)?,
-        users,
-        queue: written.queue.as_deref().map(|queue| name("queue", queue)).transpose()?.flatten(),
-        answering_number: written
-            .answering_number
-            .filter(|shown| !shown.is_empty())
-            .map(|shown| answering_party("answering_number", shown.as_ref(), numbering))
-            .transpose()?,
-        cause: written.cause.map(|cause| read_cause(&cause, false).context("cause")).transpose()?.flatten(),
-        ..CallEvent::new(kind, call_id, direction)
-    };
-    Ok(Described { event, known: Known { direction: None, answered: written.answered } })
-}
-
-impl Written {
-    /// A field at the wrong event would be sent in vain.
-    fn refuse_misplaced(&self) -> Result<(), EventError> {
-        let kind = self.event;
-        let places = [
-            ("user", self.user.is_some(), [EventKind::NewCall, EventKind::Answer].as_slice()),
-            ("queue", self.queue.is_some(), &[EventKind::NewCall]),
-            ("answering_number", self.answering_number.is_some(), &[EventKind::Answer, EventKind::Hangup]),
-            ("voicemail", self.voicemail, &[EventKind::Answer]),
-            ("cause", self.cause.is_some(), &[EventKind::Hangup]),
-            ("answered", self.answered.is_some(), &[EventKind::Hangup]),
-        ];
-        for (field, given, kinds) in places {
-            if given && !kinds.contains(&kind) {
-                return Err(EventError::Misplaced { field, kind });
-            }
-        }
-        if self.user.is_some() && self.voicemail {
-            return Err(EventError::TwoUsers);
-        }
-        match kind {
-            EventKind::NewCall if self.from.is_none() => Err(EventError::Missing("from")),
-            EventKind::NewCall if self.to.is_none() => Err(EventError::Missing("to")),
-            EventKind::NewCall if self.direction.is_none() => Err(EventError::Missing("direction")),
-            EventKind::NewCall | EventKind::Answer | EventKind::Hangup => Ok(()),
-        }
-    }
+    let written: WrittenEvent = serde_json::from_str(text).map_err(EventError::no_event)?;
+    let answered = written.answered;
+    let event = written.read(numbering, call)?;
+    Ok(Described { event, known: Known { direction: None, answered } })
 }
