@@ -70,6 +70,15 @@ impl Route {
             caller_id: caller_id.to_owned(),
         })
     }
+
+    /// The route of one number.
+    ///
+    /// # Errors
+    ///
+    /// As [`Route::new`].
+    pub fn of_number(destination: &str, caller_id: &str) -> Result<Self, String> {
+        Self::new(&regex_lite::escape(destination), caller_id)
+    }
 }
 
 /// Zammad's caller log: an entry a call, oldest first.

@@ -8,12 +8,13 @@ mod server;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
 use crate::config::{Endpoint, EndpointError, Secret};
 use crate::rules::{CallLog, Entry, Release, Setup};
-use fault::Fault;
+pub use fault::Fault;
 
 /// How a sandbox is set up.
 pub struct Options {
@@ -23,6 +24,16 @@ pub struct Options {
     pub setup: Setup,
     /// whose wording errors have
     pub release: Release,
+    pub clock: Clock,
+}
+
+/// What time a sandbox takes it to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// the machine's
+    Machine,
+    /// one that only [`Sandbox::advance`] moves, so that durations are exact
+    Held,
 }
 
 /// A running sandbox; it stops when it is dropped.
@@ -48,8 +59,10 @@ pub enum SandboxError {
 /// What all connections share.
 struct State {
     token: Secret,
-    setup: Setup,
+    setup: Mutex<Setup>,
     release: Release,
+    /// the time of a held clock
+    held: Option<Mutex<SystemTime>>,
     log: Mutex<CallLog>,
     fault: Mutex<Option<Fault>>,
 }
@@ -66,8 +79,9 @@ impl Sandbox {
         let endpoint = Endpoint::new(&Secret::new(format!("http://{address}")), Some(&options.token))?;
         let state = Arc::new(State {
             token: options.token,
-            setup: options.setup,
+            setup: Mutex::new(options.setup),
             release: options.release,
+            held: (options.clock == Clock::Held).then(|| Mutex::new(SystemTime::now())),
             log: Mutex::default(),
             fault: Mutex::default(),
         });
@@ -93,6 +107,23 @@ impl Sandbox {
         &self.endpoint
     }
 
+    /// Sets it up anew; the caller log stays.
+    pub fn set_up(&self, setup: Setup) {
+        *lock(&self.state.setup) = setup;
+    }
+
+    /// Makes the next requests fail.
+    pub fn fail(&self, fault: Fault) {
+        *lock(&self.state.fault) = Some(fault).filter(Fault::hits);
+    }
+
+    /// Moves a held clock; the machine's goes by itself.
+    pub fn advance(&self, by: Duration) {
+        if let Some(held) = &self.state.held {
+            *lock(held) += by;
+        }
+    }
+
     /// The caller log, newest first.
     pub fn entries(&self) -> Vec<Entry> {
         lock(&self.state.log).entries().iter().rev().cloned().collect()
@@ -115,6 +146,12 @@ impl Drop for Sandbox {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+impl State {
+    fn now(&self) -> SystemTime {
+        self.held.as_ref().map_or_else(SystemTime::now, |held| *lock(held))
     }
 }
 

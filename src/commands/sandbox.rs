@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::Context;
 use zammad_cti::config::Secret;
 use zammad_cti::rules::{Route, Setup};
-use zammad_cti::sandbox::{Options, Sandbox, SandboxError};
+use zammad_cti::sandbox::{Clock, Options, Sandbox, SandboxError};
 
 use super::start_log;
 use crate::cli::{self, Global};
@@ -24,6 +24,7 @@ pub fn run(args: &cli::Sandbox, global: &Global, out: &mut dyn Write) -> anyhow:
             default_caller_id: args.caller_id.clone(),
         },
         release: args.release,
+        clock: Clock::Machine,
     };
     let sandbox = Sandbox::start(options).context("the sandbox does not start")?;
     // Events are what its user wants to watch.

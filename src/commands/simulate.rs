@@ -90,6 +90,7 @@ fn start_sandbox() -> Result<Sandbox, zammad_cti::sandbox::SandboxError> {
         token: random_token(),
         setup: simulation::setup(),
         release: Release::default(),
+        clock: zammad_cti::sandbox::Clock::Held,
     })
 }
 

@@ -7,22 +7,35 @@ use hyper::header::HeaderValue;
 use serde::{Deserialize, Serialize};
 
 /// What goes wrong with the next requests.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Written")]
+pub struct Fault {
+    pub(super) mode: Mode,
+    pub(super) wait: Duration,
+    /// how many requests it hits; all of them if absent
+    count: Option<u64>,
+    pub(super) status: u16,
+    pub(super) body: String,
+    pub(super) content_type: HeaderValue,
+    pub(super) location: Option<HeaderValue>,
+}
+
+/// A fault as it is asked for.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Fault {
-    pub mode: Mode,
+struct Written {
+    mode: Mode,
     /// how long to wait, for the modes that do
     #[serde(default)]
     seconds: f64,
-    /// how many requests it hits; all of them if absent
     count: Option<u64>,
     #[serde(default = "ok")]
-    pub status: u16,
+    status: u16,
     #[serde(default)]
-    pub body: String,
+    body: String,
     #[serde(default = "html")]
-    pub content_type: String,
-    pub location: Option<String>,
+    content_type: String,
+    location: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,28 +61,36 @@ impl fmt::Display for Mode {
     }
 }
 
+impl TryFrom<Written> for Fault {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let Written { mode, seconds, count, status, body, content_type, location } = written;
+        if !(200..=999).contains(&status) {
+            return Err(format!("status {status} is no final HTTP status"));
+        }
+        let header =
+            |text: &str| HeaderValue::from_str(text).map_err(|_| format!("{text:?} is no value of a header"));
+        let wait = Duration::try_from_secs_f64(seconds)
+            .map_err(|_| format!("seconds {seconds} is no length of time"))?;
+        let (content_type, location) = (header(&content_type)?, location.as_deref().map(header).transpose()?);
+        Ok(Self { mode, wait, count, status, body, content_type, location })
+    }
+}
+
 impl Fault {
-    /// Reads what was posted.
-    pub fn read(body: &[u8]) -> Result<Option<Self>, String> {
-        let fault: Self = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-        if !(200..=999).contains(&fault.status) {
-            return Err(format!("status {} is no final HTTP status", fault.status));
-        }
-        for text in fault.location.iter().chain([&fault.content_type]) {
-            HeaderValue::from_str(text).map_err(|_| format!("{text:?} is no value of a header"))?;
-        }
-        if Duration::try_from_secs_f64(fault.seconds).is_err() {
-            return Err(format!("seconds {} is no length of time", fault.seconds));
-        }
-        Ok((fault.mode != Mode::None && fault.count != Some(0)).then_some(fault))
+    /// Whether it changes anything.
+    pub(super) fn hits(&self) -> bool {
+        self.mode != Mode::None && self.count != Some(0)
     }
 
-    pub fn wait(&self) -> Duration {
-        Duration::try_from_secs_f64(self.seconds).unwrap_or_default()
+    /// The same fault, for one request only.
+    pub fn once(self) -> Self {
+        Self { count: Some(1), ..self }
     }
 
     /// The fault of the next request; the last one counted takes it out of `place`.
-    pub fn take(place: &mut Option<Self>) -> Option<Self> {
+    pub(super) fn take(place: &mut Option<Self>) -> Option<Self> {
         let fault = place.clone()?;
         if let Some(count) = place.as_mut().and_then(|fault| fault.count.as_mut()) {
             *count -= 1;

@@ -80,12 +80,12 @@ async fn route(request: Request<Bytes>, state: Arc<State>) -> Result<Page, Dropp
             *lock(&state.fault) = None;
             Ok(json_page(200, &json!({})))
         }
-        (&Method::POST, ["sandbox", "fault"]) => Ok(match Fault::read(request.body()) {
+        (&Method::POST, ["sandbox", "fault"]) => Ok(match serde_json::from_slice::<Fault>(request.body()) {
             Ok(fault) => {
-                *lock(&state.fault) = fault;
+                *lock(&state.fault) = Some(fault).filter(Fault::hits);
                 json_page(200, &json!({}))
             }
-            Err(error) => json_page(400, &json!({ "error": error })),
+            Err(error) => json_page(400, &json!({ "error": error.to_string() })),
         }),
         (&Method::POST, ["api", "v1", "cti", token]) => with_faults(&request, token, &state).await,
         (&Method::OPTIONS, ["api", "v1", "cti", _]) => Ok(page(200, "text/plain", "")),
@@ -102,12 +102,12 @@ async fn with_faults(request: &Request<Bytes>, token: &str, state: &State) -> Re
     match fault.mode {
         Mode::None => Ok(event(request, token, state).await),
         Mode::DelayBefore => {
-            tokio::time::sleep(fault.wait()).await;
+            tokio::time::sleep(fault.wait).await;
             Ok(event(request, token, state).await)
         }
         Mode::DelayAfter => {
             let page = event(request, token, state).await;
-            tokio::time::sleep(fault.wait()).await;
+            tokio::time::sleep(fault.wait).await;
             Ok(page)
         }
         Mode::DropBefore => Err(Dropped),
@@ -116,14 +116,10 @@ async fn with_faults(request: &Request<Bytes>, token: &str, state: &State) -> Re
             Err(Dropped)
         }
         Mode::Respond => {
-            tokio::time::sleep(fault.wait()).await;
+            tokio::time::sleep(fault.wait).await;
             let mut page = page(fault.status, "", fault.body);
             let location = fault.location.map(|location| (LOCATION, location));
-            for (name, text) in location.into_iter().chain([(CONTENT_TYPE, fault.content_type)]) {
-                if let Ok(value) = HeaderValue::from_str(&text) {
-                    page.headers_mut().insert(name, value);
-                }
-            }
+            page.headers_mut().extend(location.into_iter().chain([(CONTENT_TYPE, fault.content_type)]));
             Ok(page)
         }
     }
@@ -140,11 +136,11 @@ async fn event(request: &Request<Bytes>, token: &str, state: &State) -> Page {
     let outcome = match fields {
         Ok(fields) => {
             let outcome = rules::process(
-                &state.setup,
+                &lock(&state.setup),
                 token == state.token.reveal(),
                 &mut lock(&state.log),
                 &fields,
-                SystemTime::now(),
+                state.now(),
             );
             log::info!("{} {}", Value::Object(fields.clone()), told(&outcome, state.release));
             wants_json_for = fields;
