@@ -3,6 +3,7 @@
 //! No retries here: `delivery` decides about them. An attempt is asynchronous, so it ends on time
 //! whatever the network does, and many of them share a thread; [`block_on`] is for who has one.
 
+mod caller_log;
 mod error;
 mod phase;
 mod reply;
@@ -14,8 +15,9 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 
+pub use caller_log::{CallerLog, CallerLogError, Row, Shown};
 pub use error::{Fate, SendError, TlsFault};
-use phase::{Phase, Progress};
+use phase::Progress;
 pub use request::{Request, RequestId};
 pub use tls::TrustError;
 
@@ -69,17 +71,7 @@ impl Client {
         tls: rustls::ClientConfig,
     ) -> Result<Self, ClientError> {
         let progress = Progress::new();
-        let mut http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(config.connect_timeout)
-            .pool_idle_timeout(IDLE)
-            .dns_resolver(Arc::new(progress.clone()));
-        if endpoint.is_loopback() {
-            // What is on this machine is not behind a proxy.
-            http = http.no_proxy();
-        }
-        let http = http.build().map_err(|error| ClientError::Http(error.without_url()))?;
+        let http = http(config, endpoint, tls, &progress)?;
         let (endpoint, timeout) = (endpoint.clone(), config.timeout);
         Ok(Self { endpoint, timeout, http, progress })
     }
@@ -99,11 +91,7 @@ impl Client {
         self.progress.begin();
         match tokio::time::timeout(limit, self.exchange(request, event)).await {
             Ok(result) => result,
-            Err(_) => Err(match self.progress.phase() {
-                Phase::Lookup => SendError::LookupTimeout,
-                Phase::Connection | Phase::Address => SendError::ConnectTimeout,
-                Phase::Reply => SendError::NoReply { waited: limit },
-            }),
+            Err(_) => Err(SendError::from_timeout(self.progress.phase(), limit)),
         }
     }
 
@@ -139,6 +127,26 @@ impl Client {
         }
         reply::read(&head, complete.then_some(&body), event, |text| self.endpoint.redact(text))
     }
+}
+
+/// What speaks HTTP, and reports to `progress` how far it has come.
+fn http(
+    config: &Config,
+    endpoint: &Endpoint,
+    tls: rustls::ClientConfig,
+    progress: &Progress,
+) -> Result<reqwest::Client, ClientError> {
+    let mut http = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(config.connect_timeout)
+        .pool_idle_timeout(IDLE)
+        .dns_resolver(Arc::new(progress.clone()));
+    if endpoint.is_loopback() {
+        // What is on this machine is not behind a proxy.
+        http = http.no_proxy();
+    }
+    http.build().map_err(|error| ClientError::Http(error.without_url()))
 }
 
 /// Does asynchronous work in this thread.

@@ -38,6 +38,11 @@ pub struct Settings {
     /// A file that holds the token; others must not be able to read it
     #[arg(long, value_name = "FILE", global = true)]
     pub token_file: Option<PathBuf>,
+    /// A Zammad user's access token with the permission cti.agent: simulate reads the caller log
+    /// with it
+    #[arg(long, value_name = "TOKEN", global = true)]
+    #[arg(value_parser = Secret::parse, allow_hyphen_values = true)]
+    pub api_token: Option<Secret>,
     /// How events are encoded [default: json]
     #[arg(long, value_name = "ENCODING", global = true)]
     #[serde(deserialize_with = "one_of")]
@@ -189,6 +194,7 @@ impl Settings {
             url: self.url.or(other.url),
             token: self.token.or(other.token),
             token_file: self.token_file.or(other.token_file),
+            api_token: self.api_token.or(other.api_token),
             encoding: self.encoding.or(other.encoding),
             connect_timeout: self.connect_timeout.or(other.connect_timeout),
             timeout: self.timeout.or(other.timeout),
@@ -218,6 +224,8 @@ pub fn variable(key: &str) -> String {
 #[derive(Debug)]
 pub struct Config {
     endpoint: Option<Endpoint>,
+    /// for what only a Zammad user may read
+    pub api_token: Option<Secret>,
     pub encoding: Encoding,
     /// at most `timeout`
     pub connect_timeout: Duration,
@@ -274,6 +282,7 @@ impl TryFrom<Settings> for Config {
         let default = Numbering::default();
         Ok(Self {
             endpoint,
+            api_token: settings.api_token,
             encoding: settings.encoding.unwrap_or_default(),
             connect_timeout,
             timeout,

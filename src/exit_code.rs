@@ -3,13 +3,13 @@
 use std::error::Error;
 
 use zammad_cti::cause::UnknownCause;
-use zammad_cti::client::{ClientError, SendError};
+use zammad_cti::client::{CallerLogError, ClientError, SendError};
 use zammad_cti::config::ConfigError;
 use zammad_cti::delivery::Undelivered;
 use zammad_cti::event::{EventError, WrittenError};
 use zammad_cti::number::NumberError;
 use zammad_cti::sandbox::SandboxError;
-use zammad_cti::simulation::{NotAsExpected, UnknownScenario};
+use zammad_cti::simulation::{NumbersError, ScenarioError, UnknownScenario};
 
 use crate::output::OutputError;
 
@@ -17,6 +17,11 @@ use crate::output::OutputError;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageError(pub &'static str);
+
+/// A call took another course than its scenario.
+#[derive(Debug, thiserror::Error)]
+#[error("a call did not come out as it should")]
+pub struct NotAsExpected;
 
 /// An error that is told, and changes nothing: the caller's phone rings on.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +43,7 @@ pub enum ExitCode {
     NotZammad = 76,
     Token = 77,
     Configuration = 78,
+    Interrupted = 130,
 }
 
 /// What stands below the help and in the man page.
@@ -61,7 +67,8 @@ Exit codes:
   76  something answered, but not Zammad: a redirect, an HTML page, other JSON, 404
   77  Zammad refused the token
   78  configuration: a setting is missing or broken, or the integration is switched
-      off or not configured in Zammad";
+      off or not configured in Zammad
+  130 simulate was interrupted; the calls that were open got their hangup";
 
 impl ExitCode {
     /// The code of the first error among the causes that has one.
@@ -85,7 +92,8 @@ impl ExitCode {
             | Self::Internal
             | Self::LocalFile
             | Self::NotZammad
-            | Self::Token => "internal",
+            | Self::Token
+            | Self::Interrupted => "internal",
         }
     }
 
@@ -146,6 +154,24 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
     }
     if error.is::<ConfigError>() || error.is::<SandboxError>() {
         return Some(ExitCode::Configuration);
+    }
+    if let Some(error) = error.downcast_ref::<CallerLogError>() {
+        // The others have a cause that says more.
+        return match error {
+            CallerLogError::Token => Some(ExitCode::Configuration),
+            CallerLogError::NoPermission(_) => Some(ExitCode::Token),
+            CallerLogError::NoLog(_) => Some(ExitCode::NotZammad),
+            CallerLogError::Client(_) | CallerLogError::Send(_) => None,
+        };
+    }
+    if let Some(error) = error.downcast_ref::<ScenarioError>() {
+        return match error {
+            ScenarioError::Unreadable { .. } => Some(ExitCode::LocalFile),
+            ScenarioError::Broken { .. } => Some(ExitCode::InvalidEvent),
+        };
+    }
+    if error.is::<NumbersError>() {
+        return Some(ExitCode::InvalidEvent);
     }
     if error.is::<UnknownScenario>() || error.is::<UsageError>() {
         return Some(ExitCode::Usage);

@@ -1,6 +1,7 @@
 //! The program `zammad-cti`: parse, run, exit.
 
 mod safe_text;
+mod colour;
 mod output;
 mod exit_code;
 mod cli;
@@ -52,13 +53,14 @@ fn explain(error: &clap::Error) -> ExitCode {
     }
 }
 
-/// A complaint about the command line without the values of `--token` and `--url`.
+/// A complaint about the command line without the values of `--token`, `--api-token` and `--url`.
 fn without_token_arguments(text: &str) -> String {
     let mut safe = text.to_owned();
     let mut arguments =
         std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).peekable();
     while let Some(argument) = arguments.next() {
-        let value = ["--token", "--url"].into_iter().find_map(|flag| argument.strip_prefix(flag));
+        let value =
+            ["--token", "--api-token", "--url"].into_iter().find_map(|flag| argument.strip_prefix(flag));
         let value = match value {
             Some("") => arguments.peek().cloned(),
             // With or without the sign between them; `--token-file` is another flag.

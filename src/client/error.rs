@@ -137,6 +137,15 @@ impl SendError {
         if error.is_dns() { Self::Lookup(cause) } else { Self::Connect(cause) }
     }
 
+    /// An attempt that came as far as `phase` within its time.
+    pub(super) fn from_timeout(phase: Phase, waited: Duration) -> Self {
+        match phase {
+            Phase::Lookup => Self::LookupTimeout,
+            Phase::Connection | Phase::Address => Self::ConnectTimeout,
+            Phase::Reply => Self::NoReply { waited },
+        }
+    }
+
     /// Whether Zammad has the event.
     pub fn fate(&self) -> Fate {
         match self {
@@ -161,6 +170,32 @@ impl SendError {
         }
     }
 
+    /// Whether all other events would meet with it too, until somebody changes a setting.
+    pub fn concerns_all(&self) -> bool {
+        match self {
+            Self::WrongToken
+            | Self::SwitchedOff
+            | Self::NotConfigured
+            | Self::Redirected { .. }
+            | Self::NoSuchPage
+            | Self::NotZammad { .. }
+            | Self::NotHttp(_) => true,
+            Self::Lookup(_)
+            | Self::LookupTimeout
+            | Self::Connect(_)
+            | Self::ConnectTimeout
+            | Self::Tls(_)
+            | Self::Unavailable { .. }
+            | Self::NoReply { .. }
+            | Self::ConnectionLost(_)
+            | Self::GatewayTimeout
+            | Self::UnknownCall { .. }
+            | Self::CallIdReused
+            | Self::Refused { .. }
+            | Self::Failed { .. } => false,
+        }
+    }
+
     /// The failure and its causes in a line.
     pub fn in_full(&self) -> String {
         let mut text = self.to_string();
@@ -171,6 +206,35 @@ impl SendError {
         }
         text
     }
+
+    /// All words of [`SendError::class`].
+    pub const CLASSES: [&str; 25] = [
+        "lookup",
+        "connect",
+        "connect-timeout",
+        "tls-name",
+        "tls-expired",
+        "tls-not-yet-valid",
+        "tls-self-signed",
+        "tls-unknown-issuer",
+        "tls-none",
+        "tls",
+        "unavailable",
+        "no-reply",
+        "connection-lost",
+        "gateway-timeout",
+        "unknown-call",
+        "call-id-reused",
+        "refused",
+        "failed",
+        "wrong-token",
+        "switched-off",
+        "not-configured",
+        "redirected",
+        "no-such-page",
+        "not-zammad",
+        "not-http",
+    ];
 
     /// A word for the failure that programs can rely on.
     pub fn class(&self) -> &'static str {

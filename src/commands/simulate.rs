@@ -1,195 +1,181 @@
-//! `zammad-cti simulate`
+//! `zammad-cti simulate`: calls against a Zammad, or against a stand-in for it in this process.
 
-use std::io::Write;
+mod figures;
+mod interrupt;
+mod load;
+mod play;
+mod report;
+mod transcript;
+
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
-use zammad_cti::action::Action;
-use zammad_cti::client::{self, Client};
-use zammad_cti::config::Config;
-use zammad_cti::delivery::Delivered;
-use zammad_cti::event::{CallEvent, CallId, Direction, EventKind};
-use zammad_cti::rules::{Entry, Release};
-use zammad_cti::sandbox::{Options, Sandbox};
-use zammad_cti::simulation::{self, NotAsExpected, SCENARIOS, Scenario, Step, UnknownScenario};
+use zammad_cti::client;
+use zammad_cti::config::{Config, Format};
+use zammad_cti::rules::{Release, Setup};
+use zammad_cti::sandbox::{Clock, Options, Sandbox, SandboxError};
+use zammad_cti::simulation::{self, Numbers, Overrides, Scenario, ScenarioError};
 
 use super::configured;
 use super::sandbox::random_token;
 use crate::cli::{self, Global};
-use crate::exit_code::ExitCode;
+use crate::colour::Palette;
+use crate::exit_code::{ExitCode, UsageError};
 use crate::output::OutputError;
-use crate::safe_text::printable;
+use report::ReportFile;
+
+/// What a newcomer sees: the usual calls, and what Zammad decides.
+const TOUR: [&str; 4] = ["answered", "missed", "rejected", "outbound-rewritten"];
+/// What comes out the same whatever a Zammad's settings are, and spoils nothing there.
+const HARMLESS: [&str; 2] = ["answered", "missed"];
 
 pub fn run(args: &cli::Simulate, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let named = choose(&args.scenarios)?;
-    let config = configured(global, log::LevelFilter::Warn)?;
-    let (config, sandbox) = if args.sandbox || config.endpoint().is_err() {
-        let sandbox = start_sandbox().context("the stand-in for Zammad does not start")?;
-        (config.with_endpoint(sandbox.endpoint().clone()), Some(sandbox))
-    } else {
-        (config, None)
-    };
-    match &sandbox {
-        Some(sandbox) => writeln!(
-            out,
-            "Playing against a stand-in for Zammad on {}: nothing leaves this machine.",
-            sandbox.address()
-        ),
-        None => writeln!(out, "Playing against {}: agents will see these calls.", config.endpoint()?),
+    if args.list {
+        return list(out);
     }
-    .map_err(OutputError)?;
-    let scenarios = match (named.is_empty(), &sandbox) {
-        (false, _) => named,
-        (true, Some(_)) => SCENARIOS.iter().collect(),
-        // What the others expect is in the stand-in's settings, and hardly in those of this Zammad.
-        (true, None) => SCENARIOS.iter().filter(|scenario| scenario.suits_any_zammad()).collect(),
+    if let Some(name) = &args.show {
+        out.write_all(simulation::text(name)?.as_bytes()).map_err(OutputError)?;
+        return Ok(ExitCode::Ok);
+    }
+    let given = scenarios(args)?;
+    let load = load::plan(args)?;
+    let report = match &args.report {
+        Some(_) if load.is_some() => return Err(UsageError("--report is for calls played one by one").into()),
+        Some(report) => Some(ReportFile::create(report)?),
+        None => None,
     };
-    let run: String = uuid::Uuid::new_v4().simple().to_string().chars().take(8).collect();
-    let mut as_expected = true;
-    let mut failure = None;
-    let mut client = Client::new(&config)?;
-    let mut played = Vec::new();
-    client::block_on(async {
-        for (number, scenario) in (1..).zip(scenarios) {
-            let call_id = scenario.call_id(&run, number);
-            as_expected &= play(scenario, &call_id, &mut client, &config, out, &mut failure).await?;
-            played.push((scenario, call_id));
-            if failure.is_some() {
-                break;
-            }
+    // Under load every event that is tried again would be a line.
+    let quiet = if load.is_some() { log::LevelFilter::Error } else { log::LevelFilter::Warn };
+    let config = configured(global, quiet)?;
+    if config.output == Format::Shell || global.field.is_some() {
+        return Err(
+            UsageError("simulate prints text or JSON; --output shell and --field are not for it").into()
+        );
+    }
+    // Only who plays calls one by one can move its clock with them.
+    let clock = if load.is_some() { Clock::Machine } else { Clock::Held };
+    let zammad = Zammad::of(args, config, clock)?;
+    let calls = Calls::new(args, given, zammad.stand_in.is_some())?;
+    match load {
+        Some(plan) => load::run(plan, &calls, &zammad, args, out),
+        None => client::block_on(play::run(&calls, &zammad, args.overrides.speed, report, out))?,
+    }
+}
+
+/// Where the calls go.
+struct Zammad {
+    config: Config,
+    stand_in: Option<Sandbox>,
+}
+
+impl Zammad {
+    fn of(args: &cli::Simulate, config: Config, clock: Clock) -> anyhow::Result<Self> {
+        if !args.sandbox && config.endpoint().is_ok() {
+            return Ok(Self { config, stand_in: None });
         }
-        anyhow::Ok(())
-    })??;
-    if let Some(sandbox) = &sandbox {
-        let entries = sandbox.entries();
-        table(out, &entries).map_err(OutputError)?;
-        as_expected &= played.iter().all(|(scenario, call_id)| {
-            let entry = entries.iter().find(|entry| entry.call_id == call_id.as_str());
-            entry.is_some_and(|entry| entry.state == EventKind::Hangup && entry.done == scenario.done)
-        });
-    }
-    match failure {
-        Some(error) => Err(error),
-        None if as_expected => Ok(ExitCode::Ok),
-        None => Err(NotAsExpected.into()),
+        let stand_in = start_stand_in(clock).context("the stand-in for Zammad does not start")?;
+        Ok(Self { config: config.with_endpoint(stand_in.endpoint().clone()), stand_in: Some(stand_in) })
     }
 }
 
-fn choose(names: &[String]) -> Result<Vec<&'static Scenario>, UnknownScenario> {
-    let named = |name: &String| {
-        SCENARIOS
-            .iter()
-            .find(|scenario| scenario.name == name)
-            .ok_or_else(|| UnknownScenario { name: name.clone() })
-    };
-    names.iter().map(named).collect()
-}
-
-fn start_sandbox() -> Result<Sandbox, zammad_cti::sandbox::SandboxError> {
+fn start_stand_in(clock: Clock) -> Result<Sandbox, SandboxError> {
     Sandbox::start(Options {
         listen: ([127, 0, 0, 1], 0).into(),
         token: random_token(),
-        setup: simulation::setup(),
+        setup: Setup::default(),
         release: Release::default(),
-        clock: zammad_cti::sandbox::Clock::Held,
+        clock,
     })
 }
 
-/// Plays one call and prints it line by line; whether it went as it should.
-async fn play(
-    scenario: &Scenario,
-    call_id: &CallId,
-    client: &mut Client,
-    config: &Config,
-    out: &mut dyn Write,
-    failure: &mut Option<anyhow::Error>,
-) -> anyhow::Result<bool> {
-    writeln!(out, "\n{}: {}", scenario.name, scenario.story).map_err(OutputError)?;
-    let mut as_expected = true;
-    let mut written = Ok(());
-    scenario
-        .play(client, config.encoding, config.deadline, call_id, |step| {
-            as_expected &= step.as_expected;
-            let line = describe(&step);
-            if let Err(error) = step.result {
-                failure.get_or_insert(error.into());
-            }
-            if written.is_ok() {
-                written = writeln!(out, "{line}");
-            }
-        })
-        .await;
-    written.map_err(OutputError)?;
-    Ok(as_expected)
+/// What is played.
+struct Calls {
+    scenarios: Vec<Scenario>,
+    numbers: Option<Numbers>,
+    /// nobody said which
+    are_a_tour: bool,
 }
 
-fn describe(step: &Step) -> String {
-    let event = told(&step.event);
-    match &step.result {
-        Ok(delivered) => {
-            let milliseconds = delivered.effort.elapsed.as_secs_f64() * 1000.0;
-            let mark = if step.as_expected { "" } else { "  NOT AS EXPECTED" };
-            format!("  -> {event:<41} <- {:<21} {milliseconds:5.1} ms{mark}", decision(delivered))
+impl Calls {
+    fn new(args: &cli::Simulate, given: Vec<Scenario>, stand_in: bool) -> anyhow::Result<Self> {
+        let wanted = &args.overrides;
+        // Load is about events, not about telephones that ring.
+        let usual = args.load.is_wanted().then_some(Duration::ZERO);
+        let overrides = Overrides {
+            from: wanted.from.clone(),
+            to: wanted.to.clone(),
+            users: wanted.users.clone(),
+            queue: wanted.queue.clone(),
+            ring: wanted.ring.map(|span| span.0).or(usual),
+            talk: wanted.talk.map(|span| span.0).or(usual),
+        };
+        let the_usual = || {
+            let names: &[&str] = if stand_in { &TOUR } else { &HARMLESS };
+            names.iter().map(|name| simulation::named(name)).collect::<Result<Vec<_>, _>>()
+        };
+        let are_a_tour = given.is_empty();
+        let scenarios = if are_a_tour { the_usual()? } else { given };
+        if !stand_in && scenarios.iter().any(Scenario::needs_stand_in) {
+            return Err(UsageError(
+                "one of the scenarios makes Zammad fail, which only the stand-in does; add --sandbox",
+            )
+            .into());
         }
-        Err(error) => format!("  -> {event:<41} <- {}", error.error.in_full()),
+        let numbers = wanted.numbers.as_deref().map(|path| Numbers::read(path, wanted.order)).transpose()?;
+        let scenarios = scenarios.into_iter().map(|scenario| scenario.with(&overrides)).collect();
+        Ok(Self { scenarios, numbers, are_a_tour })
     }
-}
 
-fn told(event: &CallEvent) -> String {
-    let party = |party: &Option<zammad_cti::number::Party>| {
-        party.as_ref().map_or_else(|| "?".to_owned(), |party| printable(party.as_str()))
-    };
-    match event.kind {
-        EventKind::NewCall => format!("newCall {} calls {}", party(&event.from), party(&event.to)),
-        EventKind::Answer => match event.users.first() {
-            Some(user) => format!("answer  {} picks up", user.as_str()),
-            None => format!("answer  {} picks up", party(&event.to)),
-        },
-        EventKind::Hangup => {
-            format!("hangup  {}", event.cause.as_ref().map(ToString::to_string).unwrap_or_default())
+    /// The scenario of a run's call, counted from 0.
+    fn scenario(&self, call: u64) -> Scenario {
+        let place = usize::try_from(call).unwrap_or_default() % self.scenarios.len();
+        match &self.numbers {
+            Some(numbers) => numbers.apply(&self.scenarios[place], call),
+            None => self.scenarios[place].clone(),
         }
     }
 }
 
-fn decision(delivered: &Delivered) -> String {
-    match &delivered.action {
-        None => "the decision is lost".to_owned(),
-        Some(Action::None) => "none".to_owned(),
-        Some(Action::Reject { reason }) => format!("reject {}", printable(reason)),
-        Some(Action::Dial { caller_id, .. }) => format!("dial {}", printable(caller_id)),
-        Some(Action::Unknown(word)) => printable(word),
+/// What was named on the command line.
+fn scenarios(args: &cli::Simulate) -> anyhow::Result<Vec<Scenario>> {
+    if args.all {
+        return Ok(simulation::names().map(simulation::named).collect::<Result<_, _>>()?);
     }
+    let mut scenarios = Vec::new();
+    for word in &args.scenarios {
+        let is_file = word.contains('/') || word.ends_with(".toml");
+        scenarios.push(if is_file { read(Path::new(word))? } else { simulation::named(word)? });
+    }
+    Ok(scenarios)
 }
 
-/// The caller log as agents see it, newest call first.
-fn table(out: &mut dyn Write, entries: &[Entry]) -> std::io::Result<()> {
-    writeln!(out, "\nThe caller log, as agents see it:\n")?;
-    writeln!(out, "  {:<8} {:<20} {:<20} {:<15} shown as", "", "from", "to", "cause")?;
-    for entry in entries {
-        let way = match entry.direction {
-            Direction::Inbound => "inbound",
-            Direction::Outbound => "outbound",
-        };
-        let named = |number: &str, name: &Option<String>| match name.as_deref() {
-            Some(name) if !name.is_empty() => format!("{number} {name}"),
-            _ => number.to_owned(),
-        };
-        writeln!(
-            out,
-            "  {way:<8} {:<20} {:<20} {:<15} {}",
-            named(&entry.from, &entry.from_comment),
-            named(&entry.to, &entry.to_comment),
-            entry.comment.as_deref().unwrap_or_default(),
-            shown_as(entry),
-        )?;
+/// A scenario of the user's own.
+fn read(path: &Path) -> Result<Scenario, ScenarioError> {
+    let unreadable = |source| ScenarioError::Unreadable { path: path.to_owned(), source };
+    let mut text = String::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(Scenario::MAX_FILE + 1).read_to_string(&mut text).map_err(unreadable)?;
+    if text.len() as u64 > Scenario::MAX_FILE {
+        return Err(unreadable(std::io::Error::new(ErrorKind::InvalidData, "it is longer than 256 KiB")));
     }
-    Ok(())
+    let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Scenario::read(&name, path, &text)
 }
 
-fn shown_as(entry: &Entry) -> &'static str {
-    match (entry.state, entry.done) {
-        (EventKind::NewCall, _) => "ringing",
-        (EventKind::Answer, _) => "answered",
-        (EventKind::Hangup, true) => "done",
-        (EventKind::Hangup, false) => "missed",
+fn list(out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let Palette { heading, .. } = Palette::for_stdout();
+    let width = simulation::names().map(str::len).max().unwrap_or_default();
+    for name in simulation::names() {
+        let story = simulation::named(name)?.story;
+        writeln!(out, "{heading}{name:<width$}{heading:#}  {story}").map_err(OutputError)?;
     }
+    Ok(ExitCode::Ok)
+}
+
+/// Tells this run's calls from those of any other.
+fn run_id() -> String {
+    uuid::Uuid::new_v4().simple().to_string().chars().take(8).collect()
 }

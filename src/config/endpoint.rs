@@ -85,6 +85,15 @@ impl Endpoint {
         &self.url
     }
 
+    /// Another page of the same Zammad's API, such as `cti/log`.
+    pub fn api(&self, page: &str) -> Url {
+        let mut url = self.url.clone();
+        let own = format!("cti/{}", self.token.reveal());
+        let api = url.path().strip_suffix(&own).unwrap_or_default().to_owned();
+        url.set_path(&format!("{api}{page}"));
+        url
+    }
+
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }
@@ -199,6 +208,16 @@ mod tests {
         ];
         for (url, token, expected) in cases {
             assert_eq!(endpoint(url, token).unwrap().reveal().as_str(), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn other_pages_are_beside_it() {
+        for (url, expected) in [
+            ("https://z.example/api/v1/cti/tok", "https://z.example/api/v1/cti/log"),
+            ("https://z.example:8443/help/api/v1/cti/cti", "https://z.example:8443/help/api/v1/cti/log"),
+        ] {
+            assert_eq!(endpoint(url, None).unwrap().api("cti/log").as_str(), expected);
         }
     }
 

@@ -167,7 +167,9 @@ fn refuse_what_others_can_read(path: &Path, metadata: &Metadata) -> Result<(), F
 
 fn holds_token(table: &Map<String, Value>) -> bool {
     let text = |key: &str| table.get(key).map(Value::to_string).unwrap_or_default();
-    !text("token").is_empty() || endpoint::split(&Secret::new(text("url"))).1.is_some()
+    !text("token").is_empty()
+        || !text("api_token").is_empty()
+        || endpoint::split(&Secret::new(text("url"))).1.is_some()
 }
 
 /// Every key must be a setting; a misspelt one would be a setting that silently does nothing.

@@ -1,0 +1,123 @@
+//! Many calls at once, and what came of them in figures.
+
+use std::io::Write;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use zammad_cti::client;
+use zammad_cti::config::Format;
+use zammad_cti::rules::Setup;
+use zammad_cti::simulation::{self, Plan};
+
+use super::interrupt::Stop;
+use super::{Calls, Zammad, figures, run_id};
+use crate::cli;
+use crate::colour::Palette;
+use crate::exit_code::{ExitCode, NotAsExpected, UsageError};
+use crate::output::OutputError;
+use crate::safe_text::json;
+
+const CONCURRENCY: u16 = 16;
+/// What agents can bear to see.
+const HARMLESS_RATE: f64 = 1.0;
+/// As many of a file's numbers the stand-in is set up for.
+const MOST_SETUPS: u64 = 10_000;
+
+/// The load that is asked for, if any is.
+pub fn plan(args: &cli::Simulate) -> Result<Option<Plan>, UsageError> {
+    let cli::Load { calls, rate, duration, concurrency, yes_load } = args.load;
+    if !args.load.is_wanted() {
+        return if rate.is_some() || concurrency.is_some() || yes_load {
+            Err(UsageError("how many calls, or for how long? Add --calls or --duration"))
+        } else {
+            Ok(None)
+        };
+    }
+    if args.overrides.speed.is_some() {
+        return Err(UsageError("--speed is for calls played one by one; under load set --ring and --talk"));
+    }
+    let duration = duration.map(|span| span.0);
+    if duration == Some(Duration::ZERO) {
+        return Err(UsageError("--duration needs some time, such as 60s"));
+    }
+    Ok(Some(Plan { calls, duration, rate, concurrency: concurrency.unwrap_or(CONCURRENCY) }))
+}
+
+pub fn run(
+    plan: Plan,
+    calls: &Calls,
+    zammad: &Zammad,
+    args: &cli::Simulate,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    let Zammad { config, stand_in } = zammad;
+    let harmless = plan.rate.is_some_and(|rate| rate <= HARMLESS_RATE);
+    if !config.endpoint()?.is_loopback() && !harmless && !args.load.yes_load {
+        return Err(UsageError(
+            "more than one call a second, to a Zammad on another machine: its agents will see them all, and \
+             its log keeps them; add --yes-load if that is what you want, or --rate 1/s",
+        )
+        .into());
+    }
+    if let Some(stand_in) = stand_in {
+        stand_in.set_up(setup(calls, config)?);
+    }
+    let run = run_id();
+    let bar = bar(&plan);
+    let mut tell = |figures: &simulation::Figures| {
+        match plan.calls {
+            Some(_) => bar.set_position(figures.calls),
+            None => bar.set_position(u64::try_from(figures.elapsed.as_millis()).unwrap_or(u64::MAX)),
+        }
+        let rate = figures.events as f64 / figures.elapsed.as_secs_f64();
+        let failed: u64 = figures.failed.values().sum();
+        let failed = if failed == 0 { String::new() } else { format!(", {failed} failed") };
+        bar.set_message(format!(
+            "{rate:.0} events/s, p99 {}{failed}",
+            figures::latency(&figures.latency, 0.99)
+        ));
+    };
+    let load_calls =
+        simulation::Calls { scenarios: &calls.scenarios, numbers: calls.numbers.as_ref(), run: &run };
+    let figures = client::block_on(async {
+        let stop = Stop::on_signals()?;
+        anyhow::Ok(simulation::load(config, plan, load_calls, stop.watch(), &mut tell).await?)
+    })??;
+    bar.finish_and_clear();
+    match config.output {
+        Format::Json => writeln!(out, "{}", json(&figures::Report::new(&run, &plan, &figures))),
+        Format::Text | Format::Shell => figures::print(out, Palette::for_stdout(), &plan, &figures),
+    }
+    .map_err(OutputError)?;
+    match figures {
+        simulation::Figures { fatal: Some(error), .. } => Err(error.into()),
+        simulation::Figures { stopped: true, .. } => Ok(ExitCode::Interrupted),
+        simulation::Figures { unexpected: 0, .. } => Ok(ExitCode::Ok),
+        simulation::Figures { .. } => Err(NotAsExpected.into()),
+    }
+}
+
+/// A stand-in that suits all calls.
+fn setup(calls: &Calls, config: &zammad_cti::Config) -> anyhow::Result<Setup> {
+    let count =
+        calls.scenarios.len() as u64 * calls.numbers.as_ref().map_or(1, |numbers| numbers.len() as u64);
+    let mut whole = Setup::default();
+    for call in 0..count.min(MOST_SETUPS) {
+        let setup = calls.scenario(call).setup(&config.numbering)?;
+        whole.blocked.extend(setup.blocked);
+        whole.routes.extend(setup.routes);
+    }
+    Ok(whole)
+}
+
+/// On a terminal; elsewhere it draws nothing.
+fn bar(plan: &Plan) -> ProgressBar {
+    let whole =
+        plan.calls.or(plan.duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)));
+    let bar = ProgressBar::with_draw_target(whole, ProgressDrawTarget::stderr_with_hz(10));
+    let style = match plan.calls {
+        Some(_) => "{bar:30} {human_pos} of {human_len} calls, {msg}",
+        None => "{bar:30} {elapsed}, {msg}",
+    };
+    bar.with_style(ProgressStyle::with_template(style).expect("these are indicatif's own words"))
+}

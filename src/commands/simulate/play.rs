@@ -1,0 +1,107 @@
+//! One call after the other, for somebody who watches.
+
+use std::io::Write;
+
+use zammad_cti::client::CallerLog;
+use zammad_cti::config::Format;
+use zammad_cti::delivery::Undelivered;
+use zammad_cti::simulation::{Played, Player};
+
+use super::interrupt::Stop;
+use super::report::{Report, ReportFile};
+use super::transcript::Transcript;
+use super::{Calls, Zammad, run_id};
+use crate::colour::Palette;
+use crate::exit_code::{ExitCode, NotAsExpected};
+use crate::output::OutputError;
+use crate::safe_text::json;
+
+/// With the stand-in nobody has to wait for telephones.
+const STAND_IN_SPEED: f64 = 100.0;
+
+/// What came of the calls so far.
+#[derive(Default)]
+pub struct Tally {
+    pub calls: usize,
+    pub as_expected: usize,
+    pub checks: usize,
+    /// the first that should not have been
+    failure: Option<Undelivered>,
+}
+
+pub async fn run(
+    calls: &Calls,
+    zammad: &Zammad,
+    speed: Option<f64>,
+    report_file: Option<ReportFile>,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    let Zammad { config, stand_in } = zammad;
+    let endpoint = config.endpoint()?;
+    let stop = Stop::on_signals()?;
+    let speed = speed.unwrap_or(if stand_in.is_some() { STAND_IN_SPEED } else { 1.0 });
+    let mut player = Player::new(config, stand_in.as_ref(), speed, stop.watch())?;
+    let run = run_id();
+    let mut report = Report::new(&run, endpoint, stand_in.is_some());
+    let mut tally = Tally::default();
+    let mut nowhere = std::io::sink();
+    let told: &mut dyn Write = if config.output == Format::Text { &mut *out } else { &mut nowhere };
+    let mut transcript = Transcript { out: told, palette: Palette::for_stdout() };
+    transcript.opening(endpoint, stand_in.is_some(), player.reads_log(), speed).map_err(OutputError)?;
+    for call in 0..calls.scenarios.len() as u64 {
+        if player.stopped() || tally.is_over() {
+            break;
+        }
+        let scenario = calls.scenario(call);
+        let call_id = scenario.call_id(&run, call + 1);
+        let mut written = transcript.begin(&scenario);
+        let mut tell = |moment: zammad_cti::simulation::Moment<'_>| {
+            if written.is_ok() {
+                written = transcript.moment(&moment);
+            }
+            if written.is_err() {
+                // Nobody reads on.
+                stop.now();
+            }
+        };
+        let played = player.play(&scenario, &call_id, &mut tell).await?;
+        written.and_then(|()| transcript.end(&played)).map_err(OutputError)?;
+        report.add(&scenario, &played, endpoint);
+        tally.add(played);
+    }
+    if stand_in.is_some() && tally.calls > 1 {
+        transcript.caller_log(&CallerLog::new(config)?.read().await?).map_err(OutputError)?;
+    }
+    transcript.closing(&tally, calls.are_a_tour).map_err(OutputError)?;
+    if config.output == Format::Json {
+        writeln!(out, "{}", json(&report)).map_err(OutputError)?;
+    }
+    if let Some(file) = report_file {
+        file.write(&report)?;
+    }
+    if player.stopped() {
+        return Ok(ExitCode::Interrupted);
+    }
+    match tally {
+        Tally { failure: Some(error), .. } => Err(error.into()),
+        Tally { calls, as_expected, .. } if calls == as_expected => Ok(ExitCode::Ok),
+        Tally { .. } => Err(NotAsExpected.into()),
+    }
+}
+
+impl Tally {
+    fn add(&mut self, played: Played) {
+        self.calls += 1;
+        self.as_expected += usize::from(played.as_expected());
+        self.checks += played.checks().count();
+        let failure = played.steps.into_iter().find(|step| step.unexpected_failure().is_some());
+        let failure = failure.and_then(|step| step.result.err());
+        self.failure = self.failure.take().or(failure);
+    }
+
+    /// Whether the next call would fare no better.
+    fn is_over(&self) -> bool {
+        let code = self.failure.as_ref().map(|failure| ExitCode::of_send(&failure.error));
+        code.is_some_and(|code| code != ExitCode::InvalidEvent)
+    }
+}

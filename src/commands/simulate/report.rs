@@ -1,0 +1,214 @@
+//! A run of calls for programs: JSON, and the JUnit XML that build servers show.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+use serde::Serialize;
+use zammad_cti::client::{Row, Shown};
+use zammad_cti::config::Endpoint;
+use zammad_cti::event::EventKind;
+use zammad_cti::simulation::{Check, End, Played, Scenario, Step, action_word};
+
+use crate::exit_code::UsageError;
+use crate::output::VERSION;
+use crate::safe_text::{json, printable};
+
+/// Where a report goes, opened before any call is begun.
+pub struct ReportFile {
+    format: ReportFormat,
+    file: File,
+    path: PathBuf,
+}
+
+#[derive(Clone, Copy)]
+enum ReportFormat {
+    Json,
+    Junit,
+}
+
+impl ReportFile {
+    /// `words` are those of the flag: a format and a path.
+    pub fn create(words: &[String]) -> anyhow::Result<Self> {
+        let (format, path) = match words {
+            [format, path] if format == "json" => (ReportFormat::Json, path),
+            [format, path] if format == "junit" => (ReportFormat::Junit, path),
+            _ => return Err(UsageError("--report takes a format, junit or json, and then a file").into()),
+        };
+        let file = File::create(path).with_context(|| format!("cannot write the report {path}"))?;
+        Ok(Self { format, file, path: PathBuf::from(path) })
+    }
+
+    pub fn write(mut self, report: &Report) -> anyhow::Result<()> {
+        let text = match self.format {
+            ReportFormat::Json => json(report),
+            ReportFormat::Junit => report.junit()?,
+        };
+        writeln!(self.file, "{}", text.trim_end())
+            .with_context(|| format!("cannot write the report {}", self.path.display()))
+    }
+}
+
+/// All calls of a run.
+#[derive(Serialize)]
+pub struct Report {
+    version: u8,
+    run: String,
+    /// the address played against, without its token
+    endpoint: String,
+    stand_in: bool,
+    passed: bool,
+    scenarios: Vec<PlayedScenario>,
+}
+
+#[derive(Serialize)]
+struct PlayedScenario {
+    name: String,
+    story: String,
+    call_id: String,
+    passed: bool,
+    /// complete, stopped (by the user), failed (an event that should have arrived)
+    end: &'static str,
+    elapsed_ms: u64,
+    steps: Vec<PlayedStep>,
+    /// what the call left in the caller log, where it could be read
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row: Option<ShownRow>,
+}
+
+#[derive(Serialize)]
+struct ShownRow {
+    shown: Shown,
+    #[serde(flatten)]
+    row: Row,
+}
+
+#[derive(Serialize)]
+struct PlayedStep {
+    /// in the scenario's time
+    at_ms: u64,
+    event: EventKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_class: Option<&'static str>,
+    attempts: u32,
+    elapsed_ms: u64,
+    checks: Vec<Checked>,
+}
+
+#[derive(Serialize)]
+struct Checked {
+    #[serde(flatten)]
+    check: Check,
+    passed: bool,
+}
+
+impl Report {
+    pub fn new(run: &str, endpoint: &Endpoint, stand_in: bool) -> Self {
+        Self {
+            version: VERSION,
+            run: run.to_owned(),
+            endpoint: endpoint.to_string(),
+            stand_in,
+            passed: true,
+            scenarios: Vec::new(),
+        }
+    }
+
+    pub fn add(&mut self, scenario: &Scenario, played: &Played, endpoint: &Endpoint) {
+        let passed = played.as_expected();
+        self.passed &= passed;
+        self.scenarios.push(PlayedScenario {
+            name: scenario.name.clone(),
+            story: scenario.story.clone(),
+            call_id: played.call_id.to_string(),
+            passed,
+            end: match played.end {
+                End::Complete => "complete",
+                End::Stopped => "stopped",
+                End::Failed => "failed",
+            },
+            elapsed_ms: milliseconds(played.took),
+            steps: played.steps.iter().map(|step| PlayedStep::new(step, endpoint)).collect(),
+            row: played.row.clone().map(|row| ShownRow { shown: row.shown(), row }),
+        });
+    }
+
+    /// The same for build servers: a test case a call, and what was not as expected as its failure.
+    fn junit(&self) -> Result<String, quick_junit::SerializeError> {
+        let mut suite = TestSuite::new("simulate");
+        for scenario in &self.scenarios {
+            let mut status = TestCaseStatus::success();
+            let unmet = scenario.unmet();
+            if !scenario.passed {
+                status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                let message = unmet.first().cloned().unwrap_or_else(|| scenario.end.to_owned());
+                status.set_message(message).set_description(unmet.join("\n"));
+            }
+            let mut case = TestCase::new(scenario.name.clone(), status);
+            case.set_classname("zammad-cti.simulate")
+                .set_time(Duration::from_millis(scenario.elapsed_ms))
+                .set_system_out(scenario.in_words());
+            suite.add_test_case(case);
+        }
+        let mut report = quick_junit::Report::new("zammad-cti");
+        report.add_test_suite(suite);
+        report.to_string()
+    }
+}
+
+impl PlayedScenario {
+    fn unmet(&self) -> Vec<String> {
+        let unmet = |step: &PlayedStep| {
+            let event = step.event;
+            let checks = step.checks.iter().filter(|checked| !checked.passed);
+            let failure = step.error.clone().map(|error| format!(" ({error})")).unwrap_or_default();
+            checks
+                .map(move |checked| printable(&format!("{event}: {}{failure}", checked.check)))
+                .collect::<Vec<_>>()
+        };
+        self.steps.iter().flat_map(unmet).collect()
+    }
+
+    fn in_words(&self) -> String {
+        let line = |step: &PlayedStep| {
+            let came = step.action.as_deref().or(step.error.as_deref()).unwrap_or_default();
+            printable(&format!("{} -> {came}", step.event))
+        };
+        let lines = [format!("call {}: {}", self.call_id, printable(&self.story))].into_iter();
+        lines.chain(self.steps.iter().map(line)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl PlayedStep {
+    fn new(step: &Step, endpoint: &Endpoint) -> Self {
+        let (result, effort) = match &step.result {
+            Ok(delivered) => (Ok(delivered), &delivered.effort),
+            Err(error) => (Err(error), &error.effort),
+        };
+        Self {
+            at_ms: milliseconds(step.at),
+            event: step.event.kind,
+            action: result.ok().map(|delivered| action_word(delivered).to_owned()),
+            error: result.err().map(|error| printable(&endpoint.redact(&error.error.in_full()))),
+            error_class: result.err().map(|error| error.error.class()),
+            attempts: effort.attempts,
+            elapsed_ms: milliseconds(effort.elapsed),
+            checks: step
+                .checks
+                .iter()
+                .map(|check| Checked { check: check.clone(), passed: check.passed() })
+                .collect(),
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

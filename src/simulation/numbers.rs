@@ -1,0 +1,112 @@
+//! A list of numbers to call from or to, one line a call.
+
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+
+use super::{Overrides, Scenario};
+use crate::event::Direction;
+
+/// Lines of a CSV file, to be taken one after the other, and from the first again.
+pub struct Numbers {
+    lines: Vec<Line>,
+    order: Order,
+    hasher: RandomState,
+}
+
+/// Which line is next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Order {
+    Sequential,
+    Random,
+}
+
+/// What is wrong with a file of numbers.
+#[derive(Debug, thiserror::Error)]
+pub enum NumbersError {
+    #[error("{}: {source}", path.display())]
+    Broken { path: PathBuf, source: csv::Error },
+    #[error("{} holds no number", path.display())]
+    Empty { path: PathBuf },
+}
+
+/// What one line says.
+#[derive(Debug, Default)]
+struct Line {
+    customer: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    user: Option<String>,
+    queue: Option<String>,
+}
+
+impl Numbers {
+    /// Reads a file: under a heading any of `from`, `to`, `user` and `queue`; without one, the
+    /// customer's number in the first column.
+    pub fn read(path: &Path, order: Order) -> Result<Self, NumbersError> {
+        let broken = |source| NumbersError::Broken { path: path.to_owned(), source };
+        let file = std::fs::File::open(path).map_err(|error| broken(error.into()))?;
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .comment(Some(b'#'))
+            .trim(csv::Trim::All)
+            .from_reader(file);
+        let mut heading: Option<Vec<String>> = None;
+        let mut lines = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(broken)?;
+            let is_heading = record.iter().any(|field| ["from", "to", "user", "queue"].contains(&field));
+            if lines.is_empty() && heading.is_none() && is_heading {
+                heading = Some(record.iter().map(str::to_owned).collect());
+                continue;
+            }
+            let mut line = Line::default();
+            for (place, field) in record.iter().enumerate().filter(|(_, field)| !field.is_empty()) {
+                let column = match &heading {
+                    Some(heading) => heading.get(place).map(String::as_str),
+                    None => (place == 0).then_some("customer"),
+                };
+                let column = match column {
+                    Some("customer") => &mut line.customer,
+                    Some("from") => &mut line.from,
+                    Some("to") => &mut line.to,
+                    Some("user") => &mut line.user,
+                    Some("queue") => &mut line.queue,
+                    Some(_) | None => continue,
+                };
+                *column = Some(field.to_owned());
+            }
+            lines.push(line);
+        }
+        if lines.is_empty() {
+            return Err(NumbersError::Empty { path: path.to_owned() });
+        }
+        Ok(Self { lines, order, hasher: RandomState::new() })
+    }
+
+    #[expect(clippy::len_without_is_empty, reason = "a file without a line is none")]
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The scenario with the numbers of a run's call, counted from 0.
+    pub fn apply(&self, scenario: &Scenario, call: u64) -> Scenario {
+        let place = match self.order {
+            Order::Sequential => call,
+            Order::Random => self.hasher.hash_one(call),
+        };
+        let place = usize::try_from(place % self.lines.len() as u64).unwrap_or_default();
+        let line = &self.lines[place];
+        let (from, to) = match scenario.direction() {
+            Direction::Inbound => (line.from.as_ref().or(line.customer.as_ref()), line.to.as_ref()),
+            Direction::Outbound => (line.from.as_ref(), line.to.as_ref().or(line.customer.as_ref())),
+        };
+        scenario.clone().with(&Overrides {
+            from: from.cloned(),
+            to: to.cloned(),
+            users: line.user.iter().cloned().collect(),
+            queue: line.queue.clone(),
+            ..Overrides::default()
+        })
+    }
+}

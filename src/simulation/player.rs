@@ -1,0 +1,229 @@
+//! Plays one call after the other, and leaves none of them open.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::Scenario;
+use super::expected::Check;
+use crate::client::{CallerLog, CallerLogError, Client, ClientError, Row};
+use crate::config::Config;
+use crate::delivery::{self, Delivered, OpenCalls, Undelivered};
+use crate::event::{CallEvent, CallId, Direction, EventKind, WrittenError};
+use crate::sandbox::Sandbox;
+
+/// Plays calls against one Zammad, or a stand-in for it.
+pub struct Player<'a> {
+    config: &'a Config,
+    client: Client,
+    log: Option<CallerLog>,
+    stand_in: Option<&'a Sandbox>,
+    /// how many times faster than in the scenario time goes by
+    speed: f64,
+    /// becomes true when the user wants no more
+    stop: watch::Receiver<bool>,
+}
+
+/// Why a call could not be played at all.
+#[derive(Debug, thiserror::Error)]
+pub enum PlayError {
+    #[error("no client")]
+    Client(#[from] ClientError),
+    #[error("the scenario {name}")]
+    Event { name: String, source: WrittenError },
+    #[error("the caller log")]
+    Log(#[from] CallerLogError),
+}
+
+/// What a player is about to do, or has done.
+pub enum Moment<'a> {
+    /// an event goes out, so long after the call's first in the scenario's time
+    Sends {
+        at: Duration,
+        event: &'a CallEvent,
+    },
+    Got(&'a Step),
+}
+
+/// An event, and what came of it.
+pub struct Step {
+    pub at: Duration,
+    pub event: CallEvent,
+    pub result: Result<Delivered, Undelivered>,
+    pub checks: Vec<Check>,
+}
+
+impl Step {
+    /// The failure, if it was not to be.
+    pub fn unexpected_failure(&self) -> Option<&Undelivered> {
+        let error = self.result.as_ref().err()?;
+        self.checks.iter().any(|check| check.what == "error" && !check.passed()).then_some(error)
+    }
+}
+
+/// A call that has been played.
+pub struct Played {
+    pub call_id: CallId,
+    pub steps: Vec<Step>,
+    /// what it left in the caller log, where that could be read
+    pub row: Option<Row>,
+    pub end: End,
+    pub took: Duration,
+}
+
+/// How far a call was played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Complete,
+    /// the user wanted no more
+    Stopped,
+    /// an event failed that should not have
+    Failed,
+}
+
+impl Played {
+    pub fn checks(&self) -> impl Iterator<Item = &Check> {
+        self.steps.iter().flat_map(|step| &step.checks)
+    }
+
+    pub fn as_expected(&self) -> bool {
+        self.end == End::Complete && self.checks().all(Check::passed)
+    }
+}
+
+impl<'a> Player<'a> {
+    /// The caller log is looked into where it can be read: at a stand-in, or with an API token.
+    pub fn new(
+        config: &'a Config,
+        stand_in: Option<&'a Sandbox>,
+        speed: f64,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Self, PlayError> {
+        let reads_log = stand_in.is_some() || config.api_token.is_some();
+        let log = reads_log.then(|| CallerLog::new(config)).transpose()?;
+        Ok(Self { config, client: Client::new(config)?, log, stand_in, speed, stop })
+    }
+
+    pub fn reads_log(&self) -> bool {
+        self.log.is_some()
+    }
+
+    pub fn stopped(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    /// Plays a call. One that Zammad took gets its hangup, whatever becomes of the steps between.
+    pub async fn play(
+        &mut self,
+        scenario: &Scenario,
+        call_id: &CallId,
+        tell: &mut dyn FnMut(Moment<'_>),
+    ) -> Result<Played, PlayError> {
+        let started = Instant::now();
+        let unusable = |source| PlayError::Event { name: scenario.name.clone(), source };
+        let events = scenario.events(call_id, &self.config.numbering).map_err(unusable)?;
+        if let Some(stand_in) = self.stand_in {
+            stand_in.set_up(scenario.setup(&self.config.numbering).map_err(unusable)?);
+        }
+        let mut calls = OpenCalls::default();
+        let mut open = Open::default();
+        let mut at = Duration::ZERO;
+        let mut steps: Vec<Step> = Vec::new();
+        let mut end = End::Complete;
+        let mut trouble = None;
+        for (step, event) in scenario.steps.iter().zip(events) {
+            if !self.wait(step.after).await {
+                end = End::Stopped;
+                break;
+            }
+            at += step.after;
+            if let (Some(stand_in), Some(fault)) = (self.stand_in, &step.fault) {
+                stand_in.fail(fault.clone());
+            }
+            let result = self.send(&event, at, &mut calls, &mut open, tell).await;
+            let log = match (&self.log, &step.expected.row) {
+                (Some(log), Some(_)) => match find(log, call_id).await {
+                    Ok(row) => Some(row),
+                    Err(error) => {
+                        trouble = Some(error);
+                        None
+                    }
+                },
+                _ => None,
+            };
+            let checks = step.expected.checks(&result, log.as_ref().map(Option::as_ref));
+            let step = Step { at, event, result, checks };
+            tell(Moment::Got(&step));
+            let failed = step.unexpected_failure().is_some() || trouble.is_some();
+            steps.push(step);
+            if failed {
+                end = End::Failed;
+                break;
+            }
+        }
+        if let Some(direction) = open.direction {
+            let event = CallEvent::new(EventKind::Hangup, call_id.clone(), direction);
+            let result = self.send(&event, at, &mut calls, &mut open, tell).await;
+            let step = Step { at, event, result, checks: Vec::new() };
+            tell(Moment::Got(&step));
+            steps.push(step);
+        }
+        if let Some(error) = trouble {
+            return Err(error.into());
+        }
+        let row = match &self.log {
+            // It would be asked in vain, or long after the user wanted no more.
+            Some(log) if end == End::Complete => find(log, call_id).await?,
+            _ => None,
+        };
+        Ok(Played { call_id: call_id.clone(), steps, row, end, took: started.elapsed() })
+    }
+
+    async fn send(
+        &mut self,
+        event: &CallEvent,
+        at: Duration,
+        calls: &mut OpenCalls,
+        open: &mut Open,
+        tell: &mut dyn FnMut(Moment<'_>),
+    ) -> Result<Delivered, Undelivered> {
+        let known = calls.follow(event);
+        tell(Moment::Sends { at, event });
+        let (encoding, deadline) = (self.config.encoding, self.config.deadline);
+        let result =
+            delivery::deliver(&mut self.client, event, encoding, known, Instant::now(), deadline).await;
+        open.follow(event.kind, event.direction, &result);
+        result
+    }
+
+    /// Whether the time passed without the user wanting no more.
+    async fn wait(&mut self, time: Duration) -> bool {
+        if let Some(stand_in) = self.stand_in {
+            stand_in.advance(time);
+        }
+        let stopped = self.stop.wait_for(|stop| *stop);
+        tokio::time::timeout(time.div_f64(self.speed), stopped).await.is_err() && !self.stopped()
+    }
+}
+
+/// Whether Zammad may show the call as open, and in which direction it began.
+#[derive(Debug, Default)]
+pub(super) struct Open {
+    pub direction: Option<Direction>,
+}
+
+impl Open {
+    pub fn follow(&mut self, kind: EventKind, direction: Direction, result: &Result<Delivered, Undelivered>) {
+        let arrived = result.as_ref().map_or_else(|error| error.uncertain, |_| true);
+        match kind {
+            EventKind::NewCall if arrived => self.direction = Some(direction),
+            // One whose fate is not known must not be sent again: it might hide a missed call.
+            EventKind::Hangup if arrived => self.direction = None,
+            EventKind::NewCall | EventKind::Answer | EventKind::Hangup => {}
+        }
+    }
+}
+
+async fn find(log: &CallerLog, call_id: &CallId) -> Result<Option<Row>, CallerLogError> {
+    Ok(log.read().await?.into_iter().find(|row| row.call_id == call_id.as_str()))
+}
