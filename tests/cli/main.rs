@@ -1,5 +1,6 @@
 //! The real program, from an empty environment and an empty home, against real sockets.
 
+mod certificates;
 mod servers;
 mod support;
 
