@@ -13,13 +13,18 @@ const ADMIN_PAGE: &str = "Zammad's Admin > System > Integrations > CTI (generic)
 const IS_ZAMMAD_RUNNING: &str = "On Zammad's machine: systemctl status zammad-web (or zammad), and the \
                                  web server's log, such as /var/log/nginx/zammad.error.log";
 
+pub(super) const RENEW: &str = "Renew the certificate on Zammad's web server, and reload it (with Let's \
+                                Encrypt: certbot renew, then systemctl reload nginx)";
+
+pub(super) const SLOW: &str = "Compare the times of the stages. If HTTP takes much longer than the connection, \
+                               it is Zammad itself: look at the load of its machine";
+
 /// What its neighbours in front of Zammad must leave alone.
 const NO_LOGIN: &str = "let /api/v1/cti/ through to Zammad without a login: its token is all it needs";
 
 impl Health {
     /// What to do about the first stage that failed.
-    pub fn next_step(&self) -> Option<String> {
-        let (stage, fault) = self.failure()?;
+    pub(super) fn after_failure(&self, stage: StageName, fault: &Fault) -> String {
         let step = match fault {
             Fault::Unusable(error) => unusable(error),
             Fault::Proxy { status: 407 } => {
@@ -32,12 +37,12 @@ impl Health {
             ),
             Fault::Send(error) => self.after(stage, error),
         };
-        Some(match &self.proxy {
+        match &self.proxy {
             Some(proxy) if stage != StageName::Configuration && !matches!(fault, Fault::Proxy { .. }) => {
                 format!("{step}. All of this goes through the proxy {proxy} (see HTTPS_PROXY and NO_PROXY)")
             }
             _ => step,
-        })
+        }
     }
 
     fn after(&self, stage: StageName, error: &SendError) -> String {
@@ -51,6 +56,11 @@ impl Health {
                 "This machine's DNS server does not answer (getent hosts {host} tries once more): see /etc/resolv.conf"
             ),
             SendError::Connect(_) => match stage {
+                StageName::Tls if self.proxy.is_some() => {
+                    "The proxy does not answer as one, or does not get through: check the proxy variable \
+                     (http:// or https://; SOCKS is not understood)"
+                        .to_owned()
+                }
                 StageName::Tls => {
                     "The connection is cut before TLS begins: a load balancer without a server behind it, a \
                      firewall, or a port that is not for https"
@@ -104,7 +114,7 @@ impl Health {
             }
             SendError::NoSuchPage => format!(
                 "A web server answers, but has no such page. Copy the Endpoint from {ADMIN_PAGE}: its path is \
-                 /api/v1/cti/TOKEN. A Zammad in a subfolder needs the folder before /api; else another site \
+                 `/api/v1/cti/TOKEN`. A Zammad in a subfolder needs the folder before /api; else another site \
                  answers for {}",
                 self.host()
             ),
@@ -145,9 +155,7 @@ impl Health {
                     None => format!("Give the web server a certificate for {host}"),
                 }
             }
-            TlsFault::Expired => "Renew the certificate on Zammad's web server, and reload it (with Let's \
-                                  Encrypt: certbot renew, then systemctl reload nginx)"
-                .to_owned(),
+            TlsFault::Expired => RENEW.to_owned(),
             TlsFault::NotYetValid => {
                 "Set this machine's clock (see timedatectl), or wait until the certificate begins".to_owned()
             }
@@ -201,6 +209,10 @@ impl Health {
                 "Something in front of Zammad wants a login of its own, or does not let this machine in: \
                  {NO_LOGIN}"
             ),
+            (400, Content::Html { .. }) if !self.endpoint.as_ref().is_some_and(Endpoint::is_tls) => {
+                "Write https:// in `url`, if this port is for https: web servers answer like this there"
+                    .to_owned()
+            }
             (500.., Content::Html { .. }) => format!(
                 "Zammad or its web server fails inside, often because the database is down or an update is \
                  not finished. {IS_ZAMMAD_RUNNING}"

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Fault, Health};
+use super::{Fault, Health, advice};
 use crate::client::{SendError, TlsFault};
 use crate::config::Span;
 
@@ -152,6 +152,8 @@ impl Thresholds {
 pub struct Verdict {
     pub status: Status,
     pub message: String,
+    /// what to do, if there is something
+    pub next_step: Option<String>,
 }
 
 impl Health {
@@ -161,9 +163,11 @@ impl Health {
                 Fault::Unusable(_) => Status::Unknown,
                 Fault::Proxy { .. } | Fault::Send(_) => Status::Critical,
             };
-            return Verdict { status, message: format!("{}: {}", stage.title(), self.cause(fault)) };
+            let message = format!("{}: {}", stage.title(), self.cause(fault));
+            return Verdict { status, message, next_step: Some(self.after_failure(stage, fault)) };
         }
         let mut status = Status::Ok;
+        let mut next_step = None;
         let mut message = "token accepted".to_owned();
         if let Some(time) = self.time() {
             message += &format!(" in {}", shown(time));
@@ -176,6 +180,7 @@ impl Health {
             };
             if of_time != Status::Ok {
                 message += &format!(" (more than {})", Span(limit));
+                next_step = Some(advice::SLOW.to_owned());
             }
             status = status.worst(of_time);
         }
@@ -194,10 +199,11 @@ impl Health {
             };
             if of_days != Status::Ok {
                 message += &format!(" (fewer than {limit})");
+                next_step = Some(advice::RENEW.to_owned());
             }
             status = status.worst(of_days);
         }
-        Verdict { status, message }
+        Verdict { status, message, next_step }
     }
 
     /// A fault with what the certificate says about it.

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::crypto::ring;
@@ -33,6 +34,13 @@ pub fn params(common_name: &str, names: &[&str], years: Years) -> CertificatePar
     params.distinguished_name.push(DnType::CommonName, common_name);
     params.not_before = date_time_ymd(years.0, 1, 1);
     params.not_after = date_time_ymd(years.1, 1, 1);
+    params
+}
+
+/// The same, for a certificate that ends in so many days and an hour.
+pub fn ends_in(mut params: CertificateParams, days: u64) -> CertificateParams {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    params.not_after = date_time_ymd(1970, 1, 1) + now + Duration::from_secs(days * 24 * 3600 + 3600);
     params
 }
 
@@ -72,6 +80,15 @@ impl Certified {
     }
 
     pub fn serve_in(self, versions: &[&'static SupportedProtocolVersion]) -> Server {
+        self.listen(versions, Reply::json(200, "{}"))
+    }
+
+    /// A server that always gives this reply, and shows this certificate.
+    pub fn answering(self, reply: Reply) -> Server {
+        self.listen(rustls::DEFAULT_VERSIONS, reply)
+    }
+
+    fn listen(self, versions: &[&'static SupportedProtocolVersion], reply: Reply) -> Server {
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(versions)
             .unwrap()
@@ -83,7 +100,7 @@ impl Certified {
             let connection = ServerConnection::new(config.clone()).unwrap();
             let mut stream = StreamOwned::new(connection, stream);
             if !read_request(&mut stream).is_empty() {
-                stream.write_all(&Reply::json(200, "{}").bytes()).unwrap();
+                stream.write_all(&reply.bytes()).unwrap();
             }
         })
     }

@@ -6,6 +6,7 @@ mod support;
 
 mod answer;
 mod bad_servers;
+mod check;
 mod config;
 mod generated;
 mod hangup;
