@@ -603,6 +603,14 @@ fn all_profiles_are_checked_and_the_worst_counts() {
         "{ran}"
     );
 
+    let mut talkative = world.bare();
+    talkative.env("RUST_LOG", "trace").arg("--config").arg(&config).args(["check", "--all-profiles"]);
+    let ran = Ran::of(&mut talkative);
+    assert!(ran.stderr.lines().count() > 5, "{ran}");
+    for token in [good.token(), off.token()] {
+        assert!(!ran.stderr.contains(token) && !ran.stdout.contains(token), "{ran}");
+    }
+
     // The top level is one of them when it is complete.
     let config =
         world.file("config.toml", 0o600, &format!("url = '{}'\n[profiles.main]\ntimeout = '2s'", good.url));
@@ -641,6 +649,11 @@ fn no_server_keeps_a_check_beyond_its_deadline() {
             while stream.write_all(&[b'x'; 1000]).is_ok() {}
         })
     };
+    let good = self_signed(params("zammad", &["localhost"], NOW)).answering(refusal());
+    let late = Server::start(move |stream| {
+        std::thread::sleep(Duration::from_millis(700));
+        pass_on(stream, good.address);
+    });
     let http = |server: Server| http_url(server.address);
     let https = |server: Server| url("localhost", &server);
     // (what it does, address)
@@ -649,6 +662,7 @@ fn no_server_keeps_a_check_beyond_its_deadline() {
         ("stays silent in TLS", https(Server::start(stay_silent))),
         ("drips its head", http(drips("HTTP/1.1 422 Unprocessable\r\nContent-Type: application/json"))),
         ("drips TLS", https(drips("\u{16}\u{3}\u{3}\0\u{7a}\u{2}\0\0\u{76}\u{3}\u{3}"))),
+        ("takes nearly all the time for one connection", https(late)),
         ("floods", http(floods())),
         ("resets", http(Server::start(reset))),
         ("closes", http(Server::start(drop))),
@@ -705,16 +719,21 @@ fn strangers_texts_do_no_harm() {
     }
 }
 
+/// Makes a connection a way to `target`.
+fn pass_on(mut client: TcpStream, target: SocketAddr) {
+    let mut server = TcpStream::connect(target).unwrap();
+    let (mut from_client, mut to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+    std::thread::spawn(move || std::io::copy(&mut from_client, &mut to_server));
+    let _ = std::io::copy(&mut server, &mut client);
+}
+
 /// A proxy that answers CONNECT like this, and then is a way to `target`.
 fn proxy(answer: &'static str, target: SocketAddr) -> Server {
     Server::start(move |mut client| {
         let request = read_request(&mut client);
         assert!(request.starts_with("CONNECT zammad.invalid:443 HTTP/1.1\r\n"), "{request}");
         client.write_all(answer.as_bytes()).unwrap();
-        let mut server = TcpStream::connect(target).unwrap();
-        let (mut from_client, mut to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-        std::thread::spawn(move || std::io::copy(&mut from_client, &mut to_server));
-        let _ = std::io::copy(&mut server, &mut client);
+        pass_on(client, target);
     })
 }
 

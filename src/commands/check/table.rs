@@ -20,11 +20,15 @@ const GOOD: Style = AnsiColor::Green.on_default().bold();
 const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 
+/// What is said when nothing is wrong on this side.
+const NOTHING_WRONG: &str = "If agents see no calls all the same: they need the permission CTI, and caller-log \
+                             filters, if there are any, must match the queue or the called number.";
+
 pub(super) fn write(out: &mut dyn Write, checked: &[Checked]) -> std::io::Result<()> {
     // Knows terminals, NO_COLOR and the others.
     let colours = anstream::AutoStream::choice(&std::io::stdout()) != ColorChoice::Never;
-    let paint = |style: Style, text: &str| {
-        if colours { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    let paint = |style: Style, word: &str| {
+        if colours { format!("{style}{word}{style:#}") } else { word.to_owned() }
     };
     let several = checked.len() > 1;
     for (place, checked) in checked.iter().enumerate() {
@@ -33,23 +37,7 @@ pub(super) fn write(out: &mut dyn Write, checked: &[Checked]) -> std::io::Result
         }
         writeln!(out, "{}\n", checked.clean(&heading(checked, several)))?;
         for stage in &checked.health.stages {
-            let (style, word) = match stage.state {
-                State::Passed => (GOOD, "ok"),
-                State::Failed(_) => (BAD, "FAILED"),
-                State::NotReached | State::NotNeeded => (Style::new(), "-"),
-            };
-            let time = stage.took.map_or_else(String::new, |took| {
-                let milliseconds = took.as_secs_f64() * 1000.0;
-                format!("{milliseconds:.1} ms")
-            });
-            let row = format!(
-                "  {:<15} {}{} {time:>10}  {}",
-                stage.name.title(),
-                paint(style, word),
-                " ".repeat(6 - word.len()),
-                checked.clean(&detail(&checked.health, stage))
-            );
-            writeln!(out, "{}", row.trim_end())?;
+            writeln!(out, "{}", row(checked, stage, paint))?;
         }
         let verdict = &checked.verdict;
         let style = match verdict.status {
@@ -57,21 +45,28 @@ pub(super) fn write(out: &mut dyn Write, checked: &[Checked]) -> std::io::Result
             Status::Warning | Status::Unknown => DOUBTFUL,
             Status::Critical => BAD,
         };
-        let word = verdict.status.to_string();
-        writeln!(out, "\n{}: {}", paint(style, &word), checked.clean(&verdict.message))?;
-        let advice = match (&verdict.next_step, verdict.status) {
-            (Some(step), _) => format!("{step}."),
-            (None, Status::Ok) => "If agents see no calls all the same: they need the permission CTI, and \
-                                   caller-log filters, if there are any, must match the queue or the called \
-                                   number."
-                .to_owned(),
-            (None, _) => continue,
-        };
+        let word = paint(style, &verdict.status.to_string());
+        writeln!(out, "\n{word}: {}", checked.clean(&verdict.message))?;
+        let advice =
+            verdict.next_step.as_ref().map_or_else(|| NOTHING_WRONG.to_owned(), |step| format!("{step}."));
         for line in lines(&checked.clean(&advice)) {
             writeln!(out, "  {line}")?;
         }
     }
     Ok(())
+}
+
+/// One stage: its name, how it went, its time, and what it found.
+fn row(checked: &Checked, stage: &Stage, paint: impl Fn(Style, &str) -> String) -> String {
+    let (style, word) = match stage.state {
+        State::Passed => (GOOD, "ok"),
+        State::Failed(_) => (BAD, "FAILED"),
+        State::NotReached | State::NotNeeded => (Style::new(), "-"),
+    };
+    let time = stage.took.map_or_else(String::new, |took| format!("{:.1} ms", took.as_secs_f64() * 1000.0));
+    let (title, blanks) = (stage.name.title(), " ".repeat(6 - word.len()));
+    let found = checked.clean(&detail(&checked.health, stage));
+    format!("  {title:<15} {}{blanks} {time:>10}  {found}", paint(style, word)).trim_end().to_owned()
 }
 
 fn heading(checked: &Checked, several: bool) -> String {
