@@ -74,6 +74,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "hangup" -d 'R
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "send" -d 'Send events from a file, one JSON object a line'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "simulate" -d 'Play whole calls and show what agents will see'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "sandbox" -d 'Run a stand-in for Zammad, to try a phone system against'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "check" -d 'Check the way to Zammad, without leaving a call there'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "normalize" -d 'Show how numbers are read: what is sent, and how Zammad will look it up'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "config" -d 'Look at the configuration, check it, or begin one'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "completions" -d 'Print completions for a shell'
@@ -373,6 +374,53 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l dry-ru
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -s w -l warning -d 'Warn when the request takes longer, or the certificate has fewer days left [default: time=1s,days=14]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -s c -l critical -d 'Be critical when the request takes longer, or the certificate has fewer days left [default: time=5s,days=7]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l nagios -d 'Print one line for Nagios, Icinga and the like, with performance data'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l all-profiles -d 'Check the top level of the configuration file and each of its profiles'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r

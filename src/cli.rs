@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use zammad_cti::config::{Settings, Span};
 use zammad_cti::event::Direction;
+use zammad_cti::health::Limits;
 use zammad_cti::rules::{Integration, Release};
 use zammad_cti::simulation::Order;
 
@@ -68,6 +69,7 @@ pub enum Command {
     Send(Send),
     Simulate(Box<Simulate>),
     Sandbox(Box<Sandbox>),
+    Check(Check),
     Normalize(Normalize),
     #[command(subcommand)]
     Config(Config),
@@ -301,6 +303,32 @@ pub struct Sandbox {
     /// Whether the integration is switched on
     #[arg(long, value_name = "STATE", default_value = "on")]
     pub integration: Integration,
+}
+
+/// Check the way to Zammad, without leaving a call there
+///
+/// Stage by stage: configuration, DNS, TCP connection, TLS, HTTP, whether Zammad answers, whether
+/// its CTI integration is switched on and configured, and whether it accepts the token. For the
+/// first one that fails it says what to do. It ends with a request that Zammad refuses in words of
+/// its own if all is well, so no agent sees anything of it, and the caller log stays as it is; the
+/// integration's Recent Logs get a line.
+#[derive(Debug, Args)]
+#[command(after_help = exit_code::CHECK_HELP)]
+pub struct Check {
+    /// Print one line for Nagios, Icinga and the like, with performance data
+    #[arg(long)]
+    pub nagios: bool,
+    /// Warn when the request takes longer, or the certificate has fewer days left
+    /// [default: time=1s,days=14]
+    #[arg(short, long, value_name = "LIMITS")]
+    pub warning: Option<Limits>,
+    /// Be critical when the request takes longer, or the certificate has fewer days left
+    /// [default: time=5s,days=7]
+    #[arg(short, long, value_name = "LIMITS")]
+    pub critical: Option<Limits>,
+    /// Check the top level of the configuration file and each of its profiles
+    #[arg(long, conflicts_with = "profile")]
+    pub all_profiles: bool,
 }
 
 /// Show how numbers are read: what is sent, and how Zammad will look it up

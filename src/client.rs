@@ -4,11 +4,13 @@
 //! whatever the network does, and many of them share a thread; [`block_on`] is for who has one.
 
 mod caller_log;
+mod certificate;
 mod error;
 mod phase;
 mod reply;
 mod request;
 mod tls;
+mod way;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,13 +18,16 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 
 pub use caller_log::{CallerLog, CallerLogError, Row, Shown};
+pub use certificate::Certificate;
 pub use error::{Fate, SendError, TlsFault};
 use phase::Progress;
+pub use reply::Content;
 pub use request::{Request, RequestId};
 pub use tls::TrustError;
+pub use way::{Way, WayError};
 
 use crate::action::Action;
-use crate::config::{Config, ConfigError, Endpoint};
+use crate::config::{Config, ConfigError, Encoding, Endpoint};
 use crate::event::CallEvent;
 
 /// Zammad's replies are below 1 KB; what is longer than this comes from something else.
@@ -65,6 +70,14 @@ impl Client {
         (0..count).map(|_| Self::with_tls(config, endpoint, tls.clone())).collect()
     }
 
+    /// A client, and the way it takes to Zammad, to be walked a step at a time.
+    pub fn with_way(config: &Config) -> Result<(Self, Way), ClientError> {
+        let endpoint = config.endpoint()?;
+        let verifier = tls::verifier(config, endpoint)?;
+        let client = Self::with_tls(config, endpoint, tls::trusting(verifier.clone()))?;
+        Ok((client, Way::new(endpoint, verifier)))
+    }
+
     fn with_tls(
         config: &Config,
         endpoint: &Endpoint,
@@ -87,15 +100,46 @@ impl Client {
         event: &CallEvent,
         within: Duration,
     ) -> Result<Action, SendError> {
+        let redact = |text: &str| self.endpoint.redact(text);
+        self.post(request, within, |head, body| reply::read(head, body, event, redact)).await
+    }
+
+    /// Posts a request that Zammad refuses when all is in order, and that leaves no entry in the
+    /// caller log.
+    ///
+    /// # Errors
+    ///
+    /// What would become of an event; and [`SendError::NotZammad`] if nobody refuses.
+    pub async fn probe(
+        &mut self,
+        id: RequestId,
+        encoding: Encoding,
+        within: Duration,
+    ) -> Result<(), SendError> {
+        let redact = |text: &str| self.endpoint.redact(text);
+        let request = Request::probe(encoding, id);
+        self.post(&request, within, |head, body| reply::read_probe(head, body, redact)).await
+    }
+
+    async fn post<T>(
+        &self,
+        request: &Request,
+        within: Duration,
+        read: impl FnOnce(&reply::Head, Option<&Vec<u8>>) -> Result<T, SendError>,
+    ) -> Result<T, SendError> {
         let limit = self.timeout.min(within);
         self.progress.begin();
-        match tokio::time::timeout(limit, self.exchange(request, event)).await {
+        match tokio::time::timeout(limit, self.exchange(request, read)).await {
             Ok(result) => result,
             Err(_) => Err(SendError::from_timeout(self.progress.phase(), limit)),
         }
     }
 
-    async fn exchange(&self, request: &Request, event: &CallEvent) -> Result<Action, SendError> {
+    async fn exchange<T>(
+        &self,
+        request: &Request,
+        read: impl FnOnce(&reply::Head, Option<&Vec<u8>>) -> Result<T, SendError>,
+    ) -> Result<T, SendError> {
         let failed = |error| SendError::from_transport(&error, self.progress.phase());
         let post = self
             .http
@@ -125,7 +169,7 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        reply::read(&head, complete.then_some(&body), event, |text| self.endpoint.redact(text))
+        read(&head, complete.then_some(&body))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod answer;
 mod arguments;
+mod check;
 mod completions;
 mod config;
 mod hangup;
@@ -20,7 +21,7 @@ use std::time::Instant;
 use zammad_cti::config::{Config, Endpoint, redact};
 
 use crate::cli::{Cli, Command, Global};
-use crate::exit_code::{ExitCode, UsageError};
+use crate::exit_code::{ExitCode, NotChecked, UsageError};
 use crate::safe_text;
 
 /// Runs the chosen command. Its result goes to `out`, all else to the log on stderr.
@@ -29,7 +30,9 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
     let sends =
         matches!(command, Command::NewCall(_) | Command::Answer(_) | Command::Hangup(_) | Command::Send(_));
     if (global.dry_run || global.curl) && !sends {
-        return Err(UsageError("--dry-run and --curl belong to new-call, answer, hangup and send").into());
+        let error = UsageError("--dry-run and --curl belong to new-call, answer, hangup and send");
+        let is_check = matches!(command, Command::Check(_));
+        return Err(if is_check { anyhow::Error::from(error).context(NotChecked) } else { error.into() });
     }
     match command {
         Command::NewCall(args) => {
@@ -45,6 +48,7 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
         Command::Send(args) => send::run(&args, &global, out),
         Command::Simulate(args) => simulate::run(&args, &global, out),
         Command::Sandbox(args) => sandbox::run(&args, &global, out),
+        Command::Check(args) => check::run(&args, &global, started, out),
         Command::Normalize(args) => normalize::run(&args, &global, out),
         Command::Config(command) => config::run(&command, &global, out),
         Command::Completions(args) => completions::run(&args, out),
@@ -56,20 +60,25 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
 fn configured(global: &Global, quiet: log::LevelFilter) -> anyhow::Result<Config> {
     let config = Config::try_from(settings::sources(global)?.merged())?;
     start_log(quiet, config.endpoint().ok().cloned());
+    warn_if_insecure(&config);
+    Ok(config)
+}
+
+fn warn_if_insecure(config: &Config) {
     if config.insecure && config.endpoint().is_ok_and(Endpoint::is_tls) {
         log::warn!(
             "Zammad's certificate is not verified (insecure): whoever is in between can read the token"
         );
     }
-    Ok(config)
 }
 
 /// Lines on stderr: warnings and worse, or what RUST_LOG asks for.
-fn start_log(quiet: log::LevelFilter, endpoint: Option<Endpoint>) {
+fn start_log(quiet: log::LevelFilter, endpoints: impl IntoIterator<Item = Endpoint>) {
+    let endpoints: Vec<_> = endpoints.into_iter().collect();
     let mut builder = env_logger::Builder::new();
     builder.filter_level(quiet).parse_default_env().format(move |line, record| {
-        let text = record.args().to_string();
-        let text = endpoint.as_ref().map_or_else(|| redact(&text), |endpoint| endpoint.redact(&text));
+        let text = redact(&record.args().to_string());
+        let text = endpoints.iter().fold(text, |text, endpoint| endpoint.redact(&text));
         let text = safe_text::printable(&text);
         match record.level() {
             log::Level::Error => writeln!(line, "zammad-cti: {text}"),

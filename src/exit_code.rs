@@ -28,6 +28,11 @@ pub struct NotAsExpected;
 #[error("the call goes on")]
 pub struct CallGoesOn;
 
+/// An error of `check`, whose codes are those of monitoring systems.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing was checked")]
+pub struct NotChecked;
+
 /// What the process tells whoever started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -35,6 +40,7 @@ pub enum ExitCode {
     Ok = 0,
     NotAsExpected = 1,
     Usage = 2,
+    Unknown = 3,
     Rejected = 10,
     InvalidEvent = 65,
     Unavailable = 69,
@@ -68,13 +74,34 @@ Exit codes:
   77  Zammad refused the token
   78  configuration: a setting is missing or broken, or the integration is switched
       off or not configured in Zammad
-  130 simulate was interrupted; the calls that were open got their hangup";
+  130 simulate was interrupted; the calls that were open got their hangup
+`check` has codes of its own, those of monitoring systems: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
+
+/// The same below the help of `check`.
+pub const CHECK_HELP: &str = "\
+Exit codes of this command, which are those of monitoring systems:
+  0  OK: events would be accepted
+  1  WARNING: they would, but it takes longer than -w says, or the certificate ends soon
+  2  CRITICAL: they would not be accepted; or the same by the limits of -c
+  3  UNKNOWN: nothing was checked: the command line is wrong, the configuration is missing or
+     broken, or the result cannot be written
+Of several profiles the worst one counts, in the order CRITICAL, UNKNOWN, WARNING, OK.
+
+Limits are written like -w time=800ms,days=21 -c time=3s,days=10, or with one of the two. The time
+is that of the whole request, as an event makes it: connection, TLS and answer.";
 
 impl ExitCode {
+    /// `check` speaks the codes of monitoring systems: the number counts, and not its other meaning.
+    pub const WARNING: Self = Self::NotAsExpected;
+    pub const CRITICAL: Self = Self::Usage;
+
     /// The code of the first error among the causes that has one.
     pub fn of(error: &anyhow::Error) -> Self {
         if error.is::<CallGoesOn>() {
             return Self::Ok;
+        }
+        if error.is::<NotChecked>() {
+            return Self::Unknown;
         }
         error.chain().find_map(known).unwrap_or(Self::Internal)
     }
@@ -87,6 +114,7 @@ impl ExitCode {
             Self::Ok
             | Self::NotAsExpected
             | Self::Usage
+            | Self::Unknown
             | Self::Rejected
             | Self::Unavailable
             | Self::Internal

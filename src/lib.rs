@@ -22,6 +22,7 @@ pub mod sandbox;
 // The policy: edges put together.
 pub mod delivery;
 pub mod simulation;
+pub mod health;
 
 pub use action::Action;
 pub use config::Config;

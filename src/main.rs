@@ -10,7 +10,7 @@ mod commands;
 use std::io::Write;
 use std::time::Instant;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use zammad_cti::config::redact;
 
 use cli::Cli;
@@ -45,12 +45,20 @@ fn explain(error: &clap::Error) -> ExitCode {
     if error.use_stderr() {
         // Nobody is left to tell if stderr is closed.
         let _ = write!(std::io::stderr(), "{}", without_token_arguments(&text));
-        return ExitCode::Usage;
+        return if is_check() { ExitCode::Unknown } else { ExitCode::Usage };
     }
     match write!(std::io::stdout(), "{text}") {
         Ok(()) => ExitCode::Ok,
         Err(_) => ExitCode::LocalFile,
     }
+}
+
+/// Whether a wrong command line was to be `check`: a monitoring system would take 2 for a Zammad
+/// that is down.
+fn is_check() -> bool {
+    let commands = Cli::command();
+    let named = std::env::args_os().skip(1).find(|argument| commands.find_subcommand(argument).is_some());
+    named.is_some_and(|command| command == "check")
 }
 
 /// A complaint about the command line without the values of `--token`, `--api-token` and `--url`.

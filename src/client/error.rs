@@ -4,6 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use super::phase::Phase;
+use super::reply::Content;
 
 /// What became of an attempt that brought no action.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +53,7 @@ pub enum SendError {
     #[error("no such page (HTTP 404)")]
     NoSuchPage,
     #[error("the answer is not from Zammad: {content} (HTTP {status})")]
-    NotZammad { status: u16, content: String },
+    NotZammad { status: u16, content: Content },
     #[error("the answer is no HTTP")]
     NotHttp(#[source] RootCause),
 }
@@ -79,7 +80,7 @@ pub enum Fate {
 pub struct RootCause(String);
 
 impl RootCause {
-    fn of(error: &dyn Error) -> Self {
+    pub(super) fn of(error: &dyn Error) -> Self {
         let mut root = error;
         while let Some(cause) = root.source() {
             root = cause;
@@ -143,6 +144,39 @@ impl SendError {
             Phase::Lookup => Self::LookupTimeout,
             Phase::Connection | Phase::Address => Self::ConnectTimeout,
             Phase::Reply => Self::NoReply { waited },
+        }
+    }
+
+    /// A failure of a connection that was made for itself, within TLS or before.
+    pub(super) fn from_io(error: &std::io::Error) -> Self {
+        match find::<rustls::Error>(error) {
+            Some(fault) => Self::Tls(TlsFault::from(fault)),
+            None => Self::Connect(RootCause::of(error)),
+        }
+    }
+
+    /// The HTTP status, if there was one.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Unavailable { status, .. }
+            | Self::Refused { status, .. }
+            | Self::Failed { status, .. }
+            | Self::Redirected { status, .. }
+            | Self::NotZammad { status, .. } => Some(*status),
+            Self::GatewayTimeout => Some(504),
+            Self::NoSuchPage => Some(404),
+            Self::WrongToken => Some(401),
+            Self::SwitchedOff | Self::NotConfigured => Some(422),
+            Self::Lookup(_)
+            | Self::LookupTimeout
+            | Self::Connect(_)
+            | Self::ConnectTimeout
+            | Self::Tls(_)
+            | Self::NoReply { .. }
+            | Self::ConnectionLost(_)
+            | Self::UnknownCall { .. }
+            | Self::CallIdReused
+            | Self::NotHttp(_) => None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! From an HTTP reply to the action, or to what is wrong.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -11,6 +12,43 @@ use crate::rules::Complaint;
 
 /// Zammad's texts are shorter; what is longer is cut before anybody has to read it.
 const MAX_MESSAGE: usize = 200;
+
+/// What was in the place of Zammad's JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    TooLong,
+    Html {
+        title: Option<String>,
+    },
+    Empty,
+    BrokenJson,
+    /// JSON, but no object
+    NoObject,
+    NoErrorText,
+    /// an error text in JSON that is not Zammad's
+    Text(String),
+    /// what is no JSON, by its content type
+    Other(String),
+    /// a probe, which Zammad would refuse, was taken
+    Accepted,
+}
+
+impl fmt::Display for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => f.write_str("more than 64 KiB"),
+            Self::Html { title: None } => f.write_str("an HTML page"),
+            Self::Html { title: Some(title) } => write!(f, "an HTML page titled {title:?}"),
+            Self::Empty => f.write_str("an empty body"),
+            Self::BrokenJson => f.write_str("broken JSON"),
+            Self::NoObject => f.write_str("JSON, but no object"),
+            Self::NoErrorText => f.write_str("JSON without Zammad's error text"),
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Other(content_type) => f.write_str(content_type),
+            Self::Accepted => f.write_str("it accepts what Zammad would refuse"),
+        }
+    }
+}
 
 /// What stands before a reply's body.
 pub(super) struct Head {
@@ -46,25 +84,15 @@ pub(super) fn read(
     redact: impl Fn(&str) -> String,
 ) -> Result<Action, SendError> {
     let status = head.status;
-    let not_zammad = |content: String| Err(SendError::NotZammad { status, content });
-    let Some(body) = body else {
-        return not_zammad("more than 64 KiB".to_owned());
-    };
-    let Ok(mut reply) = serde_json::from_slice::<Map<String, Value>>(body) else {
-        return not_zammad(describe(head, body));
-    };
-    for value in reply.values_mut() {
-        if let Value::String(text) = value {
-            *text = redact(text);
-        }
-    }
-    let error = ["error", "error_human"].into_iter().find_map(|key| reply.get(key)?.as_str());
+    let not_zammad = |content| Err(SendError::NotZammad { status, content });
+    let reply = object(head, body, redact)?;
+    let error = error_text(&reply);
     if status == 200 && error.is_none() {
         let dialled = event.to.as_ref().map_or("", |to| to.as_str());
         return Ok(Action::read(&reply, dialled));
     }
     let Some(text) = error else {
-        return not_zammad("JSON without Zammad's error text".to_owned());
+        return not_zammad(Content::NoErrorText);
     };
     let message = one_line(text);
     let follows_new_call = match event.kind {
@@ -79,7 +107,7 @@ pub(super) fn read(
         (Complaint::UnknownCall, _) => SendError::UnknownCall { message },
         (Complaint::ErrorId, 500) if follows_new_call => SendError::UnknownCall { message },
         // Zammad has no other words with these: a proxy, or a page that wants a login.
-        (_, 200 | 401 | 403 | 405..=407) => return not_zammad(format!("{message:?}")),
+        (_, 200 | 401 | 403 | 405..=407) => return not_zammad(Content::Text(message)),
         (_, 500..) => SendError::Failed { status, message },
         (Complaint::ErrorId | Complaint::InvalidDirection | Complaint::Other, _) => {
             SendError::Refused { status, message }
@@ -87,20 +115,80 @@ pub(super) fn read(
     })
 }
 
+/// Reads the reply to a probe, which is right when Zammad refuses its direction: it looks at that
+/// last, when all else is in order.
+pub(super) fn read_probe(
+    head: &Head,
+    body: Option<&Vec<u8>>,
+    redact: impl Fn(&str) -> String,
+) -> Result<(), SendError> {
+    let status = head.status;
+    let not_zammad = |content| Err(SendError::NotZammad { status, content });
+    let reply = object(head, body, redact)?;
+    let Some(text) = error_text(&reply) else {
+        return not_zammad(if status == 200 { Content::Accepted } else { Content::NoErrorText });
+    };
+    let message = one_line(text);
+    // Nobody else says it twice.
+    let is_exception = reply.contains_key("error_human");
+    Err(match (Complaint::recognise(text), status) {
+        (Complaint::InvalidDirection, 422) => return Ok(()),
+        (Complaint::WrongToken, 401) => SendError::WrongToken,
+        (Complaint::SwitchedOff, 422) => SendError::SwitchedOff,
+        (Complaint::NotConfigured, 422) => SendError::NotConfigured,
+        (Complaint::ErrorId, 400..) => SendError::Failed { status, message },
+        (_, 400..) if is_exception => SendError::Failed { status, message },
+        _ => return not_zammad(Content::Text(message)),
+    })
+}
+
+/// The reply's JSON object, its texts without the token.
+fn object(
+    head: &Head,
+    body: Option<&Vec<u8>>,
+    redact: impl Fn(&str) -> String,
+) -> Result<Map<String, Value>, SendError> {
+    let not_zammad = |content| SendError::NotZammad { status: head.status, content };
+    let body = body.ok_or_else(|| not_zammad(Content::TooLong))?;
+    let mut reply = serde_json::from_slice::<Map<String, Value>>(body)
+        .map_err(|_| not_zammad(describe(head, body, &redact)))?;
+    for value in reply.values_mut() {
+        if let Value::String(text) = value {
+            *text = redact(text);
+        }
+    }
+    Ok(reply)
+}
+
+fn error_text(reply: &Map<String, Value>) -> Option<&str> {
+    ["error", "error_human"].into_iter().find_map(|key| reply.get(key)?.as_str())
+}
+
 /// What a body is that should have been a JSON object.
-fn describe(head: &Head, body: &[u8]) -> String {
+fn describe(head: &Head, body: &[u8], redact: impl Fn(&str) -> String) -> Content {
     let content_type = head.content_type.as_deref().unwrap_or_default();
     if content_type.starts_with("text/html") || body.trim_ascii_start().starts_with(b"<") {
-        "an HTML page".to_owned()
+        Content::Html { title: title(&String::from_utf8_lossy(body)).map(|title| redact(&title)) }
     } else if body.is_empty() {
-        "an empty body".to_owned()
+        Content::Empty
     } else if serde_json::from_slice::<Value>(body).is_ok() {
-        "JSON, but no object".to_owned()
+        Content::NoObject
     } else if content_type.is_empty() || content_type.starts_with("application/json") {
-        "broken JSON".to_owned()
+        Content::BrokenJson
     } else {
-        one_line(content_type)
+        Content::Other(one_line(content_type))
     }
+}
+
+/// An HTML page's title: often the name of who answers in Zammad's place.
+fn title(page: &str) -> Option<String> {
+    let lower = page.to_ascii_lowercase();
+    let tag = lower.find("<title")?;
+    let start = tag + lower[tag..].find('>')? + 1;
+    let end = start + lower[start..].find("</title")?;
+    let words: Vec<_> = page[start..end].split_whitespace().collect();
+    let title = one_line(&words.join(" "));
+    (!title.is_empty()).then_some(title)
 }
 
 /// A stranger's text for one line of a terminal.

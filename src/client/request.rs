@@ -40,7 +40,17 @@ pub struct Request {
 
 impl Request {
     pub fn new(event: &CallEvent, encoding: Encoding, id: RequestId) -> Self {
-        let fields = event.fields();
+        Self::carrying(event.fields(), encoding, id)
+    }
+
+    /// A request that Zammad looks at as at an event, and then refuses: it leaves no entry in the
+    /// caller log.
+    pub fn probe(encoding: Encoding, id: RequestId) -> Self {
+        let fields = [("direction".to_owned(), Value::from("probe"))];
+        Self::carrying(fields.into_iter().collect(), encoding, id)
+    }
+
+    fn carrying(fields: Map<String, Value>, encoding: Encoding, id: RequestId) -> Self {
         let (content_type, body) = match encoding {
             Encoding::Json => ("application/json", Value::Object(fields).to_string()),
             Encoding::Form => ("application/x-www-form-urlencoded", form(&fields)),

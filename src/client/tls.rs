@@ -34,20 +34,34 @@ pub enum TrustError {
 
 /// The TLS settings for one endpoint.
 pub(super) fn settings(config: &Config, endpoint: &Endpoint) -> Result<ClientConfig, TrustError> {
-    let provider = Arc::new(ring::default_provider());
-    let settings = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .expect("ring has TLS 1.2 and 1.3");
+    Ok(trusting(verifier(config, endpoint)?))
+}
+
+/// Who decides about an endpoint's certificate, if it has one.
+pub(super) fn verifier(config: &Config, endpoint: &Endpoint) -> Result<Option<Arc<Verifier>>, TrustError> {
     if !endpoint.is_tls() {
-        // Nobody is trusted, because nobody is asked.
-        return Ok(settings.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
+        return Ok(None);
     }
+    let provider = Arc::new(ring::default_provider());
     let trust = match config.insecure {
         true => None,
         false => Some(Trust::new(roots(config.ca_file.as_deref())?, provider.clone())),
     };
-    let verifier = Arc::new(Verifier { provider, trust });
-    Ok(settings.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+    Ok(Some(Arc::new(Verifier { provider, trust })))
+}
+
+/// TLS settings that leave the decision to this verifier.
+pub(super) fn trusting(verifier: Option<Arc<impl ServerCertVerifier + 'static>>) -> ClientConfig {
+    let settings = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring has TLS 1.2 and 1.3");
+    match verifier {
+        Some(verifier) => {
+            settings.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+        }
+        // Nobody is trusted, because nobody is asked.
+        None => settings.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
+    }
 }
 
 /// One bundle file rather than the many files of a certificate directory, which take twice the
@@ -113,7 +127,7 @@ impl Trust {
 /// The usual verification with a better word for self-signed certificates; or none, for
 /// `--insecure`, where the handshake itself is still checked.
 #[derive(Debug)]
-struct Verifier {
+pub(super) struct Verifier {
     provider: Arc<CryptoProvider>,
     trust: Option<Trust>,
 }

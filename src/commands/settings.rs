@@ -32,6 +32,11 @@ pub fn sources(global: &Global) -> Result<Sources, ConfigError> {
         (Some(profile), _) => Some(profile.clone()),
         (None, profile) => profile,
     };
+    sources_of(global, profile)
+}
+
+/// The same for this profile, or for none.
+pub fn sources_of(global: &Global, profile: Option<String>) -> Result<Sources, ConfigError> {
     let file = match (file(global)?, &profile) {
         (Some(path), profile) => {
             let layers = read(&path, profile.as_deref())?;

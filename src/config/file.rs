@@ -23,6 +23,8 @@ pub(crate) const MAX_BUNDLE: u64 = 16 * 1024 * 1024;
 pub struct Layers {
     pub profile: Settings,
     pub top_level: Settings,
+    /// the profiles there are, in order
+    pub profiles: Vec<String>,
 }
 
 /// What is wrong with a configuration or token file.
@@ -78,16 +80,16 @@ pub fn read(path: &Path, profile: Option<&str>) -> Result<Layers, FileError> {
     if secret {
         refuse_what_others_can_read(path, &metadata)?;
     }
+    known.sort();
     let profile = match (profile, chosen) {
         (None, _) => Settings::default(),
         (Some(_), Some(settings)) => settings,
         (Some(profile), None) => {
-            known.sort();
             let (path, profile) = (path.to_owned(), profile.to_owned());
             return Err(FileError::UnknownProfile { path, profile, known });
         }
     };
-    Ok(Layers { profile, top_level })
+    Ok(Layers { profile, top_level, profiles: known })
 }
 
 /// A table's settings, or what is wrong with its keys or values.

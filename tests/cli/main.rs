@@ -1,10 +1,12 @@
 //! The real program, from an empty environment and an empty home, against real sockets.
 
+mod certificates;
 mod servers;
 mod support;
 
 mod answer;
 mod bad_servers;
+mod check;
 mod config;
 mod generated;
 mod hangup;

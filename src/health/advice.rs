@@ -1,0 +1,259 @@
+//! What to do about a fault, in words for whoever runs Zammad, its web server, or the phone system.
+
+use url::Url;
+
+use super::{Fault, Health, StageName};
+use crate::client::{ClientError, Content, SendError, TlsFault};
+use crate::config::{ConfigError, Endpoint};
+
+/// Where Zammad's administrators find the integration.
+const ADMIN_PAGE: &str = "Zammad's Admin > System > Integrations > CTI (generic)";
+
+/// Where to look when the web server runs and Zammad does not.
+const IS_ZAMMAD_RUNNING: &str = "On Zammad's machine: systemctl status zammad-web (or zammad), and the \
+                                 web server's log, such as /var/log/nginx/zammad.error.log";
+
+pub(super) const RENEW: &str = "Renew the certificate on Zammad's web server, and reload it (with Let's \
+                                Encrypt: certbot renew, then systemctl reload nginx)";
+
+pub(super) const SLOW: &str = "Compare the times of the stages. If HTTP takes much longer than the connection, \
+                               it is Zammad itself: look at the load of its machine";
+
+/// What its neighbours in front of Zammad must leave alone.
+const NO_LOGIN: &str = "let /api/v1/cti/ through to Zammad without a login: its token is all it needs";
+
+impl Health {
+    /// What to do about the first stage that failed.
+    pub(super) fn after_failure(&self, stage: StageName, fault: &Fault) -> String {
+        let step = match fault {
+            Fault::Unusable(error) => unusable(error),
+            Fault::Proxy { status: 407 } => {
+                "The proxy wants a login: put it into the proxy variable, as in http://USER:PASSWORD@HOST:PORT"
+                    .to_owned()
+            }
+            Fault::Proxy { .. } => format!(
+                "Let the proxy connect to {0}, or list {0} in NO_PROXY if it can be reached without",
+                self.host()
+            ),
+            Fault::Send(error) => self.after(stage, error),
+        };
+        match &self.proxy {
+            Some(proxy) if stage != StageName::Configuration && !matches!(fault, Fault::Proxy { .. }) => {
+                format!("{step}. All of this goes through the proxy {proxy} (see HTTPS_PROXY and NO_PROXY)")
+            }
+            _ => step,
+        }
+    }
+
+    fn after(&self, stage: StageName, error: &SendError) -> String {
+        let host = self.hop();
+        match error {
+            SendError::Lookup(_) => format!(
+                "Check the host name for a slip of the pen. If it is right, this machine's DNS does not know \
+                 it (getent hosts {host} shows what it does)"
+            ),
+            SendError::LookupTimeout => format!(
+                "This machine's DNS server does not answer (getent hosts {host} tries once more): see /etc/resolv.conf"
+            ),
+            SendError::Connect(_) => match stage {
+                StageName::Tls if self.proxy.is_some() => {
+                    "The proxy does not answer as one, or does not get through: check the proxy variable \
+                     (http:// or https://; SOCKS is not understood)"
+                        .to_owned()
+                }
+                StageName::Tls => {
+                    "The connection is cut before TLS begins: a load balancer without a server behind it, a \
+                     firewall, or a port that is not for https"
+                        .to_owned()
+                }
+                _ => format!(
+                    "Nobody answers there: check the port, whether the web server runs (on {host}: systemctl \
+                     status nginx, or apache2), and the firewall"
+                ),
+            },
+            SendError::ConnectTimeout => match stage {
+                StageName::Tls => {
+                    "The server takes the connection, but does not begin with TLS: check whether this port \
+                     is for https, and how busy the machine is"
+                        .to_owned()
+                }
+                _ => format!(
+                    "A firewall on the way to {host} drops the packets, the machine is off, or the address \
+                     is another's; give a slow network more time with connect_timeout"
+                ),
+            },
+            SendError::Tls(fault) => self.after_tls(fault),
+            SendError::Unavailable { status, .. } => match status {
+                429 => {
+                    "Something in front of Zammad limits the number of requests: except /api/v1/cti/ from \
+                        it"
+                    .to_owned()
+                }
+                502 => format!(
+                    "The web server runs, but Zammad behind it does not, or is still starting, which takes a \
+                     minute or two. {IS_ZAMMAD_RUNNING}"
+                ),
+                _ => format!(
+                    "Zammad is under maintenance or overloaded; wait, and check again. {IS_ZAMMAD_RUNNING}"
+                ),
+            },
+            SendError::GatewayTimeout => {
+                format!("Zammad runs, but is too slow to answer its web server. {IS_ZAMMAD_RUNNING}")
+            }
+            SendError::NoReply { .. } => format!(
+                "Something takes the request and stays silent: Zammad is overloaded or hangs, or it is no web \
+                 server. {IS_ZAMMAD_RUNNING}"
+            ),
+            SendError::ConnectionLost(_) => format!(
+                "The server closes the connection instead of answering: it crashes or restarts, or is no web \
+                 server. {IS_ZAMMAD_RUNNING}"
+            ),
+            SendError::Redirected { location, .. } => self.after_redirect(location),
+            SendError::NotHttp(_) => {
+                "Check the port: what listens there is no web server, or wants https:// in the URL".to_owned()
+            }
+            SendError::NoSuchPage => format!(
+                "A web server answers, but has no such page. Copy the Endpoint from {ADMIN_PAGE}: its path is \
+                 `/api/v1/cti/TOKEN`. A Zammad in a subfolder needs the folder before /api; else another site \
+                 answers for {}",
+                self.host()
+            ),
+            SendError::NotZammad { status, content } => self.after_stranger(*status, content),
+            SendError::SwitchedOff => {
+                format!("Switch it on in {ADMIN_PAGE}. The token is not checked before that")
+            }
+            SendError::NotConfigured => {
+                format!("Open {ADMIN_PAGE}, and save it once. The token is not checked before that")
+            }
+            SendError::WrongToken => format!(
+                "Copy the Endpoint again from {ADMIN_PAGE}, and put it into `url`. A token file may be an old \
+                 one"
+            ),
+            SendError::Failed { .. } => {
+                let request = self.request_id.as_ref().map_or_else(String::new, ToString::to_string);
+                format!(
+                    "Zammad runs, but fails inside: look for {request} in its log, \
+                     /var/log/zammad/production.log; often its database is down or an update is not finished"
+                )
+            }
+            SendError::Refused { .. } | SendError::UnknownCall { .. } | SendError::CallIdReused => {
+                error.next_step().to_owned()
+            }
+        }
+    }
+
+    fn after_tls(&self, fault: &TlsFault) -> String {
+        match fault {
+            TlsFault::Name { names } => {
+                let own = self.certificate.as_ref().map_or(names, |certificate| &certificate.names);
+                let host = self.host();
+                match own.iter().find(|name| !name.starts_with('*')) {
+                    Some(name) => format!(
+                        "Use a name of the certificate in the URL, such as https://{name}/..., or give the web \
+                         server a certificate for {host}"
+                    ),
+                    None => format!("Give the web server a certificate for {host}"),
+                }
+            }
+            TlsFault::Expired => RENEW.to_owned(),
+            TlsFault::NotYetValid => {
+                "Set this machine's clock (see timedatectl), or wait until the certificate begins".to_owned()
+            }
+            TlsFault::SelfSigned => {
+                "Copy the certificate as a PEM file to this machine, and name it with --ca-file (ca_file in \
+                 the configuration)"
+                    .to_owned()
+            }
+            TlsFault::UnknownIssuer => {
+                "An authority of your own: name its PEM file with --ca-file (ca_file in the configuration). \
+                 A public one: the web server must send its whole chain (nginx: ssl_certificate is \
+                 fullchain.pem)"
+                    .to_owned()
+            }
+            TlsFault::NoTls => {
+                "What listens on this port does not speak TLS: use the https port in the URL".to_owned()
+            }
+            TlsFault::Other(_) => "Check the TLS settings of Zammad's web server".to_owned(),
+        }
+    }
+
+    fn after_redirect(&self, location: &str) -> String {
+        let host = self.host();
+        let is_tls = self.endpoint.as_ref().is_some_and(Endpoint::is_tls);
+        match Url::parse(location) {
+            Ok(to) if to.host_str() == Some(host) && to.scheme() == "https" && !is_tls => {
+                let port = to.port().map_or_else(String::new, |port| format!(":{port}"));
+                format!(
+                    "The web server wants https: write https://{host}{port}/... in `url`, with the same path"
+                )
+            }
+            Ok(to) if to.host_str().is_some_and(|there| there != host) => format!(
+                "If Zammad has moved to {}, use that in `url`. If it is a login page, {NO_LOGIN}. Redirects \
+                 are never followed: the token would go along",
+                to.host_str().unwrap_or_default()
+            ),
+            _ => format!(
+                "A page of the web server itself answers. If it is a login, {NO_LOGIN}; else compare the URL \
+                 with the Endpoint in {ADMIN_PAGE}"
+            ),
+        }
+    }
+
+    fn after_stranger(&self, status: u16, content: &Content) -> String {
+        let host = self.host();
+        match (status, content) {
+            (407, _) => "The proxy wants a login: put it into the proxy variable, as in \
+                         http://USER:PASSWORD@HOST:PORT"
+                .to_owned(),
+            (401 | 403, _) => format!(
+                "Something in front of Zammad wants a login of its own, or does not let this machine in: \
+                 {NO_LOGIN}"
+            ),
+            (400, Content::Html { .. }) if !self.endpoint.as_ref().is_some_and(Endpoint::is_tls) => {
+                "Write https:// in `url`, if this port is for https: web servers answer like this there"
+                    .to_owned()
+            }
+            (500.., Content::Html { .. }) => format!(
+                "Zammad or its web server fails inside, often because the database is down or an update is \
+                 not finished. {IS_ZAMMAD_RUNNING}"
+            ),
+            (_, Content::Html { .. }) => format!(
+                "Somebody else's page answers for {host}: another site of the web server, or a login in front \
+                 of Zammad. Compare the URL with the Endpoint in {ADMIN_PAGE}, and {NO_LOGIN}"
+            ),
+            _ => format!(
+                "Another program answers for {host}. Compare the URL with the Endpoint in {ADMIN_PAGE}, and \
+                 the web server's settings for this name"
+            ),
+        }
+    }
+
+    fn host(&self) -> &str {
+        self.endpoint.as_ref().map_or("Zammad", Endpoint::host)
+    }
+
+    /// The machine that the first connection goes to.
+    fn hop(&self) -> &str {
+        let proxy = self.proxy.as_deref().and_then(|proxy| proxy.split_once("://"));
+        let proxy = proxy.map(|(_, rest)| rest.rsplit_once(':').map_or(rest, |(host, _)| host));
+        proxy.unwrap_or_else(|| self.host())
+    }
+}
+
+fn unusable(error: &ClientError) -> String {
+    match error {
+        ClientError::Config(ConfigError::NoEndpoint | ConfigError::TokenWithoutUrl) => format!(
+            "zammad-cti config init writes a file to begin with; its `url` is the Endpoint in {ADMIN_PAGE}"
+        ),
+        ClientError::Config(_) => {
+            "zammad-cti config show tells which settings count, and where they come from".to_owned()
+        }
+        ClientError::Trust(_) => {
+            "ca_file (--ca-file) names a PEM file of certificates; without it the system's own count"
+                .to_owned()
+        }
+        ClientError::Http(_) | ClientError::Runtime(_) => {
+            "This machine is out of resources, or this is a bug in this program".to_owned()
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What stands in the way, and at which stage.
+
+use std::error::Error;
+
+use super::StageName;
+use crate::client::{ClientError, Content, SendError, WayError};
+
+/// Why a stage failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error(transparent)]
+    Unusable(ClientError),
+    /// The proxy answered CONNECT with this status.
+    #[error("the proxy does not let the connection through (HTTP {status})")]
+    Proxy { status: u16 },
+    #[error(transparent)]
+    Send(#[from] SendError),
+}
+
+impl Fault {
+    /// The fault and its causes in a line.
+    pub fn in_full(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        text
+    }
+
+    /// A word for it that programs can rely on: the same as for an event.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Unusable(ClientError::Config(_) | ClientError::Trust(_)) => "configuration",
+            Self::Unusable(ClientError::Http(_) | ClientError::Runtime(_)) => "internal",
+            Self::Proxy { .. } => "proxy",
+            Self::Send(error) => error.class(),
+        }
+    }
+}
+
+impl From<WayError> for Fault {
+    fn from(error: WayError) -> Self {
+        match error {
+            WayError::Send(error) => Self::Send(error),
+            WayError::Proxy { status } => Self::Proxy { status },
+        }
+    }
+}
+
+/// The stage at which a request with this end failed.
+pub(super) fn stage(error: &SendError) -> StageName {
+    match error {
+        SendError::Lookup(_)
+        | SendError::LookupTimeout
+        | SendError::Connect(_)
+        | SendError::ConnectTimeout
+        | SendError::Tls(_)
+        | SendError::Unavailable { .. }
+        | SendError::NoReply { .. }
+        | SendError::ConnectionLost(_)
+        | SendError::GatewayTimeout
+        | SendError::Redirected { .. }
+        | SendError::NotHttp(_) => StageName::Http,
+        SendError::NotZammad { content, .. } => match content {
+            Content::TooLong
+            | Content::Html { .. }
+            | Content::Empty
+            | Content::BrokenJson
+            | Content::Other(_) => StageName::Http,
+            Content::NoObject | Content::NoErrorText | Content::Text(_) | Content::Accepted => {
+                StageName::Zammad
+            }
+        },
+        SendError::NoSuchPage
+        | SendError::Failed { .. }
+        | SendError::Refused { .. }
+        | SendError::UnknownCall { .. }
+        | SendError::CallIdReused => StageName::Zammad,
+        SendError::SwitchedOff => StageName::Integration,
+        SendError::NotConfigured => StageName::Configured,
+        SendError::WrongToken => StageName::Token,
+    }
+}
