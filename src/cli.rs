@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -9,7 +10,7 @@ use clap_complete::Shell;
 
 use zammad_cti::config::Settings;
 use zammad_cti::event::Direction;
-use zammad_cti::rules::{Integration, Release};
+use zammad_cti::rules::{CallLog, Integration, Release};
 
 use crate::exit_code;
 use crate::output::Field;
@@ -222,6 +223,9 @@ pub struct Sandbox {
     /// Whether the integration is switched on
     #[arg(long, value_name = "STATE", default_value = "on")]
     pub integration: Integration,
+    /// How many calls the log keeps; then the oldest goes
+    #[arg(long, value_name = "CALLS", default_value_t = CallLog::KEPT)]
+    pub keep: NonZeroUsize,
 }
 
 /// Show how numbers are read: what is sent, and how Zammad will look it up

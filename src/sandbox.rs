@@ -6,6 +6,7 @@ mod fault;
 mod server;
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -23,6 +24,8 @@ pub struct Options {
     pub setup: Setup,
     /// whose wording errors have
     pub release: Release,
+    /// how many calls the log keeps; then the oldest goes
+    pub keep: NonZeroUsize,
 }
 
 /// A running sandbox; it stops when it is dropped.
@@ -68,7 +71,7 @@ impl Sandbox {
             token: options.token,
             setup: options.setup,
             release: options.release,
-            log: Mutex::default(),
+            log: Mutex::new(CallLog::keeping(options.keep)),
             fault: Mutex::default(),
         });
         let (stop, stopped) = oneshot::channel();

@@ -24,6 +24,7 @@ pub fn run(args: &cli::Sandbox, global: &Global, out: &mut dyn Write) -> anyhow:
             default_caller_id: args.caller_id.clone(),
         },
         release: args.release,
+        keep: args.keep,
     };
     let sandbox = Sandbox::start(options).context("the sandbox does not start")?;
     // Events are what its user wants to watch.

@@ -8,7 +8,7 @@ use zammad_cti::client::{self, Client};
 use zammad_cti::config::Config;
 use zammad_cti::delivery::Delivered;
 use zammad_cti::event::{CallEvent, CallId, Direction, EventKind};
-use zammad_cti::rules::{Entry, Release};
+use zammad_cti::rules::{CallLog, Entry, Release};
 use zammad_cti::sandbox::{Options, Sandbox};
 use zammad_cti::simulation::{self, NotAsExpected, SCENARIOS, Scenario, Step, UnknownScenario};
 
@@ -90,6 +90,7 @@ fn start_sandbox() -> Result<Sandbox, zammad_cti::sandbox::SandboxError> {
         token: random_token(),
         setup: simulation::setup(),
         release: Release::default(),
+        keep: CallLog::KEPT,
     })
 }
 

@@ -76,7 +76,7 @@ async fn route(request: Request<Bytes>, state: Arc<State>) -> Result<Page, Dropp
     match (request.method(), segments.as_slice()) {
         (&Method::GET, ["api", "v1", "cti", "log"]) => Ok(json_page(200, &caller_log(&lock(&state.log)))),
         (&Method::POST, ["sandbox", "reset"]) => {
-            *lock(&state.log) = CallLog::default();
+            lock(&state.log).clear();
             *lock(&state.fault) = None;
             Ok(json_page(200, &json!({})))
         }
