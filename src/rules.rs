@@ -15,7 +15,7 @@ use std::time::SystemTime;
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
-pub use finding::{Finding, findings};
+pub use finding::{Arrival, CallBefore, Finding, Severity, Token, findings, findings_on_arrival};
 pub use refusal::{Complaint, Message, Refusal, Release};
 use ruby::{cast, column, is_present, joined};
 
@@ -162,6 +162,13 @@ pub struct Entry {
     pub duration_waiting_time: Option<u64>,
     /// whole seconds
     pub duration_talking_time: Option<u64>,
+}
+
+impl Entry {
+    /// Whether voicemail picked up: such a call stays open after its hangup.
+    pub fn is_voice_message(&self) -> bool {
+        self.to_comment.as_deref() == Some("voicemail")
+    }
 }
 
 /// What Zammad answers to an event it takes.
@@ -383,8 +390,7 @@ fn answer(entry: &mut Entry, request: &Fields, direction: Direction, now: System
 /// What a hangup does to its call's entry.
 fn end(entry: &mut Entry, request: &Fields, direction: Direction, now: SystemTime) {
     let missed = entry.state == EventKind::NewCall && !is(request, "cause", "forwarded");
-    let voice_message = entry.to_comment.as_deref() == Some("voicemail");
-    entry.done = direction == Direction::Outbound || !(missed || voice_message);
+    entry.done = direction == Direction::Outbound || !(missed || entry.is_voice_message());
     entry.state = EventKind::Hangup;
     entry.end_at = Some(now);
     if let Some(start_at) = entry.start_at {
