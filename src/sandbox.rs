@@ -3,18 +3,22 @@
 
 mod decode;
 mod fault;
+mod page;
 mod server;
+mod watch;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::SystemTime;
 
 use tokio::sync::oneshot;
 
 use crate::config::{Endpoint, EndpointError, Secret};
 use crate::rules::{CallLog, Entry, Release, Setup};
 use fault::Fault;
+use watch::Watch;
 
 /// How a sandbox is set up.
 pub struct Options {
@@ -40,6 +44,11 @@ pub struct Sandbox {
 /// Why a sandbox does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
+    #[error(
+        "cannot listen on {address}: another program does; `ss -ltnp` shows which, and --listen with \
+         port 0 picks a free one"
+    )]
+    PortInUse { address: SocketAddr, source: std::io::Error },
     #[error("cannot listen on {address}")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("the token")]
@@ -55,13 +64,25 @@ struct State {
     release: Release,
     log: Mutex<CallLog>,
     fault: Mutex<Option<Fault>>,
+    endpoint: Endpoint,
+    is_loopback: bool,
+    watch: Watch,
+}
+
+impl State {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
 }
 
 impl Sandbox {
     /// Listens, and serves from a thread of its own.
     pub fn start(options: Options) -> Result<Self, SandboxError> {
         let address = options.listen;
-        let listen_failed = |source| SandboxError::Listen { address, source };
+        let listen_failed = |source: std::io::Error| match source.kind() {
+            std::io::ErrorKind::AddrInUse => SandboxError::PortInUse { address, source },
+            _ => SandboxError::Listen { address, source },
+        };
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(listen_failed)?;
         let listener = runtime.block_on(tokio::net::TcpListener::bind(address)).map_err(listen_failed)?;
@@ -73,6 +94,9 @@ impl Sandbox {
             release: options.release,
             log: Mutex::new(CallLog::keeping(options.keep)),
             fault: Mutex::default(),
+            endpoint: endpoint.clone(),
+            is_loopback: address.ip().is_loopback(),
+            watch: Watch::new(),
         });
         let (stop, stopped) = oneshot::channel();
         let shared = state.clone();

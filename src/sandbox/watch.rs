@@ -1,0 +1,395 @@
+//! What came in, for whoever watches: the latest requests as they were, and what to tell a page.
+//!
+//! A request costs a copy of its bytes; everything else is made when a page asks. A page is told
+//! what changed since it was told last, or the whole if it missed too much, so nothing queues up
+//! for a slow one.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use hyper::Request;
+use hyper::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, USER_AGENT};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::fault::Mode;
+use super::{State, lock, server};
+use crate::event::EventKind;
+use crate::rules::{self, Arrival, CallBefore, CallLog, Fields, Refusal, Reply, Token, findings_on_arrival};
+
+/// How many requests are kept.
+const KEPT: usize = 500;
+
+/// How many calls a page is told of: the latest.
+const CALLS: usize = 200;
+
+/// How much of a body is kept; an event has a few hundred bytes.
+const MAX_BODY: usize = 8 * 1024;
+
+/// How much of a path or of a header is kept.
+const MAX_HEAD: usize = 1024;
+
+/// The findings of one request that are told.
+const FINDINGS: usize = 20;
+
+/// The headers that make a difference, or name the sender.
+const HEADERS: [HeaderName; 5] =
+    [CONTENT_TYPE, ACCEPT, USER_AGENT, CONTENT_LENGTH, HeaderName::from_static("x-request-id")];
+
+/// The latest requests, and a bell for the pages.
+pub(super) struct Watch {
+    kept: Mutex<Kept>,
+    changed: watch::Sender<()>,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// oldest first
+    requests: VecDeque<Received>,
+    seen: Seen,
+}
+
+/// How far a page has been told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// how often everything was forgotten
+    resets: u64,
+    /// how many requests there ever were
+    requests: u64,
+}
+
+/// One request as it came, and what became of it.
+pub(super) struct Received {
+    at: SystemTime,
+    /// the request line and some headers, then as much of the body as is kept
+    raw: Vec<u8>,
+    head: usize,
+    /// how long the body was
+    body: usize,
+    token: Token,
+    /// none of a request that is too long to be kept
+    fields: Fields,
+    call_id: Option<String>,
+    before: Option<CallBefore>,
+    /// `None` if a fault kept it from Zammad's rules
+    outcome: Option<Result<Reply, Refusal>>,
+    pub fault: Option<Mode>,
+    /// `None` if the connection was closed without one
+    pub answer: Option<(u16, Bytes)>,
+}
+
+impl Watch {
+    pub fn new() -> Self {
+        Self { kept: Mutex::default(), changed: watch::Sender::new(()) }
+    }
+
+    pub fn add(&self, request: Received) {
+        let mut kept = lock(&self.kept);
+        kept.seen.requests += 1;
+        kept.requests.push_back(request);
+        let oldest = if kept.requests.len() > KEPT { kept.requests.pop_front() } else { None };
+        drop(kept);
+        drop(oldest);
+        self.changed.send_replace(());
+    }
+
+    pub fn clear(&self) {
+        let mut kept = lock(&self.kept);
+        kept.requests.clear();
+        kept.seen.resets += 1;
+        drop(kept);
+        self.changed.send_replace(());
+    }
+
+    /// Rings at every change from now on.
+    pub fn subscribe(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+}
+
+impl Received {
+    /// A request that has not come to Zammad's rules yet.
+    pub fn new(request: &Request<Bytes>, token: Token, at: SystemTime) -> Self {
+        let body = request.body();
+        let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+        let mut raw = Vec::with_capacity(256 + body.len().min(MAX_BODY));
+        raw.extend_from_slice(request.method().as_str().as_bytes());
+        raw.push(b' ');
+        raw.extend_from_slice(first(target.as_bytes(), MAX_HEAD));
+        for name in HEADERS {
+            if let Some(value) = request.headers().get(&name) {
+                raw.push(b'\n');
+                raw.extend_from_slice(name.as_str().as_bytes());
+                raw.extend_from_slice(b": ");
+                raw.extend_from_slice(first(value.as_bytes(), MAX_HEAD));
+            }
+        }
+        let head = raw.len();
+        raw.extend_from_slice(first(body, MAX_BODY));
+        Self {
+            at,
+            raw,
+            head,
+            body: body.len(),
+            token,
+            fields: Fields::new(),
+            call_id: None,
+            before: None,
+            outcome: None,
+            fault: None,
+            answer: None,
+        }
+    }
+
+    /// What Zammad's rules made of it.
+    pub fn processed(&mut self, fields: Fields, before: Option<CallBefore>, outcome: Result<Reply, Refusal>) {
+        self.call_id = rules::listed_id(&fields);
+        if self.body <= MAX_BODY {
+            self.fields = fields;
+        }
+        self.before = before;
+        self.outcome = Some(outcome);
+    }
+
+    fn head(&self) -> impl Iterator<Item = &str> {
+        self.raw[..self.head]
+            .split(|&byte| byte == b'\n')
+            .map(|line| std::str::from_utf8(line).unwrap_or("?"))
+    }
+
+    fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.head().skip(1).find_map(|line| line.strip_prefix(name.as_str())?.strip_prefix(": "))
+    }
+
+    fn request_line(&self) -> (&str, &str) {
+        self.head().next().and_then(|line| line.split_once(' ')).unwrap_or_default()
+    }
+
+    fn body(&self) -> &[u8] {
+        &self.raw[self.head..]
+    }
+
+    fn is(&self, event: EventKind) -> bool {
+        self.fields.get("event").and_then(Value::as_str) == Some(event.as_str())
+    }
+
+    fn findings(&self, earlier: &VecDeque<Received>, place: usize) -> Vec<Value> {
+        if self.body > MAX_BODY {
+            return Vec::new();
+        }
+        let (method, target) = self.request_line();
+        let accept = self.header(&ACCEPT);
+        let suffix = last_segment(target).and_then(|token| token.split_once('.')).map(|(_, suffix)| suffix);
+        // A newCall looks back for events that were too early for it.
+        let too_early = |event: EventKind| {
+            let mut before = earlier.iter().take(place);
+            before.any(|other| {
+                other.call_id == self.call_id
+                    && other.outcome == Some(Err(Refusal::UnknownCall))
+                    && other.is(event)
+            })
+        };
+        let is_new_call = self.is(EventKind::NewCall);
+        let overtaken_by = ([EventKind::Hangup, EventKind::Answer].into_iter())
+            .find(|&event| is_new_call && self.call_id.is_some() && too_early(event));
+        let findings = findings_on_arrival(&Arrival {
+            method,
+            token: self.token,
+            content_type: self.header(&CONTENT_TYPE),
+            accept,
+            errors_in_json: server::wants_json(accept, suffix, &self.fields),
+            body: self.body(),
+            fields: &self.fields,
+            before: self.before,
+            overtaken_by,
+            outcome: self.outcome.as_ref().map(|outcome| outcome.as_ref().map_err(|&refusal| refusal)),
+        });
+        (findings.iter().take(FINDINGS))
+            .map(|finding| json!({ "severity": finding.severity(), "text": finding.to_string() }))
+            .collect()
+    }
+
+    /// As the page shows it, without the token.
+    fn told(&self, number: u64, findings: Vec<Value>, hide: &impl Fn(&str) -> String) -> Value {
+        let (method, target) = self.request_line();
+        let mut head = format!("{method} {}", hide(&without_token(target)));
+        for line in self.head().skip(1) {
+            head.push('\n');
+            head.push_str(&hide(&legible(line.as_bytes())));
+        }
+        let fields = self.fields.iter().map(|(name, value)| {
+            let value = value.as_str().map_or_else(|| json(value), str::to_owned);
+            json!([hide(name), hide(&value)])
+        });
+        json!({
+            "number": number,
+            "at": milliseconds(self.at),
+            "what": match self.fields.get("event").and_then(Value::as_str) {
+                Some(event) => hide(event),
+                None => method.to_owned(),
+            },
+            "call_id": self.call_id.as_deref().map(hide),
+            "head": head,
+            "body": hide(&legible(self.body())),
+            "left_out": self.body.saturating_sub(MAX_BODY),
+            "fields": fields.collect::<Vec<_>>(),
+            "status": self.answer.as_ref().map(|(status, _)| status),
+            "reply": self.answer.as_ref().map(|(_, body)| hide(&legible(first(body, MAX_BODY)))),
+            "fault": self.fault,
+            "findings": findings,
+        })
+    }
+}
+
+/// What a page is to be told, as one server-sent event, and how far it then is.
+pub(super) fn news(state: &State, seen: Option<Seen>) -> (String, Seen) {
+    let hide = |text: &str| state.endpoint.redact(text);
+    let log = lock(&state.log);
+    let kept = lock(&state.watch.kept);
+    let first = kept.seen.requests - kept.requests.len() as u64;
+    let seen = seen.filter(|seen| seen.resets == kept.seen.resets && seen.requests >= first);
+    // No more than are kept, so it fits.
+    let known = usize::try_from(seen.map_or(0, |seen| seen.requests - first)).unwrap_or_default();
+    let requests: Vec<_> = (kept.requests.iter().enumerate().skip(known).zip(first + known as u64..))
+        .map(|((place, request), number)| {
+            request.told(number, request.findings(&kept.requests, place), &hide)
+        })
+        .collect();
+    let calls: Vec<_> = match seen {
+        None => log.entries().iter().rev().take(CALLS).map(|entry| call(entry, &hide)).collect(),
+        Some(_) => {
+            let mut changed: Vec<_> =
+                kept.requests.iter().skip(known).filter_map(|request| request.call_id.as_deref()).collect();
+            changed.sort_unstable();
+            changed.dedup();
+            let mut calls: Vec<_> = changed.into_iter().filter_map(|id| log.find(id)).collect();
+            calls.sort_by_key(|entry| std::cmp::Reverse(entry.initialized_at));
+            calls.into_iter().map(|entry| call(entry, &hide)).collect()
+        }
+    };
+    let event = if seen.is_some() { "change" } else { "state" };
+    let news = json!({
+        "now": milliseconds(state.now()),
+        "open": open_calls(&log),
+        "calls_ever": log.total(),
+        "requests_ever": kept.seen.requests,
+        "calls": calls,
+        "requests": requests,
+    });
+    (format!("event: {event}\ndata: {news}\n\n"), kept.seen)
+}
+
+/// A call as the page shows it.
+fn call(entry: &rules::Entry, hide: &impl Fn(&str) -> String) -> Value {
+    let hidden = |text: &Option<String>| text.as_deref().map(hide);
+    json!({
+        "call_id": hide(&entry.call_id),
+        "direction": entry.direction,
+        "state": entry.state,
+        "from": hide(&entry.from),
+        "from_name": hidden(&entry.from_comment),
+        "to": hide(&entry.to),
+        "to_name": hidden(&entry.to_comment),
+        "queue": hidden(&entry.queue),
+        "cause": hidden(&entry.comment),
+        "done": entry.done,
+        "voice_message": entry.is_voice_message(),
+        "began": milliseconds(entry.initialized_at),
+        "answered": entry.start_at.map(milliseconds),
+        "ended": entry.end_at.map(milliseconds),
+        "waiting": entry.duration_waiting_time,
+        "talking": entry.duration_talking_time,
+    })
+}
+
+fn open_calls(log: &CallLog) -> usize {
+    log.entries().iter().filter(|entry| entry.state != EventKind::Hangup).count()
+}
+
+pub(super) fn milliseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn first(bytes: &[u8], most: usize) -> &[u8] {
+    &bytes[..bytes.len().min(most)]
+}
+
+fn last_segment(target: &str) -> Option<&str> {
+    let path = target.split('?').next().unwrap_or_default();
+    path.split('/').rfind(|segment| !segment.is_empty())
+}
+
+/// A path and query with stars in place of what follows the endpoint's path, but for the suffix.
+fn without_token(target: &str) -> String {
+    let (path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
+    let Some((before, token)) = path.split_once("/cti/") else { return target.to_owned() };
+    let token = token.trim_start_matches('/');
+    let behind = token.find(['.', '/']).map_or("", |end| &token[end..]);
+    // What follows a dot may be the rest of a token that has one.
+    let behind = if [".json", ".json/", "/"].contains(&behind) { behind } else { "" };
+    format!("{before}/cti/***{behind}{query}")
+}
+
+fn json(value: &Value) -> String {
+    legible(value.to_string().as_bytes())
+}
+
+/// A stranger's bytes as text: what is no text, or would not be seen, is shown as an escape.
+fn legible(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\n' | '\t' => text.push(c),
+                '\r' => {}
+                c if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+                    text.extend(c.escape_default());
+                }
+                c => text.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_bytes_become_legible() {
+        let cases: [(&[u8], &str); 5] = [
+            (b"{\"a\":\"b\"}\r\n", "{\"a\":\"b\"}\n"),
+            ("Zoë".as_bytes(), "Zoë"),
+            (b"M\xfcller", "M\\xfcller"),
+            (b"a\0b\x1b[31m", "a\\u{0}b\\u{1b}[31m"),
+            ("a\u{202e}b".as_bytes(), "a\\u{202e}b"),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(legible(bytes), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_shown_without_its_token() {
+        let cases = [
+            ("/api/v1/cti/secret", "/api/v1/cti/***"),
+            ("/api/v1/cti/secret/", "/api/v1/cti/***/"),
+            ("/api/v1/cti//secret", "/api/v1/cti/***"),
+            ("/api/v1/cti/secret.json?a=b", "/api/v1/cti/***.json?a=b"),
+            ("/api/v1/cti/se.cret", "/api/v1/cti/***"),
+            ("/api/v1/cti/secret/more", "/api/v1/cti/***"),
+            ("/zammad/api/v1/cti/secret", "/zammad/api/v1/cti/***"),
+            ("/api/v1/cti", "/api/v1/cti"),
+        ];
+        for (target, expected) in cases {
+            assert_eq!(without_token(target), expected, "{target}");
+        }
+    }
+}
