@@ -10,7 +10,6 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use hyper::Request;
-use hyper::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, USER_AGENT};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -35,8 +34,9 @@ const MAX_HEAD: usize = 1024;
 const FINDINGS: usize = 20;
 
 /// The headers that make a difference, or name the sender.
-const HEADERS: [HeaderName; 5] =
-    [CONTENT_TYPE, ACCEPT, USER_AGENT, CONTENT_LENGTH, HeaderName::from_static("x-request-id")];
+const HEADERS: [&str; 5] = [CONTENT_TYPE, ACCEPT, "User-Agent", "Content-Length", "X-Request-Id"];
+const CONTENT_TYPE: &str = "Content-Type";
+const ACCEPT: &str = "Accept";
 
 /// The latest requests, and a bell for the pages.
 pub(super) struct Watch {
@@ -119,9 +119,9 @@ impl Received {
         raw.push(b' ');
         raw.extend_from_slice(first(target.as_bytes(), MAX_HEAD));
         for name in HEADERS {
-            if let Some(value) = request.headers().get(&name) {
+            if let Some(value) = request.headers().get(name) {
                 raw.push(b'\n');
-                raw.extend_from_slice(name.as_str().as_bytes());
+                raw.extend_from_slice(name.as_bytes());
                 raw.extend_from_slice(b": ");
                 raw.extend_from_slice(first(value.as_bytes(), MAX_HEAD));
             }
@@ -159,8 +159,8 @@ impl Received {
             .map(|line| std::str::from_utf8(line).unwrap_or("?"))
     }
 
-    fn header(&self, name: &HeaderName) -> Option<&str> {
-        self.head().skip(1).find_map(|line| line.strip_prefix(name.as_str())?.strip_prefix(": "))
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head().skip(1).find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
     }
 
     fn request_line(&self) -> (&str, &str) {
@@ -180,7 +180,7 @@ impl Received {
             return Vec::new();
         }
         let (method, target) = self.request_line();
-        let accept = self.header(&ACCEPT);
+        let accept = self.header(ACCEPT);
         let suffix = last_segment(target).and_then(|token| token.split_once('.')).map(|(_, suffix)| suffix);
         // A newCall looks back for events that were too early for it.
         let too_early = |event: EventKind| {
@@ -197,7 +197,7 @@ impl Received {
         let findings = findings_on_arrival(&Arrival {
             method,
             token: self.token,
-            content_type: self.header(&CONTENT_TYPE),
+            content_type: self.header(CONTENT_TYPE),
             accept,
             errors_in_json: server::wants_json(accept, suffix, &self.fields),
             body: self.body(),
