@@ -8,6 +8,7 @@ mod finding;
 mod refusal;
 mod ruby;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::time::SystemTime;
@@ -231,12 +232,12 @@ pub fn process(
 
 /// The entry that a request is about, as it stands.
 pub fn entry_of<'log>(log: &'log CallLog, request: &Fields) -> Option<&'log Entry> {
-    sought(call_id(request).as_ref()).ok()?.iter().find_map(|id| log.find(id))
+    log.find(&find_listed(log, call_id(request)).ok()??)
 }
 
 /// The id under which Zammad lists the call of a request, or would list it.
 pub fn listed_id(request: &Fields) -> Option<String> {
-    call_id(request).map(|id| column(&id, CallId::MAX_CHARS))
+    call_id(request).map(|id| column(id, CallId::MAX_CHARS))
 }
 
 /// Whether sending `event` a second time could spoil what its first copy left in the caller log:
@@ -287,8 +288,7 @@ fn record(
     now: SystemTime,
 ) -> Result<(), Refusal> {
     let call_id = call_id(request);
-    let sought = sought(call_id.as_ref())?;
-    let known = sought.into_iter().find(|id| log.find(id).is_some());
+    let known = find_listed(log, call_id)?;
     let entry = known.and_then(|id| log.find_mut(&id));
     match request.get("event").and_then(Value::as_str) {
         Some("newCall") if entry.is_some() => Err(Refusal::AlreadyExists),
@@ -303,23 +303,25 @@ fn record(
 }
 
 /// What a request names as its call.
-fn call_id(request: &Fields) -> Option<Value> {
-    given(request, "callId").filter(|id| *id != Value::Bool(false)).or_else(|| given(request, "call_id"))
+fn call_id(request: &Fields) -> Option<&Value> {
+    let given = |name| request.get(name).filter(|id| !id.is_null());
+    given("callId").filter(|id| **id != Value::Bool(false)).or_else(|| given("call_id"))
 }
 
-/// The ids that Zammad looks for in its log. It searches in full, but stores cut short: a long id is
-/// never found again. Of a list, any item is looked for, but the list as a whole is stored.
-fn sought(call_id: Option<&Value>) -> Result<Vec<String>, Refusal> {
-    let sought: Vec<String> = match call_id {
-        None => Vec::new(),
-        Some(Value::Array(ids)) => ids.iter().map(cast).collect(),
+/// The first of the ids of a request that is in the log. Zammad searches in full, but stores cut
+/// short: a long id is never found again. Of a list, any item is looked for, but the list as a whole
+/// is stored.
+fn find_listed<'a>(log: &CallLog, call_id: Option<&'a Value>) -> Result<Option<Cow<'a, str>>, Refusal> {
+    let ids = match call_id {
+        None => &[],
+        Some(Value::Array(ids)) => ids.as_slice(),
         Some(Value::Object(_)) => return Err(Refusal::UnusableCallId),
-        Some(id) => vec![cast(id)],
+        Some(id) => std::slice::from_ref(id),
     };
-    if sought.iter().any(|id| id.contains('\0')) {
+    if ids.iter().any(|id| cast(id).contains('\0')) {
         return Err(Refusal::UnusableCallId);
     }
-    Ok(sought)
+    Ok(ids.iter().map(cast).find(|id| log.place(id).is_some()))
 }
 
 /// The entry of a newCall.
@@ -328,13 +330,13 @@ fn begin(
     request: &Fields,
     direction: Direction,
     from: Option<Value>,
-    call_id: Option<Value>,
+    call_id: Option<&Value>,
     now: SystemTime,
 ) -> Result<(), Refusal> {
     let user = user(request);
     let from = from.ok_or(Refusal::Missing("from"))?;
     let to = given(request, "to").ok_or(Refusal::Missing("to"))?;
-    let call_id = column(&call_id.ok_or(Refusal::Missing("call_id"))?, CallId::MAX_CHARS);
+    let call_id = column(call_id.ok_or(Refusal::Missing("call_id"))?, CallId::MAX_CHARS);
     if log.find(&call_id).is_some() {
         return Err(Refusal::AlreadyExistsInDatabase);
     }

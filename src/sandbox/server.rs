@@ -117,9 +117,9 @@ async fn route(request: Request<Bytes>, state: Arc<State>) -> Result<Page, Dropp
             };
             // A browser asks for icons of its own accord.
             if *method != Method::GET || segments.first() == Some(&"api") {
-                let mut received = Received::new(&request, Token::Right, state.now());
-                received.processed(Fields::new(), None, Err(Refusal::NoSuchPage));
-                received.answer = Some((page.status().as_u16(), page.body().clone()));
+                let mut received = state.watch.receive(&request, Token::Right, state.now());
+                received.processed(&Fields::new(), None, Err(Refusal::NoSuchPage));
+                received.answered(&page);
                 state.watch.add(received);
             }
             Ok(page)
@@ -138,8 +138,8 @@ async fn with_faults(request: &Request<Bytes>, token: &str, state: &State) -> Re
         tokio::time::sleep(wait).await;
     }
     let fit = Token::compare(token, state.token.reveal());
-    let mut received = Received::new(request, fit, state.now());
-    received.fault = fault.as_ref().map(|fault| fault.mode);
+    let mut received = state.watch.receive(request, fit, state.now());
+    received.hit(fault.as_ref().map(|fault| fault.mode));
     let page = match fault {
         Some(fault) if mode == Mode::Respond => Ok(told_to(fault)),
         Some(_) if mode == Mode::DropBefore => Err(Dropped),
@@ -148,7 +148,9 @@ async fn with_faults(request: &Request<Bytes>, token: &str, state: &State) -> Re
             if mode == Mode::DropAfter { Err(Dropped) } else { Ok(page) }
         }
     };
-    received.answer = page.as_ref().ok().map(|page| (page.status().as_u16(), page.body().clone()));
+    if let Ok(page) = &page {
+        received.answered(page);
+    }
     state.watch.add(received);
     if matches!(mode, Mode::DelayAfter | Mode::Respond) {
         tokio::time::sleep(wait).await;
@@ -194,7 +196,7 @@ async fn event(request: &Request<Bytes>, token: &str, state: &State, received: &
         Ok(reply) => json_page(200, &reply_body(reply.clone())),
         Err(refusal) => refused(*refusal, state.release, wants_json(accept(request), suffix, &fields)),
     };
-    received.processed(fields, before, outcome);
+    received.processed(&fields, before, outcome);
     page
 }
 

@@ -4,17 +4,20 @@
 //! what changed since it was told last, or the whole if it missed too much, so nothing queues up
 //! for a slow one.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Mutex;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use hyper::Request;
+use futures_util::FutureExt as _;
+use hyper::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, USER_AGENT};
+use hyper::{Request, Response};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::fault::Mode;
-use super::{State, lock, server};
+use super::{State, decode, lock, server};
 use crate::event::EventKind;
 use crate::rules::{self, Arrival, CallBefore, CallLog, Fields, Refusal, Reply, Token, findings_on_arrival};
 
@@ -34,9 +37,8 @@ const MAX_HEAD: usize = 1024;
 const FINDINGS: usize = 20;
 
 /// The headers that make a difference, or name the sender.
-const HEADERS: [&str; 5] = [CONTENT_TYPE, ACCEPT, "User-Agent", "Content-Length", "X-Request-Id"];
-const CONTENT_TYPE: &str = "Content-Type";
-const ACCEPT: &str = "Accept";
+const HEADERS: [HeaderName; 5] =
+    [CONTENT_TYPE, ACCEPT, USER_AGENT, CONTENT_LENGTH, HeaderName::from_static("x-request-id")];
 
 /// The latest requests, and a bell for the pages.
 pub(super) struct Watch {
@@ -49,6 +51,8 @@ struct Kept {
     /// oldest first
     requests: VecDeque<Received>,
     seen: Seen,
+    /// the memory of the last one that was dropped, for the next
+    spare: Vec<u8>,
 }
 
 /// How far a page has been told.
@@ -63,21 +67,21 @@ pub(super) struct Seen {
 /// One request as it came, and what became of it.
 pub(super) struct Received {
     at: SystemTime,
-    /// the request line and some headers, then as much of the body as is kept
+    /// the request line and some headers, then the body, then the reply's, each as far as it is kept
     raw: Vec<u8>,
     head: usize,
-    /// how long the body was
     body: usize,
+    /// how long the body was
+    body_length: usize,
     token: Token,
-    /// none of a request that is too long to be kept
-    fields: Fields,
-    call_id: Option<String>,
     before: Option<CallBefore>,
     /// `None` if a fault kept it from Zammad's rules
     outcome: Option<Result<Reply, Refusal>>,
-    pub fault: Option<Mode>,
-    /// `None` if the connection was closed without one
-    pub answer: Option<(u16, Bytes)>,
+    fault: Option<Mode>,
+    /// `None` if the connection was closed without a reply
+    status: Option<u16>,
+    /// the call of a body that is not kept in full; that of all others is read again when asked for
+    call_id: Option<String>,
 }
 
 impl Watch {
@@ -85,14 +89,24 @@ impl Watch {
         Self { kept: Mutex::default(), changed: watch::Sender::new(()) }
     }
 
+    /// Begins the record of a request that has not come to Zammad's rules yet.
+    pub fn receive(&self, request: &Request<Bytes>, token: Token, at: SystemTime) -> Received {
+        let spare = std::mem::take(&mut lock(&self.kept).spare);
+        Received::new(request, token, at, spare)
+    }
+
+    /// Keeps a record, and drops the oldest.
     pub fn add(&self, request: Received) {
         let mut kept = lock(&self.kept);
         kept.seen.requests += 1;
         kept.requests.push_back(request);
-        let oldest = if kept.requests.len() > KEPT { kept.requests.pop_front() } else { None };
+        if kept.requests.len() > KEPT
+            && let Some(oldest) = kept.requests.pop_front()
+        {
+            kept.spare = oldest.raw;
+        }
         drop(kept);
-        drop(oldest);
-        self.changed.send_replace(());
+        self.ring();
     }
 
     pub fn clear(&self) {
@@ -100,7 +114,13 @@ impl Watch {
         kept.requests.clear();
         kept.seen.resets += 1;
         drop(kept);
-        self.changed.send_replace(());
+        self.ring();
+    }
+
+    fn ring(&self) {
+        if self.changed.receiver_count() > 0 {
+            self.changed.send_replace(());
+        }
     }
 
     /// Rings at every change from now on.
@@ -110,18 +130,17 @@ impl Watch {
 }
 
 impl Received {
-    /// A request that has not come to Zammad's rules yet.
-    pub fn new(request: &Request<Bytes>, token: Token, at: SystemTime) -> Self {
+    fn new(request: &Request<Bytes>, token: Token, at: SystemTime, mut raw: Vec<u8>) -> Self {
         let body = request.body();
         let target = request.uri().path_and_query().map_or("", |target| target.as_str());
-        let mut raw = Vec::with_capacity(256 + body.len().min(MAX_BODY));
+        raw.clear();
         raw.extend_from_slice(request.method().as_str().as_bytes());
         raw.push(b' ');
         raw.extend_from_slice(first(target.as_bytes(), MAX_HEAD));
-        for name in HEADERS {
+        for name in &HEADERS {
             if let Some(value) = request.headers().get(name) {
                 raw.push(b'\n');
-                raw.extend_from_slice(name.as_bytes());
+                raw.extend_from_slice(name.as_str().as_bytes());
                 raw.extend_from_slice(b": ");
                 raw.extend_from_slice(first(value.as_bytes(), MAX_HEAD));
             }
@@ -130,27 +149,41 @@ impl Received {
         raw.extend_from_slice(first(body, MAX_BODY));
         Self {
             at,
-            raw,
             head,
-            body: body.len(),
+            body: raw.len(),
+            body_length: body.len(),
+            raw,
             token,
-            fields: Fields::new(),
-            call_id: None,
             before: None,
             outcome: None,
             fault: None,
-            answer: None,
+            status: None,
+            call_id: None,
         }
     }
 
     /// What Zammad's rules made of it.
-    pub fn processed(&mut self, fields: Fields, before: Option<CallBefore>, outcome: Result<Reply, Refusal>) {
-        self.call_id = rules::listed_id(&fields);
-        if self.body <= MAX_BODY {
-            self.fields = fields;
+    pub fn processed(
+        &mut self,
+        fields: &Fields,
+        before: Option<CallBefore>,
+        outcome: Result<Reply, Refusal>,
+    ) {
+        if self.body_length > MAX_BODY {
+            self.call_id = rules::listed_id(fields);
         }
         self.before = before;
         self.outcome = Some(outcome);
+    }
+
+    /// A fault hit it.
+    pub fn hit(&mut self, fault: Option<Mode>) {
+        self.fault = fault;
+    }
+
+    pub fn answered(&mut self, reply: &Response<Bytes>) {
+        self.status = Some(reply.status().as_u16());
+        self.raw.extend_from_slice(first(reply.body(), MAX_BODY));
     }
 
     fn head(&self) -> impl Iterator<Item = &str> {
@@ -159,8 +192,8 @@ impl Received {
             .map(|line| std::str::from_utf8(line).unwrap_or("?"))
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
-        self.head().skip(1).find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.head().skip(1).find_map(|line| line.strip_prefix(name.as_str())?.strip_prefix(": "))
     }
 
     fn request_line(&self) -> (&str, &str) {
@@ -168,43 +201,74 @@ impl Received {
     }
 
     fn body(&self) -> &[u8] {
-        &self.raw[self.head..]
+        &self.raw[self.head..self.body]
+    }
+
+    fn reply(&self) -> &[u8] {
+        &self.raw[self.body..]
+    }
+
+    /// The fields, read once more: of a request that was cut short there are none.
+    fn fields(&self) -> Fields {
+        let query = self.request_line().1.split_once('?').map(|(_, query)| query);
+        if self.body_length > MAX_BODY {
+            return Fields::new();
+        }
+        let body = Bytes::copy_from_slice(self.body());
+        let fields = decode::fields(self.header(&CONTENT_TYPE), query, body).now_or_never();
+        fields.and_then(Result::ok).unwrap_or_default()
+    }
+}
+
+/// A request together with what is in it.
+struct Readable<'a> {
+    request: &'a Received,
+    fields: Fields,
+    call_id: Option<String>,
+}
+
+impl<'a> Readable<'a> {
+    fn new(request: &'a Received) -> Self {
+        let fields = request.fields();
+        let call_id = request.call_id.clone().or_else(|| rules::listed_id(&fields));
+        Self { request, fields, call_id }
     }
 
     fn is(&self, event: EventKind) -> bool {
         self.fields.get("event").and_then(Value::as_str) == Some(event.as_str())
     }
 
-    fn findings(&self, earlier: &VecDeque<Received>, place: usize) -> Vec<Value> {
-        if self.body > MAX_BODY {
+    fn findings(&self, earlier: impl Iterator<Item = &'a Received> + Clone) -> Vec<Value> {
+        let request = self.request;
+        if request.body_length > MAX_BODY {
             return Vec::new();
         }
-        let (method, target) = self.request_line();
-        let accept = self.header(ACCEPT);
+        let (method, target) = request.request_line();
+        let accept = request.header(&ACCEPT);
         let suffix = last_segment(target).and_then(|token| token.split_once('.')).map(|(_, suffix)| suffix);
         // A newCall looks back for events that were too early for it.
         let too_early = |event: EventKind| {
-            let mut before = earlier.iter().take(place);
-            before.any(|other| {
-                other.call_id == self.call_id
-                    && other.outcome == Some(Err(Refusal::UnknownCall))
-                    && other.is(event)
+            let mut refused =
+                earlier.clone().filter(|other| other.outcome == Some(Err(Refusal::UnknownCall)));
+            refused.any(|other| {
+                let other = Readable::new(other);
+                other.call_id == self.call_id && other.is(event)
             })
         };
-        let is_new_call = self.is(EventKind::NewCall);
+        let is_new_call = self.call_id.is_some() && self.is(EventKind::NewCall);
         let overtaken_by = ([EventKind::Hangup, EventKind::Answer].into_iter())
-            .find(|&event| is_new_call && self.call_id.is_some() && too_early(event));
+            .find(|&event| is_new_call && too_early(event));
         let findings = findings_on_arrival(&Arrival {
             method,
-            token: self.token,
-            content_type: self.header(CONTENT_TYPE),
+            token: request.token,
+            content_type: request.header(&CONTENT_TYPE),
             accept,
             errors_in_json: server::wants_json(accept, suffix, &self.fields),
-            body: self.body(),
+            body: request.body(),
             fields: &self.fields,
-            before: self.before,
+            before: request.before,
             overtaken_by,
-            outcome: self.outcome.as_ref().map(|outcome| outcome.as_ref().map_err(|&refusal| refusal)),
+            outcome: request.outcome.as_ref().map(|outcome| outcome.as_ref().map_err(|&refusal| refusal)),
         });
         (findings.iter().take(FINDINGS))
             .map(|finding| json!({ "severity": finding.severity(), "text": finding.to_string() }))
@@ -213,31 +277,32 @@ impl Received {
 
     /// As the page shows it, without the token.
     fn told(&self, number: u64, findings: Vec<Value>, hide: &impl Fn(&str) -> String) -> Value {
-        let (method, target) = self.request_line();
+        let request = self.request;
+        let (method, target) = request.request_line();
         let mut head = format!("{method} {}", hide(&without_token(target)));
-        for line in self.head().skip(1) {
+        for line in request.head().skip(1) {
             head.push('\n');
-            head.push_str(&hide(&legible(line.as_bytes())));
+            head.push_str(&hide(&legible(titled(line).as_bytes())));
         }
         let fields = self.fields.iter().map(|(name, value)| {
-            let value = value.as_str().map_or_else(|| json(value), str::to_owned);
-            json!([hide(name), hide(&value)])
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            json!([hide(&legible(name.as_bytes())), hide(&legible(value.as_bytes()))])
         });
         json!({
             "number": number,
-            "at": milliseconds(self.at),
+            "at": milliseconds(request.at),
             "what": match self.fields.get("event").and_then(Value::as_str) {
                 Some(event) => hide(event),
                 None => method.to_owned(),
             },
             "call_id": self.call_id.as_deref().map(hide),
             "head": head,
-            "body": hide(&legible(self.body())),
-            "left_out": self.body.saturating_sub(MAX_BODY),
+            "body": hide(&legible(request.body())),
+            "left_out": request.body_length.saturating_sub(MAX_BODY),
             "fields": fields.collect::<Vec<_>>(),
-            "status": self.answer.as_ref().map(|(status, _)| status),
-            "reply": self.answer.as_ref().map(|(_, body)| hide(&legible(first(body, MAX_BODY)))),
-            "fault": self.fault,
+            "status": request.status,
+            "reply": request.status.map(|_| hide(&legible(request.reply()))),
+            "fault": request.fault,
             "findings": findings,
         })
     }
@@ -252,23 +317,22 @@ pub(super) fn news(state: &State, seen: Option<Seen>) -> (String, Seen) {
     let seen = seen.filter(|seen| seen.resets == kept.seen.resets && seen.requests >= first);
     // No more than are kept, so it fits.
     let known = usize::try_from(seen.map_or(0, |seen| seen.requests - first)).unwrap_or_default();
-    let requests: Vec<_> = (kept.requests.iter().enumerate().skip(known).zip(first + known as u64..))
-        .map(|((place, request), number)| {
-            request.told(number, request.findings(&kept.requests, place), &hide)
+    let new: Vec<_> = kept.requests.iter().skip(known).map(Readable::new).collect();
+    let requests: Vec<_> = (new.iter().enumerate())
+        .map(|(at, request)| {
+            let findings = request.findings(kept.requests.iter().take(known + at));
+            request.told(first + (known + at) as u64, findings, &hide)
         })
         .collect();
-    let calls: Vec<_> = match seen {
-        None => log.entries().iter().rev().take(CALLS).map(|entry| call(entry, &hide)).collect(),
+    let mut calls: Vec<_> = match seen {
+        None => log.entries().iter().rev().take(CALLS).collect(),
         Some(_) => {
-            let mut changed: Vec<_> =
-                kept.requests.iter().skip(known).filter_map(|request| request.call_id.as_deref()).collect();
-            changed.sort_unstable();
-            changed.dedup();
-            let mut calls: Vec<_> = changed.into_iter().filter_map(|id| log.find(id)).collect();
-            calls.sort_by_key(|entry| std::cmp::Reverse(entry.initialized_at));
-            calls.into_iter().map(|entry| call(entry, &hide)).collect()
+            let changed: BTreeSet<_> = new.iter().filter_map(|request| request.call_id.as_deref()).collect();
+            changed.into_iter().filter_map(|id| log.find(id)).collect()
         }
     };
+    calls.sort_by_key(|entry| Reverse(entry.initialized_at));
+    let calls: Vec<_> = calls.into_iter().map(|entry| call(entry, &hide)).collect();
     let event = if seen.is_some() { "change" } else { "state" };
     let news = json!({
         "now": milliseconds(state.now()),
@@ -333,8 +397,11 @@ fn without_token(target: &str) -> String {
     format!("{before}/cti/***{behind}{query}")
 }
 
-fn json(value: &Value) -> String {
-    legible(value.to_string().as_bytes())
+/// A header with its name in the usual spelling: hyper knows them in lower case only.
+fn titled(line: &str) -> String {
+    let (name, value) = line.split_once(": ").unwrap_or((line, ""));
+    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+    format!("{}: {value}", name.split('-').map(word).collect::<Vec<_>>().join("-"))
 }
 
 /// A stranger's bytes as text: what is no text, or would not be seen, is shown as an escape.

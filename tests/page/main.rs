@@ -234,6 +234,16 @@ fn it_is_legible_on_a_phone_and_a_screen_by_day_and_by_night() {
     tab.resize(360, 740);
     let small = tab.get("[...document.querySelectorAll('.call')].filter((e) => e.offsetHeight < 44).length");
     assert_eq!(small, 0);
+    // A call leads down to its requests, and the way back up again.
+    let seen = |id: &str| {
+        format!(
+            "(({{ top, bottom }}) => top >= 0 && bottom <= innerHeight)(document.getElementById('{id}').getBoundingClientRect())"
+        )
+    };
+    tab.get("document.querySelectorAll('.call')[3].click()");
+    tab.wait_for(&seen("requests-title"));
+    tab.get("document.getElementById('all-requests').click()");
+    tab.wait_for(&seen("calls-title"));
 }
 
 #[test]
@@ -308,7 +318,7 @@ fn picture() {
     let mut browser = Browser::start();
     let mut tab = browser.open(&sandbox.page());
     tab.prefer("light");
-    tab.resize(1080, 730);
+    tab.resize(1040, 700);
     tab.wait_for_text("No call yet");
     let write = |tab: &mut Tab, name: &str| {
         let folder = std::env::var("PICTURES").ok();
@@ -324,7 +334,7 @@ fn picture() {
     tab.wait_for("document.querySelector('.answered .timer').innerText >= '0:01'");
     write(&mut tab, "sandbox");
     for (name, scheme, width, height) in
-        [("dark", "dark", 1080, 730), ("phone", "light", 390, 844), ("phone-dark", "dark", 360, 740)]
+        [("dark", "dark", 1040, 700), ("phone", "light", 390, 844), ("phone-dark", "dark", 360, 740)]
     {
         tab.prefer(scheme);
         tab.resize(width, height);
