@@ -198,7 +198,8 @@ pub struct Simulate {
 /// Run a stand-in for Zammad, to try a phone system against
 ///
 /// It answers as Zammad's CTI endpoint does and keeps a caller log. The first line of output is
-/// the address to put into the phone system. The log is at GET /api/v1/cti/log; POST
+/// the address to put into the phone system. A browser at / shows the calls as they come, each
+/// request with the reply, and what is odd about it. The log is at GET /api/v1/cti/log; POST
 /// /sandbox/reset empties it; POST /sandbox/fault makes the next requests fail, for example
 /// {"mode":"drop_after","count":1}; without "count" all until the next. Modes: none, delay_before,
 /// delay_after (with "seconds"), drop_before, drop_after, respond (with "status", "body",

@@ -19,7 +19,9 @@ use tokio::sync::watch;
 use super::fault::Mode;
 use super::{State, decode, lock, server};
 use crate::event::EventKind;
-use crate::rules::{self, Arrival, CallBefore, CallLog, Fields, Refusal, Reply, Token, findings_on_arrival};
+use crate::rules::{
+    self, Arrival, CallBefore, CallLog, Fields, Finding, Refusal, Reply, Token, findings_on_arrival,
+};
 
 /// How many requests are kept.
 const KEPT: usize = 500;
@@ -238,7 +240,7 @@ impl<'a> Readable<'a> {
         self.fields.get("event").and_then(Value::as_str) == Some(event.as_str())
     }
 
-    fn findings(&self, earlier: impl Iterator<Item = &'a Received> + Clone) -> Vec<Value> {
+    fn findings(&self, earlier: impl Iterator<Item = &'a Received> + Clone) -> Vec<Finding> {
         let request = self.request;
         if request.body_length > MAX_BODY {
             return Vec::new();
@@ -258,7 +260,7 @@ impl<'a> Readable<'a> {
         let is_new_call = self.call_id.is_some() && self.is(EventKind::NewCall);
         let overtaken_by = ([EventKind::Hangup, EventKind::Answer].into_iter())
             .find(|&event| is_new_call && too_early(event));
-        let findings = findings_on_arrival(&Arrival {
+        findings_on_arrival(&Arrival {
             method,
             token: request.token,
             content_type: request.header(&CONTENT_TYPE),
@@ -269,17 +271,14 @@ impl<'a> Readable<'a> {
             before: request.before,
             overtaken_by,
             outcome: request.outcome.as_ref().map(|outcome| outcome.as_ref().map_err(|&refusal| refusal)),
-        });
-        (findings.iter().take(FINDINGS))
-            .map(|finding| json!({ "severity": finding.severity(), "text": finding.to_string() }))
-            .collect()
+        })
     }
 
     /// As the page shows it, without the token.
-    fn told(&self, number: u64, findings: Vec<Value>, hide: &impl Fn(&str) -> String) -> Value {
+    fn told(&self, number: u64, findings: &[Finding], hide: &impl Fn(&str) -> String) -> Value {
         let request = self.request;
         let (method, target) = request.request_line();
-        let mut head = format!("{method} {}", hide(&without_token(target)));
+        let mut head = format!("{method} {}", without_token(target, hide));
         for line in request.head().skip(1) {
             head.push('\n');
             head.push_str(&hide(&legible(titled(line).as_bytes())));
@@ -287,6 +286,10 @@ impl<'a> Readable<'a> {
         let fields = self.fields.iter().map(|(name, value)| {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             json!([hide(&legible(name.as_bytes())), hide(&legible(value.as_bytes()))])
+        });
+        let findings = findings.iter().take(FINDINGS).map(|finding| {
+            let text = legible(finding.to_string().as_bytes());
+            json!({ "severity": finding.severity(), "text": hide(&text) })
         });
         json!({
             "number": number,
@@ -303,7 +306,7 @@ impl<'a> Readable<'a> {
             "status": request.status,
             "reply": request.status.map(|_| hide(&legible(request.reply()))),
             "fault": request.fault,
-            "findings": findings,
+            "findings": findings.collect::<Vec<_>>(),
         })
     }
 }
@@ -321,7 +324,7 @@ pub(super) fn news(state: &State, seen: Option<Seen>) -> (String, Seen) {
     let requests: Vec<_> = (new.iter().enumerate())
         .map(|(at, request)| {
             let findings = request.findings(kept.requests.iter().take(known + at));
-            request.told(first + (known + at) as u64, findings, &hide)
+            request.told(first + (known + at) as u64, &findings, &hide)
         })
         .collect();
     let mut calls: Vec<_> = match seen {
@@ -387,14 +390,14 @@ fn last_segment(target: &str) -> Option<&str> {
 }
 
 /// A path and query with stars in place of what follows the endpoint's path, but for the suffix.
-fn without_token(target: &str) -> String {
+fn without_token(target: &str, hide: &impl Fn(&str) -> String) -> String {
     let (path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
-    let Some((before, token)) = path.split_once("/cti/") else { return target.to_owned() };
+    let Some((before, token)) = path.split_once("/cti/") else { return hide(target) };
     let token = token.trim_start_matches('/');
     let behind = token.find(['.', '/']).map_or("", |end| &token[end..]);
     // What follows a dot may be the rest of a token that has one.
     let behind = if [".json", ".json/", "/"].contains(&behind) { behind } else { "" };
-    format!("{before}/cti/***{behind}{query}")
+    format!("{}/cti/***{behind}{}", hide(before), hide(query))
 }
 
 /// A header with its name in the usual spelling: hyper knows them in lower case only.
@@ -454,9 +457,15 @@ mod tests {
             ("/api/v1/cti/secret/more", "/api/v1/cti/***"),
             ("/zammad/api/v1/cti/secret", "/zammad/api/v1/cti/***"),
             ("/api/v1/cti", "/api/v1/cti"),
+            ("/secret?secret", "/***?***"),
+            ("/api/v1/cti/other?a=secret", "/api/v1/cti/***?a=***"),
         ];
         for (target, expected) in cases {
-            assert_eq!(without_token(target), expected, "{target}");
+            assert_eq!(
+                without_token(target, &|text: &str| text.replace("secret", "***")),
+                expected,
+                "{target}"
+            );
         }
     }
 }

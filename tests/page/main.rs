@@ -314,11 +314,11 @@ fn play_a_morning(sandbox: &Sandbox) {
 #[test]
 #[ignore = "it writes docs/sandbox.png"]
 fn picture() {
-    let sandbox = Sandbox::start(&["--block", "491715000000"]);
+    let sandbox = Sandbox::listening("127.0.0.1:3000", &["--block", "491715000000"]);
     let mut browser = Browser::start();
     let mut tab = browser.open(&sandbox.page());
     tab.prefer("light");
-    tab.resize(1040, 700);
+    tab.resize(1040, 690);
     tab.wait_for_text("No call yet");
     let write = |tab: &mut Tab, name: &str| {
         let folder = std::env::var("PICTURES").ok();
@@ -334,7 +334,7 @@ fn picture() {
     tab.wait_for("document.querySelector('.answered .timer').innerText >= '0:01'");
     write(&mut tab, "sandbox");
     for (name, scheme, width, height) in
-        [("dark", "dark", 1040, 700), ("phone", "light", 390, 844), ("phone-dark", "dark", 360, 740)]
+        [("dark", "dark", 1040, 690), ("phone", "light", 390, 844), ("phone-dark", "dark", 360, 740)]
     {
         tab.prefer(scheme);
         tab.resize(width, height);

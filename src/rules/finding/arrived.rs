@@ -197,12 +197,10 @@ fn in_its_call(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
         Some(Ok(Reply::Reject)) => found.push(Finding::Blocked),
         _ => {}
     }
-    match (call_id(arrival.fields).map(|id| cast(&id)), event) {
-        (Some(id), _) if id.is_empty() => found.push(Finding::EmptyCallId),
-        (Some(id), _) if id.chars().count() > CallId::MAX_CHARS => {
-            found.push(Finding::LongCallId { characters: id.chars().count() });
-        }
-        _ => {}
+    if let Some(id) = call_id(arrival.fields).map(cast) {
+        let characters = id.chars().count();
+        found.extend((characters == 0).then_some(Finding::EmptyCallId));
+        found.extend((characters > CallId::MAX_CHARS).then_some(Finding::LongCallId { characters }));
     }
     let taken = matches!(arrival.outcome, Some(Ok(_) | Err(Refusal::UserIsNoText)));
     if !taken {
