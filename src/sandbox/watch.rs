@@ -29,11 +29,11 @@ const KEPT: usize = 500;
 /// How many calls a page is told of: the latest.
 const CALLS: usize = 200;
 
-/// How much of a body is kept; an event has a few hundred bytes.
-const MAX_BODY: usize = 8 * 1024;
+/// How much of a body, or of a path with its query, is kept; an event has a few hundred bytes.
+const MAX_LENGTH: usize = 8 * 1024;
 
-/// How much of a path or of a header is kept.
-const MAX_HEAD: usize = 1024;
+/// How much of a header is kept.
+const MAX_HEADER: usize = 1024;
 
 /// The findings of one request that are told.
 const FINDINGS: usize = 20;
@@ -73,8 +73,8 @@ pub(super) struct Received {
     raw: Vec<u8>,
     head: usize,
     body: usize,
-    /// how long the body was
-    body_length: usize,
+    /// how many bytes of the request are not kept
+    left_out: usize,
     token: Token,
     before: Option<CallBefore>,
     /// `None` if a fault kept it from Zammad's rules
@@ -82,7 +82,8 @@ pub(super) struct Received {
     fault: Option<Mode>,
     /// `None` if the connection was closed without a reply
     status: Option<u16>,
-    /// the call of a body that is not kept in full; that of all others is read again when asked for
+    /// the call, if the request is not kept in full or was too early; that of all others is read
+    /// again when asked for
     call_id: Option<String>,
 }
 
@@ -138,22 +139,22 @@ impl Received {
         raw.clear();
         raw.extend_from_slice(request.method().as_str().as_bytes());
         raw.push(b' ');
-        raw.extend_from_slice(first(target.as_bytes(), MAX_HEAD));
+        raw.extend_from_slice(first(target.as_bytes(), MAX_LENGTH));
         for name in &HEADERS {
             if let Some(value) = request.headers().get(name) {
                 raw.push(b'\n');
                 raw.extend_from_slice(name.as_str().as_bytes());
                 raw.extend_from_slice(b": ");
-                raw.extend_from_slice(first(value.as_bytes(), MAX_HEAD));
+                raw.extend_from_slice(first(value.as_bytes(), MAX_HEADER));
             }
         }
         let head = raw.len();
-        raw.extend_from_slice(first(body, MAX_BODY));
+        raw.extend_from_slice(first(body, MAX_LENGTH));
         Self {
             at,
             head,
             body: raw.len(),
-            body_length: body.len(),
+            left_out: body.len().saturating_sub(MAX_LENGTH) + target.len().saturating_sub(MAX_LENGTH),
             raw,
             token,
             before: None,
@@ -171,7 +172,7 @@ impl Received {
         before: Option<CallBefore>,
         outcome: Result<Reply, Refusal>,
     ) {
-        if self.body_length > MAX_BODY {
+        if self.left_out > 0 || outcome == Err(Refusal::UnknownCall) {
             self.call_id = rules::listed_id(fields);
         }
         self.before = before;
@@ -185,7 +186,7 @@ impl Received {
 
     pub fn answered(&mut self, reply: &Response<Bytes>) {
         self.status = Some(reply.status().as_u16());
-        self.raw.extend_from_slice(first(reply.body(), MAX_BODY));
+        self.raw.extend_from_slice(first(reply.body(), MAX_LENGTH));
     }
 
     fn head(&self) -> impl Iterator<Item = &str> {
@@ -213,7 +214,7 @@ impl Received {
     /// The fields, read once more: of a request that was cut short there are none.
     fn fields(&self) -> Fields {
         let query = self.request_line().1.split_once('?').map(|(_, query)| query);
-        if self.body_length > MAX_BODY {
+        if self.left_out > 0 {
             return Fields::new();
         }
         let body = Bytes::copy_from_slice(self.body());
@@ -242,7 +243,7 @@ impl<'a> Readable<'a> {
 
     fn findings(&self, earlier: impl Iterator<Item = &'a Received> + Clone) -> Vec<Finding> {
         let request = self.request;
-        if request.body_length > MAX_BODY {
+        if request.left_out > 0 {
             return Vec::new();
         }
         let (method, target) = request.request_line();
@@ -250,11 +251,10 @@ impl<'a> Readable<'a> {
         let suffix = last_segment(target).and_then(|token| token.split_once('.')).map(|(_, suffix)| suffix);
         // A newCall looks back for events that were too early for it.
         let too_early = |event: EventKind| {
-            let mut refused =
-                earlier.clone().filter(|other| other.outcome == Some(Err(Refusal::UnknownCall)));
-            refused.any(|other| {
-                let other = Readable::new(other);
-                other.call_id == self.call_id && other.is(event)
+            earlier.clone().any(|other| {
+                other.outcome == Some(Err(Refusal::UnknownCall))
+                    && other.call_id == self.call_id
+                    && Readable::new(other).is(event)
             })
         };
         let is_new_call = self.call_id.is_some() && self.is(EventKind::NewCall);
@@ -301,7 +301,7 @@ impl<'a> Readable<'a> {
             "call_id": self.call_id.as_deref().map(hide),
             "head": head,
             "body": hide(&legible(request.body())),
-            "left_out": request.body_length.saturating_sub(MAX_BODY),
+            "left_out": request.left_out,
             "fields": fields.collect::<Vec<_>>(),
             "status": request.status,
             "reply": request.status.map(|_| hide(&legible(request.reply()))),

@@ -258,6 +258,15 @@ fn whatever_comes_is_told_and_harms_nothing() {
     assert_eq!(request["left_out"], big.to_string().len() - 8192);
     assert_eq!(last["calls"][0]["call_id"], "big");
 
+    // Of a long query, too, only a part is kept, and nothing is read into it.
+    let query = format!("event=newCall&callId=long&direction=in&from=1&to=2&note={}", "%41".repeat(4000));
+    let path = format!("POST /api/v1/cti/{}?{query}", sandbox.token());
+    assert_eq!(sandbox.ask(&path, &[ACCEPT], "").unwrap().status, 200);
+    let last = state(&sandbox);
+    let request = last["requests"].as_array().unwrap().last().unwrap();
+    assert_eq!((&request["call_id"], &request["fields"]), (&json!("long"), &json!([])));
+    assert!(request["left_out"].as_u64().unwrap() > 3000, "{request}");
+
     // A fault is told with what it did.
     for (mode, status, reply) in [
         ("drop_after", Value::Null, Value::Null),
