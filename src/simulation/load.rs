@@ -138,7 +138,7 @@ pub fn load(
     std::thread::scope(|scope| {
         for number in 0..threads {
             let share = Share { plan, number, threads, started };
-            let (teller, stop) = (tellers.clone(), stop.subscribe());
+            let teller = tellers.clone();
             scope.spawn(move || {
                 // Whoever listens no more has nothing left to tell.
                 let tell = |figures| teller.send((number, figures)).unwrap_or_default();
@@ -154,9 +154,6 @@ pub fn load(
                     stop.send_replace(true);
                     failure = failure.take().or(Some(error));
                 }
-            }
-            if shares.iter().any(|share| share.fatal.is_some()) {
-                stop.send_replace(true);
             }
             tell(&Figures::sum(&shares, started.elapsed()));
         }
@@ -205,10 +202,11 @@ impl Share {
         self,
         config: &Config,
         calls: Calls<'_>,
-        mut stop: watch::Receiver<bool>,
+        stop: &watch::Sender<bool>,
         tell: &dyn Fn(Figures),
     ) -> Result<Figures, LoadError> {
         let Self { plan, started, .. } = self;
+        let mut stopped = stop.subscribe();
         let source = Source::new(calls, &config.numbering)?;
         let connections = usize::from(self.connections());
         let mut idle = Client::several(config, self.connections())?;
@@ -266,7 +264,7 @@ impl Share {
             let ended = tokio::select! {
                 biased;
                 Some(ended) = under_way.next() => ended,
-                _ = stop.wait_for(|stop| *stop), if !figures.stopped => {
+                _ = stopped.wait_for(|stop| *stop), if !figures.stopped => {
                     figures.stopped = true;
                     // Now, and nothing but the hangups.
                     waiting = waiting.drain().filter_map(|Waiting(call)| call.to_its_end(now)).map(Waiting).collect();
@@ -283,6 +281,7 @@ impl Share {
                 && error.error.concerns_all()
             {
                 figures.fatal = Some(Arc::new(error));
+                stop.send_replace(true);
             }
             if goes_on {
                 let call = if figures.stopped { call.to_its_end(now) } else { Some(call) };

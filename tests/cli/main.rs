@@ -13,6 +13,7 @@ mod hangup;
 mod new_call;
 mod normalize;
 mod output;
+mod page;
 mod retries;
 mod sandbox;
 mod secrets;
