@@ -1381,7 +1381,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__sandbox)
-            opts="-h --listen --block --route --caller-id --zammad --integration --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-h --listen --block --route --caller-id --zammad --integration --keep --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1409,6 +1409,10 @@ _zammad__cti() {
                     ;;
                 --integration)
                     COMPREPLY=($(compgen -W "on off unconfigured" -- "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -10,7 +11,7 @@ use clap_complete::Shell;
 use zammad_cti::config::{Settings, Span};
 use zammad_cti::event::Direction;
 use zammad_cti::health::Limits;
-use zammad_cti::rules::{Integration, Release};
+use zammad_cti::rules::{CallLog, Integration, Release};
 use zammad_cti::simulation::Order;
 
 use crate::exit_code;
@@ -278,7 +279,8 @@ pub struct Load {
 /// Run a stand-in for Zammad, to try a phone system against
 ///
 /// It answers as Zammad's CTI endpoint does and keeps a caller log. The first line of output is
-/// the address to put into the phone system. The log is at GET /api/v1/cti/log; POST
+/// the address to put into the phone system. A browser at / shows the calls as they come, each
+/// request with the reply, and what is odd about it. The log is at GET /api/v1/cti/log; POST
 /// /sandbox/reset empties it; POST /sandbox/fault makes the next requests fail, for example
 /// {"mode":"drop_after","count":1}; without "count" all until the next. Modes: none, delay_before,
 /// delay_after (with "seconds"), drop_before, drop_after, respond (with "status", "body",
@@ -303,6 +305,9 @@ pub struct Sandbox {
     /// Whether the integration is switched on
     #[arg(long, value_name = "STATE", default_value = "on")]
     pub integration: Integration,
+    /// How many calls the log keeps; then the oldest goes
+    #[arg(long, value_name = "CALLS", default_value_t = CallLog::KEPT)]
+    pub keep: NonZeroUsize,
 }
 
 /// Check the way to Zammad, without leaving a call there

@@ -8,17 +8,19 @@ mod finding;
 mod refusal;
 mod ruby;
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
+use std::num::NonZeroUsize;
 use std::time::SystemTime;
 
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
-pub use finding::{Finding, findings};
+pub use finding::{Arrival, CallBefore, Finding, Severity, Token, findings, findings_on_arrival};
 pub use refusal::{Complaint, Message, Refusal, Release};
 use ruby::{cast, column, is_present, joined};
 
-use crate::event::{CallEvent, Direction, EventKind};
+use crate::event::{CallEvent, CallId, Direction, EventKind};
 
 /// A request's fields, decoded as Zammad decodes them: texts mostly, but JSON can bring anything.
 pub type Fields = Map<String, Value>;
@@ -81,30 +83,68 @@ impl Route {
     }
 }
 
-/// Zammad's caller log: an entry a call, oldest first.
-#[derive(Debug, Default)]
+/// Zammad's caller log: an entry a call, oldest first. It keeps so many, and drops the oldest.
+#[derive(Debug)]
 pub struct CallLog {
-    entries: Vec<Entry>,
-    by_call_id: HashMap<String, usize>,
+    entries: VecDeque<Entry>,
+    /// the place of each call, counted from the first there ever was
+    by_call_id: HashMap<String, u64>,
+    dropped: u64,
+    keep: NonZeroUsize,
+}
+
+impl Default for CallLog {
+    fn default() -> Self {
+        Self::keeping(Self::KEPT)
+    }
 }
 
 impl CallLog {
+    /// How many calls are kept where nobody says otherwise.
+    pub const KEPT: NonZeroUsize = NonZeroUsize::new(10_000).expect("ten thousand is not zero");
+
+    pub fn keeping(calls: NonZeroUsize) -> Self {
+        Self { entries: VecDeque::new(), by_call_id: HashMap::new(), dropped: 0, keep: calls }
+    }
+
     /// Oldest first.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &VecDeque<Entry> {
         &self.entries
     }
 
+    /// How many calls there ever were.
+    pub fn total(&self) -> u64 {
+        self.dropped + self.entries.len() as u64
+    }
+
+    /// Forgets all calls.
+    pub fn clear(&mut self) {
+        *self = Self::keeping(self.keep);
+    }
+
     pub fn find(&self, call_id: &str) -> Option<&Entry> {
-        self.by_call_id.get(call_id).map(|&place| &self.entries[place])
+        self.entries.get(self.place(call_id)?)
     }
 
     fn find_mut(&mut self, call_id: &str) -> Option<&mut Entry> {
-        self.by_call_id.get(call_id).map(|&place| &mut self.entries[place])
+        let place = self.place(call_id)?;
+        self.entries.get_mut(place)
+    }
+
+    fn place(&self, call_id: &str) -> Option<usize> {
+        let place = self.by_call_id.get(call_id)?;
+        usize::try_from(place - self.dropped).ok()
     }
 
     fn add(&mut self, entry: Entry) {
-        self.by_call_id.insert(entry.call_id.clone(), self.entries.len());
-        self.entries.push(entry);
+        self.by_call_id.insert(entry.call_id.clone(), self.total());
+        self.entries.push_back(entry);
+        if self.entries.len() > self.keep.get()
+            && let Some(oldest) = self.entries.pop_front()
+        {
+            self.by_call_id.remove(&oldest.call_id);
+            self.dropped += 1;
+        }
     }
 }
 
@@ -132,6 +172,13 @@ pub struct Entry {
     pub duration_waiting_time: Option<u64>,
     /// whole seconds
     pub duration_talking_time: Option<u64>,
+}
+
+impl Entry {
+    /// Whether voicemail picked up: such a call stays open after its hangup.
+    pub fn is_voice_message(&self) -> bool {
+        self.to_comment.as_deref() == Some("voicemail")
+    }
 }
 
 /// What Zammad answers to an event it takes.
@@ -192,6 +239,16 @@ pub fn process(
     }
 }
 
+/// The entry that a request is about, as it stands.
+pub fn entry_of<'log>(log: &'log CallLog, request: &Fields) -> Option<&'log Entry> {
+    log.find(&find_listed(log, call_id(request)).ok()??)
+}
+
+/// The id under which Zammad lists the call of a request, or would list it.
+pub fn listed_id(request: &Fields) -> Option<String> {
+    call_id(request).map(|id| column(id, CallId::MAX_CHARS))
+}
+
 /// Whether sending `event` a second time could spoil what its first copy left in the caller log:
 /// a second hangup marks a missed call as done.
 ///
@@ -239,20 +296,8 @@ fn record(
     from: Option<Value>,
     now: SystemTime,
 ) -> Result<(), Refusal> {
-    let call_id =
-        given(request, "callId").filter(|id| *id != Value::Bool(false)).or_else(|| given(request, "call_id"));
-    // Searched for in full, but stored cut short: a long id is never found again. Of a list, any
-    // item is looked for, but the list as a whole is stored.
-    let sought: Vec<String> = match &call_id {
-        None => Vec::new(),
-        Some(Value::Array(ids)) => ids.iter().map(cast).collect(),
-        Some(Value::Object(_)) => return Err(Refusal::UnusableCallId),
-        Some(id) => vec![cast(id)],
-    };
-    if sought.iter().any(|id| id.contains('\0')) {
-        return Err(Refusal::UnusableCallId);
-    }
-    let known = sought.into_iter().find(|id| log.find(id).is_some());
+    let call_id = call_id(request);
+    let known = find_listed(log, call_id)?;
     let entry = known.and_then(|id| log.find_mut(&id));
     match request.get("event").and_then(Value::as_str) {
         Some("newCall") if entry.is_some() => Err(Refusal::AlreadyExists),
@@ -266,19 +311,41 @@ fn record(
     }
 }
 
+/// What a request names as its call.
+fn call_id(request: &Fields) -> Option<&Value> {
+    let given = |name| request.get(name).filter(|id| !id.is_null());
+    given("callId").filter(|id| **id != Value::Bool(false)).or_else(|| given("call_id"))
+}
+
+/// The first of the ids of a request that is in the log. Zammad searches in full, but stores cut
+/// short: a long id is never found again. Of a list, any item is looked for, but the list as a whole
+/// is stored.
+fn find_listed<'a>(log: &CallLog, call_id: Option<&'a Value>) -> Result<Option<Cow<'a, str>>, Refusal> {
+    let ids = match call_id {
+        None => &[],
+        Some(Value::Array(ids)) => ids.as_slice(),
+        Some(Value::Object(_)) => return Err(Refusal::UnusableCallId),
+        Some(id) => std::slice::from_ref(id),
+    };
+    if ids.iter().any(|id| cast(id).contains('\0')) {
+        return Err(Refusal::UnusableCallId);
+    }
+    Ok(ids.iter().map(cast).find(|id| log.place(id).is_some()))
+}
+
 /// The entry of a newCall.
 fn begin(
     log: &mut CallLog,
     request: &Fields,
     direction: Direction,
     from: Option<Value>,
-    call_id: Option<Value>,
+    call_id: Option<&Value>,
     now: SystemTime,
 ) -> Result<(), Refusal> {
     let user = user(request);
     let from = from.ok_or(Refusal::Missing("from"))?;
     let to = given(request, "to").ok_or(Refusal::Missing("to"))?;
-    let call_id = column(&call_id.ok_or(Refusal::Missing("call_id"))?, 250);
+    let call_id = column(call_id.ok_or(Refusal::Missing("call_id"))?, CallId::MAX_CHARS);
     if log.find(&call_id).is_some() {
         return Err(Refusal::AlreadyExistsInDatabase);
     }
@@ -334,8 +401,7 @@ fn answer(entry: &mut Entry, request: &Fields, direction: Direction, now: System
 /// What a hangup does to its call's entry.
 fn end(entry: &mut Entry, request: &Fields, direction: Direction, now: SystemTime) {
     let missed = entry.state == EventKind::NewCall && !is(request, "cause", "forwarded");
-    let voice_message = entry.to_comment.as_deref() == Some("voicemail");
-    entry.done = direction == Direction::Outbound || !(missed || voice_message);
+    entry.done = direction == Direction::Outbound || !(missed || entry.is_voice_message());
     entry.state = EventKind::Hangup;
     entry.end_at = Some(now);
     if let Some(start_at) = entry.start_at {
@@ -483,6 +549,29 @@ mod tests {
             let (replies, _) = play(&setup(), &requests);
             assert_eq!(replies.last(), Some(&expected), "{request}");
         }
+    }
+
+    #[test]
+    fn the_log_keeps_the_latest_calls_and_finds_each_of_them() {
+        let three = NonZeroUsize::new(3).unwrap();
+        let mut log = CallLog::keeping(three);
+        let send = |log: &mut CallLog, event: &str, id: u32| {
+            let request = fields(new_call(json!({ "event": event, "callId": id.to_string() })));
+            process(&setup(), true, log, &request, SystemTime::UNIX_EPOCH)
+        };
+        for id in 0..1000 {
+            assert_eq!(send(&mut log, "newCall", id), Ok(Reply::Accepted));
+        }
+        let kept: Vec<_> = log.entries().iter().map(|entry| entry.call_id.as_str()).collect();
+        assert_eq!((kept, log.total(), log.by_call_id.len()), (vec!["997", "998", "999"], 1000, 3));
+        assert_eq!(log.find("998").map(|entry| entry.call_id.as_str()), Some("998"));
+        assert_eq!(send(&mut log, "answer", 999), Ok(Reply::Accepted));
+        assert_eq!(log.find("999").map(|entry| entry.state), Some(EventKind::Answer));
+        // What was dropped is unknown, and its id is free again.
+        assert_eq!(send(&mut log, "hangup", 996), Err(Refusal::UnknownCall));
+        assert_eq!(send(&mut log, "newCall", 996), Ok(Reply::Accepted));
+        log.clear();
+        assert_eq!((log.entries().len(), log.find("999"), log.keep), (0, None, three));
     }
 
     #[test]

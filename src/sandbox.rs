@@ -3,9 +3,12 @@
 
 mod decode;
 mod fault;
+mod page;
 mod server;
+mod watch;
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
@@ -15,6 +18,7 @@ use tokio::sync::oneshot;
 use crate::config::{Endpoint, EndpointError, Secret};
 use crate::rules::{CallLog, Entry, Release, Setup};
 pub use fault::Fault;
+use watch::Watch;
 
 /// How a sandbox is set up.
 pub struct Options {
@@ -24,6 +28,8 @@ pub struct Options {
     pub setup: Setup,
     /// whose wording errors have
     pub release: Release,
+    /// how many calls the log keeps; then the oldest goes
+    pub keep: NonZeroUsize,
     pub clock: Clock,
 }
 
@@ -48,6 +54,11 @@ pub struct Sandbox {
 /// Why a sandbox does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
+    #[error(
+        "cannot listen on {address}: another program does; `ss -ltnp` shows which, and --listen with \
+         port 0 picks a free one"
+    )]
+    PortInUse { address: SocketAddr, source: std::io::Error },
     #[error("cannot listen on {address}")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("the token")]
@@ -65,13 +76,19 @@ struct State {
     held: Option<Mutex<SystemTime>>,
     log: Mutex<CallLog>,
     fault: Mutex<Option<Fault>>,
+    endpoint: Endpoint,
+    is_loopback: bool,
+    watch: Watch,
 }
 
 impl Sandbox {
     /// Listens, and serves from a thread of its own.
     pub fn start(options: Options) -> Result<Self, SandboxError> {
         let address = options.listen;
-        let listen_failed = |source| SandboxError::Listen { address, source };
+        let listen_failed = |source: std::io::Error| match source.kind() {
+            std::io::ErrorKind::AddrInUse => SandboxError::PortInUse { address, source },
+            _ => SandboxError::Listen { address, source },
+        };
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(listen_failed)?;
         let listener = runtime.block_on(tokio::net::TcpListener::bind(address)).map_err(listen_failed)?;
@@ -82,8 +99,11 @@ impl Sandbox {
             setup: Mutex::new(options.setup),
             release: options.release,
             held: (options.clock == Clock::Held).then(|| Mutex::new(SystemTime::now())),
-            log: Mutex::default(),
+            log: Mutex::new(CallLog::keeping(options.keep)),
             fault: Mutex::default(),
+            endpoint: endpoint.clone(),
+            is_loopback: address.ip().is_loopback(),
+            watch: Watch::new(),
         });
         let (stop, stopped) = oneshot::channel();
         let shared = state.clone();

@@ -25,6 +25,7 @@ pub fn run(args: &cli::Sandbox, global: &Global, out: &mut dyn Write) -> anyhow:
         },
         release: args.release,
         clock: Clock::Machine,
+        keep: args.keep,
     };
     let sandbox = Sandbox::start(options).context("the sandbox does not start")?;
     // Events are what its user wants to watch.
@@ -38,7 +39,7 @@ pub fn run(args: &cli::Sandbox, global: &Global, out: &mut dyn Write) -> anyhow:
     writeln!(out, "{}", sandbox.endpoint().reveal()).map_err(OutputError)?;
     // The address has to be there before the first event can be.
     out.flush().map_err(OutputError)?;
-    log::info!("caller log: http://{}/api/v1/cti/log", sandbox.address());
+    log::info!("watch it live: http://{}/", sandbox.address());
     sandbox.wait();
     Ok(ExitCode::Ok)
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use anyhow::Context;
 use zammad_cti::client;
 use zammad_cti::config::{Config, Format};
-use zammad_cti::rules::{Release, Setup};
+use zammad_cti::rules::{CallLog, Release, Setup};
 use zammad_cti::sandbox::{Clock, Options, Sandbox, SandboxError};
 use zammad_cti::simulation::{self, Numbers, Overrides, Scenario, ScenarioError};
 
@@ -88,6 +88,7 @@ fn start_stand_in(clock: Clock) -> Result<Sandbox, SandboxError> {
         setup: Setup::default(),
         release: Release::default(),
         clock,
+        keep: CallLog::KEPT,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Values as Ruby and Ruby on Rails treat them, on their way into Zammad's caller log.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// What Ruby on Rails calls present: neither nothing nor blank.
@@ -29,11 +31,12 @@ pub(super) fn column(value: &Value, most: usize) -> String {
 }
 
 /// A value as Ruby on Rails casts it for a text column.
-pub(super) fn cast(value: &Value) -> String {
+pub(super) fn cast(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::Bool(true) => "t".to_owned(),
-        Value::Bool(false) => "f".to_owned(),
-        Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => text(value),
+        Value::Bool(true) => "t".into(),
+        Value::Bool(false) => "f".into(),
+        Value::String(text) => text.into(),
+        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => text(value).into(),
     }
 }
 

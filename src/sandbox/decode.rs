@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::rules::{Fields, Refusal};
 
-/// Names that the path decides, whatever the body says.
+/// Names that the path decides, whatever the body says; their values are not for show.
 const FROM_PATH: [&str; 3] = ["controller", "action", "token"];
 
 /// How deep names like `a[b][c]` may go.
@@ -35,7 +35,9 @@ pub(super) async fn fields(
     };
     fields.extend(in_body);
     for name in FROM_PATH {
-        fields.remove(name);
+        if let Some(value) = fields.get_mut(name) {
+            *value = Value::from("***");
+        }
     }
     Ok(fields.into_iter().map(|(name, value)| (name, without_nulls(value))).collect())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION};
 use hyper::service::service_fn;
@@ -14,16 +14,20 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::fault::{Fault, Mode};
+use super::page::{self, Events};
+use super::watch::Received;
 use super::{State, decode, lock};
-use crate::rules::{self, CallLog, Entry, Fields, Message, Refusal, Release, Reply};
+use crate::rules::{self, CallBefore, CallLog, Entry, Fields, Message, Refusal, Release, Reply, Token};
 
 /// The proxy that Zammad ships has this limit; Zammad itself has none.
 const MAX_BODY: usize = 50 * 1024 * 1024;
 
 const JSON: &str = "application/json; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
+const FOREIGN_NAME: &str = "open this page by the sandbox's address, or as localhost";
 
-type Page = Response<Full<Bytes>>;
+type Page = Response<Bytes>;
+type Answer = Response<Either<Full<Bytes>, Events>>;
 
 /// The connection is closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -56,10 +60,18 @@ pub(super) async fn serve(listener: TcpListener, state: Arc<State>) {
 
 /// Answers one request from a task of its own: Zammad finishes what it began, whether or not the
 /// client still waits.
-async fn answer(request: Request<Incoming>, state: Arc<State>) -> Result<Page, Dropped> {
+async fn answer(request: Request<Incoming>, state: Arc<State>) -> Result<Answer, Dropped> {
     let (head, body) = request.into_parts();
+    let whole = |page: Page| page.map(|body| Either::Left(Full::new(body)));
+    if (&head.method, head.uri.path()) == (&Method::GET, "/sandbox/events") {
+        return Ok(match page::is_foreign_name(&state, &head.headers) {
+            true => whole(page::forbidden(FOREIGN_NAME)),
+            false => page::events(state).map(Either::Right),
+        });
+    }
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await.map(|body| body.to_bytes()) else {
-        return Ok(page(413, HTML, "<html><body><h1>413 Request Entity Too Large</h1></body></html>"));
+        let title = "<html><body><h1>413 Request Entity Too Large</h1></body></html>";
+        return Ok(whole(page(413, HTML, title)));
     };
     let request_id = head.headers.get("x-request-id").and_then(kept_request_id);
     let page = tokio::spawn(route(Request::from_parts(head, body), state)).await;
@@ -67,17 +79,25 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Result<Page, D
     if let Some(id) = request_id {
         page.headers_mut().insert("x-request-id", id);
     }
-    Ok(page)
+    Ok(whole(page))
 }
 
 async fn route(request: Request<Bytes>, state: Arc<State>) -> Result<Page, Dropped> {
     let path = request.uri().path().to_owned();
     let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     match (request.method(), segments.as_slice()) {
+        (&Method::GET, []) if page::is_foreign_name(&state, request.headers()) => {
+            Ok(page::forbidden(FOREIGN_NAME))
+        }
+        (&Method::GET, []) => Ok(page::html()),
+        (&Method::POST, ["sandbox", ..]) if page::is_from_another_site(&state, request.headers()) => {
+            Ok(page::forbidden("this is a page of another site, which may not change anything here"))
+        }
         (&Method::GET, ["api", "v1", "cti", "log"]) => Ok(json_page(200, &caller_log(&lock(&state.log)))),
         (&Method::POST, ["sandbox", "reset"]) => {
-            *lock(&state.log) = CallLog::default();
+            lock(&state.log).clear();
             *lock(&state.fault) = None;
+            state.watch.clear();
             Ok(json_page(200, &json!({})))
         }
         (&Method::POST, ["sandbox", "fault"]) => Ok(match serde_json::from_slice::<Fault>(request.body()) {
@@ -89,72 +109,91 @@ async fn route(request: Request<Bytes>, state: Arc<State>) -> Result<Page, Dropp
         }),
         (&Method::POST, ["api", "v1", "cti", token]) => with_faults(&request, token, &state).await,
         (&Method::OPTIONS, ["api", "v1", "cti", _]) => Ok(page(200, "text/plain", "")),
-        (&Method::PATCH, _) => Ok(framework(404, "Not Found", wants_json(&request, None, &Fields::new()))),
-        (method, _) => Ok(no_such_page(&state, method, &path, wants_json(&request, None, &Fields::new()))),
+        (method, _) => {
+            let wants_json = wants_json(accept(&request), None, &Fields::new());
+            let page = match *method {
+                Method::PATCH => framework(404, "Not Found", wants_json),
+                _ => no_such_page(&state, method, &path, wants_json),
+            };
+            // A browser asks for icons of its own accord.
+            if *method != Method::GET || segments.first() == Some(&"api") {
+                let mut received = state.watch.receive(&request, Token::Right, state.now());
+                received.processed(&Fields::new(), None, Err(Refusal::NoSuchPage));
+                received.answered(&page);
+                state.watch.add(received);
+            }
+            Ok(page)
+        }
     }
 }
 
 async fn with_faults(request: &Request<Bytes>, token: &str, state: &State) -> Result<Page, Dropped> {
-    let Some(fault) = Fault::take(&mut lock(&state.fault)) else {
-        return Ok(event(request, token, state).await);
-    };
-    log::info!("fault: {}", fault.mode);
-    match fault.mode {
-        Mode::None => Ok(event(request, token, state).await),
-        Mode::DelayBefore => {
-            tokio::time::sleep(fault.wait).await;
-            Ok(event(request, token, state).await)
-        }
-        Mode::DelayAfter => {
-            let page = event(request, token, state).await;
-            tokio::time::sleep(fault.wait).await;
-            Ok(page)
-        }
-        Mode::DropBefore => Err(Dropped),
-        Mode::DropAfter => {
-            event(request, token, state).await;
-            Err(Dropped)
-        }
-        Mode::Respond => {
-            tokio::time::sleep(fault.wait).await;
-            let mut page = page(fault.status, "", fault.body);
-            let location = fault.location.map(|location| (LOCATION, location));
-            page.headers_mut().extend(location.into_iter().chain([(CONTENT_TYPE, fault.content_type)]));
-            Ok(page)
-        }
+    let fault = Fault::take(&mut lock(&state.fault));
+    let mode = fault.as_ref().map_or(Mode::None, |fault| fault.mode);
+    let wait = fault.as_ref().map(|fault| fault.wait).unwrap_or_default();
+    if fault.is_some() {
+        log::info!("fault: {mode}");
     }
+    if mode == Mode::DelayBefore {
+        tokio::time::sleep(wait).await;
+    }
+    let fit = Token::compare(token, state.token.reveal());
+    let mut received = state.watch.receive(request, fit, state.now());
+    received.hit(fault.as_ref().map(|fault| fault.mode));
+    let page = match fault {
+        Some(fault) if mode == Mode::Respond => Ok(told_to(fault)),
+        Some(_) if mode == Mode::DropBefore => Err(Dropped),
+        _ => {
+            let page = event(request, token, state, &mut received).await;
+            if mode == Mode::DropAfter { Err(Dropped) } else { Ok(page) }
+        }
+    };
+    if let Ok(page) = &page {
+        received.answered(page);
+    }
+    state.watch.add(received);
+    if matches!(mode, Mode::DelayAfter | Mode::Respond) {
+        tokio::time::sleep(wait).await;
+    }
+    page
+}
+
+/// The answer that a fault has been given.
+fn told_to(fault: Fault) -> Page {
+    let mut page = page(fault.status, "", fault.body);
+    let location = fault.location.map(|location| (LOCATION, location));
+    page.headers_mut().extend(location.into_iter().chain([(CONTENT_TYPE, fault.content_type)]));
+    page
 }
 
 /// One event, from its bytes to Zammad's answer.
-async fn event(request: &Request<Bytes>, token: &str, state: &State) -> Page {
+async fn event(request: &Request<Bytes>, token: &str, state: &State, received: &mut Received) -> Page {
     // What follows a dot is a format, so a token with a dot never fits.
     let (token, suffix) =
         token.split_once('.').map_or((token, None), |(token, suffix)| (token, Some(suffix)));
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let fields = decode::fields(content_type, request.uri().query(), request.body().clone()).await;
-    let mut wants_json_for = Fields::new();
-    let outcome = match fields {
+    let (fields, before, outcome) = match fields {
         Ok(fields) => {
-            let outcome = rules::process(
-                &lock(&state.setup),
-                token == state.token.reveal(),
-                &mut lock(&state.log),
-                &fields,
-                state.now(),
-            );
+            let mut log = lock(&state.log);
+            let before = rules::entry_of(&log, &fields).map(CallBefore::from);
+            let token_fits = token == state.token.reveal();
+            let outcome = rules::process(&lock(&state.setup), token_fits, &mut log, &fields, state.now());
+            drop(log);
             log::info!("{} {}", Value::Object(fields.clone()), told(&outcome, state.release));
-            wants_json_for = fields;
-            outcome
+            (fields, before, outcome)
         }
         Err(refusal) => {
             log::info!("unreadable request {}", told(&Err(refusal), state.release));
-            Err(refusal)
+            (Fields::new(), None, Err(refusal))
         }
     };
-    match outcome {
-        Ok(reply) => json_page(200, &reply_body(reply)),
-        Err(refusal) => refused(refusal, state.release, wants_json(request, suffix, &wants_json_for)),
-    }
+    let page = match &outcome {
+        Ok(reply) => json_page(200, &reply_body(reply.clone())),
+        Err(refusal) => refused(*refusal, state.release, wants_json(accept(request), suffix, &fields)),
+    };
+    received.processed(&fields, before, outcome);
+    page
 }
 
 fn reply_body(reply: Reply) -> Value {
@@ -233,11 +272,11 @@ fn no_such_page(state: &State, method: &Method, path: &str, wants_json: bool) ->
 
 /// Whether the handling of exceptions answers in JSON: an `Accept` that lists `*/*` among others
 /// is taken for a browser's.
-fn wants_json(request: &Request<Bytes>, suffix: Option<&str>, fields: &Fields) -> bool {
+pub(super) fn wants_json(accept: Option<&str>, suffix: Option<&str>, fields: &Fields) -> bool {
     if let Some(format) = suffix.or_else(|| fields.get("format").and_then(Value::as_str)) {
         return format == "json";
     }
-    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accept = accept.unwrap_or_default();
     let types: Vec<_> =
         accept.split(',').map(|part| part.split(';').next().unwrap_or_default().trim()).collect();
     match types.as_slice() {
@@ -245,6 +284,10 @@ fn wants_json(request: &Request<Bytes>, suffix: Option<&str>, fields: &Fields) -
         [first, ..] => *first == "application/json" && !types.contains(&"*/*"),
         [] => false,
     }
+}
+
+fn accept(request: &Request<Bytes>) -> Option<&str> {
+    request.headers().get(ACCEPT)?.to_str().ok()
 }
 
 /// What Zammad keeps of a request's id: letters, digits, `-` and `_`.
@@ -290,7 +333,7 @@ fn json_page(status: u16, body: &Value) -> Page {
 }
 
 fn page(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Page {
-    let mut page = Response::new(Full::new(body.into()));
+    let mut page = Response::new(body.into());
     *page.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     page.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     page

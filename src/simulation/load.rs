@@ -6,7 +6,10 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::num::NonZero;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -18,7 +21,7 @@ use super::player::Open;
 use super::scenario::Step;
 use super::{Numbers, Scenario};
 use crate::action::Action;
-use crate::client::{Client, ClientError};
+use crate::client::{self, Client, ClientError};
 use crate::config::Config;
 use crate::delivery::{self, Delivered, Known, Undelivered};
 use crate::event::{CallEvent, CallId, Direction, EventKind, WrittenError};
@@ -37,6 +40,7 @@ pub struct Plan {
 }
 
 /// What came of it.
+#[derive(Debug, Clone)]
 pub struct Figures {
     /// calls begun
     pub calls: u64,
@@ -54,7 +58,7 @@ pub struct Figures {
     pub elapsed: Duration,
     pub stopped: bool,
     /// a failure that all further events would have met with too
-    pub fatal: Option<Undelivered>,
+    pub fatal: Option<Arc<Undelivered>>,
 }
 
 /// Why there is no load at all.
@@ -68,6 +72,8 @@ pub enum LoadError {
 
 /// Of a timer's precision: what is due so soon is sent at once, and counts from then.
 const SLACK: Duration = Duration::from_millis(1);
+/// Calls a second that one thread is enough for.
+const SLOW: f64 = 1000.0;
 /// How often somebody who watches is told.
 const TICK: Duration = Duration::from_millis(100);
 /// What takes longer counts as this.
@@ -105,6 +111,7 @@ struct Source<'a> {
 }
 
 /// What all calls of a run have in common.
+#[derive(Clone, Copy)]
 pub struct Calls<'a> {
     pub scenarios: &'a [Scenario],
     pub numbers: Option<&'a Numbers>,
@@ -114,102 +121,175 @@ pub struct Calls<'a> {
 /// Plays calls over several connections until the plan is done, or `stop` becomes true; then the
 /// calls that are open get their hangups. `tell` has the figures now and then.
 ///
-/// Any number of calls takes the same memory.
-pub async fn load(
+/// Any number of calls takes the same memory. As many threads as there are processors have their
+/// share of the connections and of the calls each.
+pub fn load(
     config: &Config,
     plan: Plan,
     calls: Calls<'_>,
-    mut stop: watch::Receiver<bool>,
+    stop: &watch::Sender<bool>,
     tell: &mut dyn FnMut(&Figures),
 ) -> Result<Figures, LoadError> {
-    let source = Source::new(calls, &config.numbering)?;
-    let mut idle = Client::several(config, plan.concurrency)?;
-    let mut figures = Figures::new();
     let started = Instant::now();
-    let ends = plan.duration.map(|duration| started + duration);
-    let mut waiting: BinaryHeap<Waiting> = BinaryHeap::new();
-    let mut under_way = FuturesUnordered::new();
-    let mut next_tick = started + TICK;
-    loop {
-        let now = Instant::now();
-        if now >= next_tick {
-            figures.elapsed = now - started;
-            tell(&figures);
-            next_tick = now + TICK;
+    let threads = plan.threads();
+    let (tellers, told) = channel();
+    let mut shares: Vec<_> = (0..threads).map(|_| Figures::new()).collect();
+    let mut failure = None;
+    std::thread::scope(|scope| {
+        for number in 0..threads {
+            let share = Share { plan, number, threads, started };
+            let teller = tellers.clone();
+            scope.spawn(move || {
+                // Whoever listens no more has nothing left to tell.
+                let tell = |figures| teller.send((number, figures)).unwrap_or_default();
+                let played = client::block_on(share.play(config, calls, stop, &|figures| tell(Ok(figures))));
+                tell(played.map_err(LoadError::from).flatten());
+            });
         }
-        // Without a rate there are as many calls at a time as connections.
-        let room = plan.rate.is_some() || waiting.len() + under_way.len() < usize::from(plan.concurrency);
-        let begins = !figures.stopped
-            && room
-            && plan.calls.is_none_or(|calls| figures.calls < calls)
-            && ends.is_none_or(|ends| now < ends);
-        // When the next call is to begin, if one is.
-        let next_call = begins.then(|| match plan.rate {
-            Some(rate) => started + Duration::from_secs_f64(figures.calls as f64 / rate),
-            None => now,
-        });
-        let next_event = waiting.peek().map(|Waiting(call)| call.due);
-        let next = [next_call, next_event].into_iter().flatten().min();
-        if let Some(due) = next
-            && due <= now + SLACK
-            && let Some(client) = idle.pop()
-        {
-            // The calls that are open first: without their hangups they would be shown for ever.
-            let call = match waiting.peek() {
-                Some(Waiting(call)) if Some(call.due) == next => waiting.pop().map(|Waiting(call)| call),
-                _ => None,
-            };
-            let call = match call {
-                Some(call) => call,
-                None => {
-                    figures.calls += 1;
-                    source.call(figures.calls - 1, due)?
+        drop(tellers);
+        for (number, figures) in told {
+            match figures {
+                Ok(figures) => shares[usize::from(number)] = figures,
+                Err(error) => {
+                    stop.send_replace(true);
+                    failure = failure.take().or(Some(error));
                 }
-            };
-            under_way.push(send(client, call, config, due.min(now)));
-            continue;
+            }
+            tell(&Figures::sum(&shares, started.elapsed()));
         }
-        if under_way.is_empty() && next.is_none() {
-            break;
+    });
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    let mut whole = Figures::sum(&shares, started.elapsed());
+    if let (Some(rate), false) = (plan.rate, whole.stopped) {
+        let due = plan.duration.map_or(u64::MAX, |duration| (duration.as_secs_f64() * rate).ceil() as u64);
+        whole.not_begun = due.min(plan.calls.unwrap_or(u64::MAX)).saturating_sub(whole.calls);
+    }
+    Ok(whole)
+}
+
+impl Plan {
+    /// A thread for each processor, but not for a few calls now and then.
+    fn threads(&self) -> u16 {
+        if self.rate.is_some_and(|rate| rate < SLOW) {
+            return 1;
         }
-        let wake = match next {
-            Some(due) if !idle.is_empty() => (due - SLACK).min(next_tick),
-            _ => next_tick,
-        };
-        let ended = tokio::select! {
-            biased;
-            Some(ended) = under_way.next() => ended,
-            _ = stop.wait_for(|stop| *stop), if !figures.stopped => {
-                figures.stopped = true;
-                // Now, and nothing but the hangups.
-                waiting = waiting.drain().filter_map(|Waiting(call)| call.to_its_end(now)).map(Waiting).collect();
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        u16::try_from(processors).unwrap_or(u16::MAX).min(self.concurrency)
+    }
+}
+
+/// One thread's part of the load: every so many calls, over so many of the connections.
+struct Share {
+    plan: Plan,
+    number: u16,
+    threads: u16,
+    started: Instant,
+}
+
+impl Share {
+    fn connections(&self) -> u16 {
+        (self.plan.concurrency + self.threads - 1 - self.number) / self.threads
+    }
+
+    /// A call by its number in this share, as a number in the run; both are counted from 0.
+    fn in_run(&self, call: u64) -> u64 {
+        call * u64::from(self.threads) + u64::from(self.number)
+    }
+
+    async fn play(
+        self,
+        config: &Config,
+        calls: Calls<'_>,
+        stop: &watch::Sender<bool>,
+        tell: &dyn Fn(Figures),
+    ) -> Result<Figures, LoadError> {
+        let Self { plan, started, .. } = self;
+        let mut stopped = stop.subscribe();
+        let source = Source::new(calls, &config.numbering)?;
+        let connections = usize::from(self.connections());
+        let mut idle = Client::several(config, self.connections())?;
+        let mut figures = Figures::new();
+        let ends = plan.duration.map(|duration| started + duration);
+        let mut waiting: BinaryHeap<Waiting> = BinaryHeap::new();
+        let mut under_way = FuturesUnordered::new();
+        let mut next_tick = started + TICK;
+        loop {
+            let now = Instant::now();
+            if now >= next_tick {
+                tell(figures.clone());
+                next_tick = now + TICK;
+            }
+            // Without a rate there are as many calls at a time as connections.
+            let room = plan.rate.is_some() || waiting.len() + under_way.len() < connections;
+            let number = self.in_run(figures.calls);
+            let begins = !figures.stopped
+                && room
+                && plan.calls.is_none_or(|calls| number < calls)
+                && ends.is_none_or(|ends| now < ends);
+            // When the next call is to begin, if one is.
+            let next_call = begins.then(|| match plan.rate {
+                Some(rate) => started + Duration::from_secs_f64(number as f64 / rate),
+                None => now,
+            });
+            let next_event = waiting.peek().map(|Waiting(call)| call.due);
+            let next = [next_call, next_event].into_iter().flatten().min();
+            if let Some(due) = next
+                && due <= now + SLACK
+                && let Some(client) = idle.pop()
+            {
+                // The calls that are open first: without their hangups they would ring for ever.
+                let call = match waiting.peek() {
+                    Some(Waiting(call)) if Some(call.due) == next => waiting.pop(),
+                    _ => None,
+                };
+                let call = match call {
+                    Some(Waiting(call)) => call,
+                    None => {
+                        figures.calls += 1;
+                        source.call(number, due)?
+                    }
+                };
+                under_way.push(send(client, call, config, due.min(now)));
                 continue;
             }
-            () = tokio::time::sleep_until(wake.into()) => continue,
-        };
-        let Ended { client, mut call, due, result } = ended;
-        idle.push(client);
-        figures.count(&call, due, &result);
-        let go_on = call.follow(due, &result);
-        if let Err(error) = result
-            && figures.fatal.is_none()
-            && error.error.concerns_all()
-        {
-            figures.fatal = Some(error);
-            figures.stopped = true;
-            waiting = waiting.drain().filter_map(|Waiting(call)| call.to_its_end(now)).map(Waiting).collect();
+            if under_way.is_empty() && next.is_none() {
+                break;
+            }
+            let wake = match next {
+                Some(due) if !idle.is_empty() => (due - SLACK).min(next_tick),
+                _ => next_tick,
+            };
+            let ended = tokio::select! {
+                biased;
+                Some(ended) = under_way.next() => ended,
+                _ = stopped.wait_for(|stop| *stop), if !figures.stopped => {
+                    figures.stopped = true;
+                    // Now, and nothing but the hangups.
+                    waiting = waiting.drain().filter_map(|Waiting(call)| call.to_its_end(now)).map(Waiting).collect();
+                    continue;
+                }
+                () = tokio::time::sleep_until(wake.into()) => continue,
+            };
+            let Ended { client, mut call, due, result } = ended;
+            idle.push(client);
+            figures.count(&call, due, &result);
+            let goes_on = call.follow(due, &result);
+            if let Err(error) = result
+                && figures.fatal.is_none()
+                && error.error.concerns_all()
+            {
+                figures.fatal = Some(Arc::new(error));
+                stop.send_replace(true);
+            }
+            if goes_on {
+                let call = if figures.stopped { call.to_its_end(now) } else { Some(call) };
+                waiting.extend(call.map(Waiting));
+            }
         }
-        if go_on {
-            let call = if figures.stopped { call.to_its_end(now) } else { Some(call) };
-            waiting.extend(call.map(Waiting));
-        }
+        Ok(figures)
     }
-    figures.elapsed = started.elapsed();
-    if let (Some(rate), false) = (plan.rate, figures.stopped) {
-        let due = plan.duration.map_or(u64::MAX, |duration| (duration.as_secs_f64() * rate).ceil() as u64);
-        figures.not_begun = due.min(plan.calls.unwrap_or(u64::MAX)).saturating_sub(figures.calls);
-    }
-    Ok(figures)
 }
 
 impl Figures {
@@ -222,11 +302,29 @@ impl Figures {
             delivered: BTreeMap::new(),
             failed: BTreeMap::new(),
             unexpected: 0,
-            latency: Histogram::new_with_bounds(1, longest, 3).expect("these bounds are in order"),
+            latency: Histogram::new_with_bounds(1, longest, 2).expect("these bounds are in order"),
             elapsed: Duration::ZERO,
             stopped: false,
             fatal: None,
         }
+    }
+
+    fn sum(shares: &[Self], elapsed: Duration) -> Self {
+        let mut sum = Self { elapsed, ..Self::new() };
+        for share in shares {
+            sum.calls += share.calls;
+            sum.events += share.events;
+            sum.unexpected += share.unexpected;
+            sum.stopped |= share.stopped;
+            sum.fatal = sum.fatal.or_else(|| share.fatal.clone());
+            for (all, some) in [(&mut sum.delivered, &share.delivered), (&mut sum.failed, &share.failed)] {
+                for (word, count) in some {
+                    *all.entry(word).or_default() += count;
+                }
+            }
+            sum.latency.add(&share.latency).expect("all have the same bounds");
+        }
+        sum
     }
 
     fn count(&mut self, call: &Call, due: Instant, result: &Result<Delivered, Undelivered>) {

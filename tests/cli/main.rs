@@ -15,6 +15,7 @@ mod load;
 mod new_call;
 mod normalize;
 mod output;
+mod page;
 mod retries;
 mod sandbox;
 mod secrets;

@@ -1,10 +1,10 @@
 //! Many calls at once, and what came of them in figures.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use zammad_cti::client;
 use zammad_cti::config::Format;
 use zammad_cti::rules::Setup;
 use zammad_cti::simulation::{self, Plan};
@@ -79,10 +79,7 @@ pub fn run(
     };
     let load_calls =
         simulation::Calls { scenarios: &calls.scenarios, numbers: calls.numbers.as_ref(), run: &run };
-    let figures = client::block_on(async {
-        let stop = Stop::on_signals()?;
-        anyhow::Ok(simulation::load(config, plan, load_calls, stop.watch(), &mut tell).await?)
-    })??;
+    let figures = simulation::load(config, plan, load_calls, Stop::on_signals()?.sender(), &mut tell)?;
     bar.finish_and_clear();
     match config.output {
         Format::Json => writeln!(out, "{}", json(&figures::Report::new(&run, &plan, &figures))),
@@ -90,7 +87,10 @@ pub fn run(
     }
     .map_err(OutputError)?;
     match figures {
-        simulation::Figures { fatal: Some(error), .. } => Err(error.into()),
+        // All threads have ended, so nobody else holds it.
+        simulation::Figures { fatal: Some(error), .. } => {
+            Err(Arc::into_inner(error).map_or_else(|| NotAsExpected.into(), anyhow::Error::from))
+        }
         simulation::Figures { stopped: true, .. } => Ok(ExitCode::Interrupted),
         simulation::Figures { unexpected: 0, .. } => Ok(ExitCode::Ok),
         simulation::Figures { .. } => Err(NotAsExpected.into()),

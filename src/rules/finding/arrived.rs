@@ -1,0 +1,787 @@
+//! A request as it arrived, with what Zammad's rules made of it.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{Finding, Shape, findings};
+use crate::cause::{Cause, HangupCause};
+use crate::event::{CallId, Direction, EventKind, Name};
+use crate::number::zammad_lookup;
+use crate::rules::ruby::{cast, is_present};
+use crate::rules::{Entry, Fields, Refusal, Reply, call_id, given};
+
+/// How long a phone system's own numbers may be; Zammad does not know it, so this is a guess.
+const EXTENSION_DIGITS: u8 = 5;
+
+/// What Zammad's caller log keeps of a number.
+const NUMBER_CHARS: usize = 100;
+
+/// What is known of one request.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    pub method: &'a str,
+    pub token: Token,
+    pub content_type: Option<&'a str>,
+    pub accept: Option<&'a str>,
+    /// whether errors are told in JSON, by the rules for `Accept`, suffix and format
+    pub errors_in_json: bool,
+    pub body: &'a [u8],
+    /// as decoded; empty if that failed
+    pub fields: &'a Fields,
+    /// the call as it was before
+    pub before: Option<CallBefore>,
+    /// an event of this call that was refused because it came before the newCall
+    pub overtaken_by: Option<EventKind>,
+    /// `None` if the request never came as far as Zammad's rules
+    pub outcome: Option<Result<&'a Reply, Refusal>>,
+}
+
+/// A call in the log, as far as its next event depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallBefore {
+    pub direction: Direction,
+    pub state: EventKind,
+    pub done: bool,
+    pub voice_message: bool,
+}
+
+impl From<&Entry> for CallBefore {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            direction: entry.direction,
+            state: entry.state,
+            done: entry.done,
+            voice_message: entry.is_voice_message(),
+        }
+    }
+}
+
+/// How the token of a request compares to Zammad's. It shows nothing of either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Token {
+    Right,
+    WithBlank,
+    WithDot,
+    Wrong { characters: usize, expected: usize },
+}
+
+impl Token {
+    /// `given` is what stands in the path, suffix included.
+    pub fn compare(given: &str, right: &str) -> Self {
+        let token = given.split_once('.').map_or(given, |(token, _)| token);
+        if token == right {
+            Self::Right
+        } else if given.replace("%20", " ").trim_matches(|c: char| c.is_whitespace() || c == '+') == right {
+            Self::WithBlank
+        } else if given != token {
+            Self::WithDot
+        } else {
+            Self::Wrong { characters: given.chars().count(), expected: right.chars().count() }
+        }
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Right => f.write_str("the token is right"),
+            Self::WithBlank => f.write_str("the token has a blank before or behind it, which counts: 401"),
+            Self::WithDot => f.write_str(
+                "the token has a dot: Zammad takes what follows for a format, so such a token never fits: 401",
+            ),
+            Self::Wrong { characters, expected } if characters == expected => f.write_str(
+                "the token is wrong, but as long as the right one: copy the address once more; upper and \
+                 lower case count",
+            ),
+            Self::Wrong { characters, expected } => write!(
+                f,
+                "the token is wrong: it has {characters} characters, and the right one {expected}; copy the \
+                 address once more"
+            ),
+        }
+    }
+}
+
+/// All findings about one request; none for an event that is right.
+pub fn findings_on_arrival(arrival: &Arrival) -> Vec<Finding> {
+    let mut found: Vec<_> = on_the_way(arrival).into_iter().collect();
+    let reached_the_rules = !matches!(
+        arrival.outcome,
+        None | Some(Err(Refusal::NoSuchPage
+            | Refusal::BrokenJson
+            | Refusal::BrokenParameters
+            | Refusal::SwitchedOff
+            | Refusal::NotConfigured
+            | Refusal::WrongToken))
+    );
+    if reached_the_rules && found.is_empty() {
+        found.extend(misnamed(arrival.fields));
+        match arrival.fields.get("event").and_then(Value::as_str).and_then(event_kind) {
+            Some(event) => {
+                found.extend(in_its_call(event, arrival));
+                found.extend(in_its_fields(event, arrival));
+            }
+            None => found.push(Finding::UnknownEvent { given: shown(arrival.fields, "event") }),
+        }
+    }
+    let is_event = arrival.outcome.is_some_and(|outcome| outcome != Err(Refusal::NoSuchPage));
+    if is_event && !arrival.errors_in_json {
+        found.push(Finding::CauseHidden { accept: arrival.accept.map(str::to_owned) });
+    }
+    found
+}
+
+/// What keeps a request from being read as an event.
+fn on_the_way(arrival: &Arrival) -> Option<Finding> {
+    match arrival.outcome? {
+        Err(Refusal::NoSuchPage) if arrival.method == "POST" => Some(Finding::WrongPath),
+        Err(Refusal::NoSuchPage) => Some(Finding::WrongMethod { method: arrival.method.to_owned() }),
+        Err(Refusal::SwitchedOff) => Some(Finding::SwitchedOff),
+        Err(Refusal::NotConfigured) => Some(Finding::NotConfigured),
+        Err(Refusal::WrongToken) => Some(Finding::WrongToken(arrival.token)),
+        Err(Refusal::BrokenJson) => {
+            let reason = serde_json::from_slice::<serde::de::IgnoredAny>(arrival.body).err();
+            Some(Finding::BrokenJson {
+                reason: reason.map_or_else(|| "it ends too early".to_owned(), |error| error.to_string()),
+            })
+        }
+        Err(Refusal::BrokenParameters) => Some(match std::str::from_utf8(arrival.body) {
+            Err(error) => Finding::InvalidUtf8 { at: error.valid_up_to() },
+            Ok(_) => Finding::BrokenForm,
+        }),
+        _ if ["event", "direction"].iter().any(|name| arrival.fields.contains_key(*name)) => None,
+        _ => unread(arrival),
+    }
+}
+
+/// Why a request whose body was taken has none of an event's fields.
+fn unread(arrival: &Arrival) -> Option<Finding> {
+    let body = arrival.body.trim_ascii();
+    if body.is_empty() {
+        return arrival.fields.is_empty().then_some(Finding::NoFields);
+    }
+    let media_type = arrival.content_type.map(|text| text.split(';').next().unwrap_or_default().trim());
+    let is_json = matches!(body[0], b'{' | b'[' | b'"');
+    if media_type.is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json")) {
+        return arrival.fields.is_empty().then_some(match body {
+            [b'{', ..] => Finding::NoFields,
+            _ => Finding::JsonWithoutFields,
+        });
+    }
+    let is_form = media_type.is_none_or(|media_type| {
+        ["", "application/x-www-form-urlencoded", "multipart/form-data"]
+            .contains(&media_type.to_ascii_lowercase().as_str())
+    });
+    (is_json || !is_form)
+        .then(|| Finding::BodyUnread { content_type: arrival.content_type.map(str::to_owned), is_json })
+}
+
+/// What follows from the place of an event in its call.
+fn in_its_call(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
+    let direction = arrival.fields.get("direction").and_then(Value::as_str);
+    let mut found = Vec::new();
+    match arrival.outcome {
+        Some(Err(Refusal::InvalidDirection)) => {
+            found.push(Finding::InvalidDirection { given: shown(arrival.fields, "direction") });
+        }
+        Some(Err(Refusal::UnknownCall)) => found.push(Finding::UnknownCall { event }),
+        Some(Err(Refusal::AlreadyExists | Refusal::AlreadyExistsInDatabase)) => {
+            let state = arrival.before.map_or(EventKind::NewCall, |call| call.state);
+            found.push(Finding::CallIdReused { state });
+        }
+        Some(Err(Refusal::Missing(field))) => {
+            found.push(Finding::Missing { field: if field == "call_id" { "callId" } else { field } });
+        }
+        Some(Err(Refusal::UnusableCallId)) => found.push(Finding::UnusableCallId),
+        Some(Ok(Reply::Reject)) => found.push(Finding::Blocked),
+        _ => {}
+    }
+    if let Some(id) = call_id(arrival.fields).map(cast) {
+        let characters = id.chars().count();
+        found.extend((characters == 0).then_some(Finding::EmptyCallId));
+        found.extend((characters > CallId::MAX_CHARS).then_some(Finding::LongCallId { characters }));
+    }
+    let taken = matches!(arrival.outcome, Some(Ok(_) | Err(Refusal::UserIsNoText)));
+    if !taken {
+        return found;
+    }
+    found.extend(arrival.overtaken_by.map(|by| Finding::Overtaken { by }));
+    let Some(before) = arrival.before else { return found };
+    let against = direction != Some(before.direction.as_str());
+    match (event, before.state) {
+        (EventKind::Answer, EventKind::Hangup) => found.push(Finding::AnswerAfterHangup),
+        (EventKind::Answer, EventKind::Answer) => {
+            found.push(Finding::SecondAnswer { direction: before.direction });
+        }
+        (EventKind::Hangup, EventKind::Hangup) => {
+            let hides_missed = !before.done && !before.voice_message;
+            found.push(Finding::SecondHangup { hides_missed });
+        }
+        (EventKind::Answer | EventKind::Hangup, EventKind::NewCall)
+        | (EventKind::Hangup, EventKind::Answer)
+        | (EventKind::NewCall, _) => {}
+    }
+    if against && event == EventKind::Answer && before.state != EventKind::Hangup {
+        found.push(Finding::AnswerAgainstDirection { call: before.direction });
+    }
+    found
+}
+
+/// What follows from the fields of an event.
+fn in_its_fields(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
+    let fields = arrival.fields;
+    let text = |name: &str| fields.get(name).and_then(Value::as_str);
+    let outbound = text("direction") == Some("out");
+    let call = arrival.before.filter(|_| arrival.outcome.is_some_and(|outcome| outcome.is_ok()));
+    let as_meant = findings(fields, call.map(|call| call.direction), EXTENSION_DIGITS);
+    // What a sender would cut down to one user arrives as a list.
+    let mut found: Vec<_> = (as_meant.into_iter())
+        .filter(|finding| !matches!(finding, Finding::SeveralUsersOnAnswer { .. }))
+        .collect();
+    match event {
+        EventKind::NewCall => {
+            for (field, compared_by) in match outbound {
+                false => [("from", "the block list"), ("to", "the caller-log filter")],
+                true => [("from", "the caller-log filter"), ("to", "the table of caller ids")],
+            } {
+                match fields.get(field) {
+                    Some(Value::String(number)) => {
+                        found.extend(unfit(field, number, compared_by));
+                        found.extend(too_long(field, number, NUMBER_CHARS));
+                    }
+                    Some(value) => found.extend(not_text(field, value, outbound)),
+                    None => {}
+                }
+            }
+            if let Some(users @ Value::Object(_)) = fields.get("user") {
+                found.extend(not_text("user", users, outbound));
+            }
+            for field in ["user", "queue"] {
+                found.extend(text(field).and_then(|name| too_long(field, name, Name::MAX_CHARS)));
+                found.extend(text(field).and_then(voicemail_misspelt));
+            }
+        }
+        EventKind::Answer => found.extend(answered_by(fields.get("user"), outbound, arrival.outcome)),
+        EventKind::Hangup => found.extend(text("cause").and_then(odd_cause)),
+    }
+    found.extend(text("cause").and_then(|cause| too_long("cause", cause, Cause::MAX_CHARS)));
+    found.extend(fields.keys().filter_map(|name| useless(event, name)));
+    found
+}
+
+/// A number that Zammad takes, but compares or looks up to no avail.
+fn unfit(field: &'static str, number: &str, compared_by: &'static str) -> Option<Finding> {
+    let trimmed = number.trim();
+    if trimmed.is_empty() || trimmed == "anonymous" {
+        return None;
+    }
+    if ["private", "unknown", "withheld", "unavailable", "restricted", "anonymous"]
+        .contains(&trimmed.to_lowercase().as_str())
+    {
+        return Some(Finding::WithheldWord { field, word: trimmed.to_owned() });
+    }
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let looked_up = zammad_lookup(number);
+    let not_e164 = |shape| Some(Finding::NotE164 { field, shape, compared_by });
+    if number.strip_prefix('+').is_some_and(digits) {
+        return not_e164(Shape::Plus);
+    }
+    if !digits(number) {
+        // A dot or a slash leaves groups that are too short, or several of them.
+        let all: String = number.chars().filter(char::is_ascii_digit).collect();
+        let is_bare = number.chars().all(|c| c.is_ascii_digit() || " \t+-()/.".contains(c));
+        if is_bare && number.contains(['.', '/']) && all.len() >= 6 {
+            return Some(Finding::NotLookedUpWhole { field });
+        }
+        let national = all.starts_with('0') && !all.starts_with("00");
+        return match looked_up.into_iter().next() {
+            Some(looked_up) if national => Some(Finding::TakenForGerman { field, looked_up }),
+            // Names of extensions and of queues are no numbers.
+            Some(_) => not_e164(if number.starts_with('+') { Shape::Plus } else { Shape::Formatted }),
+            None => None,
+        };
+    }
+    match looked_up.into_iter().next() {
+        Some(_) if number.starts_with("00") => not_e164(Shape::InternationalPrefix),
+        Some(looked_up) if number.starts_with('0') => Some(Finding::TakenForGerman { field, looked_up }),
+        _ => None,
+    }
+}
+
+/// A field that is no text where Zammad wants one; a null counts as absent.
+fn not_text(field: &'static str, value: &Value, outbound: bool) -> Option<Finding> {
+    let effect = match (field, outbound) {
+        ("to", true) => "Zammad answers 500 where it has caller ids to choose from",
+        ("from", _) => "the block list and the look-up of the customer compare texts and will not match",
+        ("to", _) => "the caller-log filter compares texts and will not match",
+        _ => "agents see it in Ruby's notation",
+    };
+    kind(value).map(|kind| Finding::NotText { field, kind, effect })
+}
+
+fn kind(value: &Value) -> Option<&'static str> {
+    match value {
+        Value::Null | Value::String(_) => None,
+        Value::Bool(_) => Some("true or false"),
+        Value::Number(_) => Some("a number"),
+        Value::Array(_) => Some("a list"),
+        Value::Object(_) => Some("a map"),
+    }
+}
+
+fn too_long(field: &'static str, text: &str, kept: usize) -> Option<Finding> {
+    let characters = text.chars().count();
+    (characters > kept).then_some(Finding::CutShort { field, characters, kept })
+}
+
+/// The user of an answer.
+fn answered_by(
+    user: Option<&Value>,
+    outbound: bool,
+    outcome: Option<Result<&Reply, Refusal>>,
+) -> Option<Finding> {
+    let user = user.filter(|user| !user.is_null())?;
+    if outcome == Some(Err(Refusal::UserIsNoText)) {
+        return kind(user).map(|kind| Finding::UserFailsOnAnswer { kind });
+    }
+    match user {
+        // Of an outbound answer any user at all is a finding already.
+        _ if outbound => None,
+        user if !is_present(user) && *user != Value::Bool(false) => Some(Finding::EmptyUserOnAnswer),
+        Value::String(user) => voicemail_misspelt(user),
+        Value::Array(_) => Some(Finding::ListOnAnswer),
+        _ => None,
+    }
+}
+
+fn voicemail_misspelt(name: &str) -> Option<Finding> {
+    let misspelt = name != "voicemail" && name.trim().eq_ignore_ascii_case("voicemail");
+    misspelt.then(|| Finding::VoicemailMisspelt { given: name.to_owned() })
+}
+
+fn odd_cause(cause: &str) -> Option<Finding> {
+    if cause == HangupCause::Voicemail.as_str() {
+        return Some(Finding::VoicemailAsCause);
+    }
+    let meant = cause.parse::<HangupCause>().ok();
+    let is_word = meant.is_some_and(|meant| meant.as_str() == cause);
+    (!is_word && !cause.is_empty()).then(|| Finding::UnknownCause { given: cause.to_owned(), meant })
+}
+
+/// The fields that each event has a use for.
+///
+/// Source: Zammad's CTI driver and caller-log model.
+fn used(event: EventKind) -> &'static [&'static str] {
+    match event {
+        EventKind::NewCall => &["user", "queue"],
+        EventKind::Answer => &["user", "answeringNumber", "user_id"],
+        EventKind::Hangup => &[],
+    }
+}
+
+/// All names that mean something to Zammad, in one event or another.
+const KNOWN: [&str; 12] = [
+    "event",
+    "direction",
+    "callId",
+    "call_id",
+    "from",
+    "to",
+    "cause",
+    "user",
+    "queue",
+    "answeringNumber",
+    "user_id",
+    "format",
+];
+
+/// Names that the path decides, whatever a field says.
+const RESERVED: [&str; 4] = ["controller", "action", "token", "format"];
+
+/// Fields whose names keep a request from meaning anything, whatever event it is.
+fn misnamed(fields: &Fields) -> Vec<Finding> {
+    let plain = |name: &str| name.replace(['-', '_', ' '], "").to_lowercase();
+    let mut found = Vec::new();
+    for name in fields.keys() {
+        if RESERVED.contains(&name.as_str()) {
+            found.push(Finding::ReservedField { name: name.clone() });
+        } else if !KNOWN.contains(&name.as_str())
+            && let Some(meant) = KNOWN.into_iter().find(|known| plain(known) == plain(name))
+        {
+            found.push(Finding::MisspeltField { name: name.clone(), meant });
+        }
+    }
+    found
+}
+
+/// A field that this event has no use for.
+fn useless(event: EventKind, name: &str) -> Option<Finding> {
+    const TIMES: [&str; 8] =
+        ["timestamp", "time", "date", "datetime", "start", "end", "initialized_at", "duration"];
+    let named = || name.to_owned();
+    match name {
+        "event" | "direction" | "callId" | "call_id" | "from" | "to" | "cause" => None,
+        "user" | "queue" | "answeringNumber" | "user_id" => {
+            (!used(event).contains(&name)).then(|| Finding::IgnoredField { name: named(), event })
+        }
+        // In the documentation's examples of an answer.
+        "caller" => Some(Finding::MisspeltField { name: named(), meant: "user" }),
+        _ if TIMES.contains(&name.to_lowercase().as_str()) => Some(Finding::TimeField { name: named() }),
+        _ if !misnamed(&Fields::from_iter([(named(), Value::Null)])).is_empty() => None,
+        _ => Some(Finding::UnknownField { name: named() }),
+    }
+}
+
+/// A field as its sender wrote it.
+fn shown(fields: &Fields, name: &str) -> Option<String> {
+    given(fields, name).map(|value| value.to_string())
+}
+
+fn event_kind(word: &str) -> Option<EventKind> {
+    [EventKind::NewCall, EventKind::Answer, EventKind::Hangup]
+        .into_iter()
+        .find(|event| event.as_str() == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::rules::{CallLog, Setup, entry_of, process};
+
+    fn fields(value: Value) -> Fields {
+        match value {
+            Value::Object(fields) => fields,
+            other => panic!("{other} is no object"),
+        }
+    }
+
+    /// A right event, with these fields changed; a null takes one out.
+    fn event(event: &str, change: Value) -> Fields {
+        let mut fields = fields(json!({ "event": event, "callId": "7", "direction": "in" }));
+        if event == "newCall" {
+            fields.extend([("from".into(), json!("4930123456")), ("to".into(), json!("42"))]);
+        }
+        for (name, value) in self::fields(change) {
+            if value.is_null() {
+                fields.remove(&name);
+            } else {
+                fields.insert(name, value);
+            }
+        }
+        fields
+    }
+
+    /// The findings about the last of some requests, each taken as it came by what came before.
+    fn play(requests: &[Fields]) -> Vec<Finding> {
+        let setup = Setup { blocked: vec!["491715000000".to_owned()], ..Setup::default() };
+        let routes = vec![crate::rules::Route::new("41*", "1").unwrap()];
+        let setup = Setup { routes, ..setup };
+        let mut log = CallLog::default();
+        let mut refused = None;
+        let mut found = Vec::new();
+        for fields in requests {
+            let before = entry_of(&log, fields).map(CallBefore::from);
+            let outcome = process(&setup, true, &mut log, fields, SystemTime::UNIX_EPOCH);
+            let kind = fields.get("event").and_then(Value::as_str).and_then(event_kind);
+            found = findings_on_arrival(&Arrival {
+                before,
+                overtaken_by: refused.filter(|_| kind == Some(EventKind::NewCall)),
+                outcome: Some(outcome.as_ref().map_err(|&refusal| refusal)),
+                ..arrival(fields)
+            });
+            if outcome == Err(Refusal::UnknownCall) {
+                refused = kind;
+            }
+        }
+        found
+    }
+
+    /// A request that came as it should.
+    fn arrival(fields: &Fields) -> Arrival<'_> {
+        Arrival {
+            method: "POST",
+            token: Token::Right,
+            content_type: Some("application/json"),
+            accept: Some("application/json"),
+            errors_in_json: true,
+            body: b"{...}",
+            fields,
+            before: None,
+            overtaken_by: None,
+            outcome: Some(Ok(&Reply::Accepted)),
+        }
+    }
+
+    #[test]
+    fn right_calls_give_no_finding() {
+        let out = json!({ "direction": "out", "from": "42", "to": "4930123456", "user": ["Alice"] });
+        let group = json!({ "user": ["Alice", "Bob"], "queue": "support", "from": "anonymous" });
+        let answered = json!({ "user": "alice", "answeringNumber": "42", "from": "4930123456" });
+        let calls = [
+            vec![
+                event("newCall", group),
+                event("answer", answered),
+                event("hangup", json!({ "cause": "normalClearing", "from": "4930123456" })),
+            ],
+            vec![event("newCall", json!({})), event("hangup", json!({ "cause": "forwarded" }))],
+            vec![
+                event("newCall", json!({ "callId": null, "call_id": 7 })),
+                event("answer", json!({ "user": "voicemail" })),
+                event("hangup", json!({})),
+            ],
+            vec![
+                event("newCall", out),
+                event("answer", json!({ "direction": "out" })),
+                event("hangup", json!({ "direction": "out", "cause": "busy" })),
+            ],
+        ];
+        for call in calls {
+            for events in 1..=call.len() {
+                assert_eq!(play(&call[..events]), [], "{:?}", call[events - 1]);
+            }
+        }
+    }
+
+    #[test]
+    fn each_odd_event_is_explained() {
+        use Finding::*;
+        let new_call = |change| event("newCall", change);
+        let answer = |change| event("answer", change);
+        let hangup = |change| event("hangup", change);
+        let rings = || new_call(json!({}));
+        let calls_out = || new_call(json!({ "direction": "out", "from": "42", "to": "4930123456" }));
+        let not_e164 = |field, shape, compared_by| NotE164 { field, shape, compared_by };
+        let block_list = "the block list";
+        let compared = "the block list and the look-up of the customer compare texts and will not match";
+        // (requests, findings about the last)
+        let cases = [
+            // its place in its call
+            (vec![answer(json!({}))], vec![UnknownCall { event: EventKind::Answer }]),
+            (vec![hangup(json!({}))], vec![UnknownCall { event: EventKind::Hangup }]),
+            (vec![hangup(json!({})), rings()], vec![Overtaken { by: EventKind::Hangup }]),
+            (vec![rings(), rings()], vec![CallIdReused { state: EventKind::NewCall }]),
+            (vec![rings(), hangup(json!({})), rings()], vec![CallIdReused { state: EventKind::Hangup }]),
+            (vec![rings(), hangup(json!({})), answer(json!({}))], vec![AnswerAfterHangup]),
+            (vec![rings(), hangup(json!({})), hangup(json!({}))], vec![SecondHangup { hides_missed: true }]),
+            (
+                vec![rings(), answer(json!({})), hangup(json!({})), hangup(json!({}))],
+                vec![SecondHangup { hides_missed: false }],
+            ),
+            (
+                vec![rings(), answer(json!({ "user": "voicemail" })), hangup(json!({})), hangup(json!({}))],
+                vec![SecondHangup { hides_missed: false }],
+            ),
+            (
+                vec![rings(), answer(json!({})), answer(json!({}))],
+                vec![SecondAnswer { direction: Direction::Inbound }],
+            ),
+            (
+                vec![rings(), hangup(json!({ "direction": "out" }))],
+                vec![HangupAgainstDirection { call: Direction::Inbound }],
+            ),
+            (
+                vec![calls_out(), answer(json!({}))],
+                vec![AnswerAgainstDirection { call: Direction::Outbound }],
+            ),
+            (vec![new_call(json!({ "from": "491715000000" }))], vec![Blocked]),
+            // its numbers
+            (
+                vec![new_call(json!({ "from": "+4930123456" }))],
+                vec![not_e164("from", Shape::Plus, block_list)],
+            ),
+            (
+                vec![new_call(json!({ "from": "004930123456" }))],
+                vec![not_e164("from", Shape::InternationalPrefix, block_list)],
+            ),
+            (
+                vec![new_call(json!({ "from": "49 30 123456" }))],
+                vec![not_e164("from", Shape::Formatted, block_list)],
+            ),
+            (
+                vec![new_call(json!({ "from": "sip:4930123456@pbx" }))],
+                vec![not_e164("from", Shape::Formatted, block_list)],
+            ),
+            (
+                vec![new_call(json!({ "from": "030123456" }))],
+                vec![TakenForGerman { field: "from", looked_up: "4930123456".into() }],
+            ),
+            (vec![new_call(json!({ "from": "030/123456" }))], vec![NotLookedUpWhole { field: "from" }]),
+            (
+                vec![new_call(json!({ "from": "unknown" }))],
+                vec![WithheldWord { field: "from", word: "unknown".into() }],
+            ),
+            (
+                vec![new_call(json!({ "from": 4_930_123_456_u64 }))],
+                vec![NotText { field: "from", kind: "a number", effect: compared }],
+            ),
+            (
+                vec![new_call(json!({ "direction": "out", "to": "+41441234567" }))],
+                vec![not_e164("to", Shape::Plus, "the table of caller ids")],
+            ),
+            (
+                vec![new_call(json!({ "direction": "out", "to": 41_441_234_567_u64 }))],
+                vec![NotText {
+                    field: "to",
+                    kind: "a number",
+                    effect: "Zammad answers 500 where it has caller ids to choose from",
+                }],
+            ),
+            // its names
+            (vec![rings(), answer(json!({ "user": ["alice"] }))], vec![UserFailsOnAnswer { kind: "a list" }]),
+            (vec![rings(), answer(json!({ "user": 5 }))], vec![UserFailsOnAnswer { kind: "a number" }]),
+            (vec![rings(), answer(json!({ "user": "" }))], vec![EmptyUserOnAnswer]),
+            (vec![rings(), answer(json!({ "user": [] }))], vec![EmptyUserOnAnswer]),
+            (
+                vec![calls_out(), answer(json!({ "direction": "out", "user": "alice" }))],
+                vec![UserOnOutboundAnswer],
+            ),
+            (
+                vec![rings(), answer(json!({ "user": "Voicemail" }))],
+                vec![VoicemailMisspelt { given: "Voicemail".into() }],
+            ),
+            (
+                vec![new_call(json!({ "user": { "0": "Alice" } }))],
+                vec![NotText { field: "user", kind: "a map", effect: "agents see it in Ruby's notation" }],
+            ),
+            (
+                vec![new_call(json!({ "queue": "first level" }))],
+                vec![QueueWithBlanks { queue: "first level".into() }],
+            ),
+            (
+                vec![new_call(json!({ "user": "x".repeat(251) }))],
+                vec![CutShort { field: "user", characters: 251, kept: 250 }],
+            ),
+            // its cause
+            (
+                vec![rings(), hangup(json!({ "cause": "NO_ANSWER" }))],
+                vec![UnknownCause { given: "NO_ANSWER".into(), meant: Some(HangupCause::NoAnswer) }],
+            ),
+            (
+                vec![rings(), hangup(json!({ "cause": "went away" }))],
+                vec![UnknownCause { given: "went away".into(), meant: None }],
+            ),
+            (vec![rings(), hangup(json!({ "cause": "voicemail" }))], vec![VoicemailAsCause]),
+            // its other fields
+            (
+                vec![new_call(json!({ "callId": null, "callid": "7" }))],
+                vec![MisspeltField { name: "callid".into(), meant: "callId" }, Missing { field: "callId" }],
+            ),
+            (
+                vec![rings(), answer(json!({ "caller": "alice", "queue": "support" }))],
+                vec![
+                    MisspeltField { name: "caller".into(), meant: "user" },
+                    IgnoredField { name: "queue".into(), event: EventKind::Answer },
+                ],
+            ),
+            (
+                vec![rings(), hangup(json!({ "answeringNumber": "42", "user": "alice" }))],
+                vec![
+                    IgnoredField { name: "answeringNumber".into(), event: EventKind::Hangup },
+                    IgnoredField { name: "user".into(), event: EventKind::Hangup },
+                ],
+            ),
+            (
+                vec![new_call(json!({ "timestamp": "1", "trunk": "1", "token": "***" }))],
+                vec![
+                    ReservedField { name: "token".into() },
+                    TimeField { name: "timestamp".into() },
+                    UnknownField { name: "trunk".into() },
+                ],
+            ),
+            (vec![new_call(json!({ "callId": "" }))], vec![EmptyCallId]),
+            (vec![new_call(json!({ "callId": "x".repeat(251) }))], vec![LongCallId { characters: 251 }]),
+            (vec![new_call(json!({ "callId": "a\0" }))], vec![UnusableCallId]),
+            (vec![new_call(json!({ "from": null }))], vec![Missing { field: "from" }]),
+            (
+                vec![new_call(json!({ "direction": "inbound" }))],
+                vec![InvalidDirection { given: Some("\"inbound\"".into()) }],
+            ),
+            (vec![answer(json!({ "direction": null }))], vec![InvalidDirection { given: None }]),
+            (vec![event("newcall", json!({}))], vec![UnknownEvent { given: Some("\"newcall\"".into()) }]),
+            (vec![new_call(json!({ "event": null }))], vec![UnknownEvent { given: None }]),
+        ];
+        for (requests, expected) in cases {
+            assert_eq!(play(&requests), expected, "{:?}", requests.last());
+        }
+    }
+
+    #[test]
+    fn what_does_not_come_as_far_as_the_rules_is_explained() {
+        use Finding::*;
+        let none = Fields::new();
+        let right = arrival(&none);
+        let refused = |refusal| Some(Err(refusal));
+        let no_direction = refused(Refusal::InvalidDirection);
+        let json = Some("application/json; charset=utf-8");
+        let text = Some("text/plain");
+        let token = Token::Wrong { characters: 3, expected: 32 };
+        let unread = |content_type: Option<&str>, is_json| BodyUnread {
+            content_type: content_type.map(str::to_owned),
+            is_json,
+        };
+        let cases = [
+            (Arrival { outcome: refused(Refusal::NoSuchPage), ..right }, WrongPath),
+            (
+                Arrival { method: "GET", outcome: refused(Refusal::NoSuchPage), ..right },
+                WrongMethod { method: "GET".into() },
+            ),
+            (Arrival { outcome: refused(Refusal::WrongToken), token, ..right }, WrongToken(token)),
+            (Arrival { outcome: refused(Refusal::SwitchedOff), ..right }, SwitchedOff),
+            (
+                Arrival { outcome: refused(Refusal::BrokenJson), body: b"{\"a\":}", ..right },
+                BrokenJson { reason: "expected value at line 1 column 6".into() },
+            ),
+            (
+                Arrival { outcome: refused(Refusal::BrokenParameters), body: b"{\"a\":\"\xff\"}", ..right },
+                InvalidUtf8 { at: 6 },
+            ),
+            (Arrival { outcome: refused(Refusal::BrokenParameters), body: b"a=%zz", ..right }, BrokenForm),
+            (
+                Arrival { outcome: no_direction, content_type: text, body: b"{\"a\":1}", ..right },
+                unread(text, true),
+            ),
+            (
+                Arrival { outcome: no_direction, content_type: text, body: b"event=newCall", ..right },
+                unread(text, false),
+            ),
+            (
+                Arrival { outcome: no_direction, content_type: None, body: b" {\"a\":1}", ..right },
+                unread(None, true),
+            ),
+            (Arrival { outcome: no_direction, content_type: json, body: b"[1]", ..right }, JsonWithoutFields),
+            (Arrival { outcome: no_direction, content_type: json, body: b"{}", ..right }, NoFields),
+            (Arrival { outcome: no_direction, content_type: None, body: b"", ..right }, NoFields),
+        ];
+        for (arrival, expected) in cases {
+            assert_eq!(findings_on_arrival(&arrival), [expected], "{arrival:?}");
+        }
+        // How errors are told is no matter where there is no event.
+        let hidden = Arrival { accept: Some("text/html"), errors_in_json: false, ..right };
+        let hidden = findings_on_arrival(&Arrival { outcome: refused(Refusal::WrongToken), ..hidden });
+        assert_eq!(hidden[1..], [CauseHidden { accept: Some("text/html".into()) }]);
+        let lost = Arrival { outcome: None, ..right };
+        assert_eq!(findings_on_arrival(&lost), []);
+    }
+
+    #[test]
+    fn tokens_are_compared_without_showing_them() {
+        let cases = [
+            ("T0ken", Token::Right),
+            ("T0ken.json", Token::Right),
+            ("T0ken%20", Token::WithBlank),
+            ("T0ke", Token::Wrong { characters: 4, expected: 5 }),
+            ("T0.ken", Token::WithDot),
+            ("t0ken", Token::Wrong { characters: 5, expected: 5 }),
+        ];
+        for (given, expected) in cases {
+            let token = Token::compare(given, "T0ken");
+            assert_eq!(token, expected, "{given}");
+            assert!(!token.to_string().to_lowercase().contains("t0k"), "{token}");
+        }
+    }
+}

@@ -1,0 +1,471 @@
+//! What came in, for whoever watches: the latest requests as they were, and what to tell a page.
+//!
+//! A request costs a copy of its bytes; everything else is made when a page asks. A page is told
+//! what changed since it was told last, or the whole if it missed too much, so nothing queues up
+//! for a slow one.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Mutex;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use hyper::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, USER_AGENT};
+use hyper::{Request, Response};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::fault::Mode;
+use super::{State, decode, lock, server};
+use crate::event::EventKind;
+use crate::rules::{
+    self, Arrival, CallBefore, CallLog, Fields, Finding, Refusal, Reply, Token, findings_on_arrival,
+};
+
+/// How many requests are kept.
+const KEPT: usize = 500;
+
+/// How many calls a page is told of: the latest.
+const CALLS: usize = 200;
+
+/// How much of a body, or of a path with its query, is kept; an event has a few hundred bytes.
+const MAX_LENGTH: usize = 8 * 1024;
+
+/// How much of a header is kept.
+const MAX_HEADER: usize = 1024;
+
+/// The findings of one request that are told.
+const FINDINGS: usize = 20;
+
+/// The headers that make a difference, or name the sender.
+const HEADERS: [HeaderName; 5] =
+    [CONTENT_TYPE, ACCEPT, USER_AGENT, CONTENT_LENGTH, HeaderName::from_static("x-request-id")];
+
+/// The latest requests, and a bell for the pages.
+pub(super) struct Watch {
+    kept: Mutex<Kept>,
+    changed: watch::Sender<()>,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// oldest first
+    requests: VecDeque<Received>,
+    seen: Seen,
+    /// the memory of the last one that was dropped, for the next
+    spare: Vec<u8>,
+}
+
+/// How far a page has been told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// how often everything was forgotten
+    resets: u64,
+    /// how many requests there ever were
+    requests: u64,
+}
+
+/// One request as it came, and what became of it.
+pub(super) struct Received {
+    at: SystemTime,
+    /// the request line and some headers, then the body, then the reply's, each as far as it is kept
+    raw: Vec<u8>,
+    head: usize,
+    body: usize,
+    /// how many bytes of the request are not kept
+    left_out: usize,
+    token: Token,
+    before: Option<CallBefore>,
+    /// `None` if a fault kept it from Zammad's rules
+    outcome: Option<Result<Reply, Refusal>>,
+    fault: Option<Mode>,
+    /// `None` if the connection was closed without a reply
+    status: Option<u16>,
+    /// the call, if the request is not kept in full or was too early; that of all others is read
+    /// again when asked for
+    call_id: Option<String>,
+}
+
+impl Watch {
+    pub fn new() -> Self {
+        Self { kept: Mutex::default(), changed: watch::Sender::new(()) }
+    }
+
+    /// Begins the record of a request that has not come to Zammad's rules yet.
+    pub fn receive(&self, request: &Request<Bytes>, token: Token, at: SystemTime) -> Received {
+        let spare = std::mem::take(&mut lock(&self.kept).spare);
+        Received::new(request, token, at, spare)
+    }
+
+    /// Keeps a record, and drops the oldest.
+    pub fn add(&self, request: Received) {
+        let mut kept = lock(&self.kept);
+        kept.seen.requests += 1;
+        kept.requests.push_back(request);
+        if kept.requests.len() > KEPT
+            && let Some(oldest) = kept.requests.pop_front()
+        {
+            kept.spare = oldest.raw;
+        }
+        drop(kept);
+        self.ring();
+    }
+
+    pub fn clear(&self) {
+        let mut kept = lock(&self.kept);
+        kept.requests.clear();
+        kept.seen.resets += 1;
+        drop(kept);
+        self.ring();
+    }
+
+    fn ring(&self) {
+        if self.changed.receiver_count() > 0 {
+            self.changed.send_replace(());
+        }
+    }
+
+    /// Rings at every change from now on.
+    pub fn subscribe(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+}
+
+impl Received {
+    fn new(request: &Request<Bytes>, token: Token, at: SystemTime, mut raw: Vec<u8>) -> Self {
+        let body = request.body();
+        let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+        raw.clear();
+        raw.extend_from_slice(request.method().as_str().as_bytes());
+        raw.push(b' ');
+        raw.extend_from_slice(first(target.as_bytes(), MAX_LENGTH));
+        for name in &HEADERS {
+            if let Some(value) = request.headers().get(name) {
+                raw.push(b'\n');
+                raw.extend_from_slice(name.as_str().as_bytes());
+                raw.extend_from_slice(b": ");
+                raw.extend_from_slice(first(value.as_bytes(), MAX_HEADER));
+            }
+        }
+        let head = raw.len();
+        raw.extend_from_slice(first(body, MAX_LENGTH));
+        Self {
+            at,
+            head,
+            body: raw.len(),
+            left_out: body.len().saturating_sub(MAX_LENGTH) + target.len().saturating_sub(MAX_LENGTH),
+            raw,
+            token,
+            before: None,
+            outcome: None,
+            fault: None,
+            status: None,
+            call_id: None,
+        }
+    }
+
+    /// What Zammad's rules made of it.
+    pub fn processed(
+        &mut self,
+        fields: &Fields,
+        before: Option<CallBefore>,
+        outcome: Result<Reply, Refusal>,
+    ) {
+        if self.left_out > 0 || outcome == Err(Refusal::UnknownCall) {
+            self.call_id = rules::listed_id(fields);
+        }
+        self.before = before;
+        self.outcome = Some(outcome);
+    }
+
+    /// A fault hit it.
+    pub fn hit(&mut self, fault: Option<Mode>) {
+        self.fault = fault;
+    }
+
+    pub fn answered(&mut self, reply: &Response<Bytes>) {
+        self.status = Some(reply.status().as_u16());
+        self.raw.extend_from_slice(first(reply.body(), MAX_LENGTH));
+    }
+
+    fn head(&self) -> impl Iterator<Item = &str> {
+        self.raw[..self.head]
+            .split(|&byte| byte == b'\n')
+            .map(|line| std::str::from_utf8(line).unwrap_or("?"))
+    }
+
+    fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.head().skip(1).find_map(|line| line.strip_prefix(name.as_str())?.strip_prefix(": "))
+    }
+
+    fn request_line(&self) -> (&str, &str) {
+        self.head().next().and_then(|line| line.split_once(' ')).unwrap_or_default()
+    }
+
+    fn body(&self) -> &[u8] {
+        &self.raw[self.head..self.body]
+    }
+
+    fn reply(&self) -> &[u8] {
+        &self.raw[self.body..]
+    }
+
+    /// The fields, read once more: of a request that was cut short there are none.
+    fn fields(&self) -> Fields {
+        let query = self.request_line().1.split_once('?').map(|(_, query)| query);
+        if self.left_out > 0 {
+            return Fields::new();
+        }
+        let body = Bytes::copy_from_slice(self.body());
+        let fields = decode::fields(self.header(&CONTENT_TYPE), query, body).now_or_never();
+        fields.and_then(Result::ok).unwrap_or_default()
+    }
+}
+
+/// A request together with what is in it.
+struct Readable<'a> {
+    request: &'a Received,
+    fields: Fields,
+    call_id: Option<String>,
+}
+
+impl<'a> Readable<'a> {
+    fn new(request: &'a Received) -> Self {
+        let fields = request.fields();
+        let call_id = request.call_id.clone().or_else(|| rules::listed_id(&fields));
+        Self { request, fields, call_id }
+    }
+
+    fn is(&self, event: EventKind) -> bool {
+        self.fields.get("event").and_then(Value::as_str) == Some(event.as_str())
+    }
+
+    fn findings(&self, earlier: impl Iterator<Item = &'a Received> + Clone) -> Vec<Finding> {
+        let request = self.request;
+        if request.left_out > 0 {
+            return Vec::new();
+        }
+        let (method, target) = request.request_line();
+        let accept = request.header(&ACCEPT);
+        let suffix = last_segment(target).and_then(|token| token.split_once('.')).map(|(_, suffix)| suffix);
+        // A newCall looks back for events that were too early for it.
+        let too_early = |event: EventKind| {
+            earlier.clone().any(|other| {
+                other.outcome == Some(Err(Refusal::UnknownCall))
+                    && other.call_id == self.call_id
+                    && Readable::new(other).is(event)
+            })
+        };
+        let is_new_call = self.call_id.is_some() && self.is(EventKind::NewCall);
+        let overtaken_by = ([EventKind::Hangup, EventKind::Answer].into_iter())
+            .find(|&event| is_new_call && too_early(event));
+        findings_on_arrival(&Arrival {
+            method,
+            token: request.token,
+            content_type: request.header(&CONTENT_TYPE),
+            accept,
+            errors_in_json: server::wants_json(accept, suffix, &self.fields),
+            body: request.body(),
+            fields: &self.fields,
+            before: request.before,
+            overtaken_by,
+            outcome: request.outcome.as_ref().map(|outcome| outcome.as_ref().map_err(|&refusal| refusal)),
+        })
+    }
+
+    /// As the page shows it, without the token.
+    fn told(&self, number: u64, findings: &[Finding], hide: &impl Fn(&str) -> String) -> Value {
+        let request = self.request;
+        let (method, target) = request.request_line();
+        let mut head = format!("{method} {}", without_token(target, hide));
+        for line in request.head().skip(1) {
+            head.push('\n');
+            head.push_str(&hide(&legible(titled(line).as_bytes())));
+        }
+        let fields = self.fields.iter().map(|(name, value)| {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            json!([hide(&legible(name.as_bytes())), hide(&legible(value.as_bytes()))])
+        });
+        let findings = findings.iter().take(FINDINGS).map(|finding| {
+            let text = legible(finding.to_string().as_bytes());
+            json!({ "severity": finding.severity(), "text": hide(&text) })
+        });
+        json!({
+            "number": number,
+            "at": milliseconds(request.at),
+            "what": match self.fields.get("event").and_then(Value::as_str) {
+                Some(event) => hide(event),
+                None => method.to_owned(),
+            },
+            "call_id": self.call_id.as_deref().map(hide),
+            "head": head,
+            "body": hide(&legible(request.body())),
+            "left_out": request.left_out,
+            "fields": fields.collect::<Vec<_>>(),
+            "status": request.status,
+            "reply": request.status.map(|_| hide(&legible(request.reply()))),
+            "fault": request.fault,
+            "findings": findings.collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// What a page is to be told, as one server-sent event, and how far it then is.
+pub(super) fn news(state: &State, seen: Option<Seen>) -> (String, Seen) {
+    let hide = |text: &str| state.endpoint.redact(text);
+    let log = lock(&state.log);
+    let kept = lock(&state.watch.kept);
+    let first = kept.seen.requests - kept.requests.len() as u64;
+    let seen = seen.filter(|seen| seen.resets == kept.seen.resets && seen.requests >= first);
+    // No more than are kept, so it fits.
+    let known = usize::try_from(seen.map_or(0, |seen| seen.requests - first)).unwrap_or_default();
+    let new: Vec<_> = kept.requests.iter().skip(known).map(Readable::new).collect();
+    let requests: Vec<_> = (new.iter().enumerate())
+        .map(|(at, request)| {
+            let findings = request.findings(kept.requests.iter().take(known + at));
+            request.told(first + (known + at) as u64, &findings, &hide)
+        })
+        .collect();
+    let mut calls: Vec<_> = match seen {
+        None => log.entries().iter().rev().take(CALLS).collect(),
+        Some(_) => {
+            let changed: BTreeSet<_> = new.iter().filter_map(|request| request.call_id.as_deref()).collect();
+            changed.into_iter().filter_map(|id| log.find(id)).collect()
+        }
+    };
+    calls.sort_by_key(|entry| Reverse(entry.initialized_at));
+    let calls: Vec<_> = calls.into_iter().map(|entry| call(entry, &hide)).collect();
+    let event = if seen.is_some() { "change" } else { "state" };
+    let news = json!({
+        "now": milliseconds(state.now()),
+        "open": open_calls(&log),
+        "calls_ever": log.total(),
+        "requests_ever": kept.seen.requests,
+        "calls": calls,
+        "requests": requests,
+    });
+    (format!("event: {event}\ndata: {news}\n\n"), kept.seen)
+}
+
+/// A call as the page shows it.
+fn call(entry: &rules::Entry, hide: &impl Fn(&str) -> String) -> Value {
+    let hidden = |text: &Option<String>| text.as_deref().map(hide);
+    json!({
+        "call_id": hide(&entry.call_id),
+        "direction": entry.direction,
+        "state": entry.state,
+        "from": hide(&entry.from),
+        "from_name": hidden(&entry.from_comment),
+        "to": hide(&entry.to),
+        "to_name": hidden(&entry.to_comment),
+        "queue": hidden(&entry.queue),
+        "cause": hidden(&entry.comment),
+        "done": entry.done,
+        "voice_message": entry.is_voice_message(),
+        "began": milliseconds(entry.initialized_at),
+        "answered": entry.start_at.map(milliseconds),
+        "ended": entry.end_at.map(milliseconds),
+        "waiting": entry.duration_waiting_time,
+        "talking": entry.duration_talking_time,
+    })
+}
+
+fn open_calls(log: &CallLog) -> usize {
+    log.entries().iter().filter(|entry| entry.state != EventKind::Hangup).count()
+}
+
+pub(super) fn milliseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn first(bytes: &[u8], most: usize) -> &[u8] {
+    &bytes[..bytes.len().min(most)]
+}
+
+fn last_segment(target: &str) -> Option<&str> {
+    let path = target.split('?').next().unwrap_or_default();
+    path.split('/').rfind(|segment| !segment.is_empty())
+}
+
+/// A path and query with stars in place of what follows the endpoint's path, but for the suffix.
+fn without_token(target: &str, hide: &impl Fn(&str) -> String) -> String {
+    let (path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
+    let Some((before, token)) = path.split_once("/cti/") else { return hide(target) };
+    let token = token.trim_start_matches('/');
+    let behind = token.find(['.', '/']).map_or("", |end| &token[end..]);
+    // What follows a dot may be the rest of a token that has one.
+    let behind = if [".json", ".json/", "/"].contains(&behind) { behind } else { "" };
+    format!("{}/cti/***{behind}{}", hide(before), hide(query))
+}
+
+/// A header with its name in the usual spelling: hyper knows them in lower case only.
+fn titled(line: &str) -> String {
+    let (name, value) = line.split_once(": ").unwrap_or((line, ""));
+    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+    format!("{}: {value}", name.split('-').map(word).collect::<Vec<_>>().join("-"))
+}
+
+/// A stranger's bytes as text: what is no text, or would not be seen, is shown as an escape.
+fn legible(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\n' | '\t' => text.push(c),
+                '\r' => {}
+                c if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+                    text.extend(c.escape_default());
+                }
+                c => text.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_bytes_become_legible() {
+        let cases: [(&[u8], &str); 5] = [
+            (b"{\"a\":\"b\"}\r\n", "{\"a\":\"b\"}\n"),
+            ("Zoë".as_bytes(), "Zoë"),
+            (b"M\xfcller", "M\\xfcller"),
+            (b"a\0b\x1b[31m", "a\\u{0}b\\u{1b}[31m"),
+            ("a\u{202e}b".as_bytes(), "a\\u{202e}b"),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(legible(bytes), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_shown_without_its_token() {
+        let cases = [
+            ("/api/v1/cti/secret", "/api/v1/cti/***"),
+            ("/api/v1/cti/secret/", "/api/v1/cti/***/"),
+            ("/api/v1/cti//secret", "/api/v1/cti/***"),
+            ("/api/v1/cti/secret.json?a=b", "/api/v1/cti/***.json?a=b"),
+            ("/api/v1/cti/se.cret", "/api/v1/cti/***"),
+            ("/api/v1/cti/secret/more", "/api/v1/cti/***"),
+            ("/zammad/api/v1/cti/secret", "/zammad/api/v1/cti/***"),
+            ("/api/v1/cti", "/api/v1/cti"),
+            ("/secret?secret", "/***?***"),
+            ("/api/v1/cti/other?a=secret", "/api/v1/cti/***?a=***"),
+        ];
+        for (target, expected) in cases {
+            assert_eq!(
+                without_token(target, &|text: &str| text.replace("secret", "***")),
+                expected,
+                "{target}"
+            );
+        }
+    }
+}
