@@ -266,8 +266,7 @@ impl Share {
                 Some(ended) = under_way.next() => ended,
                 _ = stopped.wait_for(|stop| *stop), if !figures.stopped => {
                     figures.stopped = true;
-                    // Now, and nothing but the hangups.
-                    waiting = waiting.drain().filter_map(|Waiting(call)| call.to_its_end(now)).map(Waiting).collect();
+                    waiting = to_their_ends(waiting, now);
                     continue;
                 }
                 () = tokio::time::sleep_until(wake.into()) => continue,
@@ -282,6 +281,9 @@ impl Share {
             {
                 figures.fatal = Some(Arc::new(error));
                 stop.send_replace(true);
+                // And not one call more: who is told by `stop` hears of it only when it next waits.
+                figures.stopped = true;
+                waiting = to_their_ends(waiting, now);
             }
             if goes_on {
                 let call = if figures.stopped { call.to_its_end(now) } else { Some(call) };
@@ -431,6 +433,11 @@ impl Call {
         self.due = now;
         Some(self)
     }
+}
+
+/// Now, and nothing but the hangups.
+fn to_their_ends(waiting: BinaryHeap<Waiting>, now: Instant) -> BinaryHeap<Waiting> {
+    waiting.into_iter().filter_map(|Waiting(call)| call.to_its_end(now)).map(Waiting).collect()
 }
 
 /// The connection, the call, when its event was due, and what became of it.
