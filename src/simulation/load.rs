@@ -143,7 +143,7 @@ pub fn load(
                 // Whoever listens no more has nothing left to tell.
                 let tell = |figures| teller.send((number, figures)).unwrap_or_default();
                 let played = client::block_on(share.play(config, calls, stop, &|figures| tell(Ok(figures))));
-                tell(played.map_err(LoadError::from).flatten());
+                tell(played.unwrap_or_else(|error| Err(error.into())));
             });
         }
         drop(tellers);
@@ -266,7 +266,7 @@ impl Share {
                 Some(ended) = under_way.next() => ended,
                 _ = stopped.wait_for(|stop| *stop), if !figures.stopped => {
                     figures.stopped = true;
-                    waiting = to_their_ends(waiting, now);
+                    waiting = into_their_ends(waiting, now);
                     continue;
                 }
                 () = tokio::time::sleep_until(wake.into()) => continue,
@@ -283,10 +283,10 @@ impl Share {
                 stop.send_replace(true);
                 // And not one call more: who is told by `stop` hears of it only when it next waits.
                 figures.stopped = true;
-                waiting = to_their_ends(waiting, now);
+                waiting = into_their_ends(waiting, now);
             }
             if goes_on {
-                let call = if figures.stopped { call.to_its_end(now) } else { Some(call) };
+                let call = if figures.stopped { call.into_its_end(now) } else { Some(call) };
                 waiting.extend(call.map(Waiting));
             }
         }
@@ -425,7 +425,7 @@ impl Call {
     }
 
     /// The call with nothing before its hangup, if it is open.
-    fn to_its_end(mut self, now: Instant) -> Option<Self> {
+    fn into_its_end(mut self, now: Instant) -> Option<Self> {
         self.open.direction?;
         let rest = self.script.get(self.next..).unwrap_or_default();
         let hangup = rest.iter().position(|timed| timed.event.kind == EventKind::Hangup);
@@ -436,8 +436,8 @@ impl Call {
 }
 
 /// Now, and nothing but the hangups.
-fn to_their_ends(waiting: BinaryHeap<Waiting>, now: Instant) -> BinaryHeap<Waiting> {
-    waiting.into_iter().filter_map(|Waiting(call)| call.to_its_end(now)).map(Waiting).collect()
+fn into_their_ends(waiting: BinaryHeap<Waiting>, now: Instant) -> BinaryHeap<Waiting> {
+    waiting.into_iter().filter_map(|Waiting(call)| call.into_its_end(now)).map(Waiting).collect()
 }
 
 /// The connection, the call, when its event was due, and what became of it.
