@@ -293,7 +293,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l order
 random\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l ring -d 'How long the phones ring, such as 3s' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l talk -d 'How long the parties talk, such as 10s' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l speed -d 'How many times faster than that time goes by [default: 1; with the stand-in, whose clock goes along, 100]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l speed -d 'How many times faster than that time goes by [default: 1; with the stand-in, whose clock goes along, 20]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l report -d 'Write a report too' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l calls -d 'So many calls; without --ring and --talk no time is spent on either' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l rate -d 'So many calls a second, begun on time however long the others take, such as 20/s [default: as fast as they go]' -r

@@ -104,14 +104,18 @@ pub enum Cause {
 impl Cause {
     /// The most characters that Zammad keeps of a cause.
     pub const MAX_CHARS: usize = 500;
+
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Read(cause) => cause.as_str(),
+            Self::Raw(text) => text,
+        }
+    }
 }
 
 impl fmt::Display for Cause {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Read(cause) => cause.fmt(out),
-            Self::Raw(text) => out.pad(text),
-        }
+        out.pad(self.as_str())
     }
 }
 

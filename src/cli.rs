@@ -249,7 +249,7 @@ pub struct Overrides {
     #[arg(long, value_name = "TIME")]
     pub talk: Option<Span>,
     /// How many times faster than that time goes by [default: 1; with the stand-in, whose clock
-    /// goes along, 100]
+    /// goes along, 20]
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
 }

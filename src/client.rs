@@ -41,6 +41,8 @@ pub struct Client {
     endpoint: Endpoint,
     timeout: Duration,
     http: reqwest::Client,
+    /// a POST to the endpoint, with the login that may stand in its URL as a header
+    blank: reqwest::Request,
     progress: Progress,
 }
 
@@ -85,8 +87,10 @@ impl Client {
     ) -> Result<Self, ClientError> {
         let progress = Progress::new();
         let http = http(config, endpoint, tls, &progress)?;
+        let blank = http.post(endpoint.reveal().clone()).build();
+        let blank = blank.map_err(|error| ClientError::Http(error.without_url()))?;
         let (endpoint, timeout) = (endpoint.clone(), config.timeout);
-        Ok(Self { endpoint, timeout, http, progress })
+        Ok(Self { endpoint, timeout, http, blank, progress })
     }
 
     /// Posts one request, once, in at most `within`.
@@ -141,12 +145,10 @@ impl Client {
         read: impl FnOnce(&reply::Head, Option<&Vec<u8>>) -> Result<T, SendError>,
     ) -> Result<T, SendError> {
         let failed = |error| SendError::from_transport(&error, self.progress.phase());
-        let post = self
-            .http
-            .post(self.endpoint.reveal().clone())
-            .headers(request.headers())
-            .body(self.progress.body(request.body().to_owned()));
-        let mut response = post.send().await.map_err(failed)?;
+        let mut post = self.blank.try_clone().expect("what has no body can be cloned");
+        post.headers_mut().extend(request.headers());
+        *post.body_mut() = Some(self.progress.body(request.body().to_owned()));
+        let mut response = self.http.execute(post).await.map_err(failed)?;
         let header = |name| {
             let value = response.headers().get(name)?.to_str().ok()?;
             Some(self.endpoint.redact(value))

@@ -89,7 +89,7 @@ pub async fn deliver(
     started: Instant,
     deadline: Duration,
 ) -> Result<Delivered, Undelivered> {
-    let request = Request::new(event, encoding, RequestId::random());
+    let request = Request::new(event, encoding, RequestId::fresh());
     let mut history = History::default();
     let action = loop {
         let mut left = deadline.saturating_sub(started.elapsed());

@@ -221,44 +221,65 @@ impl CallEvent {
         }
     }
 
-    /// The event as it goes over the wire: what Zammad would show falsely is left out.
-    pub fn fields(&self) -> Map<String, Value> {
-        let mut fields = self.fields_but_user();
-        let users = self.users.iter().map(Name::as_str);
+    /// The event as it goes over the wire, name by name: what Zammad would show falsely is left out.
+    pub fn wire(&self) -> Vec<(&'static str, FieldValue<'_>)> {
+        let mut fields = self.all_but_user();
+        let mut users = self.users.iter().map(Name::as_str);
         let user = match self.kind {
-            EventKind::NewCall => Some(users.collect::<Vec<_>>()).filter(|u| !u.is_empty()).map(Value::from),
+            EventKind::NewCall if self.users.is_empty() => None,
+            EventKind::NewCall => Some(FieldValue::List(users.collect())),
             // A list, or anybody on an outbound answer, leads Zammad astray.
             EventKind::Answer if self.direction == Direction::Inbound || self.force_user => {
-                users.map(Value::from).next()
+                users.next().map(FieldValue::Text)
             }
             EventKind::Answer | EventKind::Hangup => None,
         };
-        fields.extend(user.map(|user| ("user".to_owned(), user)));
+        fields.extend(user.map(|user| ("user", user)));
         fields
+    }
+
+    /// The same as a JSON object.
+    pub fn fields(&self) -> Map<String, Value> {
+        self.wire().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
     }
 
     /// The event as its sender meant it, with every user: what warnings are about.
     pub fn meant(&self) -> Map<String, Value> {
-        let mut fields = self.fields_but_user();
+        let mut fields = self.all_but_user();
         if !self.users.is_empty() {
-            let users: Vec<_> = self.users.iter().map(Name::as_str).collect();
-            fields.insert("user".to_owned(), Value::from(users));
+            fields.push(("user", FieldValue::List(self.users.iter().map(Name::as_str).collect())));
         }
-        fields
+        fields.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
     }
 
-    fn fields_but_user(&self) -> Map<String, Value> {
-        let text = |party: &Option<Party>| party.as_ref().map(|party| party.as_str().to_owned());
+    fn all_but_user(&self) -> Vec<(&'static str, FieldValue<'_>)> {
         let fields = [
-            ("event", Some(self.kind.as_str().to_owned())),
-            ("callId", Some(self.call_id.as_str().to_owned())),
-            ("direction", Some(self.direction.as_str().to_owned())),
-            ("from", text(&self.from)),
-            ("to", text(&self.to)),
-            ("queue", self.queue.as_ref().map(|queue| queue.as_str().to_owned())),
-            ("answeringNumber", text(&self.answering_number)),
-            ("cause", self.cause.as_ref().map(Cause::to_string)),
+            ("event", Some(self.kind.as_str())),
+            ("callId", Some(self.call_id.as_str())),
+            ("direction", Some(self.direction.as_str())),
+            ("from", self.from.as_ref().map(Party::as_str)),
+            ("to", self.to.as_ref().map(Party::as_str)),
+            ("queue", self.queue.as_ref().map(Name::as_str)),
+            ("answeringNumber", self.answering_number.as_ref().map(Party::as_str)),
+            ("cause", self.cause.as_ref().map(Cause::as_str)),
         ];
-        fields.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::String(text?)))).collect()
+        fields.into_iter().filter_map(|(name, text)| Some((name, FieldValue::Text(text?)))).collect()
+    }
+}
+
+/// The value of a field as Zammad takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum FieldValue<'a> {
+    Text(&'a str),
+    List(Vec<&'a str>),
+}
+
+impl From<FieldValue<'_>> for Value {
+    fn from(value: FieldValue<'_>) -> Self {
+        match value {
+            FieldValue::Text(text) => text.into(),
+            FieldValue::List(texts) => texts.into(),
+        }
     }
 }

@@ -164,7 +164,7 @@ impl Check {
 
     /// Takes the configured deadline at most, counted from `started`.
     pub async fn run(mut self, started: std::time::Instant, now: SystemTime) -> Health {
-        let id = RequestId::random();
+        let id = RequestId::fresh();
         let mut stages = vec![Stage::passed(StageName::Configuration, Some(self.took), None)];
         let failed = self.walk(&mut stages, started.into(), &id).await.err();
         let reached_http = failed.is_none() || stages.iter().any(|stage| stage.name == StageName::Tls);

@@ -110,7 +110,7 @@ pub fn warn(event: &CallEvent, known: Known, config: &Config, line: Option<u64>)
 
 /// Prints the request instead of sending it.
 pub fn show(out: &mut dyn Write, event: &CallEvent, config: &Config, global: &Global) -> anyhow::Result<()> {
-    let request = Request::new(event, config.encoding, RequestId::random());
+    let request = Request::new(event, config.encoding, RequestId::fresh());
     if global.curl {
         output::curl(out, &request, config, global.show_token)
     } else {

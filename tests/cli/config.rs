@@ -121,7 +121,7 @@ fn config_show_names_origins_and_hides_secrets() {
     let file = world.file(
         "config.toml",
         0o600,
-        &format!("token = '{TOKEN}'\noutput = 'json'\n[numbers]\ncountry = 'de'\n"),
+        &format!("token = '{TOKEN}'\napi_token = 'secret-{TOKEN}'\noutput = 'json'\n[numbers]\ncountry = 'de'\n"),
     );
     let mut program = world.bare();
     program.env("ZAMMAD_CTI_URL", world.zammad.base_url());
@@ -136,6 +136,7 @@ fn config_show_names_origins_and_hides_secrets() {
         ("url", json!(world.zammad.url("/api/v1/cti/***")), "variable ZAMMAD_CTI_URL"),
         ("token", json!("***"), in_file),
         ("token_file", Value::Null, "not set"),
+        ("api_token", json!("***"), in_file),
         ("encoding", json!("json"), "default"),
         ("connect_timeout", json!("2s"), "default"),
         ("timeout", json!("5s"), "default"),
@@ -212,7 +213,7 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
     };
     let profile = lines.iter().position(|line| *line == "#[profiles.test]").unwrap();
     let settings: Vec<_> = (0..lines.len()).filter(|&at| is_setting(lines[at])).collect();
-    assert_eq!(settings.len(), 10, "{settings:?}");
+    assert_eq!(settings.len(), 11, "{settings:?}");
     for at in settings {
         let in_profile = at > profile;
         let in_use = |(place, line): (usize, &&str)| {
@@ -228,7 +229,7 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
         let value: Value = match key.as_str() {
             "url" if value.contains("TOKEN") => serde_json::from_str(&value.replace("TOKEN", "***")).unwrap(),
             // Without its token it is not known which part of it is none.
-            "url" => json!("***"),
+            "url" | "api_token" => json!("***"),
             _ => serde_json::from_str(value).unwrap(),
         };
         assert_eq!(shown["value"], value, "{key}");
@@ -331,6 +332,7 @@ fn a_secret_that_others_can_read_is_refused_with_the_chmod_that_mends_it() {
         (with_token, 0o644, None, Some("config.toml")),
         (with_token, 0o604, None, Some("config.toml")),
         ("url = 'http://zammad.example'\ntoken = 'x'", 0o644, None, Some("config.toml")),
+        ("url = 'http://zammad.example'\napi_token = 'x'", 0o644, Some(0o600), Some("config.toml")),
         // Also if the profile is not chosen: the file lies there all the same.
         (&profile, 0o644, None, Some("config.toml")),
         ("url = 'http://zammad.example'", 0o644, Some(0o600), None),

@@ -73,7 +73,7 @@ fn the_token_is_nowhere_in_what_any_command_says() {
         (&["hangup", "--call-id", "7", "--cause", "no-such"], 65),
         (&["send", "--concurrency", "2"], 0),
         (&["send", "--dry-run"], 0),
-        (&["simulate", "answered"], 0),
+        (&["simulate", "answered", "--speed", "100"], 0),
         (&["simulate", "--sandbox"], 0),
         (&["normalize", "42"], 0),
         (&["config", "show"], 0),
@@ -153,7 +153,7 @@ fn the_token_is_nowhere_in_what_is_said_of_a_failure() {
             code,
         );
         says_nothing_of_the_token(
-            world.program().args(["simulate", "--deadline", deadline]),
+            world.program().args(["simulate", "--speed", "100", "--deadline", deadline]),
             match status {
                 // Nothing says that the call of a newCall is unknown.
                 500 if body.contains("Error ID") => 69,

@@ -17,7 +17,7 @@ use crate::output::OutputError;
 use crate::safe_text::json;
 
 /// With the stand-in nobody has to wait for telephones.
-const STAND_IN_SPEED: f64 = 100.0;
+const STAND_IN_SPEED: f64 = 20.0;
 
 /// What came of the calls so far.
 #[derive(Default)]
