@@ -121,7 +121,9 @@ fn config_show_names_origins_and_hides_secrets() {
     let file = world.file(
         "config.toml",
         0o600,
-        &format!("token = '{TOKEN}'\napi_token = 'secret-{TOKEN}'\noutput = 'json'\n[numbers]\ncountry = 'de'\n"),
+        &format!(
+            "token = '{TOKEN}'\napi_token = 'secret-{TOKEN}'\noutput = 'json'\n[numbers]\ncountry = 'de'\n"
+        ),
     );
     let mut program = world.bare();
     program.env("ZAMMAD_CTI_URL", world.zammad.base_url());
