@@ -198,8 +198,13 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
             ScenarioError::Broken { .. } => Some(ExitCode::InvalidEvent),
         };
     }
-    if error.is::<NumbersError>() {
-        return Some(ExitCode::InvalidEvent);
+    if let Some(error) = error.downcast_ref::<NumbersError>() {
+        return Some(match error {
+            NumbersError::Broken { source, .. } if source.is_io_error() => ExitCode::LocalFile,
+            NumbersError::Broken { .. } | NumbersError::Line { .. } | NumbersError::Empty { .. } => {
+                ExitCode::InvalidEvent
+            }
+        });
     }
     if error.is::<UnknownScenario>() || error.is::<UsageError>() {
         return Some(ExitCode::Usage);

@@ -58,7 +58,7 @@ pub fn run(args: &cli::Simulate, global: &Global, out: &mut dyn Write) -> anyhow
     // Only who plays calls one by one can move its clock with them.
     let clock = if load.is_some() { Clock::Machine } else { Clock::Held };
     let zammad = Zammad::of(args, config, clock)?;
-    let calls = Calls::new(args, given, zammad.stand_in.is_some())?;
+    let calls = Calls::new(args, given, &zammad)?;
     match load {
         Some(plan) => load::run(plan, &calls, &zammad, args, out),
         None => client::block_on(play::run(&calls, &zammad, args.overrides.speed, report, out))?,
@@ -101,7 +101,8 @@ struct Calls {
 }
 
 impl Calls {
-    fn new(args: &cli::Simulate, given: Vec<Scenario>, stand_in: bool) -> anyhow::Result<Self> {
+    fn new(args: &cli::Simulate, given: Vec<Scenario>, zammad: &Zammad) -> anyhow::Result<Self> {
+        let stand_in = zammad.stand_in.is_some();
         let wanted = &args.overrides;
         // Load is about events, not about telephones that ring.
         let usual = args.load.is_wanted().then_some(Duration::ZERO);
@@ -125,7 +126,9 @@ impl Calls {
             )
             .into());
         }
-        let numbers = wanted.numbers.as_deref().map(|path| Numbers::read(path, wanted.order)).transpose()?;
+        let numbers = wanted.numbers.as_deref();
+        let numbers =
+            numbers.map(|path| Numbers::read(path, wanted.order, &zammad.config.numbering)).transpose()?;
         let scenarios = scenarios.into_iter().map(|scenario| scenario.with(&overrides)).collect();
         Ok(Self { scenarios, numbers, are_a_tour })
     }
@@ -156,14 +159,14 @@ fn scenarios(args: &cli::Simulate) -> anyhow::Result<Vec<Scenario>> {
 /// A scenario of the user's own.
 fn read(path: &Path) -> Result<Scenario, ScenarioError> {
     let unreadable = |source| ScenarioError::Unreadable { path: path.to_owned(), source };
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
-    file.take(Scenario::MAX_FILE + 1).read_to_string(&mut text).map_err(unreadable)?;
-    if text.len() as u64 > Scenario::MAX_FILE {
+    file.take(Scenario::MAX_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > Scenario::MAX_FILE {
         return Err(unreadable(std::io::Error::new(ErrorKind::InvalidData, "it is longer than 256 KiB")));
     }
     let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Scenario::read(&name, path, &text)
+    Scenario::read_bytes(&name, path, bytes)
 }
 
 fn list(out: &mut dyn Write) -> anyhow::Result<ExitCode> {

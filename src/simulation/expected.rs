@@ -154,7 +154,7 @@ impl Expected {
             Some(ActionWord::Reject | ActionWord::Dial | ActionWord::Unknown) => true,
         };
         if kind != EventKind::NewCall && (decides || self.reason.is_some() || self.caller_id.is_some()) {
-            return Err(format!("Zammad decides about a newCall, not about a {kind}"));
+            return Err(format!("Zammad decides at the newCall, not at the {kind}"));
         }
         if self.reason.is_some() && self.action != Some(ActionWord::Reject) {
             return Err("only the action `reject` has a reason".to_owned());

@@ -77,7 +77,7 @@ pub fn load(
                 // Whoever listens no more has nothing left to tell.
                 let tell = |figures| teller.send((number, figures)).unwrap_or_default();
                 let played = client::block_on(share.play(config, calls, stop, &|figures| tell(Ok(figures))));
-                tell(played.map_err(LoadError::from).flatten());
+                tell(played.unwrap_or_else(|error| Err(error.into())));
             });
         }
         drop(tellers);

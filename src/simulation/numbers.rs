@@ -4,7 +4,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 
 use super::{Overrides, Scenario};
-use crate::event::Direction;
+use crate::event::{Direction, Name, WrittenError};
+use crate::number::Numbering;
 
 /// Lines of a CSV file, to be taken one after the other, and from the first again.
 pub struct Numbers {
@@ -25,6 +26,8 @@ pub enum Order {
 pub enum NumbersError {
     #[error("{}: {source}", path.display())]
     Broken { path: PathBuf, source: csv::Error },
+    #[error("{}: line {line}", path.display())]
+    Line { path: PathBuf, line: u64, source: WrittenError },
     #[error("{} holds no number", path.display())]
     Empty { path: PathBuf },
 }
@@ -41,8 +44,9 @@ struct Line {
 
 impl Numbers {
     /// Reads a file: under a heading any of `from`, `to`, `user` and `queue`; without one, the
-    /// customer's number in the first column.
-    pub fn read(path: &Path, order: Order) -> Result<Self, NumbersError> {
+    /// customer's number in the first column. What no Zammad could take is found here, and not
+    /// when its call is due.
+    pub fn read(path: &Path, order: Order, numbering: &Numbering) -> Result<Self, NumbersError> {
         let broken = |source| NumbersError::Broken { path: path.to_owned(), source };
         let file = std::fs::File::open(path).map_err(|error| broken(error.into()))?;
         let mut reader = csv::ReaderBuilder::new()
@@ -76,6 +80,11 @@ impl Numbers {
                 };
                 *column = Some(field.to_owned());
             }
+            line.check(numbering).map_err(|source| NumbersError::Line {
+                path: path.to_owned(),
+                line: record.position().map_or(0, csv::Position::line),
+                source,
+            })?;
             lines.push(line);
         }
         if lines.is_empty() {
@@ -108,5 +117,21 @@ impl Numbers {
             queue: line.queue.clone(),
             ..Overrides::default()
         })
+    }
+}
+
+impl Line {
+    fn check(&self, numbering: &Numbering) -> Result<(), WrittenError> {
+        for (field, shown) in [("number", &self.customer), ("from", &self.from), ("to", &self.to)] {
+            if let Some(shown) = shown {
+                numbering.read(shown).map_err(|source| WrittenError::Number { field, source })?;
+            }
+        }
+        for (field, shown) in [("user", &self.user), ("queue", &self.queue)] {
+            if let Some(shown) = shown {
+                Name::read("the name", shown).map_err(|source| WrittenError::Text { field, source })?;
+            }
+        }
+        Ok(())
     }
 }

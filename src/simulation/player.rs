@@ -141,8 +141,10 @@ impl<'a> Player<'a> {
                 stand_in.fail(fault.clone());
             }
             let result = self.send(&event, at, &mut calls, &mut open, tell).await;
+            let failed = result.is_err() && !step.expected.fits(&result);
             let log = match (&self.log, &step.expected.row) {
-                (Some(log), Some(_)) => match find(log, call_id).await {
+                // What is wrong with the log then would hide what is wrong with the event.
+                (Some(log), Some(_)) if !failed => match find(log, call_id).await {
                     Ok(row) => Some(row),
                     Err(error) => {
                         trouble = Some(error);
@@ -154,9 +156,8 @@ impl<'a> Player<'a> {
             let checks = step.expected.checks(&result, log.as_ref().map(Option::as_ref));
             let step = Step { at, event, result, checks };
             tell(Moment::Got(&step));
-            let failed = step.unexpected_failure().is_some() || trouble.is_some();
             steps.push(step);
-            if failed {
+            if failed || trouble.is_some() {
                 end = End::Failed;
                 break;
             }

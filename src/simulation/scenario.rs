@@ -112,11 +112,21 @@ impl Scenario {
     /// A scenario of a user's own is some dozen lines.
     pub const MAX_FILE: u64 = 256 * 1024;
 
+    /// Reads a scenario of which nobody knows yet whether it is text.
+    pub fn read_bytes(name: &str, path: &Path, bytes: Vec<u8>) -> Result<Self, ScenarioError> {
+        let text = String::from_utf8(bytes).map_err(|error| ScenarioError::Broken {
+            path: path.to_owned(),
+            line: line_of(error.as_bytes(), error.utf8_error().valid_up_to()),
+            reason: "it is not UTF-8".to_owned(),
+        })?;
+        Self::read(name, path, &text)
+    }
+
     /// Reads a scenario; `path` is for errors.
     pub fn read(name: &str, path: &Path, text: &str) -> Result<Self, ScenarioError> {
         let broken = |place: Option<usize>, reason: String| ScenarioError::Broken {
             path: path.to_owned(),
-            line: line_of(text, place.unwrap_or_default()),
+            line: line_of(text.as_bytes(), place.unwrap_or_default()),
             reason,
         };
         let file: File = toml::from_str(text).map_err(|error| {
@@ -323,6 +333,6 @@ impl Step {
 }
 
 /// The line, counted from 1, of a place in a text.
-fn line_of(text: &str, place: usize) -> usize {
-    text.bytes().take(place).filter(|&byte| byte == b'\n').count() + 1
+fn line_of(text: &[u8], place: usize) -> usize {
+    text.iter().take(place).filter(|&&byte| byte == b'\n').count() + 1
 }

@@ -1,6 +1,7 @@
 //! The real program, from an empty environment and an empty home, against real sockets.
 
 mod certificates;
+mod running;
 mod servers;
 mod support;
 
@@ -10,6 +11,7 @@ mod check;
 mod config;
 mod generated;
 mod hangup;
+mod load;
 mod new_call;
 mod normalize;
 mod output;

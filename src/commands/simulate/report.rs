@@ -151,7 +151,7 @@ impl Report {
                 let message = unmet.first().cloned().unwrap_or_else(|| scenario.end.to_owned());
                 status.set_message(message).set_description(unmet.join("\n"));
             }
-            let mut case = TestCase::new(scenario.name.clone(), status);
+            let mut case = TestCase::new(printable(&scenario.name), status);
             case.set_classname("zammad-cti.simulate")
                 .set_time(Duration::from_millis(scenario.elapsed_ms))
                 .set_system_out(scenario.in_words());

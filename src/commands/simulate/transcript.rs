@@ -50,11 +50,12 @@ impl Transcript<'_> {
     pub fn closing(&mut self, tally: &Tally, tour: bool) -> Result<()> {
         let Palette { good, bad, quiet, .. } = self.palette;
         let Tally { calls, as_expected, checks, .. } = tally;
+        let told = if *calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") };
         if calls == as_expected {
-            writeln!(self.out, "\n{good}{calls} calls, {checks} expectations: all met.{good:#}")?;
+            writeln!(self.out, "\n{good}{told}, {checks} expectations: all met.{good:#}")?;
         } else {
             let unmet = calls - as_expected;
-            writeln!(self.out, "\n{bad}{calls} calls: {unmet} did not come out as they should.{bad:#}")?;
+            writeln!(self.out, "\n{bad}{told}: {unmet} not as expected.{bad:#}")?;
         }
         if tour {
             let hint =

@@ -209,19 +209,21 @@ impl<'a> Desk<'a> {
     /// Takes in what became of an event.
     fn done(&self, mut call: Call, due: Instant, result: Result<Delivered, Undelivered>) {
         self.under_way.update(|events| events - 1);
-        let mut figures = self.figures.borrow_mut();
         let expected = call.script.get(call.next).map(|timed| &timed.expected);
-        figures.count(expected, due, &result);
+        self.figures.borrow_mut().count(expected, due, &result);
         let goes_on = call.follow(due, &result);
+        let first = self.figures.borrow().fatal.is_none();
         if let Err(error) = result
-            && figures.fatal.is_none()
+            && first
             && error.error.concerns_all()
         {
-            figures.fatal = Some(Arc::new(error));
+            self.figures.borrow_mut().fatal = Some(Arc::new(error));
             self.stop.send_replace(true);
+            // And not one call more: the share itself hears of it only when it next waits.
+            self.stop();
         }
         if goes_on {
-            let call = if figures.stopped { call.to_its_end(Instant::now()) } else { Some(call) };
+            let call = if self.is_stopped() { call.into_its_end(Instant::now()) } else { Some(call) };
             self.waiting.borrow_mut().extend(call.map(Waiting));
             if self.idle.get() > 0 {
                 self.changed.notify_one();
@@ -234,7 +236,7 @@ impl<'a> Desk<'a> {
         self.figures.borrow_mut().stopped = true;
         let now = Instant::now();
         let mut waiting = self.waiting.borrow_mut();
-        let open = waiting.drain().filter_map(|Waiting(call)| call.to_its_end(now)).map(Waiting);
+        let open = waiting.drain().filter_map(|Waiting(call)| call.into_its_end(now)).map(Waiting);
         let open: BinaryHeap<_> = open.collect();
         *waiting = open;
         self.work.notify_one();
@@ -344,7 +346,7 @@ impl Call {
     }
 
     /// The call with nothing before its hangup, if it is open.
-    fn to_its_end(mut self, now: Instant) -> Option<Self> {
+    fn into_its_end(mut self, now: Instant) -> Option<Self> {
         self.open.direction?;
         let rest = self.script.get(self.next..).unwrap_or_default();
         let hangup = rest.iter().position(|timed| timed.event.kind == EventKind::Hangup);

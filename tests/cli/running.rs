@@ -1,0 +1,124 @@
+//! The program while it runs: what it has said so far, signals, and the memory it takes.
+
+use std::io::Read;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::servers::Ran;
+
+/// What takes longer than this will never be.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A program that runs; it ends with the test.
+pub struct Running {
+    process: Child,
+    started: Instant,
+    stdout: Heard,
+    stderr: Heard,
+}
+
+impl Running {
+    pub fn start(program: &mut Command) -> Self {
+        let started = Instant::now();
+        let mut process = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let stdout = Heard::from(process.stdout.take().unwrap());
+        let stderr = Heard::from(process.stderr.take().unwrap());
+        Self { process, started, stdout, stderr }
+    }
+
+    /// Waits until it has said this on stderr.
+    pub fn until_it_says(&self, words: &str) {
+        until(words, || self.stderr.so_far().contains(words));
+    }
+
+    /// Sends a signal, such as INT.
+    pub fn signal(&self, name: &str) {
+        let kill = format!("kill -s {name} {}", self.process.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success(), "{kill}");
+    }
+
+    /// Waits for its end.
+    pub fn end(mut self) -> Ran {
+        let ended = self.wait(|_| {});
+        self.ran(ended)
+    }
+
+    /// Waits for its end, and tells how much memory it took at most, in bytes.
+    #[cfg(target_os = "linux")]
+    pub fn end_with_memory(mut self) -> (Ran, u64) {
+        let status = format!("/proc/{}/status", self.process.id());
+        let mut peak = 0;
+        let ended = self.wait(|_| {
+            let status = std::fs::read_to_string(&status).unwrap_or_default();
+            // Once it has ended, there is no such line.
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            peak = line.map_or(peak, |line| line.trim().trim_end_matches(" kB").parse::<u64>().unwrap());
+        });
+        (self.ran(ended), peak * 1024)
+    }
+
+    fn wait(&mut self, mut meanwhile: impl FnMut(&Child)) -> ExitStatus {
+        let mut ended = None;
+        until("the end of the program", || {
+            meanwhile(&self.process);
+            ended = self.process.try_wait().unwrap();
+            ended.is_some()
+        });
+        ended.unwrap()
+    }
+
+    fn ran(&mut self, ended: ExitStatus) -> Ran {
+        Ran {
+            code: ended.code().expect("it ended by itself"),
+            stdout: self.stdout.all(),
+            stderr: self.stderr.all(),
+            took: self.started.elapsed(),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill().and(self.process.wait());
+    }
+}
+
+/// A stream that is read while it is written.
+struct Heard {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Heard {
+    fn from(mut stream: impl Read + Send + 'static) -> Self {
+        let bytes = Arc::<Mutex<Vec<u8>>>::default();
+        let shared = bytes.clone();
+        let reader = std::thread::spawn(move || {
+            let mut part = [0; 4096];
+            while let Ok(count @ 1..) = stream.read(&mut part) {
+                shared.lock().unwrap().extend_from_slice(&part[..count]);
+            }
+        });
+        Self { bytes, reader: Some(reader) }
+    }
+
+    fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
+    }
+
+    fn all(&mut self) -> String {
+        self.reader.take().unwrap().join().unwrap();
+        self.so_far()
+    }
+}
+
+/// Waits until something is so.
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < LIMIT, "in vain: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
