@@ -196,6 +196,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
         return match error {
             ScenarioError::Unreadable { .. } => Some(ExitCode::LocalFile),
             ScenarioError::Broken { .. } => Some(ExitCode::InvalidEvent),
+            ScenarioError::NeedsStandIn { .. } => Some(ExitCode::Usage),
         };
     }
     if let Some(error) = error.downcast_ref::<NumbersError>() {

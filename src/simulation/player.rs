@@ -197,13 +197,18 @@ impl<'a> Player<'a> {
         result
     }
 
-    /// Whether the time passed without the user wanting no more.
+    /// Lets the time of a scenario pass; whether the user wants more then.
     async fn wait(&mut self, time: Duration) -> bool {
         if let Some(stand_in) = self.stand_in {
             stand_in.advance(time);
         }
+        self.rest(time.div_f64(self.speed)).await
+    }
+
+    /// Does nothing for so long; whether the user wants more then.
+    pub async fn rest(&mut self, time: Duration) -> bool {
         let stopped = self.stop.wait_for(|stop| *stop);
-        tokio::time::timeout(time.div_f64(self.speed), stopped).await.is_err() && !self.stopped()
+        tokio::time::timeout(time, stopped).await.is_err() && !self.stopped()
     }
 }
 

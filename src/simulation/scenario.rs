@@ -91,6 +91,8 @@ pub enum ScenarioError {
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error("{}: line {line}: {reason}", path.display())]
     Broken { path: PathBuf, line: usize, reason: String },
+    #[error("in the scenario {name} Zammad fails, and only the stand-in does so on request; add --sandbox")]
+    NeedsStandIn { name: String },
 }
 
 /// What a user wants otherwise than the scenario has it. Wherever the scenario has the value, in

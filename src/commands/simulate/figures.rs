@@ -74,15 +74,15 @@ pub fn print(out: &mut dyn Write, palette: Palette, plan: &Plan, figures: &Figur
     let seconds = figures.elapsed.as_secs_f64();
     writeln!(
         out,
-        "{heading}{} calls, {} events{heading:#} in {seconds:.2} s over {} connections: {heading}{} events/s{heading:#}",
-        grouped(figures.calls),
-        grouped(figures.events),
-        plan.concurrency,
+        "{heading}{}, {}{heading:#} in {seconds:.2} s over {}: {heading}{} events/s{heading:#}",
+        several(figures.calls, "call"),
+        several(figures.events, "event"),
+        several(plan.concurrency.into(), "connection"),
         grouped(events_per_second(figures).round() as u64),
     )?;
     if figures.not_begun > 0 {
-        let not_begun = grouped(figures.not_begun);
-        writeln!(out, "{bad}{not_begun} calls were due, but found no connection in time{bad:#}")?;
+        let not_begun = several(figures.not_begun, "call");
+        writeln!(out, "{bad}{not_begun} found no connection in the time when they were due{bad:#}")?;
     }
     writeln!(out)?;
     let delivered = figures.delivered.iter().map(|counted| ("delivered", good, counted));
@@ -157,6 +157,11 @@ fn buckets(histogram: &Histogram<u64>) -> Vec<Bucket> {
         Bucket { up_to_ms: milliseconds(end), events }
     };
     ends.into_iter().map(bucket).collect()
+}
+
+fn several(number: u64, what: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {what}{ending}", grouped(number))
 }
 
 /// Digits in groups of three.

@@ -25,9 +25,9 @@ const MOST_SETUPS: u64 = 10_000;
 
 /// The load that is asked for, if any is.
 pub fn plan(args: &cli::Simulate) -> Result<Option<Plan>, UsageError> {
-    let cli::Load { calls, rate, duration, concurrency, yes_load } = args.load;
+    let cli::Load { calls, rate, duration, concurrency, .. } = args.load;
     if !args.load.is_wanted() {
-        return if rate.is_some() || concurrency.is_some() || yes_load {
+        return if rate.is_some() || concurrency.is_some() {
             Err(UsageError("how many calls, or for how long? Add --calls or --duration"))
         } else {
             Ok(None)
@@ -51,7 +51,7 @@ pub fn run(
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
     let Zammad { config, stand_in } = zammad;
-    let harmless = plan.rate.is_some_and(|rate| rate <= HARMLESS_RATE);
+    let harmless = plan.rate.is_some_and(|rate| rate <= HARMLESS_RATE) || plan.calls == Some(1);
     if !config.endpoint()?.is_loopback() && !harmless && !args.load.yes_load {
         return Err(UsageError(
             "more than one call a second, to a Zammad on another machine: its agents will see them all, and \

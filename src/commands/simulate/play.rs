@@ -1,16 +1,18 @@
 //! One call after the other, for somebody who watches.
 
 use std::io::Write;
+use std::time::{Duration, Instant};
 
 use zammad_cti::client::CallerLog;
 use zammad_cti::config::Format;
 use zammad_cti::delivery::Undelivered;
-use zammad_cti::simulation::{Played, Player};
+use zammad_cti::simulation::{Moment, Played, Player};
 
 use super::interrupt::Stop;
 use super::report::{Report, ReportFile};
 use super::transcript::Transcript;
 use super::{Calls, Zammad, run_id};
+use crate::cli;
 use crate::colour::Palette;
 use crate::exit_code::{ExitCode, NotAsExpected};
 use crate::output::OutputError;
@@ -18,6 +20,9 @@ use crate::safe_text::json;
 
 /// With the stand-in nobody has to wait for telephones.
 const STAND_IN_SPEED: f64 = 20.0;
+
+/// Calls to a Zammad on another machine begin at most once in this time.
+const LEAST_APART: Duration = Duration::from_secs(1);
 
 /// What came of the calls so far.
 #[derive(Default)]
@@ -32,30 +37,34 @@ pub struct Tally {
 pub async fn run(
     calls: &Calls,
     zammad: &Zammad,
-    speed: Option<f64>,
+    args: &cli::Simulate,
     report_file: Option<ReportFile>,
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
     let Zammad { config, stand_in } = zammad;
     let endpoint = config.endpoint()?;
     let stop = Stop::on_signals()?;
-    let speed = speed.unwrap_or(if stand_in.is_some() { STAND_IN_SPEED } else { 1.0 });
+    let speed = args.overrides.speed.unwrap_or(if stand_in.is_some() { STAND_IN_SPEED } else { 1.0 });
     let mut player = Player::new(config, stand_in.as_ref(), speed, stop.watch())?;
     let run = run_id();
     let mut report = Report::new(&run, endpoint, stand_in.is_some());
     let mut tally = Tally::default();
+    let mut trouble = None;
+    // More than that is load, which agents elsewhere are not to have unasked.
+    let is_paced = !endpoint.is_loopback() && !args.load.yes_load;
+    let last = calls.scenarios.len() as u64 - 1;
     let mut nowhere = std::io::sink();
     let told: &mut dyn Write = if config.output == Format::Text { &mut *out } else { &mut nowhere };
     let mut transcript = Transcript { out: told, palette: Palette::for_stdout() };
     transcript.opening(endpoint, stand_in.is_some(), player.reads_log(), speed).map_err(OutputError)?;
-    for call in 0..calls.scenarios.len() as u64 {
+    for call in 0..=last {
         if player.stopped() || tally.is_over() {
             break;
         }
         let scenario = calls.scenario(call);
         let call_id = scenario.call_id(&run, call + 1);
         let mut written = transcript.begin(&scenario);
-        let mut tell = |moment: zammad_cti::simulation::Moment<'_>| {
+        let mut tell = |moment: Moment<'_>| {
             if written.is_ok() {
                 written = transcript.moment(&moment);
             }
@@ -64,10 +73,27 @@ pub async fn run(
                 stop.now();
             }
         };
-        let played = player.play(&scenario, &call_id, &mut tell).await?;
+        let begun = Instant::now();
+        let played = match player.play(&scenario, &call_id, &mut tell).await {
+            Ok(played) => played,
+            Err(error) => {
+                trouble = Some(error);
+                break;
+            }
+        };
         written.and_then(|()| transcript.end(&played)).map_err(OutputError)?;
         report.add(&scenario, &played, endpoint);
         tally.add(played);
+        if is_paced && call < last {
+            player.rest(LEAST_APART.saturating_sub(begun.elapsed())).await;
+        }
+    }
+    if let Some(error) = trouble {
+        report.ends_early();
+        if let Some(file) = report_file {
+            file.write(&report)?;
+        }
+        return Err(error.into());
     }
     if stand_in.is_some() && tally.calls > 1 {
         transcript.caller_log(&CallerLog::new(config)?.read().await?).map_err(OutputError)?;

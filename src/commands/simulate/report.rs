@@ -121,6 +121,11 @@ impl Report {
         }
     }
 
+    /// What is still to come does not.
+    pub fn ends_early(&mut self) {
+        self.passed = false;
+    }
+
     pub fn add(&mut self, scenario: &Scenario, played: &Played, endpoint: &Endpoint) {
         let passed = played.as_expected();
         self.passed &= passed;
