@@ -149,14 +149,11 @@ impl Client {
         post.headers_mut().extend(request.headers());
         *post.body_mut() = Some(self.progress.body(request.body().to_owned()));
         let mut response = self.http.execute(post).await.map_err(failed)?;
-        let header = |name| {
-            let value = response.headers().get(name)?.to_str().ok()?;
-            Some(self.endpoint.redact(value))
-        };
+        let header = |name| response.headers().get(name)?.to_str().ok();
         let head = reply::Head {
             status: response.status().as_u16(),
-            content_type: header(CONTENT_TYPE),
-            location: header(LOCATION),
+            content_type: header(CONTENT_TYPE).map(str::to_owned),
+            location: header(LOCATION).map(|location| self.endpoint.redact(location)),
             retry_after: header(RETRY_AFTER)
                 .and_then(|seconds| seconds.parse().ok())
                 .map(Duration::from_secs),

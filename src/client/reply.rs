@@ -176,7 +176,7 @@ fn describe(head: &Head, body: &[u8], redact: impl Fn(&str) -> String) -> Conten
     } else if content_type.is_empty() || content_type.starts_with("application/json") {
         Content::BrokenJson
     } else {
-        Content::Other(one_line(content_type))
+        Content::Other(one_line(&redact(content_type)))
     }
 }
 
