@@ -284,6 +284,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l curl -d '
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l show -d 'Print a scenario as a file, and end' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l report -d 'Write a report for a build server or another program, too' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l from -d 'The calling party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l to -d 'The called party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l user -d 'An agent; several in the order in which the scenario names its own' -r
@@ -294,7 +295,6 @@ random\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l ring -d 'How long the phones ring, such as 3s' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l talk -d 'How long the parties talk, such as 10s' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l speed -d 'How many times faster than that time goes by [default: 1; with the stand-in, whose clock goes along, 20]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l report -d 'Write a report too' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l calls -d 'So many calls; without --ring and --talk no time is spent on either' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l rate -d 'So many calls a second, begun on time however long the others take, such as 20/s [default: as fast as they go]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l duration -d 'For so long, such as 60s' -r

@@ -210,11 +210,11 @@ pub struct Simulate {
     /// Play against the stand-in although an endpoint is configured
     #[arg(long)]
     pub sandbox: bool,
-    #[command(flatten)]
-    pub overrides: Overrides,
-    /// Write a report too
+    /// Write a report for a build server or another program, too
     #[arg(long, num_args = 2, value_names = ["junit|json", "FILE"])]
     pub report: Option<Vec<String>>,
+    #[command(flatten)]
+    pub overrides: Overrides,
     #[command(flatten)]
     pub load: Load,
 }
