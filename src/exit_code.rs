@@ -74,7 +74,8 @@ Exit codes:
   77  Zammad refused the token
   78  configuration: a setting is missing or broken, or the integration is switched
       off or not configured in Zammad
-  130 simulate was interrupted; the calls that were open got their hangup
+  130 simulate was interrupted; the calls that were open got their hangup, unless it was
+      interrupted twice
 `check` has codes of its own, those of monitoring systems: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
 
 /// The same below the help of `check`.
@@ -196,15 +197,16 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
         return match error {
             ScenarioError::Unreadable { .. } => Some(ExitCode::LocalFile),
             ScenarioError::Broken { .. } => Some(ExitCode::InvalidEvent),
-            ScenarioError::NeedsStandIn { .. } => Some(ExitCode::Usage),
+            ScenarioError::CannotFail { .. } => Some(ExitCode::Usage),
         };
     }
     if let Some(error) = error.downcast_ref::<NumbersError>() {
         return Some(match error {
             NumbersError::Broken { source, .. } if source.is_io_error() => ExitCode::LocalFile,
-            NumbersError::Broken { .. } | NumbersError::Line { .. } | NumbersError::Empty { .. } => {
-                ExitCode::InvalidEvent
-            }
+            NumbersError::Broken { .. }
+            | NumbersError::Heading { .. }
+            | NumbersError::Line { .. }
+            | NumbersError::Empty { .. } => ExitCode::InvalidEvent,
         });
     }
     if error.is::<UnknownScenario>() || error.is::<UsageError>() {

@@ -135,11 +135,14 @@ impl CallerLog {
 
     async fn exchange(&self) -> Result<Vec<Row>, CallerLogError> {
         let failed = |error| CallerLogError::Send(SendError::from_transport(&error, self.progress.phase()));
-        let mut get = self.http.get(self.endpoint.api("cti/log")).header(ACCEPT, "application/json");
+        let mut get = self.http.get(self.endpoint.api("cti/log")).build().map_err(failed)?;
+        get.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(authorization) = &self.authorization {
-            get = get.header(AUTHORIZATION, authorization);
+            // In place of a login for a proxy that may stand in the URL.
+            get.headers_mut().insert(AUTHORIZATION, authorization.clone());
         }
-        let mut response = get.send().await.map_err(failed)?;
+        *get.body_mut() = Some(self.progress.body(String::new()));
+        let mut response = self.http.execute(get).await.map_err(failed)?;
         let status = response.status().as_u16();
         match status {
             200 => {}

@@ -204,6 +204,12 @@ impl SendError {
         }
     }
 
+    /// Whether a newCall that met with it may be in the caller log all the same: Zammad writes the
+    /// entry before it tells agents of it, and can fail at that.
+    pub fn may_have_left_an_entry(&self) -> bool {
+        self.fate() == Fate::Unknown || matches!(self, Self::Failed { .. })
+    }
+
     /// Whether all other events would meet with it too, until somebody changes a setting.
     pub fn concerns_all(&self) -> bool {
         match self {

@@ -45,17 +45,24 @@ impl Serialize for Secret {
     }
 }
 
-/// A length of time, written like `5s`, `800ms` or `1m 30s`.
+/// A length of time, written like `5s`, `800ms` or `1m 30s`; a year at most, so that nothing that
+/// is reckoned with it goes beyond what clocks can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span(pub Duration);
+
+impl Span {
+    const MOST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+}
 
 impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         humantime::parse_duration(text)
-            .map(Self)
             .map_err(|_| "a time has a number and a unit, such as 5s or 800ms".to_owned())
+            .and_then(|time| {
+                if time > Self::MOST { Err("a year is the longest time".to_owned()) } else { Ok(Self(time)) }
+            })
     }
 }
 

@@ -8,6 +8,7 @@ use crate::action::Action;
 use crate::client::{Row, SendError, Shown};
 use crate::delivery::{Delivered, Undelivered};
 use crate::event::EventKind;
+use crate::number::Numbering;
 
 /// What should come of one event. What is not named may be anything, but an event whose failure
 /// is not expected has to be delivered.
@@ -92,10 +93,15 @@ pub fn action_word(delivered: &Delivered) -> &str {
 impl Expected {
     /// Compares what came with what should have; a caller log that nobody could read counts as
     /// nothing expected of it.
-    pub fn checks(&self, result: &Result<Delivered, Undelivered>, log: Option<Option<&Row>>) -> Vec<Check> {
+    pub fn checks(
+        &self,
+        result: &Result<Delivered, Undelivered>,
+        log: Option<Option<&Row>>,
+        numbering: &Numbering,
+    ) -> Vec<Check> {
         let mut checks = self.reply_checks(result);
         if let (Some(expected), Some(row)) = (&self.row, log) {
-            checks.extend(expected.checks(row));
+            checks.extend(expected.checks(row, numbering));
         }
         checks
     }
@@ -208,13 +214,22 @@ impl ExpectedRow {
         .map(|(what, expected, found)| (what, expected.as_ref(), found))
     }
 
-    fn checks(&self, row: Option<&Row>) -> Vec<Check> {
+    fn checks(&self, row: Option<&Row>, numbering: &Numbering) -> Vec<Check> {
         let shown = row.map_or(Shown::Absent, Row::shown);
         let first =
             self.shown.map(|expected| Check::new("row.shown", expected.to_string(), shown.to_string()));
-        let others = self
-            .fields(row)
-            .filter_map(|(what, expected, found)| expected.map(|expected| Check::new(what, expected, found)));
+        // A number is expected as it was sent, or as it stands there.
+        let sent = |what: &str, expected: &String, found: &str| match numbering.read(expected) {
+            Ok(party)
+                if ["row.from", "row.to"].contains(&what) && expected != found && !expected.is_empty() =>
+            {
+                party.as_str().to_owned()
+            }
+            Ok(_) | Err(_) => expected.clone(),
+        };
+        let others = self.fields(row).filter_map(|(what, expected, found)| {
+            expected.map(|expected| Check::new(what, sent(what, expected, &found), found))
+        });
         first.into_iter().chain(others).collect()
     }
 }

@@ -28,9 +28,13 @@ pub enum NumbersError {
     Broken { path: PathBuf, source: csv::Error },
     #[error("{}: line {line}", path.display())]
     Line { path: PathBuf, line: u64, source: WrittenError },
+    #[error("{}: line 1: {word:?} is no number, and no column either; there are: {}", path.display(), COLUMNS.join(", "))]
+    Heading { path: PathBuf, word: String },
     #[error("{} holds no number", path.display())]
     Empty { path: PathBuf },
 }
+
+const COLUMNS: [&str; 5] = ["customer", "from", "to", "user", "queue"];
 
 /// What one line says.
 #[derive(Debug, Default)]
@@ -43,8 +47,8 @@ struct Line {
 }
 
 impl Numbers {
-    /// Reads a file: under a heading any of `from`, `to`, `user` and `queue`; without one, the
-    /// customer's number in the first column. What no Zammad could take is found here, and not
+    /// Reads a file: under a heading any of `customer`, `from`, `to`, `user` and `queue`; without
+    /// one, the customer's number in the first column. What no Zammad could take is found here, and not
     /// when its call is due.
     pub fn read(path: &Path, order: Order, numbering: &Numbering) -> Result<Self, NumbersError> {
         let broken = |source| NumbersError::Broken { path: path.to_owned(), source };
@@ -59,10 +63,18 @@ impl Numbers {
         let mut lines = Vec::new();
         for record in reader.records() {
             let record = record.map_err(broken)?;
-            let is_heading = record.iter().any(|field| ["from", "to", "user", "queue"].contains(&field));
-            if lines.is_empty() && heading.is_none() && is_heading {
-                heading = Some(record.iter().map(str::to_owned).collect());
-                continue;
+            if lines.is_empty() && heading.is_none() {
+                let words: Vec<_> = record.iter().map(str::to_lowercase).collect();
+                if words.iter().any(|word| COLUMNS.contains(&word.as_str())) {
+                    heading = Some(words);
+                    continue;
+                }
+                let first = record.get(0).unwrap_or_default();
+                if !first.contains(|c: char| c.is_ascii_digit())
+                    && numbering.read(first).is_ok_and(|party| party.as_str() != "anonymous")
+                {
+                    return Err(NumbersError::Heading { path: path.to_owned(), word: first.to_owned() });
+                }
             }
             let mut line = Line::default();
             for (place, field) in record.iter().enumerate().filter(|(_, field)| !field.is_empty()) {
@@ -93,11 +105,6 @@ impl Numbers {
         Ok(Self { lines, order, hasher: RandomState::new() })
     }
 
-    #[expect(clippy::len_without_is_empty, reason = "a file without a line is none")]
-    pub fn len(&self) -> usize {
-        self.lines.len()
-    }
-
     /// The scenario with the numbers of a run's call, counted from 0.
     pub fn apply(&self, scenario: &Scenario, call: u64) -> Scenario {
         let place = match self.order {
@@ -105,7 +112,18 @@ impl Numbers {
             Order::Random => self.hasher.hash_one(call),
         };
         let place = usize::try_from(place % self.lines.len() as u64).unwrap_or_default();
-        let line = &self.lines[place];
+        self.lines[place].apply(scenario)
+    }
+
+    /// The scenario with the numbers of each line.
+    pub fn each(&self, scenario: &Scenario) -> impl Iterator<Item = Scenario> {
+        self.lines.iter().map(|line| line.apply(scenario))
+    }
+}
+
+impl Line {
+    fn apply(&self, scenario: &Scenario) -> Scenario {
+        let line = self;
         let (from, to) = match scenario.direction() {
             Direction::Inbound => (line.from.as_ref().or(line.customer.as_ref()), line.to.as_ref()),
             Direction::Outbound => (line.from.as_ref(), line.to.as_ref().or(line.customer.as_ref())),
@@ -118,9 +136,7 @@ impl Numbers {
             ..Overrides::default()
         })
     }
-}
 
-impl Line {
     fn check(&self, numbering: &Numbering) -> Result<(), WrittenError> {
         for (field, shown) in [("number", &self.customer), ("from", &self.from), ("to", &self.to)] {
             if let Some(shown) = shown {

@@ -67,6 +67,8 @@ pub struct Played {
     pub steps: Vec<Step>,
     /// what it left in the caller log, where that could be read
     pub row: Option<Row>,
+    /// why the caller log could not be read
+    pub log_error: Option<CallerLogError>,
     pub end: End,
     pub took: Duration,
 }
@@ -153,7 +155,8 @@ impl<'a> Player<'a> {
                 },
                 _ => None,
             };
-            let checks = step.expected.checks(&result, log.as_ref().map(Option::as_ref));
+            let checks =
+                step.expected.checks(&result, log.as_ref().map(Option::as_ref), &self.config.numbering);
             let step = Step { at, event, result, checks };
             tell(Moment::Got(&step));
             steps.push(step);
@@ -169,15 +172,16 @@ impl<'a> Player<'a> {
             tell(Moment::Got(&step));
             steps.push(step);
         }
-        if let Some(error) = trouble {
-            return Err(error.into());
+        let mut row = None;
+        // Otherwise it would be asked in vain, or long after the user wanted no more.
+        if let (Some(log), End::Complete) = (&self.log, end) {
+            match find(log, call_id).await {
+                Ok(found) => row = found,
+                Err(error) => (trouble, end) = (Some(error), End::Failed),
+            }
         }
-        let row = match &self.log {
-            // It would be asked in vain, or long after the user wanted no more.
-            Some(log) if end == End::Complete => find(log, call_id).await?,
-            _ => None,
-        };
-        Ok(Played { call_id: call_id.clone(), steps, row, end, took: started.elapsed() })
+        let call_id = call_id.clone();
+        Ok(Played { call_id, steps, row, log_error: trouble, end, took: started.elapsed() })
     }
 
     async fn send(
@@ -221,8 +225,9 @@ pub(super) struct Open {
 impl Open {
     pub fn follow(&mut self, kind: EventKind, direction: Direction, result: &Result<Delivered, Undelivered>) {
         let arrived = result.as_ref().map_or_else(|error| error.uncertain, |_| true);
+        let is_there = arrived || result.as_ref().is_err_and(|error| error.error.may_have_left_an_entry());
         match kind {
-            EventKind::NewCall if arrived => self.direction = Some(direction),
+            EventKind::NewCall if is_there => self.direction = Some(direction),
             // One whose fate is not known must not be sent again: it might hide a missed call.
             EventKind::Hangup if arrived => self.direction = None,
             EventKind::NewCall | EventKind::Answer | EventKind::Hangup => {}

@@ -91,8 +91,11 @@ pub enum ScenarioError {
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error("{}: line {line}: {reason}", path.display())]
     Broken { path: PathBuf, line: usize, reason: String },
-    #[error("in the scenario {name} Zammad fails, and only the stand-in does so on request; add --sandbox")]
-    NeedsStandIn { name: String },
+    #[error(
+        "in the scenario {name} Zammad fails, and only the stand-in (--sandbox) does so on request, in calls \
+         played one by one"
+    )]
+    CannotFail { name: String },
 }
 
 /// What a user wants otherwise than the scenario has it. Wherever the scenario has the value, in
@@ -186,13 +189,7 @@ impl Scenario {
 
     /// The scenario as its user wants it.
     pub fn with(mut self, overrides: &Overrides) -> Self {
-        for (mine, wanted) in
-            [(self.call.from.clone(), &overrides.from), (self.call.to.clone(), &overrides.to)]
-        {
-            if let Some(wanted) = wanted {
-                self.replace(&mine, wanted);
-            }
-        }
+        self.replace_numbers(overrides.from.as_deref(), overrides.to.as_deref());
         self.replace_users(&overrides.users);
         if let Some(queue) = &overrides.queue {
             self.replace_queue(queue);
@@ -213,14 +210,24 @@ impl Scenario {
         self.call.direction
     }
 
-    fn replace(&mut self, mine: &str, wanted: &str) {
+    fn replace_numbers(&mut self, from: Option<&str>, to: Option<&str>) {
+        let Call { from: my_from, to: my_to, .. } = self.call.clone();
         let fields = [&mut self.call.from, &mut self.call.to].into_iter();
         let fields = fields.chain(self.steps.iter_mut().flat_map(|step| {
             let event = [&mut step.event.from, &mut step.event.to];
             event.into_iter().chain(step.expected.numbers()).filter_map(Option::as_mut)
         }));
-        for field in fields.filter(|field| **field == mine) {
-            wanted.clone_into(field);
+        for field in fields {
+            let wanted = if *field == my_from {
+                from
+            } else if *field == my_to {
+                to
+            } else {
+                None
+            };
+            if let Some(wanted) = wanted {
+                wanted.clone_into(field);
+            }
         }
     }
 
@@ -279,7 +286,7 @@ impl Scenario {
                 step.after = wanted.unwrap_or(step.after);
             }
             match step.event.event {
-                EventKind::NewCall => {}
+                EventKind::NewCall => wanted = ring,
                 EventKind::Answer => wanted = talk,
                 // What comes after the end of the call is neither.
                 EventKind::Hangup => wanted = None,

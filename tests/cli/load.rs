@@ -456,3 +456,35 @@ fn many_calls_take_the_memory_of_few() {
     // 50 bytes a call would be more.
     assert!(many < few + 900 * 1024, "{few} bytes, and then {many}");
 }
+
+#[test]
+fn as_many_calls_begin_as_the_time_has_room_for() {
+    let world = World::new();
+    let (_, figures) = figures(&world, &["missed", "--rate", "10/s", "--duration", "1s"]);
+    assert_eq!(number(&figures, "calls") + number(&figures, "calls_not_begun"), 10, "{figures}");
+}
+
+#[test]
+fn where_nobody_is_the_load_ends_with_the_first_try_of_each_connection() {
+    let world = World::new();
+    let port = crate::servers::reserved_port();
+    let url = crate::servers::url(port.local_addr().unwrap());
+    let load = ["missed", "--url", &url, "--calls", "1000", "--concurrency", "4", "--deadline", "200ms"];
+    let (ended, figures) = figures(&world, &load);
+    ended.code(69);
+    assert!(number(&figures, "calls") <= 8, "{figures}");
+}
+
+#[test]
+fn a_stand_in_suits_all_calls_whatever_their_order() {
+    let world = World::new();
+    let numbers = world.file("numbers.csv", 0o644, "49301\n49302\n49303\n49304\n");
+    let numbers = numbers.to_str().unwrap();
+    let calls = ["rejected", "--calls", "60", "--numbers", numbers, "--order", "random"];
+    let (ended, figures) = figures(&world, &calls);
+    ended.code(0);
+    assert_eq!(figures["delivered"]["reject"], 60, "{figures}");
+    // Nobody could say which of many calls a fault would hit.
+    load(&world, &["lost-reply", "--calls", "5"]).code(2).stderr(predicate::str::contains("lost-reply"));
+    load(&world, &["--all", "--calls", "17"]).code(0).stderr(predicate::str::contains("left out"));
+}

@@ -195,7 +195,7 @@ fn each_call_leaves_in_zammads_log_what_zammad_makes_of_it() {
 
     // Nobody makes a real Zammad lose a reply, but it may happen.
     let refused = simulate(&world, &[&["lost-reply"], &there[..]].concat()).code(2).stdout("");
-    refused.stderr(predicate::str::contains("add --sandbox"));
+    refused.stderr(predicate::str::contains("--sandbox"));
     let lost = changed(&shown(&world, "lost-reply"), "fault = { mode = \"drop_after\" }", "");
     let lost = world.file("lost.toml", 0o644, &lost);
     sandbox.fault(json!({ "mode": "drop_after", "count": 1 }));
@@ -259,7 +259,7 @@ fn an_expectation_that_does_not_hold_is_told_and_counts() {
             "row.shown absent, but it is missed",
         ),
         ("answered", "to_name = \"Alice\"", "to_name = \"Bob\"", "row.to_name Bob, but it is Alice"),
-        ("outbound", "to_name = \"\"", "to_name = \"Zoe\"", "row.to_name Zoe, but it is nothing"),
+        ("outbound", "from_name = \"Alice\"", "to_name = \"Zoe\"", "row.to_name Zoe, but it is nothing"),
         ("outbound", "from_name = \"Alice\"", "from_name = \"\"", "row.from_name nothing, but it is Alice"),
         ("anonymous", "from = \"anonymous\" }", "from = \"49\" }", "row.from 49, but it is anonymous"),
         ("queue", "queue = \"support\",", "queue = \"sales\",", "row.queue sales, but it is support"),
@@ -1016,4 +1016,80 @@ fn a_reader_who_goes_away_leaves_no_call_open() {
     assert_eq!(running.wait().unwrap().code(), Some(74));
     let log = sandbox.log();
     assert_eq!((log.len(), &log[0]["state"]), (1, &json!("hangup")), "{log:?}");
+}
+
+#[test]
+fn a_new_call_that_zammad_fails_at_may_ring_and_is_hung_up() {
+    let world = World::new();
+    // Zammad writes the entry first, and can fail at telling its agents.
+    let replies = [
+        Reply::json(500, r#"{"error":"Error ID x1y2z3a4: Please contact your administrator."}"#),
+        Reply::json(200, "{}"),
+    ];
+    let zammad = Server::answering(replies);
+    simulate(&world, &["missed", "--url", &zammad.url()]).code(69);
+    let events: Vec<_> = zammad.requests().iter().map(|request| request.contains(r#""hangup""#)).collect();
+    assert_eq!(events, [false, true]);
+}
+
+#[test]
+fn a_time_beyond_all_clocks_is_refused_before_any_call() {
+    let world = World::new();
+    let requests = world.every_request();
+    for flags in [["--ring", "18446744073709551615s"], ["--talk", "5000y"], ["--deadline", "400days"]] {
+        let mut program = world.program();
+        let ended =
+            program.timeout(Duration::from_secs(60)).args(["simulate", "missed"]).args(flags).assert();
+        ended.code(2).stderr(predicate::str::contains("a year is the longest time"));
+    }
+    requests.assert_calls(0);
+}
+
+#[test]
+fn numbers_are_expected_as_they_are_sent() {
+    let world = World::new();
+    simulate(&world, &["anonymous", "outbound-rewritten", "--from", "+49 30 23125-799"]).code(0);
+    let (_, run) = played(&world, &["missed", "--from", "4930777000000", "--to", "42"]);
+    let row = &run["scenarios"][0]["row"];
+    assert_eq!((&row["from"], &row["to"]), (&json!("4930777000000"), &json!("42")));
+    let text = changed(&shown(&world, "anonymous"), "from = \"anonymous\"", "from = \"+49 30 23125 742\"");
+    let text = text.replace("from = \"anonymous\"", "from = \"+49 30 23125742\"");
+    let file = world.file("mine.toml", 0o644, &text);
+    simulate(&world, &[file.to_str().unwrap()]).code(0);
+}
+
+#[test]
+fn a_run_that_ends_early_has_not_passed() {
+    let world = World::new();
+    let zammad = Server::answering([Reply::json(200, "{}")]);
+    // The caller log is none, so the first call is the last.
+    let report = |format: &str| {
+        let path = world.path(format!("report.{format}"));
+        let arguments = ["answered", "missed", "--url", &zammad.url(), "--api-token", API_TOKEN, "--report"];
+        simulate(&world, &[&arguments[..], &[format, path.to_str().unwrap()]].concat()).code(76);
+        std::fs::read_to_string(path).unwrap()
+    };
+    let json: Value = serde_json::from_str(&report("json")).unwrap();
+    assert_eq!(json["passed"], false, "{json}");
+    assert!(json["error"].as_str().unwrap().contains("caller log"), "{json}");
+    assert_eq!(json["scenarios"].as_array().unwrap().len(), 1, "{json}");
+    let xml = report("junit");
+    assert!(xml.contains("the run") && xml.contains("errors=\"1\""), "{xml}");
+}
+
+#[test]
+fn a_file_of_numbers_has_columns_or_numbers() {
+    let world = World::new();
+    let played_from = |text: &str| {
+        let file = world.file("numbers.csv", 0o644, text);
+        let (_, run) = played(&world, &["missed", "--numbers", file.to_str().unwrap()]);
+        run["scenarios"][0]["row"]["from"].clone()
+    };
+    for text in ["From,To\n49301,42\n", "customer\n49301\n", "49301\n", " 49301 ,x\n"] {
+        assert_eq!(played_from(text), "49301", "{text}");
+    }
+    assert_eq!(played_from("withheld\n49301\n"), "anonymous");
+    let file = world.file("numbers.csv", 0o644, "Phone\n49301\n");
+    let ended = simulate(&world, &["missed", "--numbers", file.to_str().unwrap()]).code(65).stdout("");
+    ended.stderr(predicate::str::contains("line 1: \"Phone\" is no number, and no column either"));
 }

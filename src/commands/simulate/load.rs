@@ -21,7 +21,7 @@ const CONCURRENCY: u16 = 16;
 /// What agents can bear to see.
 const HARMLESS_RATE: f64 = 1.0;
 /// As many of a file's numbers the stand-in is set up for.
-const MOST_SETUPS: u64 = 10_000;
+const MOST_SETUPS: usize = 10_000;
 
 /// The load that is asked for, if any is.
 pub fn plan(args: &cli::Simulate) -> Result<Option<Plan>, UsageError> {
@@ -99,13 +99,17 @@ pub fn run(
 
 /// A stand-in that suits all calls.
 fn setup(calls: &Calls, config: &zammad_cti::Config) -> anyhow::Result<Setup> {
-    let count =
-        calls.scenarios.len() as u64 * calls.numbers.as_ref().map_or(1, |numbers| numbers.len() as u64);
     let mut whole = Setup::default();
-    for call in 0..count.min(MOST_SETUPS) {
-        let setup = calls.scenario(call).setup(&config.numbering)?;
-        whole.blocked.extend(setup.blocked);
-        whole.routes.extend(setup.routes);
+    for scenario in &calls.scenarios {
+        let variants: Vec<_> = match &calls.numbers {
+            Some(numbers) => numbers.each(scenario).take(MOST_SETUPS).collect(),
+            None => vec![scenario.clone()],
+        };
+        for variant in variants {
+            let setup = variant.setup(&config.numbering)?;
+            whole.blocked.extend(setup.blocked);
+            whole.routes.extend(setup.routes);
+        }
     }
     Ok(whole)
 }

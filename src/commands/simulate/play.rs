@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use zammad_cti::client::CallerLog;
+use zammad_cti::client::{CallerLog, CallerLogError};
 use zammad_cti::config::Format;
 use zammad_cti::delivery::Undelivered;
-use zammad_cti::simulation::{Moment, Played, Player};
+use zammad_cti::simulation::{Moment, PlayError, Played, Player};
 
 use super::interrupt::Stop;
 use super::report::{Report, ReportFile};
@@ -32,6 +32,7 @@ pub struct Tally {
     pub checks: usize,
     /// the first that should not have been
     failure: Option<Undelivered>,
+    log_error: Option<CallerLogError>,
 }
 
 pub async fn run(
@@ -49,7 +50,7 @@ pub async fn run(
     let run = run_id();
     let mut report = Report::new(&run, endpoint, stand_in.is_some());
     let mut tally = Tally::default();
-    let mut trouble = None;
+    let mut trouble: Option<anyhow::Error> = None;
     // More than that is load, which agents elsewhere are not to have unasked.
     let is_paced = !endpoint.is_loopback() && !args.load.yes_load;
     let last = calls.scenarios.len() as u64 - 1;
@@ -58,7 +59,7 @@ pub async fn run(
     let mut transcript = Transcript { out: told, palette: Palette::for_stdout() };
     transcript.opening(endpoint, stand_in.is_some(), player.reads_log(), speed).map_err(OutputError)?;
     for call in 0..=last {
-        if player.stopped() || tally.is_over() {
+        if player.stopped() || tally.is_over() || trouble.is_some() {
             break;
         }
         let scenario = calls.scenario(call);
@@ -74,42 +75,42 @@ pub async fn run(
             }
         };
         let begun = Instant::now();
-        let played = match player.play(&scenario, &call_id, &mut tell).await {
-            Ok(played) => played,
-            Err(error) => {
-                trouble = Some(error);
-                break;
-            }
-        };
-        written.and_then(|()| transcript.end(&played)).map_err(OutputError)?;
+        let played = player.play(&scenario, &call_id, &mut tell).await?;
         report.add(&scenario, &played, endpoint);
+        if let Err(error) = written.and_then(|()| transcript.end(&played)) {
+            trouble = Some(OutputError(error).into());
+        }
         tally.add(played);
         if is_paced && call < last {
             player.rest(LEAST_APART.saturating_sub(begun.elapsed())).await;
         }
     }
-    if let Some(error) = trouble {
-        report.ends_early();
-        if let Some(file) = report_file {
-            file.write(&report)?;
-        }
-        return Err(error.into());
+    if player.stopped() || tally.calls < calls.scenarios.len() {
+        let reason =
+            trouble.as_ref().map_or_else(|| "it was ended early".to_owned(), |error| format!("{error:#}"));
+        report.ends_early(&endpoint.redact(&reason));
     }
-    if stand_in.is_some() && tally.calls > 1 {
-        transcript.caller_log(&CallerLog::new(config)?.read().await?).map_err(OutputError)?;
-    }
-    transcript.closing(&tally, calls.are_a_tour).map_err(OutputError)?;
-    if config.output == Format::Json {
-        writeln!(out, "{}", json(&report)).map_err(OutputError)?;
-    }
+    // Whatever becomes of the rest, the report is what a build server waits for.
     if let Some(file) = report_file {
         file.write(&report)?;
+    }
+    if let Some(error) = trouble {
+        return Err(error);
+    }
+    if config.output == Format::Json {
+        writeln!(out, "{}", json(&report)).map_err(OutputError)?;
+    } else {
+        if stand_in.is_some() && tally.calls > 1 {
+            transcript.caller_log(&CallerLog::new(config)?.read().await?).map_err(OutputError)?;
+        }
+        transcript.closing(&tally, calls.are_a_tour).map_err(OutputError)?;
     }
     if player.stopped() {
         return Ok(ExitCode::Interrupted);
     }
     match tally {
         Tally { failure: Some(error), .. } => Err(error.into()),
+        Tally { log_error: Some(error), .. } => Err(PlayError::from(error).into()),
         Tally { calls, as_expected, .. } if calls == as_expected => Ok(ExitCode::Ok),
         Tally { .. } => Err(NotAsExpected.into()),
     }
@@ -120,6 +121,7 @@ impl Tally {
         self.calls += 1;
         self.as_expected += usize::from(played.as_expected());
         self.checks += played.checks().count();
+        self.log_error = self.log_error.take().or(played.log_error);
         let failure = played.steps.into_iter().find(|step| step.unexpected_failure().is_some());
         let failure = failure.and_then(|step| step.result.err());
         self.failure = self.failure.take().or(failure);
@@ -128,6 +130,6 @@ impl Tally {
     /// Whether the next call would fare no better.
     fn is_over(&self) -> bool {
         let code = self.failure.as_ref().map(|failure| ExitCode::of_send(&failure.error));
-        code.is_some_and(|code| code != ExitCode::InvalidEvent)
+        code.is_some_and(|code| code != ExitCode::InvalidEvent) || self.log_error.is_some()
     }
 }

@@ -61,6 +61,9 @@ pub struct Report {
     endpoint: String,
     stand_in: bool,
     passed: bool,
+    /// why it is not complete
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
     scenarios: Vec<PlayedScenario>,
 }
 
@@ -117,18 +120,24 @@ impl Report {
             endpoint: endpoint.to_string(),
             stand_in,
             passed: true,
+            error: None,
             scenarios: Vec::new(),
         }
     }
 
-    /// What is still to come does not.
-    pub fn ends_early(&mut self) {
+    /// Not all calls were played, for this reason.
+    pub fn ends_early(&mut self, reason: &str) {
         self.passed = false;
+        self.error.get_or_insert_with(|| printable(reason));
     }
 
     pub fn add(&mut self, scenario: &Scenario, played: &Played, endpoint: &Endpoint) {
         let passed = played.as_expected();
         self.passed &= passed;
+        if let Some(error) = &played.log_error {
+            let error = anyhow::anyhow!("{error}");
+            self.error.get_or_insert_with(|| printable(&endpoint.redact(&format!("{error:#}"))));
+        }
         self.scenarios.push(PlayedScenario {
             name: scenario.name.clone(),
             story: scenario.story.clone(),
@@ -160,6 +169,13 @@ impl Report {
             case.set_classname("zammad-cti.simulate")
                 .set_time(Duration::from_millis(scenario.elapsed_ms))
                 .set_system_out(scenario.in_words());
+            suite.add_test_case(case);
+        }
+        if let Some(error) = &self.error {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_message(error.clone());
+            let mut case = TestCase::new("the run", status);
+            case.set_classname("zammad-cti.simulate");
             suite.add_test_case(case);
         }
         let mut report = quick_junit::Report::new("zammad-cti");

@@ -136,13 +136,9 @@ impl Transcript<'_> {
         let cells: Vec<_> = rows
             .iter()
             .map(|row| {
-                let way = match row.direction {
-                    Direction::Inbound => "in",
-                    Direction::Outbound => "out",
-                };
                 let party = |number: &str, name: &Option<String>| with_name(number, name.as_deref());
                 [
-                    way.to_owned(),
+                    row.direction.to_string(),
                     party(&row.from, &row.from_name),
                     party(&row.to, &row.to_name),
                     row.cause.as_deref().map(printable).unwrap_or_default(),

@@ -31,7 +31,7 @@ pub struct Figures {
     pub latency: Histogram<u64>,
     pub elapsed: Duration,
     pub stopped: bool,
-    /// a failure that all further events would have met with too
+    /// a failure that all further events would have met with too; or nobody was there at all
     pub fatal: Option<Arc<Undelivered>>,
 }
 

@@ -162,11 +162,11 @@ impl<'a> Desk<'a> {
         // Without a rate there are as many calls at a time as connections.
         let open = self.waiting.borrow().len() + self.under_way.get();
         let room = plan.rate.is_some() || open < usize::from(self.share.connections());
+        let due = plan.rate.map_or(now, |rate| *started + Duration::from_secs_f64(number as f64 / rate));
         let begins = !figures.stopped
             && room
             && plan.calls.is_none_or(|calls| number < calls)
-            && plan.duration.is_none_or(|duration| now < *started + duration);
-        let due = plan.rate.map_or(now, |rate| *started + Duration::from_secs_f64(number as f64 / rate));
+            && plan.duration.is_none_or(|duration| due.max(now) < *started + duration);
         begins.then_some((due, number))
     }
 
@@ -212,10 +212,10 @@ impl<'a> Desk<'a> {
         let expected = call.script.get(call.next).map(|timed| &timed.expected);
         self.figures.borrow_mut().count(expected, due, &result);
         let goes_on = call.follow(due, &result);
-        let first = self.figures.borrow().fatal.is_none();
+        let is_first = self.figures.borrow().fatal.is_none();
         if let Err(error) = result
-            && first
-            && error.error.concerns_all()
+            && is_first
+            && (error.error.concerns_all() || self.reaches_nobody())
         {
             self.figures.borrow_mut().fatal = Some(Arc::new(error));
             self.stop.send_replace(true);
@@ -229,6 +229,15 @@ impl<'a> Desk<'a> {
                 self.changed.notify_one();
             }
         }
+    }
+
+    /// Whether no event arrived, although each connection has tried.
+    fn reaches_nobody(&self) -> bool {
+        let figures = self.figures.borrow();
+        let refused = ["unknown-call", "call-id-reused", "refused", "failed"];
+        let answered =
+            !figures.delivered.is_empty() || refused.iter().any(|class| figures.failed.contains_key(class));
+        !answered && figures.events >= self.share.connections().into()
     }
 
     /// From now on nothing but the hangups of calls that are open, and these at once.
