@@ -14,7 +14,7 @@ use crate::cause::Cause;
 use crate::number::Party;
 
 /// What happened to a call, in the wire's spelling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum EventKind {
     NewCall,

@@ -202,7 +202,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
     }
     if let Some(error) = error.downcast_ref::<NumbersError>() {
         return Some(match error {
-            NumbersError::Broken { source, .. } if source.is_io_error() => ExitCode::LocalFile,
+            NumbersError::Unreadable { .. } => ExitCode::LocalFile,
             NumbersError::Broken { .. }
             | NumbersError::Heading { .. }
             | NumbersError::Line { .. }

@@ -114,14 +114,15 @@ impl Calls {
             ring: wanted.ring.map(|span| span.0).or(usual),
             talk: wanted.talk.map(|span| span.0).or(usual),
         };
+        // Of many calls at once nobody could say which one a fault hits.
+        let can_fail = stand_in && !args.load.is_wanted();
         let the_usual = || {
-            let names: &[&str] = if stand_in { &TOUR } else { &HARMLESS };
+            // Under load what one call wants of Zammad's settings would hit the others.
+            let names: &[&str] = if can_fail { &TOUR } else { &HARMLESS };
             names.iter().map(|name| simulation::named(name)).collect::<Result<Vec<_>, _>>()
         };
         let are_a_tour = given.is_empty();
         let scenarios = if are_a_tour { the_usual()? } else { given };
-        // Of many calls at once nobody could say which one a fault hits.
-        let can_fail = stand_in && !args.load.is_wanted();
         let (not_here, scenarios): (Vec<_>, Vec<_>) =
             scenarios.into_iter().partition(|scenario| !can_fail && scenario.needs_stand_in());
         if let Some(Scenario { name, .. }) = not_here.into_iter().next() {

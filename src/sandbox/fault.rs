@@ -22,7 +22,7 @@ pub struct Fault {
 
 /// A fault as it is asked for.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a fault such as { mode = \"drop_after\" }")]
 struct Written {
     mode: Mode,
     /// how long to wait, for the modes that do

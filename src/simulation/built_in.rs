@@ -30,10 +30,10 @@ const BUILT_IN: [(&str, &str); 18] = [
 
 /// No scenario has this name.
 #[derive(Debug, thiserror::Error)]
-#[error("no scenario {name:?}; did you mean {nearest:?}?")]
+#[error("no scenario {name:?}; {hint}")]
 pub struct UnknownScenario {
     name: String,
-    nearest: &'static str,
+    hint: String,
 }
 
 /// The names of all.
@@ -44,9 +44,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// One as its file has it.
 pub fn text(name: &str) -> Result<&'static str, UnknownScenario> {
     let known = BUILT_IN.iter().find(|(known, _)| *known == name);
-    known
-        .map(|(_, text)| *text)
-        .ok_or_else(|| UnknownScenario { name: name.to_owned(), nearest: nearest(name, names()) })
+    known.map(|(_, text)| *text).ok_or_else(|| {
+        let hint = match nearest(name, names()) {
+            Some(nearest) => format!("did you mean {nearest:?}?"),
+            None => "`simulate --list` shows them, and a file is written like ./mine.toml".to_owned(),
+        };
+        UnknownScenario { name: name.to_owned(), hint }
+    })
 }
 
 /// One, ready to be played.

@@ -79,6 +79,14 @@ impl Check {
 
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.what == "error" && !self.passed() {
+            let Self { expected, found, .. } = self;
+            return match (expected.as_str(), found.as_str()) {
+                ("", found) => write!(f, "it should have arrived, but it failed: {found}"),
+                (expected, "") => write!(f, "it should have failed as {expected}, but it arrived"),
+                (expected, found) => write!(f, "it should have failed as {expected}, but it did as {found}"),
+            };
+        }
         let told = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
         write!(f, "{} {}", self.what, told(&self.expected))?;
         if self.passed() { Ok(()) } else { write!(f, ", but it is {}", told(&self.found)) }
@@ -151,8 +159,11 @@ impl Expected {
                 return Err("an event that fails has no action".to_owned());
             }
             if !SendError::CLASSES.contains(&error.as_str()) {
-                let nearest = nearest(error, SendError::CLASSES);
-                return Err(format!("no failure is called {error:?}; did you mean {nearest:?}?"));
+                let hint = match nearest(error, SendError::CLASSES) {
+                    Some(nearest) => format!("did you mean {nearest:?}?"),
+                    None => format!("there are: {}", SendError::CLASSES.join(", ")),
+                };
+                return Err(format!("no failure is called {error:?}; {hint}"));
             }
         }
         let decides = match self.action {
@@ -234,7 +245,9 @@ impl ExpectedRow {
     }
 }
 
-/// The word that a misspelt one most likely stands for.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> &'a str {
-    known.into_iter().min_by_key(|known| strsim::damerau_levenshtein(word, known)).unwrap_or_default()
+/// The word that a misspelt one most likely stands for, if any is near.
+pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let distance = |known: &&str| strsim::damerau_levenshtein(word, known);
+    let nearest = known.into_iter().min_by_key(distance)?;
+    (distance(&nearest) <= nearest.len().max(word.len()) / 2).then_some(nearest)
 }

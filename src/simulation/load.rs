@@ -96,9 +96,10 @@ pub fn load(
         return Err(error);
     }
     let mut whole = Figures::sum(&shares, started.elapsed());
-    if let (Some(rate), false) = (plan.rate, whole.stopped) {
-        let due = plan.duration.map_or(u64::MAX, |duration| (duration.as_secs_f64() * rate).ceil() as u64);
-        whole.not_begun = due.min(plan.calls.unwrap_or(u64::MAX)).saturating_sub(whole.calls);
+    let due =
+        plan.rate.zip(plan.duration).map(|(rate, duration)| (duration.as_secs_f64() * rate).ceil() as u64);
+    if let Some(planned) = due.into_iter().chain(plan.calls).min() {
+        whole.not_begun = planned.saturating_sub(whole.calls);
     }
     Ok(whole)
 }

@@ -24,8 +24,10 @@ pub enum Order {
 /// What is wrong with a file of numbers.
 #[derive(Debug, thiserror::Error)]
 pub enum NumbersError {
-    #[error("{}: {source}", path.display())]
-    Broken { path: PathBuf, source: csv::Error },
+    #[error("cannot read {}", path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("{}: {reason}", path.display())]
+    Broken { path: PathBuf, reason: String },
     #[error("{}: line {line}", path.display())]
     Line { path: PathBuf, line: u64, source: WrittenError },
     #[error("{}: line 1: {word:?} is no number, and no column either; there are: {}", path.display(), COLUMNS.join(", "))]
@@ -51,8 +53,18 @@ impl Numbers {
     /// one, the customer's number in the first column. What no Zammad could take is found here, and not
     /// when its call is due.
     pub fn read(path: &Path, order: Order, numbering: &Numbering) -> Result<Self, NumbersError> {
-        let broken = |source| NumbersError::Broken { path: path.to_owned(), source };
-        let file = std::fs::File::open(path).map_err(|error| broken(error.into()))?;
+        let unreadable = |source| NumbersError::Unreadable { path: path.to_owned(), source };
+        let broken = |error: csv::Error| {
+            let line = error.position().map(csv::Position::line);
+            let reason = match error.into_kind() {
+                csv::ErrorKind::Io(source) => return unreadable(source),
+                csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".to_owned(),
+                other => format!("{other:?}"),
+            };
+            let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+            NumbersError::Broken { path: path.to_owned(), reason: format!("{place}{reason}") }
+        };
+        let file = std::fs::File::open(path).map_err(unreadable)?;
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)

@@ -51,6 +51,8 @@ pub struct Step {
     pub event: CallEvent,
     pub result: Result<Delivered, Undelivered>,
     pub checks: Vec<Check>,
+    /// It is not in the scenario, but the call would have rung on without it.
+    pub is_added: bool,
 }
 
 impl Step {
@@ -134,11 +136,12 @@ impl<'a> Player<'a> {
         let mut end = End::Complete;
         let mut trouble = None;
         for (step, event) in scenario.steps.iter().zip(events) {
-            if !self.wait(step.after).await {
+            let passed = self.wait(step.after).await;
+            at += passed;
+            if passed < step.after || self.stopped() {
                 end = End::Stopped;
                 break;
             }
-            at += step.after;
             if let (Some(stand_in), Some(fault)) = (self.stand_in, &step.fault) {
                 stand_in.fail(fault.clone());
             }
@@ -157,7 +160,7 @@ impl<'a> Player<'a> {
             };
             let checks =
                 step.expected.checks(&result, log.as_ref().map(Option::as_ref), &self.config.numbering);
-            let step = Step { at, event, result, checks };
+            let step = Step { at, event, result, checks, is_added: false };
             tell(Moment::Got(&step));
             steps.push(step);
             if failed || trouble.is_some() {
@@ -168,7 +171,7 @@ impl<'a> Player<'a> {
         if let Some(direction) = open.direction {
             let event = CallEvent::new(EventKind::Hangup, call_id.clone(), direction);
             let result = self.send(&event, at, &mut calls, &mut open, tell).await;
-            let step = Step { at, event, result, checks: Vec::new() };
+            let step = Step { at, event, result, checks: Vec::new(), is_added: true };
             tell(Moment::Got(&step));
             steps.push(step);
         }
@@ -201,12 +204,17 @@ impl<'a> Player<'a> {
         result
     }
 
-    /// Lets the time of a scenario pass; whether the user wants more then.
-    async fn wait(&mut self, time: Duration) -> bool {
+    /// Lets the time of a scenario pass, or as much of it as the user wants; how much that was.
+    async fn wait(&mut self, time: Duration) -> Duration {
+        let begun = Instant::now();
+        let passed = match self.rest(time.div_f64(self.speed)).await {
+            true => time,
+            false => begun.elapsed().mul_f64(self.speed).min(time),
+        };
         if let Some(stand_in) = self.stand_in {
-            stand_in.advance(time);
+            stand_in.advance(passed);
         }
-        self.rest(time.div_f64(self.speed)).await
+        passed
     }
 
     /// Does nothing for so long; whether the user wants more then.

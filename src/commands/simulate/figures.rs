@@ -5,10 +5,12 @@ use std::io::{Result, Write};
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
+use zammad_cti::event::EventKind;
 use zammad_cti::simulation::{Figures, Plan};
 
 use crate::colour::Palette;
 use crate::output::VERSION;
+use crate::safe_text::printable;
 
 /// The usual figures, and what calls them so.
 const QUANTILES: [(&str, f64); 5] =
@@ -29,6 +31,8 @@ pub struct Report<'a> {
     calls_not_begun: u64,
     events: u64,
     unexpected: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unexpected_by: Vec<Unexpected<'a>>,
     elapsed_ms: u64,
     events_per_second: f64,
     delivered: &'a BTreeMap<&'static str, u64>,
@@ -36,6 +40,25 @@ pub struct Report<'a> {
     latency_ms: BTreeMap<&'static str, f64>,
     histogram: Vec<Bucket>,
     interrupted: bool,
+}
+
+/// Events that came out otherwise than their scenario expects.
+#[derive(Serialize)]
+struct Unexpected<'a> {
+    scenario: &'a str,
+    event: EventKind,
+    /// the word of the action, or the class of the failure
+    came: &'static str,
+    events: u64,
+}
+
+fn unexpected(figures: &Figures) -> impl Iterator<Item = Unexpected<'_>> {
+    figures.unexpected.iter().map(|((scenario, event, came), &events)| Unexpected {
+        scenario,
+        event: *event,
+        came,
+        events,
+    })
 }
 
 /// How many events took longer than the bucket before, and at most so long.
@@ -56,7 +79,8 @@ impl<'a> Report<'a> {
             calls: figures.calls,
             calls_not_begun: figures.not_begun,
             events: figures.events,
-            unexpected: figures.unexpected,
+            unexpected: figures.unexpected.values().sum(),
+            unexpected_by: unexpected(figures).collect(),
             elapsed_ms: u64::try_from(figures.elapsed.as_millis()).unwrap_or(u64::MAX),
             events_per_second: (events_per_second(figures) * 10.0).round() / 10.0,
             delivered: &figures.delivered,
@@ -82,7 +106,10 @@ pub fn print(out: &mut dyn Write, palette: Palette, plan: &Plan, figures: &Figur
     )?;
     if figures.not_begun > 0 {
         let not_begun = several(figures.not_begun, "call");
-        writeln!(out, "{bad}{not_begun} found no connection in the time when they were due{bad:#}")?;
+        writeln!(
+            out,
+            "{bad}{not_begun} not begun: the time was over before their turn, or the load was ended{bad:#}"
+        )?;
     }
     writeln!(out)?;
     let delivered = figures.delivered.iter().map(|counted| ("delivered", good, counted));
@@ -90,9 +117,9 @@ pub fn print(out: &mut dyn Write, palette: Palette, plan: &Plan, figures: &Figur
     for (what, style, (word, count)) in delivered.chain(failed) {
         writeln!(out, "  {style}{what:<10}{style:#} {word:<18} {:>12}", grouped(*count))?;
     }
-    if figures.unexpected > 0 {
-        let what = "not as the scenario expects";
-        writeln!(out, "  {notable}{what:<29}{notable:#} {:>12}", grouped(figures.unexpected))?;
+    for Unexpected { scenario, event, came, events } in unexpected(figures) {
+        let what = printable(&format!("{scenario}: {event} brought {came}"));
+        writeln!(out, "  {notable}not as expected{notable:#}  {what:<40} {:>12}", grouped(events))?;
     }
     let from = if plan.rate.is_some() { "from when the event was due" } else { "of an event" };
     writeln!(out, "\n  latency {from}")?;

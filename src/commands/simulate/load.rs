@@ -15,7 +15,7 @@ use crate::cli;
 use crate::colour::Palette;
 use crate::exit_code::{ExitCode, NotAsExpected, UsageError};
 use crate::output::OutputError;
-use crate::safe_text::json;
+use crate::safe_text::{json, printable};
 
 const CONCURRENCY: u16 = 16;
 /// What agents can bear to see.
@@ -77,6 +77,15 @@ pub fn run(
             figures::latency(&figures.latency, 0.99)
         ));
     };
+    if config.output == Format::Text {
+        let names: Vec<_> = calls.scenarios.iter().map(|scenario| printable(&scenario.name)).collect();
+        let place = match stand_in {
+            Some(_) => "a stand-in for Zammad in this process".to_owned(),
+            None => config.endpoint()?.to_string(),
+        };
+        writeln!(out, "Load on {place} with {}. The caller log is not checked.\n", names.join(", "))
+            .map_err(OutputError)?;
+    }
     let load_calls =
         simulation::Calls { scenarios: &calls.scenarios, numbers: calls.numbers.as_ref(), run: &run };
     let figures = simulation::load(config, plan, load_calls, Stop::on_signals()?.sender(), &mut tell)?;
@@ -92,7 +101,7 @@ pub fn run(
             Err(Arc::into_inner(error).map_or_else(|| NotAsExpected.into(), anyhow::Error::from))
         }
         simulation::Figures { stopped: true, .. } => Ok(ExitCode::Interrupted),
-        simulation::Figures { unexpected: 0, .. } => Ok(ExitCode::Ok),
+        simulation::Figures { unexpected, .. } if unexpected.is_empty() => Ok(ExitCode::Ok),
         simulation::Figures { .. } => Err(NotAsExpected.into()),
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use zammad_cti::client::{CallerLog, CallerLogError};
 use zammad_cti::config::Format;
 use zammad_cti::delivery::Undelivered;
-use zammad_cti::simulation::{Moment, PlayError, Played, Player};
+use zammad_cti::simulation::{End, Moment, PlayError, Played, Player};
 
 use super::interrupt::Stop;
 use super::report::{Report, ReportFile};
@@ -30,6 +30,8 @@ pub struct Tally {
     pub calls: usize,
     pub as_expected: usize,
     pub checks: usize,
+    pub unmet: usize,
+    pub is_broken_off: bool,
     /// the first that should not have been
     failure: Option<Undelivered>,
     log_error: Option<CallerLogError>,
@@ -89,6 +91,7 @@ pub async fn run(
         let reason =
             trouble.as_ref().map_or_else(|| "it was ended early".to_owned(), |error| format!("{error:#}"));
         report.ends_early(&endpoint.redact(&reason));
+        calls.scenarios[tally.calls..].iter().for_each(|scenario| report.skip(scenario));
     }
     // Whatever becomes of the rest, the report is what a build server waits for.
     if let Some(file) = report_file {
@@ -103,7 +106,7 @@ pub async fn run(
         if stand_in.is_some() && tally.calls > 1 {
             transcript.caller_log(&CallerLog::new(config)?.read().await?).map_err(OutputError)?;
         }
-        transcript.closing(&tally, calls.are_a_tour).map_err(OutputError)?;
+        transcript.closing(&tally, calls.scenarios.len(), calls.are_a_tour).map_err(OutputError)?;
     }
     if player.stopped() {
         return Ok(ExitCode::Interrupted);
@@ -121,6 +124,8 @@ impl Tally {
         self.calls += 1;
         self.as_expected += usize::from(played.as_expected());
         self.checks += played.checks().count();
+        self.unmet += played.checks().filter(|check| !check.passed()).count();
+        self.is_broken_off |= played.end == End::Stopped;
         self.log_error = self.log_error.take().or(played.log_error);
         let failure = played.steps.into_iter().find(|step| step.unexpected_failure().is_some());
         let failure = failure.and_then(|step| step.result.err());

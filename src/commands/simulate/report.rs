@@ -65,6 +65,7 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     scenarios: Vec<PlayedScenario>,
+    not_played: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -103,6 +104,9 @@ struct PlayedStep {
     attempts: u32,
     elapsed_ms: u64,
     checks: Vec<Checked>,
+    /// it is not in the scenario, but the call would have rung on without it
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    added: bool,
 }
 
 #[derive(Serialize)]
@@ -122,6 +126,7 @@ impl Report {
             passed: true,
             error: None,
             scenarios: Vec::new(),
+            not_played: Vec::new(),
         }
     }
 
@@ -129,6 +134,11 @@ impl Report {
     pub fn ends_early(&mut self, reason: &str) {
         self.passed = false;
         self.error.get_or_insert_with(|| printable(reason));
+    }
+
+    /// A call that was not played.
+    pub fn skip(&mut self, scenario: &Scenario) {
+        self.not_played.push(scenario.name.clone());
     }
 
     pub fn add(&mut self, scenario: &Scenario, played: &Played, endpoint: &Endpoint) {
@@ -169,6 +179,11 @@ impl Report {
             case.set_classname("zammad-cti.simulate")
                 .set_time(Duration::from_millis(scenario.elapsed_ms))
                 .set_system_out(scenario.in_words());
+            suite.add_test_case(case);
+        }
+        for name in &self.not_played {
+            let mut case = TestCase::new(printable(name), TestCaseStatus::skipped());
+            case.set_classname("zammad-cti.simulate");
             suite.add_test_case(case);
         }
         if let Some(error) = &self.error {
@@ -226,6 +241,7 @@ impl PlayedStep {
                 .iter()
                 .map(|check| Checked { check: check.clone(), passed: check.passed() })
                 .collect(),
+            added: step.is_added,
         }
     }
 }

@@ -47,15 +47,23 @@ impl Transcript<'_> {
     }
 
     /// How many calls came out as they should.
-    pub fn closing(&mut self, tally: &Tally, tour: bool) -> Result<()> {
+    pub fn closing(&mut self, tally: &Tally, planned: usize, tour: bool) -> Result<()> {
         let Palette { good, bad, quiet, .. } = self.palette;
-        let Tally { calls, as_expected, checks, .. } = tally;
+        let Tally { calls, as_expected, checks, unmet, is_broken_off, .. } = tally;
         let told = if *calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") };
-        if calls == as_expected {
-            writeln!(self.out, "\n{good}{told}, {checks} expectations: all met.{good:#}")?;
+        if *is_broken_off {
+            let left = planned - calls;
+            writeln!(self.out, "\n{bad}Interrupted: {told}, the last broken off; {left} not played.{bad:#}")?;
+        } else if calls > as_expected {
+            let which = calls - as_expected;
+            writeln!(
+                self.out,
+                "\n{bad}{told}, {checks} expectations: {unmet} not met, in {which} of them.{bad:#}"
+            )?;
+        } else if *checks == 0 {
+            writeln!(self.out, "\n{told}, and nothing was expected.")?;
         } else {
-            let unmet = calls - as_expected;
-            writeln!(self.out, "\n{bad}{told}: {unmet} not as expected.{bad:#}")?;
+            writeln!(self.out, "\n{good}{told}, {checks} expectations: all met.{good:#}")?;
         }
         if tour {
             let hint =
@@ -105,7 +113,8 @@ impl Transcript<'_> {
             Err(_) => bad,
         };
         let reply = reply(step);
-        writeln!(self.out, "  {:>9}  {style}← {reply}{style:#}  {quiet}{took}{quiet:#}", "")?;
+        let added = if step.is_added { ", added: the call was open" } else { "" };
+        writeln!(self.out, "  {:>9}  {style}← {reply}{style:#}  {quiet}{took}{added}{quiet:#}", "")?;
         let (met, unmet): (Vec<_>, Vec<_>) = step.checks.iter().partition(|check| check.passed());
         if !met.is_empty() {
             let met: Vec<_> = met.into_iter().map(|check| printable(&check.to_string())).collect();

@@ -209,8 +209,11 @@ impl<'a> Desk<'a> {
     /// Takes in what became of an event.
     fn done(&self, mut call: Call, due: Instant, result: Result<Delivered, Undelivered>) {
         self.under_way.update(|events| events - 1);
-        let expected = call.script.get(call.next).map(|timed| &timed.expected);
-        self.figures.borrow_mut().count(expected, due, &result);
+        let timed = call.script.get(call.next);
+        let kind = timed.map_or(EventKind::Hangup, |timed| timed.event.kind);
+        let expected = timed.map(|timed| &timed.expected);
+        let scenario = &self.source.scenarios[call.place].name;
+        self.figures.borrow_mut().count(scenario, kind, expected, due, &result);
         let goes_on = call.follow(due, &result);
         let is_first = self.figures.borrow().fatal.is_none();
         if let Err(error) = result
@@ -262,6 +265,8 @@ struct Timed {
 /// A call that has begun.
 struct Call {
     id: CallId,
+    /// its scenario's place among those of the run
+    place: usize,
     script: Rc<[Timed]>,
     next: usize,
     /// when its next event is due
@@ -303,7 +308,7 @@ impl<'a> Source<'a> {
             None => self.scripts[place].clone(),
         };
         let id = scenario.call_id(self.run, number + 1);
-        Ok(Call { id, script, next: 0, due, open: Open::default(), answered: false })
+        Ok(Call { id, place, script, next: 0, due, open: Open::default(), answered: false })
     }
 
     fn script(&self, scenario: &Scenario) -> Result<Rc<[Timed]>, LoadError> {
