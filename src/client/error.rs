@@ -126,8 +126,7 @@ impl SendError {
     pub(super) fn from_transport(error: &reqwest::Error, phase: Phase) -> Self {
         let cause = RootCause::of(error);
         if !error.is_connect() {
-            let no_http = find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse);
-            return if no_http { Self::NotHttp(cause) } else { Self::ConnectionLost(cause) };
+            return if is_no_http(error) { Self::NotHttp(cause) } else { Self::ConnectionLost(cause) };
         }
         if let Some(fault) = find::<rustls::Error>(error) {
             return Self::Tls(TlsFault::from(fault));
@@ -378,6 +377,24 @@ fn plain_name(presented: &str) -> String {
     let address = presented.strip_prefix("IpAddress(").and_then(|rest| rest.strip_suffix(')'));
     let quoted = presented.split('"').nth(1).or(address).unwrap_or(presented);
     quoted.chars().filter(|c| !c.is_control()).take(100).collect()
+}
+
+/// Whether the server says what is no HTTP, or talks before it is asked.
+///
+/// hyper has no word for the latter. It is what remains: a failure without a word that has no
+/// cause either. It may stand below another one, that the request was not begun.
+fn is_no_http(error: &reqwest::Error) -> bool {
+    let Some(mut error) = find::<hyper::Error>(error) else { return false };
+    while let Some(cause) = error.source().and_then(|cause| find::<hyper::Error>(cause)) {
+        error = cause;
+    }
+    let has_a_word = error.is_user()
+        || error.is_canceled()
+        || error.is_closed()
+        || error.is_incomplete_message()
+        || error.is_shutdown()
+        || error.is_timeout();
+    error.is_parse() || (!has_a_word && error.source().is_none())
 }
 
 /// The first error of a type among the causes of another.
