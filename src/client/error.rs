@@ -383,7 +383,7 @@ fn plain_name(presented: &str) -> String {
 ///
 /// hyper has no word for the latter. It is what remains: a failure without a word that has no
 /// cause either. It may stand below another one, that the request was not begun.
-fn is_no_http(error: &reqwest::Error) -> bool {
+fn is_no_http(error: &(dyn Error + 'static)) -> bool {
     let Some(mut error) = find::<hyper::Error>(error) else { return false };
     while let Some(cause) = error.source().and_then(|cause| find::<hyper::Error>(cause)) {
         error = cause;
@@ -411,4 +411,33 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
         };
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join;
+    use hyper::Request;
+    use hyper::client::conn::http1;
+    use hyper_util::rt::TokioIo;
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    /// What becomes of a request to a server that says this before it is asked, and closes.
+    fn failure(says: &[u8]) -> hyper::Error {
+        let work = async {
+            let (mut server, client) = tokio::io::duplex(1000);
+            server.write_all(says).await.unwrap();
+            drop(server);
+            let (mut sender, connection) = http1::handshake(TokioIo::new(client)).await.unwrap();
+            join(sender.send_request(Request::new(String::new())), connection).await.0.unwrap_err()
+        };
+        crate::client::block_on(work).unwrap()
+    }
+
+    #[test]
+    fn a_server_that_talks_first_is_no_http() {
+        assert!(is_no_http(&failure(b"220 mail.example.com ESMTP Postfix\r\n")));
+        assert!(!is_no_http(&failure(b"")), "a server that closes");
+    }
 }
