@@ -24,7 +24,7 @@ use phase::Progress;
 pub use reply::Content;
 pub use request::{Request, RequestId};
 pub use tls::TrustError;
-pub use way::{Way, WayError};
+pub use way::{Proxy, Way, WayError};
 
 use crate::action::Action;
 use crate::config::{Config, ConfigError, Encoding, Endpoint};

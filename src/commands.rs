@@ -79,7 +79,7 @@ fn start_log(quiet: log::LevelFilter, endpoints: impl IntoIterator<Item = Endpoi
     builder.filter_level(quiet).parse_default_env().format(move |line, record| {
         let text = redact(&record.args().to_string());
         let text = endpoints.iter().fold(text, |text, endpoint| endpoint.redact(&text));
-        let text = safe_text::printable(&text);
+        let text = safe_text::printable(&without_logins(&text));
         match record.level() {
             log::Level::Error => writeln!(line, "zammad-cti: {text}"),
             log::Level::Warn => writeln!(line, "zammad-cti: warning: {text}"),
@@ -89,4 +89,18 @@ fn start_log(quiet: log::LevelFilter, endpoints: impl IntoIterator<Item = Endpoi
     });
     // A second log would be a bug that only loses lines.
     let _ = builder.try_init();
+}
+
+/// A library's text without what stands before a host: the HTTP client takes what follows the first
+/// `@` of a proxy's password for the host, and says so.
+fn without_logins(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut safe = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| c.is_whitespace() || "/?#\"'`<>".contains(c)).unwrap_or(part.len());
+        let host = part[..end].rfind('@').map_or(0, |place| place + 1);
+        safe.push_str("://");
+        safe.push_str(&part[host..]);
+    }
+    safe
 }

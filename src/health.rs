@@ -17,7 +17,7 @@ use tokio::time::Instant;
 pub use fault::Fault;
 pub use verdict::{Limits, Status, ThresholdError, Thresholds, Verdict};
 
-use crate::client::{Certificate, Client, ClientError, RequestId, Way};
+use crate::client::{Certificate, Client, ClientError, Proxy, RequestId, Way};
 use crate::config::{Config, Encoding, Endpoint};
 
 /// What is checked, in this order. Where one fails, the later ones are not reached.
@@ -131,8 +131,8 @@ pub struct Health {
     pub stages: Vec<Stage>,
     pub endpoint: Option<Endpoint>,
     /// the proxy in between
-    pub proxy: Option<String>,
-    /// what the server showed, trusted or not
+    pub proxy: Option<Proxy>,
+    /// what Zammad's server showed, trusted or not
     pub certificate: Option<Certificate>,
     /// whole days; below zero since it expired
     pub days_left: Option<i64>,

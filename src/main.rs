@@ -56,9 +56,27 @@ fn explain(error: &clap::Error) -> ExitCode {
 /// Whether a wrong command line was to be `check`: a monitoring system would take 2 for a Zammad
 /// that is down.
 fn is_check() -> bool {
-    let commands = Cli::command();
-    let named = std::env::args_os().skip(1).find(|argument| commands.find_subcommand(argument).is_some());
-    named.is_some_and(|command| command == "check")
+    named_command(std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()))
+        .is_some_and(|command| command == "check")
+}
+
+/// The first argument that is neither a flag nor a flag's value. The parser itself would not come so
+/// far if the mistake stands before it.
+fn named_command(arguments: impl Iterator<Item = String>) -> Option<String> {
+    let program = Cli::command();
+    let mut arguments = arguments.peekable();
+    while let Some(argument) = arguments.next() {
+        if !argument.starts_with('-') {
+            return Some(argument);
+        }
+        let flag = argument
+            .strip_prefix("--")
+            .and_then(|name| program.get_arguments().find(|flag| flag.get_long() == Some(name)));
+        if flag.is_some_and(|flag| flag.get_action().takes_values()) {
+            arguments.next_if(|value| !value.starts_with('-'));
+        }
+    }
+    None
 }
 
 /// A complaint about the command line without the values of `--token`, `--api-token` and `--url`.

@@ -95,6 +95,10 @@ impl Witness {
         Self { verifier, seen: Mutex::default() }
     }
 
+    pub fn verifier(&self) -> Arc<Verifier> {
+        self.verifier.clone()
+    }
+
     pub fn seen(&self) -> Option<Certificate> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

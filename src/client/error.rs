@@ -126,8 +126,7 @@ impl SendError {
     pub(super) fn from_transport(error: &reqwest::Error, phase: Phase) -> Self {
         let cause = RootCause::of(error);
         if !error.is_connect() {
-            let no_http = find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse);
-            return if no_http { Self::NotHttp(cause) } else { Self::ConnectionLost(cause) };
+            return if is_no_http(error) { Self::NotHttp(cause) } else { Self::ConnectionLost(cause) };
         }
         if let Some(fault) = find::<rustls::Error>(error) {
             return Self::Tls(TlsFault::from(fault));
@@ -386,6 +385,24 @@ fn plain_name(presented: &str) -> String {
     quoted.chars().filter(|c| !c.is_control()).take(100).collect()
 }
 
+/// Whether the server says what is no HTTP, or talks before it is asked.
+///
+/// hyper has no word for the latter. It is what remains: a failure without a word that has no
+/// cause either. It may stand below another one, that the request was not begun.
+fn is_no_http(error: &(dyn Error + 'static)) -> bool {
+    let Some(mut error) = find::<hyper::Error>(error) else { return false };
+    while let Some(cause) = error.source().and_then(|cause| find::<hyper::Error>(cause)) {
+        error = cause;
+    }
+    let has_a_word = error.is_user()
+        || error.is_canceled()
+        || error.is_closed()
+        || error.is_incomplete_message()
+        || error.is_shutdown()
+        || error.is_timeout();
+    error.is_parse() || (!has_a_word && error.source().is_none())
+}
+
 /// The first error of a type among the causes of another.
 fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
@@ -400,4 +417,33 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
         };
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join;
+    use hyper::Request;
+    use hyper::client::conn::http1;
+    use hyper_util::rt::TokioIo;
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    /// What becomes of a request to a server that says this before it is asked, and closes.
+    fn failure(says: &[u8]) -> hyper::Error {
+        let work = async {
+            let (mut server, client) = tokio::io::duplex(1000);
+            server.write_all(says).await.unwrap();
+            drop(server);
+            let (mut sender, connection) = http1::handshake(TokioIo::new(client)).await.unwrap();
+            join(sender.send_request(Request::new(String::new())), connection).await.0.unwrap_err()
+        };
+        crate::client::block_on(work).unwrap()
+    }
+
+    #[test]
+    fn a_server_that_talks_first_is_no_http() {
+        assert!(is_no_http(&failure(b"220 mail.example.com ESMTP Postfix\r\n")));
+        assert!(!is_no_http(&failure(b"")), "a server that closes");
+    }
 }

@@ -1,12 +1,14 @@
 //! The way to Zammad a step at a time, for who wants to know which step fails: name lookup,
 //! connection, TLS. It is the way that events take, through a proxy where they go through one.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use hyper::Uri;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
-use rustls::ProtocolVersion;
 use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ProtocolVersion};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
@@ -27,6 +29,15 @@ pub struct Way {
     port: u16,
     proxy: Option<Intercept>,
     witness: Option<Arc<Witness>>,
+}
+
+/// A proxy's address. It is shown without the login that it may need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxy {
+    scheme: String,
+    /// without the brackets of an IPv6 address
+    pub host: String,
+    port: Option<u16>,
 }
 
 /// Why a step leads nowhere.
@@ -58,10 +69,9 @@ impl Way {
         Self { host, port, proxy, witness }
     }
 
-    /// The proxy in front of Zammad, without the password that it may need.
-    pub fn proxy(&self) -> Option<String> {
-        let uri = self.proxy.as_ref()?.uri();
-        Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
+    /// The proxy in front of Zammad.
+    pub fn proxy(&self) -> Option<Proxy> {
+        self.proxy.as_ref().map(|proxy| Proxy::of(proxy.uri()))
     }
 
     pub fn is_tls(&self) -> bool {
@@ -75,8 +85,7 @@ impl Way {
             Some(proxy) => {
                 let uri = proxy.uri();
                 let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
-                let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-                (host, uri.port_u16().unwrap_or(usual))
+                (bare_host(uri), uri.port_u16().unwrap_or(usual))
             }
         }
     }
@@ -116,7 +125,7 @@ impl Way {
         timeout_at(until, self.shake_hands(stream)).await.unwrap_or(Err(SendError::ConnectTimeout.into()))
     }
 
-    /// The certificate that was shown at last, trusted or not.
+    /// The certificate that Zammad showed, trusted or not.
     pub fn certificate(&self) -> Option<Certificate> {
         self.witness.as_ref()?.seen()
     }
@@ -125,23 +134,18 @@ impl Way {
         let mut stream: Box<dyn Stream> = Box::new(stream);
         if let Some(proxy) = &self.proxy {
             if proxy.uri().scheme_str() == Some("https") {
-                stream = Box::new(self.encrypt(stream, self.next_hop().0).await?);
+                // Without the witness: this is not Zammad's certificate.
+                let verifier = self.witness.as_ref().map(|witness| witness.verifier());
+                stream = Box::new(encrypt(stream, self.next_hop().0, tls::trusting(verifier)).await?);
             }
             self.tunnel(&mut stream, proxy).await?;
         }
-        let stream = self.encrypt(stream, &self.host).await?;
+        let stream = encrypt(stream, &self.host, tls::trusting(self.witness.clone())).await?;
         Ok(match stream.get_ref().1.protocol_version() {
             Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
             Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
             _ => "TLS",
         })
-    }
-
-    async fn encrypt<S: Stream>(&self, stream: S, host: &str) -> Result<TlsStream<S>, SendError> {
-        let failed = |error: std::io::Error| SendError::from_io(&error);
-        let name = ServerName::try_from(host.to_owned()).map_err(std::io::Error::other).map_err(failed)?;
-        let settings = tls::trusting(self.witness.clone());
-        TlsConnector::from(Arc::new(settings)).connect(name, stream).await.map_err(failed)
     }
 
     /// Asks the proxy for a connection to Zammad.
@@ -172,6 +176,66 @@ impl Way {
             Some(200..=299) => Ok(()),
             Some(status) => Err(WayError::Proxy { status }),
             None => Err(failed(std::io::Error::other("the proxy's answer is no HTTP")).into()),
+        }
+    }
+}
+
+impl Proxy {
+    fn of(uri: &Uri) -> Self {
+        Self {
+            scheme: uri.scheme_str().unwrap_or_default().to_owned(),
+            host: bare_host(uri).to_owned(),
+            port: uri.port_u16(),
+        }
+    }
+}
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (open, close) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
+        write!(f, "{}://{open}{}{close}", self.scheme, self.host)?;
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
+/// The host alone. What stands before it may be the rest of a password with an `@` in it, as the
+/// login was cut off at the first.
+fn bare_host(uri: &Uri) -> &str {
+    uri.host().unwrap_or_default().trim_matches(['[', ']'])
+}
+
+async fn encrypt<S: Stream>(
+    stream: S,
+    host: &str,
+    settings: ClientConfig,
+) -> Result<TlsStream<S>, SendError> {
+    let failed = |error: std::io::Error| SendError::from_io(&error);
+    let name = ServerName::try_from(host.to_owned()).map_err(std::io::Error::other).map_err(failed)?;
+    TlsConnector::from(Arc::new(settings)).connect(name, stream).await.map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper_util::client::proxy::matcher::Matcher;
+
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_shown_without_any_of_its_login() {
+        // (the variable, host, what is shown)
+        let cases = [
+            ("http://proxy:3128", "proxy", "http://proxy:3128"),
+            ("proxy", "proxy", "http://proxy"),
+            ("https://me:secret@proxy", "proxy", "https://proxy"),
+            ("http://me:p@secret@127.0.0.1:1", "127.0.0.1", "http://127.0.0.1:1"),
+            ("http://me:p@secret:80@proxy", "proxy", "http://proxy"),
+            ("http://me:p@a@secret@[::1]:8080/x", "::1", "http://[::1]:8080"),
+            ("http://[fe80::1]", "fe80::1", "http://[fe80::1]"),
+        ];
+        let zammad = "https://zammad.example.com/".parse().unwrap();
+        for (variable, host, shown) in cases {
+            let proxy = Proxy::of(Matcher::builder().all(variable).build().intercept(&zammad).unwrap().uri());
+            assert_eq!((proxy.host.as_str(), proxy.to_string().as_str()), (host, shown), "{variable}");
         }
     }
 }

@@ -111,7 +111,8 @@ fn target(global: &Global) -> Target {
     }
 }
 
-/// The top level and each profile that says where its Zammad is.
+/// The top level and each profile, as far as they say where their Zammad is. A profile without a
+/// `url` has the top level's, and is checked as well: its other settings may matter.
 fn all_targets(global: &Global) -> Result<Vec<Target>, UsageError> {
     let top = match sources_of(global, None) {
         Ok(sources) => sources,

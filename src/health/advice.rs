@@ -37,11 +37,15 @@ impl Health {
             ),
             Fault::Send(error) => self.after(stage, error),
         };
+        let may_be_the_proxy = match fault {
+            Fault::Send(_) => true,
+            Fault::Unusable(_) | Fault::Proxy { .. } => false,
+        };
         match &self.proxy {
-            Some(proxy) if stage != StageName::Configuration && !matches!(fault, Fault::Proxy { .. }) => {
+            Some(proxy) if may_be_the_proxy => {
                 format!("{step}. All of this goes through the proxy {proxy} (see HTTPS_PROXY and NO_PROXY)")
             }
-            _ => step,
+            Some(_) | None => step,
         }
     }
 
@@ -66,7 +70,14 @@ impl Health {
                      firewall, or a port that is not for https"
                         .to_owned()
                 }
-                _ => format!(
+                StageName::Configuration
+                | StageName::Dns
+                | StageName::Tcp
+                | StageName::Http
+                | StageName::Zammad
+                | StageName::Integration
+                | StageName::Configured
+                | StageName::Token => format!(
                     "Nobody answers there: check the port, whether the web server runs (on {host}: systemctl \
                      status nginx, or apache2), and the firewall"
                 ),
@@ -77,7 +88,14 @@ impl Health {
                      is for https, and how busy the machine is"
                         .to_owned()
                 }
-                _ => format!(
+                StageName::Configuration
+                | StageName::Dns
+                | StageName::Tcp
+                | StageName::Http
+                | StageName::Zammad
+                | StageName::Integration
+                | StageName::Configured
+                | StageName::Token => format!(
                     "A firewall on the way to {host} drops the packets, the machine is off, or the address \
                      is another's; give a slow network more time with connect_timeout"
                 ),
@@ -221,7 +239,17 @@ impl Health {
                 "Somebody else's page answers for {host}: another site of the web server, or a login in front \
                  of Zammad. Compare the URL with the Endpoint in {ADMIN_PAGE}, and {NO_LOGIN}"
             ),
-            _ => format!(
+            (
+                _,
+                Content::TooLong
+                | Content::Empty
+                | Content::BrokenJson
+                | Content::NoObject
+                | Content::NoErrorText
+                | Content::Text(_)
+                | Content::Other(_)
+                | Content::Accepted,
+            ) => format!(
                 "Another program answers for {host}. Compare the URL with the Endpoint in {ADMIN_PAGE}, and \
                  the web server's settings for this name"
             ),
@@ -234,9 +262,7 @@ impl Health {
 
     /// The machine that the first connection goes to.
     fn hop(&self) -> &str {
-        let proxy = self.proxy.as_deref().and_then(|proxy| proxy.split_once("://"));
-        let proxy = proxy.map(|(_, rest)| rest.rsplit_once(':').map_or(rest, |(host, _)| host));
-        proxy.unwrap_or_else(|| self.host())
+        self.proxy.as_ref().map_or_else(|| self.host(), |proxy| &proxy.host)
     }
 }
 

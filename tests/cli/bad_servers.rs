@@ -280,7 +280,12 @@ fn what_speaks_no_http_is_told_from_a_broken_connection() {
     let world = World::new();
     let servers = cases.map(|(what, text)| (what, says(text)));
     let endless = ("HTTP with a head without end", floods("HTTP/1.1 200 OK\r\nX: "));
-    at_once(servers.into_iter().chain([endless]), |(what, server)| {
+    let first = bad(|mut stream| {
+        let _ = stream.write_all(b"220 mail.example.com ESMTP Postfix\r\n");
+        stay_silent(stream);
+    });
+    let first = ("SMTP before it is asked", first);
+    at_once(servers.into_iter().chain([endless, first]), |(what, server)| {
         let ran = Ran::of(program(&world, &server.url, &NEW_CALL).args(["--deadline", "1s"]));
         ran.assert_failed(what, "not-http", "the answer is no HTTP");
         assert_eq!(ran.report()["attempts"], 1, "{what}: {ran}");

@@ -483,10 +483,11 @@ fn a_wrong_command_line_is_unknown_and_not_critical() {
     let world = World::new();
     let zammad = Server::answering([refusal()]);
     // (arguments, a part of the complaint)
-    let cases: [(&[&str], &str); 16] = [
+    let cases: [(&[&str], &str); 17] = [
         (&["check", "--nagois"], "--nagios"),
         (&["check", "--dry-run"], "--dry-run and --curl belong to"),
         (&["--bogus", "check"], "--bogus"),
+        (&["--profile", "send", "check", "--bogus"], "--bogus"),
         (&["check", "-w", "5"], "limits are written like time=1s,days=14"),
         (&["check", "-w", "days=soon"], "days are a whole number"),
         (&["check", "-w", "days=-1"], "days are a whole number"),
@@ -508,7 +509,14 @@ fn a_wrong_command_line_is_unknown_and_not_critical() {
     }
     assert_eq!(zammad.requests().len(), 0, "nothing was checked");
     // Another command's code stays what it is.
-    assert_eq!(Ran::of(world.bare().args(["config", "check", "--bogus"])).code, 2);
+    let others: [&[&str]; 3] = [
+        &["config", "check", "--bogus"],
+        &["--profile", "check", "send", "--bogus"],
+        &["--curl", "--profile=x", "send", "check", "--bogus"],
+    ];
+    for arguments in others {
+        assert_eq!(Ran::of(world.bare().args(arguments)).code, 2, "{arguments:?}");
+    }
 }
 
 #[test]
@@ -626,6 +634,26 @@ fn all_profiles_are_checked_and_the_worst_counts() {
     assert_eq!((ran.code, ran.stderr.contains("needs a configuration file")), (3, true), "{ran}");
     let ran = check(&config, &["--url", &good.url]);
     assert_eq!((ran.code, ran.stderr.contains("would be stronger than all")), (3, true), "{ran}");
+}
+
+#[test]
+fn a_proxys_certificate_is_not_taken_for_zammads() {
+    let world = World::new();
+    let root = root("root");
+    let trusted = pem_file(&world, "trusted.pem", &[&root]);
+    let ending = ends_in(params("proxy", &["localhost"], NOW), 3);
+    let proxy = signed_by(&root, ending).answering(Reply::html(403, "Forbidden"));
+    let https = format!("https://zammad.invalid/api/v1/cti/{TOKEN}");
+    let mut program = check(&world, &https, &["--output", "json", "--ca-file"]);
+    let address = format!("https://localhost:{}", proxy.address.port());
+    let ran = Ran::of(program.arg(&trusted).env("HTTPS_PROXY", address));
+    assert_fails_at(&ran, "tls", "proxy", "(HTTP 403)", "Let the proxy connect to zammad.invalid");
+    let report = ran.report();
+    assert_eq!(
+        (&stage(&report, "tls")["certificate"], &report["certificate_days"]),
+        (&Value::Null, &Value::Null),
+        "{ran}"
+    );
 }
 
 #[test]
@@ -756,6 +784,10 @@ fn the_first_stages_are_about_the_proxy_if_there_is_one() {
     assert!(report["proxy"].as_str().unwrap().starts_with("http://localhost:"), "{ran}");
     assert!(!ran.stdout.contains("secret"), "{ran}");
     assert_eq!(stage(&report, "tls")["certificate"]["names"], json!(["zammad.invalid"]), "{ran}");
+    // The rest of a password with an @ in it is no part of the host.
+    let ran = through("HTTP/1.1 200 Connection established\r\n\r\n", "me:p@secret@");
+    assert_eq!((ran.code, ran.stdout.contains("secret")), (0, false), "{ran}");
+    assert!(ran.report()["proxy"].as_str().unwrap().starts_with("http://localhost:"), "{ran}");
 
     let ran = through("HTTP/1.1 403 Forbidden\r\n\r\n", "");
     assert_fails_at(&ran, "tls", "proxy", "(HTTP 403)", "Let the proxy connect to zammad.invalid");

@@ -200,6 +200,23 @@ fn the_token_is_nowhere_in_what_is_said_of_a_failure() {
 }
 
 #[test]
+fn a_proxys_password_is_not_shown() {
+    let world = World::new();
+    let closed = reserved_port();
+    let port = closed.local_addr().unwrap().port();
+    let url = format!("https://zammad.example.com/api/v1/cti/{TOKEN}");
+    for login in ["me:pa55word", "me:p@pa55word", "me:p@a@pa55word:80"] {
+        let proxy = format!("http://{login}@127.0.0.1:{port}");
+        for (command, code) in [(&["check"][..], 2), (&NEW_CALL, 69)] {
+            let mut program = world.bare();
+            program.env("HTTPS_PROXY", &proxy).env("ZAMMAD_CTI_URL", &url).args(["--deadline", "300ms"]);
+            let said = says_nothing_of_the_token(program.args(command), code);
+            assert!(said.contains(&format!("http://127.0.0.1:{port}")), "{said}");
+        }
+    }
+}
+
+#[test]
 fn the_token_is_nowhere_in_what_is_said_of_a_mistake() {
     let world = World::new();
     let url = world.url();

@@ -23,7 +23,7 @@ fn object(checked: &Checked) -> Map<String, Value> {
         ("version", Some(VERSION.into())),
         ("profile", checked.profile.as_deref().map(clean)),
         ("endpoint", checked.shown_endpoint().map(|endpoint| clean(&endpoint))),
-        ("proxy", health.proxy.as_deref().map(clean)),
+        ("proxy", health.proxy.as_ref().map(|proxy| clean(&proxy.to_string()))),
         ("status", Some(checked.verdict.status.as_str().into())),
         ("message", Some(clean(&checked.verdict.message))),
         ("time_ms", health.time().map(milliseconds)),

@@ -89,18 +89,30 @@ fn detail(health: &Health, stage: &Stage) -> String {
         }
         Some(Detail::HttpStatus(status)) => format!("HTTP {status}"),
     };
-    match (stage.name, &stage.state) {
-        (StageName::Tls, State::NotNeeded) => {
-            let in_the_clear = !health.endpoint.as_ref().is_some_and(Endpoint::is_loopback);
-            let warning = if in_the_clear { ": whoever is in between can read the token" } else { "" };
-            format!("not used, the URL is http://{warning}")
-        }
-        (StageName::Dns, State::NotNeeded) => "not needed, the host is an address".to_owned(),
-        (StageName::Tls, State::Passed | State::Failed(_)) => {
-            let parts = [Some(found).filter(|found| !found.is_empty()), certificate(health)];
-            parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
-        }
-        _ => found,
+    match stage.name {
+        StageName::Dns => match stage.state {
+            State::NotNeeded => "not needed, the host is an address".to_owned(),
+            State::Passed | State::Failed(_) | State::NotReached => found,
+        },
+        StageName::Tls => match stage.state {
+            State::NotNeeded => {
+                let in_the_clear = !health.endpoint.as_ref().is_some_and(Endpoint::is_loopback);
+                let warning = if in_the_clear { ": whoever is in between can read the token" } else { "" };
+                format!("not used, the URL is http://{warning}")
+            }
+            State::Passed | State::Failed(_) => {
+                let parts = [Some(found).filter(|found| !found.is_empty()), certificate(health)];
+                parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+            }
+            State::NotReached => found,
+        },
+        StageName::Configuration
+        | StageName::Tcp
+        | StageName::Http
+        | StageName::Zammad
+        | StageName::Integration
+        | StageName::Configured
+        | StageName::Token => found,
     }
 }
 
