@@ -195,6 +195,8 @@ impl Check {
             let version = version.map_err(|error| Stage::failed(StageName::Tls, took, None, error.into()))?;
             passed.push(Stage::passed(StageName::Tls, took, Some(Detail::TlsVersion(version))));
         } else {
+            // Some servers have one connection at a time.
+            drop(stream);
             passed.push(Stage::not_needed(StageName::Tls));
         }
         self.probe(passed, end, id).await
