@@ -20,7 +20,7 @@ pub use finding::{Arrival, CallBefore, Finding, Severity, Token, findings, findi
 pub use refusal::{Complaint, Message, Refusal, Release};
 use ruby::{cast, column, is_present, joined};
 
-use crate::event::{CallEvent, CallId, Direction, EventKind};
+use crate::event::{CallEvent, CallId, Direction, EventKind, Name};
 
 /// A request's fields, decoded as Zammad decodes them: texts mostly, but JSON can bring anything.
 pub type Fields = Map<String, Value>;
@@ -177,7 +177,7 @@ pub struct Entry {
 impl Entry {
     /// Whether voicemail picked up: such a call stays open after its hangup.
     pub fn is_voice_message(&self) -> bool {
-        self.to_comment.as_deref() == Some("voicemail")
+        self.to_comment.as_deref() == Some(Name::VOICEMAIL)
     }
 }
 

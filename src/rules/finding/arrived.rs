@@ -356,7 +356,7 @@ fn answered_by(
 }
 
 fn voicemail_misspelt(name: &str) -> Option<Finding> {
-    let misspelt = name != "voicemail" && name.trim().eq_ignore_ascii_case("voicemail");
+    let misspelt = name != Name::VOICEMAIL && name.trim().eq_ignore_ascii_case(Name::VOICEMAIL);
     misspelt.then(|| Finding::VoicemailMisspelt { given: name.to_owned() })
 }
 
