@@ -176,7 +176,7 @@ async fn event(request: &Request<Bytes>, token: &str, state: &State, received: &
     let (fields, before, outcome) = match fields {
         Ok(fields) => {
             let mut log = lock(&state.log);
-            let before = rules::entry_of(&log, &fields).map(CallBefore::from);
+            let before = rules::entry_of(&log, &fields).map(|entry| CallBefore::new(entry, &fields));
             let token_fits = token == state.token.reveal();
             let outcome = rules::process(&lock(&state.setup), token_fits, &mut log, &fields, state.now());
             drop(log);
