@@ -118,9 +118,11 @@ pub struct Name(String);
 impl Name {
     pub const MAX_CHARS: usize = 250;
 
-    /// The one name Zammad's rules know: an answer by it is a voice message.
+    /// The one name Zammad's rules know, to the letter: an answer by it is a voice message.
+    pub const VOICEMAIL: &str = "voicemail";
+
     pub fn voicemail() -> Self {
-        Self("voicemail".to_owned())
+        Self(Self::VOICEMAIL.to_owned())
     }
 
     /// `None` for a blank text: an unset variable of a dialplan is a name that was not given.

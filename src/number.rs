@@ -185,7 +185,8 @@ pub enum Rule {
 }
 
 /// What phone systems show for a withheld number, in any case.
-const WITHHELD: [&str; 6] = [Party::ANONYMOUS, "private", "unknown", "withheld", "unavailable", "restricted"];
+pub(crate) const WITHHELD: [&str; 6] =
+    [Party::ANONYMOUS, "private", "unknown", "withheld", "unavailable", "restricted"];
 
 impl Numbering {
     /// Accepts national and international numbers with the usual formatting, extensions,

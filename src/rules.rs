@@ -20,10 +20,13 @@ pub use finding::{Arrival, CallBefore, Finding, Severity, Token, findings, findi
 pub use refusal::{Complaint, Message, Refusal, Release};
 use ruby::{cast, column, is_present, joined};
 
-use crate::event::{CallEvent, CallId, Direction, EventKind};
+use crate::event::{CallEvent, CallId, Direction, EventKind, Name};
 
 /// A request's fields, decoded as Zammad decodes them: texts mostly, but JSON can bring anything.
 pub type Fields = Map<String, Value>;
+
+/// Names that the path decides, whatever the fields say; their values are not for show.
+pub(crate) const FROM_PATH: [&str; 3] = ["controller", "action", "token"];
 
 /// How one Zammad's CTI integration is set up.
 #[derive(Debug, Default)]
@@ -177,7 +180,7 @@ pub struct Entry {
 impl Entry {
     /// Whether voicemail picked up: such a call stays open after its hangup.
     pub fn is_voice_message(&self) -> bool {
-        self.to_comment.as_deref() == Some("voicemail")
+        self.to_comment.as_deref() == Some(Name::VOICEMAIL)
     }
 }
 
@@ -209,11 +212,7 @@ pub fn process(
     if !token_fits {
         return Err(Refusal::WrongToken);
     }
-    let direction = match request.get("direction").and_then(Value::as_str) {
-        Some("in") => Direction::Inbound,
-        Some("out") => Direction::Outbound,
-        _ => return Err(Refusal::InvalidDirection),
-    };
+    let direction = direction(request).ok_or(Refusal::InvalidDirection)?;
     let new_call = is(request, "event", "newCall");
     match direction {
         Direction::Inbound => {
@@ -311,6 +310,11 @@ fn record(
     }
 }
 
+fn direction(request: &Fields) -> Option<Direction> {
+    let word = request.get("direction")?.as_str()?;
+    [Direction::Inbound, Direction::Outbound].into_iter().find(|direction| direction.as_str() == word)
+}
+
 /// What a request names as its call.
 fn call_id(request: &Fields) -> Option<&Value> {
     let given = |name| request.get(name).filter(|id| !id.is_null());
@@ -400,8 +404,7 @@ fn answer(entry: &mut Entry, request: &Fields, direction: Direction, now: System
 
 /// What a hangup does to its call's entry.
 fn end(entry: &mut Entry, request: &Fields, direction: Direction, now: SystemTime) {
-    let missed = entry.state == EventKind::NewCall && !is(request, "cause", "forwarded");
-    entry.done = direction == Direction::Outbound || !(missed || entry.is_voice_message());
+    entry.done = done_after_hangup(entry.state, entry.is_voice_message(), request, direction);
     entry.state = EventKind::Hangup;
     entry.end_at = Some(now);
     if let Some(start_at) = entry.start_at {
@@ -410,6 +413,17 @@ fn end(entry: &mut Entry, request: &Fields, direction: Direction, now: SystemTim
         entry.duration_waiting_time = Some(seconds(entry.initialized_at, now));
     }
     entry.comment = cause(request);
+}
+
+/// Whether a hangup of this direction leaves nothing for agents to do.
+fn done_after_hangup(
+    before: EventKind,
+    is_voice_message: bool,
+    request: &Fields,
+    direction: Direction,
+) -> bool {
+    let missed = before == EventKind::NewCall && !is(request, "cause", "forwarded");
+    direction == Direction::Outbound || !(missed || is_voice_message)
 }
 
 /// The names of a newCall or an answer. A list becomes text here, but stays a list for the search

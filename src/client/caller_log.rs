@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::phase::Progress;
 use super::{ClientError, SendError, http, tls};
 use crate::config::{Config, Endpoint};
-use crate::event::{Direction, EventKind};
+use crate::event::{Direction, EventKind, Name};
 
 /// Some hundred calls, and what is known of everybody in them.
 const MAX_LOG: usize = 16 * 1024 * 1024;
@@ -99,8 +99,9 @@ impl Row {
             (EventKind::NewCall, _) => Shown::Ringing,
             (EventKind::Answer, _) => Shown::Answered,
             (EventKind::Hangup, true) => Shown::Done,
-            // The one name that Zammad's rules know.
-            (EventKind::Hangup, false) if self.to_name.as_deref() == Some("voicemail") => Shown::VoiceMessage,
+            (EventKind::Hangup, false) if self.to_name.as_deref() == Some(Name::VOICEMAIL) => {
+                Shown::VoiceMessage
+            }
             (EventKind::Hangup, false) => Shown::Missed,
         }
     }

@@ -100,7 +100,9 @@ fn failed(
 
 /// Says where agents would not see what the sender meant; `line` is the event's line of input.
 pub fn warn(event: &CallEvent, known: Known, config: &Config, line: Option<u64>) {
-    for finding in rules::findings(&event.meant(), known.direction, config.numbering.extension_digits) {
+    let Known { direction, answered } = known;
+    let extension_digits = config.numbering.extension_digits;
+    for finding in rules::findings(&event.meant(), direction, answered, extension_digits) {
         match line {
             Some(line) => log::warn!("line {line}: {finding}"),
             None => log::warn!("{finding}"),

@@ -25,7 +25,7 @@ pub enum Finding {
     CalledPartyOutOfReach { queue: String },
     NumberTooLong { field: &'static str, digits: usize },
     NumberTooShort { field: &'static str, digits: usize },
-    HangupAgainstDirection { call: Direction },
+    HangupAgainstDirection { call: Direction, answered: Answered },
 
     // Of a request that arrived: it did not come as far as Zammad's rules.
     WrongMethod { method: String },
@@ -43,6 +43,7 @@ pub enum Finding {
     ReservedField { name: String },
 
     // Of a request that arrived: what is in it.
+    Probe,
     InvalidDirection { given: Option<String> },
     UnknownEvent { given: Option<String> },
     Missing { field: &'static str },
@@ -72,6 +73,7 @@ pub enum Finding {
     Overtaken { by: EventKind },
     AnswerAfterHangup,
     SecondAnswer { direction: Direction },
+    Transfer,
     SecondHangup { hides_missed: bool },
     AnswerAgainstDirection { call: Direction },
     Blocked,
@@ -82,7 +84,16 @@ pub enum Finding {
 pub enum Shape {
     Plus,
     InternationalPrefix,
+    NationalPrefix,
     Formatted,
+}
+
+/// Who picked up a call before its hangup, as far as that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answered {
+    Nobody,
+    Voicemail,
+    Unknown,
 }
 
 /// How much a finding matters.
@@ -119,7 +130,7 @@ impl Finding {
             | Self::CallIdReused { .. }
             | Self::Overtaken { .. }
             | Self::SecondHangup { hides_missed: true }
-            | Self::HangupAgainstDirection { .. }
+            | Self::HangupAgainstDirection { answered: Answered::Nobody | Answered::Voicemail, .. }
             | Self::EmptyCallId => Severity::Error,
             Self::SeveralUsersOnAnswer { .. }
             | Self::UserOnOutboundAnswer
@@ -142,6 +153,7 @@ impl Finding {
             | Self::AnswerAfterHangup
             | Self::SecondAnswer { .. }
             | Self::AnswerAgainstDirection { .. }
+            | Self::HangupAgainstDirection { answered: Answered::Unknown, .. }
             | Self::Blocked => Severity::Warning,
             Self::SwitchedOff
             | Self::NotConfigured
@@ -150,6 +162,8 @@ impl Finding {
             | Self::UnknownField { .. }
             | Self::TimeField { .. }
             | Self::UnknownCause { .. }
+            | Self::Probe
+            | Self::Transfer
             | Self::SecondHangup { hides_missed: false } => Severity::Note,
         }
     }
@@ -186,12 +200,24 @@ impl fmt::Display for Finding {
                  so it will find no customer",
                 LOOKED_UP.start()
             ),
-            Self::HangupAgainstDirection { call: Direction::Inbound } => {
-                f.write_str("an outbound hangup for an inbound call: Zammad would hide a missed call")
-            }
-            Self::HangupAgainstDirection { call: Direction::Outbound } => {
-                f.write_str("an inbound hangup for an outbound call: Zammad may show it as missed")
-            }
+            Self::HangupAgainstDirection { call: Direction::Inbound, answered } => write!(
+                f,
+                "an outbound hangup for an inbound call: Zammad {}",
+                match answered {
+                    Answered::Nobody => "hides a missed call",
+                    Answered::Voicemail => "hides a voice message",
+                    Answered::Unknown => "may hide a missed call",
+                }
+            ),
+            Self::HangupAgainstDirection { call: Direction::Outbound, answered } => write!(
+                f,
+                "an inbound hangup for an outbound call: Zammad {}",
+                match answered {
+                    Answered::Nobody => "shows it as missed",
+                    Answered::Voicemail => "shows it as a voice message",
+                    Answered::Unknown => "may show it as missed",
+                }
+            ),
 
             Self::WrongMethod { method } => {
                 write!(f, "{method} is answered with 404: Zammad takes events by POST only")
@@ -220,7 +246,8 @@ impl fmt::Display for Finding {
             ),
             Self::BrokenForm => f.write_str(
                 "the form cannot be read: a percent sign without two hexadecimal digits, a text that is no \
-                 UTF-8, or one name both as a text and as a list (user and user[])",
+                 UTF-8, one name both as a text and as a list (user and user[]), or a multipart body without \
+                 its boundary",
             ),
             Self::BodyUnread { content_type, is_json } => {
                 match content_type {
@@ -258,6 +285,10 @@ impl fmt::Display for Finding {
                  leave it out"
             ),
 
+            Self::Probe => f.write_str(
+                "a probe: all is in order; Zammad refuses it without an entry in the caller log, which shows \
+                 that address and token are right",
+            ),
             Self::InvalidDirection { given: Some(given) } => write!(
                 f,
                 "direction is {given}: Zammad knows \"in\" and \"out\", in lower case, and answers 422 to \
@@ -311,6 +342,7 @@ impl fmt::Display for Finding {
                 match shape {
                     Shape::Plus => "has a plus sign",
                     Shape::InternationalPrefix => "begins with 00",
+                    Shape::NationalPrefix => "begins with a single 0",
                     Shape::Formatted => "is more than digits",
                 }
             ),
@@ -384,11 +416,15 @@ impl fmt::Display for Finding {
                 f.write_str("answer after hangup: Zammad says yes and ignores it; the call stays as it was")
             }
             Self::SecondAnswer { direction: Direction::Inbound } => f.write_str(
-                "a second answer: the waiting time grows, and the agent gets a second ticket screen",
+                "a second answer: the waiting time grows, and whoever it names gets a ticket screen (again)",
             ),
             Self::SecondAnswer { direction: Direction::Outbound } => {
                 f.write_str("a second answer: the waiting time grows up to now")
             }
+            Self::Transfer => f.write_str(
+                "a second answer that names somebody else: right for a transfer, but the waiting time now \
+                 ends there",
+            ),
             Self::SecondHangup { hides_missed: true } => f.write_str(
                 "a second hangup: Zammad now shows the missed call as done, and nobody will call back",
             ),

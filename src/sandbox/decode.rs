@@ -6,10 +6,7 @@ use std::convert::Infallible;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use crate::rules::{Fields, Refusal};
-
-/// Names that the path decides, whatever the body says; their values are not for show.
-const FROM_PATH: [&str; 3] = ["controller", "action", "token"];
+use crate::rules::{FROM_PATH, Fields, Refusal};
 
 /// How deep names like `a[b][c]` may go.
 const MAX_DEPTH: usize = 32;

@@ -25,7 +25,7 @@ const NONCE: &str = "NONCE";
 /// How often a page hears from a sandbox where nothing happens.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// How long changes are gathered for one message, by how many requests the last one had.
+/// How long changes are gathered for one message, by how many bytes the last one had.
 const PAUSE: Duration = Duration::from_millis(80);
 const LONG_PAUSE: Duration = Duration::from_millis(500);
 const LONG_MESSAGE: usize = 64 * 1024;

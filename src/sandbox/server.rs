@@ -1,7 +1,7 @@
 //! The sandbox's pages: Zammad's endpoint, Zammad's caller log, and the switches for faults.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, Limited};
@@ -42,7 +42,7 @@ pub(super) async fn serve(listener: TcpListener, state: Arc<State>) {
             Err(error) => {
                 // Most likely too many open files: others may be closed in a moment.
                 log::warn!("cannot accept a connection: {error}");
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             }
         };
@@ -63,11 +63,13 @@ pub(super) async fn serve(listener: TcpListener, state: Arc<State>) {
 async fn answer(request: Request<Incoming>, state: Arc<State>) -> Result<Answer, Dropped> {
     let (head, body) = request.into_parts();
     let whole = |page: Page| page.map(|body| Either::Left(Full::new(body)));
-    if (&head.method, head.uri.path()) == (&Method::GET, "/sandbox/events") {
-        return Ok(match page::is_foreign_name(&state, &head.headers) {
-            true => whole(page::forbidden(FOREIGN_NAME)),
-            false => page::events(state).map(Either::Right),
-        });
+    if head.method == Method::GET {
+        if page::is_foreign_name(&state, &head.headers) {
+            return Ok(whole(page::forbidden(FOREIGN_NAME)));
+        }
+        if head.uri.path() == "/sandbox/events" {
+            return Ok(page::events(state).map(Either::Right));
+        }
     }
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await.map(|body| body.to_bytes()) else {
         let title = "<html><body><h1>413 Request Entity Too Large</h1></body></html>";
@@ -86,9 +88,6 @@ async fn route(request: Request<Bytes>, state: Arc<State>) -> Result<Page, Dropp
     let path = request.uri().path().to_owned();
     let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     match (request.method(), segments.as_slice()) {
-        (&Method::GET, []) if page::is_foreign_name(&state, request.headers()) => {
-            Ok(page::forbidden(FOREIGN_NAME))
-        }
         (&Method::GET, []) => Ok(page::html()),
         (&Method::POST, ["sandbox", ..]) if page::is_from_another_site(&state, request.headers()) => {
             Ok(page::forbidden("this is a page of another site, which may not change anything here"))
@@ -129,30 +128,40 @@ async fn route(request: Request<Bytes>, state: Arc<State>) -> Result<Page, Dropp
 
 async fn with_faults(request: &Request<Bytes>, token: &str, state: &State) -> Result<Page, Dropped> {
     let fault = Fault::take(&mut lock(&state.fault));
-    let mode = fault.as_ref().map_or(Mode::None, |fault| fault.mode);
-    let wait = fault.as_ref().map(|fault| fault.wait).unwrap_or_default();
-    if fault.is_some() {
-        log::info!("fault: {mode}");
-    }
-    if mode == Mode::DelayBefore {
-        tokio::time::sleep(wait).await;
+    if let Some(fault) = &fault {
+        log::info!("fault: {}", fault.mode);
+        if fault.mode == Mode::DelayBefore {
+            tokio::time::sleep(fault.wait).await;
+        }
     }
     let fit = Token::compare(token, state.token.reveal());
     let mut received = state.watch.receive(request, fit, state.now());
     received.hit(fault.as_ref().map(|fault| fault.mode));
+    let mut wait = Duration::ZERO;
     let page = match fault {
-        Some(fault) if mode == Mode::Respond => Ok(told_to(fault)),
-        Some(_) if mode == Mode::DropBefore => Err(Dropped),
-        _ => {
-            let page = event(request, token, state, &mut received).await;
-            if mode == Mode::DropAfter { Err(Dropped) } else { Ok(page) }
-        }
+        None => Ok(event(request, token, state, &mut received).await),
+        Some(fault) => match fault.mode {
+            Mode::None | Mode::DelayBefore => Ok(event(request, token, state, &mut received).await),
+            Mode::DelayAfter => {
+                wait = fault.wait;
+                Ok(event(request, token, state, &mut received).await)
+            }
+            Mode::DropBefore => Err(Dropped),
+            Mode::DropAfter => {
+                event(request, token, state, &mut received).await;
+                Err(Dropped)
+            }
+            Mode::Respond => {
+                wait = fault.wait;
+                Ok(told_to(fault))
+            }
+        },
     };
     if let Ok(page) = &page {
         received.answered(page);
     }
     state.watch.add(received);
-    if matches!(mode, Mode::DelayAfter | Mode::Respond) {
+    if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }
     page
@@ -176,7 +185,7 @@ async fn event(request: &Request<Bytes>, token: &str, state: &State, received: &
     let (fields, before, outcome) = match fields {
         Ok(fields) => {
             let mut log = lock(&state.log);
-            let before = rules::entry_of(&log, &fields).map(CallBefore::from);
+            let before = rules::entry_of(&log, &fields).map(|entry| CallBefore::new(entry, &fields));
             let token_fits = token == state.token.reveal();
             let outcome = rules::process(&lock(&state.setup), token_fits, &mut log, &fields, state.now());
             drop(log);

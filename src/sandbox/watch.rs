@@ -295,7 +295,7 @@ impl<'a> Readable<'a> {
             "number": number,
             "at": milliseconds(request.at),
             "what": match self.fields.get("event").and_then(Value::as_str) {
-                Some(event) => hide(event),
+                Some(event) => hide(&legible(event.as_bytes())),
                 None => method.to_owned(),
             },
             "call_id": self.call_id.as_deref().map(hide),
@@ -341,7 +341,6 @@ pub(super) fn news(state: &State, seen: Option<Seen>) -> (String, Seen) {
         "now": milliseconds(state.now()),
         "open": open_calls(&log),
         "calls_ever": log.total(),
-        "requests_ever": kept.seen.requests,
         "calls": calls,
         "requests": requests,
     });
@@ -365,7 +364,6 @@ fn call(entry: &rules::Entry, hide: &impl Fn(&str) -> String) -> Value {
         "voice_message": entry.is_voice_message(),
         "began": milliseconds(entry.initialized_at),
         "answered": entry.start_at.map(milliseconds),
-        "ended": entry.end_at.map(milliseconds),
         "waiting": entry.duration_waiting_time,
         "talking": entry.duration_talking_time,
     })
@@ -415,7 +413,7 @@ fn legible(bytes: &[u8]) -> String {
             match c {
                 '\n' | '\t' => text.push(c),
                 '\r' => {}
-                c if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+                c if c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
                     text.extend(c.escape_default());
                 }
                 c => text.push(c),
@@ -434,12 +432,13 @@ mod tests {
 
     #[test]
     fn strangers_bytes_become_legible() {
-        let cases: [(&[u8], &str); 5] = [
+        let cases: [(&[u8], &str); 6] = [
             (b"{\"a\":\"b\"}\r\n", "{\"a\":\"b\"}\n"),
             ("Zoë".as_bytes(), "Zoë"),
             (b"M\xfcller", "M\\xfcller"),
             (b"a\0b\x1b[31m", "a\\u{0}b\\u{1b}[31m"),
             ("a\u{202e}b".as_bytes(), "a\\u{202e}b"),
+            ("a\u{2028}b\u{2029}c".as_bytes(), "a\\u{2028}b\\u{2029}c"),
         ];
         for (bytes, expected) in cases {
             assert_eq!(legible(bytes), expected, "{bytes:?}");

@@ -177,7 +177,7 @@ fn what_a_hangup_has_against_its_call_is_said() {
         .args(["send", "--url", &sandbox.url])
         .write_stdin(format!("{call}\n\n{hangup}\n"))
         .assert();
-    let warning = "line 3: an outbound hangup for an inbound call: Zammad would hide a missed call";
+    let warning = "line 3: an outbound hangup for an inbound call: Zammad hides a missed call";
     ended.code(0).stdout("none\nnone\n").stderr(format!("zammad-cti: warning: {warning}\n"));
 }
 

@@ -339,9 +339,9 @@ impl Sandbox {
 
     fn request(&self, method: &str, path: &str, body: &str) -> Value {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        let length = body.len();
+        let (address, length) = (self.address, body.len());
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\nContent-Length: {length}"
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}"
         );
         stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).unwrap();
         let mut reply = String::new();

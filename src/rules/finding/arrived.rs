@@ -4,15 +4,19 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{Finding, Shape, findings};
+use super::meant::customers_field;
+use super::{Answered, Finding, Shape, findings};
 use crate::cause::{Cause, HangupCause};
 use crate::event::{CallId, Direction, EventKind, Name};
-use crate::number::zammad_lookup;
-use crate::rules::ruby::{cast, is_present};
-use crate::rules::{Entry, Fields, Refusal, Reply, call_id, given};
+use crate::number::{LOOKED_UP, WITHHELD, zammad_lookup};
+use crate::rules::ruby::{cast, column, is_present};
+use crate::rules::{self, Entry, FROM_PATH, Fields, Refusal, Reply, call_id, done_after_hangup, given, user};
 
 /// How long a phone system's own numbers may be; Zammad does not know it, so this is a guess.
 const EXTENSION_DIGITS: u8 = 5;
+
+/// The direction by which a probe is refused, with nothing else in it.
+const PROBE: &str = "probe";
 
 /// What Zammad's caller log keeps of a number.
 const NUMBER_CHARS: usize = 100;
@@ -44,15 +48,23 @@ pub struct CallBefore {
     pub state: EventKind,
     pub done: bool,
     pub voice_message: bool,
+    /// whether the event names somebody else than agents see as called
+    pub renamed: bool,
 }
 
-impl From<&Entry> for CallBefore {
-    fn from(entry: &Entry) -> Self {
+impl CallBefore {
+    /// The call of `entry`, about to get an event.
+    pub fn new(entry: &Entry, event: &Fields) -> Self {
+        let shown = entry.to_comment.as_deref().unwrap_or_default();
+        let named = || user(event).filter(is_present).map(|user| column(&user, Name::MAX_CHARS));
+        let renamed =
+            !shown.is_empty() && named().is_some_and(|named| named.to_lowercase() != shown.to_lowercase());
         Self {
             direction: entry.direction,
             state: entry.state,
             done: entry.done,
             voice_message: entry.is_voice_message(),
+            renamed,
         }
     }
 }
@@ -106,17 +118,13 @@ impl fmt::Display for Token {
 /// All findings about one request; none for an event that is right.
 pub fn findings_on_arrival(arrival: &Arrival) -> Vec<Finding> {
     let mut found: Vec<_> = on_the_way(arrival).into_iter().collect();
-    let reached_the_rules = !matches!(
-        arrival.outcome,
-        None | Some(Err(Refusal::NoSuchPage
-            | Refusal::BrokenJson
-            | Refusal::BrokenParameters
-            | Refusal::SwitchedOff
-            | Refusal::NotConfigured
-            | Refusal::WrongToken))
-    );
-    if reached_the_rules && found.is_empty() {
+    if found.is_empty() && is_probe(arrival) {
+        found.push(Finding::Probe);
+    } else if found.is_empty() && arrival.outcome.is_some() {
         found.extend(misnamed(arrival.fields));
+        if arrival.outcome == Some(Err(Refusal::InvalidDirection)) {
+            found.push(Finding::InvalidDirection { given: shown(arrival.fields, "direction") });
+        }
         match arrival.fields.get("event").and_then(Value::as_str).and_then(event_kind) {
             Some(event) => {
                 found.extend(in_its_call(event, arrival));
@@ -130,6 +138,13 @@ pub fn findings_on_arrival(arrival: &Arrival) -> Vec<Finding> {
         found.push(Finding::CauseHidden { accept: arrival.accept.map(str::to_owned) });
     }
     found
+}
+
+/// Whether a request only asks for the refusal that shows that all is in order.
+fn is_probe(arrival: &Arrival) -> bool {
+    arrival.outcome == Some(Err(Refusal::InvalidDirection))
+        && arrival.fields.len() == 1
+        && arrival.fields.get("direction").and_then(Value::as_str) == Some(PROBE)
 }
 
 /// What keeps a request from being read as an event.
@@ -150,8 +165,21 @@ fn on_the_way(arrival: &Arrival) -> Option<Finding> {
             Err(error) => Finding::InvalidUtf8 { at: error.valid_up_to() },
             Ok(_) => Finding::BrokenForm,
         }),
-        _ if ["event", "direction"].iter().any(|name| arrival.fields.contains_key(*name)) => None,
-        _ => unread(arrival),
+        Ok(_)
+        | Err(
+            Refusal::InvalidDirection
+            | Refusal::AlreadyExists
+            | Refusal::AlreadyExistsInDatabase
+            | Refusal::UnknownCall
+            | Refusal::UnknownEvent
+            | Refusal::Missing(_)
+            | Refusal::UnusableCallId
+            | Refusal::ToIsNoText
+            | Refusal::UserIsNoText,
+        ) => {
+            let has_fields = ["event", "direction"].iter().any(|name| arrival.fields.contains_key(*name));
+            if has_fields { None } else { unread(arrival) }
+        }
     }
 }
 
@@ -179,12 +207,8 @@ fn unread(arrival: &Arrival) -> Option<Finding> {
 
 /// What follows from the place of an event in its call.
 fn in_its_call(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
-    let direction = arrival.fields.get("direction").and_then(Value::as_str);
     let mut found = Vec::new();
     match arrival.outcome {
-        Some(Err(Refusal::InvalidDirection)) => {
-            found.push(Finding::InvalidDirection { given: shown(arrival.fields, "direction") });
-        }
         Some(Err(Refusal::UnknownCall)) => found.push(Finding::UnknownCall { event }),
         Some(Err(Refusal::AlreadyExists | Refusal::AlreadyExistsInDatabase)) => {
             let state = arrival.before.map_or(EventKind::NewCall, |call| call.state);
@@ -195,7 +219,23 @@ fn in_its_call(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
         }
         Some(Err(Refusal::UnusableCallId)) => found.push(Finding::UnusableCallId),
         Some(Ok(Reply::Reject)) => found.push(Finding::Blocked),
-        _ => {}
+        // What is wrong with fields is told where they are.
+        None
+        | Some(
+            Ok(Reply::Accepted | Reply::Dial { .. })
+            | Err(
+                Refusal::SwitchedOff
+                | Refusal::NotConfigured
+                | Refusal::WrongToken
+                | Refusal::InvalidDirection
+                | Refusal::UnknownEvent
+                | Refusal::ToIsNoText
+                | Refusal::UserIsNoText
+                | Refusal::BrokenJson
+                | Refusal::BrokenParameters
+                | Refusal::NoSuchPage,
+            ),
+        ) => {}
     }
     if let Some(id) = call_id(arrival.fields).map(cast) {
         let characters = id.chars().count();
@@ -207,13 +247,13 @@ fn in_its_call(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
         return found;
     }
     found.extend(arrival.overtaken_by.map(|by| Finding::Overtaken { by }));
-    let Some(before) = arrival.before else { return found };
-    let against = direction != Some(before.direction.as_str());
+    let (Some(before), Some(direction)) = (arrival.before, rules::direction(arrival.fields)) else {
+        return found;
+    };
     match (event, before.state) {
         (EventKind::Answer, EventKind::Hangup) => found.push(Finding::AnswerAfterHangup),
-        (EventKind::Answer, EventKind::Answer) => {
-            found.push(Finding::SecondAnswer { direction: before.direction });
-        }
+        (EventKind::Answer, EventKind::Answer) if before.renamed => found.push(Finding::Transfer),
+        (EventKind::Answer, EventKind::Answer) => found.push(Finding::SecondAnswer { direction }),
         (EventKind::Hangup, EventKind::Hangup) => {
             let hides_missed = !before.done && !before.voice_message;
             found.push(Finding::SecondHangup { hides_missed });
@@ -222,8 +262,21 @@ fn in_its_call(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
         | (EventKind::Hangup, EventKind::Answer)
         | (EventKind::NewCall, _) => {}
     }
-    if against && event == EventKind::Answer && before.state != EventKind::Hangup {
-        found.push(Finding::AnswerAgainstDirection { call: before.direction });
+    if direction == before.direction {
+        return found;
+    }
+    let call = before.direction;
+    let done = |direction| done_after_hangup(before.state, before.voice_message, arrival.fields, direction);
+    match event {
+        EventKind::Answer if before.state != EventKind::Hangup => {
+            found.push(Finding::AnswerAgainstDirection { call });
+        }
+        // Where agents see the same either way, there is nothing to tell.
+        EventKind::Hangup if done(direction) != done(call) => {
+            let answered = if before.voice_message { Answered::Voicemail } else { Answered::Nobody };
+            found.push(Finding::HangupAgainstDirection { call, answered });
+        }
+        EventKind::NewCall | EventKind::Answer | EventKind::Hangup => {}
     }
     found
 }
@@ -232,38 +285,35 @@ fn in_its_call(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
 fn in_its_fields(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
     let fields = arrival.fields;
     let text = |name: &str| fields.get(name).and_then(Value::as_str);
-    let outbound = text("direction") == Some("out");
-    let call = arrival.before.filter(|_| arrival.outcome.is_some_and(|outcome| outcome.is_ok()));
-    let as_meant = findings(fields, call.map(|call| call.direction), EXTENSION_DIGITS);
+    let direction = rules::direction(fields);
+    // What a hangup does to its call is known here, and told already.
+    let as_meant = findings(fields, None, None, EXTENSION_DIGITS);
     // What a sender would cut down to one user arrives as a list.
     let mut found: Vec<_> = (as_meant.into_iter())
         .filter(|finding| !matches!(finding, Finding::SeveralUsersOnAnswer { .. }))
         .collect();
     match event {
         EventKind::NewCall => {
-            for (field, compared_by) in match outbound {
-                false => [("from", "the block list"), ("to", "the caller-log filter")],
-                true => [("from", "the caller-log filter"), ("to", "the table of caller ids")],
-            } {
+            for (direction, field) in direction.into_iter().flat_map(|it| [(it, "from"), (it, "to")]) {
                 match fields.get(field) {
                     Some(Value::String(number)) => {
-                        found.extend(unfit(field, number, compared_by));
+                        found.extend(unfit(direction, field, number));
                         found.extend(too_long(field, number, NUMBER_CHARS));
                     }
-                    Some(value) => found.extend(not_text(field, value, outbound)),
+                    Some(value) => found.extend(not_text(field, value, effect(direction, field, value))),
                     None => {}
                 }
             }
             if let Some(users @ Value::Object(_)) = fields.get("user") {
-                found.extend(not_text("user", users, outbound));
+                found.extend(not_text("user", users, Some(IN_RUBY)));
             }
             for field in ["user", "queue"] {
                 found.extend(text(field).and_then(|name| too_long(field, name, Name::MAX_CHARS)));
                 found.extend(text(field).and_then(voicemail_misspelt));
             }
         }
-        EventKind::Answer => found.extend(answered_by(fields.get("user"), outbound, arrival.outcome)),
-        EventKind::Hangup => found.extend(text("cause").and_then(odd_cause)),
+        EventKind::Answer => found.extend(answered_by(fields.get("user"), direction, arrival.outcome)),
+        EventKind::Hangup => found.extend(text("cause").and_then(|cause| odd_cause(cause, arrival.before))),
     }
     found.extend(text("cause").and_then(|cause| too_long("cause", cause, Cause::MAX_CHARS)));
     found.extend(fields.keys().filter_map(|name| useless(event, name)));
@@ -271,53 +321,73 @@ fn in_its_fields(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
 }
 
 /// A number that Zammad takes, but compares or looks up to no avail.
-fn unfit(field: &'static str, number: &str, compared_by: &'static str) -> Option<Finding> {
+fn unfit(direction: Direction, field: &'static str, number: &str) -> Option<Finding> {
     let trimmed = number.trim();
     if trimmed.is_empty() || trimmed == "anonymous" {
         return None;
     }
-    if ["private", "unknown", "withheld", "unavailable", "restricted", "anonymous"]
-        .contains(&trimmed.to_lowercase().as_str())
-    {
+    if WITHHELD.iter().any(|word| trimmed.eq_ignore_ascii_case(word)) {
         return Some(Finding::WithheldWord { field, word: trimmed.to_owned() });
     }
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let looked_up = zammad_lookup(number);
+    let is_customers = field == customers_field(direction);
+    let compared_by = match (direction, is_customers) {
+        (Direction::Inbound, true) => "the block list",
+        (Direction::Outbound, true) => "the table of caller ids",
+        (Direction::Inbound | Direction::Outbound, false) => "the caller-log filter",
+    };
     let not_e164 = |shape| Some(Finding::NotE164 { field, shape, compared_by });
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let has_only_digits = digits(number);
     if number.strip_prefix('+').is_some_and(digits) {
         return not_e164(Shape::Plus);
     }
-    if !digits(number) {
-        // A dot or a slash leaves groups that are too short, or several of them.
-        let all: String = number.chars().filter(char::is_ascii_digit).collect();
-        let is_bare = number.chars().all(|c| c.is_ascii_digit() || " \t+-()/.".contains(c));
-        if is_bare && number.contains(['.', '/']) && all.len() >= 6 {
-            return Some(Finding::NotLookedUpWhole { field });
-        }
-        let national = all.starts_with('0') && !all.starts_with("00");
-        return match looked_up.into_iter().next() {
-            Some(looked_up) if national => Some(Finding::TakenForGerman { field, looked_up }),
-            // Names of extensions and of queues are no numbers.
-            Some(_) => not_e164(if number.starts_with('+') { Shape::Plus } else { Shape::Formatted }),
-            None => None,
+    let all: String = number.chars().filter(char::is_ascii_digit).collect();
+    // A dot or a slash leaves groups that are too short, or several of them.
+    let is_bare = number.chars().all(|c| c.is_ascii_digit() || " \t+-()/.".contains(c));
+    if is_bare && number.contains(['.', '/']) && all.len() >= *LOOKED_UP.start() {
+        return match is_customers {
+            true => Some(Finding::NotLookedUpWhole { field }),
+            false => not_e164(Shape::Formatted),
         };
     }
-    match looked_up.into_iter().next() {
-        Some(_) if number.starts_with("00") => not_e164(Shape::InternationalPrefix),
-        Some(looked_up) if number.starts_with('0') => Some(Finding::TakenForGerman { field, looked_up }),
-        _ => None,
+    // Names of extensions and of queues are no numbers.
+    let looked_up = zammad_lookup(number).into_iter().next()?;
+    let is_national = all.starts_with('0') && !all.starts_with("00");
+    if is_national && is_customers {
+        return Some(Finding::TakenForGerman { field, looked_up });
+    }
+    if !has_only_digits {
+        return not_e164(if number.starts_with('+') { Shape::Plus } else { Shape::Formatted });
+    }
+    if is_national {
+        return not_e164(Shape::NationalPrefix);
+    }
+    if number.starts_with("00") { not_e164(Shape::InternationalPrefix) } else { None }
+}
+
+/// What becomes of a newCall's number that is no text; `None` if nothing does.
+fn effect(direction: Direction, field: &str, value: &Value) -> Option<&'static str> {
+    match direction {
+        Direction::Inbound if field == "from" => {
+            Some("the block list and the look-up of the customer compare texts and will not match")
+        }
+        Direction::Inbound => {
+            Some("where the caller log has a filter, the notification compares texts and will not match")
+        }
+        Direction::Outbound if field == "to" => {
+            Some("Zammad answers 500 where it has caller ids to choose from")
+        }
+        // It is stored as the text that it should be.
+        Direction::Outbound if value.is_number() => None,
+        Direction::Outbound => Some(IN_RUBY),
     }
 }
 
+const IN_RUBY: &str = "agents see it in Ruby's notation";
+
 /// A field that is no text where Zammad wants one; a null counts as absent.
-fn not_text(field: &'static str, value: &Value, outbound: bool) -> Option<Finding> {
-    let effect = match (field, outbound) {
-        ("to", true) => "Zammad answers 500 where it has caller ids to choose from",
-        ("from", _) => "the block list and the look-up of the customer compare texts and will not match",
-        ("to", _) => "the caller-log filter compares texts and will not match",
-        _ => "agents see it in Ruby's notation",
-    };
-    kind(value).map(|kind| Finding::NotText { field, kind, effect })
+fn not_text(field: &'static str, value: &Value, effect: Option<&'static str>) -> Option<Finding> {
+    Some(Finding::NotText { field, kind: kind(value)?, effect: effect? })
 }
 
 fn kind(value: &Value) -> Option<&'static str> {
@@ -338,7 +408,7 @@ fn too_long(field: &'static str, text: &str, kept: usize) -> Option<Finding> {
 /// The user of an answer.
 fn answered_by(
     user: Option<&Value>,
-    outbound: bool,
+    direction: Option<Direction>,
     outcome: Option<Result<&Reply, Refusal>>,
 ) -> Option<Finding> {
     let user = user.filter(|user| !user.is_null())?;
@@ -347,7 +417,7 @@ fn answered_by(
     }
     match user {
         // Of an outbound answer any user at all is a finding already.
-        _ if outbound => None,
+        _ if direction == Some(Direction::Outbound) => None,
         user if !is_present(user) && *user != Value::Bool(false) => Some(Finding::EmptyUserOnAnswer),
         Value::String(user) => voicemail_misspelt(user),
         Value::Array(_) => Some(Finding::ListOnAnswer),
@@ -356,13 +426,14 @@ fn answered_by(
 }
 
 fn voicemail_misspelt(name: &str) -> Option<Finding> {
-    let misspelt = name != "voicemail" && name.trim().eq_ignore_ascii_case("voicemail");
+    let misspelt = name != Name::VOICEMAIL && name.trim().eq_ignore_ascii_case(Name::VOICEMAIL);
     misspelt.then(|| Finding::VoicemailMisspelt { given: name.to_owned() })
 }
 
-fn odd_cause(cause: &str) -> Option<Finding> {
+fn odd_cause(cause: &str, before: Option<CallBefore>) -> Option<Finding> {
     if cause == HangupCause::Voicemail.as_str() {
-        return Some(Finding::VoicemailAsCause);
+        let is_voice_message = before.is_some_and(|call| call.voice_message);
+        return (!is_voice_message).then_some(Finding::VoicemailAsCause);
     }
     let meant = cause.parse::<HangupCause>().ok();
     let is_word = meant.is_some_and(|meant| meant.as_str() == cause);
@@ -381,7 +452,7 @@ fn used(event: EventKind) -> &'static [&'static str] {
 }
 
 /// All names that mean something to Zammad, in one event or another.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 11] = [
     "event",
     "direction",
     "callId",
@@ -393,18 +464,15 @@ const KNOWN: [&str; 12] = [
     "queue",
     "answeringNumber",
     "user_id",
-    "format",
 ];
-
-/// Names that the path decides, whatever a field says.
-const RESERVED: [&str; 4] = ["controller", "action", "token", "format"];
 
 /// Fields whose names keep a request from meaning anything, whatever event it is.
 fn misnamed(fields: &Fields) -> Vec<Finding> {
     let plain = |name: &str| name.replace(['-', '_', ' '], "").to_lowercase();
     let mut found = Vec::new();
     for name in fields.keys() {
-        if RESERVED.contains(&name.as_str()) {
+        // The path may end in a format too.
+        if FROM_PATH.contains(&name.as_str()) || name == "format" {
             found.push(Finding::ReservedField { name: name.clone() });
         } else if !KNOWN.contains(&name.as_str())
             && let Some(meant) = KNOWN.into_iter().find(|known| plain(known) == plain(name))
@@ -485,7 +553,7 @@ mod tests {
         let mut refused = None;
         let mut found = Vec::new();
         for fields in requests {
-            let before = entry_of(&log, fields).map(CallBefore::from);
+            let before = entry_of(&log, fields).map(|entry| CallBefore::new(entry, fields));
             let outcome = process(&setup, true, &mut log, fields, SystemTime::UNIX_EPOCH);
             let kind = fields.get("event").and_then(Value::as_str).and_then(event_kind);
             found = findings_on_arrival(&Arrival {
@@ -553,10 +621,18 @@ mod tests {
         let new_call = |change| event("newCall", change);
         let answer = |change| event("answer", change);
         let hangup = |change| event("hangup", change);
+        let answered_by = |user: &str| answer(json!({ "user": user }));
         let rings = || new_call(json!({}));
         let calls_out = || new_call(json!({ "direction": "out", "from": "42", "to": "4930123456" }));
+        let calls_out_with = |change: Value| {
+            let mut event = calls_out();
+            event.extend(fields(change));
+            event
+        };
         let not_e164 = |field, shape, compared_by| NotE164 { field, shape, compared_by };
-        let block_list = "the block list";
+        let (block_list, filter) = ("the block list", "the caller-log filter");
+        let notified =
+            "where the caller log has a filter, the notification compares texts and will not match";
         let compared = "the block list and the look-up of the customer compare texts and will not match";
         // (requests, findings about the last)
         let cases = [
@@ -581,9 +657,33 @@ mod tests {
                 vec![SecondAnswer { direction: Direction::Inbound }],
             ),
             (
-                vec![rings(), hangup(json!({ "direction": "out" }))],
-                vec![HangupAgainstDirection { call: Direction::Inbound }],
+                vec![rings(), answered_by("alice"), answered_by("Alice")],
+                vec![SecondAnswer { direction: Direction::Inbound }],
             ),
+            (vec![rings(), answered_by("alice"), answered_by("bob")], vec![Transfer]),
+            // No agent gets a screen from an outbound answer, whatever the call is.
+            (
+                vec![rings(), answer(json!({})), answer(json!({ "direction": "out" }))],
+                vec![
+                    SecondAnswer { direction: Direction::Outbound },
+                    AnswerAgainstDirection { call: Direction::Inbound },
+                ],
+            ),
+            (
+                vec![rings(), hangup(json!({ "direction": "out" }))],
+                vec![HangupAgainstDirection { call: Direction::Inbound, answered: Answered::Nobody }],
+            ),
+            (
+                vec![rings(), answered_by("voicemail"), hangup(json!({ "direction": "out" }))],
+                vec![HangupAgainstDirection { call: Direction::Inbound, answered: Answered::Voicemail }],
+            ),
+            (
+                vec![calls_out(), hangup(json!({}))],
+                vec![HangupAgainstDirection { call: Direction::Outbound, answered: Answered::Nobody }],
+            ),
+            (vec![rings(), answer(json!({})), hangup(json!({ "direction": "out" }))], vec![]),
+            (vec![rings(), hangup(json!({ "direction": "out", "cause": "forwarded" }))], vec![]),
+            (vec![calls_out(), answer(json!({ "direction": "out" })), hangup(json!({}))], vec![]),
             (
                 vec![calls_out(), answer(json!({}))],
                 vec![AnswerAgainstDirection { call: Direction::Outbound }],
@@ -611,6 +711,22 @@ mod tests {
                 vec![TakenForGerman { field: "from", looked_up: "4930123456".into() }],
             ),
             (vec![new_call(json!({ "from": "030/123456" }))], vec![NotLookedUpWhole { field: "from" }]),
+            // Of the other party's number there is nothing to look up.
+            (
+                vec![new_call(json!({ "to": "030123456" }))],
+                vec![not_e164("to", Shape::NationalPrefix, filter)],
+            ),
+            (vec![new_call(json!({ "to": "030/123456" }))], vec![not_e164("to", Shape::Formatted, filter)]),
+            (vec![new_call(json!({ "to": "7".repeat(27) }))], vec![]),
+            (
+                vec![calls_out_with(json!({ "from": "030123456" }))],
+                vec![not_e164("from", Shape::NationalPrefix, filter)],
+            ),
+            (
+                vec![calls_out_with(json!({ "to": "030123456" }))],
+                vec![TakenForGerman { field: "to", looked_up: "4930123456".into() }],
+            ),
+            (vec![calls_out_with(json!({ "to": "030/123456" }))], vec![NotLookedUpWhole { field: "to" }]),
             (
                 vec![new_call(json!({ "from": "unknown" }))],
                 vec![WithheldWord { field: "from", word: "unknown".into() }],
@@ -631,7 +747,21 @@ mod tests {
                     effect: "Zammad answers 500 where it has caller ids to choose from",
                 }],
             ),
+            (
+                vec![new_call(json!({ "to": 42 }))],
+                vec![NotText { field: "to", kind: "a number", effect: notified }],
+            ),
+            (vec![calls_out_with(json!({ "from": 42 }))], vec![]),
+            (
+                vec![calls_out_with(json!({ "from": ["42"] }))],
+                vec![NotText { field: "from", kind: "a list", effect: IN_RUBY }],
+            ),
             // its names
+            (
+                vec![new_call(json!({ "to": "anonymous", "queue": "support" }))],
+                vec![CalledPartyOutOfReach { queue: "support".into() }],
+            ),
+            (vec![calls_out_with(json!({ "to": "anonymous", "queue": "support" }))], vec![]),
             (vec![rings(), answer(json!({ "user": ["alice"] }))], vec![UserFailsOnAnswer { kind: "a list" }]),
             (vec![rings(), answer(json!({ "user": 5 }))], vec![UserFailsOnAnswer { kind: "a number" }]),
             (vec![rings(), answer(json!({ "user": "" }))], vec![EmptyUserOnAnswer]),
@@ -666,6 +796,7 @@ mod tests {
                 vec![UnknownCause { given: "went away".into(), meant: None }],
             ),
             (vec![rings(), hangup(json!({ "cause": "voicemail" }))], vec![VoicemailAsCause]),
+            (vec![rings(), answered_by("voicemail"), hangup(json!({ "cause": "voicemail" }))], vec![]),
             // its other fields
             (
                 vec![new_call(json!({ "callId": null, "callid": "7" }))],
@@ -702,11 +833,32 @@ mod tests {
                 vec![InvalidDirection { given: Some("\"inbound\"".into()) }],
             ),
             (vec![answer(json!({ "direction": null }))], vec![InvalidDirection { given: None }]),
+            (
+                vec![fields(json!({ "callId": "7" }))],
+                vec![InvalidDirection { given: None }, UnknownEvent { given: None }],
+            ),
+            (
+                vec![fields(json!({ "direction": "probe", "callId": "7" }))],
+                vec![InvalidDirection { given: Some("\"probe\"".into()) }, UnknownEvent { given: None }],
+            ),
+            (vec![fields(json!({ "direction": "probe" }))], vec![Probe]),
+            (vec![new_call(json!({ "Format": "json" }))], vec![UnknownField { name: "Format".into() }]),
             (vec![event("newcall", json!({}))], vec![UnknownEvent { given: Some("\"newcall\"".into()) }]),
             (vec![new_call(json!({ "event": null }))], vec![UnknownEvent { given: None }]),
         ];
         for (requests, expected) in cases {
             assert_eq!(play(&requests), expected, "{:?}", requests.last());
+        }
+    }
+
+    #[test]
+    fn what_is_right_is_a_note_at_most() {
+        use crate::rules::Severity;
+        let answer = |user: &str| event("answer", json!({ "user": user }));
+        let transfer = [event("newCall", json!({})), answer("alice"), answer("bob")];
+        for requests in [&[fields(json!({ "direction": "probe" }))][..], &transfer] {
+            let found = play(requests);
+            assert!(!found.is_empty() && found.iter().all(|it| it.severity() == Severity::Note), "{found:?}");
         }
     }
 
