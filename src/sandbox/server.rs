@@ -116,6 +116,7 @@ async fn route(request: Request<Bytes>, state: Arc<State>) -> Result<Page, Dropp
             };
             // A browser asks for icons of its own accord.
             if *method != Method::GET || segments.first() == Some(&"api") {
+                log::info!("{method} {path} -> 404, there is no such page");
                 let mut received = state.watch.receive(&request, Token::Right, state.now());
                 received.processed(&Fields::new(), None, Err(Refusal::NoSuchPage));
                 received.answered(&page);

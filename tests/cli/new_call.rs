@@ -181,7 +181,7 @@ fn what_agents_would_not_see_as_meant_is_said_and_sent() {
             &["--from", "4711", "--to", "42", "--numbers-extension-digits", "3"],
             "from has 4 digits and is no extension",
         ),
-        (&["--from", "4930123456", "--to", &digits], "to has 27 digits"),
+        (&["--from", &digits, "--to", "42"], "from has 27 digits"),
         (&["--from", "4930123456", "--to", "42", "--queue", "support"], ""),
     ];
     for (arguments, warning) in cases {
