@@ -41,7 +41,7 @@ pub struct Client {
     endpoint: Endpoint,
     timeout: Duration,
     http: reqwest::Client,
-    /// a POST to the endpoint, with the login that may stand in its URL as a header
+    /// a POST to the endpoint with the usual headers, and the login that may stand in its URL
     blank: reqwest::Request,
     progress: Progress,
 }
@@ -87,7 +87,7 @@ impl Client {
     ) -> Result<Self, ClientError> {
         let progress = Progress::new();
         let http = http(config, endpoint, tls, &progress)?;
-        let blank = http.post(endpoint.reveal().clone()).build();
+        let blank = http.post(endpoint.reveal().clone()).headers(request::usual_headers()).build();
         let blank = blank.map_err(|error| ClientError::Http(error.without_url()))?;
         let (endpoint, timeout) = (endpoint.clone(), config.timeout);
         Ok(Self { endpoint, timeout, http, blank, progress })
@@ -146,7 +146,7 @@ impl Client {
     ) -> Result<T, SendError> {
         let failed = |error| SendError::from_transport(&error, self.progress.phase());
         let mut post = self.blank.try_clone().expect("what has no body can be cloned");
-        post.headers_mut().extend(request.headers());
+        request.add_headers(post.headers_mut());
         *post.body_mut() = Some(self.progress.body(request.body().to_owned()));
         let mut response = self.http.execute(post).await.map_err(failed)?;
         let header = |name| response.headers().get(name)?.to_str().ok();

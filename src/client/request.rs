@@ -26,7 +26,8 @@ impl RequestId {
         }
         // The system's randomness for the first only: it takes longer than the rest of a request.
         let id = NEXT.replace(NEXT.get().wrapping_add(1));
-        Self(HeaderValue::from_str(&format!("{id:032x}")).expect("hexadecimal digits are a header"))
+        let id = uuid::Uuid::from_u128(id).simple();
+        Self(HeaderValue::from_str(id.encode_lower(&mut [0; 32])).expect("hexadecimal digits are a header"))
     }
 
     pub fn as_str(&self) -> &str {
@@ -75,16 +76,27 @@ impl Request {
     }
 
     pub fn headers(&self) -> HeaderMap {
-        [
-            (CONTENT_TYPE, HeaderValue::from_static(self.content_type)),
-            // Exactly this: with any other list Zammad hides the cause of errors in an HTML page.
-            (ACCEPT, HeaderValue::from_static("application/json")),
-            (USER_AGENT, HeaderValue::from_static(concat!("zammad-cti/", env!("CARGO_PKG_VERSION")))),
-            (HeaderName::from_static("x-request-id"), self.id.0.clone()),
-        ]
-        .into_iter()
-        .collect()
+        let mut headers = usual_headers();
+        self.add_headers(&mut headers);
+        headers
     }
+
+    /// Adds those that differ from one request to the next.
+    pub(super) fn add_headers(&self, headers: &mut HeaderMap) {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        headers.insert(HeaderName::from_static("x-request-id"), self.id.0.clone());
+    }
+}
+
+/// The headers that all requests have.
+pub(super) fn usual_headers() -> HeaderMap {
+    [
+        // Exactly this: with any other list Zammad hides the cause of errors in an HTML page.
+        (ACCEPT, HeaderValue::from_static("application/json")),
+        (USER_AGENT, HeaderValue::from_static(concat!("zammad-cti/", env!("CARGO_PKG_VERSION")))),
+    ]
+    .into_iter()
+    .collect()
 }
 
 fn json(fields: &[(&'static str, FieldValue<'_>)]) -> String {
