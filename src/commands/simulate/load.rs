@@ -1,10 +1,10 @@
 //! Many calls at once, and what came of them in figures.
 
-use std::io::Write;
+use std::io::{IsTerminal, Stderr, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pbr::ProgressBar;
 use zammad_cti::config::Format;
 use zammad_cti::rules::Setup;
 use zammad_cti::simulation::{self, Plan};
@@ -63,19 +63,13 @@ pub fn run(
         stand_in.set_up(setup(calls, config)?);
     }
     let run = run_id();
-    let bar = bar(&plan);
+    let mut bar = Bar::new(&plan);
     let mut tell = |figures: &simulation::Figures| {
-        match plan.calls {
-            Some(_) => bar.set_position(figures.calls),
-            None => bar.set_position(u64::try_from(figures.elapsed.as_millis()).unwrap_or(u64::MAX)),
-        }
         let rate = figures.events as f64 / figures.elapsed.as_secs_f64();
         let failed: u64 = figures.failed.values().sum();
         let failed = if failed == 0 { String::new() } else { format!(", {failed} failed") };
-        bar.set_message(format!(
-            "{rate:.0} events/s, p99 {}{failed}",
-            figures::latency(&figures.latency, 0.99)
-        ));
+        let latency = figures::latency(&figures.latency, 0.99);
+        bar.show(figures, &format!("{rate:.0} events/s, p99 {latency}{failed} "));
     };
     if config.output == Format::Text {
         let names: Vec<_> = calls.scenarios.iter().map(|scenario| printable(&scenario.name)).collect();
@@ -89,7 +83,7 @@ pub fn run(
     let load_calls =
         simulation::Calls { scenarios: &calls.scenarios, numbers: calls.numbers.as_ref(), run: &run };
     let figures = simulation::load(config, plan, load_calls, Stop::on_signals()?.sender(), &mut tell)?;
-    bar.finish_and_clear();
+    bar.end();
     match config.output {
         Format::Json => writeln!(out, "{}", json(&figures::Report::new(&run, &plan, &figures))),
         Format::Text | Format::Shell => figures::print(out, Palette::for_stdout(), &plan, &figures),
@@ -123,14 +117,41 @@ fn setup(calls: &Calls, config: &zammad_cti::Config) -> anyhow::Result<Setup> {
     Ok(whole)
 }
 
-/// On a terminal; elsewhere it draws nothing.
-fn bar(plan: &Plan) -> ProgressBar {
-    let whole =
-        plan.calls.or(plan.duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)));
-    let bar = ProgressBar::with_draw_target(whole, ProgressDrawTarget::stderr_with_hz(10));
-    let style = match plan.calls {
-        Some(_) => "{bar:30} {human_pos} of {human_len} calls, {msg}",
-        None => "{bar:30} {elapsed}, {msg}",
-    };
-    bar.with_style(ProgressStyle::with_template(style).expect("these are indicatif's own words"))
+/// How far the load is: on a terminal; elsewhere nothing is drawn.
+struct Bar {
+    bar: Option<ProgressBar<Stderr>>,
+    counts_calls: bool,
+}
+
+impl Bar {
+    fn new(plan: &Plan) -> Self {
+        let whole = plan.calls.or(plan.duration.map(milliseconds));
+        let bar = whole.filter(|_| std::io::stderr().is_terminal()).map(|whole| {
+            let mut bar = ProgressBar::on(std::io::stderr(), whole);
+            bar.set_max_refresh_rate(Some(Duration::from_millis(100)));
+            bar.show_counter = plan.calls.is_some();
+            bar.show_speed = false;
+            bar
+        });
+        Self { bar, counts_calls: plan.calls.is_some() }
+    }
+
+    fn show(&mut self, figures: &simulation::Figures, message: &str) {
+        if let Some(bar) = &mut self.bar {
+            bar.message(message);
+            bar.set(if self.counts_calls { figures.calls } else { milliseconds(figures.elapsed) });
+        }
+    }
+
+    /// Leaves the line to what comes next.
+    fn end(self) {
+        if self.bar.is_some() {
+            // Nobody is left to see if stderr is closed.
+            let _ = write!(std::io::stderr(), "\r\x1b[2K");
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
