@@ -182,6 +182,9 @@ fn http(
     let mut http = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
+        // `delivery` decides about that.
+        .retry(reqwest::retry::never())
+        .referer(false)
         .connect_timeout(config.connect_timeout)
         .pool_idle_timeout(IDLE)
         .dns_resolver(Arc::new(progress.clone()));

@@ -92,8 +92,9 @@ pub async fn deliver(
     let request = Request::new(event, encoding, RequestId::fresh());
     let mut history = History::default();
     let action = loop {
-        let mut left = deadline.saturating_sub(started.elapsed());
-        let may_be_repeated = history.unanswered == 0 && started.elapsed() + FIRST_ANSWER < FRESH;
+        let elapsed = started.elapsed();
+        let mut left = deadline.saturating_sub(elapsed);
+        let may_be_repeated = history.unanswered == 0 && elapsed + FIRST_ANSWER < FRESH;
         if event.kind == EventKind::Answer && may_be_repeated {
             left = left.min(FIRST_ANSWER);
         }
