@@ -19,7 +19,7 @@ use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 
 pub use caller_log::{CallerLog, CallerLogError, Row, Shown};
 pub use certificate::Certificate;
-pub use error::{Fate, SendError, TlsFault};
+pub use error::{Fate, SendError, TlsFault, in_full};
 use phase::Progress;
 pub use reply::Content;
 pub use request::{Request, RequestId};

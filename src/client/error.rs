@@ -89,6 +89,17 @@ impl RootCause {
     }
 }
 
+/// An error and its causes in a line.
+pub fn in_full(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
 /// What TLS found wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsFault {
@@ -237,13 +248,7 @@ impl SendError {
 
     /// The failure and its causes in a line.
     pub fn in_full(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        text
+        in_full(self)
     }
 
     /// All words of [`SendError::class`].

@@ -1,9 +1,7 @@
 //! What stands in the way, and at which stage.
 
-use std::error::Error;
-
 use super::StageName;
-use crate::client::{ClientError, Content, SendError, WayError};
+use crate::client::{ClientError, Content, SendError, WayError, in_full};
 
 /// Why a stage failed.
 #[derive(Debug, thiserror::Error)]
@@ -20,13 +18,7 @@ pub enum Fault {
 impl Fault {
     /// The fault and its causes in a line.
     pub fn in_full(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        text
+        in_full(self)
     }
 
     /// A word for it that programs can rely on: the same as for an event.

@@ -44,6 +44,7 @@ pub enum LoadError {
 
 /// Calls a second that one thread is enough for.
 const SLOW: f64 = 1000.0;
+
 /// What all calls of a run have in common.
 #[derive(Clone, Copy)]
 pub struct Calls<'a> {
@@ -55,7 +56,8 @@ pub struct Calls<'a> {
 /// Plays calls over several connections until the plan is done, or `stop` becomes true; then the
 /// calls that are open get their hangups. `tell` has the figures now and then.
 ///
-/// Any number of calls takes the same memory. As many threads as there are processors have their
+/// Any number of calls takes the same memory: what counts is how many are open at a time, and with
+/// a rate that follows from how long they last. As many threads as there are processors have their
 /// share of the connections and of the calls each.
 pub fn load(
     config: &Config,

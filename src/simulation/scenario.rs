@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::expected::Expected;
+use crate::client::in_full;
 use crate::config::Span;
 use crate::event::{CallEvent, CallId, Direction, EventKind, Users, WrittenError, WrittenEvent};
 use crate::number::Numbering;
@@ -333,10 +334,7 @@ impl Step {
     /// What cannot be, or is never seen.
     fn check(&self) -> Result<(), String> {
         let event = self.event.clone().read(&Numbering::default(), |_| None);
-        event.map_err(|error| {
-            let cause = std::error::Error::source(&error);
-            cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
-        })?;
+        event.map_err(|error| in_full(&error))?;
         self.expected.check(self.kind())
     }
 }

@@ -1075,6 +1075,17 @@ fn a_run_that_ends_early_has_not_passed() {
     assert_eq!(json["scenarios"].as_array().unwrap().len(), 1, "{json}");
     let xml = report("junit");
     assert!(xml.contains("the run") && xml.contains("errors=\"1\""), "{xml}");
+
+    // The reason is told with its causes.
+    let zammad = Server::start(|mut stream| {
+        if read_request(&mut stream).starts_with("POST") {
+            stream.write_all(&Reply::json(200, "{}").bytes()).unwrap();
+        }
+    });
+    let (ended, run) = played(&world, &["missed", "--url", &zammad.url(), "--api-token", API_TOKEN]);
+    ended.code(69);
+    let error = run["error"].as_str().unwrap();
+    assert!(error.contains("the caller log: the connection broke"), "{error}");
 }
 
 #[test]
@@ -1089,6 +1100,10 @@ fn a_file_of_numbers_has_columns_or_numbers() {
         assert_eq!(played_from(text), "49301", "{text}");
     }
     assert_eq!(played_from("withheld\n49301\n"), "anonymous");
+    // It is stronger than the flag.
+    let file = world.file("numbers.csv", 0o644, "49301\n");
+    let (_, run) = played(&world, &["missed", "--from", "49302", "--numbers", file.to_str().unwrap()]);
+    assert_eq!(run["scenarios"][0]["row"]["from"], "49301");
     let file = world.file("numbers.csv", 0o644, "Phone\n49301\n");
     let ended = simulate(&world, &["missed", "--numbers", file.to_str().unwrap()]).code(65).stdout("");
     ended.stderr(predicate::str::contains("line 1: \"Phone\" is no number, and no column either"));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
-use zammad_cti::client::{Row, Shown};
+use zammad_cti::client::{Row, Shown, in_full};
 use zammad_cti::config::Endpoint;
 use zammad_cti::event::EventKind;
 use zammad_cti::simulation::{Check, End, Played, Scenario, Step, action_word};
@@ -145,8 +145,7 @@ impl Report {
         let passed = played.as_expected();
         self.passed &= passed;
         if let Some(error) = &played.log_error {
-            let error = anyhow::anyhow!("{error}");
-            self.error.get_or_insert_with(|| printable(&endpoint.redact(&format!("{error:#}"))));
+            self.error.get_or_insert_with(|| printable(&endpoint.redact(&in_full(error))));
         }
         self.scenarios.push(PlayedScenario {
             name: scenario.name.clone(),

@@ -25,6 +25,7 @@ use crate::simulation::{Numbers, Scenario};
 const SLACK: Duration = Duration::from_millis(1);
 /// How often somebody who watches is told.
 const TICK: Duration = Duration::from_millis(100);
+
 /// One thread's part of the load: every so many calls, over so many of the connections.
 pub struct Share {
     pub plan: Plan,
