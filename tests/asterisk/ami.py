@@ -24,8 +24,9 @@ class Ami:
     def action(self, name, **fields):
         """Sends one action and waits for its reply."""
         number = str(next(self._numbers))
-        lines = [f"Action: {name}", f"ActionID: {number}", *(f"{key}: {value}" for key, value in fields.items())]
-        self._socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        fields = {"Action": name, "ActionID": number, **fields}
+        lines = [f"{key}: {value}\r\n" for key, value in fields.items()]
+        self._socket.sendall("".join([*lines, "\r\n"]).encode())
         with self._changed:
             if not self._changed.wait_for(lambda: number in self._replies, 10):
                 raise TimeoutError(f"no reply to the AMI action {name}")
@@ -39,9 +40,10 @@ class Ami:
         if reply.get("Response") != "Success":
             raise RuntimeError(f"AMI Setvar {name}: {reply}")
 
-    def find(self, **fields):
+    def find(self, since=0.0, **fields):
         """The first of our events with these fields, if it has come."""
-        return next((event for event in list(self.events) if fields.items() <= event.items()), None)
+        events = (event for event in list(self.events) if event["At"] >= since)
+        return next((event for event in events if fields.items() <= event.items()), None)
 
     def wait_for(self, seconds, **fields):
         with self._changed:

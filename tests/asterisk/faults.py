@@ -3,13 +3,11 @@
 import threading
 import time
 
-from cases import BY_CALLER, BY_OTHER, CLEAR, WHOLE, blocked, inbound, outbound, run_all
+from cases import ANNA, BY_CALLER, BY_OTHER, CLEAR, WHOLE, blocked, inbound, outbound, run_all
 
 DEADLINE = 2.0
 LITTLE = 0.7  # what a phone, two Asterisks and a busy machine take besides
 CALLS_AT_ONCE = 50
-
-ANNA = {"user": "anna", "done": True, "cause": CLEAR}
 
 
 def run(bench, report, way):
@@ -64,10 +62,12 @@ def slow(bench, report, way):
     held = {"held": (1.0, 1.0 + LITTLE)}
     cases = wanted(report, way, [
         inbound("Zammad slow: answered", 101, BY_CALLER, WHOLE, talk=1.0, **ANNA, **held),
-        inbound("Zammad slow: answered and hung up at once", 101, BY_CALLER, WHOLE, talk=0.0, audio_within=None, **ANNA, **held),
+        inbound("Zammad slow: answered and hung up at once", 101, BY_CALLER, WHOLE, talk=0.0, audio_within=None,
+                **ANNA, **held),
         inbound("Zammad slow: busy", 103, "486", cause="busy", **held),
         blocked("Zammad slow: blocked", 101),
-        inbound("Zammad slow: the caller cancels while it is asked", 101, "487", cancel_after=0.3, cause="cancel", **held),
+        inbound("Zammad slow: the caller cancels while it is asked", 101, "487", cancel_after=0.3, cause="cancel",
+                **held),
         outbound("Zammad slow: outbound", "49221470", BY_CALLER, WHOLE, talk=1.0, cause=CLEAR, **held),
     ])
     if cases:
@@ -97,8 +97,10 @@ def restart(bench, report, way):
     cases = wanted(report, way, [
         inbound("Zammad restarts: hung up meanwhile", 101, BY_CALLER, WHOLE, talk=1.6, **ANNA),
         inbound("Zammad restarts: hung up afterwards", 101, BY_CALLER, WHOLE, talk=3.0, **ANNA),
-        inbound("Zammad restarts: answered meanwhile", 101, BY_CALLER, WHOLE, delay=goes - 0.15, talk=2.5, **ANNA),
-        inbound("Zammad restarts: called meanwhile", 101, BY_CALLER, WHOLE, delay=goes + 0.2, talk=1.0, **ANNA, **at_ease),
+        inbound("Zammad restarts: answered meanwhile", 101, BY_CALLER, WHOLE, delay=goes - 0.15, talk=2.5,
+                **ANNA),
+        inbound("Zammad restarts: called meanwhile", 101, BY_CALLER, WHOLE, delay=goes + 0.2, talk=1.0,
+                **ANNA, **at_ease),
     ])
     if not cases:
         return

@@ -5,8 +5,9 @@ The texts would make an empty file, by the name that `{file}` stands for, if any
 
 import pathlib
 import secrets
+import urllib.parse
 
-from cases import BY_CALLER, CLEAR, WHOLE, inbound, outbound, run_all
+from cases import ANNA, BY_CALLER, WHOLE, inbound, outbound, run_all
 
 # (what it is, the number, what is different from an anonymous call that is answered).
 # Percent-encoded in the SIP address, from which Asterisk decodes them into the number.
@@ -32,9 +33,11 @@ NUMBERS = [
     ("a query", "4930&to=1&queue=x?to=1", {}),
     # The called telephone, an Asterisk too, refuses such a caller.
     ("invalid UTF-8", b"4930\xff\xfe\xc3(1",
-     {"outcome": "403", "events": ("newCall", "hangup"), "user": None, "done": False, "cause": "noAnswer"}),
+     {"outcome": "403", "events": ("newCall", "hangup"), "done": False, "cause": "noAnswer",
+      "user": None, "extension": None}),
     ("a letter", "4930x1", {}),
-    ("3000 digits", "4" * 3000, {}),
+    # Asterisk keeps 79 of them, and Zammad may see them: they are a number.
+    ("3000 digits", "4" * 3000, {"arrives_as": "4" * 79}),
     ("3000 letters", "x" * 3000, {}),
 ]
 
@@ -65,7 +68,7 @@ DIALLED = [
 
 def run(bench, report, way):
     mark = f"executed-{secrets.token_hex(4)}"
-    anna = {"outcome": BY_CALLER, "events": WHOLE, "user": "anna", "done": True, "cause": CLEAR, "talk": 0.2}
+    answered = {**ANNA, "outcome": BY_CALLER, "events": WHOLE, "talk": 0.2}
 
     def filled(text):
         text = text if isinstance(text, bytes) else text.encode()
@@ -73,10 +76,11 @@ def run(bench, report, way):
 
     cases = [
         *(inbound(f"hostile number: {name}", 101,
-                  **{**anna, "caller": encoded(filled(text)), "arrives_as": "anonymous", **more})
+                  **{**answered, "caller": encoded(filled(text)), "arrives_as": "anonymous", **more})
           for name, text, more in NUMBERS),
-        *(inbound(f"hostile name: {name}", 101, name_shown=filled(text), **anna) for name, text in NAMES),
-        *(outbound(f"hostile number dialled: {name}", encoded(filled(text)).decode(), None, None, talk=0.2, audio_within=None)
+        *(inbound(f"hostile name: {name}", 101, name_shown=filled(text), **answered) for name, text in NAMES),
+        *(outbound(f"hostile number dialled: {name}", encoded(filled(text)).decode(), None, None,
+                   talk=0.2, audio_within=None)
           for name, text in DIALLED),
     ]
     cases = [case for case in cases if report.wants(way, case.name)]
@@ -88,7 +92,7 @@ def run(bench, report, way):
 
 
 def encoded(text):
-    return b"".join(bytes([byte]) if chr(byte).isascii() and chr(byte).isalnum() else b"%%%02X" % byte for byte in text)
+    return urllib.parse.quote(text, safe="").replace(".", "%2E").encode()
 
 
 def executed(root, mark):

@@ -108,6 +108,7 @@ class Bench:
 
     def via(self, way):
         """How the dialplan reports calls from now on: `agi`, `fastagi` or `system`."""
+        self.way = way
         self.pbx.set_global("ZAMMAD_VIA", way)
 
     def point_at_zammad(self, port):
@@ -148,8 +149,8 @@ class Bench:
             settings.mkdir(parents=True)
             for folder in ("lib", "spool/outgoing", "run", "log", "cache"):
                 self.inside(f"{BENCH}/run/{name}/{folder}").mkdir(parents=True)
-            # What both have in common lies beside their folders; their own files come second.
-            for template in [*sorted((HERE / "etc").glob("*.conf")), *sorted((HERE / "etc" / name).iterdir())]:
+            # What both have in common lies beside their folders.
+            for template in [*(HERE / "etc").glob("*.conf"), *(HERE / "etc" / name).glob("*.conf")]:
                 text = self.ports.fill_in(template.read_text().replace("@name@", name))
                 (settings / template.name).write_text(text)
         shutil.copy(INCLUDE, self.inside(f"{BENCH}/pbx/zammad.conf"))
@@ -158,7 +159,8 @@ class Bench:
         printed = self.logs / "sandbox.log"
         self._start([
             self._program, "sandbox", "--listen", f"127.0.0.1:{self.ports.sandbox}", "--token", TOKEN,
-            *(word for number in BLOCKED for word in ("--block", number)), "--route", f"{ROUTE}={CALLER_ID}"], printed)
+            "--route", f"{ROUTE}={CALLER_ID}", *(word for number in BLOCKED for word in ("--block", number)),
+        ], printed)
         self.sandbox = Sandbox(self.ports.sandbox, printed)
         patiently(self.sandbox.log)
         self.door = Door(self.ports.door, self.ports.sandbox)

@@ -28,7 +28,8 @@ class Call(threading.Thread):
     def __init__(self, pbx, to, user, *, name=b"Chris", source=CARRIER, headers=b"", cancel_after=None,
                  talk=None, patience=25.0):
         super().__init__(daemon=True)
-        self.pbx, self.to, self.user, self.source = pbx, to, user, source
+        self.pbx, self.to, self.source = pbx, to, source
+        self.user = user if isinstance(user, bytes) else user.encode()
         self.display = name if isinstance(name, bytes) else name.encode()
         self.headers, self.cancel_after, self.talk, self.patience = headers, cancel_after, talk, patience
         self.began = None
@@ -75,8 +76,8 @@ class Call(threading.Thread):
             if not self._was_heard and now > sent + RETRANSMIT:
                 self._send(invite)
                 sent = now
-            wants_out = self._was_heard and self.answered is None and self._is_due(self.cancel_after, self.began)
-            if wants_out and not self._cancelled:
+            may_cancel = self._was_heard and self.answered is None and not self._cancelled
+            if may_cancel and self._is_due(self.cancel_after, self.began):
                 self._cancelled = True
                 self._send(self._request("CANCEL", 1))
             if self.answered and self._is_due(self.talk, self.answered) and not self._said_bye:
@@ -150,13 +151,12 @@ class Call(threading.Thread):
         self._sip.sendto(message, self.pbx)
 
     def _request(self, method, number, *, branch="", headers=b"", sdp=False):
-        user = self.user if isinstance(self.user, bytes) else self.user.encode()
         uri = f"sip:{self.to}@{self.pbx[0]}:{self.pbx[1]}".encode()
         lines = [
             method.encode() + b" " + uri + b" SIP/2.0",
             f"Via: SIP/2.0/UDP {self.source}:{self._port()};branch={self._branch}{branch};rport".encode(),
             b"Max-Forwards: 70",
-            b'From: "' + self.display + b'" <sip:' + user + b"@" + self.source.encode() + b">;tag=" + self._tag.encode(),
+            b'From: "%b" <sip:%b@%b>;tag=%b' % (self.display, self.user, self.source.encode(), self._tag.encode()),
             b"To: <" + uri + b">" + self._their_tag * (method != "INVITE" and method != "CANCEL"),
             b"Call-ID: " + self._call_id.encode(),
             f"CSeq: {number} {method}".encode(),

@@ -19,6 +19,7 @@ WAYS = {
     "fastagi": "FastAGI with zammad-cti fastagi",
     "curl": "TrySystem with curl, which posts the same",
 }
+HTTP = "one HTTP round trip to the sandbox, with its connection"
 CALLS_A_ROUND = 40
 
 
@@ -37,7 +38,7 @@ def measure(bench, rounds):
     around = statistics.median(times["nothing"])
     median = {way: statistics.median(taken) - (around if way in WAYS else 0) for way, taken in times.items()}
     for way in ("bare", "agi", "fastagi", "curl", "http"):
-        print(f"speed   {median[way] * 1000:6.2f} ms  {WAYS.get(way, 'one HTTP round trip to the sandbox, with its connection')}")
+        print(f"speed   {median[way] * 1000:6.2f} ms  {WAYS.get(way, HTTP)}")
     budget = 1.5 * median["bare"] + median["http"]
     print(f"speed   AGI takes {median['agi'] / budget:.2f} of its budget, 1.5 x the bare program + one round trip")
     print(f"speed   FastAGI takes {median['fastagi'] / median['agi']:.2f} of AGI; its budget is less than 1")
