@@ -104,7 +104,7 @@ def ordinary():
         inbound("busy", 103, "486", cause="busy"),
         inbound("no answer", 104, "603", cause="noAnswer"),
         inbound("the caller cancels", 104, "487", cancel_after=1.0, cause="cancel"),
-        inbound("the caller cancels at once", 104, "487", cancel_after=0.0, cause="cancel"),
+        inbound("the caller cancels at once", 104, "487", cancel_after=0.1, cause="cancel"),
         inbound("declined", 105, "403", cause="noAnswer"),
         inbound("not registered", 107, "404", cause="notFound"),
         inbound("ring group answered", 200, BY_CALLER, WHOLE, talk=0.5, **ANNA),
