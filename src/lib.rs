@@ -17,6 +17,7 @@ pub mod config;
 
 // The edges: one outside thing each, none knows another.
 pub mod client;
+pub mod turn;
 pub mod sandbox;
 
 // The policy: edges put together.

@@ -10,9 +10,10 @@ use zammad_cti::delivery::{self, Known};
 use zammad_cti::event::CallEvent;
 use zammad_cti::number::Numbering;
 use zammad_cti::rules;
+use zammad_cti::turn::Turns;
 
 use super::configured;
-use super::settings::of_the_rest;
+use super::settings::{of_the_rest, runtime_folder};
 use crate::cli::Global;
 use crate::exit_code::{CallGoesOn, ExitCode};
 use crate::output::{self, Report, Style};
@@ -55,7 +56,16 @@ pub fn run(
     }
     let delivered = Client::new(&config).and_then(|mut client| {
         let (encoding, deadline) = (config.encoding, config.deadline);
-        client::block_on(delivery::deliver(&mut client, &event, encoding, known, started, deadline))
+        let turns = Turns::open(&config, runtime_folder().as_deref());
+        client::block_on(delivery::deliver_in_turn(
+            &mut client,
+            &turns,
+            &event,
+            encoding,
+            known,
+            started,
+            deadline,
+        ))
     });
     match delivered {
         Ok(Ok(delivered)) => {
