@@ -2,13 +2,13 @@
 //! own, started milliseconds apart, and are to reach Zammad in that order.
 //!
 //! A folder holds a file for each of [`SLOTS`] hashes of a call. Whoever delivers an event has
-//! locked the file of its call, and the operating system takes the lock away from whoever dies. In
-//! the file stands which events of the call had their turn. So if the lock is free they are over,
-//! however they ended, and if one is missing it may be about to come: later events wait for it for
-//! a moment, without the lock.
+//! locked the file of its call, and the operating system takes the lock away from whoever dies. The
+//! file says which events of the call had their turn; if the lock is free these are over, however
+//! they ended. If one is missing it may be about to come, and later events wait for it for a moment,
+//! without the lock.
 //!
 //! Nothing in the folder has to be cleaned up: there are never more files, none becomes longer than
-//! [`MAX_TEXT`], and a hangup takes its call out.
+//! two kilobytes, and a hangup takes its call out.
 //!
 //! No event is lost, or delayed for longer than its sender allows, because it has no turn.
 
@@ -409,7 +409,12 @@ fn hash(seed: u64, bytes: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
+    use crate::cause::Cause;
+    use crate::config::Settings;
+    use crate::event::Direction;
 
     const RANG: Had = Had { new_call: true, answer: false };
     const ANSWERED: Had = Had { new_call: true, answer: true };
@@ -442,8 +447,8 @@ mod tests {
     #[test]
     fn a_hangup_is_of_an_answered_call_if_its_sender_or_else_its_cause_says_so() {
         let hangup = |cause: Option<&str>| CallEvent {
-            cause: cause.map(|cause| crate::cause::Cause::Read(cause.parse().unwrap())),
-            ..CallEvent::new(EventKind::Hangup, "7".parse().unwrap(), crate::event::Direction::Inbound)
+            cause: cause.map(|cause| Cause::Read(cause.parse().unwrap())),
+            ..CallEvent::new(EventKind::Hangup, "7".parse().unwrap(), Direction::Inbound)
         };
         // (cause, what the sender knows, step)
         let cases = [
@@ -553,6 +558,28 @@ mod tests {
         {
             assert_eq!(hash(FNV_OFFSET, text.as_bytes()), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn tasks_of_one_process_take_turns_as_well_in_a_folder_that_is_made_again() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("turns");
+        let settings = Settings { lock_dir: Some(folder.clone()), ..Settings::default() };
+        let turns = Turns::open(&Config::try_from(settings).unwrap(), None);
+        std::fs::remove_dir(&folder).unwrap();
+        let event = |kind| CallEvent::new(kind, "7".parse().unwrap(), Direction::Inbound);
+        let (answer, hangup) = (event(EventKind::Answer), event(EventKind::Hangup));
+        let until = Instant::now() + Duration::from_secs(60);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            turns.take(&event(EventKind::NewCall), None, until).await.settle();
+            assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+            let answering = turns.take(&answer, None, until).await;
+            assert!(turns.take(&hangup, None, until).now_or_never().is_none());
+            // As of a task that is given up.
+            drop(answering);
+            assert!(turns.take(&hangup, None, until).now_or_never().is_some());
+        });
     }
 
     fn text(file: &File) -> String {

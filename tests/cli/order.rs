@@ -38,9 +38,7 @@ fn events_that_are_started_at_once_arrive_in_order() {
             events.reverse();
         }
         let running = events.map(|event| start(&world, &sandbox, &event));
-        let ran = running.map(Running::end);
-        ran.iter().for_each(|ran| assert_eq!(ran.stderr, "", "{id}: {ran}"));
-        ran.map(|ran| (ran.code, ran.report()["attempts"].as_u64().unwrap()))
+        running.map(Running::end).map(|ran| (ran.code, ran.report()["attempts"].clone(), ran.stderr))
     };
     let mut ended = Vec::new();
     thread::scope(|scope| {
@@ -53,8 +51,9 @@ fn events_that_are_started_at_once_arrive_in_order() {
         ended.extend(several.into_iter().flat_map(|calls| calls.join().unwrap()));
     });
     assert_eq!(ended.len(), CALLS);
-    // Nothing was refused, so that it had to be sent again.
-    let refused = ended.iter().filter(|ended| **ended != [(0, 1); 3]).count();
+    // Refused counts also what was taken when it was sent again.
+    let at_once = (0, json!(1), String::new());
+    let refused = ended.iter().filter(|events| events.iter().any(|event| *event != at_once)).count();
     let seen: Vec<_> = (0..CALLS).map(|number| seen(&sandbox, &format!("call-{number}"))).collect();
     let missed = seen.iter().filter(|seen| **seen != ("hangup".to_owned(), true)).count();
     assert_eq!((refused, missed), (0, 0), "calls with refused events, missed calls: {ended:?} {seen:?}");
