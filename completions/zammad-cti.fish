@@ -77,6 +77,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "simulate" -d 
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "sandbox" -d 'Run a stand-in for Zammad, to try a phone system against'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "check" -d 'Check the way to Zammad, without leaving a call there'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "normalize" -d 'Show how numbers are read: what is sent, and how Zammad will look it up'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "agi" -d 'Report an event out of Asterisk\'s dialplan, as an AGI program'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "fastagi" -d 'Serve AGI over the network: one process for all calls'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "config" -d 'Look at the configuration, check it, or begin one'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "man" -d 'Print the man page, or write all of them'
@@ -191,6 +193,11 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l from -d
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l to -d 'The called party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answering-number -d 'The extension or number that picked up' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l cause -d 'Why: Zammad\'s word, a Q.850 number, an Asterisk DIALSTATUS, sip:486, or a FreeSWITCH name' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answered -d 'The call was answered: then a hangup whose reply is lost may be sent again. For a dialplan\'s variable: 1 is yes; 0 and nothing are no' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l dialstatus -d 'In place of --cause: Asterisk\'s ${DIALSTATUS} of the last Dial' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l queue-status -d 'Asterisk\'s ${QUEUESTATUS} of the last Queue; empty if the caller gave up' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l abandoned -d 'Asterisk\'s ${ABANDONED}, TRUE after a queue in which nobody answered' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l hangup-cause -d 'Asterisk\'s ${HANGUPCAUSE}, which counts where the others say nothing' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
@@ -232,7 +239,6 @@ request_id\t''
 error\t''
 error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l raw-cause -d 'Send the cause as given; agents see any unknown word as it is'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answered -d 'The call was answered: then a hangup whose reply is lost may be sent again'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l list-causes -d 'List the causes that are understood, and end'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l dry-run -d 'Print the request instead of sending it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l curl -d 'Print a curl command that does the same, instead of sending'
@@ -493,6 +499,247 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l dry-
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -f -a "new-call" -d 'Report the call of this channel, and set what Zammad wants done with it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -f -a "answer" -d 'Report that this channel picked up'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -f -a "hangup" -d 'Report that the call of this channel ended'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l direction -d 'Seen from the agents: `in` is a customer who calls [default: in]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l from -d 'The calling party [default: the channel\'s caller number]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l to -d 'The called party [default: the number that was dialled first, else the extension]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l call-id -d 'One id in all events of the call [default: the channel\'s unique id]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l user -d 'Who is called, or who calls out, as agents shall see it; several for a group' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l queue -d 'The queue: agents with this caller-log filter see the call' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l call-id -d 'The id of the call\'s new-call [default: ZAMMAD_CALLID of the caller\'s channel]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l direction -d 'The direction of the call\'s new-call [default: ZAMMAD_DIRECTION of the caller\'s channel]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l answering-number -d 'Who picked up [default: this channel\'s own number; nobody for an outbound call]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l user -d 'The Zammad login of who picked up [default: by the table [agents] of the configuration, from the channel\'s endpoint or number]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l voicemail -d 'Voicemail picks up: run it on the caller\'s channel, before VoiceMail()'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l handed-over -d 'The event is on the standard input, and nobody waits for it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l call-id -d 'The id of the call\'s new-call [default: ZAMMAD_CALLID]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l direction -d 'The direction of the call\'s new-call [default: ZAMMAD_DIRECTION]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l cause -d 'Why, as `zammad-cti hangup --list-causes` has it, in place of what the channel says' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l handed-over -d 'The event is on the standard input, and nobody waits for it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l listen -d 'Where to listen; port 0 picks a free one. Whoever reaches it can report calls' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l max-calls -d 'How many calls may be talked about at once; the next one is turned away, and goes on' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r

@@ -73,6 +73,9 @@ pub enum Command {
     Check(Check),
     Normalize(Normalize),
     #[command(subcommand)]
+    Agi(Agi),
+    Fastagi(Fastagi),
+    #[command(subcommand)]
     Config(Config),
     Completions(Completions),
     Man(Man),
@@ -138,17 +141,34 @@ pub struct Hangup {
     pub call: Call,
     /// Why: Zammad's word, a Q.850 number, an Asterisk DIALSTATUS, sip:486, or a FreeSWITCH name
     #[arg(long, value_name = "CAUSE", allow_hyphen_values = true)]
+    #[arg(conflicts_with_all = ["dialstatus", "queue_status", "abandoned", "hangup_cause"])]
     pub cause: Option<OsString>,
     /// Send the cause as given; agents see any unknown word as it is
     #[arg(long, requires = "cause")]
     pub raw_cause: bool,
-    /// The call was answered: then a hangup whose reply is lost may be sent again
-    #[arg(long)]
-    pub answered: bool,
+    /// The call was answered: then a hangup whose reply is lost may be sent again. For a
+    /// dialplan's variable: 1 is yes; 0 and nothing are no
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "1", value_parser = set_or_not)]
+    pub answered: Option<bool>,
+    /// In place of --cause: Asterisk's ${DIALSTATUS} of the last Dial
+    #[arg(long, value_name = "WORD", allow_hyphen_values = true, help_heading = ASTERISK)]
+    pub dialstatus: Option<OsString>,
+    /// Asterisk's ${QUEUESTATUS} of the last Queue; empty if the caller gave up
+    #[arg(long, value_name = "WORD", allow_hyphen_values = true, help_heading = ASTERISK)]
+    pub queue_status: Option<OsString>,
+    /// Asterisk's ${ABANDONED}, TRUE after a queue in which nobody answered
+    #[arg(long, value_name = "BOOL", allow_hyphen_values = true, help_heading = ASTERISK)]
+    pub abandoned: Option<OsString>,
+    /// Asterisk's ${HANGUPCAUSE}, which counts where the others say nothing
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, help_heading = ASTERISK)]
+    pub hangup_cause: Option<OsString>,
     /// List the causes that are understood, and end
     #[arg(long)]
     pub list_causes: bool,
 }
+
+const ASTERISK: &str = "The cause, as Asterisk's dialplan knows it (each may be empty)";
 
 /// What answer and hangup have in common.
 #[derive(Debug, Args)]
@@ -336,6 +356,147 @@ pub struct Check {
     pub all_profiles: bool,
 }
 
+/// Report an event out of Asterisk's dialplan, as an AGI program
+///
+/// In extensions.conf, where no shell comes in between:
+///
+///   AGI(/usr/bin/zammad-cti,agi,new-call)
+///   AGI(/usr/bin/zammad-cti,agi,new-call,--queue,support)
+///
+/// What is not given as an option comes from the channel. The call goes on whatever happens: when
+/// Zammad cannot be asked within the deadline (2s, or less if `deadline` says so; --deadline may
+/// ask for more), the exit code is 0, and ZAMMAD_ACTION is `error`. Empty options count as not
+/// given, as a dialplan's variables may be unset.
+#[derive(Debug, Subcommand)]
+#[command(verbatim_doc_comment)]
+pub enum Agi {
+    NewCall(AgiNewCall),
+    Answer(AgiAnswer),
+    Hangup(AgiHangup),
+}
+
+/// Report the call of this channel, and set what Zammad wants done with it
+///
+/// For the first line of a route, or before Dial of an outbound call. The caller's number is sent
+/// as anonymous if it is restricted, or anything but a number. Sets on the channel:
+///
+///   ZAMMAD_CALLID, ZAMMAD_DIRECTION   for the answer and the hangup
+///   ZAMMAD_ACTION      none, reject, dial, or error: Zammad could not be asked, go on
+///   ZAMMAD_REASON      of reject, such as busy
+///   ZAMMAD_CALLER_ID   of dial: the caller id to show
+///   ZAMMAD_NUMBER      of dial: the number to call, as Zammad writes it
+///   ZAMMAD_ERROR       of error: why
+///
+/// A channel that has ZAMMAD_CALLID already is left alone: its call is reported once, also if a
+/// transfer brings it back into the route.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct AgiNewCall {
+    /// Seen from the agents: `in` is a customer who calls [default: in]
+    #[arg(long, value_name = "in|out")]
+    pub direction: Option<OsString>,
+    /// The calling party [default: the channel's caller number]
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    pub from: Option<OsString>,
+    /// The called party [default: the number that was dialled first, else the extension]
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    pub to: Option<OsString>,
+    /// One id in all events of the call [default: the channel's unique id]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub call_id: Option<OsString>,
+    /// Who is called, or who calls out, as agents shall see it; several for a group
+    #[arg(long = "user", value_name = "NAME", allow_hyphen_values = true)]
+    pub users: Vec<OsString>,
+    /// The queue: agents with this caller-log filter see the call
+    #[arg(long, value_name = "QUEUE", allow_hyphen_values = true)]
+    pub queue: Option<OsString>,
+}
+
+/// Report that this channel picked up
+///
+/// For a routine that runs on the channel that answered, before the two are connected:
+/// Dial(...,U(zammad-answer^${ZAMMAD_CALLID}^in)), or the last argument of Queue. It does not keep
+/// the two waiting: what takes longer than a moment goes on without them. Sets ZAMMAD_ANSWERED on
+/// the caller's channel.
+#[derive(Debug, Args)]
+pub struct AgiAnswer {
+    /// The id of the call's new-call [default: ZAMMAD_CALLID of the caller's channel]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub call_id: Option<OsString>,
+    /// The direction of the call's new-call [default: ZAMMAD_DIRECTION of the caller's channel]
+    #[arg(long, value_name = "in|out")]
+    pub direction: Option<OsString>,
+    /// Who picked up [default: this channel's own number; nobody for an outbound call]
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    pub answering_number: Option<OsString>,
+    /// The Zammad login of who picked up [default: by the table [agents] of the configuration,
+    /// from the channel's endpoint or number]
+    #[arg(long, value_name = "LOGIN", allow_hyphen_values = true)]
+    pub user: Option<OsString>,
+    /// Voicemail picks up: run it on the caller's channel, before VoiceMail()
+    #[arg(long)]
+    pub voicemail: bool,
+    #[command(flatten)]
+    pub handed: Handed,
+}
+
+/// Report that the call of this channel ended
+///
+/// For a hangup handler of the channel that ran new-call. The cause comes from DIALSTATUS,
+/// QUEUESTATUS, ABANDONED and HANGUPCAUSE, and from what new-call and answer have left.
+#[derive(Debug, Args)]
+pub struct AgiHangup {
+    /// The id of the call's new-call [default: ZAMMAD_CALLID]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub call_id: Option<OsString>,
+    /// The direction of the call's new-call [default: ZAMMAD_DIRECTION]
+    #[arg(long, value_name = "in|out")]
+    pub direction: Option<OsString>,
+    /// Why, as `zammad-cti hangup --list-causes` has it, in place of what the channel says
+    #[arg(long, value_name = "CAUSE", allow_hyphen_values = true)]
+    pub cause: Option<OsString>,
+    #[command(flatten)]
+    pub handed: Handed,
+}
+
+/// How a process of this program makes another one of itself.
+#[derive(Debug, Args)]
+pub struct Handed {
+    /// The event is on the standard input, and nobody waits for it
+    #[arg(long = "handed-over", hide = true)]
+    pub over: bool,
+}
+
+/// Serve AGI over the network: one process for all calls
+///
+/// In extensions.conf, with the options of `zammad-cti agi` as the query:
+///
+///   AGI(agi://127.0.0.1:4573/new-call?direction=in&queue=support)
+///   AGI(agi://127.0.0.1:4573/answer)
+///   AGI(agi://127.0.0.1:4573/hangup)
+///
+/// Faster than a process for each event, and the connection to Zammad stays open between calls.
+/// Prints its address. Under systemd it takes the socket of a socket unit, says when it is ready,
+/// and keeps its watchdog quiet. SIGTERM ends it when the calls under way have been told.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Fastagi {
+    /// Where to listen; port 0 picks a free one. Whoever reaches it can report calls
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4573", value_parser = address)]
+    pub listen: SocketAddr,
+    /// How many calls may be talked about at once; the next one is turned away, and goes on
+    #[arg(long, value_name = "COUNT", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub max_calls: u16,
+}
+
+/// A request of FastAGI, as words.
+#[derive(Debug, Parser)]
+#[command(no_binary_name = true, disable_help_flag = true, disable_help_subcommand = true)]
+pub struct FastagiRequest {
+    #[command(subcommand)]
+    pub event: Agi,
+}
+
 /// Show how numbers are read: what is sent, and how Zammad will look it up
 #[derive(Debug, Args)]
 pub struct Normalize {
@@ -380,6 +541,15 @@ pub struct Man {
 impl Load {
     pub fn is_wanted(&self) -> bool {
         self.calls.is_some() || self.duration.is_some()
+    }
+}
+
+/// A variable of a dialplan that is set or not.
+fn set_or_not(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "" | "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err("1, 0 or nothing".to_owned()),
     }
 }
 

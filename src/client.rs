@@ -46,6 +46,29 @@ pub struct Client {
     progress: Progress,
 }
 
+/// Makes clients with a connection each; the trust store is read once.
+pub struct Clients<'a> {
+    config: &'a Config,
+    endpoint: &'a Endpoint,
+    tls: rustls::ClientConfig,
+}
+
+impl<'a> Clients<'a> {
+    pub fn new(config: &'a Config) -> Result<Self, ClientError> {
+        let endpoint = config.endpoint()?;
+        Ok(Self { config, endpoint, tls: tls::settings(config, endpoint)? })
+    }
+
+    pub fn client(&self) -> Result<Client, ClientError> {
+        Client::with_tls(self.config, self.endpoint, self.tls.clone())
+    }
+
+    /// As many of them.
+    pub fn several(&self, count: u16) -> Result<Vec<Client>, ClientError> {
+        (0..count).map(|_| self.client()).collect()
+    }
+}
+
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -63,13 +86,6 @@ impl Client {
     pub fn new(config: &Config) -> Result<Self, ClientError> {
         let endpoint = config.endpoint()?;
         Self::with_tls(config, endpoint, tls::settings(config, endpoint)?)
-    }
-
-    /// As many clients with a connection each; the trust store is read once.
-    pub fn several(config: &Config, count: u16) -> Result<Vec<Self>, ClientError> {
-        let endpoint = config.endpoint()?;
-        let tls = tls::settings(config, endpoint)?;
-        (0..count).map(|_| Self::with_tls(config, endpoint, tls.clone())).collect()
     }
 
     /// A client, and the way it takes to Zammad, to be walked a step at a time.

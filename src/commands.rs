@@ -1,10 +1,12 @@
 //! From the chosen command to its module, with the configuration it needs.
 
+mod agi;
 mod answer;
 mod arguments;
 mod check;
 mod completions;
 mod config;
+mod fastagi;
 mod hangup;
 mod man;
 mod new_call;
@@ -19,6 +21,8 @@ use std::io::Write;
 use std::time::Instant;
 
 use zammad_cti::config::{Config, Endpoint, redact};
+
+pub use agi::refuse as refuse_to_asterisk;
 
 use crate::cli::{Cli, Command, Global};
 use crate::exit_code::{ExitCode, NotChecked, UsageError};
@@ -50,6 +54,8 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
         Command::Sandbox(args) => sandbox::run(&args, &global, out),
         Command::Check(args) => check::run(&args, &global, started, out),
         Command::Normalize(args) => normalize::run(&args, &global, out),
+        Command::Agi(event) => agi::run(&event, &global, started, out),
+        Command::Fastagi(args) => fastagi::run(&args, &global, out),
         Command::Config(command) => config::run(&command, &global, out),
         Command::Completions(args) => completions::run(&args, out),
         Command::Man(args) => man::run(&args, out),

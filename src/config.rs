@@ -5,6 +5,7 @@ mod endpoint;
 mod file;
 mod value;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub use file::{FileError, Layers, read};
 pub(crate) use file::{MAX_BUNDLE, read_file};
 pub use value::{Digits, Secret, Span};
 
+use crate::event::{EventError, Name};
 use crate::number::{Country, Numbering};
 
 /// What a user may set. Precedence: flag, variable, profile, file, default.
@@ -83,6 +85,9 @@ pub struct Settings {
     pub fail_open: Option<bool>,
     #[command(flatten)]
     pub numbers: NumberSettings,
+    /// The table `[agents]`: who is behind a phone, its extension or endpoint and a Zammad login.
+    #[arg(skip)]
+    pub agents: BTreeMap<String, String>,
 }
 
 /// The table `[numbers]`: how the phone system writes numbers.
@@ -211,6 +216,7 @@ impl Settings {
                 national_digits: self.numbers.national_digits.or(other.numbers.national_digits),
                 normalize: self.numbers.normalize.or(other.numbers.normalize),
             },
+            agents: other.agents.into_iter().chain(self.agents).collect(),
         }
     }
 }
@@ -238,6 +244,8 @@ pub struct Config {
     pub reject_exit: bool,
     pub fail_open: bool,
     pub numbering: Numbering,
+    /// the Zammad login by extension or endpoint
+    pub agents: BTreeMap<String, Name>,
 }
 
 impl Config {
@@ -278,6 +286,12 @@ impl TryFrom<Settings> for Config {
         let timeout = some_time("timeout", settings.timeout, TIMEOUT)?.min(deadline);
         let connect_timeout =
             some_time("connect_timeout", settings.connect_timeout, CONNECT_TIMEOUT)?.min(timeout);
+        let mut agents = BTreeMap::new();
+        for (phone, login) in settings.agents {
+            let name = Name::read("the login", &login);
+            let name = name.map_err(|source| ConfigError::Agent { phone: phone.clone(), source })?;
+            agents.extend(name.map(|name| (phone, name)));
+        }
         let numbers = settings.numbers;
         let default = Numbering::default();
         Ok(Self {
@@ -299,6 +313,7 @@ impl TryFrom<Settings> for Config {
                 national_digits: numbers.national_digits.or(default.national_digits),
                 normalize: numbers.normalize.unwrap_or(default.normalize),
             },
+            agents,
         })
     }
 }
@@ -316,6 +331,8 @@ pub enum ConfigError {
     Variable { name: String, reason: String },
     #[error("{key} is zero; it needs some time, such as 2s")]
     NoTime { key: &'static str },
+    #[error("agents.{phone}")]
+    Agent { phone: String, source: EventError },
     #[error("url")]
     Endpoint(#[from] EndpointError),
     #[error(transparent)]

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use zammad_cti::agi::AgiError;
 use zammad_cti::cause::UnknownCause;
 use zammad_cti::client::{CallerLogError, ClientError, SendError};
 use zammad_cti::config::ConfigError;
@@ -207,6 +208,14 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
             | NumbersError::Heading { .. }
             | NumbersError::Line { .. }
             | NumbersError::Empty { .. } => ExitCode::InvalidEvent,
+        });
+    }
+    if let Some(error) = error.downcast_ref::<AgiError>() {
+        return Some(match error {
+            AgiError::Stream(_) | AgiError::Closed => ExitCode::LocalFile,
+            AgiError::LongHeader | AgiError::LongReply | AgiError::NoCall | AgiError::Unknown { .. } => {
+                ExitCode::InvalidEvent
+            }
         });
     }
     if error.is::<UnknownScenario>() || error.is::<UsageError>() {

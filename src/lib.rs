@@ -11,12 +11,14 @@
 pub mod number;
 pub mod cause;
 pub mod event;
+pub mod asterisk;
 pub mod action;
 pub mod rules;
 pub mod config;
 
 // The edges: one outside thing each, none knows another.
 pub mod client;
+pub mod agi;
 pub mod sandbox;
 
 // The policy: edges put together.

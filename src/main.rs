@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::{CommandFactory, Parser};
@@ -17,6 +18,7 @@ use cli::Cli;
 use exit_code::ExitCode;
 
 fn main() -> std::process::ExitCode {
+    outlive_the_channel();
     let started = Instant::now();
     std::panic::set_hook(Box::new(|panic| {
         say(&format!("internal error, please report it: {panic}"), None);
@@ -39,13 +41,30 @@ fn main() -> std::process::ExitCode {
         .into()
 }
 
+/// Asterisk sends an AGI program a SIGHUP when the caller hangs up, which is just when its news
+/// counts. (Rust's own start has taken care of SIGPIPE.)
+fn outlive_the_channel() {
+    if std::env::args_os().any(|argument| argument == "agi") {
+        // A handler that does nothing is as good as none at all; where there can be none, an early
+        // end is what remains.
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::default());
+    }
+}
+
 /// Help on stdout; a mistake on stderr, without the token that may stand in it.
 fn explain(error: &clap::Error) -> ExitCode {
     let text = redact(&error.render().to_string());
     if error.use_stderr() {
+        let text = without_token_arguments(&text);
         // Nobody is left to tell if stderr is closed.
-        let _ = write!(std::io::stderr(), "{}", without_token_arguments(&text));
-        return if is_check() { ExitCode::Unknown } else { ExitCode::Usage };
+        let _ = write!(std::io::stderr(), "{text}");
+        let command = named_command();
+        if command.as_deref() == Some("agi") {
+            commands::refuse_to_asterisk(text.lines().next().unwrap_or_default());
+        }
+        // A monitoring system would take 2 for a Zammad that is down.
+        let is_check = command.as_deref() == Some("check");
+        return if is_check { ExitCode::Unknown } else { ExitCode::Usage };
     }
     match write!(std::io::stdout(), "{text}") {
         Ok(()) => ExitCode::Ok,
@@ -53,18 +72,12 @@ fn explain(error: &clap::Error) -> ExitCode {
     }
 }
 
-/// Whether a wrong command line was to be `check`: a monitoring system would take 2 for a Zammad
-/// that is down.
-fn is_check() -> bool {
-    named_command(std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()))
-        .is_some_and(|command| command == "check")
-}
-
 /// The first argument that is neither a flag nor a flag's value. The parser itself would not come so
 /// far if the mistake stands before it.
-fn named_command(arguments: impl Iterator<Item = String>) -> Option<String> {
+fn named_command() -> Option<String> {
     let program = Cli::command();
-    let mut arguments = arguments.peekable();
+    let mut arguments =
+        std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).peekable();
     while let Some(argument) = arguments.next() {
         if !argument.starts_with('-') {
             return Some(argument);

@@ -25,7 +25,8 @@ use shown::{unwrapped, without_formatting};
 pub struct Party(String);
 
 impl Party {
-    const ANONYMOUS: &str = "anonymous";
+    /// What stands for a number that is withheld, or none.
+    pub const ANONYMOUS: &str = "anonymous";
 
     /// The text that Zammad gets.
     pub fn as_str(&self) -> &str {

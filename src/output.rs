@@ -175,6 +175,18 @@ impl Report {
         }
     }
 
+    /// What became of the event, in a line for a log.
+    pub fn summary(&self) -> String {
+        let what = match (self.event, &self.call_id) {
+            (Some(event), Some(call_id)) => format!("{event} of call {}: ", printable(call_id)),
+            (Some(_) | None, _) => String::new(),
+        };
+        match &self.error {
+            Some(error) => format!("{what}{error}"),
+            None => format!("{what}{} ({} ms)", self.text(), self.elapsed_ms),
+        }
+    }
+
     /// The words a dialplan branches on; what it does not know is nothing to do.
     fn text(&self) -> String {
         let part = |text: &Option<String>| one_word(text.as_deref().unwrap_or_default());
@@ -185,7 +197,7 @@ impl Report {
         }
     }
 
-    fn field(&self, field: Field) -> String {
+    pub fn field(&self, field: Field) -> String {
         let text = |text: &Option<String>| printable(text.as_deref().unwrap_or_default());
         match field {
             Field::Event => self.event.map_or_else(String::new, |event| event.to_string()),

@@ -47,6 +47,17 @@ pub fn one_word(text: &str) -> String {
     text.chars().filter(|&c| c.is_alphanumeric() || "+*#._@:-".contains(c)).collect()
 }
 
+/// A text as words that neither an expression nor an argument of a dialplan takes for something
+/// else.
+pub fn plain_words(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || " .:_/+*#@-".contains(c);
+    let words: String = text.chars().map(|c| if plain(c) { c } else { ' ' }).take(PLAIN_WORDS).collect();
+    words.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// As many characters as a line of Asterisk's console shows of a variable.
+const PLAIN_WORDS: usize = 240;
+
 /// A text as one word of a shell command, whatever is in it.
 pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))

@@ -1,9 +1,11 @@
 //! `zammad-cti hangup`
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::Write;
 
 use anyhow::Context;
+use zammad_cti::asterisk::CallEnd;
 use zammad_cti::cause::{Cause, spellings};
 use zammad_cti::delivery::Known;
 use zammad_cti::event::{CallEvent, EventKind, plain};
@@ -19,18 +21,38 @@ pub fn event(args: &Hangup, numbering: &Numbering) -> anyhow::Result<Described> 
     let parts = parts(&args.call, numbering)?;
     // clap has seen to it that there is one.
     let call_id = call_id(args.call_id.as_deref().unwrap_or_default())?;
+    let end = call_end(args)?;
     let event = CallEvent {
         from: parts.from,
         to: parts.to,
         answering_number: parts.answering_number,
-        cause: match &args.cause {
-            Some(cause) => read_cause(text("--cause", cause)?, args.raw_cause).context("--cause")?,
-            None => None,
+        cause: match (&args.cause, &end) {
+            (Some(cause), _) => read_cause(text("--cause", cause)?, args.raw_cause).context("--cause")?,
+            (None, Some(end)) => end.cause(parts.direction).map(Cause::Read),
+            (None, None) => None,
         },
         ..CallEvent::new(EventKind::Hangup, call_id, parts.direction)
     };
-    let answered = args.answered.then_some(true);
+    let answered = end.and_then(|end| end.answered()).or(args.answered.filter(|&answered| answered));
     Ok(Described { event, known: Known { direction: None, answered } })
+}
+
+/// What Asterisk says of the end; `None` if it is not asked.
+fn call_end(args: &Hangup) -> anyhow::Result<Option<CallEnd>> {
+    let shown = [&args.dialstatus, &args.queue_status, &args.abandoned, &args.hangup_cause];
+    if shown.iter().all(|shown| shown.is_none()) {
+        return Ok(None);
+    }
+    let read = |flag, shown: &Option<OsString>| {
+        anyhow::Ok(shown.as_deref().map_or(Ok(""), |shown| text(flag, shown))?.to_owned())
+    };
+    Ok(Some(CallEnd {
+        answered: args.answered.unwrap_or_default(),
+        dial_status: read("--dialstatus", &args.dialstatus)?,
+        queue_status: read("--queue-status", &args.queue_status)?,
+        abandoned: read("--abandoned", &args.abandoned)?,
+        hangup_cause: read("--hangup-cause", &args.hangup_cause)?,
+    }))
 }
 
 /// A cause; none for a blank text, as an unset variable of a dialplan gives it.

@@ -4,9 +4,9 @@ use std::io::Write;
 use std::time::Instant;
 
 use zammad_cti::action::Action;
-use zammad_cti::client::{self, Client, Request, RequestId};
+use zammad_cti::client::{self, Client, ClientError, Request, RequestId};
 use zammad_cti::config::{Config, Endpoint};
-use zammad_cti::delivery::{self, Known};
+use zammad_cti::delivery::{self, Delivered, Known, Undelivered};
 use zammad_cti::event::CallEvent;
 use zammad_cti::number::Numbering;
 use zammad_cti::rules;
@@ -57,6 +57,21 @@ pub fn run(
         let (encoding, deadline) = (config.encoding, config.deadline);
         client::block_on(delivery::deliver(&mut client, &event, encoding, known, started, deadline))
     });
+    match outcome(&event, delivered) {
+        (report, None) => {
+            output::result(out, &report, style)?;
+            let rejected = report.rejects() && config.reject_exit;
+            Ok(if rejected { ExitCode::Rejected } else { ExitCode::Ok })
+        }
+        (report, Some(error)) => failed(out, report, error, style, endpoint),
+    }
+}
+
+/// What became of an event, and the error if Zammad did not take it.
+pub fn outcome(
+    event: &CallEvent,
+    delivered: Result<Result<Delivered, Undelivered>, ClientError>,
+) -> (Report, Option<anyhow::Error>) {
     match delivered {
         Ok(Ok(delivered)) => {
             if delivered.action.is_none() {
@@ -67,15 +82,12 @@ pub fn run(
             if let Some(Action::Unknown(word)) = &delivered.action {
                 log::warn!("Zammad wants {word:?}, which this release does not know; the call goes on");
             }
-            let report = Report::delivered(&event, &delivered);
-            output::result(out, &report, style)?;
-            let rejected = report.rejects() && config.reject_exit;
-            Ok(if rejected { ExitCode::Rejected } else { ExitCode::Ok })
+            (Report::delivered(event, &delivered), None)
         }
-        Ok(Err(error)) => failed(out, Report::undelivered(&event, &error), error.into(), style, endpoint),
+        Ok(Err(error)) => (Report::undelivered(event, &error), Some(error.into())),
         Err(error) => {
             let error = error.into();
-            failed(out, unsent(&error).about(&event), error, style, endpoint)
+            (unsent(&error).about(event), Some(error))
         }
     }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use zammad_cti::client::{self, Client};
+use zammad_cti::client::{self, Clients};
 use zammad_cti::config::Config;
 use zammad_cti::delivery::{Known, OpenCalls};
 
@@ -58,7 +58,7 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
     if global.dry_run || global.curl {
         return show(lines, &config, global, out);
     }
-    let clients = Client::several(&config, args.concurrency)?;
+    let clients = Clients::new(&config)?.several(args.concurrency)?;
     let (jobs, read_jobs) = channel(1);
     let (results, read_results) = channel(1);
     let reader = {

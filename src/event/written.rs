@@ -1,13 +1,13 @@
 //! An event as people and programs write it down: a line for `send`, or a step of a scenario.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{CallEvent, CallId, Direction, EventError, EventKind, Name};
 use crate::cause::{Cause, UnknownCause};
 use crate::number::{NumberError, Numbering, Party};
 
 /// One event in the words of the results, of Zammad, or of both.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct WrittenEvent {
     pub event: EventKind,
@@ -28,7 +28,7 @@ pub struct WrittenEvent {
 }
 
 /// One name, or a list of them.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "a text, or a list of texts")]
 pub enum Users {
     One(String),
@@ -58,6 +58,23 @@ pub enum WrittenError {
 }
 
 impl WrittenEvent {
+    /// An event that says no more of its call than this.
+    pub fn new(event: EventKind, call_id: impl Into<String>, direction: Direction) -> Self {
+        Self {
+            event,
+            call_id: call_id.into(),
+            direction: Some(direction),
+            from: None,
+            to: None,
+            user: None,
+            queue: None,
+            answering_number: None,
+            voicemail: false,
+            cause: None,
+            answered: None,
+        }
+    }
+
     /// The event that is meant; `call` tells the direction of a call that was written before.
     pub fn read(
         self,

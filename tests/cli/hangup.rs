@@ -59,6 +59,28 @@ fn a_raw_cause_goes_as_it_is() {
     assert_sent(&["--cause", " ", "--raw-cause"], json!({ "direction": "in" }));
 }
 
+#[test]
+fn a_dialplans_variables_say_why_a_call_ended() {
+    // (arguments, cause)
+    let cases: [(&[&str], Option<&str>); 9] = [
+        (&["--dialstatus", "ANSWER", "--hangup-cause", "16"], Some("normalClearing")),
+        (&["--dialstatus", "BUSY", "--answered=1"], Some("normalClearing")),
+        (&["--dialstatus", "NOANSWER", "--answered=", "--hangup-cause", "17"], Some("noAnswer")),
+        (&["--dialstatus", "CHANUNAVAIL", "--answered=0", "--hangup-cause", "3"], Some("notFound")),
+        (&["--dialstatus", "", "--queue-status", "", "--abandoned", "TRUE"], Some("cancel")),
+        (&["--queue-status", "TIMEOUT", "--abandoned", "TRUE", "--hangup-cause", "0"], Some("noAnswer")),
+        (&["--dialstatus", "", "--hangup-cause", "16"], Some("cancel")),
+        (&["--dialstatus", "", "--hangup-cause", "16", "--direction", "out"], Some("noAnswer")),
+        (&["--dialstatus", "", "--queue-status", "", "--abandoned", "", "--hangup-cause", ""], None),
+    ];
+    for (arguments, cause) in cases {
+        let direction = if arguments.contains(&"out") { "out" } else { "in" };
+        let mut more = json!({ "direction": direction });
+        more.as_object_mut().unwrap().extend(cause.map(|cause| ("cause".to_owned(), cause.into())));
+        assert_sent(arguments, more);
+    }
+}
+
 fn assert_sent(arguments: &[&str], more: Value) {
     let world = World::new();
     let mut body = json!({ "event": "hangup", "callId": "7" });
@@ -73,8 +95,10 @@ fn assert_sent(arguments: &[&str], more: Value) {
 fn a_hangup_that_is_none_never_leaves() {
     let too_long = "x".repeat(501);
     // (arguments, exit code, what is said)
-    let cases: [(&[&str], _, &str); 11] = [
+    let cases: [(&[&str], _, &str); 13] = [
         (&[], 2, "--call-id"),
+        (&["--call-id", "7", "--cause", "17", "--dialstatus", "BUSY"], 2, "--cause"),
+        (&["--call-id", "7", "--answered=maybe"], 2, "1, 0 or nothing"),
         (&["--call-id", "7", "--raw-cause"], 2, "--cause"),
         (&["--call-id", "7", "--user", "alice"], 2, "--user"),
         (&["--call-id", ""], 65, "the call id is empty"),
@@ -119,14 +143,21 @@ fn the_list_of_causes_does_not_mind_the_settings_of_the_machine() {
 #[test]
 fn only_the_hangup_of_an_answered_call_is_repeated_when_its_reply_is_lost() {
     // (arguments, exit code, attempts)
-    for (arguments, code, attempts) in [(&["--answered"][..], 0, 2), (&[], 69, 1)] {
+    let cases: [(&[&str], _, _); 5] = [
+        (&["--cause", "cancel", "--answered"], 0, 2),
+        (&["--cause", "cancel", "--answered=1"], 0, 2),
+        (&["--dialstatus", "ANSWER"], 0, 2),
+        (&["--cause", "cancel", "--answered="], 69, 1),
+        (&["--dialstatus", "CANCEL"], 69, 1),
+    ];
+    for (arguments, code, attempts) in cases {
         let world = World::new();
         let sandbox = world.sandbox(&[]);
         let to = ["--call-id", "7", "--url", &sandbox.url];
         let call = ["new-call", "--from", "4930123456", "--to", "42", "--direction", "in"];
         world.bare().args(call).args(to).assert().code(0);
         sandbox.fault(json!({ "mode": "drop_after", "count": 1 }));
-        let hangup = ["hangup", "--cause", "cancel", "--output", "json"];
+        let hangup = ["hangup", "--output", "json"];
         let ended = world.bare().args(hangup).args(to).args(arguments).assert().code(code);
         let result: Value = serde_json::from_str(&stdout(&ended)).unwrap();
         assert_eq!(result["attempts"], attempts, "{arguments:?}: {result}");

@@ -11,7 +11,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Notify, watch};
 
 use super::{Calls, Figures, LoadError, Plan};
-use crate::client::Client;
+use crate::client::{Client, Clients};
 use crate::config::Config;
 use crate::delivery::{self, Delivered, Known, Undelivered};
 use crate::event::{CallEvent, CallId, Direction, EventKind};
@@ -53,7 +53,7 @@ impl Share {
         tell: &dyn Fn(Figures),
     ) -> Result<Figures, LoadError> {
         let mut stopped = stop.subscribe();
-        let clients = Client::several(config, self.connections())?;
+        let clients = Clients::new(config)?.several(self.connections())?;
         let desk = Desk::new(self, Source::new(calls, &config.numbering)?, stop);
         let mut connections: FuturesUnordered<_> =
             clients.into_iter().map(|client| serve(client, config, &desk)).collect();

@@ -1,0 +1,174 @@
+//! What Asterisk says of a channel before it is asked.
+
+use std::io::{BufRead, Read};
+
+use super::AgiError;
+
+/// The longest header: Asterisk's own has some 25 lines, and one for each argument.
+const MAX_LINES: usize = 64;
+const MAX_BYTES: u64 = 64 * 1024;
+
+/// What is taken of the header.
+///
+/// The number and the name of the caller stand in it as they came, line breaks included, so a
+/// stranger can add lines after `agi_callerid`, or end the header there. What comes before it is
+/// genuine. A line that comes twice or out of its place, or that is none of the header's, shows
+/// that somebody did: then no number is believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// the address that the dialplan called, from its path on, as in `new-call?queue=support`;
+    /// only over the network
+    pub script: Option<String>,
+    /// for example `PJSIP/101-00000003`
+    pub channel: String,
+    pub unique_id: String,
+    caller: Option<String>,
+    is_restricted: bool,
+    dialled: Option<String>,
+    extension: Option<String>,
+}
+
+/// The numbers of a header, as they came; `None` if one is unset or not to be believed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Numbers<'a> {
+    /// the calling party's
+    pub caller: Option<&'a str>,
+    /// who does not want it to be shown
+    pub is_restricted: bool,
+    /// what was dialled first, whatever the dialplan made of it
+    pub dialled: Option<&'a str>,
+    /// where in the dialplan the channel is
+    pub extension: Option<&'a str>,
+}
+
+/// The fields in the order in which Asterisk sends them; `agi_arg_N` follow.
+const ORDER: [&str; 22] = [
+    "agi_network",
+    "agi_network_script",
+    "agi_request",
+    "agi_channel",
+    "agi_language",
+    "agi_type",
+    "agi_uniqueid",
+    "agi_version",
+    "agi_callerid",
+    "agi_calleridname",
+    "agi_callingpres",
+    "agi_callingani2",
+    "agi_callington",
+    "agi_callingtns",
+    "agi_dnid",
+    "agi_rdnis",
+    "agi_context",
+    "agi_extension",
+    "agi_priority",
+    "agi_enhanced",
+    "agi_accountcode",
+    "agi_threadid",
+];
+
+impl Header {
+    /// Reads up to the empty line.
+    pub(super) fn read(input: &mut impl BufRead) -> Result<Self, AgiError> {
+        let mut input = input.by_ref().take(MAX_BYTES);
+        let mut fields = Fields::default();
+        for _ in 0..MAX_LINES {
+            let mut line = Vec::new();
+            input.read_until(b'\n', &mut line)?;
+            if line.pop() != Some(b'\n') {
+                return Err(if input.limit() == 0 { AgiError::LongHeader } else { AgiError::Closed });
+            }
+            if line.last() == Some(&b'\r') {
+                line.pop();
+            }
+            if line.is_empty() {
+                return fields.into_header();
+            }
+            fields.add(&line);
+        }
+        Err(AgiError::LongHeader)
+    }
+
+    pub(super) fn numbers(&self) -> Numbers<'_> {
+        Numbers {
+            caller: self.caller.as_deref(),
+            is_restricted: self.is_restricted,
+            dialled: self.dialled.as_deref(),
+            extension: self.extension.as_deref(),
+        }
+    }
+
+    /// Forgets what a stranger may have written.
+    pub(super) fn disbelieve(&mut self) {
+        (self.caller, self.dialled, self.extension) = (None, None, None);
+    }
+}
+
+/// The lines so far.
+#[derive(Default)]
+struct Fields {
+    /// by their place in [`ORDER`]
+    values: [Option<Vec<u8>>; ORDER.len()],
+    /// the place of the next line
+    next: usize,
+    arguments: usize,
+    is_tampered: bool,
+}
+
+impl Fields {
+    fn add(&mut self, line: &[u8]) {
+        let (name, value) = match line.iter().position(|&byte| byte == b':') {
+            Some(end) => (&line[..end], &line[end + 1..]),
+            None => (line, &[][..]),
+        };
+        let value = value.strip_prefix(b" ").unwrap_or(value);
+        let place = ORDER[self.next..].iter().position(|known| known.as_bytes() == name);
+        match place.map(|place| place + self.next) {
+            // An Asterisk that leaves a field out is one still,
+            Some(place) => {
+                self.values[place] = Some(value.to_owned());
+                self.next = place + 1;
+            }
+            None if self.is_next_argument(name) => self.arguments += 1,
+            // and so is one that has more to say.
+            None if is_unknown_field(name) => {}
+            None => self.is_tampered = true,
+        }
+    }
+
+    /// `agi_arg_1` and so on, after all others.
+    fn is_next_argument(&self, name: &[u8]) -> bool {
+        self.next == ORDER.len() && name == format!("agi_arg_{}", self.arguments + 1).as_bytes()
+    }
+
+    fn into_header(mut self) -> Result<Header, AgiError> {
+        let mut text = |name: &str| {
+            let place = ORDER.iter().position(|known| *known == name)?;
+            String::from_utf8(self.values[place].take()?).ok()
+        };
+        let unique_id = text("agi_uniqueid").filter(|id| !id.is_empty()).ok_or(AgiError::NoCall)?;
+        let presentation = text("agi_callingpres").and_then(|number| number.parse::<u8>().ok());
+        let mut shown = |name| text(name).filter(|shown| !shown.is_empty() && shown != "unknown");
+        let mut header = Header {
+            caller: shown("agi_callerid"),
+            dialled: shown("agi_dnid"),
+            extension: shown("agi_extension"),
+            // Bits of Q.931's presentation indicator.
+            is_restricted: presentation.is_some_and(|bits| bits & 0x60 == 0x20),
+            script: text("agi_network_script"),
+            channel: text("agi_channel").unwrap_or_default(),
+            unique_id,
+        };
+        if self.is_tampered {
+            header.disbelieve();
+        }
+        Ok(header)
+    }
+}
+
+/// A field of a newer Asterisk's.
+fn is_unknown_field(name: &[u8]) -> bool {
+    name.starts_with(b"agi_")
+        && !name.starts_with(b"agi_arg_")
+        && !ORDER.iter().any(|known| known.as_bytes() == name)
+}

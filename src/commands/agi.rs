@@ -1,0 +1,174 @@
+//! `zammad-cti agi`: an event of a channel, as a program that Asterisk runs and talks with.
+//!
+//! The call goes on whatever happens here. A new call waits for Zammad's decision, no longer than
+//! the deadline. An answer would keep two people from hearing each other, so another process brings
+//! it to Zammad, and this one waits a moment for it at most; the same with a hangup, which may have
+//! to come again when the channel is long gone.
+
+mod channel;
+mod handed;
+mod tell;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, IsTerminal, Write, stdin};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use zammad_cti::agi::{Conversation, Until};
+use zammad_cti::client::{self, Client};
+use zammad_cti::config::{Config, Span};
+use zammad_cti::delivery::{self, Known};
+use zammad_cti::event::{EventKind, WrittenEvent};
+
+use super::configured;
+use super::report::{self, Described};
+use crate::cli::{self, Global};
+use crate::exit_code::{CallGoesOn, ExitCode, UsageError};
+use crate::output::Report;
+pub use channel::{Wanted, wanted};
+pub use tell::{failure, on_its_way, told};
+
+/// How long a call is held for an event at most, unless --deadline allows more.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// How long two people who are to be connected wait for the news of it.
+pub const MOMENT: Duration = Duration::from_millis(150);
+
+/// Asterisk answers within microseconds; past the deadline it gets this long for it.
+pub const LAST_WORDS: Duration = Duration::from_millis(80);
+
+pub fn run(
+    event: &cli::Agi,
+    global: &Global,
+    started: Instant,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    if is_handed_over(event) {
+        return handed::deliver(global, started, out);
+    }
+    if stdin().is_terminal() {
+        return Err(UsageError(
+            "agi talks with Asterisk, which runs it: AGI(/usr/bin/zammad-cti,agi,new-call); by hand it is \
+             zammad-cti new-call",
+        )
+        .into());
+    }
+    let config = configured(global, log::LevelFilter::Warn);
+    let limit = deadline(global, config.as_ref().ok());
+    let mut conversation = begin(started + limit, out)?;
+    let result = config.and_then(|config| report(event, &mut conversation, &config, started, limit));
+    if let Err(error) = &result {
+        // Who does not listen any more is not told.
+        let _ = failure(&mut conversation, error);
+    }
+    result.map(|()| ExitCode::Ok)
+}
+
+/// Tells Asterisk too that the dialplan's line is wrong: what is on stderr nobody may ever see.
+pub fn refuse(mistake: &str) {
+    if stdin().is_terminal() {
+        return;
+    }
+    let mut out = std::io::stdout();
+    if let Ok(mut conversation) = begin(Instant::now() + DEADLINE, &mut out) {
+        // The same is on stderr.
+        let _ = tell::mistake(&mut conversation, mistake);
+    }
+}
+
+/// How long a call may be held: the flag's time; else two seconds, or less if the events that
+/// nobody waits for have less.
+pub fn deadline(global: &Global, config: Option<&Config>) -> Duration {
+    match global.settings.deadline {
+        Some(Span(deadline)) if !deadline.is_zero() => deadline,
+        _ => config.map_or(DEADLINE, |config| config.deadline.min(DEADLINE)),
+    }
+}
+
+/// A conversation on the standard input and output.
+fn begin(
+    end: Instant,
+    out: &mut dyn Write,
+) -> anyhow::Result<Conversation<impl BufRead + use<>, &mut dyn Write>> {
+    // Not by way of std's own buffer, in which something could wait unseen.
+    let input = File::from(stdin().as_fd().try_clone_to_owned()?);
+    Ok(Conversation::begin(BufReader::new(Until::new(input, end + LAST_WORDS)), out)?)
+}
+
+/// Brings one event to Zammad, and what came of it to the channel.
+fn report<R: BufRead, W: Write>(
+    event: &cli::Agi,
+    conversation: &mut Conversation<R, W>,
+    config: &Config,
+    started: Instant,
+    limit: Duration,
+) -> anyhow::Result<()> {
+    let written = match wanted(event, conversation, config)? {
+        Wanted::Report(written) => written,
+        Wanted::Nothing(why) => {
+            // Who does not listen any more need not know.
+            let _ = conversation.say(&why);
+            return Ok(());
+        }
+    };
+    let patience = match written.event {
+        EventKind::NewCall => None,
+        EventKind::Answer => Some(MOMENT),
+        EventKind::Hangup => Some(limit.saturating_sub(started.elapsed())),
+    };
+    if let Some(patience) = patience {
+        match handed::hand_over(&written, patience) {
+            Ok(said) => {
+                // Who does not listen any more need not know.
+                let _ = conversation.say(&said);
+                return Ok(());
+            }
+            Err(error) => log::warn!("the call waits for its {}: {error:#}", written.event),
+        }
+    }
+    let (report, error) = deliver(&written, config, started, limit)?;
+    match error {
+        None => {
+            if let Err(error) = told(conversation, written.event, &report) {
+                log::warn!("the caller hung up, or Asterisk did not listen: {error}");
+            }
+            Ok(())
+        }
+        Some(error) => Err(error.context(CallGoesOn)),
+    }
+}
+
+/// Brings an event to Zammad. What became of it is in the report, and in the error if it did not
+/// arrive; an error of its own is that of a text that can be no part of an event.
+fn deliver(
+    written: &WrittenEvent,
+    config: &Config,
+    started: Instant,
+    limit: Duration,
+) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
+    let Described { event, known } = described(written, config)?;
+    report::warn(&event, known, config, None);
+    let delivered = Client::new(config).and_then(|mut client| {
+        client::block_on(delivery::deliver(&mut client, &event, config.encoding, known, started, limit))
+    });
+    let (report, error) = report::outcome(&event, delivered);
+    Ok(match error {
+        Some(error) => (report.because(&error, config.endpoint().ok()), Some(error)),
+        None => (report, None),
+    })
+}
+
+/// The event, and what is known of its call.
+pub fn described(written: &WrittenEvent, config: &Config) -> anyhow::Result<Described> {
+    let known = Known { direction: None, answered: written.answered };
+    let event = written.clone().read(&config.numbering, |_| None)?;
+    Ok(Described { event, known })
+}
+
+fn is_handed_over(event: &cli::Agi) -> bool {
+    match event {
+        cli::Agi::NewCall(_) => false,
+        cli::Agi::Answer(answer) => answer.handed.over,
+        cli::Agi::Hangup(hangup) => hangup.handed.over,
+    }
+}

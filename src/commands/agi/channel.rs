@@ -1,0 +1,254 @@
+//! From the words of a dialplan, and what its channel knows, to an event.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{BufRead, Write};
+
+use anyhow::Context;
+use clap::ValueEnum;
+use zammad_cti::agi::{Conversation, Numbers};
+use zammad_cti::asterisk::CallEnd;
+use zammad_cti::config::Config;
+use zammad_cti::event::{Direction, EventKind, Name, Users, WrittenEvent};
+use zammad_cti::number::Party;
+
+use crate::cli;
+use crate::commands::arguments::text;
+use crate::exit_code::UsageError;
+
+/// What is to be done about an event.
+pub enum Wanted {
+    Report(WrittenEvent),
+    /// nothing, and why
+    Nothing(String),
+}
+
+/// What the dialplan wants. On return the channel knows what the call's later events need.
+pub fn wanted<R: BufRead, W: Write>(
+    event: &cli::Agi,
+    conversation: &mut Conversation<R, W>,
+    config: &Config,
+) -> anyhow::Result<Wanted> {
+    match event {
+        cli::Agi::NewCall(args) => new_call(args, conversation),
+        cli::Agi::Answer(args) => answer(args, conversation, config),
+        cli::Agi::Hangup(args) => hangup(args, conversation),
+    }
+}
+
+fn new_call<R: BufRead, W: Write>(
+    args: &cli::AgiNewCall,
+    conversation: &mut Conversation<R, W>,
+) -> anyhow::Result<Wanted> {
+    let [reported] = conversation.values(["ZAMMAD_CALLID"])?;
+    if !reported.is_empty() {
+        return Ok(Wanted::Nothing(format!("zammad-cti: call {reported} is reported already")));
+    }
+    let direction = direction(&args.direction, "")?;
+    let numbers = conversation.numbers();
+    let from = match given("--from", &args.from)? {
+        Some(from) => from.to_owned(),
+        None => calling(numbers, direction).to_owned(),
+    };
+    let to = match given("--to", &args.to)? {
+        Some(to) => to.to_owned(),
+        None => called(numbers).to_owned(),
+    };
+    let call_id = given("--call-id", &args.call_id)?.unwrap_or(&conversation.header().unique_id).to_owned();
+    let users =
+        args.users.iter().map(|user| text("--user", user).map(str::to_owned)).collect::<Result<_, _>>()?;
+    // First, as the hangup must find it even if nothing is heard of Zammad.
+    conversation.set("ZAMMAD_CALLID", &call_id)?;
+    conversation.set("ZAMMAD_DIRECTION", direction.as_str())?;
+    Ok(Wanted::Report(WrittenEvent {
+        from: Some(from),
+        to: Some(to),
+        user: Some(Users::Several(users)),
+        queue: given("--queue", &args.queue)?.map(str::to_owned),
+        ..WrittenEvent::new(EventKind::NewCall, call_id, direction)
+    }))
+}
+
+fn answer<R: BufRead, W: Write>(
+    args: &cli::AgiAnswer,
+    conversation: &mut Conversation<R, W>,
+    config: &Config,
+) -> anyhow::Result<Wanted> {
+    let [call_id, of_caller, shown_direction, linked] = conversation.values([
+        "ZAMMAD_CALLID",
+        "MASTER_CHANNEL(ZAMMAD_CALLID)",
+        "MASTER_CHANNEL(ZAMMAD_DIRECTION)",
+        "CHANNEL(linkedid)",
+    ])?;
+    let known = [call_id, of_caller, linked].into_iter().find(|id| !id.is_empty());
+    let call_id = match given("--call-id", &args.call_id)? {
+        Some(call_id) => call_id.to_owned(),
+        None => known.unwrap_or_else(|| conversation.header().unique_id.clone()),
+    };
+    let direction = direction(&args.direction, &shown_direction)?;
+    // On an outbound call it is the customer who picked up: no agent, and no extension.
+    let is_agent = direction == Direction::Inbound && !args.voicemail;
+    let number = conversation.numbers().caller.filter(|shown| is_agent && is_number(shown));
+    let login = agent(config, &conversation.header().channel, number).filter(|_| is_agent);
+    let user = given("--user", &args.user)?.or(login.map(Name::as_str)).filter(|_| !args.voicemail);
+    let written = WrittenEvent {
+        user: user.map(|user| Users::One(user.to_owned())),
+        answering_number: given("--answering-number", &args.answering_number)?.or(number).map(str::to_owned),
+        voicemail: args.voicemail,
+        ..WrittenEvent::new(EventKind::Answer, call_id, direction)
+    };
+    // For the hangup, which a lost reply must not keep from knowing it.
+    conversation.set("MASTER_CHANNEL(ZAMMAD_ANSWERED)", "1")?;
+    Ok(Wanted::Report(written))
+}
+
+fn hangup<R: BufRead, W: Write>(
+    args: &cli::AgiHangup,
+    conversation: &mut Conversation<R, W>,
+) -> anyhow::Result<Wanted> {
+    // A call without its hangup rings for ever: what the channel does not say any more is left out.
+    let values = conversation.values([
+        "ZAMMAD_CALLID",
+        "ZAMMAD_DIRECTION",
+        "ZAMMAD_ANSWERED",
+        "ZAMMAD_ENDED",
+        "DIALSTATUS",
+        "QUEUESTATUS",
+        "ABANDONED",
+        "HANGUPCAUSE",
+    ]);
+    let [known, shown_direction, answered, ended, dial_status, queue_status, abandoned, hangup_cause] =
+        values.unwrap_or_else(|error| {
+            log::warn!("why the call ended is not known: {error}");
+            Default::default()
+        });
+    let call_id = match given("--call-id", &args.call_id)? {
+        Some(call_id) => call_id.to_owned(),
+        None if known.is_empty() => conversation.header().unique_id.clone(),
+        None => known,
+    };
+    if ended == call_id {
+        // A second hangup would take the mark off a missed call.
+        return Ok(Wanted::Nothing(format!("zammad-cti: the hangup of call {call_id} is sent already")));
+    }
+    let direction = direction(&args.direction, &shown_direction)?;
+    let answered = answered == "1";
+    let end = CallEnd { answered, dial_status, queue_status, abandoned, hangup_cause };
+    let cause = match given("--cause", &args.cause)? {
+        Some(cause) => Some(cause.to_owned()),
+        None => end.cause(direction).map(|cause| cause.as_str().to_owned()),
+    };
+    let written = WrittenEvent {
+        cause,
+        answered: end.answered(),
+        ..WrittenEvent::new(EventKind::Hangup, call_id, direction)
+    };
+    // Only a later run would look for it.
+    let _ = conversation.set("ZAMMAD_ENDED", &written.call_id);
+    Ok(Wanted::Report(written))
+}
+
+/// An option's text; none if it is empty, as an unset variable of the dialplan is.
+fn given<'a>(flag: &'static str, shown: &'a Option<OsString>) -> anyhow::Result<Option<&'a str>> {
+    let text = shown.as_deref().map(|shown: &OsStr| text(flag, shown)).transpose()?;
+    Ok(text.filter(|text| !text.trim().is_empty()))
+}
+
+/// The option's direction, else that of the call's newCall, else inbound.
+fn direction(option: &Option<OsString>, of_call: &str) -> anyhow::Result<Direction> {
+    let read = |text: &str| Direction::from_str(text.trim(), true).ok();
+    match given("--direction", option)? {
+        Some(text) => read(text).ok_or(UsageError("the direction is `in` or `out`")).context("--direction"),
+        None => Ok(read(of_call).unwrap_or(Direction::Inbound)),
+    }
+}
+
+/// The calling party: nobody knows what a stranger writes, so it is a number or nothing. An agent
+/// who hides from the customer does not hide from the help desk.
+fn calling<'a>(numbers: Numbers<'a>, direction: Direction) -> &'a str {
+    let is_withheld = numbers.is_restricted && direction == Direction::Inbound;
+    numbers.caller.filter(|shown| !is_withheld && is_number(shown)).unwrap_or(Party::ANONYMOUS)
+}
+
+/// The called party: what was dialled first, also where the dialplan has gone on to `s`.
+fn called<'a>(numbers: Numbers<'a>) -> &'a str {
+    [numbers.dialled, numbers.extension]
+        .into_iter()
+        .flatten()
+        .find(|shown| is_number(shown))
+        .unwrap_or_default()
+}
+
+/// Whether this is a number in one of the usual forms and nothing else.
+fn is_number(shown: &str) -> bool {
+    let number = shown.strip_prefix('+').unwrap_or(shown);
+    let is_sign = |c: char| c.is_ascii_digit() || "*#".contains(c);
+    number.chars().any(is_sign) && number.chars().all(|c| is_sign(c) || " -./()".contains(c))
+}
+
+/// Whose phone it is, by the endpoint with and without its technology, else by the number.
+fn agent<'a>(config: &'a Config, channel: &str, number: Option<&str>) -> Option<&'a Name> {
+    // As in PJSIP/anna-0000001f and Local/101@queue-members-00000004;1.
+    let endpoint = channel.rsplit_once('-').map_or(channel, |(endpoint, _)| endpoint);
+    let name = endpoint.split_once('/').map_or(endpoint, |(_, name)| name);
+    let extension = name.split_once('@').map_or(name, |(extension, _)| extension);
+    [Some(endpoint), Some(name), Some(extension), number]
+        .into_iter()
+        .flatten()
+        .find_map(|phone| config.agents.get(phone))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_a_number_and_nothing_else() {
+        for number in ["4940669690", "+49 40 669-690", "(040) 669.690", "040/669690", "*97", "#31#", "101"] {
+            assert!(is_number(number), "{number:?}");
+        }
+        for other in [
+            "",
+            "+",
+            " ",
+            "-",
+            "anonymous",
+            "anna",
+            "4930x",
+            "49$(id)",
+            "49`id`",
+            "49,30",
+            "1\n2",
+            "49+30",
+            "'1'",
+            "1;2",
+            "٠٣٠",
+            "<1>",
+        ] {
+            assert!(!is_number(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn an_agent_is_found_by_endpoint_and_by_number() {
+        let settings = zammad_cti::config::Settings {
+            agents: [("PJSIP/anna", "anna@x"), ("bert", "bert@x"), ("103", "carl@x"), ("104", " ")]
+                .map(|(phone, login)| (phone.to_owned(), login.to_owned()))
+                .into(),
+            ..Default::default()
+        };
+        let config = Config::try_from(settings).unwrap();
+        // (channel, number, login)
+        let cases = [
+            ("PJSIP/anna-0000001f", Some("101"), Some("anna@x")),
+            ("SIP/anna-0000001f", Some("101"), None),
+            ("SIP/bert-00000002", None, Some("bert@x")),
+            ("Local/103@queue-members-00000004;1", None, Some("carl@x")),
+            ("PJSIP/trunk-00000002", Some("103"), Some("carl@x")),
+            ("PJSIP/trunk-00000002", Some("104"), None),
+            ("", None, None),
+        ];
+        for (channel, number, login) in cases {
+            assert_eq!(agent(&config, channel, number).map(Name::as_str), login, "{channel} {number:?}");
+        }
+    }
+}

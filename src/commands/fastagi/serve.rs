@@ -1,0 +1,189 @@
+//! The thread that all calls share: it lets them in, and brings their events to Zammad.
+
+use std::future::pending;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use sd_notify::NotifyState;
+use tokio::net::TcpStream;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::{Interval, interval};
+use zammad_cti::client::{Client, ClientError, Clients};
+use zammad_cti::config::Config;
+use zammad_cti::delivery;
+
+use super::talk::talk;
+use crate::commands::report::{Described, outcome};
+use crate::exit_code;
+use crate::output::Report;
+
+/// After an error of the system's, such as too many open files.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// An event that a call wants to have brought to Zammad.
+pub struct Errand {
+    pub described: Described,
+    pub started: Instant,
+    pub limit: Duration,
+    /// where whoever waits for it hears of it
+    pub reply: mpsc::Sender<Outcome>,
+}
+
+/// What became of it, and the error if Zammad did not take it.
+pub type Outcome = (Report, Option<anyhow::Error>);
+
+/// Serves calls until SIGTERM or Ctrl-C. Then what is under way is finished, unless it comes again.
+pub async fn serve(
+    listener: TcpListener,
+    config: &Arc<Config>,
+    clients: &Clients<'_>,
+    limit: Duration,
+    max_calls: u16,
+) -> anyhow::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener).context("the socket")?;
+    let mut stop = Stop::new().context("cannot listen for signals")?;
+    let mut watchdog = Watchdog::new();
+    let room = Arc::new(Semaphore::new(usize::from(max_calls)));
+    let (errands, mut wanted) = unbounded_channel();
+    // Until the stop; then the calls have the only ones.
+    let mut errands = Some(errands);
+    let mut idle: Vec<Client> = Vec::new();
+    let mut under_way = FuturesUnordered::new();
+    tell_systemd(NotifyState::Ready);
+    loop {
+        tokio::select! {
+            accepted = listener.accept(), if errands.is_some() => match (accepted, &errands) {
+                (Ok((stream, _)), Some(errands)) => {
+                    admit(stream, &room, errands.clone(), config.clone(), limit);
+                }
+                (Err(error), _) => {
+                    log::warn!("cannot take a call: {error}");
+                    tokio::time::sleep(BREATH).await;
+                }
+                (Ok(_), None) => {}
+            },
+            errand = wanted.recv() => match errand {
+                // The one that was used last is the likeliest to be connected still.
+                Some(errand) => under_way.push(run(idle.pop(), clients, config, errand)),
+                None => break,
+            },
+            Some(client) = under_way.next(), if !under_way.is_empty() => idle.extend(client),
+            () = stop.wanted() => match errands.take() {
+                Some(_) => {
+                    tell_systemd(NotifyState::Stopping);
+                    log::info!("finishing the calls under way");
+                }
+                None => return Ok(()),
+            },
+            () = watchdog.is_due() => tell_systemd(NotifyState::Watchdog),
+        }
+    }
+    while !under_way.is_empty() {
+        tokio::select! {
+            _ = under_way.next() => {}
+            () = stop.wanted() => break,
+        }
+    }
+    Ok(())
+}
+
+/// Gives a call a thread, if there is one for it.
+fn admit(
+    stream: TcpStream,
+    room: &Arc<Semaphore>,
+    errands: UnboundedSender<Errand>,
+    config: Arc<Config>,
+    limit: Duration,
+) {
+    let Ok(place) = room.clone().try_acquire_owned() else {
+        log::warn!("too many calls at once (--max-calls): one goes on without Zammad");
+        return;
+    };
+    let call = move || {
+        let _place = place;
+        let result = stream.into_std().map_err(anyhow::Error::from);
+        if let Err(error) = result.and_then(|stream| talk(stream, &errands, &config, limit)) {
+            log::error!("{error:#}");
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().name("call".to_owned()).spawn(call) {
+        log::error!("no thread for a call: {error}");
+    }
+}
+
+/// Brings one event to Zammad. Gives back the connection for the next.
+async fn run(idle: Option<Client>, clients: &Clients<'_>, config: &Config, errand: Errand) -> Option<Client> {
+    let Errand { described: Described { event, known }, started, limit, reply } = errand;
+    let client = idle.map_or_else(|| clients.client(), Ok);
+    let (client, delivered) = match client {
+        Ok(mut client) => {
+            let delivered =
+                delivery::deliver(&mut client, &event, config.encoding, known, started, limit).await;
+            (Some(client), Ok(delivered))
+        }
+        Err(error) => (None, Err::<_, ClientError>(error)),
+    };
+    let (report, error) = outcome(&event, delivered);
+    let report = match &error {
+        Some(error) => report.because(error, config.endpoint().ok()),
+        None => report,
+    };
+    match error.as_ref().map(exit_code::advice) {
+        None => log::info!("{}", report.summary()),
+        Some(None) => log::error!("{}", report.summary()),
+        Some(Some(advice)) => log::error!("{}; {advice}", report.summary()),
+    }
+    // Whoever does not wait any more was told that it is on its way.
+    let _ = reply.send((report, error));
+    client
+}
+
+/// The signals that ask for the end.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn wanted(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Tells systemd that this process still serves, twice as often as it wants to know.
+struct Watchdog(Option<Interval>);
+
+impl Watchdog {
+    fn new() -> Self {
+        Self(sd_notify::watchdog_enabled().map(|time| interval(time / 2)))
+    }
+
+    async fn is_due(&mut self) {
+        match &mut self.0 {
+            Some(interval) => {
+                interval.tick().await;
+            }
+            None => pending().await,
+        }
+    }
+}
+
+/// Says it if systemd listens.
+fn tell_systemd(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        log::debug!("systemd does not listen: {error}");
+    }
+}
