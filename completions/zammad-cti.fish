@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_zammad_cti_global_optspecs
-    string join \n config= profile= url= token= token-file= api-token= encoding= connect-timeout= timeout= deadline= ca-file= insecure= output= reject-exit= fail-open= numbers-country= numbers-extension-digits= numbers-extension-prefix= numbers-national-digits= numbers-normalize= field= dry-run curl show-token h/help V/version
+    string join \n config= profile= url= token= token-file= api-token= encoding= connect-timeout= timeout= deadline= lock-dir= ca-file= insecure= output= reject-exit= fail-open= numbers-country= numbers-extension-digits= numbers-extension-prefix= numbers-national-digits= numbers-normalize= field= dry-run curl show-token h/help V/version
 end
 
 function __fish_zammad_cti_needs_command
@@ -35,6 +35,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -100,6 +101,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -151,6 +153,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -209,6 +212,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -256,6 +260,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -316,6 +321,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -374,6 +380,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -420,6 +427,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -466,6 +474,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -510,6 +519,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -563,6 +573,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -611,6 +622,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -660,6 +672,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -707,6 +720,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -751,6 +765,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -798,6 +813,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -842,6 +858,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -886,6 +903,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -931,6 +949,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -976,6 +995,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"

@@ -52,9 +52,12 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
     /// # Errors
     ///
     /// The stream ends, gives up waiting, or brings something that is no header.
-    pub fn begin(mut input: R, output: W) -> Result<Self, AgiError> {
+    pub fn begin(input: R, output: W) -> Result<Self, AgiError> {
+        Self::with_mark(input, output, uuid::Uuid::new_v4().simple().to_string())
+    }
+
+    fn with_mark(mut input: R, output: W, mark: String) -> Result<Self, AgiError> {
         let header = Header::read(&mut input)?;
-        let mark = uuid::Uuid::new_v4().simple().to_string();
         Ok(Self { header, input, output, mark, is_in_step: false })
     }
 
@@ -85,13 +88,15 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
             if let Some(rest) = line.strip_prefix(&first) {
                 break rest.to_owned();
             }
+            if self.is_in_step {
+                refuse_unknown(&line, "GET FULL VARIABLE")?;
+            } else if line != "HANGUP" {
+                // The rest of a header that an empty line of a stranger's cut in two, or what he
+                // wants to be taken for a reply.
+                self.header.disbelieve();
+            }
             if line.starts_with("200 result=0") {
                 break last.clone();
-            }
-            refuse_unknown(&line, "GET FULL VARIABLE")?;
-            if line != "HANGUP" && !self.is_in_step {
-                // The rest of a header that an empty line of a stranger's cut in two.
-                self.header.disbelieve();
             }
         };
         self.is_in_step = true;
@@ -182,4 +187,201 @@ fn quoted(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What Asterisk and a program said to each other; `S` is Asterisk.
+    const PROCESS: &str = include_str!("../tests/fixtures/asterisk/agi-session.txt");
+    const NETWORK: &str = include_str!("../tests/fixtures/asterisk/fastagi-session.txt");
+
+    fn said_by_asterisk(session: &str) -> String {
+        let lines =
+            session.lines().filter_map(|line| line.strip_prefix("S ").or((line == "S").then_some("")));
+        lines.map(|line| format!("{line}\n")).collect()
+    }
+
+    fn begin(input: &[u8]) -> Result<Conversation<&[u8], Vec<u8>>, AgiError> {
+        Conversation::with_mark(input, Vec::new(), "MARK".to_owned())
+    }
+
+    #[test]
+    fn recorded_headers_are_read() {
+        // (session, script, channel, unique id, dialled, extension)
+        let cases = [
+            (PROCESS, None, "PJSIP/trunk-00000000", "1795205483.1", "8493023125111", "start-agi"),
+            (
+                NETWORK,
+                Some("newcall?a=1"),
+                "PJSIP/trunk-00000001",
+                "1795205487.2",
+                "493023125997",
+                "493023125997",
+            ),
+        ];
+        for (session, script, channel, unique_id, dialled, extension) in cases {
+            let header = Header::read(&mut said_by_asterisk(session).as_bytes()).unwrap();
+            assert_eq!(header.script.as_deref(), script);
+            assert_eq!((header.channel.as_str(), header.unique_id.as_str()), (channel, unique_id));
+            let numbers = Numbers {
+                caller: Some("4940669690"),
+                is_restricted: false,
+                dialled: Some(dialled),
+                extension: Some(extension),
+            };
+            assert_eq!(header.numbers(), numbers);
+        }
+    }
+
+    #[test]
+    fn a_recorded_conversation_is_followed_past_the_hangup() {
+        let mut asterisk = begin_after_header(
+            "HANGUP\n200 result=1\n200 result=1 (MARK4940669690MARK)\n511 Command Not Permitted on a dead \
+             channel or intercept routine\n",
+        );
+        asterisk.set("ZAMMAD_ACTION", "ok").unwrap();
+        assert_eq!(asterisk.values(["CALLERID(num)"]).unwrap(), ["4940669690"]);
+        asterisk.say("late").unwrap();
+        let commands = "SET VARIABLE ZAMMAD_ACTION \"ok\"\n\
+                        GET FULL VARIABLE \"MARK${CALLERID(num)}MARK\"\n\
+                        VERBOSE \"late\" 1\n";
+        assert_eq!(String::from_utf8(asterisk.output).unwrap(), commands);
+    }
+
+    fn begin_after_header(replies: &str) -> Conversation<&[u8], Vec<u8>> {
+        let header = header(b"4940669690");
+        begin(Vec::leak([header.as_slice(), replies.as_bytes()].concat())).unwrap()
+    }
+
+    /// A header in which the caller's number is this.
+    fn header(caller: &[u8]) -> Vec<u8> {
+        let recorded = said_by_asterisk(PROCESS);
+        let end = recorded.find("\n\n").unwrap() + 2;
+        let (before, after) = recorded[..end].split_once("agi_callerid: 4940669690").unwrap();
+        [before.as_bytes(), b"agi_callerid: ", caller, after.as_bytes()].concat()
+    }
+
+    #[test]
+    fn numbers_are_believed_once_a_reply_has_come() {
+        let mut asterisk = begin_after_header("200 result=1 (MARKMARK)\n");
+        assert_eq!(asterisk.numbers(), Numbers::default());
+        asterisk.values(["ZAMMAD_CALLID"]).unwrap();
+        assert_eq!(asterisk.numbers().caller, Some("4940669690"));
+    }
+
+    #[test]
+    fn a_caller_who_writes_lines_of_his_own_has_no_number() {
+        // All that follows the number, as a stranger would have it; an empty line; and a reply.
+        let recorded = said_by_asterisk(PROCESS);
+        let rest = recorded.split_once("agi_callerid: 4940669690").unwrap().1;
+        let whole_header = &rest[..rest.find("\n\n").unwrap()];
+        let cases: [Vec<u8>; 15] = [
+            b"1\nagi_calleridname: x".to_vec(),
+            b"1\nagi_callingpres: 0".to_vec(),
+            b"1\nagi_dnid: 666".to_vec(),
+            b"1\nagi_uniqueid: 666.1".to_vec(),
+            b"1\nagi_callerid: 666".to_vec(),
+            b"1\nagi_arg_1: --to".to_vec(),
+            b"1\nx".to_vec(),
+            b"1\r\nx: y".to_vec(),
+            b"1\n".to_vec(),
+            b"1\n\n".to_vec(),
+            b"1\n\n200 result=1 (666.1)\n".to_vec(),
+            format!("1{whole_header}\n\n200 result=1 (666.1)").into_bytes(),
+            format!("1{whole_header}\n\n200 result=0").into_bytes(),
+            format!("1{whole_header}\n\n510 Invalid or unknown command").into_bytes(),
+            b"49\xff30".to_vec(),
+        ];
+        for caller in cases {
+            let shown = String::from_utf8_lossy(&caller).into_owned();
+            let input = [header(&caller).as_slice(), b"200 result=1 (MARKMARK)\n"].concat();
+            let mut asterisk = begin(&input).unwrap_or_else(|error| panic!("{shown:?}: {error}"));
+            assert_eq!(asterisk.values(["ZAMMAD_CALLID"]).unwrap(), [""], "{shown:?}");
+            assert_eq!(asterisk.header().unique_id, "1795205483.1", "{shown:?}");
+            assert_eq!(asterisk.numbers().caller, None, "{shown:?}");
+            let dialled = asterisk.numbers().dialled;
+            assert!(dialled.is_none_or(|dialled| dialled == "8493023125111"), "{shown:?}: {dialled:?}");
+        }
+    }
+
+    #[test]
+    fn a_header_of_another_release_is_one_too() {
+        let text = String::from_utf8(header(b"4940669690")).unwrap();
+        let text = text.replace("agi_language: en\n", "").replace("agi_dnid:", "agi_news: 1\nagi_dnid:");
+        assert_eq!(Header::read(&mut text.as_bytes()).unwrap().numbers().caller, Some("4940669690"));
+    }
+
+    #[test]
+    fn what_is_no_header_is_refused() {
+        let line = b"agi_x: y\n";
+        let ended = |error: &AgiError| matches!(error, AgiError::Closed);
+        let long = |error: &AgiError| matches!(error, AgiError::LongHeader);
+        type Is = fn(&AgiError) -> bool;
+        // (input, its error)
+        let cases: [(Vec<u8>, Is); 6] = [
+            (Vec::new(), ended),
+            (b"agi_request: x".to_vec(), ended),
+            (line.to_vec(), ended),
+            (line.repeat(64), long),
+            ([b"agi_x: ".as_slice(), &[b'1'; 70_000], b"\n\n"].concat(), long),
+            (b"GET / HTTP/1.1\nHost: x\n\n".to_vec(), |error| matches!(error, AgiError::NoCall)),
+        ];
+        for (input, is_expected) in cases {
+            let error = begin(&input).err().unwrap();
+            assert!(
+                is_expected(&error),
+                "{error:?} of {:?}",
+                String::from_utf8_lossy(&input[..input.len().min(40)])
+            );
+        }
+    }
+
+    #[test]
+    fn values_are_what_stands_between_the_marks() {
+        // (reply, values)
+        let cases: [(&str, [&str; 2]); 7] = [
+            ("200 result=1 (MARKaMARKbMARK)\n", ["a", "b"]),
+            ("200 result=1 (MARKMARKMARK)\n", ["", ""]),
+            ("200 result=1 (MARKa)MARK(b)\nMARK)\n", ["a)", "(b)\n"]),
+            (
+                "200 result=1 (MARK\n200 result=1 (x)MARK510 y\n\nzMARK)\n",
+                ["\n200 result=1 (x)", "510 y\n\nz"],
+            ),
+            ("HANGUP\n200 result=1 (MARKaMARKbMARK)\n", ["a", "b"]),
+            ("200 result=1 (1)\nx\n200 result=1 (MARKaMARKbMARK)\n", ["a", "b"]),
+            ("200 result=0\n", ["", ""]),
+        ];
+        for (reply, values) in cases {
+            assert_eq!(begin_after_header(reply).values(["A", "B"]).unwrap(), values, "{reply:?}");
+        }
+    }
+
+    #[test]
+    fn a_reply_that_is_none_ends_the_conversation() {
+        let long = "x".repeat(70_000);
+        type Is = fn(&AgiError) -> bool;
+        let cases: [(String, Is); 4] = [
+            ("510 Invalid or unknown command\n".to_owned(), |error| {
+                matches!(error, AgiError::Unknown { command: "VERBOSE" })
+            }),
+            ("200 resu".to_owned(), |error| matches!(error, AgiError::Closed)),
+            (long, |error| matches!(error, AgiError::LongReply)),
+            (String::new(), |error| matches!(error, AgiError::Closed)),
+        ];
+        for (reply, is_expected) in cases {
+            let error = begin_after_header(&reply).say("x").unwrap_err();
+            assert!(is_expected(&error), "{error:?}");
+        }
+        let usage = "520-Invalid command syntax.  Proper usage follows:\nSends 200 <message/>\n520 End of proper usage.\n";
+        begin_after_header(usage).say("x").unwrap();
+    }
+
+    #[test]
+    fn a_text_is_one_argument_whatever_is_in_it() {
+        let mut asterisk = begin_after_header("200 result=1\n");
+        asterisk.set("X", "a \"b\" \\ c\nd\u{1b}[2J").unwrap();
+        assert_eq!(asterisk.output, b"SET VARIABLE X \"a \\\"b\\\" \\\\ c d [2J\"\n");
+    }
 }

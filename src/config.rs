@@ -58,6 +58,10 @@ pub struct Settings {
     /// Time for an event with all its retries [default: 8s]
     #[arg(long, value_name = "TIME", global = true)]
     pub deadline: Option<Span>,
+    /// Where the events of one call wait for each other: a folder of this user's own [default:
+    /// $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]
+    #[arg(long, value_name = "FOLDER", global = true)]
+    pub lock_dir: Option<PathBuf>,
     /// Trust the certificates in this PEM file instead of the system's
     #[arg(long, value_name = "FILE", global = true)]
     pub ca_file: Option<PathBuf>,
@@ -204,6 +208,7 @@ impl Settings {
             connect_timeout: self.connect_timeout.or(other.connect_timeout),
             timeout: self.timeout.or(other.timeout),
             deadline: self.deadline.or(other.deadline),
+            lock_dir: self.lock_dir.or(other.lock_dir),
             ca_file: self.ca_file.or(other.ca_file),
             insecure: self.insecure.or(other.insecure),
             output: self.output.or(other.output),
@@ -238,6 +243,8 @@ pub struct Config {
     /// at most `deadline`
     pub timeout: Duration,
     pub deadline: Duration,
+    /// `None`: one of the usual folders
+    pub lock_dir: Option<PathBuf>,
     pub ca_file: Option<PathBuf>,
     pub insecure: bool,
     pub output: Format,
@@ -301,6 +308,7 @@ impl TryFrom<Settings> for Config {
             connect_timeout,
             timeout,
             deadline,
+            lock_dir: settings.lock_dir,
             ca_file: settings.ca_file,
             insecure: settings.insecure.unwrap_or_default(),
             output: settings.output.unwrap_or_default(),

@@ -12,6 +12,7 @@ use crate::client::{Client, Fate, Request, RequestId, SendError};
 use crate::config::Encoding;
 use crate::event::{CallEvent, CallId, Direction, EventKind};
 use crate::rules;
+use crate::turn::Turns;
 
 pub use open_calls::OpenCalls;
 
@@ -26,6 +27,10 @@ const SHORTEST_ATTEMPT: Duration = Duration::from_millis(250);
 
 /// How often an answer or a hangup waits for a newCall that may still be under way.
 const WAITS_FOR_NEW_CALL: u32 = 3;
+
+/// So much time, and at most a quarter of what there is, is left for the attempt of an event that
+/// waits for its turn.
+const LEFT_BY_TURN: Duration = Duration::from_secs(1);
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -74,6 +79,28 @@ pub struct Known {
     /// the direction of the call's newCall
     pub direction: Option<Direction>,
     pub answered: Option<bool>,
+}
+
+/// Delivers one event as [`deliver`] does, but behind those of its call that other processes, or
+/// other tasks of this one, are about to deliver.
+///
+/// # Errors
+///
+/// As [`deliver`].
+pub async fn deliver_in_turn(
+    client: &mut Client,
+    turns: &Turns,
+    event: &CallEvent,
+    encoding: Encoding,
+    known: Known,
+    started: Instant,
+    deadline: Duration,
+) -> Result<Delivered, Undelivered> {
+    let waits = deadline - LEFT_BY_TURN.min(deadline / 4);
+    let turn = turns.take(event, known.answered, started + waits).await;
+    let delivered = deliver(client, event, encoding, known, started, deadline).await;
+    turn.settle();
+    delivered
 }
 
 /// Delivers one event, with all retries, until `deadline` after `started`.

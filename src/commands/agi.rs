@@ -15,9 +15,8 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use zammad_cti::agi::{Conversation, Until};
-use zammad_cti::client::{self, Client};
 use zammad_cti::config::{Config, Span};
-use zammad_cti::delivery::{self, Known};
+use zammad_cti::delivery::Known;
 use zammad_cti::event::{EventKind, WrittenEvent};
 
 use super::configured;
@@ -148,14 +147,7 @@ fn deliver(
 ) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
     let Described { event, known } = described(written, config)?;
     report::warn(&event, known, config, None);
-    let delivered = Client::new(config).and_then(|mut client| {
-        client::block_on(delivery::deliver(&mut client, &event, config.encoding, known, started, limit))
-    });
-    let (report, error) = report::outcome(&event, delivered);
-    Ok(match error {
-        Some(error) => (report.because(&error, config.endpoint().ok()), Some(error)),
-        None => (report, None),
-    })
+    Ok(report::deliver(&event, known, config, started, limit))
 }
 
 /// The event, and what is known of its call.

@@ -31,6 +31,9 @@ pub fn run(command: &cli::Config, global: &Global, out: &mut dyn Write) -> anyho
 /// A layer whose origin has another name for each key.
 const VARIABLE: &str = "variable";
 
+/// A table that only the file has: its keys are phones.
+const AGENTS: &str = "agents.";
+
 /// Each setting, its value and its origin, strongest first.
 fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let sources = sources(global)?;
@@ -56,7 +59,9 @@ fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     }
     let mut settings = Map::new();
     for (key, value) in values {
-        let origin = layers.iter().find(|(_, layer)| !value.is_null() && !layer[&key].is_null());
+        let origin = layers
+            .iter()
+            .find(|(_, layer)| !value.is_null() && layer.get(&key).is_some_and(|own| !own.is_null()));
         let origin = match origin {
             Some((origin, _)) if origin == VARIABLE => format!("variable {}", variable(&key)),
             Some((origin, _)) => origin.clone(),
@@ -71,6 +76,9 @@ fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         // As variables that would have the same effect, but for the token.
         Format::Shell => {
             for (key, setting) in settings.iter().filter(|(_, setting)| !setting["value"].is_null()) {
+                if key.starts_with(AGENTS) {
+                    continue;
+                }
                 let value = &setting["value"];
                 if value.as_str().is_some_and(|text| text.ends_with("***")) {
                     continue;

@@ -1,18 +1,19 @@
 //! One event to Zammad and its decision back: what new-call, answer and hangup do alike.
 
 use std::io::Write;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use zammad_cti::action::Action;
 use zammad_cti::client::{self, Client, ClientError, Request, RequestId};
-use zammad_cti::config::{Config, Endpoint};
+use zammad_cti::config::Config;
 use zammad_cti::delivery::{self, Delivered, Known, Undelivered};
 use zammad_cti::event::CallEvent;
 use zammad_cti::number::Numbering;
 use zammad_cti::rules;
+use zammad_cti::turn::Turns;
 
 use super::configured;
-use super::settings::of_the_rest;
+use super::settings::{of_the_rest, runtime_folder};
 use crate::cli::Global;
 use crate::exit_code::{CallGoesOn, ExitCode};
 use crate::output::{self, Report, Style};
@@ -39,38 +40,63 @@ pub fn run(
                 field: global.field,
                 fail_open: settings.fail_open.unwrap_or_default(),
             };
-            return failed(out, unsent(&error), error, style, None);
+            return failed(out, unsent(&error).because(&error, None), error, style);
         }
     };
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
-    let endpoint = config.endpoint().ok();
     let Described { event, known } = match describe(&config.numbering) {
         Ok(described) => described,
-        Err(error) => return failed(out, unsent(&error), error, style, endpoint),
+        Err(error) => {
+            let report = unsent(&error).because(&error, config.endpoint().ok());
+            return failed(out, report, error, style);
+        }
     };
     warn(&event, known, &config, None);
     if global.dry_run || global.curl {
         show(out, &event, &config, global)?;
         return Ok(ExitCode::Ok);
     }
-    let delivered = Client::new(&config).and_then(|mut client| {
-        let (encoding, deadline) = (config.encoding, config.deadline);
-        client::block_on(delivery::deliver(&mut client, &event, encoding, known, started, deadline))
-    });
-    match outcome(&event, delivered) {
+    let deadline = config.deadline;
+    match deliver(&event, known, &config, started, deadline) {
         (report, None) => {
             output::result(out, &report, style)?;
             let rejected = report.rejects() && config.reject_exit;
             Ok(if rejected { ExitCode::Rejected } else { ExitCode::Ok })
         }
-        (report, Some(error)) => failed(out, report, error, style, endpoint),
+        (report, Some(error)) => failed(out, report, error, style),
     }
+}
+
+/// Delivers one event in its turn, as the only thing that this process does. Tells what became of
+/// it, and the error if Zammad did not take it.
+pub fn deliver(
+    event: &CallEvent,
+    known: Known,
+    config: &Config,
+    started: Instant,
+    deadline: Duration,
+) -> (Report, Option<anyhow::Error>) {
+    let turns = Turns::open(config, runtime_folder().as_deref());
+    let delivered = Client::new(config).and_then(|mut client| {
+        let encoding = config.encoding;
+        client::block_on(delivery::deliver_in_turn(
+            &mut client,
+            &turns,
+            event,
+            encoding,
+            known,
+            started,
+            deadline,
+        ))
+    });
+    outcome(event, delivered, config)
 }
 
 /// What became of an event, and the error if Zammad did not take it.
 pub fn outcome(
     event: &CallEvent,
     delivered: Result<Result<Delivered, Undelivered>, ClientError>,
+    config: &Config,
 ) -> (Report, Option<anyhow::Error>) {
     match delivered {
         Ok(Ok(delivered)) => {
@@ -84,10 +110,14 @@ pub fn outcome(
             }
             (Report::delivered(event, &delivered), None)
         }
-        Ok(Err(error)) => (Report::undelivered(event, &error), Some(error.into())),
+        Ok(Err(error)) => {
+            let report = Report::undelivered(event, &error);
+            let error = error.into();
+            (report.because(&error, config.endpoint().ok()), Some(error))
+        }
         Err(error) => {
             let error = error.into();
-            (unsent(&error).about(event), Some(error))
+            (unsent(&error).about(event).because(&error, config.endpoint().ok()), Some(error))
         }
     }
 }
@@ -103,9 +133,7 @@ fn failed(
     report: Report,
     error: anyhow::Error,
     style: Style,
-    endpoint: Option<&Endpoint>,
 ) -> anyhow::Result<ExitCode> {
-    let report = report.because(&error, endpoint);
     output::result(out, &report, style)?;
     Err(if style.fail_open { error.context(CallGoesOn) } else { error })
 }

@@ -106,8 +106,16 @@ fn file(global: &Global) -> Result<Option<PathBuf>, FileError> {
 
 /// $XDG_CONFIG_HOME, else ~/.config.
 pub fn config_home() -> Option<PathBuf> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    variable("XDG_CONFIG_HOME")
-        .filter(|home| home.is_absolute())
-        .or_else(|| variable("HOME").map(|home| home.join(".config")))
+    let home = || folder_of("HOME").map(|home| home.join(".config"));
+    folder_of("XDG_CONFIG_HOME").filter(|folder| folder.is_absolute()).or_else(home)
+}
+
+/// $XDG_RUNTIME_DIR, which whoever has logged in has.
+pub fn runtime_folder() -> Option<PathBuf> {
+    folder_of("XDG_RUNTIME_DIR").filter(|folder| folder.is_absolute())
+}
+
+/// The folder that a variable names; an empty one is not set.
+fn folder_of(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

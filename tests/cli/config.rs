@@ -143,6 +143,7 @@ fn config_show_names_origins_and_hides_secrets() {
         ("connect_timeout", json!("2s"), "default"),
         ("timeout", json!("5s"), "default"),
         ("deadline", json!("3s"), "flag"),
+        ("lock_dir", Value::Null, "not set"),
         ("ca_file", Value::Null, "not set"),
         ("insecure", json!(false), "default"),
         ("output", json!("json"), in_file),
@@ -193,6 +194,44 @@ fn config_init_writes_what_only_its_owner_reads() {
 }
 
 #[test]
+fn a_table_says_who_sits_at_which_phone() {
+    let world = World::new();
+    let text = "[agents]\n101 = 'anna'\n\"PJSIP/B-phone.1\" = 'bert'\n[profiles.p.agents]\n101 = 'carl'\n";
+    world.file(".config/zammad-cti/config.toml", 0o600, text);
+    let shown = |arguments: &[&str]| {
+        let ended = world.bare().args(["config", "show"]).args(arguments).assert().code(0).stderr("");
+        let lines = stdout(&ended);
+        lines.lines().filter(|line| line.contains("agents")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    // (arguments, phone, login, origin)
+    let cases: [(&[&str], _, _, _); 3] = [
+        (&[], "agents.101 ", " anna ", "config.toml"),
+        (&[], "agents.PJSIP/B-phone.1 ", " bert ", "config.toml"),
+        (&["--profile", "p"], "agents.101 ", " carl ", "config.toml, profile p"),
+    ];
+    for (arguments, phone, login, origin) in cases {
+        let lines = shown(arguments);
+        let line = lines.iter().find(|line| line.starts_with(phone)).unwrap();
+        assert!(line.contains(login) && line.ends_with(origin), "{line}");
+        assert_eq!(lines.len(), 2, "{lines:?}");
+    }
+    // No variables, so none to be told.
+    assert_eq!(shown(&["--output", "shell"]), Vec::<String>::new());
+    // (file, what is said)
+    let cases = [
+        ("agents = 'x'\n", "expected a map"),
+        ("[agents]\n101 = ['x']\n", "expected a string"),
+        ("[agents]\n101 = \"a\\nb\"\n", "agents.101: the login holds a control character"),
+    ];
+    for (text, said) in cases {
+        world.file(".config/zammad-cti/config.toml", 0o600, text);
+        let ended = world.program().args(["config", "check"]).assert().code(78);
+        let error = stderr(&ended);
+        assert!(error.contains(said), "{text}: {error}");
+    }
+}
+
+#[test]
 fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
     let world = World::new();
     let show = |text: &str, arguments: &[&str]| -> Value {
@@ -215,7 +254,7 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
     };
     let profile = lines.iter().position(|line| *line == "#[profiles.test]").unwrap();
     let settings: Vec<_> = (0..lines.len()).filter(|&at| is_setting(lines[at])).collect();
-    assert_eq!(settings.len(), 11, "{settings:?}");
+    assert_eq!(settings.len(), 12, "{settings:?}");
     for at in settings {
         let in_profile = at > profile;
         let in_use = |(place, line): (usize, &&str)| {

@@ -14,6 +14,7 @@ mod hangup;
 mod load;
 mod new_call;
 mod normalize;
+mod order;
 mod output;
 mod page;
 mod retries;

@@ -203,7 +203,7 @@ fn shell(world: &World, script: &str) -> String {
         .args(["-c", script])
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
-        .env("HOME", world.path(""))
+        .envs(world.folders())
         .env("PROGRAM", env!("CARGO_BIN_EXE_zammad-cti"))
         .env("ZAMMAD_CTI_URL", world.url())
         .current_dir(world.path(""))
@@ -436,7 +436,7 @@ fn a_machine_out_of_files_is_told_from_a_zammad_that_is_down() {
         let ended = std::process::Command::new("bash")
             .args(["-c", &script, env!("CARGO_BIN_EXE_zammad-cti")])
             .env_clear()
-            .env("HOME", world.path(""))
+            .envs(world.folders())
             .env("ZAMMAD_CTI_URL", world.url())
             .output()
             .unwrap();

@@ -77,15 +77,20 @@ impl World {
     /// The program with nothing set, for what runs beside the test.
     pub fn process(&self) -> process::Command {
         let mut program = process::Command::new(env!("CARGO_BIN_EXE_zammad-cti"));
-        program.env_clear().env("HOME", self.home.path()).current_dir(self.home.path());
+        program.env_clear().envs(self.folders()).current_dir(self.home.path());
         program
     }
 
     /// The program, with nothing set.
     pub fn bare(&self) -> Command {
         let mut program = Command::cargo_bin("zammad-cti").unwrap();
-        program.env_clear().env("HOME", self.home.path()).current_dir(self.home.path());
+        program.env_clear().envs(self.folders()).current_dir(self.home.path());
         program
+    }
+
+    /// The folders that any user has; the calls of one test are not in the way of another's.
+    pub fn folders(&self) -> [(&'static str, &Path); 2] {
+        [("HOME", self.home.path()), ("XDG_RUNTIME_DIR", self.home.path())]
     }
 
     /// The program, with the mock Zammad's address set.

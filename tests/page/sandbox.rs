@@ -91,6 +91,6 @@ impl Drop for Sandbox {
 
 fn program(home: &TempDir) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_zammad-cti"));
-    program.env_clear().env("HOME", home.path()).current_dir(home.path());
+    program.env_clear().env("HOME", home.path()).env("XDG_RUNTIME_DIR", home.path()).current_dir(home.path());
     program
 }

@@ -17,9 +17,11 @@ use tokio::time::{Interval, interval};
 use zammad_cti::client::{Client, ClientError, Clients};
 use zammad_cti::config::Config;
 use zammad_cti::delivery;
+use zammad_cti::turn::Turns;
 
 use super::talk::talk;
 use crate::commands::report::{Described, outcome};
+use crate::commands::settings::runtime_folder;
 use crate::exit_code;
 use crate::output::Report;
 
@@ -49,6 +51,7 @@ pub async fn serve(
     let listener = tokio::net::TcpListener::from_std(listener).context("the socket")?;
     let mut stop = Stop::new().context("cannot listen for signals")?;
     let mut watchdog = Watchdog::new();
+    let way = Way { config, clients, turns: Turns::open(config, runtime_folder().as_deref()) };
     let room = Arc::new(Semaphore::new(usize::from(max_calls)));
     let (errands, mut wanted) = unbounded_channel();
     // Until the stop; then the calls have the only ones.
@@ -70,7 +73,7 @@ pub async fn serve(
             },
             errand = wanted.recv() => match errand {
                 // The one that was used last is the likeliest to be connected still.
-                Some(errand) => under_way.push(run(idle.pop(), clients, config, errand)),
+                Some(errand) => under_way.push(way.bring(idle.pop(), errand)),
                 None => break,
             },
             Some(client) = under_way.next(), if !under_way.is_empty() => idle.extend(client),
@@ -117,31 +120,45 @@ fn admit(
     }
 }
 
-/// Brings one event to Zammad. Gives back the connection for the next.
-async fn run(idle: Option<Client>, clients: &Clients<'_>, config: &Config, errand: Errand) -> Option<Client> {
-    let Errand { described: Described { event, known }, started, limit, reply } = errand;
-    let client = idle.map_or_else(|| clients.client(), Ok);
-    let (client, delivered) = match client {
-        Ok(mut client) => {
-            let delivered =
-                delivery::deliver(&mut client, &event, config.encoding, known, started, limit).await;
-            (Some(client), Ok(delivered))
+/// The way of all calls' events to Zammad.
+struct Way<'a> {
+    config: &'a Config,
+    clients: &'a Clients<'a>,
+    turns: Turns,
+}
+
+impl Way<'_> {
+    /// Brings one event to Zammad. Gives back the connection for the next.
+    async fn bring(&self, idle: Option<Client>, errand: Errand) -> Option<Client> {
+        let Errand { described: Described { event, known }, started, limit, reply } = errand;
+        let client = idle.map_or_else(|| self.clients.client(), Ok);
+        let (client, delivered) = match client {
+            Ok(mut client) => {
+                let encoding = self.config.encoding;
+                let delivered = delivery::deliver_in_turn(
+                    &mut client,
+                    &self.turns,
+                    &event,
+                    encoding,
+                    known,
+                    started,
+                    limit,
+                )
+                .await;
+                (Some(client), Ok(delivered))
+            }
+            Err(error) => (None, Err::<_, ClientError>(error)),
+        };
+        let (report, error) = outcome(&event, delivered, self.config);
+        match error.as_ref().map(exit_code::advice) {
+            None => log::info!("{}", report.summary()),
+            Some(None) => log::error!("{}", report.summary()),
+            Some(Some(advice)) => log::error!("{}; {advice}", report.summary()),
         }
-        Err(error) => (None, Err::<_, ClientError>(error)),
-    };
-    let (report, error) = outcome(&event, delivered);
-    let report = match &error {
-        Some(error) => report.because(error, config.endpoint().ok()),
-        None => report,
-    };
-    match error.as_ref().map(exit_code::advice) {
-        None => log::info!("{}", report.summary()),
-        Some(None) => log::error!("{}", report.summary()),
-        Some(Some(advice)) => log::error!("{}; {advice}", report.summary()),
+        // Whoever does not wait any more was told that it is on its way.
+        let _ = reply.send((report, error));
+        client
     }
-    // Whoever does not wait any more was told that it is on its way.
-    let _ = reply.send((report, error));
-    client
 }
 
 /// The signals that ask for the end.
