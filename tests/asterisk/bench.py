@@ -11,7 +11,7 @@ import tempfile
 import faults
 import hostile
 import speed
-from cases import ordinary, run_all
+from cases import freepbx, ordinary, run_all
 from processes import Bench
 
 WAYS = ("agi", "fastagi", "system")
@@ -51,7 +51,7 @@ class Report:
 
 def run_ordinary(bench, report, way):
     """The cases of one way, all at the same time."""
-    cases = [case for case in ordinary() if report.wants(way, case.name)]
+    cases = [case for case in [*ordinary(), *freepbx()] if report.wants(way, case.name)]
     for run in run_all(bench, cases):
         report.add(way, run.case.name, run.faults, run.case.to)
 

@@ -38,6 +38,7 @@ class Case:
     arrives_as: str | None = None
     name_shown: str | bytes = b"Chris"
     headers: bytes = b""
+    prefix: str = ""
     talk: float | None = None
     cancel_after: float | None = None
     # the number in Zammad, if it is not the one called; and the caller id on the trunk
@@ -51,12 +52,12 @@ class Case:
     during: object = None  # run with (bench, case) once the call is answered
 
 
-def inbound(name, destination, outcome, events=("newCall", "hangup"), **more):
+def inbound(name, destination, outcome, events=("newCall", "hangup"), company="493023", **more):
     serial = next(_serials)
     more.setdefault("caller", f"4940{serial:07}")
     if "listed_to" in more:
         more["listed_to"] += f"{serial:05}"
-    return Case(name, f"493023{destination}{serial:05}", outcome, events, **more)
+    return Case(name, f"{company}{destination}{serial:05}", outcome, events, **more)
 
 
 def blocked(name, destination, outcome="486", *arguments, **more):
@@ -69,6 +70,7 @@ def outbound(name, number, outcome, events=("newCall", "hangup"), **more):
     """`number` lacks its last four digits. Phone 101 calls through the outside line."""
     serial = next(_serials)
     more.setdefault("arrives_as", "101")
+    more.setdefault("prefix", "0")
     more |= {"direction": "out", "done": True, "caller": "101"}
     return Case(name, f"{number}{serial:04}", outcome, events, **more)
 
@@ -141,6 +143,33 @@ def ordinary():
     ]
 
 
+def freepbx():
+    """The same through examples/freepbx, called by contexts such as FreePBX's."""
+    other = {"company": "493024"}
+    shown = {"prefix": "8", "arrives_as": "4930555710"}
+    return [
+        inbound("FreePBX: extension answered", 101, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
+        inbound("FreePBX: extension answered, the callee hangs up", 102, BY_OTHER, WHOLE, **BERT, **other),
+        inbound("FreePBX: busy", 103, "486", cause="busy", **other),
+        inbound("FreePBX: no answer", 104, "603", cause="noAnswer", **other),
+        inbound("FreePBX: the caller cancels", 104, "487", cancel_after=1.0, cause="cancel", **other),
+        inbound("FreePBX: not registered", 107, "404", cause="notFound", **other),
+        # Over a Local channel, which is no phone of anybody's.
+        inbound("FreePBX: follow me, outside", 109, BY_CALLER, WHOLE, talk=0.5, done=True, cause=CLEAR, **other),
+        inbound("FreePBX: ring group", 600, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
+        inbound("FreePBX: hunt group", 601, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
+        inbound("FreePBX: queue", 300, BY_CALLER, WHOLE, talk=2.5, **ANNA, **other),
+        blocked("FreePBX: blocked", 101, **other),
+        outbound("FreePBX: outbound answered", "41447000", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
+                 shown_outside="4930555710", **shown),
+        outbound("FreePBX: outbound over the second trunk", "49221470", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
+                 **shown),
+        outbound("FreePBX: outbound busy", "41447002", "486", cause="busy", **shown),
+        outbound("FreePBX: outbound with Zammad's caller id", "41447100", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
+                 shown_outside=CALLER_ID, **(shown | {"arrives_as": CALLER_ID})),
+    ]
+
+
 class Run(threading.Thread):
     """A case being run. `faults` says afterwards what is not as expected."""
 
@@ -160,7 +189,7 @@ class Run(threading.Thread):
         time.sleep(case.delay)
         outward = case.direction == "out"
         self.call = Call(
-            ("127.0.0.1", bench.ports.pbx), f"0{case.to}" if outward else case.to, case.caller,
+            ("127.0.0.1", bench.ports.pbx), case.prefix + case.to, case.caller,
             source=PHONES if outward else CARRIER, name=case.name_shown, headers=case.headers,
             talk=case.talk, cancel_after=case.cancel_after)
         self.call.start()

@@ -13,11 +13,12 @@ from ami import Ami
 from sandbox import Door, Sandbox
 
 HERE = pathlib.Path(__file__).parent
-INCLUDE = HERE.parent.parent / "examples/asterisk/zammad.conf"
+EXAMPLES = HERE.parent.parent / "examples"
+INCLUDES = [EXAMPLES / "asterisk/zammad.conf", EXAMPLES / "freepbx/extensions_custom.conf"]
 
 TOKEN = "bench"
 BLOCKED = [f"49151990000{number:02}" for number in range(100)]
-ROUTE, CALLER_ID = "4144*", "41715880339000"
+ROUTE, CALLER_ID = "414471*", "41715880339000"
 AGENTS = {"101": "anna", "102": "bert"}
 
 BENCH = "/bench"  # the bench's folder, as seen from inside the root
@@ -153,7 +154,8 @@ class Bench:
             for template in [*(HERE / "etc").glob("*.conf"), *(HERE / "etc" / name).glob("*.conf")]:
                 text = self.ports.fill_in(template.read_text().replace("@name@", name))
                 (settings / template.name).write_text(text)
-        shutil.copy(INCLUDE, self.inside(f"{BENCH}/pbx/zammad.conf"))
+        for include in INCLUDES:
+            shutil.copy(include, self.inside(f"{BENCH}/pbx"))
 
     def _start_zammad(self):
         printed = self.logs / "sandbox.log"
