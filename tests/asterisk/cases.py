@@ -8,8 +8,6 @@ import time
 from processes import BLOCKED, CALLER_ID
 from sip import CARRIER, PHONES, Call
 
-SETTLING = 5.0
-
 _serials = itertools.count(1)
 _blocked = itertools.cycle(BLOCKED)
 
@@ -49,6 +47,8 @@ class Case:
     delay: float = 0.0
     held: tuple | None = (0.0, 1.0)
     audio_within: float | None = 0.7
+    # seconds from the end of the call until its last event is in the caller log
+    settles_within: float = 5.0
     during: object = None  # run with (bench, case) once the call is answered
 
 
@@ -197,7 +197,7 @@ class Run(threading.Thread):
             self.call.wait_for_answer(10)
             case.during(bench, case)
         self.call.join()
-        until = time.time() + SETTLING
+        until = time.time() + case.settles_within
         while (faults := self._judge()) and time.time() < until:
             time.sleep(0.2)
         self.faults += faults
