@@ -26,7 +26,7 @@ class Call(threading.Thread):
     """
 
     def __init__(self, pbx, to, user, *, name=b"Chris", source=CARRIER, headers=b"", cancel_after=None,
-                 talk=None, patience=25.0):
+                 talk=None, patience=15.0):
         super().__init__(daemon=True)
         self.pbx, self.to, self.source = pbx, to, source
         self.user = user if isinstance(user, bytes) else user.encode()
@@ -100,6 +100,8 @@ class Call(threading.Thread):
                 self._was_heard = True
                 if self._take(data, address):
                     return
+        # Nobody ended it, which is a fault, but the next calls want an idle PBX.
+        self._send(self._request("BYE", 2, branch="bye") if self.answered else self._request("CANCEL", 1))
 
     @staticmethod
     def _is_due(after, since):
