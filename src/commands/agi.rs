@@ -110,6 +110,8 @@ fn report<R: BufRead, W: Write>(
             return Ok(());
         }
     };
+    // A mistake in it is told here, whoever brings it to Zammad.
+    let described = described(&written, config)?;
     let patience = match written.event {
         EventKind::NewCall => None,
         EventKind::Answer => Some(MOMENT),
@@ -125,7 +127,7 @@ fn report<R: BufRead, W: Write>(
             Err(error) => log::warn!("the call waits for its {}: {error:#}", written.event),
         }
     }
-    let (report, error) = deliver(&written, config, started, limit)?;
+    let (report, error) = deliver(&described, config, started, limit);
     match error {
         None => {
             if let Err(error) = told(conversation, written.event, &report) {
@@ -137,17 +139,16 @@ fn report<R: BufRead, W: Write>(
     }
 }
 
-/// Brings an event to Zammad. What became of it is in the report, and in the error if it did not
-/// arrive; an error of its own is that of a text that can be no part of an event.
+/// Brings an event to Zammad. Tells what became of it, and the error if Zammad did not take it.
 fn deliver(
-    written: &WrittenEvent,
+    described: &Described,
     config: &Config,
     started: Instant,
     limit: Duration,
-) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
-    let Described { event, known } = described(written, config)?;
-    report::warn(&event, known, config, None);
-    Ok(report::deliver(&event, known, config, started, limit))
+) -> (Report, Option<anyhow::Error>) {
+    let Described { event, known } = described;
+    report::warn(event, *known, config, None);
+    report::deliver(event, *known, config, started, limit)
 }
 
 /// The event, and what is known of its call.

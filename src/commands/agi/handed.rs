@@ -12,7 +12,7 @@ use anyhow::Context;
 use zammad_cti::agi::Until;
 use zammad_cti::event::{EventError, WrittenEvent};
 
-use super::on_its_way;
+use super::{described, on_its_way};
 use crate::cli::Global;
 use crate::commands::configured;
 use crate::exit_code::ExitCode;
@@ -71,7 +71,8 @@ pub fn deliver(global: &Global, started: Instant, out: &mut dyn Write) -> anyhow
     let mut event = String::new();
     stdin().lock().take(MAX_LINE).read_to_string(&mut event)?;
     let written: WrittenEvent = serde_json::from_str(&event).map_err(EventError::no_event)?;
-    let (report, error) = super::deliver(&written, &config, started, config.deadline)?;
+    let described = described(&written, &config)?;
+    let (report, error) = super::deliver(&described, &config, started, config.deadline);
     // Whoever handed it over has ended if it took long.
     let _ = writeln!(out, "{}", report.summary()).and_then(|()| out.flush());
     error.map_or(Ok(ExitCode::Ok), Err)
