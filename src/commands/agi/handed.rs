@@ -73,7 +73,8 @@ pub fn deliver(global: &Global, started: Instant, out: &mut dyn Write) -> anyhow
     let written: WrittenEvent = serde_json::from_str(&event).map_err(EventError::no_event)?;
     let described = described(&written, &config)?;
     let (report, error) = super::deliver(&described, &config, started, config.deadline);
-    // Whoever handed it over has ended if it took long.
-    let _ = writeln!(out, "{}", report.summary()).and_then(|()| out.flush());
+    // Whoever handed it over has ended if it took long. In one piece, so that none of it waits in a
+    // buffer for another try that would be an error.
+    let _ = out.write_all(format!("{}\n", report.summary()).as_bytes());
     error.map_or(Ok(ExitCode::Ok), Err)
 }
