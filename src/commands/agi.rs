@@ -21,6 +21,7 @@ use zammad_cti::event::{EventKind, WrittenEvent};
 
 use super::configured;
 use super::report::{self, Described};
+use super::settings::sources;
 use crate::cli::{self, Global};
 use crate::exit_code::{CallGoesOn, ExitCode, UsageError};
 use crate::output::Report;
@@ -82,6 +83,18 @@ pub fn deadline(global: &Global, config: Option<&Config>) -> Duration {
         Some(Span(deadline)) if !deadline.is_zero() => deadline,
         _ => config.map_or(DEADLINE, |config| config.deadline.min(DEADLINE)),
     }
+}
+
+/// The configuration for events that no call waits for: they have all the time that it gives them,
+/// or the flag's if that is more.
+pub fn unhurried(global: &Global, quiet: log::LevelFilter) -> anyhow::Result<Config> {
+    let config = configured(global, quiet)?;
+    let Some(Span(held)) = global.settings.deadline else { return Ok(config) };
+    let mut global = global.clone();
+    global.settings.deadline = None;
+    let mut config = Config::try_from(sources(&global)?.merged())?;
+    config.deadline = config.deadline.max(held);
+    Ok(config)
 }
 
 /// A conversation on the standard input and output.

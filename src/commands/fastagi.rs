@@ -15,13 +15,13 @@ use anyhow::Context;
 use listenfd::ListenFd;
 use zammad_cti::client::{self, Clients};
 
-use super::{agi, configured};
+use super::agi;
 use crate::cli::{self, Global};
 use crate::exit_code::ExitCode;
 use crate::output::OutputError;
 
 pub fn run(args: &cli::Fastagi, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let config = Arc::new(configured(global, log::LevelFilter::Info)?);
+    let config = Arc::new(agi::unhurried(global, log::LevelFilter::Info)?);
     let clients = Clients::new(&config)?;
     let listener = listener(args)?;
     let address = listener.local_addr()?;

@@ -12,9 +12,8 @@ use anyhow::Context;
 use zammad_cti::agi::Until;
 use zammad_cti::event::{EventError, WrittenEvent};
 
-use super::{described, on_its_way};
+use super::{described, on_its_way, unhurried};
 use crate::cli::Global;
-use crate::commands::configured;
 use crate::exit_code::ExitCode;
 
 /// What comes from another process of this program is short.
@@ -67,7 +66,7 @@ fn another() -> std::io::Result<Child> {
 
 /// Brings the event of another process to Zammad, in all the time that events have.
 pub fn deliver(global: &Global, started: Instant, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let config = configured(global, log::LevelFilter::Warn)?;
+    let config = unhurried(global, log::LevelFilter::Warn)?;
     let mut event = String::new();
     stdin().lock().take(MAX_LINE).read_to_string(&mut event)?;
     let written: WrittenEvent = serde_json::from_str(&event).map_err(EventError::no_event)?;
