@@ -56,7 +56,11 @@ pub fn run(
     let config = configured(global, log::LevelFilter::Warn);
     let limit = deadline(global, config.as_ref().ok());
     let mut conversation = begin(started + limit, out)?;
-    let result = config.and_then(|config| report(event, &mut conversation, &config, started, limit));
+    let result = config.and_then(|config| {
+        // Not a Zammad that is down: nothing would ever arrive.
+        config.endpoint()?;
+        report(event, &mut conversation, &config, started, limit)
+    });
     if let Err(error) = &result {
         // Who does not listen any more is not told.
         let _ = failure(&mut conversation, error);

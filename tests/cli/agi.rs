@@ -424,15 +424,15 @@ fn a_mistake_in_the_dialplan_is_said_to_asterisk_too() {
 }
 
 #[test]
-fn without_zammads_address_the_call_goes_on() {
+fn without_zammads_address_asterisk_is_told_so() {
     let world = World::new();
     for event in ["new-call", "answer", "hangup"] {
         let mut channel = Channel::of_customer(CALL);
         let ended = channel.run(world.process().args(["agi", event]));
-        assert_eq!(ended.said.len(), 1, "{event}: {:?}", ended.said);
-        if event == "new-call" {
-            channel.assert_error(event);
-        }
+        assert_eq!(ended.code, 78, "{event}");
+        let error = channel.assert_error(event);
+        assert!(error.contains("url"), "{event}: {error}");
+        assert_said(&ended.said, "zammad-cti: ");
         let stderr = ended.stderr();
         assert!(stderr.contains("url"), "{event}: {stderr}");
     }
