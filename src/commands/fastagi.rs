@@ -30,10 +30,9 @@ pub fn run(args: &cli::Fastagi, global: &Global, out: &mut dyn Write) -> anyhow:
             "it listens on {address}: whoever reaches it can report calls to Zammad, and make agents see them"
         );
     }
-    writeln!(out, "agi://{address}").map_err(OutputError)?;
-    out.flush().map_err(OutputError)?;
     let limit = agi::deadline(global, Some(&config));
-    client::block_on(serve::serve(listener, &config, &clients, limit, args.max_calls))??;
+    let tell = || writeln!(out, "agi://{address}").and_then(|()| out.flush()).map_err(OutputError);
+    client::block_on(serve::serve(listener, &config, &clients, limit, args.max_calls, tell))??;
     Ok(ExitCode::Ok)
 }
 

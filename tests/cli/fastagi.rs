@@ -411,6 +411,15 @@ fn a_stop_waits_for_the_calls_under_way() {
 }
 
 #[test]
+fn it_can_be_stopped_as_soon_as_it_tells_its_address() {
+    let world = World::new();
+    let zammad = zammad(Duration::ZERO);
+    at_once(0..40, |_| {
+        fastagi(&world, &zammad.url(), &[]).stop();
+    });
+}
+
+#[test]
 fn a_second_signal_ends_it_at_once() {
     let world = World::new();
     let silent = Server::start(stay_silent);
