@@ -1,0 +1,99 @@
+"""The bench's own program: reads the options, runs what was asked for, and counts."""
+
+import argparse
+import pathlib
+import re
+import shutil
+import signal
+import sys
+import tempfile
+
+import faults
+import hostile
+import speed
+from cases import freepbx, ordinary, run_all
+from processes import Bench
+
+WAYS = ("agi", "fastagi", "system")
+
+
+class Report:
+    """A line a case, and the sums at the end."""
+
+    def __init__(self, bench, words):
+        self.bench, self.words = bench, words
+        self.passed = self.failed = 0
+
+    def wants(self, way, name):
+        return all(word in f"{way}: {name}" for word in self.words)
+
+    def add(self, way, name, found, to=None):
+        if not found:
+            self.passed += 1
+            print(f"ok      {way}: {name}", flush=True)
+            return
+        self.failed += 1
+        print(f"FAILED  {way}: {name}")
+        for line in found:
+            print(f"        {line}")
+        for line in self._pbx_lines(to):
+            print(f"        | {line}")
+        sys.stdout.flush()
+
+    def _pbx_lines(self, to):
+        """What the PBX logged about the call of a number, as far as a person wants to read it."""
+        lines = self.bench.pbx_log()
+        first = next((line for line in lines if to and to in line), "")
+        tag = re.search(r"\[C-[0-9a-f]+\]", first)
+        kept = [line for line in lines if tag and tag.group() in line]
+        return [line[:300] for line in kept[:60]]
+
+
+def run_ordinary(bench, report, way):
+    """The cases of one way, all at the same time."""
+    cases = [case for case in [*ordinary(), *freepbx()] if report.wants(way, case.name)]
+    for run in run_all(bench, cases):
+        report.add(way, run.case.name, run.faults, run.case.to)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tests/asterisk/run", description=__doc__)
+    parser.add_argument("words", nargs="*", help="only cases whose line contains each of these")
+    parser.add_argument("--keep", action="store_true", help="keep the logs, and say where")
+    parser.add_argument("--speed", action="store_true", help="the speed table only, with many rounds")
+    parser.add_argument("--asterisk", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--program", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--port", type=int, default=25060, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+
+    def stop(*_):
+        raise SystemExit(143)
+
+    signal.signal(signal.SIGTERM, stop)
+    logs = pathlib.Path(tempfile.mkdtemp(prefix="zammad-cti-asterisk-"))
+    try:
+        with Bench(options.asterisk, options.program, options.port, logs) as bench:
+            if options.speed:
+                speed.measure(bench, rounds=9)
+                return 0
+            report = Report(bench, options.words)
+            for way in WAYS:
+                bench.via(way)
+                for part in (run_ordinary, hostile.run, faults.run):
+                    part(bench, report, way)
+            if not options.words:
+                speed.measure(bench, rounds=3)
+            print(f"{report.passed} passed, {report.failed} failed")
+            return 1 if report.failed or not report.passed else 0
+    finally:
+        if options.keep:
+            print(f"logs: {logs}")
+        else:
+            shutil.rmtree(logs)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

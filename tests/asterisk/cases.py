@@ -1,0 +1,277 @@
+"""One call, what is expected of it, and what came instead."""
+
+import dataclasses
+import itertools
+import threading
+import time
+
+from processes import BLOCKED, CALLER_ID
+from sip import CARRIER, PHONES, Call
+
+_serials = itertools.count(1)
+_blocked = itertools.cycle(BLOCKED)
+
+
+@dataclasses.dataclass
+class Case:
+    """A call and its expectations; `None` as `outcome` or as `events` expects nothing.
+
+    What the caller log shows is keyed by the number called, so each call has one of its own.
+    """
+
+    name: str
+    to: str
+    outcome: str | None
+    events: tuple | None
+    cause: str | None = None
+    done: bool = False
+    # who is called, until the extension answers and its user is known
+    announced: str | None = None
+    user: str | None = None
+    extension: str | None = None
+    queue: str | None = None
+    direction: str = "in"
+    # the caller: what the telephone sends, and what is to arrive in Zammad
+    caller: str | bytes | None = None
+    arrives_as: str | None = None
+    name_shown: str | bytes = b"Chris"
+    headers: bytes = b""
+    prefix: str = ""
+    talk: float | None = None
+    cancel_after: float | None = None
+    # the number in Zammad, if it is not the one called; and the caller id on the trunk
+    listed_to: str | None = None
+    shown_outside: str | None = None
+    # seconds: until the caller begins; from the call to the ringing phone, if one may ring; from its
+    # pick-up to audio
+    delay: float = 0.0
+    held: tuple | None = (0.0, 1.0)
+    audio_within: float | None = 0.7
+    # seconds from the end of the call until its last event is in the caller log
+    settles_within: float = 5.0
+    during: object = None  # run with (bench, case) once the call is answered
+
+
+def inbound(name, destination, outcome, events=("newCall", "hangup"), company="493023", **more):
+    serial = next(_serials)
+    more.setdefault("caller", f"4940{serial:07}")
+    if "listed_to" in more:
+        more["listed_to"] += f"{serial:05}"
+    return Case(name, f"{company}{destination}{serial:05}", outcome, events, **more)
+
+
+def blocked(name, destination, outcome="486", *arguments, **more):
+    """Zammad rejects this caller, and where it can say so nothing rings."""
+    more = {"held": None, "cause": "busy"} | more
+    return inbound(name, destination, outcome, *arguments, caller=next(_blocked), **more)
+
+
+def outbound(name, number, outcome, events=("newCall", "hangup"), **more):
+    """`number` lacks its last four digits. Phone 101 calls through the outside line."""
+    serial = next(_serials)
+    more.setdefault("arrives_as", "101")
+    more.setdefault("prefix", "0")
+    more |= {"direction": "out", "done": True, "caller": "101"}
+    return Case(name, f"{number}{serial:04}", outcome, events, **more)
+
+
+BY_CALLER, BY_OTHER = "answered, caller hung up", "answered, other side hung up"
+WHOLE = ("newCall", "answer", "hangup")
+CLEAR = "normalClearing"
+ANNA = {"user": "anna", "extension": "101", "done": True, "cause": CLEAR}
+BERT = {"user": "bert", "extension": "102", "done": True, "cause": CLEAR}
+
+
+def transfer_to(extension):
+    """The phone that answered sends a REFER, as its transfer key does."""
+
+    def transfer(bench, case):
+        leg = bench.world.wait_for(5, State="answers", Caller=case.caller)
+        time.sleep(0.3)
+        bench.world.action(
+            "Redirect", Channel=leg["Channel"], Context="transfer", Exten=extension, Priority=1)
+
+    return transfer
+
+
+def ordinary():
+    """Every way a call can go, with Zammad in good health."""
+    voicemail = {"user": "voicemail", "cause": CLEAR, "talk": 0.8, "audio_within": None}
+    # A queue with one member rings it for one caller at a time.
+    sales = {"queue": "sales", "held": (0.0, 4.0)}
+    return [
+        inbound("answered, the caller hangs up", 101, BY_CALLER, WHOLE, talk=0.5, **ANNA),
+        inbound("answered, the callee hangs up", 102, BY_OTHER, WHOLE, **BERT),
+        inbound("answered and hung up at once", 101, BY_CALLER, WHOLE, talk=0.0, audio_within=None, **ANNA),
+        inbound("busy", 103, "486", cause="busy"),
+        inbound("no answer", 104, "603", cause="noAnswer"),
+        inbound("the caller cancels", 104, "487", cancel_after=1.0, cause="cancel"),
+        inbound("the caller cancels at once", 104, "487", cancel_after=0.1, cause="cancel"),
+        inbound("declined", 105, "403", cause="noAnswer"),
+        inbound("not registered", 107, "404", cause="notFound"),
+        inbound("ring group answered", 200, BY_CALLER, WHOLE, talk=0.5, **ANNA),
+        inbound("ring group not answered", 201, "486", cause="noAnswer"),
+        inbound("a Dial of one's own", 500, BY_OTHER, WHOLE, announced="bert", **BERT),
+        inbound("another number in Zammad", 600, BY_CALLER, WHOLE, talk=0.5, listed_to="49302399", **ANNA),
+        inbound("queue answered", 300, BY_CALLER, WHOLE, talk=2.5, queue="support", **ANNA),
+        inbound("queue timed out", 301, BY_OTHER, **sales, user="sales", cause="noAnswer"),
+        inbound("queue abandoned", 301, BY_CALLER, **sales, user="sales", cause="cancel", talk=1.0),
+        inbound("queue, then voicemail", 302, BY_CALLER, WHOLE, **sales, **(voicemail | {"talk": 4.0})),
+        inbound("voicemail", 400, BY_CALLER, WHOLE, **voicemail),
+        inbound("no answer, then voicemail", 401, BY_CALLER, WHOLE, **voicemail),
+        inbound("blind transfer", 101, BY_OTHER, WHOLE, during=transfer_to("102"), **ANNA),
+        inbound("blind transfer to a busy phone", 101, BY_OTHER, WHOLE, during=transfer_to("103"), **ANNA),
+        inbound("blind transfer through the routine again", 101, BY_OTHER,
+                ("newCall", "answer", "answer", "hangup"), during=transfer_to("7102"), **BERT),
+        inbound("anonymous", 101, BY_CALLER, WHOLE, talk=0.5, caller="anonymous", arrives_as="anonymous",
+                name_shown="Anonymous", **ANNA),
+        inbound("number withheld, though the carrier knows it", 101, BY_CALLER, WHOLE, talk=0.5, caller="anonymous",
+                arrives_as="anonymous", name_shown="Anonymous",
+                headers=b"P-Asserted-Identity: <sip:4940669690@127.0.0.2>\r\nPrivacy: id", **ANNA),
+        blocked("blocked", 101),
+        blocked("blocked, before a queue", 300, queue="support", user="support"),
+        blocked("blocked, before voicemail", 400),
+        outbound("outbound answered, the caller hangs up", "49221470", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
+                 shown_outside="101"),
+        outbound("outbound answered, the callee hangs up", "49221471", BY_OTHER, WHOLE, cause=CLEAR),
+        outbound("outbound busy", "49221472", "486", cause="busy"),
+        outbound("outbound not answered", "49221473", "603", cause="noAnswer"),
+        outbound("outbound cancelled", "49221473", "487", cancel_after=1.0, cause="cancel"),
+        outbound("outbound, no such number", "49221474", "404", cause="notFound"),
+        outbound("outbound with Zammad's caller id", "41447100", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
+                 arrives_as=CALLER_ID, shown_outside=CALLER_ID),
+    ]
+
+
+def freepbx():
+    """The same through examples/freepbx, called by contexts such as FreePBX's."""
+    other = {"company": "493024"}
+    shown = {"prefix": "8", "arrives_as": "4930555710"}
+    return [
+        inbound("FreePBX: extension answered", 101, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
+        inbound("FreePBX: extension answered, the callee hangs up", 102, BY_OTHER, WHOLE, **BERT, **other),
+        inbound("FreePBX: busy", 103, "486", cause="busy", **other),
+        inbound("FreePBX: no answer", 104, "603", cause="noAnswer", **other),
+        inbound("FreePBX: the caller cancels", 104, "487", cancel_after=1.0, cause="cancel", **other),
+        inbound("FreePBX: not registered", 107, "404", cause="notFound", **other),
+        # Over a Local channel, which is no phone of anybody's.
+        inbound("FreePBX: follow me, outside", 109, BY_CALLER, WHOLE, talk=0.5, done=True, cause=CLEAR, **other),
+        inbound("FreePBX: ring group", 600, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
+        inbound("FreePBX: hunt group", 601, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
+        inbound("FreePBX: queue", 300, BY_CALLER, WHOLE, talk=2.5, **ANNA, **other),
+        blocked("FreePBX: blocked", 101, **other),
+        outbound("FreePBX: outbound answered", "41447000", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
+                 shown_outside="4930555710", **shown),
+        outbound("FreePBX: outbound over the second trunk", "49221470", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
+                 **shown),
+        outbound("FreePBX: outbound busy", "41447002", "486", cause="busy", **shown),
+        outbound("FreePBX: outbound with Zammad's caller id", "41447100", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
+                 shown_outside=CALLER_ID, **(shown | {"arrives_as": CALLER_ID})),
+    ]
+
+
+class Run(threading.Thread):
+    """A case being run. `faults` says afterwards what is not as expected."""
+
+    def __init__(self, bench, case):
+        super().__init__(daemon=True)
+        self.bench, self.case = bench, case
+        self.faults = []
+
+    def run(self):
+        try:
+            self._run()
+        except Exception as error:  # one call that cannot be judged must not end the others
+            self.faults.append(f"{type(error).__name__}: {error}")
+
+    def _run(self):
+        case, bench = self.case, self.bench
+        time.sleep(case.delay)
+        outward = case.direction == "out"
+        self.call = Call(
+            ("127.0.0.1", bench.ports.pbx), case.prefix + case.to, case.caller,
+            source=PHONES if outward else CARRIER, name=case.name_shown, headers=case.headers,
+            talk=case.talk, cancel_after=case.cancel_after)
+        self.call.start()
+        if case.during:
+            self.call.wait_for_answer(10)
+            case.during(bench, case)
+        self.call.join()
+        until = time.time() + case.settles_within
+        while (faults := self._judge()) and time.time() < until:
+            time.sleep(0.2)
+        self.faults += faults
+
+    def _judge(self):
+        return [*self._judge_call(), *self._judge_times(), *self._judge_log()]
+
+    def _judge_call(self):
+        if self.case.outcome and self.call.outcome != self.case.outcome:
+            yield f"the caller: expected {self.case.outcome}, came {self.call.outcome}"
+        if self.case.shown_outside:
+            leg = self._leg("rings") or {}
+            if leg.get("Caller") != self.case.shown_outside:
+                yield f"caller id on the trunk: expected {self.case.shown_outside}, came {leg.get('Caller')}"
+
+    def _judge_times(self):
+        case = self.case
+        rings = self._leg("rings")
+        if rings and case.held is None:
+            yield "a phone rang"
+        elif rings:
+            held = rings["At"] - self.call.began
+            if not case.held[0] <= held <= case.held[1]:
+                yield f"held before it rang: expected {case.held[0]} to {case.held[1]} s, came {held:.2f} s"
+        if (answers := self._leg("answers")) and self.call.answered and case.audio_within is not None:
+            if self.call.first_audio is None:
+                yield "the caller heard nothing"
+            elif (waited := self.call.first_audio - answers["At"]) > case.audio_within:
+                yield f"audio after the answer: expected within {case.audio_within} s, came in {waited:.2f} s"
+
+    def _leg(self, state):
+        """What the far end told of this call."""
+        key = {"Number": self.case.to} if self.case.direction == "out" else {"Caller": self.case.caller}
+        return self.bench.world.find(since=self.call.began, State=state, **key)
+
+    def _judge_log(self):
+        case = self.case
+        if case.events is None:
+            return
+        row = self.bench.sandbox.log().get(case.listed_to or case.to)
+        if row is None:
+            yield "the call is not in the caller log"
+            return
+        arrives_as = case.arrives_as or case.caller
+        # A shell's `answer` knows the extension only, by which Zammad finds its agent.
+        is_nameless = self.bench.way == "system" and case.extension
+        expected = {
+            "direction": case.direction, "state": "hangup", "done": case.done, "from": arrives_as,
+            "to_comment": case.announced or case.queue if is_nameless else case.user, "comment": case.cause,
+            "queue": case.queue or (arrives_as if case.direction == "out" else case.listed_to or case.to),
+        }
+        for key, value in expected.items():
+            if row[key] != value:
+                yield f"caller log, {key}: expected {value}, came {row[key]}"
+        requests = self.bench.sandbox.requests(row["call_id"])
+        answers = [fields for fields, _ in requests if fields["event"] == "answer"]
+        if answers and answers[-1].get("answeringNumber") != case.extension:
+            yield f"answering number: expected {case.extension}, came {answers[-1].get('answeringNumber')}"
+        events = tuple(fields["event"] for fields, _ in requests)
+        if events != case.events:
+            yield f"events: expected {', '.join(case.events)}, came {', '.join(events)}"
+        for fields, status in requests:
+            if status != 200:
+                yield f"Zammad refused {fields['event']} with {status}"
+
+
+def run_all(bench, cases):
+    """Runs the cases at the same time, and waits for the PBX to be idle again."""
+    runs = [Run(bench, case) for case in cases]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    until = time.time() + 10
+    while bench.calls_up() and time.time() < until:
+        time.sleep(0.1)
+    return runs

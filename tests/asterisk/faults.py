@@ -1,0 +1,142 @@
+"""Zammad in bad health, and many calls at once: what the callers may notice, and what may be lost."""
+
+import threading
+import time
+
+from cases import ANNA, BY_CALLER, BY_OTHER, CLEAR, WHOLE, blocked, inbound, outbound, run_all
+
+DEADLINE = 2.0
+LITTLE = 0.7  # what a phone, two Asterisks and a busy machine take besides
+CALLS_AT_ONCE = 50
+
+
+def run(bench, report, way):
+    for part in (silent, slow, late_replies, down, restart, recovered, many):
+        part(bench, report, way)
+
+
+def wanted(report, way, cases):
+    return [case for case in cases if report.wants(way, case.name)]
+
+
+def play(bench, report, way, cases):
+    for run in run_all(bench, cases):
+        report.add(way, run.case.name, run.faults, run.case.to)
+
+
+def unreachable(kind):
+    """Calls that nobody can report: they go on, and are held for the deadline at most."""
+    held = {"held": (0.0, DEADLINE + LITTLE), "events": None}
+    return [
+        inbound(f"Zammad {kind}: answered", 101, BY_CALLER, talk=2.5, **held),
+        inbound(f"Zammad {kind}: the callee hangs up", 102, BY_OTHER, **held),
+        inbound(f"Zammad {kind}: busy", 103, "486", **held),
+        inbound(f"Zammad {kind}: the caller cancels while it is asked", 101, "487", cancel_after=0.5, **held),
+        blocked(f"Zammad {kind}: a blocked caller gets through", 101, BY_CALLER, talk=0.5, **held),
+        inbound(f"Zammad {kind}: queue", 300, BY_CALLER, talk=3.5, **held),
+        inbound(f"Zammad {kind}: voicemail", 400, BY_CALLER, talk=0.5, audio_within=None, **held),
+        outbound(f"Zammad {kind}: outbound", "49221470", BY_CALLER, talk=2.5, **held),
+    ]
+
+
+def silent(bench, report, way):
+    """It takes the connection and says nothing."""
+    if cases := wanted(report, way, unreachable("silent")):
+        bench.door.silence()
+        play(bench, report, way, cases)
+        time.sleep(DEADLINE + LITTLE)  # what is still waiting for a reply gives up
+        bench.door.open()
+
+
+def down(bench, report, way):
+    """Its port is closed."""
+    if cases := wanted(report, way, unreachable("down")):
+        bench.door.close()
+        play(bench, report, way, cases)
+        time.sleep(DEADLINE + LITTLE)
+        bench.door.open()
+
+
+def slow(bench, report, way):
+    """It answers each request after a second, which is slow enough to be seen and soon enough to count."""
+    held = {"held": (1.0, 1.0 + LITTLE)}
+    cases = wanted(report, way, [
+        inbound("Zammad slow: answered", 101, BY_CALLER, WHOLE, talk=1.0, **ANNA, **held),
+        inbound("Zammad slow: answered and hung up at once", 101, BY_CALLER, WHOLE, talk=0.0, audio_within=None,
+                **ANNA, **held),
+        inbound("Zammad slow: busy", 103, "486", cause="busy", **held),
+        blocked("Zammad slow: blocked", 101),
+        inbound("Zammad slow: the caller cancels while it is asked", 101, "487", cancel_after=0.3, cause="cancel",
+                **held),
+        outbound("Zammad slow: outbound", "49221470", BY_CALLER, WHOLE, talk=1.0, cause=CLEAR, **held),
+    ])
+    if cases:
+        bench.sandbox.fault(mode="delay_before", seconds=1)
+        play(bench, report, way, cases)
+        bench.sandbox.fault(mode="none")
+
+
+def late_replies(bench, report, way):
+    """It takes each event at once, and its reply is later than the deadline."""
+    # The answer is sent twice, each time for as long as that takes, and the hangup waits for it.
+    held = {"held": (0.0, DEADLINE + LITTLE), "settles_within": 12.0}
+    twice = ("newCall", "answer", "answer", "hangup")
+    cases = wanted(report, way, [
+        inbound("Zammad replies too late: answered", 101, BY_CALLER, twice, talk=1.0, **ANNA, **held),
+        inbound("Zammad replies too late: busy", 103, "486", cause="busy", **held),
+    ])
+    if cases:
+        bench.sandbox.fault(mode="delay_after", seconds=4)
+        play(bench, report, way, cases)
+        time.sleep(DEADLINE + LITTLE)
+        bench.sandbox.fault(mode="none")
+
+
+def restart(bench, report, way):
+    """It goes away for a while in the middle of calls, and what happens meanwhile comes in later."""
+    goes, returns = 1.5, 2.3
+    at_ease = {"held": (0.0, DEADLINE + LITTLE)}
+    cases = wanted(report, way, [
+        inbound("Zammad restarts: hung up meanwhile", 101, BY_CALLER, WHOLE, talk=1.6, **ANNA),
+        inbound("Zammad restarts: hung up afterwards", 101, BY_CALLER, WHOLE, talk=3.0, **ANNA),
+        inbound("Zammad restarts: answered meanwhile", 101, BY_CALLER, WHOLE, delay=goes - 0.15, talk=2.5,
+                **ANNA),
+        inbound("Zammad restarts: called meanwhile", 101, BY_CALLER, WHOLE, delay=goes + 0.2, talk=1.0,
+                **ANNA, **at_ease),
+    ])
+    if not cases:
+        return
+
+    def restarting():
+        time.sleep(goes)
+        bench.door.close()
+        time.sleep(returns - goes)
+        bench.door.open()
+
+    thread = threading.Thread(target=restarting)
+    thread.start()
+    play(bench, report, way, cases)
+    thread.join()
+
+
+def recovered(bench, report, way):
+    """After all that, a call is as good as ever."""
+    play(bench, report, way, wanted(report, way, [
+        inbound("Zammad is back: answered", 101, BY_CALLER, WHOLE, talk=0.5, **ANNA),
+        blocked("Zammad is back: blocked", 101),
+    ]))
+
+
+def many(bench, report, way):
+    name = f"{CALLS_AT_ONCE} calls at once"
+    if not report.wants(way, name):
+        return
+    patient = {"held": (0.0, DEADLINE + LITTLE), "audio_within": DEADLINE}
+    cases = [inbound(name, 101, BY_CALLER, WHOLE, talk=1.0, **ANNA, **patient) for _ in range(CALLS_AT_ONCE)]
+    runs = run_all(bench, cases)
+    bad = [run for run in runs if run.faults]
+    found = [f"{run.case.to}: {fault}" for run in bad for fault in run.faults]
+    listed = bench.sandbox.log().keys() & {case.to for case in cases}
+    if len(listed) != CALLS_AT_ONCE:
+        found.append(f"only {len(listed)} of them are in the caller log")
+    report.add(way, name, found[:20], bad[0].case.to if bad else None)

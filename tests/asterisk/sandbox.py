@@ -1,0 +1,118 @@
+"""Zammad, as the bench has it: the sandbox, and the door between it and the phone system.
+
+Faults of Zammad itself are the sandbox's. Those of the way to it (refused, silent, a restart) are
+the door's, because Zammad keeps its caller log over a restart and the sandbox does not.
+"""
+
+import json
+import re
+import socket
+import threading
+import urllib.request
+
+REQUEST = re.compile(r"(\{.*\}) -> (\d{3}) ?(.*)")
+
+
+class Sandbox:
+    def __init__(self, port, printed):
+        self._address = f"http://127.0.0.1:{port}"
+        self._printed = printed
+
+    def log(self):
+        """The caller log, by the number called, which each call of the bench has for itself."""
+        return {row["to"]: row for row in self.rows()}
+
+    def rows(self):
+        with urllib.request.urlopen(f"{self._address}/api/v1/cti/log", timeout=5) as reply:
+            return json.load(reply)["list"]
+
+    def requests(self, call_id):
+        """What came for a call, in order: its fields, and the status of the reply."""
+        lines = self._printed.read_text(errors="replace").splitlines()
+        found = (REQUEST.search(line) for line in lines if f'"{call_id}"' in line)
+        requests = [(json.loads(match.group(1)), int(match.group(2))) for match in found if match]
+        return [(fields, status) for fields, status in requests if fields.get("callId") == call_id]
+
+    def fault(self, **fault):
+        """What goes wrong from now on; `mode="none"` ends it."""
+        self._post("/sandbox/fault", fault)
+
+    def _post(self, path, body):
+        request = urllib.request.Request(
+            self._address + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        urllib.request.urlopen(request, timeout=5).close()
+
+
+class Door:
+    """Forwards connections to the sandbox, or refuses them, or takes them and says nothing."""
+
+    def __init__(self, port, behind):
+        self._port, self._behind = port, behind
+        self._lock = threading.Lock()
+        self._open_sockets = set()
+        self._listener = None
+        self._is_silent = False
+        self.open()
+
+    def open(self):
+        self._change(silent=False, listen=True)
+
+    def silence(self):
+        """Takes connections, and whatever is said there gets no answer."""
+        self._change(silent=True, listen=True)
+
+    def close(self):
+        """Ends all connections, and refuses new ones."""
+        self._change(silent=False, listen=False)
+
+    def _change(self, *, silent, listen):
+        with self._lock:
+            self._is_silent = silent
+            if self._listener:
+                shut(self._listener)
+                self._listener = None
+            for connection in self._open_sockets:
+                shut(connection)
+            self._open_sockets.clear()
+            if listen:
+                self._listener = socket.create_server(("127.0.0.1", self._port), backlog=128)
+                threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def _accept(self, listener):
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with self._lock:
+                if listener is not self._listener:
+                    shut(connection)
+                    return
+                self._open_sockets.add(connection)
+                if self._is_silent:
+                    continue
+            sandbox = socket.create_connection(("127.0.0.1", self._behind))
+            for end in (connection, sandbox):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self._forward, args=(connection, sandbox), daemon=True).start()
+            threading.Thread(target=self._forward, args=(sandbox, connection), daemon=True).start()
+
+    def _forward(self, source, target):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+        except OSError:
+            pass  # a door that was shut
+        for end in (source, target):
+            shut(end)
+        with self._lock:
+            self._open_sockets -= {source, target}
+
+
+def shut(connection):
+    """Closes a socket that another thread may be waiting on."""
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # it was not connected any more
+    connection.close()
