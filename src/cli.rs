@@ -37,7 +37,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Global {
     /// The configuration file [default: ~/.config/zammad-cti/config.toml, else
     /// /etc/zammad-cti/config.toml]

@@ -35,6 +35,9 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
         matches!(command, Command::NewCall(_) | Command::Answer(_) | Command::Hangup(_) | Command::Send(_));
     if (global.dry_run || global.curl) && !sends {
         let error = UsageError("--dry-run and --curl belong to new-call, answer, hangup and send");
+        if matches!(command, Command::Agi(_)) {
+            agi::refuse(&error.to_string());
+        }
         let is_check = matches!(command, Command::Check(_));
         return Err(if is_check { anyhow::Error::from(error).context(NotChecked) } else { error.into() });
     }

@@ -21,6 +21,7 @@ use zammad_cti::event::{EventKind, WrittenEvent};
 
 use super::configured;
 use super::report::{self, Described};
+use super::settings::sources;
 use crate::cli::{self, Global};
 use crate::exit_code::{CallGoesOn, ExitCode, UsageError};
 use crate::output::Report;
@@ -55,7 +56,11 @@ pub fn run(
     let config = configured(global, log::LevelFilter::Warn);
     let limit = deadline(global, config.as_ref().ok());
     let mut conversation = begin(started + limit, out)?;
-    let result = config.and_then(|config| report(event, &mut conversation, &config, started, limit));
+    let result = config.and_then(|config| {
+        // Not a Zammad that is down: nothing would ever arrive.
+        config.endpoint()?;
+        report(event, &mut conversation, &config, started, limit)
+    });
     if let Err(error) = &result {
         // Who does not listen any more is not told.
         let _ = failure(&mut conversation, error);
@@ -84,6 +89,18 @@ pub fn deadline(global: &Global, config: Option<&Config>) -> Duration {
     }
 }
 
+/// The configuration for events that no call waits for: they have all the time that it gives them,
+/// or the flag's if that is more.
+pub fn unhurried(global: &Global, quiet: log::LevelFilter) -> anyhow::Result<Config> {
+    let config = configured(global, quiet)?;
+    let Some(Span(held)) = global.settings.deadline else { return Ok(config) };
+    let mut global = global.clone();
+    global.settings.deadline = None;
+    let mut config = Config::try_from(sources(&global)?.merged())?;
+    config.deadline = config.deadline.max(held);
+    Ok(config)
+}
+
 /// A conversation on the standard input and output.
 fn begin(
     end: Instant,
@@ -110,6 +127,8 @@ fn report<R: BufRead, W: Write>(
             return Ok(());
         }
     };
+    // A mistake in it is told here, whoever brings it to Zammad.
+    let described = described(&written, config)?;
     let patience = match written.event {
         EventKind::NewCall => None,
         EventKind::Answer => Some(MOMENT),
@@ -125,7 +144,7 @@ fn report<R: BufRead, W: Write>(
             Err(error) => log::warn!("the call waits for its {}: {error:#}", written.event),
         }
     }
-    let (report, error) = deliver(&written, config, started, limit)?;
+    let (report, error) = deliver(&described, config, started, limit);
     match error {
         None => {
             if let Err(error) = told(conversation, written.event, &report) {
@@ -137,17 +156,16 @@ fn report<R: BufRead, W: Write>(
     }
 }
 
-/// Brings an event to Zammad. What became of it is in the report, and in the error if it did not
-/// arrive; an error of its own is that of a text that can be no part of an event.
+/// Brings an event to Zammad. Tells what became of it, and the error if Zammad did not take it.
 fn deliver(
-    written: &WrittenEvent,
+    described: &Described,
     config: &Config,
     started: Instant,
     limit: Duration,
-) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
-    let Described { event, known } = described(written, config)?;
-    report::warn(&event, known, config, None);
-    Ok(report::deliver(&event, known, config, started, limit))
+) -> (Report, Option<anyhow::Error>) {
+    let Described { event, known } = described;
+    report::warn(event, *known, config, None);
+    report::deliver(event, *known, config, started, limit)
 }
 
 /// The event, and what is known of its call.

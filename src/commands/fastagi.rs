@@ -15,13 +15,13 @@ use anyhow::Context;
 use listenfd::ListenFd;
 use zammad_cti::client::{self, Clients};
 
-use super::{agi, configured};
+use super::agi;
 use crate::cli::{self, Global};
 use crate::exit_code::ExitCode;
 use crate::output::OutputError;
 
 pub fn run(args: &cli::Fastagi, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let config = Arc::new(configured(global, log::LevelFilter::Info)?);
+    let config = Arc::new(agi::unhurried(global, log::LevelFilter::Info)?);
     let clients = Clients::new(&config)?;
     let listener = listener(args)?;
     let address = listener.local_addr()?;
@@ -30,10 +30,9 @@ pub fn run(args: &cli::Fastagi, global: &Global, out: &mut dyn Write) -> anyhow:
             "it listens on {address}: whoever reaches it can report calls to Zammad, and make agents see them"
         );
     }
-    writeln!(out, "agi://{address}").map_err(OutputError)?;
-    out.flush().map_err(OutputError)?;
     let limit = agi::deadline(global, Some(&config));
-    client::block_on(serve::serve(listener, &config, &clients, limit, args.max_calls))??;
+    let tell = || writeln!(out, "agi://{address}").and_then(|()| out.flush()).map_err(OutputError);
+    client::block_on(serve::serve(listener, &config, &clients, limit, args.max_calls, tell))??;
     Ok(ExitCode::Ok)
 }
 

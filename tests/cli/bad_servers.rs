@@ -4,14 +4,11 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::servers::{self, Ran, Reply, Server, at_once, program, read_request, reset, stay_silent};
+use crate::servers::{self, NOISE, Ran, Reply, Server, at_once, program, read_request, reset, stay_silent};
 use crate::support::{NEW_CALL, TOKEN, World};
 
 const ANSWER: [&str; 7] = ["answer", "--call-id", "7", "--from", "493023125741", "--to", "42"];
 const HANGUP: [&str; 7] = ["hangup", "--call-id", "7", "--from", "493023125741", "--to", "42"];
-
-/// What the clock of a loaded machine may add to the 100 ms that the program allows itself.
-const NOISE: Duration = Duration::from_millis(400);
 
 #[test]
 fn each_reply_that_is_no_action_has_a_class_a_code_and_a_next_step() {

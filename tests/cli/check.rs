@@ -12,12 +12,10 @@ use crate::certificates::{
     FUTURE, NOW, PAST, authority, ends_in, params, pem_file, root, self_signed, signed_by, url,
 };
 use crate::servers::{
-    Ran, Reply, Server, at_once, listen, read_request, reserved_port, reset, stay_silent, url as http_url,
+    NOISE, Ran, Reply, Server, at_once, listen, read_request, reserved_port, reset, stay_silent,
+    url as http_url,
 };
 use crate::support::{NEW_CALL, TOKEN, World};
-
-/// What the clock of a loaded machine may add to the 100 ms that the program allows itself.
-const NOISE: Duration = Duration::from_millis(400);
 
 /// As Zammad refuses a probe when all is in order.
 fn refusal() -> Reply {

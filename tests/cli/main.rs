@@ -1,14 +1,17 @@
 //! The real program, from an empty environment and an empty home, against real sockets.
 
+mod asterisk;
 mod certificates;
 mod running;
 mod servers;
 mod support;
 
+mod agi;
 mod answer;
 mod bad_servers;
 mod check;
 mod config;
+mod fastagi;
 mod generated;
 mod hangup;
 mod load;

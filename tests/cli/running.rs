@@ -1,7 +1,7 @@
 //! The program while it runs: what it has said so far, signals, and the memory it takes.
 
 use std::io::Read;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -33,10 +33,20 @@ impl Running {
         until(words, || self.stderr.so_far().contains(words));
     }
 
+    /// Its stdin, if that was piped.
+    pub fn stdin(&mut self) -> ChildStdin {
+        self.process.stdin.take().unwrap()
+    }
+
     /// Sends a signal, such as INT.
     pub fn signal(&self, name: &str) {
-        let kill = format!("kill -s {name} {}", self.process.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success(), "{kill}");
+        signal(self.process.id(), name);
+    }
+
+    /// Waits for its first line on stdout.
+    pub fn first_line(&self) -> String {
+        until("a line", || self.stdout.so_far().contains('\n'));
+        self.stdout.so_far().lines().next().unwrap_or_default().to_owned()
     }
 
     /// Waits for its end.
@@ -86,13 +96,13 @@ impl Drop for Running {
 }
 
 /// A stream that is read while it is written.
-struct Heard {
+pub struct Heard {
     bytes: Arc<Mutex<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,
 }
 
 impl Heard {
-    fn from(mut stream: impl Read + Send + 'static) -> Self {
+    pub fn from(mut stream: impl Read + Send + 'static) -> Self {
         let bytes = Arc::<Mutex<Vec<u8>>>::default();
         let shared = bytes.clone();
         let reader = std::thread::spawn(move || {
@@ -108,10 +118,16 @@ impl Heard {
         String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
     }
 
-    fn all(&mut self) -> String {
+    pub fn all(&mut self) -> String {
         self.reader.take().unwrap().join().unwrap();
         self.so_far()
     }
+}
+
+/// Sends a process a signal, such as INT.
+pub fn signal(process: u32, name: &str) {
+    let kill = format!("kill -s {name} {process}");
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success(), "{kill}");
 }
 
 /// Waits until something is so.

@@ -17,6 +17,9 @@ use crate::support::{TOKEN, World};
 /// How many programs run at the same time: most of theirs is waiting, but not all of it.
 const AT_ONCE: usize = 8;
 
+/// What the clock of a loaded machine may add to the 100 ms that the program allows itself.
+pub const NOISE: Duration = Duration::from_millis(400);
+
 /// A server that lives as long as the test process.
 pub struct Server {
     pub address: SocketAddr,

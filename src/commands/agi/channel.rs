@@ -178,8 +178,15 @@ fn called<'a>(numbers: Numbers<'a>) -> &'a str {
         .unwrap_or_default()
 }
 
+/// More than any number has, with all that makes it easier to read. A caller who sends more must not
+/// make his call one that Zammad does not take.
+const LONGEST_NUMBER: usize = 40;
+
 /// Whether this is a number in one of the usual forms and nothing else.
 fn is_number(shown: &str) -> bool {
+    if shown.len() > LONGEST_NUMBER {
+        return false;
+    }
     let number = shown.strip_prefix('+').unwrap_or(shown);
     let is_sign = |c: char| c.is_ascii_digit() || "*#".contains(c);
     number.chars().any(is_sign) && number.chars().all(|c| is_sign(c) || " -./()".contains(c))
@@ -223,6 +230,7 @@ mod tests {
             "1;2",
             "٠٣٠",
             "<1>",
+            &"1".repeat(41),
         ] {
             assert!(!is_number(other), "{other:?}");
         }

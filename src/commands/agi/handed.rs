@@ -12,9 +12,8 @@ use anyhow::Context;
 use zammad_cti::agi::Until;
 use zammad_cti::event::{EventError, WrittenEvent};
 
-use super::on_its_way;
+use super::{described, on_its_way, unhurried};
 use crate::cli::Global;
-use crate::commands::configured;
 use crate::exit_code::ExitCode;
 
 /// What comes from another process of this program is short.
@@ -67,12 +66,14 @@ fn another() -> std::io::Result<Child> {
 
 /// Brings the event of another process to Zammad, in all the time that events have.
 pub fn deliver(global: &Global, started: Instant, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let config = configured(global, log::LevelFilter::Warn)?;
+    let config = unhurried(global, log::LevelFilter::Warn)?;
     let mut event = String::new();
     stdin().lock().take(MAX_LINE).read_to_string(&mut event)?;
     let written: WrittenEvent = serde_json::from_str(&event).map_err(EventError::no_event)?;
-    let (report, error) = super::deliver(&written, &config, started, config.deadline)?;
-    // Whoever handed it over has ended if it took long.
-    let _ = writeln!(out, "{}", report.summary()).and_then(|()| out.flush());
+    let described = described(&written, &config)?;
+    let (report, error) = super::deliver(&described, &config, started, config.deadline);
+    // Whoever handed it over has ended if it took long. In one piece, so that none of it waits in a
+    // buffer for another try that would be an error.
+    let _ = out.write_all(format!("{}\n", report.summary()).as_bytes());
     error.map_or(Ok(ExitCode::Ok), Err)
 }

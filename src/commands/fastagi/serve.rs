@@ -23,7 +23,7 @@ use super::talk::talk;
 use crate::commands::report::{Described, outcome};
 use crate::commands::settings::runtime_folder;
 use crate::exit_code;
-use crate::output::Report;
+use crate::output::{OutputError, Report};
 
 /// After an error of the system's, such as too many open files.
 const BREATH: Duration = Duration::from_millis(50);
@@ -41,12 +41,14 @@ pub struct Errand {
 pub type Outcome = (Report, Option<anyhow::Error>);
 
 /// Serves calls until SIGTERM or Ctrl-C. Then what is under way is finished, unless it comes again.
+/// `ready` says so when all of this is the case.
 pub async fn serve(
     listener: TcpListener,
     config: &Arc<Config>,
     clients: &Clients<'_>,
     limit: Duration,
     max_calls: u16,
+    ready: impl FnOnce() -> Result<(), OutputError>,
 ) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener).context("the socket")?;
     let mut stop = Stop::new().context("cannot listen for signals")?;
@@ -58,6 +60,7 @@ pub async fn serve(
     let mut errands = Some(errands);
     let mut idle: Vec<Client> = Vec::new();
     let mut under_way = FuturesUnordered::new();
+    ready()?;
     tell_systemd(NotifyState::Ready);
     loop {
         tokio::select! {

@@ -1,0 +1,392 @@
+//! A stand-in for Asterisk: a channel with its variables, and the talk with a program about it.
+//!
+//! It is stricter than Asterisk: a line that is no command fails the test.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::running::{Heard, signal, until};
+use crate::servers::Server;
+use crate::support::{Sandbox, TOKEN};
+
+/// The call that is reported where it does not matter which.
+pub const CALL: &str = "1795205483.1";
+
+type Variables = BTreeMap<String, String>;
+
+/// One channel. Functions such as `CHANNEL(linkedid)` are variables of it too.
+#[derive(Clone)]
+pub struct Channel {
+    pub name: &'static str,
+    pub unique_id: String,
+    pub caller: Vec<u8>,
+    pub presentation: u8,
+    pub dialled: Vec<u8>,
+    pub extension: &'static str,
+    pub variables: Variables,
+    /// Those of the channel that called this one; without one it is its own master.
+    pub master: Option<Variables>,
+    /// The next reply follows a line `HANGUP`, as over the network.
+    pub hangs_up: bool,
+}
+
+impl Channel {
+    /// A customer calls from 4940669690.
+    pub fn of_customer(unique_id: &str) -> Self {
+        Self {
+            name: "PJSIP/trunk-00000001",
+            unique_id: unique_id.to_owned(),
+            caller: b"4940669690".to_vec(),
+            presentation: 0,
+            dialled: b"493023125111".to_vec(),
+            extension: "s",
+            variables: Variables::from([("CHANNEL(linkedid)".to_owned(), unique_id.to_owned())]),
+            master: None,
+            hangs_up: false,
+        }
+    }
+
+    /// Extension 101 calls this number.
+    pub fn of_agent(unique_id: &str, dialled: &str) -> Self {
+        Self {
+            name: "PJSIP/anna-00000002",
+            caller: b"101".to_vec(),
+            dialled: dialled.into(),
+            ..Self::of_customer(unique_id)
+        }
+    }
+
+    /// The phone that picks up, before it is connected with this channel.
+    pub fn picked_up_by(&self, name: &'static str, number: &str) -> Self {
+        let mut phone = Self {
+            name,
+            caller: number.into(),
+            dialled: b"unknown".to_vec(),
+            master: Some(self.variables.clone()),
+            ..Self::of_customer(&format!("{}9", self.unique_id))
+        };
+        phone.variables.insert("CHANNEL(linkedid)".to_owned(), self.unique_id.clone());
+        phone
+    }
+
+    /// Keeps what was noted of this channel while the phone was picked up.
+    pub fn is_connected_with(&mut self, phone: Self) {
+        self.variables = phone.master.expect("a phone that this channel called");
+    }
+
+    pub fn with(mut self, variables: &[(&str, &str)]) -> Self {
+        let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+        self.variables.extend(variables.iter().map(owned));
+        self
+    }
+
+    /// A variable's value; empty if it is not set.
+    pub fn get(&self, name: &str) -> &str {
+        let (name, variables) = match (name.strip_prefix("MASTER_CHANNEL("), &self.master) {
+            (Some(inner), master) => {
+                (inner.trim_end_matches(')'), master.as_ref().unwrap_or(&self.variables))
+            }
+            (None, _) => (name, &self.variables),
+        };
+        variables.get(name).map_or("", String::as_str)
+    }
+
+    fn set(&mut self, name: &str, value: String) {
+        let (name, variables) = match (name.strip_prefix("MASTER_CHANNEL("), &mut self.master) {
+            (Some(inner), Some(master)) => (inner.trim_end_matches(')'), master),
+            (Some(inner), None) => (inner.trim_end_matches(')'), &mut self.variables),
+            (None, _) => (name, &mut self.variables),
+        };
+        variables.insert(name.to_owned(), value);
+    }
+
+    /// The action that the dialplan branches on, and why if it is none of Zammad's.
+    pub fn decision(&self) -> (&str, &str) {
+        (self.get("ZAMMAD_ACTION"), self.get("ZAMMAD_ERROR"))
+    }
+
+    /// Fails unless the dialplan is told that Zammad could not be asked, in words that do it no
+    /// harm.
+    pub fn assert_error(&self, what: &str) -> &str {
+        let (action, error) = self.decision();
+        assert_eq!(action, "error", "{what}: {error}");
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || " .:_/+*#@-".contains(c);
+        assert!(!error.is_empty() && error.chars().all(is_plain), "{what}: {error:?}");
+        assert!(!error.contains(TOKEN), "{what}: {error:?}");
+        error
+    }
+
+    /// What Asterisk says first, after `before`.
+    fn header(&self, before: &str, request: &str, arguments: &[String]) -> Vec<u8> {
+        let mut header = format!(
+            "{before}agi_request: {request}\nagi_channel: {}\nagi_language: en\nagi_type: PJSIP\n\
+             agi_uniqueid: {}\nagi_version: 22.10.1\nagi_callerid: ",
+            self.name, self.unique_id
+        )
+        .into_bytes();
+        header.extend(&self.caller);
+        header.extend(
+            format!(
+                "\nagi_calleridname: Chris Customer\nagi_callingpres: {}\nagi_callingani2: 0\n\
+             agi_callington: 0\nagi_callingtns: 0\nagi_dnid: ",
+                self.presentation
+            )
+            .bytes(),
+        );
+        header.extend(&self.dialled);
+        header.extend(
+            format!(
+                "\nagi_rdnis: unknown\nagi_context: zammad\nagi_extension: {}\nagi_priority: 5\n\
+             agi_enhanced: 0.0\nagi_accountcode: \nagi_threadid: 140452704097984\n",
+                self.extension
+            )
+            .bytes(),
+        );
+        for (place, argument) in arguments.iter().enumerate() {
+            header.extend(format!("agi_arg_{}: {argument}\n", place + 1).bytes());
+        }
+        header.push(b'\n');
+        header
+    }
+
+    /// The header of a call over the network.
+    pub fn network_header(&self, address: SocketAddr, script: &str) -> Vec<u8> {
+        let before = format!("agi_network: yes\nagi_network_script: {script}\n");
+        self.header(&before, &format!("agi://{address}/{script}"), &[])
+    }
+
+    /// Runs `AGI()` to its end.
+    pub fn run(&mut self, program: &mut Command) -> Ended {
+        let agi = self.start(program);
+        self.finish(agi)
+    }
+
+    /// Runs `AGI()`, and says the header.
+    pub fn start(&self, program: &mut Command) -> Agi {
+        let arguments: Vec<_> = program.get_args().map(|text| text.to_string_lossy().into_owned()).collect();
+        let started = Instant::now();
+        let process = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut process = process.unwrap();
+        let stderr = Heard::from(process.stderr.take().unwrap());
+        let mut talk =
+            Talk::new(BufReader::new(process.stdout.take().unwrap()), process.stdin.take().unwrap());
+        talk.say(&self.header("", "/usr/bin/zammad-cti", &arguments));
+        Agi { process, talk, stderr, started }
+    }
+
+    /// Answers the program's commands until it ends.
+    pub fn finish(&mut self, mut agi: Agi) -> Ended {
+        while self.answer(&mut agi.talk).is_some() {}
+        agi.end()
+    }
+
+    /// Runs `AGI(agi://...)` to its end.
+    pub fn call(&mut self, address: SocketAddr, script: &str) -> Told {
+        let started = Instant::now();
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        let mut talk = Talk::new(BufReader::new(stream.try_clone().unwrap()), stream);
+        talk.say(&self.network_header(address, script));
+        while self.answer(&mut talk).is_some() {}
+        Told { said: talk.said, took: started.elapsed() }
+    }
+
+    /// Answers the next command, and returns it; `None` if there is none any more.
+    pub fn answer<R: BufRead, W: Write>(&mut self, talk: &mut Talk<R, W>) -> Option<String> {
+        let line = talk.hear()?;
+        let reply = match words(&line).iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["GET", "FULL", "VARIABLE", expression] => format!("200 result=1 ({})", self.expand(expression)),
+            ["SET", "VARIABLE", name, value] => {
+                self.set(name, value.to_owned());
+                "200 result=1".to_owned()
+            }
+            ["VERBOSE", text, "1"] => {
+                talk.said.push(text.to_owned());
+                "200 result=1".to_owned()
+            }
+            _ => panic!("this is no command: {line:?}"),
+        };
+        let hangup = if std::mem::take(&mut self.hangs_up) { "HANGUP\n" } else { "" };
+        talk.say(format!("{hangup}{reply}\n").as_bytes());
+        Some(line)
+    }
+
+    fn expand(&self, expression: &str) -> String {
+        let mut parts = expression.split("${");
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (name, rest) = part.split_once('}').unwrap_or_else(|| panic!("no end: {expression}"));
+            text += self.get(name);
+            text += rest;
+        }
+        text
+    }
+}
+
+/// The words of a line as Asterisk's res_agi.c has them.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let (mut is_between, mut is_quoted, mut is_escaped) = (true, false, false);
+    for c in line.chars() {
+        let is_plain = match c {
+            '"' | '\\' => is_escaped,
+            ' ' | '\t' => is_quoted || is_escaped,
+            _ => true,
+        };
+        if c == '"' && !is_escaped {
+            is_quoted = !is_quoted;
+        }
+        if is_between && (is_plain || is_quoted) {
+            words.push(String::new());
+            is_between = false;
+        }
+        match words.last_mut() {
+            Some(word) if is_plain => word.push(c),
+            _ => {}
+        }
+        is_between |= " \t".contains(c) && !is_plain;
+        is_escaped = c == '\\' && !is_escaped;
+    }
+    assert!(!is_quoted && !is_escaped, "a quotation without an end: {line:?}");
+    words
+}
+
+/// A talk with a program, from Asterisk's side.
+pub struct Talk<R, W> {
+    input: R,
+    output: W,
+    /// what is on Asterisk's console
+    said: Vec<String>,
+}
+
+impl<R: BufRead, W: Write> Talk<R, W> {
+    fn new(input: R, output: W) -> Self {
+        Self { input, output, said: Vec::new() }
+    }
+
+    fn say(&mut self, bytes: &[u8]) {
+        // A program need not listen to the end.
+        let _ = self.output.write_all(bytes).and_then(|()| self.output.flush());
+    }
+
+    fn hear(&mut self) -> Option<String> {
+        let mut line = String::new();
+        match self.input.read_line(&mut line) {
+            Ok(0) => return None,
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return None,
+            Err(error) => panic!("{error} after {line:?}"),
+        }
+        assert!(!line.contains(TOKEN), "the token is shown: {line}");
+        Some(line.strip_suffix('\n').unwrap_or_else(|| panic!("half a line: {line:?}")).to_owned())
+    }
+}
+
+/// A program that Asterisk runs.
+pub struct Agi {
+    process: Child,
+    pub talk: Talk<BufReader<ChildStdout>, ChildStdin>,
+    stderr: Heard,
+    started: Instant,
+}
+
+impl Agi {
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Sends a signal, such as HUP.
+    pub fn signal(&self, name: &str) {
+        signal(self.id(), name);
+    }
+
+    /// Closes the streams, and waits for the program's end.
+    pub fn end(mut self) -> Ended {
+        drop(self.talk.input);
+        drop(self.talk.output);
+        let mut code = None;
+        until("the end of the program", || {
+            code = self.process.try_wait().unwrap();
+            code.is_some()
+        });
+        let code = code.unwrap().code().expect("it ended by itself");
+        Ended { code, said: self.talk.said, took: self.started.elapsed(), stderr: self.stderr }
+    }
+}
+
+/// How a program that Asterisk ran ended.
+pub struct Ended {
+    pub code: i32,
+    /// what is on Asterisk's console
+    pub said: Vec<String>,
+    /// as long as the channel had to wait
+    pub took: Duration,
+    stderr: Heard,
+}
+
+impl Ended {
+    /// All that it said on stderr, also after it let the channel go: waits for whatever it has left
+    /// running.
+    pub fn stderr(mut self) -> String {
+        let stderr = self.stderr.all();
+        assert!(!stderr.contains(TOKEN), "the token is shown: {stderr}");
+        stderr
+    }
+}
+
+/// How a talk over the network ended.
+#[derive(Debug)]
+pub struct Told {
+    /// what is on Asterisk's console
+    pub said: Vec<String>,
+    /// as long as the channel had to wait
+    pub took: Duration,
+}
+
+/// Plays the dialplan of a call that Anna answers; `report` runs one of its lines, whose options are
+/// names and values, and returns what is on Asterisk's console.
+pub fn whole_call(
+    sandbox: &Sandbox,
+    mut report: impl FnMut(&mut Channel, &str, &[(&str, &str)]) -> Vec<String>,
+) {
+    let mut customer = Channel::of_customer(CALL);
+    let said = report(&mut customer, "new-call", &[("queue", "support"), ("user", "Anna"), ("user", "Bert")]);
+    assert_said(&said, "zammad-cti: newCall of call 1795205483.1: none (");
+    for (name, value) in [("CALLID", CALL), ("DIRECTION", "in"), ("ACTION", "none"), ("ERROR", "")] {
+        assert_eq!(customer.get(&format!("ZAMMAD_{name}")), value, "{name}");
+    }
+    let call = sandbox.call(CALL);
+    assert_eq!((&call["from"], &call["to"]), (&"4940669690".into(), &"493023125111".into()), "{call}");
+    assert_eq!((&call["queue"], &call["to_comment"]), (&"support".into(), &"Anna, Bert".into()), "{call}");
+
+    let mut phone = customer.picked_up_by("PJSIP/anna-0000001f", "101");
+    let said = report(&mut phone, "answer", &[]);
+    assert_said(&said, "zammad-cti: answer of call 1795205483.1");
+    customer.is_connected_with(phone);
+    assert_eq!(customer.get("ZAMMAD_ANSWERED"), "1");
+    // It may be on its way still.
+    until("the answer", || sandbox.call(CALL)["state"] == "answer");
+    assert_eq!(sandbox.call(CALL)["to_comment"], "anna@example.com");
+
+    customer = customer.with(&[("DIALSTATUS", "ANSWER"), ("HANGUPCAUSE", "16")]);
+    let said = report(&mut customer, "hangup", &[]);
+    assert_said(&said, "zammad-cti: hangup of call 1795205483.1");
+    until("the hangup", || sandbox.call(CALL)["state"] == "hangup");
+    let call = sandbox.call(CALL);
+    assert_eq!((&call["comment"], &call["done"]), (&"normalClearing".into(), &true.into()), "{call}");
+    assert_eq!(sandbox.log().len(), 1);
+}
+
+/// Fails unless this line, and it alone, is on the console, or begins so.
+pub fn assert_said(said: &[String], line: &str) {
+    assert!(matches!(said, [only] if only.starts_with(line)), "no {line:?} in {said:?}");
+}
+
+/// The events that reached a server, oldest first.
+pub fn events(server: &Server) -> Vec<serde_json::Value> {
+    let body = |request: &String| serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
+    server.requests().iter().map(body).collect()
+}
