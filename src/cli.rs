@@ -365,8 +365,9 @@ pub struct Check {
 ///
 /// What is not given as an option comes from the channel. The call goes on whatever happens: when
 /// Zammad cannot be asked within the deadline (2s, or less if `deadline` says so; --deadline may
-/// ask for more), the exit code is 0, and ZAMMAD_ACTION is `error`. Empty options count as not
-/// given, as a dialplan's variables may be unset.
+/// ask for more), the exit code is 0, and ZAMMAD_ACTION is `error`. For an answer and a hangup it
+/// goes on after a moment, and they arrive when they can. Empty options count as not given, as a
+/// dialplan's variables may be unset.
 #[derive(Debug, Subcommand)]
 #[command(verbatim_doc_comment)]
 pub enum Agi {
