@@ -118,7 +118,8 @@ pub struct Answer {
     pub call_id: OsString,
     #[command(flatten)]
     pub call: Call,
-    /// The Zammad login of who picked up; one only
+    /// The Zammad login of who picked up; one only [default: by the table [agents] of the
+    /// configuration, from --answering-number]
     #[arg(long = "user", value_name = "LOGIN", allow_hyphen_values = true, conflicts_with = "voicemail")]
     pub users: Vec<OsString>,
     /// Voicemail picked up: after the hangup the call stays open as a voice message
