@@ -118,7 +118,8 @@ pub struct Answer {
     pub call_id: OsString,
     #[command(flatten)]
     pub call: Call,
-    /// The Zammad login of who picked up; one only
+    /// The Zammad login of who picked up; one only [default: by the table [agents] of the
+    /// configuration, from --answering-number]
     #[arg(long = "user", value_name = "LOGIN", allow_hyphen_values = true, conflicts_with = "voicemail")]
     pub users: Vec<OsString>,
     /// Voicemail picked up: after the hangup the call stays open as a voice message
@@ -365,8 +366,9 @@ pub struct Check {
 ///
 /// What is not given as an option comes from the channel. The call goes on whatever happens: when
 /// Zammad cannot be asked within the deadline (2s, or less if `deadline` says so; --deadline may
-/// ask for more), the exit code is 0, and ZAMMAD_ACTION is `error`. Empty options count as not
-/// given, as a dialplan's variables may be unset.
+/// ask for more), the exit code is 0, and ZAMMAD_ACTION is `error`. For an answer and a hangup it
+/// goes on after a moment, and they arrive when they can. Empty options count as not given, as a
+/// dialplan's variables may be unset.
 #[derive(Debug, Subcommand)]
 #[command(verbatim_doc_comment)]
 pub enum Agi {

@@ -43,14 +43,12 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
     }
     match command {
         Command::NewCall(args) => {
-            report::run(&global, started, out, |numbering| new_call::event(&args, numbering))
+            report::run(&global, started, out, |config| new_call::event(&args, &config.numbering))
         }
-        Command::Answer(args) => {
-            report::run(&global, started, out, |numbering| answer::event(&args, numbering))
-        }
+        Command::Answer(args) => report::run(&global, started, out, |config| answer::event(&args, config)),
         Command::Hangup(args) if args.list_causes => hangup::list_causes(out),
         Command::Hangup(args) => {
-            report::run(&global, started, out, |numbering| hangup::event(&args, numbering))
+            report::run(&global, started, out, |config| hangup::event(&args, &config.numbering))
         }
         Command::Send(args) => send::run(&args, &global, out),
         Command::Simulate(args) => simulate::run(&args, &global, out),

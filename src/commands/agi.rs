@@ -1,9 +1,9 @@
 //! `zammad-cti agi`: an event of a channel, as a program that Asterisk runs and talks with.
 //!
 //! The call goes on whatever happens here. A new call waits for Zammad's decision, no longer than
-//! the deadline. An answer would keep two people from hearing each other, so another process brings
-//! it to Zammad, and this one waits a moment for it at most; the same with a hangup, which may have
-//! to come again when the channel is long gone.
+//! the deadline. An answer would keep two people from hearing each other, and a hangup a caller from
+//! hearing that the line is busy, because Asterisk's handler runs before it tells him. So another
+//! process brings these to Zammad, however long it takes, and this one waits a moment for it at most.
 
 mod channel;
 mod handed;
@@ -31,7 +31,7 @@ pub use tell::{failure, on_its_way, told};
 /// How long a call is held for an event at most, unless --deadline allows more.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// How long two people who are to be connected wait for the news of it.
+/// How long people wait who are to be connected, or to be told that they are not.
 pub const MOMENT: Duration = Duration::from_millis(150);
 
 /// Asterisk answers within microseconds; past the deadline it gets this long for it.
@@ -131,8 +131,7 @@ fn report<R: BufRead, W: Write>(
     let described = described(&written, config)?;
     let patience = match written.event {
         EventKind::NewCall => None,
-        EventKind::Answer => Some(MOMENT),
-        EventKind::Hangup => Some(limit.saturating_sub(started.elapsed())),
+        EventKind::Answer | EventKind::Hangup => Some(MOMENT),
     };
     if let Some(patience) = patience {
         match handed::hand_over(&written, patience) {

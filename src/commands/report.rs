@@ -8,7 +8,6 @@ use zammad_cti::client::{self, Client, ClientError, Request, RequestId};
 use zammad_cti::config::Config;
 use zammad_cti::delivery::{self, Delivered, Known, Undelivered};
 use zammad_cti::event::CallEvent;
-use zammad_cti::number::Numbering;
 use zammad_cti::rules;
 use zammad_cti::turn::Turns;
 
@@ -29,7 +28,7 @@ pub fn run(
     global: &Global,
     started: Instant,
     out: &mut dyn Write,
-    describe: impl FnOnce(&Numbering) -> anyhow::Result<Described>,
+    describe: impl FnOnce(&Config) -> anyhow::Result<Described>,
 ) -> anyhow::Result<ExitCode> {
     let config = match configured(global, log::LevelFilter::Warn) {
         Ok(config) => config,
@@ -44,7 +43,7 @@ pub fn run(
         }
     };
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
-    let Described { event, known } = match describe(&config.numbering) {
+    let Described { event, known } = match describe(&config) {
         Ok(described) => described,
         Err(error) => {
             let report = unsent(&error).because(&error, config.endpoint().ok());

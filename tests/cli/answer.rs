@@ -101,3 +101,28 @@ fn an_answer_that_is_none_never_leaves() {
     }
     requests.assert_calls(0);
 }
+
+#[test]
+fn the_configuration_knows_who_sits_at_a_phone() {
+    // (arguments, user)
+    let cases: [(&[&str], Option<&str>); 6] = [
+        (&["--answering-number", "101"], Some("anna")),
+        (&["--answering-number", " 101 "], Some("anna")),
+        (&["--answering-number", "101", "--user", "carl"], Some("carl")),
+        (&["--answering-number", "101", "--user", ""], Some("anna")),
+        (&["--answering-number", "102"], None),
+        (&["--answering-number", "101", "--voicemail"], Some("voicemail")),
+    ];
+    for (arguments, user) in cases {
+        let world = World::new();
+        let file = world.file("config.toml", 0o600, "[agents]\n101 = 'anna'\n");
+        let mut body = json!({ "event": "answer", "callId": "7", "direction": "in" });
+        body["answeringNumber"] = arguments[1].trim().into();
+        body.as_object_mut().unwrap().extend(user.map(|user| ("user".to_owned(), user.into())));
+        let posted = world.zammad_expects(body);
+        let mut program = world.program();
+        program.arg("--config").arg(file).args(["answer", "--call-id", "7"]).args(arguments);
+        program.assert().code(0).stderr("");
+        posted.assert();
+    }
+}

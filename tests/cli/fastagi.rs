@@ -183,7 +183,6 @@ fn a_mistake_in_the_address_is_said_and_the_server_lives_on() {
         ("new-call?queue=%01", "control character"),
         ("new-call?queue=%0aSET%20VARIABLE%20X%201", "control character"),
         ("new-call?direction=sideways", "the direction is"),
-        ("hangup?cause=whatever", "whatever"),
     ];
     for (script, said) in cases {
         let mut channel = Channel::of_customer(CALL);

@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::ValueEnum;
 use zammad_cti::agi::{Conversation, Numbers};
 use zammad_cti::asterisk::CallEnd;
+use zammad_cti::cause::HangupCause;
 use zammad_cti::config::Config;
 use zammad_cti::event::{Direction, EventKind, Name, Users, WrittenEvent};
 use zammad_cti::number::Party;
@@ -133,12 +134,18 @@ fn hangup<R: BufRead, W: Write>(
     let direction = direction(&args.direction, &shown_direction)?;
     let answered = answered == "1";
     let end = CallEnd { answered, dial_status, queue_status, abandoned, hangup_cause };
-    let cause = match given("--cause", &args.cause)? {
-        Some(cause) => Some(cause.to_owned()),
-        None => end.cause(direction).map(|cause| cause.as_str().to_owned()),
+    let cause = match given("--cause", &args.cause)?.map(str::parse::<HangupCause>) {
+        Some(Ok(cause)) => Some(cause),
+        // Without its hangup the call would ring for ever.
+        Some(Err(error)) => {
+            log::warn!("--cause: {error}; what the channel says counts");
+            conversation.say(&format!("zammad-cti: --cause: {error}"))?;
+            end.cause(direction)
+        }
+        None => end.cause(direction),
     };
     let written = WrittenEvent {
-        cause,
+        cause: cause.map(|cause| cause.as_str().to_owned()),
         answered: end.answered(),
         ..WrittenEvent::new(EventKind::Hangup, call_id, direction)
     };

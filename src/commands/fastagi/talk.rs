@@ -56,11 +56,9 @@ fn bring<R: BufRead, W: Write>(
     };
     let described = described(&written, config)?;
     report::warn(&described.event, described.known, config, None);
-    let left = (started + limit).saturating_duration_since(Instant::now());
     let (patience, limit) = match written.event {
-        EventKind::NewCall => (left + LAST_WORDS / 2, limit),
-        EventKind::Answer => (MOMENT, config.deadline),
-        EventKind::Hangup => (left, config.deadline),
+        EventKind::NewCall => (limit.saturating_sub(started.elapsed()) + LAST_WORDS / 2, limit),
+        EventKind::Answer | EventKind::Hangup => (MOMENT, config.deadline),
     };
     let (reply, outcome) = channel();
     let errand = Errand { described, started, limit, reply };
