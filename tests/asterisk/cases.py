@@ -25,8 +25,7 @@ class Case:
     events: tuple | None
     cause: str | None = None
     done: bool = False
-    # who is called, until the extension answers and its user is known
-    announced: str | None = None
+    # who is shown in the end, and the extension that answered
     user: str | None = None
     extension: str | None = None
     queue: str | None = None
@@ -111,7 +110,7 @@ def ordinary():
         inbound("not registered", 107, "404", cause="notFound"),
         inbound("ring group answered", 200, BY_CALLER, WHOLE, talk=0.5, **ANNA),
         inbound("ring group not answered", 201, "486", cause="noAnswer"),
-        inbound("a Dial of one's own", 500, BY_OTHER, WHOLE, announced="bert", **BERT),
+        inbound("a Dial of one's own", 500, BY_OTHER, WHOLE, **BERT),
         inbound("another number in Zammad", 600, BY_CALLER, WHOLE, talk=0.5, listed_to="49302399", **ANNA),
         inbound("queue answered", 300, BY_CALLER, WHOLE, talk=2.5, queue="support", **ANNA),
         inbound("queue timed out", 301, BY_OTHER, **sales, user="sales", cause="noAnswer"),
@@ -242,11 +241,9 @@ class Run(threading.Thread):
             yield "the call is not in the caller log"
             return
         arrives_as = case.arrives_as or case.caller
-        # A shell's `answer` knows the extension only, by which Zammad finds its agent.
-        is_nameless = self.bench.way == "system" and case.extension
         expected = {
             "direction": case.direction, "state": "hangup", "done": case.done, "from": arrives_as,
-            "to_comment": case.announced or case.queue if is_nameless else case.user, "comment": case.cause,
+            "to_comment": case.user, "comment": case.cause,
             "queue": case.queue or (arrives_as if case.direction == "out" else case.listed_to or case.to),
         }
         for key, value in expected.items():

@@ -109,7 +109,6 @@ class Bench:
 
     def via(self, way):
         """How the dialplan reports calls from now on: `agi`, `fastagi` or `system`."""
-        self.way = way
         self.pbx.set_global("ZAMMAD_VIA", way)
 
     def point_at_zammad(self, port):
