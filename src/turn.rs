@@ -25,7 +25,7 @@ use crate::config::{Config, Endpoint};
 use crate::event::{CallEvent, CallId, EventKind};
 
 /// How many files there are at most, and calls that do not get in each other's way.
-pub const SLOTS: u64 = 1024;
+pub const SLOTS: u64 = 4096;
 
 /// The calls of a file; with one more the oldest falls out.
 const MAX_CALLS: usize = 32;

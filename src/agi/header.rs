@@ -13,7 +13,7 @@ const MAX_BYTES: u64 = 64 * 1024;
 /// The number and the name of the caller stand in it as they came, line breaks included, so a
 /// stranger can add lines after `agi_callerid`, or end the header there. What comes before it is
 /// genuine. A line that comes twice or out of its place, or that is none of the header's, shows
-/// that somebody did: then no number is believed.
+/// that somebody did: then the caller's number is not believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// the address that the dialplan called, from its path on, as in `new-call?queue=support`;
@@ -24,21 +24,15 @@ pub struct Header {
     pub unique_id: String,
     caller: Option<String>,
     is_restricted: bool,
-    dialled: Option<String>,
-    extension: Option<String>,
 }
 
-/// The numbers of a header, as they came; `None` if one is unset or not to be believed.
+/// The calling party, as far as a header tells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Numbers<'a> {
-    /// the calling party's
-    pub caller: Option<&'a str>,
-    /// who does not want it to be shown
+pub struct Caller<'a> {
+    /// as it came; `None` if it is unset or not to be believed
+    pub number: Option<&'a str>,
+    /// he does not want it to be shown
     pub is_restricted: bool,
-    /// what was dialled first, whatever the dialplan made of it
-    pub dialled: Option<&'a str>,
-    /// where in the dialplan the channel is
-    pub extension: Option<&'a str>,
 }
 
 /// The fields in the order in which Asterisk sends them; `agi_arg_N` follow.
@@ -89,18 +83,13 @@ impl Header {
         Err(AgiError::LongHeader)
     }
 
-    pub(super) fn numbers(&self) -> Numbers<'_> {
-        Numbers {
-            caller: self.caller.as_deref(),
-            is_restricted: self.is_restricted,
-            dialled: self.dialled.as_deref(),
-            extension: self.extension.as_deref(),
-        }
+    pub(super) fn caller(&self) -> Caller<'_> {
+        Caller { number: self.caller.as_deref(), is_restricted: self.is_restricted }
     }
 
     /// Forgets what a stranger may have written.
     pub(super) fn disbelieve(&mut self) {
-        (self.caller, self.dialled, self.extension) = (None, None, None);
+        self.caller = None;
     }
 }
 
@@ -148,11 +137,8 @@ impl Fields {
         };
         let unique_id = text("agi_uniqueid").filter(|id| !id.is_empty()).ok_or(AgiError::NoCall)?;
         let presentation = text("agi_callingpres").and_then(|number| number.parse::<u8>().ok());
-        let mut shown = |name| text(name).filter(|shown| !shown.is_empty() && shown != "unknown");
         let mut header = Header {
-            caller: shown("agi_callerid"),
-            dialled: shown("agi_dnid"),
-            extension: shown("agi_extension"),
+            caller: text("agi_callerid").filter(|shown| !shown.is_empty() && shown != "unknown"),
             // Bits of Q.931's presentation indicator.
             is_restricted: presentation.is_some_and(|bits| bits & 0x60 == 0x20),
             script: text("agi_network_script"),

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use listenfd::ListenFd;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use zammad_cti::client::{self, Clients};
 
 use super::agi;
@@ -30,10 +31,21 @@ pub fn run(args: &cli::Fastagi, global: &Global, out: &mut dyn Write) -> anyhow:
             "it listens on {address}: whoever reaches it can report calls to Zammad, and make agents see them"
         );
     }
+    allow_many_files();
     let limit = agi::deadline(global, Some(&config));
     let tell = || writeln!(out, "agi://{address}").and_then(|()| out.flush()).map_err(OutputError);
     client::block_on(serve::serve(listener, &config, &clients, limit, args.max_calls, tell))??;
     Ok(ExitCode::Ok)
+}
+
+/// A call takes some: its own, its turn's, and one to Zammad. The usual limit is for programs that ask
+/// for more themselves.
+fn allow_many_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let all = Rlimit { current: limit.maximum, ..limit };
+    if let Err(error) = setrlimit(Resource::Nofile, all) {
+        log::debug!("no more files than usual: {error}");
+    }
 }
 
 /// The socket that systemd has opened, else one of our own.

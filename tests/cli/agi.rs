@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::asterisk::{CALL, Channel, assert_said, events, whole_call};
+use crate::asterisk::{CALL, Channel, Variables, assert_said, events, whole_call};
 use crate::running::{Running, signal, until};
 use crate::servers::{self, NOISE, Reply, Server, at_once, listen, reserved_port, stay_silent};
 use crate::support::{Sandbox, TOKEN, World, stdout};
@@ -111,7 +111,8 @@ fn an_answer_tells_who_picked_up() {
         let ended =
             phone.run(agi(&world, &zammad.url(), &["answer"]).args(options).arg("--config").arg(&path));
         assert_eq!(ended.code, 0, "{options:?}");
-        assert_eq!(phone.get("MASTER_CHANNEL(ZAMMAD_ANSWERED)"), "1", "{options:?}");
+        let call_id = if options.contains(&"7") { "7" } else { CALL };
+        assert_eq!(phone.get("MASTER_CHANNEL(ZAMMAD_ANSWERED)"), call_id, "{options:?}");
         let mut body = json!({ "event": "answer", "callId": CALL });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         until("the answer", || !zammad.requests().is_empty());
@@ -467,7 +468,7 @@ fn an_event_is_brought_once_although_asterisk_closes_the_pipes_meanwhile() {
     // (event, the last command that Asterisk answers)
     for (event, last) in [
         ("new-call", "SET VARIABLE ZAMMAD_DIRECTION \"in\""),
-        ("answer", "SET VARIABLE MASTER_CHANNEL(ZAMMAD_ANSWERED) \"1\""),
+        ("answer", "SET VARIABLE MASTER_CHANNEL(ZAMMAD_ANSWERED) \"1795205483.1\""),
         ("hangup", "SET VARIABLE ZAMMAD_ENDED \"1795205483.1\""),
     ] {
         let zammad = zammad(Duration::from_millis(500));
@@ -485,6 +486,49 @@ fn an_event_is_brought_once_although_asterisk_closes_the_pipes_meanwhile() {
 }
 
 #[test]
+fn what_another_call_of_the_same_channel_had_is_not_this_ones() {
+    let world = World::new();
+    let noted = |name: &str, call: &str| vec![(name.to_owned(), call.to_owned())];
+    // (noted on the channel, or on the one that called it; cause)
+    let cases = [
+        (noted("ZAMMAD_ANSWERED", CALL), Variables::new(), "normalClearing"),
+        (noted("ZAMMAD_ANSWERED", "1795205483.10"), Variables::new(), "cancel"),
+        (vec![], noted("ZAMMAD_ANSWERED", CALL).into_iter().collect(), "normalClearing"),
+        (vec![], noted("ZAMMAD_ANSWERED", "1795205480.1").into_iter().collect(), "cancel"),
+    ];
+    for (own, master, cause) in cases {
+        let zammad = zammad(Duration::ZERO);
+        let mut channel = Channel::of_customer(CALL).with(&[("HANGUPCAUSE", "16")]);
+        channel.variables.extend(own);
+        channel.master = (!master.is_empty()).then_some(master);
+        channel.run(&mut agi(&world, &zammad.url(), &["hangup"]));
+        until("the hangup", || !zammad.requests().is_empty());
+        assert_eq!(events(&zammad)[0]["cause"], cause);
+    }
+}
+
+#[test]
+fn an_id_that_is_made_up_is_the_same_in_the_dialplan() {
+    let world = World::new();
+    let zammad = zammad(Duration::ZERO);
+    let mut channel = Channel::of_customer(CALL);
+    channel.run(&mut agi(&world, &zammad.url(), &["new-call", "--call-id", "auto"]));
+    let made_up = channel.get("ZAMMAD_CALLID").to_owned();
+    assert_eq!(made_up.len(), 32);
+    assert_eq!(events(&zammad)[0]["callId"], made_up);
+}
+
+#[test]
+fn a_call_that_cannot_be_reported_has_no_id() {
+    let world = World::new();
+    let zammad = zammad(Duration::ZERO);
+    let mut channel = Channel::of_customer(CALL);
+    let ended = channel.run(&mut agi(&world, &zammad.url(), &["new-call", "--queue", "a\u{1}b"]));
+    assert_eq!(ended.code, 65);
+    assert_eq!(channel.get("ZAMMAD_CALLID"), "");
+}
+
+#[test]
 fn a_hangup_with_a_cause_that_is_none_has_the_channels() {
     let world = World::new();
     let zammad = zammad(Duration::ZERO);
@@ -494,6 +538,7 @@ fn a_hangup_with_a_cause_that_is_none_has_the_channels() {
     assert_eq!(ended.code, 0);
     assert!(ended.said[0].contains("\"whatever\" is no known hangup cause"), "{:?}", ended.said);
     let hangup = json!({ "event": "hangup", "callId": CALL, "direction": "in", "cause": "busy" });
+    until("the hangup", || !zammad.requests().is_empty());
     assert_eq!(events(&zammad), [hangup]);
 }
 
@@ -520,7 +565,7 @@ fn two_people_do_not_wait_for_the_news_of_their_talk() {
     assert!(ended.took < Duration::from_millis(500) + NOISE, "{:?}", ended.took);
     assert_said(&ended.said, "zammad-cti: answer of call 1795205483.1 is on its way");
     customer.is_connected_with(phone);
-    assert_eq!(customer.get("ZAMMAD_ANSWERED"), "1");
+    assert_eq!(customer.get("ZAMMAD_ANSWERED"), CALL);
     assert_eq!(sandbox.call(CALL)["state"], "newCall");
     until("the answer", || sandbox.call(CALL)["state"] == "answer");
     assert_eq!(ended.stderr(), "");
@@ -660,7 +705,7 @@ fn a_voice_message_stays_open() {
     ]);
     channel.run(&mut agi(&world, &sandbox.url, &["answer", "--voicemail"]));
     until("the answer", || sandbox.call(CALL)["state"] == "answer");
-    assert_eq!(channel.get("ZAMMAD_ANSWERED"), "1");
+    assert_eq!(channel.get("ZAMMAD_ANSWERED"), CALL);
     channel.run(&mut agi(&world, &sandbox.url, &["hangup"]));
     until("the hangup", || sandbox.call(CALL)["state"] == "hangup");
     let call = sandbox.call(CALL);

@@ -383,7 +383,7 @@ fn a_hangup_has_more_time_than_its_call_is_held() {
 #[test]
 fn a_stop_waits_for_the_calls_under_way() {
     let world = World::new();
-    let zammad = zammad(Duration::from_millis(500));
+    let zammad = zammad(Duration::from_millis(1500));
     let server = fastagi(&world, &zammad.url(), &[]);
     let address = server.address;
     let told = Channel::of_customer("1").call(address, "answer?user=anna");
@@ -393,11 +393,12 @@ fn a_stop_waits_for_the_calls_under_way() {
         until("the call and the answer", || zammad.requests().len() == 2);
         server.running.signal("TERM");
         server.running.until_it_says("finishing the calls under way");
-        // Nobody else is let in, or told anything.
-        if let Ok(mut late) = TcpStream::connect(address) {
-            late.write_all(&Channel::of_customer("3").network_header(address, "new-call")).unwrap();
-            assert!(is_closed(&mut late));
-        }
+        // Nobody else is let in, or told anything, or waits for the end.
+        let mut late = TcpStream::connect(address).unwrap();
+        // It may be closed before all of it is written.
+        let _ = late.write_all(&Channel::of_customer("3").network_header(address, "new-call"));
+        assert!(is_closed(&mut late));
+        assert!(!call.is_finished(), "one more call waited for the end of the others");
         let (channel, _) = call.join().unwrap();
         assert_eq!(channel.decision(), ("none", ""));
     });
@@ -462,6 +463,7 @@ fn systemd_is_told_when_it_is_ready_alive_and_about_to_end() {
     let world = World::new();
     let zammad = zammad(Duration::ZERO);
     let path = world.path("notify");
+    let started = Instant::now();
     let systemd = UnixDatagram::bind(&path).unwrap();
     systemd.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let mut program = program(&world, &zammad.url(), &["--listen", "127.0.0.1:0"]);
@@ -479,12 +481,12 @@ fn systemd_is_told_when_it_is_ready_alive_and_about_to_end() {
         assert_eq!(said, wanted);
     };
     assert_eq!(next(), "READY=1");
-    let started = Instant::now();
     for _ in 0..4 {
         assert_eq!(next(), "WATCHDOG=1");
     }
     // Twice as often as it wants to know: at once, and after 50, 100 and 150 ms.
-    assert!((140..1000).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
+    let took = started.elapsed();
+    assert!(took >= Duration::from_millis(150) && took < Duration::from_secs(1) + NOISE, "{took:?}");
     server.running.signal("TERM");
     until_it_is("STOPPING=1", "WATCHDOG=1");
     assert_eq!(server.running.end().code, 0);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::running::{Running, until};
-use crate::servers::{Ran, Sandbox, at_once, program};
+use crate::servers::{NOISE, Ran, Sandbox, at_once, program};
 use crate::support::{NEW_CALL, World};
 
 const ANSWER: [&str; 3] = ["answer", "--call-id", "7"];
@@ -158,7 +158,7 @@ fn no_event_waits_beyond_its_deadline_for_its_turn() {
         let ran = Ran::of(program(&world, &sandbox.url(), event).args(["--deadline", "1s"]));
         assert_eq!(ran.code, 0, "{event:?}: {ran}");
         assert_eq!(ran.stderr.contains("waits no longer"), complains, "{event:?}: {ran}");
-        let within = Duration::from_millis(least)..Duration::from_millis(most);
+        let within = Duration::from_millis(least)..Duration::from_millis(most) + NOISE;
         assert!(within.contains(&ran.took), "{event:?}: {ran}");
     });
 
@@ -170,7 +170,7 @@ fn no_event_waits_beyond_its_deadline_for_its_turn() {
     slot.lock().unwrap();
     let ran = Ran::of(program(&world, &sandbox.url(), &ANSWER).args(["--deadline", "1s"]));
     assert_eq!(ran.code, 69, "{ran}");
-    assert!(ran.took < Duration::from_millis(1100), "{ran}");
+    assert!(ran.took < Duration::from_millis(1100) + NOISE, "{ran}");
 }
 
 #[test]

@@ -5,11 +5,11 @@ use std::io::{BufRead, Write};
 
 use anyhow::Context;
 use clap::ValueEnum;
-use zammad_cti::agi::{Conversation, Numbers};
+use zammad_cti::agi::{Caller, Conversation};
 use zammad_cti::asterisk::CallEnd;
 use zammad_cti::cause::HangupCause;
 use zammad_cti::config::Config;
-use zammad_cti::event::{Direction, EventKind, Name, Users, WrittenEvent};
+use zammad_cti::event::{CallId, Direction, EventKind, Name, Users, WrittenEvent};
 use zammad_cti::number::Party;
 
 use crate::cli;
@@ -30,7 +30,7 @@ pub fn wanted<R: BufRead, W: Write>(
     config: &Config,
 ) -> anyhow::Result<Wanted> {
     match event {
-        cli::Agi::NewCall(args) => new_call(args, conversation),
+        cli::Agi::NewCall(args) => new_call(args, conversation, config),
         cli::Agi::Answer(args) => answer(args, conversation, config),
         cli::Agi::Hangup(args) => hangup(args, conversation),
     }
@@ -39,34 +39,40 @@ pub fn wanted<R: BufRead, W: Write>(
 fn new_call<R: BufRead, W: Write>(
     args: &cli::AgiNewCall,
     conversation: &mut Conversation<R, W>,
+    config: &Config,
 ) -> anyhow::Result<Wanted> {
-    let [reported] = conversation.values(["ZAMMAD_CALLID"])?;
+    let [reported, dialled, extension] = conversation.values(["ZAMMAD_CALLID", "CALLERID(dnid)", "EXTEN"])?;
     if !reported.is_empty() {
         return Ok(Wanted::Nothing(format!("zammad-cti: call {reported} is reported already")));
     }
     let direction = direction(&args.direction, "")?;
-    let numbers = conversation.numbers();
     let from = match given("--from", &args.from)? {
         Some(from) => from.to_owned(),
-        None => calling(numbers, direction).to_owned(),
+        None => calling(conversation.caller(), direction).to_owned(),
     };
     let to = match given("--to", &args.to)? {
         Some(to) => to.to_owned(),
-        None => called(numbers).to_owned(),
+        // What was dialled first, also where the dialplan has gone on to `s`.
+        None => [dialled, extension].into_iter().find(|shown| is_number(shown)).unwrap_or_default(),
     };
-    let call_id = given("--call-id", &args.call_id)?.unwrap_or(&conversation.header().unique_id).to_owned();
-    let users =
-        args.users.iter().map(|user| text("--user", user).map(str::to_owned)).collect::<Result<_, _>>()?;
-    // First, as the hangup must find it even if nothing is heard of Zammad.
-    conversation.set("ZAMMAD_CALLID", &call_id)?;
-    conversation.set("ZAMMAD_DIRECTION", direction.as_str())?;
-    Ok(Wanted::Report(WrittenEvent {
+    let call_id = match given("--call-id", &args.call_id)? {
+        Some(CallId::AUTO) => CallId::random().to_string(),
+        Some(call_id) => call_id.to_owned(),
+        None => conversation.header().unique_id.clone(),
+    };
+    let written = WrittenEvent {
         from: Some(from),
         to: Some(to),
-        user: Some(Users::Several(users)),
+        user: Some(Users::Several(args.users.iter().map(|shown| name(shown)).collect())),
         queue: given("--queue", &args.queue)?.map(str::to_owned),
-        ..WrittenEvent::new(EventKind::NewCall, call_id, direction)
-    }))
+        ..WrittenEvent::new(EventKind::NewCall, &call_id, direction)
+    };
+    // What cannot be sent is not reported, and has no hangup.
+    written.clone().read(&config.numbering, |_| None)?;
+    // Now, as the hangup must find it even if nothing is heard of Zammad.
+    conversation.set("ZAMMAD_CALLID", &call_id)?;
+    conversation.set("ZAMMAD_DIRECTION", direction.as_str())?;
+    Ok(Wanted::Report(written))
 }
 
 fn answer<R: BufRead, W: Write>(
@@ -74,12 +80,17 @@ fn answer<R: BufRead, W: Write>(
     conversation: &mut Conversation<R, W>,
     config: &Config,
 ) -> anyhow::Result<Wanted> {
-    let [call_id, of_caller, shown_direction, linked] = conversation.values([
+    // The dialplan's line may have said it all, for a phone that is gone by now.
+    let values = conversation.values([
         "ZAMMAD_CALLID",
         "MASTER_CHANNEL(ZAMMAD_CALLID)",
         "MASTER_CHANNEL(ZAMMAD_DIRECTION)",
         "CHANNEL(linkedid)",
-    ])?;
+    ]);
+    let [call_id, of_caller, shown_direction, linked] = values.unwrap_or_else(|error| {
+        log::warn!("what the call was announced as is not known: {error}");
+        Default::default()
+    });
     let known = [call_id, of_caller, linked].into_iter().find(|id| !id.is_empty());
     let call_id = match given("--call-id", &args.call_id)? {
         Some(call_id) => call_id.to_owned(),
@@ -88,7 +99,7 @@ fn answer<R: BufRead, W: Write>(
     let direction = direction(&args.direction, &shown_direction)?;
     // On an outbound call it is the customer who picked up: no agent, and no extension.
     let is_agent = direction == Direction::Inbound && !args.voicemail;
-    let number = conversation.numbers().caller.filter(|shown| is_agent && is_number(shown));
+    let number = conversation.caller().number.filter(|shown| is_agent && is_number(shown));
     let login = agent(config, &conversation.header().channel, number).filter(|_| is_agent);
     let user = given("--user", &args.user)?.or(login.map(Name::as_str)).filter(|_| !args.voicemail);
     let written = WrittenEvent {
@@ -97,8 +108,8 @@ fn answer<R: BufRead, W: Write>(
         voicemail: args.voicemail,
         ..WrittenEvent::new(EventKind::Answer, call_id, direction)
     };
-    // For the hangup, which a lost reply must not keep from knowing it.
-    conversation.set("MASTER_CHANNEL(ZAMMAD_ANSWERED)", "1")?;
+    // For the hangup. Not just that somebody picked up: the caller's channel may have had other calls.
+    let _ = conversation.set("MASTER_CHANNEL(ZAMMAD_ANSWERED)", &written.call_id);
     Ok(Wanted::Report(written))
 }
 
@@ -111,17 +122,27 @@ fn hangup<R: BufRead, W: Write>(
         "ZAMMAD_CALLID",
         "ZAMMAD_DIRECTION",
         "ZAMMAD_ANSWERED",
+        "MASTER_CHANNEL(ZAMMAD_ANSWERED)",
         "ZAMMAD_ENDED",
         "DIALSTATUS",
         "QUEUESTATUS",
         "ABANDONED",
         "HANGUPCAUSE",
     ]);
-    let [known, shown_direction, answered, ended, dial_status, queue_status, abandoned, hangup_cause] =
-        values.unwrap_or_else(|error| {
-            log::warn!("why the call ended is not known: {error}");
-            Default::default()
-        });
+    let [
+        known,
+        shown_direction,
+        answered,
+        answered_on_master,
+        ended,
+        dial_status,
+        queue_status,
+        abandoned,
+        hangup_cause,
+    ] = values.unwrap_or_else(|error| {
+        log::warn!("why the call ended is not known: {error}");
+        Default::default()
+    });
     let call_id = match given("--call-id", &args.call_id)? {
         Some(call_id) => call_id.to_owned(),
         None if known.is_empty() => conversation.header().unique_id.clone(),
@@ -132,14 +153,15 @@ fn hangup<R: BufRead, W: Write>(
         return Ok(Wanted::Nothing(format!("zammad-cti: the hangup of call {call_id} is sent already")));
     }
     let direction = direction(&args.direction, &shown_direction)?;
-    let answered = answered == "1";
+    // 1 is what a dialplan of its own may note there.
+    let answered = answered == "1" || [answered, answered_on_master].contains(&call_id);
     let end = CallEnd { answered, dial_status, queue_status, abandoned, hangup_cause };
     let cause = match given("--cause", &args.cause)?.map(str::parse::<HangupCause>) {
         Some(Ok(cause)) => Some(cause),
         // Without its hangup the call would ring for ever.
         Some(Err(error)) => {
             log::warn!("--cause: {error}; what the channel says counts");
-            conversation.say(&format!("zammad-cti: --cause: {error}"))?;
+            let _ = conversation.say(&format!("zammad-cti: --cause: {error}"));
             end.cause(direction)
         }
         None => end.cause(direction),
@@ -160,6 +182,12 @@ fn given<'a>(flag: &'static str, shown: &'a Option<OsString>) -> anyhow::Result<
     Ok(text.filter(|text| !text.trim().is_empty()))
 }
 
+/// What agents see of a name. A phone may show anything as its own, and its call is reported all the
+/// same.
+fn name(shown: &OsStr) -> String {
+    shown.to_string_lossy().chars().filter(|c| !c.is_control()).take(Name::MAX_CHARS).collect()
+}
+
 /// The option's direction, else that of the call's newCall, else inbound.
 fn direction(option: &Option<OsString>, of_call: &str) -> anyhow::Result<Direction> {
     let read = |text: &str| Direction::from_str(text.trim(), true).ok();
@@ -171,18 +199,9 @@ fn direction(option: &Option<OsString>, of_call: &str) -> anyhow::Result<Directi
 
 /// The calling party: nobody knows what a stranger writes, so it is a number or nothing. An agent
 /// who hides from the customer does not hide from the help desk.
-fn calling<'a>(numbers: Numbers<'a>, direction: Direction) -> &'a str {
-    let is_withheld = numbers.is_restricted && direction == Direction::Inbound;
-    numbers.caller.filter(|shown| !is_withheld && is_number(shown)).unwrap_or(Party::ANONYMOUS)
-}
-
-/// The called party: what was dialled first, also where the dialplan has gone on to `s`.
-fn called<'a>(numbers: Numbers<'a>) -> &'a str {
-    [numbers.dialled, numbers.extension]
-        .into_iter()
-        .flatten()
-        .find(|shown| is_number(shown))
-        .unwrap_or_default()
+fn calling<'a>(caller: Caller<'a>, direction: Direction) -> &'a str {
+    let is_withheld = caller.is_restricted && direction == Direction::Inbound;
+    caller.number.filter(|shown| !is_withheld && is_number(shown)).unwrap_or(Party::ANONYMOUS)
 }
 
 /// More than any number has, with all that makes it easier to read. A caller who sends more must not
@@ -240,6 +259,21 @@ mod tests {
             &"1".repeat(41),
         ] {
             assert!(!is_number(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_never_in_the_way_of_its_call() {
+        use std::os::unix::ffi::OsStrExt;
+        // (shown, sent)
+        let cases: [(&[u8], &str); 4] = [
+            ("J\u{f6}rg".as_bytes(), "J\u{f6}rg"),
+            (b"J\xf6rg", "J\u{fffd}rg"),
+            (b"a\x1b[2J\nb", "a[2Jb"),
+            (&[b'x'; 300], &"x".repeat(250)),
+        ];
+        for (shown, sent) in cases {
+            assert_eq!(name(OsStr::from_bytes(shown)), sent, "{shown:?}");
         }
     }
 

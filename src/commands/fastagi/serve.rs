@@ -28,6 +28,9 @@ use crate::output::{OutputError, Report};
 /// After an error of the system's, such as too many open files.
 const BREATH: Duration = Duration::from_millis(50);
 
+/// So many ways to Zammad are kept when fewer calls are under way.
+const IDLE: usize = 16;
+
 /// An event that a call wants to have brought to Zammad.
 pub struct Errand {
     pub described: Described,
@@ -40,8 +43,9 @@ pub struct Errand {
 /// What became of it, and the error if Zammad did not take it.
 pub type Outcome = (Report, Option<anyhow::Error>);
 
-/// Serves calls until SIGTERM or Ctrl-C. Then what is under way is finished, unless it comes again.
-/// `ready` says so when all of this is the case.
+/// Serves calls until SIGTERM or Ctrl-C. Then what is under way is finished, unless it comes again,
+/// and whoever calls is turned away: a call must not wait for the end of a server. `ready` says so
+/// when all of this is the case.
 pub async fn serve(
     listener: TcpListener,
     config: &Arc<Config>,
@@ -52,34 +56,37 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener).context("the socket")?;
     let mut stop = Stop::new().context("cannot listen for signals")?;
-    let mut watchdog = Watchdog::new();
     let way = Way { config, clients, turns: Turns::open(config, runtime_folder().as_deref()) };
+    let mut watchdog = Watchdog::new();
     let room = Arc::new(Semaphore::new(usize::from(max_calls)));
     let (errands, mut wanted) = unbounded_channel();
     // Until the stop; then the calls have the only ones.
     let mut errands = Some(errands);
+    let mut are_calls_left = true;
     let mut idle: Vec<Client> = Vec::new();
     let mut under_way = FuturesUnordered::new();
+    let mut not_before = Instant::now();
     ready()?;
     tell_systemd(NotifyState::Ready);
-    loop {
+    while are_calls_left || !under_way.is_empty() {
         tokio::select! {
-            accepted = listener.accept(), if errands.is_some() => match (accepted, &errands) {
-                (Ok((stream, _)), Some(errands)) => {
-                    admit(stream, &room, errands.clone(), config.clone(), limit);
-                }
+            accepted = accept(&listener, not_before) => match (accepted, &errands) {
+                (Ok(stream), Some(errands)) => admit(stream, &room, errands.clone(), config.clone(), limit),
+                // Dropped, it is closed.
+                (Ok(_), None) => {}
                 (Err(error), _) => {
                     log::warn!("cannot take a call: {error}");
-                    tokio::time::sleep(BREATH).await;
+                    not_before = Instant::now() + BREATH;
                 }
-                (Ok(_), None) => {}
             },
-            errand = wanted.recv() => match errand {
+            errand = wanted.recv(), if are_calls_left => match errand {
                 // The one that was used last is the likeliest to be connected still.
                 Some(errand) => under_way.push(way.bring(idle.pop(), errand)),
-                None => break,
+                None => are_calls_left = false,
             },
-            Some(client) = under_way.next(), if !under_way.is_empty() => idle.extend(client),
+            Some(client) = under_way.next(), if !under_way.is_empty() => {
+                idle.extend(client.filter(|_| idle.len() < IDLE));
+            }
             () = stop.wanted() => match errands.take() {
                 Some(_) => {
                     tell_systemd(NotifyState::Stopping);
@@ -90,13 +97,13 @@ pub async fn serve(
             () = watchdog.is_due() => tell_systemd(NotifyState::Watchdog),
         }
     }
-    while !under_way.is_empty() {
-        tokio::select! {
-            _ = under_way.next() => {}
-            () = stop.wanted() => break,
-        }
-    }
     Ok(())
+}
+
+/// The next call, after a breath if the system needs one.
+async fn accept(listener: &tokio::net::TcpListener, not_before: Instant) -> std::io::Result<TcpStream> {
+    tokio::time::sleep_until(not_before.into()).await;
+    listener.accept().await.map(|(stream, _)| stream)
 }
 
 /// Gives a call a thread, if there is one for it.
@@ -114,7 +121,7 @@ fn admit(
     let call = move || {
         let _place = place;
         let result = stream.into_std().map_err(anyhow::Error::from);
-        if let Err(error) = result.and_then(|stream| talk(stream, &errands, &config, limit)) {
+        if let Err(error) = result.and_then(|stream| talk(&stream, &errands, &config, limit)) {
             log::error!("{error:#}");
         }
     };

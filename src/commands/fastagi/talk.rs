@@ -23,14 +23,14 @@ use crate::commands::report;
 ///
 /// Asterisk could not be told. What Zammad did not take is in the log already.
 pub fn talk(
-    stream: TcpStream,
+    stream: &TcpStream,
     errands: &UnboundedSender<Errand>,
     config: &Config,
     limit: Duration,
 ) -> anyhow::Result<()> {
     let started = Instant::now();
     let end = started + limit + LAST_WORDS;
-    let input = BufReader::new(Until::new(stream.try_clone()?, end));
+    let input = BufReader::new(Until::new(stream, end));
     let mut conversation = Conversation::begin(input, Until::new(stream, end)).context("no AGI")?;
     let script = conversation.header().script.clone().unwrap_or_default();
     let result = bring(&script, &mut conversation, errands, config, started, limit);
