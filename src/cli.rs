@@ -546,6 +546,14 @@ impl Load {
     }
 }
 
+/// What clap says of a wrong command line, and its tip, as one line for Asterisk's console.
+pub fn mistake_in_a_line(said: &str) -> String {
+    let mistake = said.lines().next().unwrap_or_default();
+    let tip = said.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+    let mistake = mistake.strip_prefix("error: ").unwrap_or(mistake);
+    tip.map_or_else(|| mistake.to_owned(), |tip| format!("{mistake}; {tip}"))
+}
+
 /// A variable of a dialplan that is set or not.
 fn set_or_not(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {

@@ -59,8 +59,13 @@ fn explain(error: &clap::Error) -> ExitCode {
         // Nobody is left to tell if stderr is closed.
         let _ = write!(std::io::stderr(), "{text}");
         let command = named_command();
+        let mistake = cli::mistake_in_a_line(&text);
         if command.as_deref() == Some("agi") {
-            commands::refuse_to_asterisk(text.lines().next().unwrap_or_default());
+            commands::refuse_to_asterisk(&mistake);
+        } else if std::env::var_os("AST_AGI_DIR").is_some() {
+            // Only AGI() sets it.
+            let right = "in AGI() it is AGI(/usr/bin/zammad-cti,agi,new-call)";
+            commands::refuse_to_asterisk(&format!("{mistake}; {right}"));
         }
         // A monitoring system would take 2 for a Zammad that is down.
         let is_check = command.as_deref() == Some("check");

@@ -181,9 +181,11 @@ impl Report {
             (Some(event), Some(call_id)) => format!("{event} of call {}: ", printable(call_id)),
             (Some(_) | None, _) => String::new(),
         };
-        match &self.error {
-            Some(error) => format!("{what}{error}"),
-            None => format!("{what}{} ({} ms)", self.text(), self.elapsed_ms),
+        match (&self.error, self.action.as_str()) {
+            (Some(error), _) => format!("{what}{error}"),
+            // A caller whom Zammad blocks may have got through.
+            (None, "unknown") => format!("{what}the decision is lost ({} ms)", self.elapsed_ms),
+            (None, _) => format!("{what}{} ({} ms)", self.text(), self.elapsed_ms),
         }
     }
 

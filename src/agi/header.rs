@@ -22,6 +22,8 @@ pub struct Header {
     /// for example `PJSIP/101-00000003`
     pub channel: String,
     pub unique_id: String,
+    /// how many arguments follow the program or the address
+    pub arguments: usize,
     caller: Option<String>,
     is_restricted: bool,
 }
@@ -144,6 +146,7 @@ impl Fields {
             script: text("agi_network_script"),
             channel: text("agi_channel").unwrap_or_default(),
             unique_id,
+            arguments: self.arguments,
         };
         if self.is_tampered {
             header.disbelieve();

@@ -14,6 +14,7 @@ use std::io::{BufRead, BufReader, IsTerminal, Write, stdin};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use zammad_cti::agi::{Conversation, Until};
 use zammad_cti::config::{Config, Span};
 use zammad_cti::delivery::Known;
@@ -108,7 +109,8 @@ fn begin(
 ) -> anyhow::Result<Conversation<impl BufRead + use<>, &mut dyn Write>> {
     // Not by way of std's own buffer, in which something could wait unseen.
     let input = File::from(stdin().as_fd().try_clone_to_owned()?);
-    Ok(Conversation::begin(BufReader::new(Until::new(input, end + LAST_WORDS)), out)?)
+    Conversation::begin(BufReader::new(Until::new(input, end + LAST_WORDS)), out)
+        .context("Asterisk's header does not come, as it does after AGI() in a dialplan")
 }
 
 /// Brings one event to Zammad, and what came of it to the channel.

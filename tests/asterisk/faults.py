@@ -11,7 +11,7 @@ CALLS_AT_ONCE = 50
 
 
 def run(bench, report, way):
-    for part in (silent, slow, late_replies, down, restart, recovered, many):
+    for part in (silent, slow, late_replies, down, restart, recovered, serverless, many):
         part(bench, report, way)
 
 
@@ -125,6 +125,22 @@ def recovered(bench, report, way):
         inbound("Zammad is back: answered", 101, BY_CALLER, WHOLE, talk=0.5, **ANNA),
         blocked("Zammad is back: blocked", 101),
     ]))
+
+
+def serverless(bench, report, way):
+    """FastAGI's server is not there, and comes back."""
+    name = "no server"
+    if way != "fastagi":
+        return
+    if cases := wanted(report, way, [
+            inbound(f"{name}: answered", 101, BY_CALLER, WHOLE, talk=0.5, **ANNA),
+            blocked(f"{name}: blocked", 101),
+            outbound(f"{name}: outbound", "49221470", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR),
+    ]):
+        bench.stop_fastagi()
+        play(bench, report, way, cases)
+        bench.point_at_zammad(bench.ports.door)
+        time.sleep(0.5)  # its server comes up
 
 
 def many(bench, report, way):

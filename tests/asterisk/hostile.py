@@ -63,6 +63,7 @@ DIALLED = [
     ("single quotes", "49221470'|touch {file}|'1"),
     ("parentheses", "49221470),System(touch {file})"),
     ("line break", "49221470\ntouch {file}\n1"),
+    ("commas", "49221470,trunk,3,b(zammad^${SHELL(touch {file})}^1)"),
 ]
 
 

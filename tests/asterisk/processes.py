@@ -92,8 +92,7 @@ class Bench:
         return self
 
     def __exit__(self, *_):
-        if self._fastagi:
-            self._fastagi.stop()
+        self.stop_fastagi()
         for process in reversed(self._processes):
             process.stop()
         if self.root.exists():
@@ -118,11 +117,14 @@ class Bench:
         config = self.inside("/etc/zammad-cti/config.toml")
         config.write_text(f'url = "{url}"\n\n[agents]\n{agents}')
         config.chmod(0o600)
-        if self._fastagi:
-            self._fastagi.stop()
+        self.stop_fastagi()
         self._fastagi = Process(
             ["chroot", self.root, PROGRAM, "fastagi", "--listen", f"127.0.0.1:{self.ports.fastagi}"],
             self.logs / "fastagi.log")
+
+    def stop_fastagi(self):
+        if self._fastagi:
+            self._fastagi.stop()
 
     def calls_up(self):
         return "0 active calls" not in self.pbx.cli("core show channels count")

@@ -423,6 +423,27 @@ fn a_mistake_in_the_dialplan_is_said_to_asterisk_too() {
 }
 
 #[test]
+fn a_line_that_forgets_the_word_agi_is_told_so() {
+    let world = World::new();
+    let mut channel = Channel::of_customer(CALL);
+    let mut program = world.process();
+    let ended = channel.run(program.env("AST_AGI_DIR", "/usr/share/asterisk/agi-bin").arg("new-call"));
+    assert_eq!(ended.code, 2);
+    assert!(ended.said[0].contains("it is AGI(/usr/bin/zammad-cti,agi,new-call)"), "{:?}", ended.said);
+}
+
+#[test]
+fn a_decision_that_is_lost_is_said_to_be_so() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    sandbox.fault(json!({ "mode": "drop_after", "count": 1 }));
+    let mut channel = Channel::of_customer(CALL);
+    let ended = channel.run(&mut agi(&world, &sandbox.url, &["new-call"]));
+    assert_eq!(channel.decision(), ("none", ""));
+    assert!(ended.said[0].contains("the decision is lost"), "{:?}", ended.said);
+}
+
+#[test]
 fn without_zammads_address_asterisk_is_told_so() {
     let world = World::new();
     for event in ["new-call", "answer", "hangup"] {

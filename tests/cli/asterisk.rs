@@ -159,10 +159,12 @@ impl Channel {
         header
     }
 
-    /// The header of a call over the network.
+    /// The header of a call over the network; what follows a comma is an argument.
     pub fn network_header(&self, address: SocketAddr, script: &str) -> Vec<u8> {
+        let mut arguments: Vec<_> = script.split(',').map(str::to_owned).collect();
+        let script = arguments.remove(0);
         let before = format!("agi_network: yes\nagi_network_script: {script}\n");
-        self.header(&before, &format!("agi://{address}/{script}"), &[])
+        self.header(&before, &format!("agi://{address}/{script}"), &arguments)
     }
 
     /// Runs `AGI()` to its end.

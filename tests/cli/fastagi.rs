@@ -116,6 +116,19 @@ fn a_call_is_followed_over_one_connection_to_zammad() {
 }
 
 #[test]
+fn an_argument_that_does_nothing_is_said() {
+    let world = World::new();
+    let zammad = zammad(Duration::ZERO);
+    let server = fastagi(&world, &zammad.url(), &[]);
+    let mut channel = Channel::of_customer(CALL);
+    let told = channel.call(server.address, "new-call,--queue,support");
+    assert!(told.said[0].contains("its options in the query"), "{:?}", told.said);
+    assert_eq!(channel.decision(), ("none", ""));
+    assert_eq!(events(&zammad)[0].get("queue"), None);
+    server.stop();
+}
+
+#[test]
 fn a_query_has_the_options_of_the_command_line() {
     let world = World::new();
     // (script, body besides event and call)

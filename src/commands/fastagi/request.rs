@@ -3,7 +3,7 @@
 use clap::Parser;
 use percent_encoding::percent_decode_str;
 
-use crate::cli::{Agi, FastagiRequest};
+use crate::cli::{Agi, FastagiRequest, mistake_in_a_line};
 use crate::exit_code::UsageError;
 
 /// Reads a request such as `new-call?queue=support&direction=in`. A `+` is a plus, as numbers have
@@ -31,7 +31,9 @@ pub fn read(script: &str) -> Result<Agi, RequestError> {
         });
     }
     let request = FastagiRequest::try_parse_from(words);
-    request.map(|request| request.event).map_err(|error| RequestError::Words(first_line(&error)))
+    request
+        .map(|request| request.event)
+        .map_err(|error| RequestError::Words(mistake_in_a_line(&error.to_string())))
 }
 
 /// What is wrong with a request.
@@ -43,12 +45,6 @@ pub enum RequestError {
     NotUtf8(#[from] std::str::Utf8Error),
     #[error("{0}")]
     Words(String),
-}
-
-fn first_line(error: &clap::Error) -> String {
-    let text = error.to_string();
-    let line = text.lines().next().unwrap_or_default();
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
 
 #[cfg(test)]
@@ -78,7 +74,7 @@ mod tests {
             ("?queue=1", "no event"),
             ("new_call", "unrecognized subcommand"),
             ("--help", "unexpected argument"),
-            ("new-call?quue=1", "--quue"),
+            ("new-call?quue=1", "'--quue' found; a similar argument exists: '--queue'"),
             ("new-call?queue=%ff", "not UTF-8"),
             ("new-call?help", "--help"),
             ("new-call?url=http://x", "--url"),

@@ -50,6 +50,12 @@ fn bring<R: BufRead, W: Write>(
     started: Instant,
     limit: Duration,
 ) -> anyhow::Result<()> {
+    if conversation.header().arguments > 0 {
+        let advice =
+            "an address has its options in the query, as in new-call?queue=support; others do nothing";
+        log::warn!("{advice}");
+        let _ = conversation.say(&format!("zammad-cti: {advice}"));
+    }
     let written = match wanted(&request::read(script)?, conversation, config)? {
         Wanted::Report(written) => written,
         Wanted::Nothing(why) => return Ok(conversation.say(&why)?),
