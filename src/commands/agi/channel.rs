@@ -41,7 +41,12 @@ fn new_call<R: BufRead, W: Write>(
     conversation: &mut Conversation<R, W>,
     config: &Config,
 ) -> anyhow::Result<Wanted> {
-    let [reported, dialled, extension] = conversation.values(["ZAMMAD_CALLID", "CALLERID(dnid)", "EXTEN"])?;
+    let [reported, dialled, dialled_on_master, extension] = conversation.values([
+        "ZAMMAD_CALLID",
+        "CALLERID(dnid)",
+        "MASTER_CHANNEL(CALLERID(dnid))",
+        "EXTEN",
+    ])?;
     if !reported.is_empty() {
         return Ok(Wanted::Nothing(format!("zammad-cti: call {reported} is reported already")));
     }
@@ -52,8 +57,11 @@ fn new_call<R: BufRead, W: Write>(
     };
     let to = match given("--to", &args.to)? {
         Some(to) => to.to_owned(),
-        // What was dialled first, also where the dialplan has gone on to `s`.
-        None => [dialled, extension].into_iter().find(|shown| is_number(shown)).unwrap_or_default(),
+        // What was dialled first, also where the dialplan has gone on to `s`, or to a Local channel.
+        None => [dialled, dialled_on_master, extension]
+            .into_iter()
+            .find(|shown| is_number(shown))
+            .unwrap_or_default(),
     };
     let call_id = match given("--call-id", &args.call_id)? {
         Some(CallId::AUTO) => CallId::random().to_string(),
@@ -110,6 +118,10 @@ fn answer<R: BufRead, W: Write>(
     };
     // For the hangup. Not just that somebody picked up: the caller's channel may have had other calls.
     let _ = conversation.set("MASTER_CHANNEL(ZAMMAD_ANSWERED)", &written.call_id);
+    if args.voicemail {
+        // It picks up on the caller's own channel, which may outlive the one that called it.
+        let _ = conversation.set("ZAMMAD_ANSWERED", &written.call_id);
+    }
     Ok(Wanted::Report(written))
 }
 
