@@ -17,8 +17,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use zammad_cti::agi::{Conversation, Until};
 use zammad_cti::config::{Config, Span};
-use zammad_cti::delivery::Known;
-use zammad_cti::event::{EventKind, WrittenEvent};
+use zammad_cti::event::EventKind;
 
 use super::configured;
 use super::report::{self, Described};
@@ -26,6 +25,7 @@ use super::settings::sources;
 use crate::cli::{self, Global};
 use crate::exit_code::{CallGoesOn, ExitCode, UsageError};
 use crate::output::Report;
+use channel::described;
 pub use channel::{Wanted, wanted};
 pub use tell::{failure, on_its_way, told};
 
@@ -121,29 +121,23 @@ fn report<R: BufRead, W: Write>(
     started: Instant,
     limit: Duration,
 ) -> anyhow::Result<()> {
-    let written = match wanted(event, conversation, config)? {
-        Wanted::Report(written) => written,
+    let (written, described) = match wanted(event, conversation, config)? {
+        Wanted::Report(event) => *event,
         Wanted::Nothing(why) => {
             // Who does not listen any more need not know.
             let _ = conversation.say(&why);
             return Ok(());
         }
     };
-    // A mistake in it is told here, whoever brings it to Zammad.
-    let described = described(&written, config)?;
-    let patience = match written.event {
-        EventKind::NewCall => None,
-        EventKind::Answer | EventKind::Hangup => Some(MOMENT),
-    };
-    if let Some(patience) = patience {
-        match handed::hand_over(&written, patience) {
+    match written.event {
+        EventKind::NewCall => {}
+        EventKind::Answer | EventKind::Hangup => match handed::hand_over(&written, MOMENT) {
             Ok(said) => {
-                // Who does not listen any more need not know.
                 let _ = conversation.say(&said);
                 return Ok(());
             }
             Err(error) => log::warn!("the call waits for its {}: {error:#}", written.event),
-        }
+        },
     }
     let (report, error) = deliver(&described, config, started, limit);
     match error {
@@ -167,13 +161,6 @@ fn deliver(
     let Described { event, known } = described;
     report::warn(event, *known, config, None);
     report::deliver(event, *known, config, started, limit)
-}
-
-/// The event, and what is known of its call.
-pub fn described(written: &WrittenEvent, config: &Config) -> anyhow::Result<Described> {
-    let known = Known { direction: None, answered: written.answered };
-    let event = written.clone().read(&config.numbering, |_| None)?;
-    Ok(Described { event, known })
 }
 
 fn is_handed_over(event: &cli::Agi) -> bool {

@@ -9,16 +9,19 @@ use zammad_cti::agi::{Caller, Conversation};
 use zammad_cti::asterisk::CallEnd;
 use zammad_cti::cause::HangupCause;
 use zammad_cti::config::Config;
+use zammad_cti::delivery::Known;
 use zammad_cti::event::{CallId, Direction, EventKind, Name, Users, WrittenEvent};
 use zammad_cti::number::Party;
 
 use crate::cli;
 use crate::commands::arguments::text;
+use crate::commands::report::Described;
 use crate::exit_code::UsageError;
 
 /// What is to be done about an event.
 pub enum Wanted {
-    Report(WrittenEvent),
+    /// an event, in words for another process, and as it goes to Zammad
+    Report(Box<(WrittenEvent, Described)>),
     /// nothing, and why
     Nothing(String),
 }
@@ -32,7 +35,7 @@ pub fn wanted<R: BufRead, W: Write>(
     match event {
         cli::Agi::NewCall(args) => new_call(args, conversation, config),
         cli::Agi::Answer(args) => answer(args, conversation, config),
-        cli::Agi::Hangup(args) => hangup(args, conversation),
+        cli::Agi::Hangup(args) => hangup(args, conversation, config),
     }
 }
 
@@ -76,11 +79,11 @@ fn new_call<R: BufRead, W: Write>(
         ..WrittenEvent::new(EventKind::NewCall, &call_id, direction)
     };
     // What cannot be sent is not reported, and has no hangup.
-    written.clone().read(&config.numbering, |_| None)?;
+    let described = described(&written, config)?;
     // Now, as the hangup must find it even if nothing is heard of Zammad.
     conversation.set("ZAMMAD_CALLID", &call_id)?;
     conversation.set("ZAMMAD_DIRECTION", direction.as_str())?;
-    Ok(Wanted::Report(written))
+    Ok(Wanted::Report(Box::new((written, described))))
 }
 
 fn answer<R: BufRead, W: Write>(
@@ -116,18 +119,20 @@ fn answer<R: BufRead, W: Write>(
         voicemail: args.voicemail,
         ..WrittenEvent::new(EventKind::Answer, call_id, direction)
     };
+    let described = described(&written, config)?;
     // For the hangup. Not just that somebody picked up: the caller's channel may have had other calls.
     let _ = conversation.set("MASTER_CHANNEL(ZAMMAD_ANSWERED)", &written.call_id);
     if args.voicemail {
         // It picks up on the caller's own channel, which may outlive the one that called it.
         let _ = conversation.set("ZAMMAD_ANSWERED", &written.call_id);
     }
-    Ok(Wanted::Report(written))
+    Ok(Wanted::Report(Box::new((written, described))))
 }
 
 fn hangup<R: BufRead, W: Write>(
     args: &cli::AgiHangup,
     conversation: &mut Conversation<R, W>,
+    config: &Config,
 ) -> anyhow::Result<Wanted> {
     // A call without its hangup rings for ever: what the channel does not say any more is left out.
     let values = conversation.values([
@@ -183,9 +188,17 @@ fn hangup<R: BufRead, W: Write>(
         answered: end.answered(),
         ..WrittenEvent::new(EventKind::Hangup, call_id, direction)
     };
+    let described = described(&written, config)?;
     // Only a later run would look for it.
     let _ = conversation.set("ZAMMAD_ENDED", &written.call_id);
-    Ok(Wanted::Report(written))
+    Ok(Wanted::Report(Box::new((written, described))))
+}
+
+/// The event that goes to Zammad, and what is known of its call.
+pub fn described(written: &WrittenEvent, config: &Config) -> anyhow::Result<Described> {
+    let known = Known { direction: None, answered: written.answered };
+    let event = written.clone().read(&config.numbering, |_| None)?;
+    Ok(Described { event, known })
 }
 
 /// An option's text; none if it is empty, as an unset variable of the dialplan is.

@@ -13,7 +13,7 @@ use zammad_cti::event::EventKind;
 
 use super::request;
 use super::serve::Errand;
-use crate::commands::agi::{LAST_WORDS, MOMENT, Wanted, described, failure, on_its_way, told, wanted};
+use crate::commands::agi::{LAST_WORDS, MOMENT, Wanted, failure, on_its_way, told, wanted};
 use crate::commands::report;
 
 /// Reads what is wanted for a call, has it done, and tells Asterisk. The call is held for at most
@@ -56,11 +56,10 @@ fn bring<R: BufRead, W: Write>(
         log::warn!("{advice}");
         let _ = conversation.say(&format!("zammad-cti: {advice}"));
     }
-    let written = match wanted(&request::read(script)?, conversation, config)? {
-        Wanted::Report(written) => written,
+    let (written, described) = match wanted(&request::read(script)?, conversation, config)? {
+        Wanted::Report(event) => *event,
         Wanted::Nothing(why) => return Ok(conversation.say(&why)?),
     };
-    let described = described(&written, config)?;
     report::warn(&described.event, described.known, config, None);
     let (patience, limit) = match written.event {
         EventKind::NewCall => (limit.saturating_sub(started.elapsed()) + LAST_WORDS / 2, limit),
