@@ -55,6 +55,9 @@ _zammad__cti() {
             zammad__cti,simulate)
                 cmd="zammad__cti__subcmd__simulate"
                 ;;
+            zammad__cti,spool)
+                cmd="zammad__cti__subcmd__spool"
+                ;;
             zammad__cti__subcmd__agi,answer)
                 cmd="zammad__cti__subcmd__agi__subcmd__answer"
                 ;;
@@ -73,6 +76,12 @@ _zammad__cti() {
             zammad__cti__subcmd__config,show)
                 cmd="zammad__cti__subcmd__config__subcmd__show"
                 ;;
+            zammad__cti__subcmd__spool,flush)
+                cmd="zammad__cti__subcmd__spool__subcmd__flush"
+                ;;
+            zammad__cti__subcmd__spool,run)
+                cmd="zammad__cti__subcmd__spool__subcmd__run"
+                ;;
             *)
                 ;;
         esac
@@ -80,7 +89,7 @@ _zammad__cti() {
 
     case "${cmd}" in
         zammad__cti)
-            opts="-h -V --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help --version new-call answer hangup send simulate sandbox check normalize agi fastagi config completions man"
+            opts="-h -V --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help --version new-call answer hangup send simulate sandbox check normalize agi fastagi spool config completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -174,6 +183,38 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
@@ -186,7 +227,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__agi)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help new-call answer hangup"
+            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help new-call answer hangup"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -280,6 +321,38 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
@@ -292,7 +365,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__agi__subcmd__answer)
-            opts="-h --call-id --direction --answering-number --user --voicemail --handed-over --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-h --call-id --direction --answering-number --user --voicemail --handed-over --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -402,6 +475,38 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
@@ -414,7 +519,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__agi__subcmd__hangup)
-            opts="-h --call-id --direction --cause --handed-over --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-h --call-id --direction --cause --handed-over --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -520,6 +625,38 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
@@ -532,7 +669,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__agi__subcmd__new__subcmd__call)
-            opts="-h --direction --from --to --call-id --user --queue --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-h --direction --from --to --call-id --user --queue --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -650,6 +787,38 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
@@ -662,13 +831,17 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__answer)
-            opts="-h --call-id --direction --from --to --answering-number --user --voicemail --force-user --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-h --call-id --call-key --direction --from --to --answering-number --user --voicemail --force-user --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --call-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --call-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -780,6 +953,38 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
@@ -792,7 +997,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__check)
-            opts="-w -c -h --nagios --warning --critical --all-profiles --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-w -c -h --nagios --warning --critical --all-profiles --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -902,6 +1107,38 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
@@ -914,7 +1151,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__completions)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help bash elvish fish powershell zsh"
+            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1006,6 +1243,38 @@ _zammad__cti() {
                     ;;
                 --numbers-normalize)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
                     return 0
                     ;;
                 --field)
@@ -1020,7 +1289,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__config)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help show check init"
+            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help show check init"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1114,6 +1383,38 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
@@ -1126,7 +1427,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__config__subcmd__check)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1218,6 +1519,38 @@ _zammad__cti() {
                     ;;
                 --numbers-normalize)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
                     return 0
                     ;;
                 --field)
@@ -1232,7 +1565,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__config__subcmd__init)
-            opts="-h --force --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-h --force --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1324,6 +1657,38 @@ _zammad__cti() {
                     ;;
                 --numbers-normalize)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
                     return 0
                     ;;
                 --field)
@@ -1338,7 +1703,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__config__subcmd__show)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1432,6 +1797,38 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
@@ -1444,7 +1841,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__fastagi)
-            opts="-h --listen --max-calls --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-h --listen --max-calls --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1546,6 +1943,38 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
@@ -1558,13 +1987,17 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__hangup)
-            opts="-h --call-id --direction --from --to --answering-number --cause --raw-cause --answered --dialstatus --queue-status --abandoned --hangup-cause --list-causes --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-h --call-id --call-key --direction --from --to --answering-number --cause --raw-cause --answered --dialstatus --queue-status --abandoned --hangup-cause --list-causes --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --call-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --call-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1696,6 +2129,38 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
@@ -1708,7 +2173,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__man)
-            opts="-h --dir --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-h --dir --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1806,6 +2271,38 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
@@ -1818,7 +2315,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__new__subcmd__call)
-            opts="-h --from --to --direction --call-id --user --queue --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-h --from --to --direction --call-id --user --queue --call-key --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1848,6 +2345,10 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --call-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1936,6 +2437,38 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
@@ -1948,7 +2481,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__normalize)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2042,6 +2575,38 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
@@ -2054,7 +2619,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__sandbox)
-            opts="-h --listen --block --route --caller-id --zammad --integration --keep --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-h --listen --block --route --caller-id --zammad --integration --keep --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2176,6 +2741,38 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
@@ -2188,7 +2785,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__send)
-            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2286,6 +2883,38 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
@@ -2298,7 +2927,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__simulate)
-            opts="-h --all --list --show --sandbox --report --from --to --user --queue --numbers --order --ring --talk --speed --calls --rate --duration --concurrency --yes-load --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --field --dry-run --curl --show-token --help"
+            opts="-h --all --list --show --sandbox --report --from --to --user --queue --numbers --order --ring --talk --speed --calls --rate --duration --concurrency --yes-load --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2450,6 +3079,460 @@ _zammad__cti() {
                     ;;
                 --numbers-normalize)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
+                --field)
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        zammad__cti__subcmd__spool)
+            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help flush run"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --encoding)
+                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
+                    return 0
+                    ;;
+                --reject-exit)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --fail-open)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --numbers-country)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --country)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --numbers-extension-digits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --numbers-extension-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --numbers-national-digits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --numbers-normalize)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
+                --field)
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        zammad__cti__subcmd__spool__subcmd__flush)
+            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --encoding)
+                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
+                    return 0
+                    ;;
+                --reject-exit)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --fail-open)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --numbers-country)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --country)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --numbers-extension-digits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --numbers-extension-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --numbers-national-digits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --numbers-normalize)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
+                --field)
+                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        zammad__cti__subcmd__spool__subcmd__run)
+            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --encoding)
+                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
+                    return 0
+                    ;;
+                --reject-exit)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --fail-open)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --numbers-country)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --country)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --numbers-extension-digits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --numbers-extension-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --numbers-national-digits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --numbers-normalize)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-age-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
                     return 0
                     ;;
                 --field)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_zammad_cti_global_optspecs
-    string join \n config= profile= url= token= token-file= api-token= encoding= connect-timeout= timeout= deadline= lock-dir= ca-file= insecure= output= reject-exit= fail-open= numbers-country= numbers-extension-digits= numbers-extension-prefix= numbers-national-digits= numbers-normalize= field= dry-run curl show-token h/help V/version
+    string join \n config= profile= url= token= token-file= api-token= encoding= connect-timeout= timeout= deadline= lock-dir= ca-file= insecure= output= reject-exit= fail-open= numbers-country= numbers-extension-digits= numbers-extension-prefix= numbers-national-digits= numbers-normalize= spool-path= spool-mode= spool-max-events= spool-max-bytes= spool-max-age= spool-max-age-answer= spool-policy= field= dry-run curl show-token h/help V/version
 end
 
 function __fish_zammad_cti_needs_command
@@ -52,6 +52,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l numbers-extension
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -80,6 +90,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "check" -d 'Ch
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "normalize" -d 'Show how numbers are read: what is sent, and how Zammad will look it up'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "agi" -d 'Report an event out of Asterisk\'s dialplan, as an AGI program'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "fastagi" -d 'Serve AGI over the network: one process for all calls'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "spool" -d 'Look after the events that wait for Zammad'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "config" -d 'Look at the configuration, check it, or begin one'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "man" -d 'Print the man page, or write all of them'
@@ -90,6 +101,7 @@ out\t'an agent calls'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l call-id -d 'One id in all events of the call, unique for a year; `auto` makes one up, which `--field call_id` or the JSON output tells' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l user -d 'Who is called, or who calls out, as agents shall see it; several for a group' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l queue -d 'The queue: agents with this caller-log filter see the call' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l call-key -d 'A name by which answer and hangup find the call, such as its channel\'s; needs a spool' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
@@ -118,6 +130,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbe
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -136,7 +158,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l curl 
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l call-id -d 'The id of the call\'s new-call' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l direction -d 'The direction of the call\'s new-call [default: in]' -r -f -a "in\t'a customer calls'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l call-key -d 'In place of the id: the key that new-call was given' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l direction -d 'The direction of the call\'s new-call [default: as the spool\'s journal knows it, else in]' -r -f -a "in\t'a customer calls'
 out\t'an agent calls'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l from -d 'The calling party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l to -d 'The called party' -r
@@ -170,6 +193,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -190,7 +223,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l curl -d
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l call-id -d 'The id of the call\'s new-call' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l direction -d 'The direction of the call\'s new-call [default: in]' -r -f -a "in\t'a customer calls'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l call-key -d 'In place of the id: the key that new-call was given' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l direction -d 'The direction of the call\'s new-call [default: as the spool\'s journal knows it, else in]' -r -f -a "in\t'a customer calls'
 out\t'an agent calls'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l from -d 'The calling party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l to -d 'The called party' -r
@@ -229,6 +263,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -277,6 +321,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-e
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -338,6 +392,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbe
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -397,6 +461,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l number
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -444,6 +518,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l numbers-
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -491,6 +575,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numb
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -536,6 +630,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fis
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -590,6 +694,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -639,6 +753,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -689,6 +813,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -737,6 +871,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l number
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -754,6 +898,175 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l dry-ru
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -f -a "flush" -d 'Send what waits, once: for cron'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -f -a "run" -d 'Send what comes, until SIGTERM: for a service'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l concurrency -d 'How many calls may be under way at once, each on a connection of its own (1 to 256)' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l concurrency -d 'How many calls may be under way at once, each on a connection of its own (1 to 256)' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
@@ -782,6 +1095,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -830,6 +1153,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -875,6 +1208,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -920,6 +1263,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -966,6 +1319,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l nu
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
@@ -1012,6 +1375,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l numbers-ex
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''

@@ -94,7 +94,8 @@ impl FromStr for HangupCause {
 }
 
 /// A cause on its way to Zammad: read from one of the [`spellings`], or just as it was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Cause {
     Read(HangupCause),
     /// Zammad stores any text of up to 500 characters and shows it to the agents.

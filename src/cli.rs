@@ -76,6 +76,8 @@ pub enum Command {
     Agi(Agi),
     Fastagi(Fastagi),
     #[command(subcommand)]
+    Spool(Spool),
+    #[command(subcommand)]
     Config(Config),
     Completions(Completions),
     Man(Man),
@@ -106,6 +108,9 @@ pub struct NewCall {
     /// The queue: agents with this caller-log filter see the call
     #[arg(long, value_name = "QUEUE", allow_hyphen_values = true)]
     pub queue: Option<OsString>,
+    /// A name by which answer and hangup find the call, such as its channel's; needs a spool
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
+    pub call_key: Option<OsString>,
 }
 
 /// Report that somebody picked up
@@ -113,9 +118,8 @@ pub struct NewCall {
 /// The agent is found by --answering-number, else by --user, and gets the caller on the screen.
 #[derive(Debug, Args)]
 pub struct Answer {
-    /// The id of the call's new-call
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
-    pub call_id: OsString,
+    #[command(flatten)]
+    pub named: Named,
     #[command(flatten)]
     pub call: Call,
     /// The Zammad login of who picked up; one only [default: by the table [agents] of the
@@ -135,9 +139,8 @@ pub struct Answer {
 /// An inbound call that nobody answered is shown as missed, unless the cause is `forwarded`.
 #[derive(Debug, Args)]
 pub struct Hangup {
-    /// The id of the call's new-call
-    #[arg(long, value_name = "ID", allow_hyphen_values = true, required_unless_present = "list_causes")]
-    pub call_id: Option<OsString>,
+    #[command(flatten)]
+    pub named: Named,
     #[command(flatten)]
     pub call: Call,
     /// Why: Zammad's word, a Q.850 number, an Asterisk DIALSTATUS, sip:486, or a FreeSWITCH name
@@ -171,10 +174,21 @@ pub struct Hangup {
 
 const ASTERISK: &str = "The cause, as Asterisk's dialplan knows it (each may be empty)";
 
+/// Which call it is.
+#[derive(Debug, Args)]
+pub struct Named {
+    /// The id of the call's new-call
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub call_id: Option<OsString>,
+    /// In place of the id: the key that new-call was given
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true, conflicts_with = "call_id")]
+    pub call_key: Option<OsString>,
+}
+
 /// What answer and hangup have in common.
 #[derive(Debug, Args)]
 pub struct Call {
-    /// The direction of the call's new-call [default: in]
+    /// The direction of the call's new-call [default: as the spool's journal knows it, else in]
     #[arg(long, value_name = "in|out", hide_possible_values = true)]
     pub direction: Option<Direction>,
     /// The calling party
@@ -497,6 +511,23 @@ pub struct Fastagi {
 pub struct FastagiRequest {
     #[command(subcommand)]
     pub event: Agi,
+}
+
+/// Look after the events that wait for Zammad
+#[derive(Debug, Subcommand)]
+pub enum Spool {
+    /// Send what waits, once: for cron
+    Flush(Concurrency),
+    /// Send what comes, until SIGTERM: for a service
+    Run(Concurrency),
+}
+
+/// How many calls are sent at the same time.
+#[derive(Debug, Args)]
+pub struct Concurrency {
+    /// How many calls may be under way at once, each on a connection of its own (1 to 256)
+    #[arg(long, value_name = "COUNT", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub concurrency: u16,
 }
 
 /// Show how numbers are read: what is sent, and how Zammad will look it up

@@ -6,6 +6,7 @@ mod arguments;
 mod check;
 mod completions;
 mod config;
+mod daemon;
 mod fastagi;
 mod hangup;
 mod man;
@@ -16,6 +17,7 @@ mod sandbox;
 mod send;
 mod settings;
 mod simulate;
+mod spool;
 
 use std::io::Write;
 use std::time::Instant;
@@ -42,14 +44,18 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
         return Err(if is_check { anyhow::Error::from(error).context(NotChecked) } else { error.into() });
     }
     match command {
-        Command::NewCall(args) => {
-            report::run(&global, started, out, |config| new_call::event(&args, &config.numbering))
-        }
-        Command::Answer(args) => report::run(&global, started, out, |config| answer::event(&args, config)),
+        Command::NewCall(args) => report::run(&global, started, out, async |courier, config| {
+            report::first(courier, new_call::event(&args, &config.numbering)?)
+        }),
+        Command::Answer(args) => report::run(&global, started, out, async |courier, config| {
+            let event = |call_id, call: Option<&_>| answer::event(&args, call_id, call, config);
+            report::later(courier, &args.named, event).await
+        }),
         Command::Hangup(args) if args.list_causes => hangup::list_causes(out),
-        Command::Hangup(args) => {
-            report::run(&global, started, out, |config| hangup::event(&args, &config.numbering))
-        }
+        Command::Hangup(args) => report::run(&global, started, out, async |courier, config| {
+            let event = |call_id, call: Option<&_>| hangup::event(&args, call_id, call, &config.numbering);
+            report::later(courier, &args.named, event).await
+        }),
         Command::Send(args) => send::run(&args, &global, out),
         Command::Simulate(args) => simulate::run(&args, &global, out),
         Command::Sandbox(args) => sandbox::run(&args, &global, out),
@@ -57,6 +63,7 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
         Command::Normalize(args) => normalize::run(&args, &global, out),
         Command::Agi(event) => agi::run(&event, &global, started, out),
         Command::Fastagi(args) => fastagi::run(&args, &global, out),
+        Command::Spool(command) => spool::run(&command, &global, out),
         Command::Config(command) => config::run(&command, &global, out),
         Command::Completions(args) => completions::run(&args, out),
         Command::Man(args) => man::run(&args, out),

@@ -89,6 +89,8 @@ pub struct Settings {
     pub fail_open: Option<bool>,
     #[command(flatten)]
     pub numbers: NumberSettings,
+    #[command(flatten)]
+    pub spool: SpoolSettings,
     /// The table `[agents]`: who is behind a phone, its extension or endpoint and a Zammad login.
     #[arg(skip)]
     pub agents: BTreeMap<String, String>,
@@ -125,9 +127,45 @@ pub struct NumberSettings {
     pub normalize: Option<bool>,
 }
 
+/// The table `[spool]`: where events wait for a Zammad that is down.
+#[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[command(next_help_heading = "Spool")]
+pub struct SpoolSettings {
+    /// The file in which events wait for Zammad, and which knows the open calls; without it there
+    /// is no spool
+    #[arg(long = "spool-path", id = "spool_path", value_name = "FILE", global = true)]
+    pub path: Option<PathBuf>,
+    /// When events are kept there [default: on-failure]
+    #[arg(long = "spool-mode", visible_alias = "spool", id = "spool_mode")]
+    #[arg(value_name = "WHEN", global = true)]
+    #[serde(deserialize_with = "one_of")]
+    pub mode: Option<SpoolMode>,
+    /// So many events are kept at most [default: 1000000]
+    #[arg(long = "spool-max-events", id = "spool_max_events", value_name = "COUNT", global = true)]
+    pub max_events: Option<u64>,
+    /// So many bytes of events are kept at most [default: 1000000000]
+    #[arg(long = "spool-max-bytes", id = "spool_max_bytes", value_name = "BYTES", global = true)]
+    pub max_bytes: Option<u64>,
+    /// An event that is older is given up [default: 7d]
+    #[arg(long = "spool-max-age", id = "spool_max_age", value_name = "TIME", global = true)]
+    pub max_age: Option<Span>,
+    /// The same for an answer, which opens a ticket screen when it arrives [default: 5m]
+    #[arg(long = "spool-max-age-answer", id = "spool_max_age_answer", value_name = "TIME", global = true)]
+    pub max_age_answer: Option<Span>,
+    /// What happens to an event for which there is no room [default: refuse]
+    #[arg(long = "spool-policy", id = "spool_policy", value_name = "POLICY", global = true)]
+    #[serde(deserialize_with = "one_of")]
+    pub policy: Option<SpoolPolicy>,
+}
+
 const CONNECT_TIMEOUT: Span = Span(Duration::from_secs(2));
 const TIMEOUT: Span = Span(Duration::from_secs(5));
 const DEADLINE: Span = Span(Duration::from_secs(8));
+const MAX_EVENTS: u64 = 1_000_000;
+const MAX_BYTES: u64 = 1_000_000_000;
+const MAX_AGE: Span = Span(Duration::from_secs(7 * 24 * 60 * 60));
+const MAX_AGE_ANSWER: Span = Span(Duration::from_secs(5 * 60));
 
 impl Settings {
     /// What holds where nobody says anything.
@@ -146,6 +184,15 @@ impl Settings {
                 extension_digits: Some(numbering.extension_digits),
                 normalize: Some(numbering.normalize),
                 ..NumberSettings::default()
+            },
+            spool: SpoolSettings {
+                path: None,
+                mode: Some(SpoolMode::default()),
+                max_events: Some(MAX_EVENTS),
+                max_bytes: Some(MAX_BYTES),
+                max_age: Some(MAX_AGE),
+                max_age_answer: Some(MAX_AGE_ANSWER),
+                policy: Some(SpoolPolicy::default()),
             },
             ..Self::default()
         }
@@ -221,6 +268,15 @@ impl Settings {
                 national_digits: self.numbers.national_digits.or(other.numbers.national_digits),
                 normalize: self.numbers.normalize.or(other.numbers.normalize),
             },
+            spool: SpoolSettings {
+                path: self.spool.path.or(other.spool.path),
+                mode: self.spool.mode.or(other.spool.mode),
+                max_events: self.spool.max_events.or(other.spool.max_events),
+                max_bytes: self.spool.max_bytes.or(other.spool.max_bytes),
+                max_age: self.spool.max_age.or(other.spool.max_age),
+                max_age_answer: self.spool.max_age_answer.or(other.spool.max_age_answer),
+                policy: self.spool.policy.or(other.spool.policy),
+            },
             agents: other.agents.into_iter().chain(self.agents).collect(),
         }
     }
@@ -251,8 +307,24 @@ pub struct Config {
     pub reject_exit: bool,
     pub fail_open: bool,
     pub numbering: Numbering,
+    /// `None`: there is no spool
+    pub spool: Option<SpoolConfig>,
     /// the Zammad login by extension or endpoint
     pub agents: BTreeMap<String, Name>,
+}
+
+/// A spool that there is.
+#[derive(Debug, Clone)]
+pub struct SpoolConfig {
+    pub path: PathBuf,
+    pub mode: SpoolMode,
+    pub max_events: u64,
+    /// of the events' text
+    pub max_bytes: u64,
+    pub max_age: Duration,
+    /// at most `max_age`
+    pub max_age_answer: Duration,
+    pub policy: SpoolPolicy,
 }
 
 impl Config {
@@ -293,6 +365,30 @@ impl TryFrom<Settings> for Config {
         let timeout = some_time("timeout", settings.timeout, TIMEOUT)?.min(deadline);
         let connect_timeout =
             some_time("connect_timeout", settings.connect_timeout, CONNECT_TIMEOUT)?.min(timeout);
+        let spool = match settings.spool {
+            SpoolSettings { path: None, mode: None | Some(SpoolMode::Never), .. } => None,
+            SpoolSettings { path: None, mode: Some(_), .. } => return Err(ConfigError::SpoolWithoutPath),
+            SpoolSettings {
+                path: Some(path),
+                mode,
+                max_events,
+                max_bytes,
+                max_age,
+                max_age_answer,
+                policy,
+            } => {
+                let max_age = some_time("spool.max_age", max_age, MAX_AGE)?;
+                Some(SpoolConfig {
+                    path,
+                    mode: mode.unwrap_or_default(),
+                    max_events: max_events.unwrap_or(MAX_EVENTS),
+                    max_bytes: max_bytes.unwrap_or(MAX_BYTES),
+                    max_age,
+                    max_age_answer: max_age_answer.unwrap_or(MAX_AGE_ANSWER).0.min(max_age),
+                    policy: policy.unwrap_or_default(),
+                })
+            }
+        };
         let mut agents = BTreeMap::new();
         for (phone, login) in settings.agents {
             let name = Name::read("the login", &login);
@@ -321,6 +417,7 @@ impl TryFrom<Settings> for Config {
                 national_digits: numbers.national_digits.or(default.national_digits),
                 normalize: numbers.normalize.unwrap_or(default.normalize),
             },
+            spool,
             agents,
         })
     }
@@ -339,6 +436,16 @@ pub enum ConfigError {
     Variable { name: String, reason: String },
     #[error("{key} is zero; it needs some time, such as 2s")]
     NoTime { key: &'static str },
+    #[error("a spool is asked for, but no spool.path says where; give --spool-path, or set it in the file")]
+    SpoolWithoutPath,
+    #[error(
+        "--call-key needs a spool, whose journal knows the call; give --spool-path, or set spool.path in the file"
+    )]
+    KeyWithoutSpool,
+    #[error(
+        "there is no spool; give --spool-path, set ZAMMAD_CTI_SPOOL_PATH, or write `path` into [spool] of the configuration file"
+    )]
+    NoSpool,
     #[error("agents.{phone}")]
     Agent { phone: String, source: EventError },
     #[error("url")]
@@ -364,6 +471,30 @@ pub enum Encoding {
     #[default]
     Json,
     Form,
+}
+
+/// When events are kept in the spool.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpoolMode {
+    /// not even if there is one
+    Never,
+    /// when Zammad has not taken an event within its deadline
+    #[default]
+    OnFailure,
+    /// all of them, at once: Zammad is not asked, and the call does not wait
+    Always,
+}
+
+/// What happens to an event for which there is no room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpoolPolicy {
+    /// it is refused, and its sender told
+    #[default]
+    Refuse,
+    /// the one that has waited longest is dropped for it, and counted
+    DropOldest,
 }
 
 /// How results are printed.

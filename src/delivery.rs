@@ -1,6 +1,8 @@
 //! Send now, and again where that is right: what a retry does depends on the event and on what
 //! is known, because Zammad is not idempotent.
 
+mod courier;
+mod flush;
 mod open_calls;
 
 use std::fmt;
@@ -10,10 +12,11 @@ use std::time::{Duration, Instant};
 use crate::action::Action;
 use crate::client::{Client, Fate, Request, RequestId, SendError};
 use crate::config::Encoding;
-use crate::event::{CallEvent, CallId, Direction, EventKind};
+use crate::event::{CallEvent, CallId, EventKind, Known};
 use crate::rules;
-use crate::turn::Turns;
 
+pub use courier::{Courier, Described, Failure, Outcome, Spooled};
+pub use flush::{FlushError, Flusher, Stopped, Tally};
 pub use open_calls::OpenCalls;
 
 /// An answer older than this would open its ticket screen in the middle of the talk.
@@ -28,9 +31,9 @@ const SHORTEST_ATTEMPT: Duration = Duration::from_millis(250);
 /// How often an answer or a hangup waits for a newCall that may still be under way.
 const WAITS_FOR_NEW_CALL: u32 = 3;
 
-/// So much time, and at most a quarter of what there is, is left for the attempt of an event that
-/// waits for its turn.
-const LEFT_BY_TURN: Duration = Duration::from_secs(1);
+/// Why an event is laid aside whose second copy would show agents something false.
+const IN_DOUBT: &str =
+    "it is not known whether Zammad has it, and a second copy could show agents something false";
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -71,36 +74,6 @@ impl fmt::Display for Effort {
         let attempts = if self.attempts == 1 { "attempt" } else { "attempts" };
         write!(f, "request {}, {} {attempts}", self.request_id, self.attempts)
     }
-}
-
-/// What the sender knows of a call besides its event.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Known {
-    /// the direction of the call's newCall
-    pub direction: Option<Direction>,
-    pub answered: Option<bool>,
-}
-
-/// Delivers one event as [`deliver`] does, but behind those of its call that other processes, or
-/// other tasks of this one, are about to deliver.
-///
-/// # Errors
-///
-/// As [`deliver`].
-pub async fn deliver_in_turn(
-    client: &mut Client,
-    turns: &Turns,
-    event: &CallEvent,
-    encoding: Encoding,
-    known: Known,
-    started: Instant,
-    deadline: Duration,
-) -> Result<Delivered, Undelivered> {
-    let waits = deadline - LEFT_BY_TURN.min(deadline / 4);
-    let turn = turns.take(event, known.answered, started + waits).await;
-    let delivered = deliver(client, event, encoding, known, started, deadline).await;
-    turn.settle();
-    delivered
 }
 
 /// Delivers one event, with all retries, until `deadline` after `started`.
@@ -236,6 +209,7 @@ fn pause(attempts: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Direction;
     use crate::number::Numbering;
 
     fn event(kind: EventKind, direction: Direction) -> CallEvent {

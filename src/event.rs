@@ -67,7 +67,7 @@ impl fmt::Display for Direction {
 }
 
 /// One id in all events of a call; unique for the whole life of Zammad's caller log.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CallId(String);
 
@@ -111,7 +111,7 @@ impl FromStr for CallId {
 
 /// The name of an agent, of a login or of a queue: not empty, no control characters, short
 /// enough for Zammad's caller log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Name(String);
 
@@ -145,6 +145,10 @@ pub enum EventError {
     EmptyCallId,
     #[error("`auto` makes an id up for a new call only; here give the id that it made")]
     AutoCallId,
+    #[error("the call key is empty: it would be that of every other call without one")]
+    EmptyCallKey,
+    #[error("no call with this key was reported from here")]
+    UnknownCallKey,
     #[error("{what} has {chars} characters; Zammad keeps {most}")]
     TooLong { what: &'static str, chars: usize, most: usize },
     #[error("{what} holds a control character")]
@@ -182,11 +186,21 @@ pub fn plain(what: &'static str, text: &str, most: usize) -> Result<String, Even
     Ok(text.to_owned())
 }
 
-/// One event of one call.
+/// What the sender knows of a call besides its event.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Known {
+    /// the direction of the call's newCall
+    pub direction: Option<Direction>,
+    pub answered: Option<bool>,
+}
+
+/// One event of one call. Written down, it is read again as it was, without another look at its
+/// numbers.
 ///
 /// Source of the fields: Zammad documentation, "Generic CTI", pages "New Call", "Call Answered"
 /// and "Call Hangup".
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CallEvent {
     pub kind: EventKind,
     pub call_id: CallId,

@@ -11,6 +11,7 @@ use zammad_cti::event::{EventError, WrittenError};
 use zammad_cti::number::NumberError;
 use zammad_cti::sandbox::SandboxError;
 use zammad_cti::simulation::{NumbersError, ScenarioError, UnknownScenario};
+use zammad_cti::spool::SpoolError;
 
 use crate::output::OutputError;
 
@@ -62,15 +63,16 @@ file, and ZAMMAD_CTI_PROFILE the profile. A command line can be seen in the list
 so a token is better kept in the file or in the variable.
 
 Exit codes:
-  0   delivered, or done as asked
+  0   delivered, or safe in the spool (the output says which), or done as asked
   1   a simulated call did not come out as it should
   2   usage: a flag or a command that does not exist, or one without its value
   10  delivered, and Zammad rejects the call; only with --reject-exit
   65  the event is invalid: this program refused it, or Zammad did (422, an unknown
       call id, a call id that was used before)
-  69  Zammad could not be reached, failed, or did not answer in time, after retries
+  69  Zammad could not be reached, failed, or did not answer in time, after retries, and no
+      spool kept the event
   70  internal error: a bug in this program, or a machine out of resources
-  74  a local file, or the standard output, could not be written or read
+  74  the spool, another local file, or the standard output, could not be written or read
   76  something answered, but not Zammad: a redirect, an HTML page, other JSON, 404
   77  Zammad refused the token
   78  configuration: a setting is missing or broken, or the integration is switched
@@ -181,6 +183,17 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
         || error.is::<UnknownCause>()
     {
         return Some(ExitCode::InvalidEvent);
+    }
+    if let Some(error) = error.downcast_ref::<SpoolError>() {
+        return Some(match error {
+            SpoolError::Full { .. } => ExitCode::Unavailable,
+            SpoolError::Event(_) => ExitCode::Internal,
+            SpoolError::File { .. }
+            | SpoolError::Database { .. }
+            | SpoolError::Newer { .. }
+            | SpoolError::Foreign { .. }
+            | SpoolError::Slow { .. } => ExitCode::LocalFile,
+        });
     }
     if error.is::<ConfigError>() || error.is::<SandboxError>() {
         return Some(ExitCode::Configuration);

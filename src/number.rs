@@ -10,7 +10,7 @@ mod shown;
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use countries::COUNTRIES;
 use country::after_prefix;
@@ -20,7 +20,7 @@ use shown::{unwrapped, without_formatting};
 
 /// Who calls or is called, as Zammad will get it: E.164 digits without plus, an extension,
 /// `anonymous`, or text as given. At most 100 characters, none of them a control character.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Party(String);
 

@@ -21,6 +21,9 @@ pub struct OutputError(#[source] pub std::io::Error);
 /// The version of the JSON objects: keys are added, but never renamed or given another meaning.
 pub const VERSION: u8 = 1;
 
+/// Zammad could not be asked, and the event is safe on disk.
+const SPOOLED: &str = "spooled";
+
 /// One value of a result, for `--field`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 #[value(rename_all = "snake_case")]
@@ -95,6 +98,8 @@ pub struct Report {
 #[serde(rename_all = "lowercase")]
 enum Delivery {
     Delivered,
+    /// safe on disk
+    Spooled,
     Failed,
 }
 
@@ -124,6 +129,20 @@ impl Report {
             error_class: Some(error.error.class()),
             ..Self::new(Delivery::Failed, Some(&error.effort)).about(event)
         }
+    }
+
+    /// An event that waits in the spool, and why, if it was tried.
+    pub fn spooled(event: &CallEvent, tried: Option<&Undelivered>) -> Self {
+        Self {
+            action: SPOOLED.to_owned(),
+            error_class: tried.map(|tried| tried.error.class()),
+            ..Self::new(Delivery::Spooled, tried.map(|tried| &tried.effort)).about(event)
+        }
+    }
+
+    /// A hangup that Zammad, or the spool, has already.
+    pub fn ended_before(event: &CallEvent) -> Self {
+        Self::new(Delivery::Delivered, None).about(event)
     }
 
     /// An event that never got as far as an attempt.
@@ -182,6 +201,7 @@ impl Report {
             (Some(_) | None, _) => String::new(),
         };
         match (&self.error, self.action.as_str()) {
+            (Some(error), SPOOLED) => format!("{what}spooled, as {error}"),
             (Some(error), _) => format!("{what}{error}"),
             // A caller whom Zammad blocks may have got through.
             (None, "unknown") => format!("{what}the decision is lost ({} ms)", self.elapsed_ms),
@@ -195,6 +215,7 @@ impl Report {
         match self.action.as_str() {
             "reject" => format!("reject {}", part(&self.reason)),
             "dial" => format!("dial {} {}", part(&self.caller_id), part(&self.number)),
+            SPOOLED => SPOOLED.to_owned(),
             _ => "none".to_owned(),
         }
     }
@@ -221,6 +242,7 @@ impl Report {
     fn delivery_word(&self) -> &'static str {
         match self.delivery {
             Delivery::Delivered => "delivered",
+            Delivery::Spooled => SPOOLED,
             Delivery::Failed => "failed",
         }
     }
@@ -258,7 +280,7 @@ pub struct Style {
 
 /// The result of one event's command: a line, or one bare value.
 pub fn result(out: &mut dyn Write, report: &Report, style: Style) -> Result<(), OutputError> {
-    let decided = report.delivery == Delivery::Delivered || style.fail_open;
+    let decided = report.delivery != Delivery::Failed || style.fail_open;
     match (style.field, style.format) {
         (None, Format::Text) if !decided => Ok(()),
         (Some(field), _) if !decided && field.is_decision() => Ok(()),
@@ -280,7 +302,9 @@ pub fn result_line(out: &mut dyn Write, report: &Report, style: Style) -> Result
         }
         (Some(field), _) => writeln!(out, "{}", report.field(field)),
         (None, Format::Text) => match report.error_class {
-            Some(class) if !style.fail_open => writeln!(out, "failed {class}"),
+            Some(class) if report.delivery == Delivery::Failed && !style.fail_open => {
+                writeln!(out, "failed {class}")
+            }
             _ => writeln!(out, "{}", report.text()),
         },
         (None, Format::Json) => writeln!(out, "{}", json(report)),

@@ -13,16 +13,17 @@
 //! No event is lost, or delayed for longer than its sender allows, because it has no turn.
 
 use std::fmt;
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::cause::HangupCause;
-use crate::config::{Config, Endpoint};
+use crate::config::{Config, Endpoint, SpoolMode};
 use crate::event::{CallEvent, CallId, EventKind};
+use crate::spool;
 
 /// How many files there are at most, and calls that do not get in each other's way.
 pub const SLOTS: u64 = 4096;
@@ -59,24 +60,42 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 pub struct Turns {
     /// `None`: no folder can be used, and events go at once
     folder: Option<PathBuf>,
+    /// Of its files, that of a group's spool is the group's.
+    mode: u32,
     /// what the hash of each call begins with
     endpoint: u64,
     complained: AtomicBool,
 }
 
 impl Turns {
-    /// The turns of all that report to the same Zammad for the same user.
+    /// The turns of all that report to the same Zammad for the same user, or by way of the same
+    /// spool.
     ///
     /// `runtime` is the user's folder for what does not outlive a session, if there is one. It is
-    /// the first choice where the configuration names no folder.
+    /// the first choice where the configuration names no folder, and there is no spool.
     pub fn open(config: &Config, runtime: Option<&Path>) -> Self {
-        let folders = config.lock_dir.clone().map_or_else(|| default_folders(runtime), |named| vec![named]);
+        let spool = config.spool.as_ref().filter(|spool| spool.mode != SpoolMode::Never);
+        let mut mode = 0o600;
+        let folders = match (&config.lock_dir, spool) {
+            (Some(named), _) => vec![named.clone()],
+            (None, Some(spool)) => {
+                // What is wrong with it, the folder of the turns meets with too.
+                let folder = spool::prepare_folder(&spool.path).unwrap_or_default();
+                if folder.is_some_and(|folder| spool::is_of_group(folder).unwrap_or_default()) {
+                    mode = 0o660;
+                }
+                let mut name = spool.path.clone().into_os_string();
+                name.push(".turns");
+                vec![name.into()]
+            }
+            (None, None) => default_folders(runtime),
+        };
         let mut complaints = Vec::new();
         let mut usable = None;
         for folder in folders {
             // With a slash at its end a link would be followed.
             let folder = folder.components().as_path();
-            match prepare(folder) {
+            match prepare(folder, mode) {
                 Ok(()) => {
                     usable = Some(folder.to_owned());
                     break;
@@ -88,6 +107,7 @@ impl Turns {
         let endpoint = config.endpoint().map(Endpoint::to_string).unwrap_or_default();
         let turns = Self {
             folder: usable,
+            mode,
             endpoint: hash(FNV_OFFSET, endpoint.as_bytes()),
             complained: AtomicBool::new(false),
         };
@@ -156,6 +176,35 @@ impl Turns {
         }
     }
 
+    /// The turn of an event that has waited in the spool, unless another event of its call is on its
+    /// way.
+    pub fn try_take(&self, event: &CallEvent, answered: Option<bool>) -> Option<Turn> {
+        let call = self.call(&event.call_id);
+        let file = match self.slot(call) {
+            Ok(Some(file)) => file,
+            Ok(None) => return Some(Turn(Hold::Nothing)),
+            Err(error) => {
+                self.complain(&error.to_string());
+                return Some(Turn(Hold::Nothing));
+            }
+        };
+        match file.try_lock() {
+            Ok(()) => {
+                let mut slot = Slot::read(&file);
+                slot.calls.take_turn(call, Step::of(event, answered));
+                if let Err(error) = slot.write(&file) {
+                    self.complain(&format!("a file in it cannot be written: {error}"));
+                }
+                Some(Turn(Hold::Lock(file)))
+            }
+            Err(TryLockError::WouldBlock) => None,
+            Err(TryLockError::Error(error)) => {
+                self.complain(&format!("a file in it cannot be locked: {error}"));
+                Some(Turn(Hold::Nothing))
+            }
+        }
+    }
+
     fn call(&self, call_id: &CallId) -> u64 {
         hash(self.endpoint, call_id.as_str().as_bytes())
     }
@@ -170,14 +219,14 @@ impl Turns {
                 .write(true)
                 .create(true)
                 .truncate(false)
-                .mode(0o600)
+                .mode(self.mode)
                 .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
                 .open(&path)
         };
         open()
             .or_else(|error| match error.kind() {
                 // The folder was there, and somebody has tidied up since.
-                ErrorKind::NotFound => prepare(folder).and_then(|()| open()),
+                ErrorKind::NotFound => prepare(folder, self.mode).and_then(|()| open()),
                 _ => Err(error),
             })
             .map(Some)
@@ -210,6 +259,14 @@ enum Hold {
 }
 
 impl Turn {
+    /// Whether it went without the lock, because others had it for too long.
+    pub fn is_late(&self) -> bool {
+        match self.0 {
+            Hold::Late { .. } => true,
+            Hold::Lock(_) | Hold::Nothing => false,
+        }
+    }
+
     /// Says that the event was tried to the end. One that went without the lock is noted now, if
     /// that can be done at once.
     pub fn settle(self) {
@@ -379,25 +436,30 @@ fn default_folders(runtime: Option<&Path>) -> Vec<PathBuf> {
     runtime.into_iter().chain(["/run/lock", "/tmp"].map(|shared| Path::new(shared).join(&own))).collect()
 }
 
-/// Sees to it that the folder is there, and nobody else's.
+/// Sees to it that the folder is there, and nobody else's; or the group's, if `mode` is for its files.
 ///
 /// Where everybody may write, anybody may have put a folder or a link of that name.
-fn prepare(folder: &Path) -> io::Result<()> {
+fn prepare(folder: &Path, mode: u32) -> io::Result<()> {
+    let of_group = mode & 0o060 != 0;
     let metadata = match folder.symlink_metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             match DirBuilder::new().mode(0o700).create(folder) {
                 // Another process was faster.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Ok(()) if of_group => std::fs::set_permissions(folder, Permissions::from_mode(0o2770))?,
                 created => created?,
             }
             folder.symlink_metadata()?
         }
         metadata => metadata?,
     };
-    let only_ours = metadata.is_dir()
-        && metadata.uid() == rustix::process::geteuid().as_raw()
-        && metadata.mode() & 0o777 == 0o700;
-    if only_ours { Ok(()) } else { Err(io::Error::other("it is no folder of this user with mode 0700")) }
+    let mode = metadata.mode() & 0o7777;
+    let only_ours = metadata.uid() == rustix::process::geteuid().as_raw() && mode & 0o777 == 0o700;
+    if metadata.is_dir() && (only_ours || (of_group && mode == 0o2770)) {
+        Ok(())
+    } else {
+        Err(io::Error::other("it is no folder of this user with mode 0700"))
+    }
 }
 
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;

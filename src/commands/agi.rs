@@ -16,12 +16,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use zammad_cti::agi::{Conversation, Until};
+use zammad_cti::client;
 use zammad_cti::config::{Config, Span};
+use zammad_cti::delivery::{Courier, Described};
 use zammad_cti::event::EventKind;
 
 use super::configured;
-use super::report::{self, Described};
-use super::settings::sources;
+use super::report;
+use super::settings::{runtime_folder, sources};
 use crate::cli::{self, Global};
 use crate::exit_code::{CallGoesOn, ExitCode, UsageError};
 use crate::output::Report;
@@ -139,7 +141,7 @@ fn report<R: BufRead, W: Write>(
             Err(error) => log::warn!("the call waits for its {}: {error:#}", written.event),
         },
     }
-    let (report, error) = deliver(&described, config, started, limit);
+    let (report, error) = deliver(described, config, started, limit);
     match error {
         None => {
             if let Err(error) = told(conversation, written.event, &report) {
@@ -151,16 +153,22 @@ fn report<R: BufRead, W: Write>(
     }
 }
 
-/// Brings an event to Zammad. Tells what became of it, and the error if Zammad did not take it.
+/// Brings an event to Zammad. Tells what became of it, and the error if it is neither there nor in
+/// the spool.
 fn deliver(
-    described: &Described,
+    mut described: Described,
     config: &Config,
     started: Instant,
     limit: Duration,
 ) -> (Report, Option<anyhow::Error>) {
-    let Described { event, known } = described;
-    report::warn(event, *known, config, None);
-    report::deliver(event, *known, config, started, limit)
+    let courier = Courier::new(config, runtime_folder().as_deref());
+    let event = described.event.clone();
+    let carried = client::block_on(async {
+        courier.recall(&mut described).await;
+        report::warn(&described.event, described.known, config, None);
+        report::carry(&courier, config, &described, started, limit).await
+    });
+    carried.unwrap_or_else(|error| report::outcome(&event, Err(error), config))
 }
 
 fn is_handed_over(event: &cli::Agi) -> bool {

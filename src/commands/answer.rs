@@ -3,15 +3,20 @@
 use std::ffi::OsStr;
 
 use zammad_cti::config::Config;
-use zammad_cti::delivery::Known;
-use zammad_cti::event::{CallEvent, Direction, EventKind, Name};
+use zammad_cti::delivery::Described;
+use zammad_cti::event::{CallEvent, CallId, Direction, EventKind, Known, Name};
+use zammad_cti::spool::Call;
 
-use super::arguments::{call_id, names, parts};
-use super::report::Described;
+use super::arguments::{names, parts};
 use crate::cli::Answer;
 
-pub fn event(args: &Answer, config: &Config) -> anyhow::Result<Described> {
-    let parts = parts(&args.call, &config.numbering)?;
+pub fn event(
+    args: &Answer,
+    call_id: CallId,
+    call: Option<&Call>,
+    config: &Config,
+) -> anyhow::Result<Described> {
+    let parts = parts(&args.call, call, &config.numbering)?;
     let mut users = if args.voicemail { vec![Name::voicemail()] } else { names("--user", &args.users)? };
     if users.is_empty() && parts.direction == Direction::Inbound {
         let phone = args.call.answering_number.as_deref().and_then(OsStr::to_str);
@@ -23,7 +28,7 @@ pub fn event(args: &Answer, config: &Config) -> anyhow::Result<Described> {
         users,
         answering_number: parts.answering_number,
         force_user: args.force_user,
-        ..CallEvent::new(EventKind::Answer, call_id(&args.call_id)?, parts.direction)
+        ..CallEvent::new(EventKind::Answer, call_id, parts.direction)
     };
-    Ok(Described { event, known: Known::default() })
+    Ok(Described { event, known: Known::default(), key: None })
 }

@@ -3,10 +3,12 @@
 use std::ffi::{OsStr, OsString};
 
 use anyhow::Context;
-use zammad_cti::event::{CallId, Direction, EventError, Name};
+use zammad_cti::event::{CallId, Direction, EventError, Name, plain};
 use zammad_cti::number::{Numbering, Party};
+use zammad_cti::spool::{self, Which};
 
-use crate::cli::Call;
+use crate::cli::{Call, Named};
+use crate::exit_code::UsageError;
 
 /// A party as it goes to Zammad.
 pub fn party(flag: &'static str, shown: &OsStr, numbering: &Numbering) -> anyhow::Result<Party> {
@@ -31,13 +33,32 @@ pub fn text<'a>(flag: &'static str, shown: &'a OsStr) -> anyhow::Result<&'a str>
     shown.to_str().ok_or(EventError::NotUtf8).context(flag)
 }
 
-/// The parts that answer and hangup have in common.
-pub fn parts(call: &Call, numbering: &Numbering) -> anyhow::Result<Parts> {
+/// How an answer or a hangup names its call.
+pub fn which(named: &Named) -> anyhow::Result<Which> {
+    match (&named.call_id, &named.call_key) {
+        (_, Some(key)) => Ok(Which::Key(call_key(key)?)),
+        (Some(shown), None) => Ok(Which::Id(call_id(shown)?)),
+        (None, None) => {
+            Err(UsageError("which call? give --call-id, or the --call-key of its new-call").into())
+        }
+    }
+}
+
+pub fn call_key(shown: &OsStr) -> anyhow::Result<String> {
+    let text = text("--call-key", shown)?;
+    if text.trim().is_empty() {
+        return Err(EventError::EmptyCallKey.into());
+    }
+    plain("the call key", text, CallId::MAX_CHARS).context("--call-key")
+}
+
+/// The parts that answer and hangup have in common; `known` is what the journal says of the call.
+pub fn parts(call: &Call, known: Option<&spool::Call>, numbering: &Numbering) -> anyhow::Result<Parts> {
     let optional = |flag, shown: &Option<OsString>| {
         shown.as_deref().map(|shown| party(flag, shown, numbering)).transpose()
     };
     Ok(Parts {
-        direction: call.direction.unwrap_or(Direction::Inbound),
+        direction: call.direction.or(known.map(|known| known.direction)).unwrap_or(Direction::Inbound),
         from: optional("--from", &call.from)?,
         to: optional("--to", &call.to)?,
         answering_number: call

@@ -7,20 +7,23 @@ use std::io::Write;
 use anyhow::Context;
 use zammad_cti::asterisk::CallEnd;
 use zammad_cti::cause::{Cause, spellings};
-use zammad_cti::delivery::Known;
-use zammad_cti::event::{CallEvent, EventKind, plain};
+use zammad_cti::delivery::Described;
+use zammad_cti::event::{CallEvent, CallId, EventKind, Known, plain};
 use zammad_cti::number::Numbering;
+use zammad_cti::spool::Call;
 
-use super::arguments::{call_id, parts, text};
-use super::report::Described;
+use super::arguments::{parts, text};
 use crate::cli::Hangup;
 use crate::exit_code::ExitCode;
 use crate::output::OutputError;
 
-pub fn event(args: &Hangup, numbering: &Numbering) -> anyhow::Result<Described> {
-    let parts = parts(&args.call, numbering)?;
-    // clap has seen to it that there is one.
-    let call_id = call_id(args.call_id.as_deref().unwrap_or_default())?;
+pub fn event(
+    args: &Hangup,
+    call_id: CallId,
+    call: Option<&Call>,
+    numbering: &Numbering,
+) -> anyhow::Result<Described> {
+    let parts = parts(&args.call, call, numbering)?;
     let end = call_end(args)?;
     let event = CallEvent {
         from: parts.from,
@@ -34,7 +37,7 @@ pub fn event(args: &Hangup, numbering: &Numbering) -> anyhow::Result<Described> 
         ..CallEvent::new(EventKind::Hangup, call_id, parts.direction)
     };
     let answered = end.and_then(|end| end.answered()).or(args.answered.filter(|&answered| answered));
-    Ok(Described { event, known: Known { direction: None, answered } })
+    Ok(Described { event, known: Known { direction: None, answered }, key: None })
 }
 
 /// What Asterisk says of the end; `None` if it is not asked.

@@ -1,11 +1,10 @@
 //! `zammad-cti new-call`
 
-use zammad_cti::delivery::Known;
-use zammad_cti::event::{CallEvent, CallId, EventKind};
+use zammad_cti::delivery::Described;
+use zammad_cti::event::{CallEvent, CallId, EventKind, Known};
 use zammad_cti::number::Numbering;
 
-use super::arguments::{call_id, names, party};
-use super::report::Described;
+use super::arguments::{call_id, call_key, names, party};
 use crate::cli::NewCall;
 
 pub fn event(args: &NewCall, numbering: &Numbering) -> anyhow::Result<Described> {
@@ -18,5 +17,6 @@ pub fn event(args: &NewCall, numbering: &Numbering) -> anyhow::Result<Described>
         queue,
         ..CallEvent::new(EventKind::NewCall, call_id, args.direction)
     };
-    Ok(Described { event, known: Known::default() })
+    let key = args.call_key.as_deref().map(call_key).transpose()?;
+    Ok(Described { event, known: Known::default(), key })
 }

@@ -3,32 +3,28 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use zammad_cti::action::Action;
-use zammad_cti::client::{self, Client, ClientError, Request, RequestId};
-use zammad_cti::config::Config;
-use zammad_cti::delivery::{self, Delivered, Known, Undelivered};
-use zammad_cti::event::CallEvent;
+use zammad_cti::client::{self, Client, ClientError, Request, RequestId, in_full};
+use zammad_cti::config::{Config, ConfigError};
+use zammad_cti::delivery::{Courier, Described, Failure, Outcome, Spooled, Undelivered};
+use zammad_cti::event::{CallEvent, CallId, EventError, Known};
 use zammad_cti::rules;
-use zammad_cti::turn::Turns;
+use zammad_cti::spool::{Call, Which};
 
+use super::arguments::which;
 use super::configured;
 use super::settings::{of_the_rest, runtime_folder};
-use crate::cli::Global;
+use crate::cli::{Global, Named};
 use crate::exit_code::{CallGoesOn, ExitCode};
 use crate::output::{self, Report, Style};
-
-/// An event as its command describes it, and what the command knows of the call.
-pub struct Described {
-    pub event: CallEvent,
-    pub known: Known,
-}
 
 /// Delivers what `describe` makes of the command line.
 pub fn run(
     global: &Global,
     started: Instant,
     out: &mut dyn Write,
-    describe: impl FnOnce(&Config) -> anyhow::Result<Described>,
+    describe: impl AsyncFnOnce(&Courier, &Config) -> anyhow::Result<Described>,
 ) -> anyhow::Result<ExitCode> {
     let config = match configured(global, log::LevelFilter::Warn) {
         Ok(config) => config,
@@ -43,62 +39,100 @@ pub fn run(
         }
     };
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
-    let Described { event, known } = match describe(&config) {
-        Ok(described) => described,
+    let courier = Courier::new(&config, runtime_folder().as_deref());
+    let done = client::block_on(async {
+        let described = describe(&courier, &config).await?;
+        warn(&described.event, described.known, &config, None);
+        if global.dry_run || global.curl {
+            return Ok((described, None));
+        }
+        let result = carry(&courier, &config, &described, started, config.deadline).await;
+        Ok((described, Some(result)))
+    });
+    match done.map_err(Into::into).and_then(|done| done) {
         Err(error) => {
             let report = unsent(&error).because(&error, config.endpoint().ok());
-            return failed(out, report, error, style);
+            failed(out, report, error, style)
         }
-    };
-    warn(&event, known, &config, None);
-    if global.dry_run || global.curl {
-        show(out, &event, &config, global)?;
-        return Ok(ExitCode::Ok);
-    }
-    let deadline = config.deadline;
-    match deliver(&event, known, &config, started, deadline) {
-        (report, None) => {
+        Ok((described, None)) => {
+            show(out, &described.event, &config, global)?;
+            Ok(ExitCode::Ok)
+        }
+        Ok((_, Some((report, None)))) => {
             output::result(out, &report, style)?;
             let rejected = report.rejects() && config.reject_exit;
             Ok(if rejected { ExitCode::Rejected } else { ExitCode::Ok })
         }
-        (report, Some(error)) => failed(out, report, error, style),
+        Ok((_, Some((report, Some(error))))) => failed(out, report, error, style),
     }
 }
 
-/// Delivers one event in its turn, as the only thing that this process does. Tells what became of
-/// it, and the error if Zammad did not take it.
-pub fn deliver(
-    event: &CallEvent,
-    known: Known,
+/// The first event of a call.
+pub fn first(courier: &Courier, described: Described) -> anyhow::Result<Described> {
+    if described.key.is_some() && !courier.has_journal() {
+        return Err(ConfigError::KeyWithoutSpool.into());
+    }
+    Ok(described)
+}
+
+/// A later event of a call, with what the journal knows of it.
+pub async fn later(
+    courier: &Courier,
+    named: &Named,
+    describe: impl FnOnce(CallId, Option<&Call>) -> anyhow::Result<Described>,
+) -> anyhow::Result<Described> {
+    let which = which(named)?;
+    if matches!(which, Which::Key(_)) && !courier.has_journal() {
+        return Err(ConfigError::KeyWithoutSpool.into());
+    }
+    let found = courier.call(which.clone()).await;
+    let (call_id, call) = match (which, found) {
+        (Which::Key(_), Ok(Some(call))) => (call.call_id.clone(), Some(call)),
+        (Which::Key(_), Ok(None)) => return Err(EventError::UnknownCallKey).context("--call-key"),
+        (Which::Key(_), Err(error)) => return Err(error.into()),
+        (Which::Id(call_id), Ok(call)) => (call_id, call),
+        (Which::Id(call_id), Err(error)) => {
+            log::warn!("what is known of the call: {}", in_full(&error));
+            (call_id, None)
+        }
+    };
+    let mut described = describe(call_id, call.as_ref())?;
+    if let Some(call) = &call {
+        described.recall(call);
+    }
+    Ok(described)
+}
+
+/// Brings one event in its turn, as the only thing that this process does. Tells what became of it,
+/// and the error if it is neither with Zammad nor in the spool.
+pub async fn carry(
+    courier: &Courier,
     config: &Config,
+    described: &Described,
     started: Instant,
     deadline: Duration,
 ) -> (Report, Option<anyhow::Error>) {
-    let turns = Turns::open(config, runtime_folder().as_deref());
-    let delivered = Client::new(config).and_then(|mut client| {
-        let encoding = config.encoding;
-        client::block_on(delivery::deliver_in_turn(
-            &mut client,
-            &turns,
-            event,
-            encoding,
-            known,
-            started,
-            deadline,
-        ))
-    });
-    outcome(event, delivered, config)
+    let brought = match Client::new(config) {
+        Ok(mut client) => Ok(courier.bring(&mut client, described, started, deadline).await),
+        Err(error) => Err(error),
+    };
+    outcome(&described.event, brought, config)
 }
 
-/// What became of an event, and the error if Zammad did not take it.
+/// What became of an event, and the error if it is neither with Zammad nor in the spool.
 pub fn outcome(
     event: &CallEvent,
-    delivered: Result<Result<Delivered, Undelivered>, ClientError>,
+    brought: Result<Result<Outcome, Failure>, ClientError>,
     config: &Config,
 ) -> (Report, Option<anyhow::Error>) {
-    match delivered {
-        Ok(Ok(delivered)) => {
+    let endpoint = config.endpoint().ok();
+    let undelivered = |tried: Undelivered, error: fn(Undelivered) -> anyhow::Error| {
+        let report = Report::undelivered(event, &tried);
+        let error = error(tried);
+        (report.because(&error, endpoint), Some(error))
+    };
+    match brought {
+        Ok(Ok(Outcome::Delivered(delivered))) => {
             if delivered.action.is_none() {
                 log::warn!(
                     "an earlier attempt brought the event, and Zammad's decision is lost; the call goes on"
@@ -109,14 +143,36 @@ pub fn outcome(
             }
             (Report::delivered(event, &delivered), None)
         }
-        Ok(Err(error)) => {
-            let report = Report::undelivered(event, &error);
-            let error = error.into();
-            (report.because(&error, config.endpoint().ok()), Some(error))
+        Ok(Ok(Outcome::Spooled(Spooled { tried: None }))) => (Report::spooled(event, None), None),
+        Ok(Ok(Outcome::Spooled(Spooled { tried: Some(tried) }))) => {
+            let report = Report::spooled(event, Some(&tried));
+            let advice = tried.error.next_step();
+            let error = anyhow::Error::from(tried);
+            log::warn!("{error:#}; it is in the spool, and will be delivered; {advice}");
+            (report.because(&error, endpoint), None)
+        }
+        Ok(Ok(Outcome::EndedBefore)) => {
+            log::warn!(
+                "the hangup of call {} is reported already, and a second one could hide a missed call",
+                event.call_id
+            );
+            (Report::ended_before(event), None)
+        }
+        Ok(Err(Failure::Undelivered(tried))) => undelivered(tried, Into::into),
+        Ok(Err(Failure::Unconfirmed(tried))) => undelivered(tried, |tried| {
+            anyhow::Error::from(tried)
+                .context("it is in the spool as unconfirmed, and not sent again by itself")
+        }),
+        Ok(Err(Failure::NotKept(tried, error))) => {
+            let report = Report::undelivered(event, &tried);
+            let step = tried.error.next_step();
+            let tried = in_full(&tried);
+            let error = anyhow::Error::from(error).context(format!("{tried} ({step}), and it is not kept"));
+            (report.because(&error, endpoint), Some(error))
         }
         Err(error) => {
             let error = error.into();
-            (unsent(&error).about(event).because(&error, config.endpoint().ok()), Some(error))
+            (unsent(&error).about(event).because(&error, endpoint), Some(error))
         }
     }
 }

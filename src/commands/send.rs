@@ -17,8 +17,10 @@ use anyhow::Context;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use zammad_cti::client::{self, Clients};
 use zammad_cti::config::Config;
-use zammad_cti::delivery::{Known, OpenCalls};
+use zammad_cti::delivery::{Courier, Described, OpenCalls};
+use zammad_cti::event::Known;
 
+use super::settings::runtime_folder;
 use super::{configured, report};
 use crate::cli::{self, Global};
 use crate::exit_code::{self, ExitCode};
@@ -34,7 +36,7 @@ struct Job {
     place: u64,
     line: u64,
     /// or why it is none
-    event: anyhow::Result<report::Described>,
+    event: anyhow::Result<Described>,
 }
 
 /// What became of one line.
@@ -67,7 +69,10 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
     };
     let sender = {
         let config = config.clone();
-        std::thread::spawn(move || client::block_on(lanes::send(clients, &config, read_jobs, results)))
+        let courier = Courier::of_ordered(&config, runtime_folder().as_deref());
+        std::thread::spawn(move || {
+            client::block_on(lanes::send(clients, &courier, &config, read_jobs, results))
+        })
     };
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
     let tally = write(read_results, style, &mut BufWriter::new(out))?;
@@ -113,13 +118,13 @@ fn show(lines: Input, config: &Config, global: &Global, out: &mut dyn Write) -> 
 }
 
 /// The event on a line, and what the lines before say of its call.
-fn described(line: Line, calls: &mut OpenCalls, config: &Config) -> anyhow::Result<report::Described> {
-    let report::Described { event, known: told } =
+fn described(line: Line, calls: &mut OpenCalls, config: &Config) -> anyhow::Result<Described> {
+    let Described { event, known: told, .. } =
         line::event(&line.content?, &config.numbering, |call_id| calls.direction(call_id))?;
     let seen = calls.follow(&event);
     let known = Known { answered: told.answered.or(seen.answered), ..seen };
     report::warn(&event, known, config, Some(line.number));
-    Ok(report::Described { event, known })
+    Ok(Described { event, known, key: None })
 }
 
 /// Reads lines, until they end or nobody wants them any more.

@@ -182,8 +182,8 @@ fn check_keys(path: &Path, table: &Map<String, Value>, prefix: &str) -> Result<(
     keys.sort();
     for key in keys {
         let full = format!("{prefix}{key}");
-        if let (ValueKind::Table(inner), "numbers") = (&table[key].kind, full.as_str()) {
-            check_keys(path, inner, "numbers.")?;
+        if let (ValueKind::Table(inner), "numbers" | "spool") = (&table[key].kind, full.as_str()) {
+            check_keys(path, inner, &format!("{full}."))?;
         } else if full == "agents" {
             // The keys of this table are phones.
         } else if !known.contains(&full) {
@@ -203,7 +203,11 @@ fn check_keys(path: &Path, table: &Map<String, Value>, prefix: &str) -> Result<(
 fn known_keys() -> Vec<String> {
     Settings::augment_args(clap::Command::new(""))
         .get_arguments()
-        .map(|flag| flag.get_id().as_str().replacen("numbers_", "numbers.", 1))
+        .map(|flag| {
+            let id = flag.get_id().as_str();
+            let table = ["numbers_", "spool_"].into_iter().find_map(|table| id.strip_prefix(table));
+            table.map_or_else(|| id.to_owned(), |key| format!("{}.{key}", &id[..id.len() - key.len() - 1]))
+        })
         .collect()
 }
 

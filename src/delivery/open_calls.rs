@@ -3,8 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 
-use super::Known;
-use crate::event::{CallEvent, CallId, Direction, EventKind};
+use crate::event::{CallEvent, CallId, Direction, EventKind, Known};
 
 /// The calls of a stream of events that are open.
 #[derive(Debug, Default)]

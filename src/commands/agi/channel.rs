@@ -9,13 +9,12 @@ use zammad_cti::agi::{Caller, Conversation};
 use zammad_cti::asterisk::CallEnd;
 use zammad_cti::cause::HangupCause;
 use zammad_cti::config::Config;
-use zammad_cti::delivery::Known;
-use zammad_cti::event::{CallId, Direction, EventKind, Name, Users, WrittenEvent};
+use zammad_cti::delivery::Described;
+use zammad_cti::event::{CallId, Direction, EventKind, Known, Name, Users, WrittenEvent};
 use zammad_cti::number::Party;
 
 use crate::cli;
 use crate::commands::arguments::text;
-use crate::commands::report::Described;
 use crate::exit_code::UsageError;
 
 /// What is to be done about an event.
@@ -198,7 +197,7 @@ fn hangup<R: BufRead, W: Write>(
 pub fn described(written: &WrittenEvent, config: &Config) -> anyhow::Result<Described> {
     let known = Known { direction: None, answered: written.answered };
     let event = written.clone().read(&config.numbering, |_| None)?;
-    Ok(Described { event, known })
+    Ok(Described { event, known, key: None })
 }
 
 /// An option's text; none if it is empty, as an unset variable of the dialplan is.

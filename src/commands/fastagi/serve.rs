@@ -1,6 +1,5 @@
 //! The thread that all calls share: it lets them in, and brings their events to Zammad.
 
-use std::future::pending;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -13,14 +12,13 @@ use tokio::net::TcpStream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::time::{Interval, interval};
 use zammad_cti::client::{Client, ClientError, Clients};
 use zammad_cti::config::Config;
-use zammad_cti::delivery;
-use zammad_cti::turn::Turns;
+use zammad_cti::delivery::{Courier, Described};
 
 use super::talk::talk;
-use crate::commands::report::{Described, outcome};
+use crate::commands::daemon::{Watchdog, tell_systemd};
+use crate::commands::report;
 use crate::commands::settings::runtime_folder;
 use crate::exit_code;
 use crate::output::{OutputError, Report};
@@ -56,7 +54,7 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener).context("the socket")?;
     let mut stop = Stop::new().context("cannot listen for signals")?;
-    let way = Way { config, clients, turns: Turns::open(config, runtime_folder().as_deref()) };
+    let way = Way { config, clients, courier: Courier::new(config, runtime_folder().as_deref()) };
     let mut watchdog = Watchdog::new();
     let room = Arc::new(Semaphore::new(usize::from(max_calls)));
     let (errands, mut wanted) = unbounded_channel();
@@ -134,32 +132,24 @@ fn admit(
 struct Way<'a> {
     config: &'a Config,
     clients: &'a Clients<'a>,
-    turns: Turns,
+    courier: Courier,
 }
 
 impl Way<'_> {
     /// Brings one event to Zammad. Gives back the connection for the next.
     async fn bring(&self, idle: Option<Client>, errand: Errand) -> Option<Client> {
-        let Errand { described: Described { event, known }, started, limit, reply } = errand;
+        let Errand { mut described, started, limit, reply } = errand;
+        self.courier.recall(&mut described).await;
+        report::warn(&described.event, described.known, self.config, None);
         let client = idle.map_or_else(|| self.clients.client(), Ok);
-        let (client, delivered) = match client {
+        let (client, brought) = match client {
             Ok(mut client) => {
-                let encoding = self.config.encoding;
-                let delivered = delivery::deliver_in_turn(
-                    &mut client,
-                    &self.turns,
-                    &event,
-                    encoding,
-                    known,
-                    started,
-                    limit,
-                )
-                .await;
-                (Some(client), Ok(delivered))
+                let brought = self.courier.bring(&mut client, &described, started, limit).await;
+                (Some(client), Ok(brought))
             }
             Err(error) => (None, Err::<_, ClientError>(error)),
         };
-        let (report, error) = outcome(&event, delivered, self.config);
+        let (report, error) = report::outcome(&described.event, brought, self.config);
         match error.as_ref().map(exit_code::advice) {
             None => log::info!("{}", report.summary()),
             Some(None) => log::error!("{}", report.summary()),
@@ -187,30 +177,5 @@ impl Stop {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
-    }
-}
-
-/// Tells systemd that this process still serves, twice as often as it wants to know.
-struct Watchdog(Option<Interval>);
-
-impl Watchdog {
-    fn new() -> Self {
-        Self(sd_notify::watchdog_enabled().map(|time| interval(time / 2)))
-    }
-
-    async fn is_due(&mut self) {
-        match &mut self.0 {
-            Some(interval) => {
-                interval.tick().await;
-            }
-            None => pending().await,
-        }
-    }
-}
-
-/// Says it if systemd listens.
-fn tell_systemd(state: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        log::debug!("systemd does not listen: {error}");
     }
 }

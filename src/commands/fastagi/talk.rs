@@ -14,7 +14,6 @@ use zammad_cti::event::EventKind;
 use super::request;
 use super::serve::Errand;
 use crate::commands::agi::{LAST_WORDS, MOMENT, Wanted, failure, on_its_way, told, wanted};
-use crate::commands::report;
 
 /// Reads what is wanted for a call, has it done, and tells Asterisk. The call is held for at most
 /// `limit`, and then a moment for the last words.
@@ -60,7 +59,6 @@ fn bring<R: BufRead, W: Write>(
         Wanted::Report(event) => *event,
         Wanted::Nothing(why) => return Ok(conversation.say(&why)?),
     };
-    report::warn(&described.event, described.known, config, None);
     let (patience, limit) = match written.event {
         EventKind::NewCall => (limit.saturating_sub(started.elapsed()) + LAST_WORDS / 2, limit),
         EventKind::Answer | EventKind::Hangup => (MOMENT, config.deadline),

@@ -11,12 +11,11 @@ use tokio::sync::mpsc::error::SendError;
 use tokio::sync::mpsc::{Permit, Receiver, Sender};
 use zammad_cti::client::Client;
 use zammad_cti::config::Config;
-use zammad_cti::delivery;
+use zammad_cti::delivery::{Courier, Described};
 use zammad_cti::event::CallId;
 
 use super::{Done, Job};
-use crate::commands::report::{Described, unsent};
-use crate::output::Report;
+use crate::commands::report::{outcome, unsent};
 
 /// Lines between the oldest unfinished one and the newest, for each connection: enough for the
 /// others to go on while one is slow.
@@ -46,6 +45,7 @@ type Ended = (Client, CallId, Done);
 /// for one that did not come in time.
 pub async fn send(
     clients: Vec<Client>,
+    courier: &Courier,
     config: &Config,
     mut jobs: Receiver<Vec<Job>>,
     results: Sender<Vec<Done>>,
@@ -76,7 +76,7 @@ pub async fn send(
                         others.push_back(ready);
                     } else if let Some(client) = idle.pop() {
                         behind.insert(call_id, VecDeque::new());
-                        under_way.push(deliver(client, ready, config));
+                        under_way.push(deliver(client, ready, courier, config));
                     }
                 }
             }
@@ -107,7 +107,7 @@ pub async fn send(
                 unfinished.remove(&result.place);
                 done.push(result);
                 match behind.get_mut(&call_id).and_then(VecDeque::pop_front) {
-                    Some(ready) => under_way.push(deliver(client, ready, config)),
+                    Some(ready) => under_way.push(deliver(client, ready, courier, config)),
                     None => {
                         behind.remove(&call_id);
                         idle.push(client);
@@ -124,18 +124,15 @@ pub async fn send(
 }
 
 /// Delivers one event, and gives the connection back.
-async fn deliver(mut client: Client, ready: Ready, config: &Config) -> Ended {
-    let Ready { place, line, described: Described { event, known } } = ready;
-    let result =
-        delivery::deliver(&mut client, &event, config.encoding, known, Instant::now(), config.deadline).await;
-    let done = match result {
-        Ok(delivered) => {
-            let report = Report::delivered(&event, &delivered).at_line(line);
-            Done { place, report, error: None }
-        }
-        Err(error) => Done::failed(place, line, Report::undelivered(&event, &error), error.into(), config),
+async fn deliver(mut client: Client, ready: Ready, courier: &Courier, config: &Config) -> Ended {
+    let Ready { place, line, described } = ready;
+    let brought = courier.bring(&mut client, &described, Instant::now(), config.deadline).await;
+    let (report, error) = outcome(&described.event, Ok(brought), config);
+    let done = match error {
+        None => Done { place, report: report.at_line(line), error: None },
+        Some(error) => Done::failed(place, line, report, error, config),
     };
-    (client, event.call_id, done)
+    (client, described.event.call_id, done)
 }
 
 fn unreadable(place: u64, line: u64, error: anyhow::Error, config: &Config) -> Done {

@@ -4,11 +4,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use zammad_cti::delivery::Known;
-use zammad_cti::event::{CallId, Direction, EventError, WrittenEvent};
+use zammad_cti::delivery::Described;
+use zammad_cti::event::{CallId, Direction, EventError, Known, WrittenEvent};
 use zammad_cti::number::Numbering;
-
-use crate::commands::report::Described;
 
 /// An event takes some hundred bytes.
 const MAX_LINE: u64 = 64 * 1024;
@@ -84,5 +82,5 @@ pub fn event(
     let written: WrittenEvent = serde_json::from_str(text).map_err(EventError::no_event)?;
     let answered = written.answered;
     let event = written.read(numbering, call)?;
-    Ok(Described { event, known: Known { direction: None, answered } })
+    Ok(Described { event, known: Known { direction: None, answered }, key: None })
 }

@@ -1,0 +1,123 @@
+//! `zammad-cti spool flush` and `zammad-cti spool run`.
+
+use std::future::pending;
+use std::io::Write;
+
+use anyhow::Context;
+use sd_notify::NotifyState;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use zammad_cti::client;
+use zammad_cti::config::{Config, Format};
+use zammad_cti::delivery::{Flusher, Stopped, Tally};
+use zammad_cti::spool::{SharedSpool, Spool};
+
+use super::{PATIENCE, spool_of};
+use crate::cli;
+use crate::commands::daemon::{Watchdog, tell_systemd};
+use crate::commands::settings::runtime_folder;
+use crate::exit_code::ExitCode;
+use crate::output::{self, OutputError};
+
+/// Sends what waits, once, and says what came of it.
+pub fn once(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let mut tally = Tally::default();
+    let stopped = client::block_on(async {
+        let (spool, flusher_stop) = (open(config).await?, stop_when_asked()?);
+        let flusher = flusher(args, config, spool.clone(), flusher_stop)?;
+        let stopped = flusher.flush(&mut tally).await?;
+        // Nobody else may be there to do it; if somebody is, he does.
+        let _ = spool.with(PATIENCE, |spool: &mut Spool| spool.tidy()).await;
+        anyhow::Ok(stopped)
+    })?;
+    say(&tally, config, out)?;
+    match stopped? {
+        Stopped::Idle { .. } | Stopped::Asked => Ok(ExitCode::Ok),
+        Stopped::Held(error) => {
+            let step = error.next_step();
+            Err(anyhow::Error::from(error).context(format!("what waits in the spool waits on: {step}")))
+        }
+    }
+}
+
+/// Sends what comes, until SIGTERM or Ctrl-C.
+pub fn stay(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let mut tally = Tally::default();
+    let mut watchdog = Watchdog::new();
+    let ended = client::block_on(async {
+        let (spool, flusher_stop) = (open(config).await?, stop_when_asked()?);
+        let flusher = flusher(args, config, spool.clone(), flusher_stop)?;
+        tell_systemd(NotifyState::Ready);
+        let run = flusher.run(&mut tally);
+        tokio::pin!(run);
+        let ended = loop {
+            tokio::select! {
+                ended = &mut run => break ended,
+                () = watchdog.is_due() => tell_systemd(NotifyState::Watchdog),
+            }
+        };
+        tell_systemd(NotifyState::Stopping);
+        let _ = spool.with(PATIENCE, |spool: &mut Spool| spool.tidy()).await;
+        Ok::<_, anyhow::Error>(ended?)
+    })?;
+    say(&tally, config, out)?;
+    ended.map(|()| ExitCode::Ok)
+}
+
+async fn open(config: &Config) -> anyhow::Result<SharedSpool> {
+    Ok(SharedSpool::open(spool_of(config)?, config.endpoint()?, PATIENCE).await?)
+}
+
+fn flusher<'a>(
+    args: &cli::Concurrency,
+    config: &'a Config,
+    spool: SharedSpool,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<Flusher<'a>> {
+    let limits = spool_of(config)?.clone();
+    let concurrency = usize::from(args.concurrency);
+    Ok(Flusher::new(config, limits, spool, runtime_folder().as_deref(), concurrency, stop)?)
+}
+
+/// Becomes true when somebody wants an end.
+fn stop_when_asked() -> anyhow::Result<watch::Receiver<bool>> {
+    let (stop, stopped) = watch::channel(false);
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        // Whoever has ended needs no telling.
+        let _ = stop.send(true);
+        // A sender that is gone counts as a stop too.
+        pending::<()>().await;
+    });
+    Ok(stopped)
+}
+
+fn say(tally: &Tally, config: &Config, out: &mut dyn Write) -> anyhow::Result<()> {
+    let Tally { delivered, postponed, unconfirmed, dead } = tally;
+    match config.output {
+        Format::Json => {
+            let version = output::VERSION;
+            let tally = serde_json::json!({
+                "version": version,
+                "delivered": delivered,
+                "postponed": postponed,
+                "unconfirmed": unconfirmed,
+                "dead": dead,
+            });
+            writeln!(out, "{tally}")
+        }
+        Format::Text | Format::Shell => {
+            writeln!(
+                out,
+                "delivered {delivered}, postponed {postponed}, unconfirmed {unconfirmed}, dead {dead}"
+            )
+        }
+    }
+    .map_err(OutputError)?;
+    Ok(())
+}

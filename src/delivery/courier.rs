@@ -1,0 +1,352 @@
+//! What the sender of one event does: bring it to Zammad in its turn, or keep it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+
+use super::{Delivered, Undelivered, deliver};
+use crate::client::{Client, Fate};
+use crate::config::{Config, Encoding, Endpoint, SpoolConfig, SpoolMode};
+use crate::event::{CallEvent, EventKind, Known};
+use crate::rules;
+use crate::spool::{Call, Ending, Moment, Past, SharedSpool, SpoolError, Which};
+use crate::turn::{Turn, Turns};
+
+/// So much time, and at most a quarter of what there is, is left for the attempt of an event that
+/// waits for its turn, and for keeping one that was tried in vain.
+const LEFT: Duration = Duration::from_secs(1);
+
+/// How long an event waits for what the journal says of its call: it goes on without.
+const FOR_JOURNAL: Duration = Duration::from_millis(150);
+
+/// An event, and what its sender knows of the call.
+#[derive(Debug, Clone)]
+pub struct Described {
+    pub event: CallEvent,
+    pub known: Known,
+    /// by which later events may name the call
+    pub key: Option<String>,
+}
+
+/// Where an event is.
+#[derive(Debug)]
+pub enum Outcome {
+    Delivered(Delivered),
+    Spooled(Spooled),
+    /// A hangup of a call that has had one: a second one would take the mark off a missed call.
+    EndedBefore,
+}
+
+/// An event that is safe on disk, and will be delivered.
+#[derive(Debug)]
+pub struct Spooled {
+    /// `None`: it was not tried
+    pub tried: Option<Undelivered>,
+}
+
+/// Why an event is neither with Zammad nor sure to get there.
+#[derive(Debug)]
+pub enum Failure {
+    Undelivered(Undelivered),
+    /// the same, and it is in the spool so that somebody may look after it
+    Unconfirmed(Undelivered),
+    /// and the spool that there is could not keep it
+    NotKept(Undelivered, SpoolError),
+}
+
+/// Brings events, one by one.
+#[derive(Debug)]
+pub struct Courier {
+    turns: Option<Turns>,
+    encoding: Encoding,
+    keeper: Option<Keeper>,
+}
+
+impl Courier {
+    /// `runtime` is the user's folder for what does not outlive a session, if there is one.
+    pub fn new(config: &Config, runtime: Option<&Path>) -> Self {
+        let courier = Self::of_ordered(config, runtime);
+        Self { turns: courier.turns.or_else(|| Some(Turns::open(config, runtime))), ..courier }
+    }
+
+    /// The same for whoever keeps the events of a call in order himself: they take their turns only
+    /// if others may send what waits in the spool.
+    pub fn of_ordered(config: &Config, runtime: Option<&Path>) -> Self {
+        let keeper = config.spool.as_ref().filter(|spool| spool.mode != SpoolMode::Never);
+        let keeper = keeper.zip(config.endpoint().ok()).map(|(spool, endpoint)| Keeper {
+            config: spool.clone(),
+            endpoint: endpoint.clone(),
+            asks: config.api_token.is_some(),
+            open: Mutex::new(None),
+        });
+        let turns = keeper.as_ref().map(|_| Turns::open(config, runtime));
+        Self { turns, encoding: config.encoding, keeper }
+    }
+
+    /// Whether there is a journal to look a call up in.
+    pub fn has_journal(&self) -> bool {
+        self.keeper.is_some()
+    }
+
+    /// A call that was reported from here before.
+    ///
+    /// # Errors
+    ///
+    /// There is a journal, and it cannot be read.
+    pub async fn call(&self, which: Which) -> Result<Option<Call>, SpoolError> {
+        let Some(keeper) = &self.keeper else { return Ok(None) };
+        let spool = keeper.spool(FOR_JOURNAL).await?;
+        spool.with(FOR_JOURNAL, move |spool| spool.call(&which, Moment::now())).await
+    }
+
+    /// Corrects an answer or a hangup by what the journal says of its call.
+    pub async fn recall(&self, described: &mut Described) {
+        if described.event.kind == EventKind::NewCall {
+            return;
+        }
+        match self.call(Which::Id(described.event.call_id.clone())).await {
+            Ok(Some(call)) => described.recall(&call),
+            Ok(None) => {}
+            Err(error) => log::warn!("what is known of call {}: {error}", described.event.call_id),
+        }
+    }
+
+    /// Delivers one event with all retries, or keeps it, until `deadline` after `started`. It goes
+    /// behind those of its call that other processes, or other tasks of this one, are about to
+    /// deliver, and behind those that wait in the spool.
+    ///
+    /// # Errors
+    ///
+    /// It is not sure that the event will ever reach Zammad.
+    pub async fn bring(
+        &self,
+        client: &mut Client,
+        described: &Described,
+        started: Instant,
+        deadline: Duration,
+    ) -> Result<Outcome, Failure> {
+        let Described { event, known, .. } = described;
+        let now = Moment::now();
+        if let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.config.mode == SpoolMode::Always) {
+            let within = deadline.saturating_sub(started.elapsed()) / 2;
+            match keeper.keep(described, Past::default(), now, within).await {
+                Ok(()) => return Ok(Outcome::Spooled(Spooled { tried: None })),
+                Err(error) => {
+                    log::warn!("the event goes to Zammad at once: {}", crate::client::in_full(&error));
+                }
+            }
+        }
+        let left = LEFT.min(deadline / 4);
+        let turn = match &self.turns {
+            Some(turns) => Some(turns.take(event, known.answered, started + deadline - left).await),
+            None => None,
+        };
+        let result = match &self.keeper {
+            None => self.send(client, described, started, deadline).await.map_err(Failure::Undelivered),
+            Some(keeper) => {
+                let is_late = turn.as_ref().is_some_and(Turn::is_late);
+                let behind = if is_late && event.kind != EventKind::NewCall {
+                    Behind::Others
+                } else {
+                    keeper.enter(described, now).await
+                };
+                match behind {
+                    Behind::Its => return Ok(Outcome::EndedBefore),
+                    Behind::Others => {
+                        let within = deadline.saturating_sub(started.elapsed());
+                        match keeper.keep(described, Past::default(), now, within).await {
+                            Ok(()) => Ok(Outcome::Spooled(Spooled { tried: None })),
+                            Err(error) => {
+                                log::warn!("the event overtakes others: {}", crate::client::in_full(&error));
+                                let sent = self.send(client, described, started, deadline).await;
+                                sent.map_err(|tried| Failure::NotKept(tried, error))
+                            }
+                        }
+                    }
+                    Behind::Nothing => match self.send(client, described, started, deadline - left).await {
+                        Ok(delivered) => {
+                            keeper.settle(described, true, now).await;
+                            Ok(delivered)
+                        }
+                        Err(tried) => {
+                            keeper.keep_what_failed(described, tried, now, started + deadline).await
+                        }
+                    },
+                }
+            }
+        };
+        if let Some(turn) = turn {
+            turn.settle();
+        }
+        result
+    }
+
+    async fn send(
+        &self,
+        client: &mut Client,
+        described: &Described,
+        started: Instant,
+        deadline: Duration,
+    ) -> Result<Outcome, Undelivered> {
+        let Described { event, known, .. } = described;
+        deliver(client, event, self.encoding, *known, started, deadline).await.map(Outcome::Delivered)
+    }
+}
+
+impl Described {
+    /// What the journal says of the call counts: Zammad would show another direction falsely.
+    pub fn recall(&mut self, call: &Call) {
+        let event = &mut self.event;
+        if event.direction != call.direction {
+            log::warn!(
+                "call {} was announced with the direction `{}`, so its {} goes with that, not with `{}`",
+                event.call_id,
+                call.direction,
+                event.kind,
+                event.direction
+            );
+            event.direction = call.direction;
+        }
+        self.known.direction = Some(call.direction);
+        // That nobody is known to have answered says nothing: the answer may be on its way.
+        self.known.answered = self.known.answered.or(call.answered.then_some(true));
+    }
+}
+
+/// What an event finds before it.
+enum Behind {
+    Nothing,
+    /// events of its call wait
+    Others,
+    /// the same event
+    Its,
+}
+
+/// The spool, for events that are tried first, or not at all.
+#[derive(Debug)]
+struct Keeper {
+    config: SpoolConfig,
+    endpoint: Endpoint,
+    /// Somebody asks the caller log about events that are in doubt.
+    asks: bool,
+    open: Mutex<Option<SharedSpool>>,
+}
+
+impl Keeper {
+    async fn spool(&self, within: Duration) -> Result<SharedSpool, SpoolError> {
+        let mut open = self.open.lock().await;
+        if let Some(spool) = &*open {
+            return Ok(spool.clone());
+        }
+        let spool = SharedSpool::open(&self.config, &self.endpoint, within).await?;
+        Ok(open.insert(spool).clone())
+    }
+
+    async fn keep(
+        &self,
+        described: &Described,
+        past: Past,
+        now: Moment,
+        within: Duration,
+    ) -> Result<(), SpoolError> {
+        let started = Instant::now();
+        let spool = self.spool(within).await?;
+        let Described { event, known, key } = described.clone();
+        spool
+            .with(within.saturating_sub(started.elapsed()), move |spool| {
+                spool.keep(&event, key.as_deref(), known.answered, &past, now).map(drop)
+            })
+            .await
+    }
+
+    /// Looks what is before an event, and notes it in the journal if it goes at once. Without a
+    /// spool that answers it does.
+    async fn enter(&self, described: &Described, now: Moment) -> Behind {
+        let Described { event, key, .. } = described.clone();
+        let entered = match self.spool(FOR_JOURNAL).await {
+            Ok(spool) => {
+                spool
+                    .with(FOR_JOURNAL, move |spool| {
+                        if spool.has_waiting(&event.call_id)? {
+                            return Ok(Behind::Others);
+                        }
+                        if event.kind == EventKind::Hangup {
+                            let call = spool.call(&Which::Id(event.call_id.clone()), now)?;
+                            if call.is_some_and(|call| call.ending == Ending::Reported) {
+                                return Ok(Behind::Its);
+                            }
+                        }
+                        if let Err(error) = spool.begin(&event, key.as_deref(), now) {
+                            log::warn!(
+                                "call {} is not in the journal: {}",
+                                event.call_id,
+                                crate::client::in_full(&error)
+                            );
+                        }
+                        Ok(Behind::Nothing)
+                    })
+                    .await
+            }
+            Err(error) => Err(error),
+        };
+        entered.unwrap_or_else(|error| {
+            log::warn!(
+                "the event goes to Zammad without a look into the spool: {}",
+                crate::client::in_full(&error)
+            );
+            Behind::Nothing
+        })
+    }
+
+    /// Notes what became of an event that went at once, if that matters.
+    async fn settle(&self, described: &Described, has_arrived: bool, now: Moment) {
+        let event = described.event.clone();
+        if has_arrived && event.kind != EventKind::Hangup {
+            return;
+        }
+        let settled = match self.spool(FOR_JOURNAL).await {
+            Ok(spool) => spool.with(FOR_JOURNAL, move |spool| spool.settle(&event, has_arrived, now)).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = settled {
+            log::warn!("the journal does not know how its event ended: {}", crate::client::in_full(&error));
+        }
+    }
+
+    /// Keeps an event that was tried in vain, if another attempt may help.
+    async fn keep_what_failed(
+        &self,
+        described: &Described,
+        tried: Undelivered,
+        now: Moment,
+        until: Instant,
+    ) -> Result<Outcome, Failure> {
+        let event = &described.event;
+        let repeat = match tried.error.fate() {
+            Fate::NotDelivered => true,
+            Fate::Unknown => match event.kind {
+                EventKind::NewCall => true,
+                EventKind::Answer => false,
+                EventKind::Hangup => rules::repeat_is_safe(event, described.known.answered),
+            },
+            Fate::Final if tried.error.concerns_all() => true,
+            Fate::UnknownCall | Fate::Exists | Fate::Final => {
+                self.settle(described, tried.error.may_have_left_an_entry(), now).await;
+                return Err(Failure::Undelivered(tried));
+            }
+        };
+        let past = Past {
+            attempts: tried.effort.attempts,
+            uncertain: tried.uncertain,
+            outcome: Some(tried.error.in_full()),
+            unconfirmed: (!repeat).then(|| super::IN_DOUBT.to_owned()),
+        };
+        let within = until.saturating_duration_since(Instant::now());
+        match self.keep(described, past, now, within).await {
+            Ok(()) if repeat || self.asks => Ok(Outcome::Spooled(Spooled { tried: Some(tried) })),
+            Ok(()) => Err(Failure::Unconfirmed(tried)),
+            Err(error) => Err(Failure::NotKept(tried, error)),
+        }
+    }
+}

@@ -1,0 +1,578 @@
+//! Later: what waits in the spool goes to Zammad.
+//!
+//! Different calls go at the same time, the events of one call one behind the other. A call that
+//! fails waits by itself; when nothing arrives, all wait, and Zammad is asked now and then whether it
+//! takes events again.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::watch;
+
+use super::{FRESH, IN_DOUBT, WAITS_FOR_NEW_CALL, pause};
+use crate::client::{
+    CallerLog, CallerLogError, Client, ClientError, Clients, Fate, Request, RequestId, Row, SendError,
+    in_full,
+};
+use crate::config::{Config, SpoolConfig};
+use crate::event::{CallEvent, EventKind};
+use crate::rules;
+use crate::spool::{Doubt, Moment, Position, SharedSpool, Spool, SpoolError, State, Waiting, Which};
+use crate::turn::Turns;
+
+/// How long any work on the spool waits for others.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often what came of an attempt is tried to be noted.
+const NOTES: u32 = 6;
+
+/// So many events are looked at ahead, for each connection.
+const AHEAD: usize = 8;
+
+/// After so long the spool is looked into again: a fresh call may have come.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// So many events that fail one after the other are not their own fault.
+const IN_A_ROW: u32 = 5;
+
+const LONGEST_HOLD: Duration = Duration::from_secs(60);
+const LONGEST_PUT_OFF: Duration = Duration::from_secs(10 * 60);
+
+/// How often the caller log is asked about events in doubt.
+const DOUBTS: Duration = Duration::from_secs(5);
+
+/// An event that fails so often by itself is given up.
+const MOST_ATTEMPTS: u32 = 30;
+
+/// Sends what waits in a spool.
+pub struct Flusher<'a> {
+    spool: SharedSpool,
+    limits: SpoolConfig,
+    turns: Turns,
+    clients: Clients<'a>,
+    config: &'a Config,
+    /// where there is somebody to ask
+    log: Option<CallerLog>,
+    concurrency: usize,
+    stop: watch::Receiver<bool>,
+}
+
+/// What became of events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub delivered: u64,
+    /// put off, or left to somebody else who sends them
+    pub postponed: u64,
+    pub unconfirmed: u64,
+    pub dead: u64,
+}
+
+/// Why there is no more to do.
+#[derive(Debug)]
+pub enum Stopped {
+    /// Nothing is due; `later`: but something will be, then.
+    Idle { later: Option<Duration>, busy: bool },
+    /// Zammad takes nothing.
+    Held(SendError),
+    /// Somebody wanted it to end.
+    Asked,
+}
+
+/// What became of one event.
+enum Fared {
+    Delivered,
+    Unconfirmed,
+    Dead,
+    /// for a moment: Zammad did not know its call
+    Postponed,
+    /// somebody else sends an event of its call
+    Busy,
+    /// somebody else has sent it
+    Gone,
+    /// it failed, and perhaps all would
+    Trouble(SendError),
+}
+
+/// An attempt that has ended: its connection, and the event.
+type Ended = (Client, Position, u32, Result<Fared, SpoolError>);
+
+impl<'a> Flusher<'a> {
+    /// It ends when `stop` becomes true, and what is under way has ended.
+    ///
+    /// # Errors
+    ///
+    /// There is no way to Zammad, or no way to read its caller log.
+    pub fn new(
+        config: &'a Config,
+        limits: SpoolConfig,
+        spool: SharedSpool,
+        runtime: Option<&Path>,
+        concurrency: usize,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Self, CallerLogError> {
+        let log = config.api_token.as_ref().map(|_| CallerLog::new(config)).transpose()?;
+        let clients = Clients::new(config)?;
+        Ok(Self {
+            spool,
+            limits,
+            turns: Turns::open(config, runtime),
+            clients,
+            config,
+            log,
+            concurrency,
+            stop,
+        })
+    }
+
+    /// Sends all that is due, once. An event that fails by itself is left for the next time.
+    ///
+    /// # Errors
+    ///
+    /// The spool cannot be used.
+    pub async fn flush(&self, tally: &mut Tally) -> Result<Stopped, FlushError> {
+        let started = Instant::now();
+        if let Some(error) = self.still_held().await? {
+            return Ok(Stopped::Held(error));
+        }
+        self.ask_about_doubts().await?;
+        loop {
+            match self.drain(tally).await? {
+                // Not to leave to the next time what takes a moment.
+                Stopped::Idle { later: Some(later), .. } if later <= Duration::from_secs(1) => {
+                    self.sleep(later).await;
+                }
+                Stopped::Idle { busy: true, .. } if started.elapsed() < self.config.deadline => {
+                    self.sleep(GLANCE).await;
+                }
+                stopped => return Ok(stopped),
+            }
+        }
+    }
+
+    /// Sends what comes, until it is stopped. `say` hears what an operator may want to know.
+    ///
+    /// # Errors
+    ///
+    /// There is no way to Zammad any more.
+    pub async fn run(&self, tally: &mut Tally) -> Result<(), FlushError> {
+        let mut holds = 0;
+        let mut doubts = Instant::now();
+        let mut held = self.is_held().await.unwrap_or_default();
+        while !self.is_stopped() {
+            if held {
+                match self.probe().await {
+                    Ok(()) => {
+                        log::info!("Zammad takes events");
+                        self.hold(None).await;
+                        (held, holds) = (false, 0);
+                    }
+                    Err(error) => {
+                        self.hold(Some(&error)).await;
+                        self.wait_out(&error, &mut holds).await;
+                        continue;
+                    }
+                }
+            }
+            if doubts.elapsed() >= DOUBTS {
+                doubts = Instant::now();
+                if let Err(error) = self.ask_about_doubts().await {
+                    log::warn!("events in doubt: {}", in_full(&error));
+                }
+            }
+            match self.drain(tally).await {
+                Ok(Stopped::Asked) => break,
+                Ok(Stopped::Idle { later, .. }) => self.wait_for_more(later).await,
+                Ok(Stopped::Held(error)) => {
+                    log::error!("nothing goes to Zammad for now: {}", in_full(&error));
+                    held = true;
+                    self.wait_out(&error, &mut holds).await;
+                }
+                Err(FlushError::Spool(error)) => {
+                    log::error!("{}", in_full(&error));
+                    self.sleep(Duration::from_secs(1)).await;
+                }
+                Err(error @ FlushError::Client(_)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what is due, and what becomes due meanwhile, until there is no more.
+    async fn drain(&self, tally: &mut Tally) -> Result<Stopped, FlushError> {
+        let mut idle: Vec<Client> = Vec::new();
+        let mut under_way = FuturesUnordered::new();
+        let mut calls_under_way: HashSet<Position> = HashSet::new();
+        // Left alone until somebody else is done with their calls.
+        let mut busy: HashSet<Position> = HashSet::new();
+        let mut queue: VecDeque<Waiting> = VecDeque::new();
+        let mut troubled: HashMap<Position, u32> = HashMap::new();
+        let mut trouble: Option<SendError> = None;
+        let mut in_a_row = 0;
+        let mut looked: Option<Instant> = None;
+        let mut failure: Option<SpoolError> = None;
+        loop {
+            let stopped = self.is_stopped() || failure.is_some();
+            if trouble.is_none() && !stopped {
+                let is_long_ago = looked.is_none_or(|looked| looked.elapsed() >= GLANCE);
+                if under_way.len() < self.concurrency && (queue.is_empty() || is_long_ago) {
+                    let most = self.concurrency * AHEAD + busy.len() + calls_under_way.len();
+                    queue = self.with(move |spool| spool.due(Moment::now(), most)).await?.into();
+                    queue.retain(|next| {
+                        !busy.contains(&next.position) && !calls_under_way.contains(&next.position)
+                    });
+                    looked = Some(Instant::now());
+                }
+                while under_way.len() < self.concurrency {
+                    let Some(next) = queue.pop_front() else { break };
+                    let client = idle.pop().map_or_else(|| self.clients.client(), Ok)?;
+                    calls_under_way.insert(next.position);
+                    under_way.push(self.send(client, next));
+                }
+            }
+            let Some((client, position, attempts, fared)) = under_way.next().await else {
+                if let Some(error) = failure {
+                    return Err(error.into());
+                }
+                if let Some(error) = trouble.take() {
+                    if let Some(held) = self.is_down(error, in_a_row).await {
+                        return Ok(Stopped::Held(held));
+                    }
+                    for (position, attempts) in troubled.drain() {
+                        tally.postponed += 1;
+                        self.put_off(position, attempts).await?;
+                    }
+                    continue;
+                }
+                if stopped {
+                    return Ok(Stopped::Asked);
+                }
+                let later = self.with(|spool| spool.next_due(Moment::now())).await?;
+                return Ok(Stopped::Idle { later, busy: !busy.is_empty() });
+            };
+            idle.push(client);
+            calls_under_way.remove(&position);
+            match fared {
+                Ok(Fared::Delivered) => {
+                    tally.delivered += 1;
+                    in_a_row = 0;
+                }
+                Ok(Fared::Unconfirmed) => tally.unconfirmed += 1,
+                Ok(Fared::Dead) => tally.dead += 1,
+                Ok(Fared::Postponed) => tally.postponed += 1,
+                Ok(Fared::Gone) => {}
+                Ok(Fared::Busy) => {
+                    busy.insert(position);
+                }
+                Ok(Fared::Trouble(error)) => {
+                    in_a_row += 1;
+                    troubled.insert(position, attempts);
+                    trouble = Some(error);
+                }
+                Err(error) => failure = Some(error),
+            }
+        }
+    }
+
+    /// Sends one event, if it is its turn, and notes what came of it.
+    async fn send(&self, mut client: Client, waiting: Waiting) -> Ended {
+        let (position, attempts) = (waiting.position, waiting.attempts);
+        let fared = self.try_send(&mut client, waiting).await;
+        (client, position, attempts, fared)
+    }
+
+    async fn try_send(&self, client: &mut Client, seen: Waiting) -> Result<Fared, SpoolError> {
+        let position = seen.position;
+        let Some(turn) = self.turns.try_take(&seen.event, seen.answered) else { return Ok(Fared::Busy) };
+        // Now that nobody else sends it: does it still wait?
+        let found = self.with(move |spool| {
+            let Some(waiting) = spool.head(position)? else { return Ok(None) };
+            let call = spool.call(&Which::Id(waiting.event.call_id.clone()), Moment::now())?;
+            let answered = call.filter(|call| call.answered).map(|_| true);
+            Ok(Some(Waiting { answered: waiting.answered.or(answered), ..waiting }))
+        });
+        let Some(waiting) = found.await? else { return Ok(Fared::Gone) };
+        let age = Moment::now().since(&waiting.kept);
+        if let Some(reason) = self.too_old(&waiting.event, age) {
+            return self.lay_to_rest(&waiting, State::Dead, reason, None).await.map(|()| Fared::Dead);
+        }
+        if waiting.uncertain && !may_be_repeated(&waiting, age) {
+            let outcome = "an attempt had no outcome".to_owned();
+            self.lay_to_rest(&waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
+            return Ok(Fared::Unconfirmed);
+        }
+        let does_harm_twice = !rules::repeat_is_safe(&waiting.event, waiting.answered);
+        self.with(move |spool| spool.begin_attempt(position, does_harm_twice)).await?;
+        let request = Request::new(&waiting.event, self.config.encoding, RequestId::fresh());
+        let result = client.attempt(&request, &waiting.event, self.config.timeout).await;
+        let fared = self.note(&waiting, age, result).await;
+        turn.settle();
+        fared
+    }
+
+    /// Notes what came of an attempt.
+    async fn note(
+        &self,
+        waiting: &Waiting,
+        age: Duration,
+        result: Result<crate::action::Action, SendError>,
+    ) -> Result<Fared, SpoolError> {
+        let position = waiting.position;
+        let error = match result {
+            Ok(action) => {
+                log::debug!("{}: {}", waiting.event.call_id, action.word());
+                return self.arrived(position).await;
+            }
+            Err(error) => error,
+        };
+        let event = &waiting.event;
+        let outcome = error.in_full();
+        log::debug!("{} of call {}: {outcome}", event.kind, event.call_id);
+        match error.fate() {
+            Fate::Exists
+                if event.kind == EventKind::NewCall && (waiting.uncertain || waiting.attempts > 0) =>
+            {
+                self.arrived(position).await
+            }
+            Fate::UnknownCall if waiting.unknown_call < WAITS_FOR_NEW_CALL => {
+                let pause = pause(waiting.unknown_call + 2);
+                self.postpone(position, Some(pause), Doubt::UnknownCall, outcome).await?;
+                Ok(Fared::Postponed)
+            }
+            Fate::Unknown
+                if !may_be_repeated(&Waiting { attempts: waiting.attempts + 1, ..waiting.clone() }, age) =>
+            {
+                self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
+                Ok(Fared::Trouble(error))
+            }
+            Fate::Unknown => {
+                self.postpone(position, None, Doubt::Yes, outcome).await?;
+                Ok(Fared::Trouble(error))
+            }
+            Fate::NotDelivered => {
+                self.postpone(position, None, Doubt::No, outcome).await?;
+                Ok(Fared::Trouble(error))
+            }
+            Fate::Final if error.concerns_all() => {
+                self.postpone(position, None, Doubt::No, outcome).await?;
+                Ok(Fared::Trouble(error))
+            }
+            Fate::UnknownCall | Fate::Exists | Fate::Final => {
+                log::error!("the {} of call {} is given up: {outcome}", event.kind, event.call_id);
+                self.lay_to_rest(waiting, State::Dead, outcome.clone(), Some(outcome)).await?;
+                Ok(Fared::Dead)
+            }
+        }
+    }
+
+    /// Why an event is not sent any more.
+    fn too_old(&self, event: &CallEvent, age: Duration) -> Option<String> {
+        let (most, key) = match event.kind {
+            EventKind::Answer => (self.limits.max_age_answer, "spool.max_age_answer"),
+            EventKind::NewCall | EventKind::Hangup => (self.limits.max_age, "spool.max_age"),
+        };
+        let shown = humantime::format_duration(most);
+        (age > most).then(|| format!("it was older than {shown} ({key}) before Zammad could take it"))
+    }
+
+    /// Whether it is not the event's own fault: then, why nothing goes to Zammad for now.
+    async fn is_down(&self, error: SendError, in_a_row: u32) -> Option<SendError> {
+        let wants_a_pause = matches!(error, SendError::Unavailable { retry_after: Some(_), .. });
+        let held = if wants_a_pause || in_a_row >= IN_A_ROW { Some(error) } else { self.probe().await.err() };
+        if let Some(error) = &held {
+            self.hold(Some(error)).await;
+        }
+        held
+    }
+
+    /// Asks Zammad, with a request that leaves nothing there, whether it takes events.
+    async fn probe(&self) -> Result<(), SendError> {
+        match self.clients.client() {
+            Ok(mut client) => {
+                client.probe(RequestId::fresh(), self.config.encoding, self.config.timeout).await
+            }
+            // There was one before; the next event will tell.
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Why Zammad still takes nothing, if it did not the last time.
+    async fn still_held(&self) -> Result<Option<SendError>, SpoolError> {
+        if !self.is_held().await? {
+            return Ok(None);
+        }
+        let error = self.probe().await.err();
+        self.hold(error.as_ref()).await;
+        Ok(error)
+    }
+
+    async fn is_held(&self) -> Result<bool, SpoolError> {
+        Ok(self.with(Spool::held).await?.is_some())
+    }
+
+    /// For whoever looks into the spool; that it cannot be noted changes nothing.
+    async fn hold(&self, error: Option<&SendError>) {
+        let reason = error.map(SendError::in_full);
+        let noted = self.with(move |spool| spool.hold(reason.as_deref(), Moment::now())).await;
+        if let Err(error) = noted {
+            log::warn!("{}", in_full(&error));
+        }
+    }
+
+    /// An event that failed while others arrive.
+    async fn put_off(&self, position: Position, attempts: u32) -> Result<(), SpoolError> {
+        if attempts >= MOST_ATTEMPTS {
+            let reason = format!("it failed {MOST_ATTEMPTS} times, while others arrived");
+            let now = Moment::now();
+            let rest = self.with(move |spool| spool.lay_to_rest(position, State::Dead, &reason, None, now));
+            return rest.await;
+        }
+        let pause = spread(Duration::from_secs(1 << attempts.min(16)).min(LONGEST_PUT_OFF));
+        self.with(move |spool| spool.put_off(position, pause, Moment::now())).await
+    }
+
+    async fn arrived(&self, position: Position) -> Result<Fared, SpoolError> {
+        self.insist(move |spool| spool.arrived(position, Moment::now())).await?;
+        Ok(Fared::Delivered)
+    }
+
+    async fn postpone(
+        &self,
+        position: Position,
+        pause: Option<Duration>,
+        doubt: Doubt,
+        outcome: String,
+    ) -> Result<(), SpoolError> {
+        self.insist(move |spool| spool.postpone(position, pause, doubt, &outcome, Moment::now())).await
+    }
+
+    async fn lay_to_rest(
+        &self,
+        waiting: &Waiting,
+        state: State,
+        reason: String,
+        outcome: Option<String>,
+    ) -> Result<(), SpoolError> {
+        let position = waiting.position;
+        self.insist(move |spool| {
+            spool.lay_to_rest(position, state, &reason, outcome.as_deref(), Moment::now())
+        })
+        .await
+    }
+
+    /// Looks events in doubt up in Zammad's caller log, if there is a user who may.
+    async fn ask_about_doubts(&self) -> Result<(), SpoolError> {
+        let Some(log) = &self.log else { return Ok(()) };
+        // Until then an attempt may still be on its way.
+        let settled = self.config.timeout;
+        let doubts = self.with(move |spool| spool.unconfirmed(settled, Moment::now(), 1000)).await?;
+        if doubts.is_empty() {
+            return Ok(());
+        }
+        let rows = match log.read().await {
+            Ok(rows) => rows,
+            Err(error) => {
+                log::warn!("events in doubt: {}", in_full(&error));
+                return Ok(());
+            }
+        };
+        let rows: HashMap<&str, &Row> = rows.iter().map(|row| (row.call_id.as_str(), row)).collect();
+        for doubt in doubts {
+            let position = doubt.position;
+            let Some(row) = rows.get(doubt.event.call_id.as_str()) else { continue };
+            if has(row.state, doubt.event.kind) {
+                self.arrived(position).await?;
+            } else {
+                self.insist(move |spool| spool.retry(&[position]).map(drop)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until something changes, or is due.
+    async fn wait_for_more(&self, later: Option<Duration>) {
+        let until = Instant::now() + later.unwrap_or(DOUBTS).min(DOUBTS);
+        let before = self.with(|spool| spool.changes()).await.ok();
+        while !self.is_stopped() && Instant::now() < until {
+            self.sleep(GLANCE.min(until.saturating_duration_since(Instant::now()))).await;
+            if self.with(|spool| spool.changes()).await.ok() != before {
+                return;
+            }
+        }
+    }
+
+    /// Waits until Zammad may be asked again.
+    async fn wait_out(&self, error: &SendError, holds: &mut u32) {
+        let wish = if let SendError::Unavailable { retry_after, .. } = error { *retry_after } else { None };
+        let pause = spread(Duration::from_secs(1 << (*holds).min(10)).min(LONGEST_HOLD));
+        *holds += 1;
+        self.sleep(pause.max(wish.unwrap_or_default())).await;
+    }
+
+    async fn sleep(&self, time: Duration) {
+        let mut stop = self.stop.clone();
+        // Whoever could stop it is gone: then it is stopped.
+        let _ = tokio::time::timeout(time, stop.wait_for(|&stopped| stopped)).await;
+    }
+
+    fn is_stopped(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Spool) -> Result<T, SpoolError> + Send + 'static,
+    ) -> Result<T, SpoolError> {
+        self.spool.with(PATIENCE, work).await
+    }
+
+    /// Notes what must not be forgotten, however long others keep the file to themselves.
+    async fn insist<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Spool) -> Result<T, SpoolError> + Clone + Send + 'static,
+    ) -> Result<T, SpoolError> {
+        for _ in 1..NOTES {
+            match self.with(work.clone()).await {
+                Ok(done) => return Ok(done),
+                Err(error) => log::warn!("what came of an event cannot be noted yet: {}", in_full(&error)),
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+        self.with(work).await
+    }
+}
+
+/// Why it ends.
+#[derive(Debug, thiserror::Error)]
+pub enum FlushError {
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+/// Whether an event may go to Zammad although it may have it.
+fn may_be_repeated(waiting: &Waiting, age: Duration) -> bool {
+    match waiting.event.kind {
+        EventKind::NewCall => true,
+        // Once.
+        EventKind::Answer => age < FRESH && waiting.attempts <= 1,
+        EventKind::Hangup => rules::repeat_is_safe(&waiting.event, waiting.answered),
+    }
+}
+
+/// Whether a call in this state has had that event.
+fn has(state: EventKind, event: EventKind) -> bool {
+    match (state, event) {
+        (_, EventKind::NewCall) | (EventKind::Hangup, _) | (EventKind::Answer, EventKind::Answer) => true,
+        (EventKind::NewCall, EventKind::Answer | EventKind::Hangup)
+        | (EventKind::Answer, EventKind::Hangup) => false,
+    }
+}
+
+/// A quarter less at most, so that not all come back at once.
+fn spread(time: Duration) -> Duration {
+    let random = uuid::Uuid::new_v4().as_bytes()[0];
+    time - time / 4 * u32::from(random) / 256
+}

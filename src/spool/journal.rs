@@ -1,0 +1,254 @@
+//! The calls that this machine has reported: what their later events need to know of them.
+
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+use serde::Serialize;
+
+use super::waiting::{moment, on_wall};
+use super::{Durable, Moment, Position, Spool, SpoolError, Trouble};
+use crate::event::{CallEvent, CallId, Direction, EventKind};
+
+/// A call that has ended is forgotten after so long.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A call of which no end is known, after so long.
+const OPEN_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// A call's place among all that were ever reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct CallNumber(pub i64);
+
+/// How a later event names its call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    Id(CallId),
+    /// what newCall was given for it, such as a channel's name
+    Key(String),
+}
+
+/// How far the end of a call has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// it is open
+    None,
+    /// a hangup was begun, and nobody knows what became of it
+    Begun,
+    /// Zammad has the hangup, or the spool
+    Reported,
+}
+
+/// A call that was reported.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub number: CallNumber,
+    pub call_id: CallId,
+    pub key: Option<String>,
+    pub direction: Direction,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub answered: bool,
+    pub began: SystemTime,
+    pub age: Duration,
+    pub ending: Ending,
+    /// how many of its events wait
+    pub waiting: u64,
+}
+
+const CALL: &str = "number, call_id, key, direction, calling, called, answered, began, boot, up, hangup, ended,
+                    (SELECT count(*) FROM event
+                     WHERE event.address = call.address AND event.call_id = call.call_id AND state = 'waiting')";
+
+impl Spool {
+    /// A call, if this machine has reported it; of several with one key the latest.
+    pub fn call(&mut self, which: &Which, now: Moment) -> Result<Option<Call>, SpoolError> {
+        let (column, name) = match which {
+            Which::Id(call_id) => ("call_id", call_id.as_str()),
+            Which::Key(key) => ("key", key.as_str()),
+        };
+        let sql = format!(
+            "SELECT {CALL} FROM call WHERE address = ? AND {column} = ? ORDER BY number DESC LIMIT 1"
+        );
+        self.read(|db, address| {
+            let mut statement = db.prepare_cached(&sql)?;
+            Ok(statement.query_row([address, name], |row| call(row, now)).optional()?.flatten())
+        })
+    }
+
+    /// Notes an event that is about to be sent.
+    pub fn begin(&mut self, event: &CallEvent, key: Option<&str>, now: Moment) -> Result<(), SpoolError> {
+        self.change(Durable::No, |db, address| note(db, address, event, key, now))
+    }
+
+    /// Notes what became of it: Zammad has it, or it surely does not and nobody will send it.
+    pub fn settle(&mut self, event: &CallEvent, has_arrived: bool, now: Moment) -> Result<(), SpoolError> {
+        self.change(Durable::No, |db, address| match (event.kind, has_arrived) {
+            (EventKind::Hangup, true) => ended(db, address, event, now),
+            (EventKind::Hangup, false) => {
+                let sql = "UPDATE call SET hangup = 0 WHERE address = ? AND call_id = ? AND ended IS NULL";
+                db.prepare_cached(sql)?.execute([address, event.call_id.as_str()])?;
+                Ok(())
+            }
+            // Zammad knows of no such call, so none is open.
+            (EventKind::NewCall, false) => {
+                let sql = "DELETE FROM call WHERE address = ? AND call_id = ? AND began = ?";
+                db.prepare_cached(sql)?.execute(params![address, event.call_id.as_str(), now.wall])?;
+                Ok(())
+            }
+            (EventKind::NewCall | EventKind::Answer, _) => Ok(()),
+        })
+    }
+
+    /// At most so many open calls behind a number, in their order.
+    pub fn open_calls(
+        &mut self,
+        behind: CallNumber,
+        most: usize,
+        now: Moment,
+    ) -> Result<Vec<Call>, SpoolError> {
+        let sql = format!(
+            "SELECT {CALL} FROM call WHERE address = ? AND number > ? AND ended IS NULL ORDER BY number LIMIT ?"
+        );
+        self.read(|db, address| {
+            let mut statement = db.prepare_cached(&sql)?;
+            let rows = statement.query_map(params![address, behind.0, most], |row| call(row, now))?;
+            Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
+        })
+    }
+
+    /// How many calls are open for longer than that.
+    pub fn calls_open_for(&mut self, time: Duration, now: Moment) -> Result<u64, SpoolError> {
+        let sql = "SELECT began, boot, up FROM call WHERE address = ? AND ended IS NULL ORDER BY number";
+        self.read(|db, address| {
+            let mut statement = db.prepare_cached(sql)?;
+            let mut rows = statement.query([address])?;
+            let mut count = 0;
+            while let Some(row) = rows.next()? {
+                // The oldest come first.
+                if now.since(&moment(row, 0)?) < time {
+                    break;
+                }
+                count += 1;
+            }
+            Ok(count)
+        })
+    }
+}
+
+/// Notes what an event says of its call.
+pub(super) fn note(
+    db: &Transaction,
+    address: &str,
+    event: &CallEvent,
+    key: Option<&str>,
+    now: Moment,
+) -> Result<(), Trouble> {
+    let call_id = event.call_id.as_str();
+    match event.kind {
+        EventKind::NewCall => {
+            // An id that is used again is another call if the first one has ended.
+            let sql = "DELETE FROM call WHERE address = ? AND call_id = ? AND ended IS NOT NULL";
+            db.prepare_cached(sql)?.execute([address, call_id])?;
+            insert(db, address, event, key, now)?;
+            prune(db, now)?;
+        }
+        EventKind::Answer => {
+            insert(db, address, event, key, now)?;
+            let sql = "UPDATE call SET answered = 1 WHERE address = ? AND call_id = ?";
+            db.prepare_cached(sql)?.execute([address, call_id])?;
+        }
+        EventKind::Hangup => {
+            let sql = "UPDATE call SET hangup = 1 WHERE address = ? AND call_id = ? AND hangup = 0";
+            db.prepare_cached(sql)?.execute([address, call_id])?;
+        }
+    }
+    Ok(())
+}
+
+/// Notes what became of an event that was kept, if it is a hangup.
+pub(super) fn hangup_is(
+    db: &Transaction,
+    position: Position,
+    ending: Ending,
+    now: Moment,
+) -> Result<(), Trouble> {
+    let (hangup, ended) = match ending {
+        Ending::None => (0, None),
+        Ending::Begun => (1, None),
+        Ending::Reported => (2, Some(now.wall)),
+    };
+    let sql = "UPDATE call SET hangup = ?1, ended = ?2 WHERE (address, call_id) IN
+                   (SELECT address, call_id FROM event WHERE position = ?3 AND kind = 'hangup')";
+    db.prepare_cached(sql)?.execute(params![hangup, ended, position.0])?;
+    Ok(())
+}
+
+/// Notes that a call's hangup is with Zammad, or in the spool.
+pub(super) fn ended(db: &Transaction, address: &str, event: &CallEvent, now: Moment) -> Result<(), Trouble> {
+    if event.kind == EventKind::Hangup {
+        let sql = "UPDATE call SET hangup = 2, ended = ? WHERE address = ? AND call_id = ?";
+        db.prepare_cached(sql)?.execute(params![now.wall, address, event.call_id.as_str()])?;
+    }
+    Ok(())
+}
+
+fn insert(
+    db: &Transaction,
+    address: &str,
+    event: &CallEvent,
+    key: Option<&str>,
+    now: Moment,
+) -> Result<(), Trouble> {
+    let sql = "INSERT OR IGNORE INTO call
+                   (address, call_id, key, direction, calling, called, answered, began, boot, up)
+               VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?)";
+    db.prepare_cached(sql)?.execute(params![
+        address,
+        event.call_id.as_str(),
+        key,
+        event.direction.as_str(),
+        event.from.as_ref().map(|party| party.as_str()),
+        event.to.as_ref().map(|party| party.as_str()),
+        now.wall,
+        now.boot,
+        now.up,
+    ])?;
+    Ok(())
+}
+
+/// Forgets calls, a few at a time: as many as may come.
+fn prune(db: &Transaction, now: Moment) -> Result<(), Trouble> {
+    let ended = "DELETE FROM call WHERE number IN (SELECT number FROM call WHERE ended < ? LIMIT 4)";
+    db.prepare_cached(ended)?.execute([now.before(KEPT).wall])?;
+    let open =
+        "DELETE FROM call WHERE number IN (SELECT number FROM call ORDER BY number LIMIT 2) AND began < ?";
+    db.prepare_cached(open)?.execute([now.before(OPEN_KEPT).wall])?;
+    Ok(())
+}
+
+/// `None` for a row that this release has not written.
+fn call(row: &Row, now: Moment) -> rusqlite::Result<Option<Call>> {
+    let began = moment(row, 7)?;
+    let (call_id, direction): (String, String) = (row.get(1)?, row.get(3)?);
+    let direction =
+        [Direction::Inbound, Direction::Outbound].into_iter().find(|other| other.as_str() == direction);
+    let (Ok(call_id), Some(direction)) = (call_id.parse(), direction) else { return Ok(None) };
+    Ok(Some(Call {
+        number: CallNumber(row.get(0)?),
+        call_id,
+        key: row.get(2)?,
+        direction,
+        from: row.get(4)?,
+        to: row.get(5)?,
+        answered: row.get(6)?,
+        began: on_wall(began.wall),
+        age: now.since(&began),
+        ending: match row.get::<_, i64>(10)? {
+            0 => Ending::None,
+            1 => Ending::Begun,
+            _ => Ending::Reported,
+        },
+        waiting: row.get(12)?,
+    }))
+}

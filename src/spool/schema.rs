@@ -1,0 +1,184 @@
+//! The tables of a spool, and how a file is begun, opened, or brought up to date.
+
+use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::{SpoolError, failed};
+
+/// In the head of the file, so that other programs know whose it is: "ZCTI".
+const APPLICATION: i64 = 0x5a43_5449;
+
+/// One step for each version that there ever was; a file's version says how many it has behind it.
+const STEPS: [&str; 1] = ["
+    -- What waits for Zammad, and what was given up.
+    CREATE TABLE event (
+        position INTEGER PRIMARY KEY AUTOINCREMENT,
+        address TEXT NOT NULL,
+        call_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        -- the place of its kind in a call
+        rank INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        answered INTEGER,
+        kept INTEGER NOT NULL,
+        boot INTEGER NOT NULL,
+        up INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        -- the next one of its call
+        head INTEGER NOT NULL,
+        -- 0: at once
+        due INTEGER NOT NULL DEFAULT 0,
+        attempts INTEGER NOT NULL,
+        unknown_call INTEGER NOT NULL DEFAULT 0,
+        under_way INTEGER NOT NULL DEFAULT 0,
+        uncertain INTEGER NOT NULL,
+        reason TEXT
+    ) STRICT;
+    CREATE INDEX event_of_call ON event (address, call_id, rank, position) WHERE state = 'waiting';
+    CREATE INDEX event_due ON event (address, due, position) WHERE state = 'waiting' AND head;
+    CREATE INDEX event_at_rest ON event (state, position) WHERE state <> 'waiting';
+    -- What came of each attempt that failed.
+    CREATE TABLE attempt (
+        event INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        outcome TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX attempt_of_event ON attempt (event);
+    -- The calls that this machine has reported.
+    CREATE TABLE call (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        address TEXT NOT NULL,
+        call_id TEXT NOT NULL,
+        key TEXT,
+        direction TEXT NOT NULL,
+        calling TEXT,
+        called TEXT,
+        answered INTEGER NOT NULL,
+        began INTEGER NOT NULL,
+        boot INTEGER NOT NULL,
+        up INTEGER NOT NULL,
+        -- its hangup: none, under way, or reported
+        hangup INTEGER NOT NULL DEFAULT 0,
+        ended INTEGER,
+        UNIQUE (address, call_id)
+    ) STRICT;
+    CREATE INDEX call_by_key ON call (address, key, number) WHERE key IS NOT NULL;
+    CREATE INDEX call_ended ON call (ended) WHERE ended IS NOT NULL;
+    CREATE INDEX call_open ON call (address, number) WHERE ended IS NULL;
+    -- Zammads that take nothing at present.
+    CREATE TABLE held (
+        address TEXT PRIMARY KEY,
+        reason TEXT NOT NULL,
+        since INTEGER NOT NULL
+    ) STRICT;
+    -- One row: what would take too long to count each time, and what is counted for ever.
+    CREATE TABLE total (
+        events INTEGER NOT NULL DEFAULT 0,
+        bytes INTEGER NOT NULL DEFAULT 0,
+        kept INTEGER NOT NULL DEFAULT 0,
+        delivered INTEGER NOT NULL DEFAULT 0,
+        dead INTEGER NOT NULL DEFAULT 0,
+        refused INTEGER NOT NULL DEFAULT 0,
+        dropped INTEGER NOT NULL DEFAULT 0,
+        damaged INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    INSERT INTO total DEFAULT VALUES;
+    CREATE TRIGGER event_comes AFTER INSERT ON event BEGIN
+        UPDATE total SET events = events + 1, bytes = bytes + length(CAST(new.text AS BLOB));
+    END;
+    CREATE TRIGGER event_goes AFTER DELETE ON event BEGIN
+        UPDATE total SET events = events - 1, bytes = bytes - length(CAST(old.text AS BLOB));
+        DELETE FROM attempt WHERE event = old.position;
+    END;
+"];
+
+/// So many pages, of 4 KiB, are written to the side before they are put into the file: whoever opens
+/// it as the only one reads them all, and whoever puts them there waits for the disk.
+const PAGES_ASIDE: u32 = 250;
+
+/// Opens a file with the tables of this release.
+pub fn open(path: &Path, patience: Duration) -> Result<Connection, SpoolError> {
+    prepare(path).map_err(|source| SpoolError::File { path: path.to_owned(), source })?;
+    let database = |source| failed(path, source);
+    let mut db = connect(path, patience).map_err(database)?;
+    if missing(&db, path)?.is_empty() {
+        return Ok(db);
+    }
+    // It stays in the file, and cannot be changed within a transaction.
+    db.pragma_update(None, "journal_mode", "WAL").map_err(database)?;
+    db.pragma_update(None, "synchronous", "FULL").map_err(database)?;
+    let begun = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(database)?;
+    // Once more, now that nobody else can change it.
+    let missing = missing(&begun, path)?;
+    for step in missing {
+        begun.execute_batch(step).map_err(database)?;
+    }
+    begun.pragma_update(None, "application_id", APPLICATION).map_err(database)?;
+    begun.pragma_update(None, "user_version", STEPS.len() as i64).map_err(database)?;
+    begun.commit().map_err(database)?;
+    Ok(db)
+}
+
+fn connect(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(patience)?;
+    // Otherwise each process of one event would wait for the disk at its end.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    db.pragma_update(None, "wal_autocheckpoint", PAGES_ASIDE)?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(db)
+}
+
+/// The steps that a file does not have behind it.
+fn missing(db: &Connection, path: &Path) -> Result<&'static [&'static str], SpoolError> {
+    let number = |name| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let database = |source| failed(path, source);
+    let version = number("user_version").map_err(database)?;
+    if number("application_id").map_err(database)? != APPLICATION {
+        let is_empty = db.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0));
+        return if is_empty.map_err(database)? {
+            Ok(&STEPS)
+        } else {
+            Err(SpoolError::Foreign { path: path.to_owned() })
+        };
+    }
+    let behind = usize::try_from(version).unwrap_or(usize::MAX);
+    STEPS.get(behind..).ok_or_else(|| SpoolError::Newer { path: path.to_owned() })
+}
+
+/// Sees to it that the file is there, and that nobody but its owner reads it, or the group to which
+/// the administrator has given the folder; what SQLite puts beside it gets the same mode.
+fn prepare(path: &Path) -> io::Result<()> {
+    let folder = prepare_folder(path)?;
+    let file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => {
+            return Err(io::Error::other("it is a folder; name a file in it, such as spool.db"));
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+        created => created?,
+    };
+    let of_group = folder.is_some_and(|folder| is_of_group(folder).unwrap_or_default());
+    if of_group { file.set_permissions(Permissions::from_mode(0o660)) } else { Ok(()) }
+}
+
+/// Sees to it that the folder of a spool is there, if it is named.
+pub fn prepare_folder(path: &Path) -> io::Result<Option<&Path>> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder.map(|folder| DirBuilder::new().mode(0o700).create(folder)) {
+        None | Some(Ok(())) => Ok(folder),
+        Some(Err(error)) if error.kind() == ErrorKind::AlreadyExists => Ok(folder),
+        Some(Err(error)) => Err(error),
+    }
+}
+
+/// Whether a folder's files belong to its group, and the group may write them (mode 2770).
+pub fn is_of_group(folder: &Path) -> io::Result<bool> {
+    Ok(folder.metadata()?.mode() & 0o2070 == 0o2070)
+}

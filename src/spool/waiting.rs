@@ -1,0 +1,652 @@
+//! Events on their way from one attempt to the next, and those at rest.
+
+use std::collections::HashSet;
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use serde::{Deserialize, Serialize};
+
+use super::journal::Ending;
+use super::{Durable, Limits, Moment, Spool, SpoolError, Trouble, journal};
+use crate::config::SpoolPolicy;
+use crate::event::{CallEvent, CallId, EventKind};
+
+/// A call that is younger than this goes before what has waited longer: agents see it ring.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// No event is put off for longer; one that is due later was put off by another clock.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+
+/// An event's place among all that were ever kept in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Position(pub i64);
+
+/// What becomes of an event in the spool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// it will be sent
+    Waiting,
+    /// Zammad may have it, and a second copy would show agents something false
+    Unconfirmed,
+    /// it was given up
+    Dead,
+}
+
+impl State {
+    pub const ALL: [Self; 3] = [Self::Waiting, Self::Unconfirmed, Self::Dead];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Dead => "dead",
+        }
+    }
+}
+
+/// What happened to an event before it was kept.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    pub attempts: u32,
+    /// one of them may have brought it to Zammad
+    pub uncertain: bool,
+    /// why it did not arrive
+    pub outcome: Option<String>,
+    /// nobody is to send it until it is known whether Zammad has it; this is why
+    pub unconfirmed: Option<String>,
+}
+
+/// An event that is to be sent.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    pub position: Position,
+    pub event: CallEvent,
+    pub kept: Moment,
+    /// how often it was tried
+    pub attempts: u32,
+    /// how often Zammad did not know its call
+    pub unknown_call: u32,
+    /// an attempt may have brought it to Zammad, and nobody knows
+    pub uncertain: bool,
+    /// whether its call was answered, as far as is known
+    pub answered: Option<bool>,
+}
+
+/// Whether an attempt may have brought its event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    No,
+    Yes,
+    /// no, and Zammad did not know the call
+    UnknownCall,
+}
+
+/// An event as operators see it.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    pub position: Position,
+    pub address: String,
+    pub call_id: String,
+    pub kind: String,
+    /// `None`: it is damaged
+    pub event: Option<CallEvent>,
+    pub state: State,
+    pub kept: SystemTime,
+    pub age: Duration,
+    /// `None`: at once
+    pub due: Option<SystemTime>,
+    pub attempts: u32,
+    pub uncertain: bool,
+    /// why it is at rest, else what came of the last attempt
+    pub reason: Option<String>,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    pub at: SystemTime,
+    pub outcome: String,
+}
+
+/// A Zammad that takes nothing at present.
+#[derive(Debug, Clone)]
+pub struct Held {
+    pub reason: String,
+    pub since: SystemTime,
+}
+
+/// What is in a spool, and what ever was. Of all Zammads that share it.
+#[derive(Debug, Clone, Default)]
+pub struct Totals {
+    pub waiting: u64,
+    pub unconfirmed: u64,
+    pub dead: u64,
+    /// of the events' text
+    pub bytes: u64,
+    /// how long the oldest one has waited
+    pub oldest: Option<Duration>,
+    /// waiting for another Zammad than this one
+    pub elsewhere: u64,
+    pub open_calls: u64,
+    // -- since the file was begun --
+    pub ever_kept: u64,
+    pub ever_delivered: u64,
+    pub ever_dead: u64,
+    /// for want of room
+    pub ever_refused: u64,
+    pub ever_dropped: u64,
+    /// files that were set aside
+    pub ever_damaged: u64,
+}
+
+const WAITING: &str =
+    "position, text, kept, boot, up, attempts, unknown_call, uncertain OR under_way, answered";
+
+const LETTER: &str = "position, address, call_id, kind, text, state, kept, boot, up, due, attempts, \
+                      uncertain OR under_way, coalesce(reason,
+                          (SELECT outcome FROM attempt WHERE event = position ORDER BY rowid DESC LIMIT 1))";
+
+impl Spool {
+    /// Keeps one event behind those of its call. On return it survives a power cut; on an error
+    /// nothing of it is there. The journal knows of it too.
+    ///
+    /// # Errors
+    ///
+    /// There is no room, or the disk does not take it.
+    pub fn keep(
+        &mut self,
+        event: &CallEvent,
+        key: Option<&str>,
+        answered: Option<bool>,
+        past: &Past,
+        now: Moment,
+    ) -> Result<Position, SpoolError> {
+        let text = serde_json::to_string(event).map_err(SpoolError::Event)?;
+        let limits = self.limits;
+        self.change(Durable::Yes, |db, address| {
+            make_room(db, limits, text.len() as u64)?;
+            journal::note(db, address, event, key, now)?;
+            let state = if past.unconfirmed.is_some() { State::Unconfirmed } else { State::Waiting };
+            if state == State::Waiting {
+                journal::ended(db, address, event, now)?;
+            }
+            let sql =
+                "INSERT INTO event (address, call_id, kind, rank, text, answered, kept, boot, up, state,
+                           head, attempts, uncertain, reason)
+                       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)";
+            db.prepare_cached(sql)?.execute(params![
+                address,
+                event.call_id.as_str(),
+                event.kind.as_str(),
+                rank(event.kind),
+                text,
+                answered,
+                now.wall,
+                now.boot,
+                now.up,
+                state.as_str(),
+                past.attempts,
+                past.uncertain,
+                past.unconfirmed,
+            ])?;
+            let position = Position(db.last_insert_rowid());
+            if let Some(outcome) = &past.outcome {
+                note_attempt(db, position, outcome, now)?;
+            }
+            renew_head(db, address, event.call_id.as_str())?;
+            count(db, "kept = kept + 1")?;
+            Ok(position)
+        })
+    }
+
+    /// Whether an event of this call waits, behind which all later ones have to.
+    pub fn has_waiting(&mut self, call_id: &CallId) -> Result<bool, SpoolError> {
+        let sql = "SELECT 1 FROM event WHERE address = ? AND call_id = ? AND state = 'waiting' LIMIT 1";
+        self.read(|db, address| db.prepare_cached(sql)?.exists([address, call_id.as_str()]))
+    }
+
+    /// The next events of at most so many calls: those of fresh calls, then those that have waited
+    /// longest. What is damaged among them is given up.
+    pub fn due(&mut self, now: Moment, most: usize) -> Result<Vec<Waiting>, SpoolError> {
+        let latest = format!(
+            "SELECT {WAITING} FROM event
+             WHERE address = ?1 AND state = 'waiting' AND head AND due = 0 ORDER BY position DESC LIMIT ?2"
+        );
+        let mut due = self.waiting(|db, address| rows(db, &latest, params![address, most]))?;
+        due.retain(|waiting| now.since(&waiting.kept) < FRESH);
+        due.reverse();
+        let oldest = format!(
+            "SELECT {WAITING} FROM event
+             WHERE address = ?1 AND state = 'waiting' AND head AND (due <= ?3 OR due > ?4)
+             ORDER BY due, position LIMIT ?2"
+        );
+        let too_late = now.after(LONGEST_PAUSE).wall;
+        let oldest =
+            self.waiting(|db, address| rows(db, &oldest, params![address, most, now.wall, too_late]))?;
+        let fresh: HashSet<_> = due.iter().map(|waiting| waiting.position).collect();
+        due.extend(oldest.into_iter().filter(|waiting| !fresh.contains(&waiting.position)));
+        due.truncate(most);
+        Ok(due)
+    }
+
+    /// When the first of the events that were put off is due.
+    pub fn next_due(&mut self, now: Moment) -> Result<Option<Duration>, SpoolError> {
+        let sql = "SELECT min(due) FROM event
+                   WHERE address = ? AND state = 'waiting' AND head AND due > ?";
+        let due: Option<i64> = self.read(|db, address| {
+            db.prepare_cached(sql)?.query_row(params![address, now.wall], |row| row.get(0))
+        })?;
+        Ok(due.map(|due| Moment { wall: due, boot: 0, ..now }.since(&now).min(LONGEST_PAUSE)))
+    }
+
+    /// One event, if it still is the next of its call.
+    pub fn head(&mut self, position: Position) -> Result<Option<Waiting>, SpoolError> {
+        let sql = format!("SELECT {WAITING} FROM event WHERE position = ? AND state = 'waiting' AND head");
+        Ok(self.waiting(|db, _| rows(db, &sql, [position.0]))?.pop())
+    }
+
+    /// The next event of a call.
+    pub fn next_of(&mut self, call_id: &CallId) -> Result<Option<Waiting>, SpoolError> {
+        let sql = format!(
+            "SELECT {WAITING} FROM event WHERE address = ? AND call_id = ? AND state = 'waiting'
+             ORDER BY rank, position LIMIT 1"
+        );
+        Ok(self.waiting(|db, address| rows(db, &sql, [address, call_id.as_str()]))?.pop())
+    }
+
+    /// Notes that an attempt begins: whoever finds this after a crash knows that nobody knows.
+    ///
+    /// `durable` waits for the disk: for an event whose second copy would do harm, as after a power
+    /// cut too nobody may take it for one that was never sent.
+    pub fn begin_attempt(&mut self, position: Position, durable: bool) -> Result<(), SpoolError> {
+        let sql =
+            "UPDATE event SET attempts = attempts + 1, uncertain = uncertain OR under_way, under_way = 1
+                   WHERE position = ?";
+        let durable = if durable { Durable::Yes } else { Durable::No };
+        self.change(durable, |db, _| {
+            db.prepare_cached(sql)?.execute([position.0])?;
+            Ok(())
+        })
+    }
+
+    /// Zammad has it: the next event of its call is the head.
+    pub fn arrived(&mut self, position: Position, now: Moment) -> Result<(), SpoolError> {
+        self.change(Durable::No, |db, _| {
+            journal::hangup_is(db, position, Ending::Reported, now)?;
+            if remove(db, position)? {
+                count(db, "delivered = delivered + 1")?;
+            }
+            Ok(())
+        })
+    }
+
+    /// It is to be tried again: at once, or from then on.
+    pub fn postpone(
+        &mut self,
+        position: Position,
+        pause: Option<Duration>,
+        doubt: Doubt,
+        outcome: &str,
+        now: Moment,
+    ) -> Result<(), SpoolError> {
+        let due = pause.map_or(0, |pause| now.after(pause).wall);
+        let sql = "UPDATE event SET due = ?, uncertain = uncertain OR ?, unknown_call = unknown_call + ?,
+                       under_way = 0 WHERE position = ?";
+        self.change(Durable::No, |db, _| {
+            let (uncertain, unknown) = (doubt == Doubt::Yes, doubt == Doubt::UnknownCall);
+            db.prepare_cached(sql)?.execute(params![due, uncertain, unknown, position.0])?;
+            note_attempt(db, position, outcome, now)
+        })
+    }
+
+    /// Puts off an event whose attempt is noted already.
+    pub fn put_off(&mut self, position: Position, pause: Duration, now: Moment) -> Result<(), SpoolError> {
+        self.change(Durable::No, |db, _| {
+            let sql = "UPDATE event SET due = ? WHERE position = ? AND state = 'waiting'";
+            db.prepare_cached(sql)?.execute(params![now.after(pause).wall, position.0])?;
+            Ok(())
+        })
+    }
+
+    /// It is sent no more, and kept to be looked at; the next event of its call is the head.
+    ///
+    /// `outcome` is that of the attempt which led to it, if there was one.
+    pub fn lay_to_rest(
+        &mut self,
+        position: Position,
+        state: State,
+        reason: &str,
+        outcome: Option<&str>,
+        now: Moment,
+    ) -> Result<(), SpoolError> {
+        self.change(Durable::Yes, |db, _| {
+            let sql = "UPDATE event SET state = ?, reason = ?, head = 0, under_way = 0 WHERE position = ?
+                       RETURNING address, call_id";
+            let call: Option<(String, String)> = db
+                .prepare_cached(sql)?
+                .query_row(params![state.as_str(), reason, position.0], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let Some((address, call_id)) = call else { return Ok(()) };
+            if let Some(outcome) = outcome {
+                note_attempt(db, position, outcome, now)?;
+            }
+            match state {
+                State::Waiting => {}
+                State::Unconfirmed => journal::hangup_is(db, position, Ending::Begun, now)?,
+                State::Dead => {
+                    journal::hangup_is(db, position, Ending::None, now)?;
+                    count(db, "dead = dead + 1")?;
+                }
+            }
+            Ok(renew_head(db, &address, &call_id)?)
+        })
+    }
+
+    /// At most so many of those of which nobody knows whether Zammad has them, if the last attempt is
+    /// so long ago.
+    pub fn unconfirmed(
+        &mut self,
+        settled: Duration,
+        now: Moment,
+        most: usize,
+    ) -> Result<Vec<Waiting>, SpoolError> {
+        let sql = format!(
+            "SELECT {WAITING} FROM event WHERE address = ? AND state <> 'waiting' AND state = 'unconfirmed'
+                 AND coalesce((SELECT max(at) FROM attempt WHERE event = position), kept) NOT BETWEEN ? AND ?
+             ORDER BY position LIMIT ?"
+        );
+        let since = now.before(settled).wall;
+        self.waiting(|db, address| rows(db, &sql, params![address, since, now.wall, most]))
+    }
+
+    /// Sends events at rest once more, to the Zammad that is configured now. All of them if none is
+    /// named, and then those as well that wait for another Zammad. Tells how many.
+    pub fn retry(&mut self, positions: &[Position]) -> Result<u64, SpoolError> {
+        self.change(Durable::Yes, |db, address| {
+            let sql =
+                "UPDATE event SET state = 'waiting', address = ?1, due = 0, unknown_call = 0, uncertain = 0,
+                           under_way = 0, reason = NULL
+                       WHERE (position = ?2 OR ?2 IS NULL) AND (state <> 'waiting' OR address <> ?1)
+                       RETURNING call_id";
+            let chosen: Vec<_> = match positions {
+                [] => vec![None],
+                named => named.iter().map(|position| Some(position.0)).collect(),
+            };
+            let mut calls = Vec::new();
+            for position in chosen {
+                let mut statement = db.prepare_cached(sql)?;
+                let rows = statement.query_map(params![address, position], |row| row.get::<_, String>(0))?;
+                for row in rows {
+                    calls.push(row?);
+                }
+            }
+            for call_id in &calls {
+                renew_head(db, address, call_id)?;
+            }
+            Ok(calls.len() as u64)
+        })
+    }
+
+    /// Takes events out, whatever their state. All of them if none is named. Tells how many.
+    pub fn drop_events(&mut self, positions: &[Position]) -> Result<u64, SpoolError> {
+        self.change(Durable::Yes, |db, _| {
+            let mut dropped = 0;
+            if positions.is_empty() {
+                dropped = db.execute("DELETE FROM event", [])? as u64;
+            }
+            for position in positions {
+                dropped += u64::from(remove(db, *position)?);
+            }
+            db.execute("UPDATE total SET dropped = dropped + ?", [dropped])?;
+            Ok(dropped)
+        })
+    }
+
+    /// At most so many events behind a position, in their order, of this state or of all.
+    pub fn letters(
+        &mut self,
+        behind: Position,
+        state: Option<State>,
+        most: usize,
+        now: Moment,
+    ) -> Result<Vec<Letter>, SpoolError> {
+        let of_state = match state {
+            None => "?3 IS NULL",
+            // In words that the index has.
+            Some(State::Waiting) => "state = ?3",
+            Some(State::Unconfirmed | State::Dead) => "state = ?3 AND state <> 'waiting'",
+        };
+        let sql = format!(
+            "SELECT {LETTER} FROM event WHERE position > ?1 AND {of_state} ORDER BY position LIMIT ?2"
+        );
+        let state = state.map(State::as_str);
+        self.read(|db, _| {
+            let mut statement = db.prepare_cached(&sql)?;
+            let rows = statement.query_map(params![behind.0, most, state], |row| letter(row, now))?;
+            rows.collect()
+        })
+    }
+
+    /// One event, and what came of its attempts.
+    pub fn letter(
+        &mut self,
+        position: Position,
+        now: Moment,
+    ) -> Result<Option<(Letter, Vec<Attempt>)>, SpoolError> {
+        let sql = format!("SELECT {LETTER} FROM event WHERE position = ?");
+        self.read(|db, _| {
+            let letter =
+                db.prepare_cached(&sql)?.query_row([position.0], |row| letter(row, now)).optional()?;
+            let Some(letter) = letter else { return Ok(None) };
+            let sql = "SELECT at, outcome FROM attempt WHERE event = ? ORDER BY rowid";
+            let mut statement = db.prepare_cached(sql)?;
+            let attempt = |row: &Row| Ok(Attempt { at: on_wall(row.get(0)?), outcome: row.get(1)? });
+            let attempts = statement.query_map([position.0], attempt)?.collect::<rusqlite::Result<_>>()?;
+            Ok(Some((letter, attempts)))
+        })
+    }
+
+    pub fn totals(&mut self, now: Moment) -> Result<Totals, SpoolError> {
+        self.read(|db, address| {
+            let number = |sql: &str| db.prepare_cached(sql)?.query_row([], |row| row.get::<_, u64>(0));
+            let at_rest = "SELECT count(*) FROM event WHERE state <> 'waiting' AND state = ";
+            let (unconfirmed, dead) =
+                (number(&format!("{at_rest}'unconfirmed'"))?, number(&format!("{at_rest}'dead'"))?);
+            let sql = "SELECT events, bytes, kept, delivered, dead, refused, dropped, damaged FROM total";
+            let totals = db.prepare_cached(sql)?.query_row([], |row| {
+                let events: u64 = row.get(0)?;
+                Ok(Totals {
+                    waiting: events.saturating_sub(unconfirmed + dead),
+                    unconfirmed,
+                    dead,
+                    bytes: row.get(1)?,
+                    ever_kept: row.get(2)?,
+                    ever_delivered: row.get(3)?,
+                    ever_dead: row.get(4)?,
+                    ever_refused: row.get(5)?,
+                    ever_dropped: row.get(6)?,
+                    ever_damaged: row.get(7)?,
+                    ..Totals::default()
+                })
+            })?;
+            let sql = "SELECT kept, boot, up FROM event WHERE state = 'waiting' ORDER BY position LIMIT 1";
+            let kept = db.prepare_cached(sql)?.query_row([], |row| moment(row, 0)).optional()?;
+            let sql = "SELECT count(*) FROM event WHERE state = 'waiting' AND address <> ?";
+            let elsewhere = db.prepare_cached(sql)?.query_row([address], |row| row.get(0))?;
+            Ok(Totals {
+                oldest: kept.map(|kept| now.since(&kept)),
+                elsewhere,
+                open_calls: number("SELECT count(*) FROM call WHERE ended IS NULL")?,
+                ..totals
+            })
+        })
+    }
+
+    /// Why Zammad gets nothing at present, if that is so.
+    pub fn held(&mut self) -> Result<Option<Held>, SpoolError> {
+        let sql = "SELECT reason, since FROM held WHERE address = ?";
+        let held = |row: &Row| Ok(Held { reason: row.get(0)?, since: on_wall(row.get(1)?) });
+        self.read(|db, address| db.prepare_cached(sql)?.query_row([address], held).optional())
+    }
+
+    /// Notes that Zammad gets nothing for now, or that it does again.
+    pub fn hold(&mut self, reason: Option<&str>, now: Moment) -> Result<(), SpoolError> {
+        self.change(Durable::No, |db, address| {
+            match reason {
+                Some(reason) => db
+                    .prepare_cached(
+                        "INSERT INTO held (address, reason, since) VALUES (?, ?, ?)
+                         ON CONFLICT (address) DO UPDATE SET reason = excluded.reason",
+                    )?
+                    .execute(params![address, reason, now.wall])?,
+                None => db.prepare_cached("DELETE FROM held WHERE address = ?")?.execute([address])?,
+            };
+            Ok(())
+        })
+    }
+
+    /// Runs a query for events; those whose text cannot be read are given up, and counted.
+    fn waiting(
+        &mut self,
+        query: impl Fn(&Connection, &str) -> rusqlite::Result<Vec<Result<Waiting, Position>>>,
+    ) -> Result<Vec<Waiting>, SpoolError> {
+        let mut readable = Vec::new();
+        for row in self.read(query)? {
+            match row {
+                Ok(waiting) => readable.push(waiting),
+                Err(position) => {
+                    let reason = "what is written of it in the spool is damaged";
+                    self.lay_to_rest(position, State::Dead, reason, None, Moment::now())?;
+                }
+            }
+        }
+        Ok(readable)
+    }
+}
+
+fn rows(
+    db: &Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+) -> rusqlite::Result<Vec<Result<Waiting, Position>>> {
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map(parameters, |row| {
+        let position = Position(row.get(0)?);
+        let text: String = row.get(1)?;
+        let Ok(event) = serde_json::from_str(&text) else { return Ok(Err(position)) };
+        Ok(Ok(Waiting {
+            position,
+            event,
+            kept: moment(row, 2)?,
+            attempts: row.get(5)?,
+            unknown_call: row.get(6)?,
+            uncertain: row.get(7)?,
+            answered: row.get(8)?,
+        }))
+    })?;
+    rows.collect()
+}
+
+fn letter(row: &Row, now: Moment) -> rusqlite::Result<Letter> {
+    let kept = moment(row, 6)?;
+    let text: String = row.get(4)?;
+    let state: String = row.get(5)?;
+    let due: i64 = row.get(9)?;
+    Ok(Letter {
+        position: Position(row.get(0)?),
+        address: row.get(1)?,
+        call_id: row.get(2)?,
+        kind: row.get(3)?,
+        event: serde_json::from_str(&text).ok(),
+        state: State::ALL.into_iter().find(|other| other.as_str() == state).unwrap_or(State::Dead),
+        kept: kept.time(),
+        age: now.since(&kept),
+        due: (due != 0).then(|| on_wall(due)),
+        attempts: row.get(10)?,
+        uncertain: row.get(11)?,
+        reason: row.get(12)?,
+    })
+}
+
+pub(super) fn moment(row: &Row, column: usize) -> rusqlite::Result<Moment> {
+    Ok(Moment { wall: row.get(column)?, boot: row.get(column + 1)?, up: row.get(column + 2)? })
+}
+
+pub(super) fn on_wall(wall: i64) -> SystemTime {
+    Moment { wall, boot: 0, up: 0 }.time()
+}
+
+/// A call has them in this order, whoever was faster.
+fn rank(kind: EventKind) -> u8 {
+    match kind {
+        EventKind::NewCall => 0,
+        EventKind::Answer => 1,
+        EventKind::Hangup => 2,
+    }
+}
+
+/// Sees to it that there is room for one more event of so many bytes. What is at rest goes first.
+fn make_room(db: &Transaction, limits: Limits, bytes: u64) -> Result<(), Trouble> {
+    loop {
+        let sql = "SELECT events, bytes FROM total";
+        let (events, used): (u64, u64) =
+            db.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if events < limits.events && used + bytes <= limits.bytes {
+            return Ok(());
+        }
+        let first = |sql: &str| db.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0)).optional();
+        let at_rest = first("SELECT position FROM event WHERE state <> 'waiting' ORDER BY position LIMIT 1")?;
+        let oldest = match (at_rest, limits.policy) {
+            (Some(position), _) => Some(position),
+            (None, SpoolPolicy::Refuse) => None,
+            (None, SpoolPolicy::DropOldest) => {
+                first("SELECT position FROM event WHERE state = 'waiting' ORDER BY position LIMIT 1")?
+            }
+        };
+        let Some(oldest) = oldest else { return Err(Trouble::Full { events, bytes: used }) };
+        remove(db, Position(oldest))?;
+        count(db, "dropped = dropped + 1")?;
+    }
+}
+
+/// Takes an event out, and makes the next one of its call the head.
+fn remove(db: &Transaction, position: Position) -> rusqlite::Result<bool> {
+    let sql = "DELETE FROM event WHERE position = ? RETURNING address, call_id, head";
+    let call: Option<(String, String, bool)> = db
+        .prepare_cached(sql)?
+        .query_row([position.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((address, call_id, was_head)) = call else { return Ok(false) };
+    if was_head {
+        renew_head(db, &address, &call_id)?;
+    }
+    Ok(true)
+}
+
+/// Sees to it that the right event of a call is its head.
+pub(super) fn renew_head(db: &Connection, address: &str, call_id: &str) -> rusqlite::Result<()> {
+    let sql = "SELECT position, head FROM event WHERE address = ? AND call_id = ? AND state = 'waiting'
+               ORDER BY rank, position LIMIT 1";
+    let next: Option<(i64, bool)> = db
+        .prepare_cached(sql)?
+        .query_row([address, call_id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if let Some((next, false)) = next {
+        let sql = "UPDATE event SET head = position = ?3
+                   WHERE address = ?1 AND call_id = ?2 AND state = 'waiting' AND (head OR position = ?3)";
+        db.prepare_cached(sql)?.execute(params![address, call_id, next])?;
+    }
+    Ok(())
+}
+
+fn note_attempt(db: &Transaction, position: Position, outcome: &str, now: Moment) -> Result<(), Trouble> {
+    let sql = "INSERT INTO attempt (event, at, outcome) VALUES (?, ?, ?)";
+    db.prepare_cached(sql)?.execute(params![position.0, now.wall, outcome])?;
+    Ok(())
+}
+
+fn count(db: &Transaction, change: &str) -> rusqlite::Result<()> {
+    db.prepare_cached(&format!("UPDATE total SET {change}"))?.execute([]).map(drop)
+}
