@@ -186,8 +186,9 @@ impl Settings {
                 ..NumberSettings::default()
             },
             spool: SpoolSettings {
+                // Without a file there is no spool to have a mode.
                 path: None,
-                mode: Some(SpoolMode::default()),
+                mode: None,
                 max_events: Some(MAX_EVENTS),
                 max_bytes: Some(MAX_BYTES),
                 max_age: Some(MAX_AGE),
