@@ -103,7 +103,7 @@ impl Spool {
     /// now.
     pub fn prepare(&mut self, patience: Duration) -> Result<(), SpoolError> {
         self.patience = patience;
-        if self.inode != inode(&self.path) {
+        if self.is_replaced() {
             self.reopen()?;
         }
         self.db.busy_timeout(patience).map_err(|source| failed(&self.path, source))
@@ -175,6 +175,11 @@ impl Spool {
     fn replace(&mut self) -> Result<(), SpoolError> {
         damage::replace(&self.path, self.inode, self.patience)?;
         self.reopen()
+    }
+
+    /// Whether another file has its name by now.
+    fn is_replaced(&self) -> bool {
+        self.inode != inode(&self.path)
     }
 
     fn reopen(&mut self) -> Result<(), SpoolError> {

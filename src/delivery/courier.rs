@@ -10,7 +10,7 @@ use crate::client::{Client, Fate};
 use crate::config::{Config, Encoding, Endpoint, SpoolConfig, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
 use crate::rules;
-use crate::spool::{Call, Ending, Moment, Past, SharedSpool, SpoolError, Which};
+use crate::spool::{Call, Ending, Moment, Past, SharedSpool, Spool, SpoolError, Which};
 use crate::turn::{Turn, Turns};
 
 /// So much time, and at most a quarter of what there is, is left for the attempt of an event that
@@ -95,7 +95,10 @@ impl Courier {
     ///
     /// There is a journal, and it cannot be read.
     pub async fn call(&self, which: Which) -> Result<Option<Call>, SpoolError> {
-        let Some(keeper) = &self.keeper else { return Ok(None) };
+        // Nothing is begun for somebody who only asks.
+        let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.config.path.exists()) else {
+            return Ok(None);
+        };
         let spool = keeper.spool(FOR_JOURNAL).await?;
         spool.with(FOR_JOURNAL, move |spool| spool.call(&which, Moment::now())).await
     }
@@ -131,7 +134,7 @@ impl Courier {
         if let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.config.mode == SpoolMode::Always) {
             let within = deadline.saturating_sub(started.elapsed()) / 2;
             match keeper.keep(described, Past::default(), now, within).await {
-                Ok(()) => return Ok(Outcome::Spooled(Spooled { tried: None })),
+                Ok(outcome) => return Ok(outcome),
                 Err(error) => {
                     log::warn!("the event goes to Zammad at once: {}", crate::client::in_full(&error));
                 }
@@ -156,7 +159,7 @@ impl Courier {
                     Behind::Others => {
                         let within = deadline.saturating_sub(started.elapsed());
                         match keeper.keep(described, Past::default(), now, within).await {
-                            Ok(()) => Ok(Outcome::Spooled(Spooled { tried: None })),
+                            Ok(outcome) => Ok(outcome),
                             Err(error) => {
                                 log::warn!("the event overtakes others: {}", crate::client::in_full(&error));
                                 let sent = self.send(client, described, started, deadline).await;
@@ -243,21 +246,25 @@ impl Keeper {
         Ok(open.insert(spool).clone())
     }
 
+    /// Keeps an event, unless it is the second hangup of its call.
     async fn keep(
         &self,
         described: &Described,
         past: Past,
         now: Moment,
         within: Duration,
-    ) -> Result<(), SpoolError> {
+    ) -> Result<Outcome, SpoolError> {
         let started = Instant::now();
         let spool = self.spool(within).await?;
         let Described { event, known, key } = described.clone();
-        spool
-            .with(within.saturating_sub(started.elapsed()), move |spool| {
-                spool.keep(&event, key.as_deref(), known.answered, &past, now).map(drop)
-            })
-            .await
+        let work = move |spool: &mut Spool| {
+            if has_ended(spool, &event, now)? {
+                return Ok(Outcome::EndedBefore);
+            }
+            spool.keep(&event, key.as_deref(), known.answered, &past, now)?;
+            Ok(Outcome::Spooled(Spooled { tried: None }))
+        };
+        spool.with(within.saturating_sub(started.elapsed()), work).await
     }
 
     /// Looks what is before an event, and notes it in the journal if it goes at once. Without a
@@ -268,14 +275,11 @@ impl Keeper {
             Ok(spool) => {
                 spool
                     .with(FOR_JOURNAL, move |spool| {
+                        if has_ended(spool, &event, now)? {
+                            return Ok(Behind::Its);
+                        }
                         if spool.has_waiting(&event.call_id)? {
                             return Ok(Behind::Others);
-                        }
-                        if event.kind == EventKind::Hangup {
-                            let call = spool.call(&Which::Id(event.call_id.clone()), now)?;
-                            if call.is_some_and(|call| call.ending == Ending::Reported) {
-                                return Ok(Behind::Its);
-                            }
                         }
                         if let Err(error) = spool.begin(&event, key.as_deref(), now) {
                             log::warn!(
@@ -344,9 +348,19 @@ impl Keeper {
         };
         let within = until.saturating_duration_since(Instant::now());
         match self.keep(described, past, now, within).await {
-            Ok(()) if repeat || self.asks => Ok(Outcome::Spooled(Spooled { tried: Some(tried) })),
-            Ok(()) => Err(Failure::Unconfirmed(tried)),
+            Ok(Outcome::EndedBefore) => Ok(Outcome::EndedBefore),
+            Ok(_) if repeat || self.asks => Ok(Outcome::Spooled(Spooled { tried: Some(tried) })),
+            Ok(_) => Err(Failure::Unconfirmed(tried)),
             Err(error) => Err(Failure::NotKept(tried, error)),
         }
     }
+}
+
+/// Whether it is a hangup of a call that has had one.
+fn has_ended(spool: &mut Spool, event: &CallEvent, now: Moment) -> Result<bool, SpoolError> {
+    if event.kind != EventKind::Hangup {
+        return Ok(false);
+    }
+    let call = spool.call(&Which::Id(event.call_id.clone()), now)?;
+    Ok(call.is_some_and(|call| call.ending == Ending::Reported))
 }

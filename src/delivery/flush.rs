@@ -34,14 +34,19 @@ const AHEAD: usize = 8;
 /// After so long the spool is looked into again: a fresh call may have come.
 const GLANCE: Duration = Duration::from_millis(50);
 
+/// After so long somebody else may be done with a call.
+const BUSY: Duration = Duration::from_millis(250);
+
 /// So many events that fail one after the other are not their own fault.
 const IN_A_ROW: u32 = 5;
 
 const LONGEST_HOLD: Duration = Duration::from_secs(60);
 const LONGEST_PUT_OFF: Duration = Duration::from_secs(10 * 60);
 
-/// How often the caller log is asked about events in doubt.
+/// How often the caller log is asked about events in doubt, and for how long: it shows the latest
+/// calls only.
 const DOUBTS: Duration = Duration::from_secs(5);
+const DOUBTS_END: Duration = Duration::from_secs(60 * 60);
 
 /// An event that fails so often by itself is given up.
 const MOST_ATTEMPTS: u32 = 30;
@@ -166,7 +171,7 @@ impl<'a> Flusher<'a> {
                     Ok(()) => {
                         log::info!("Zammad takes events");
                         self.hold(None).await;
-                        (held, holds) = (false, 0);
+                        held = false;
                     }
                     Err(error) => {
                         self.hold(Some(&error)).await;
@@ -181,9 +186,17 @@ impl<'a> Flusher<'a> {
                     log::warn!("events in doubt: {}", in_full(&error));
                 }
             }
-            match self.drain(tally).await {
+            let delivered = tally.delivered;
+            let drained = self.drain(tally).await;
+            if tally.delivered > delivered {
+                holds = 0;
+            }
+            match drained {
                 Ok(Stopped::Asked) => break,
-                Ok(Stopped::Idle { later, .. }) => self.wait_for_more(later).await,
+                Ok(Stopped::Idle { later, busy }) => {
+                    let later = if busy { Some(later.unwrap_or(BUSY).min(BUSY)) } else { later };
+                    self.wait_for_more(later).await;
+                }
                 Ok(Stopped::Held(error)) => {
                     log::error!("nothing goes to Zammad for now: {}", in_full(&error));
                     held = true;
@@ -236,12 +249,17 @@ impl<'a> Flusher<'a> {
                     return Err(error.into());
                 }
                 if let Some(error) = trouble.take() {
-                    if let Some(held) = self.is_down(error, in_a_row).await {
-                        return Ok(Stopped::Held(held));
+                    if let Err(error) = self.probe().await {
+                        self.hold(Some(&error)).await;
+                        return Ok(Stopped::Held(error));
                     }
+                    // It is these events' own fault, or there are too many at a time.
                     for (position, attempts) in troubled.drain() {
                         tally.postponed += 1;
-                        self.put_off(position, attempts).await?;
+                        self.put_off(position, attempts, wish(&error)).await?;
+                    }
+                    if in_a_row >= IN_A_ROW || !wish(&error).is_zero() {
+                        return Ok(Stopped::Held(error));
                     }
                     continue;
                 }
@@ -376,16 +394,6 @@ impl<'a> Flusher<'a> {
         (age > most).then(|| format!("it was older than {shown} ({key}) before Zammad could take it"))
     }
 
-    /// Whether it is not the event's own fault: then, why nothing goes to Zammad for now.
-    async fn is_down(&self, error: SendError, in_a_row: u32) -> Option<SendError> {
-        let wants_a_pause = matches!(error, SendError::Unavailable { retry_after: Some(_), .. });
-        let held = if wants_a_pause || in_a_row >= IN_A_ROW { Some(error) } else { self.probe().await.err() };
-        if let Some(error) = &held {
-            self.hold(Some(error)).await;
-        }
-        held
-    }
-
     /// Asks Zammad, with a request that leaves nothing there, whether it takes events.
     async fn probe(&self) -> Result<(), SendError> {
         match self.clients.client() {
@@ -420,8 +428,8 @@ impl<'a> Flusher<'a> {
         }
     }
 
-    /// An event that failed while others arrive.
-    async fn put_off(&self, position: Position, attempts: u32) -> Result<(), SpoolError> {
+    /// An event that failed while others arrive; Zammad may wish for a pause.
+    async fn put_off(&self, position: Position, attempts: u32, wish: Duration) -> Result<(), SpoolError> {
         if attempts >= MOST_ATTEMPTS {
             let reason = format!("it failed {MOST_ATTEMPTS} times, while others arrived");
             let now = Moment::now();
@@ -429,6 +437,7 @@ impl<'a> Flusher<'a> {
             return rest.await;
         }
         let pause = spread(Duration::from_secs(1 << attempts.min(16)).min(LONGEST_PUT_OFF));
+        let pause = pause.max(wish.min(LONGEST_PUT_OFF));
         self.with(move |spool| spool.put_off(position, pause, Moment::now())).await
     }
 
@@ -466,7 +475,9 @@ impl<'a> Flusher<'a> {
         let Some(log) = &self.log else { return Ok(()) };
         // Until then an attempt may still be on its way.
         let settled = self.config.timeout;
-        let doubts = self.with(move |spool| spool.unconfirmed(settled, Moment::now(), 1000)).await?;
+        let now = Moment::now();
+        let mut doubts = self.with(move |spool| spool.unconfirmed(settled, now, 1000)).await?;
+        doubts.retain(|doubt| now.since(&doubt.kept) < DOUBTS_END);
         if doubts.is_empty() {
             return Ok(());
         }
@@ -504,10 +515,9 @@ impl<'a> Flusher<'a> {
 
     /// Waits until Zammad may be asked again.
     async fn wait_out(&self, error: &SendError, holds: &mut u32) {
-        let wish = if let SendError::Unavailable { retry_after, .. } = error { *retry_after } else { None };
         let pause = spread(Duration::from_secs(1 << (*holds).min(10)).min(LONGEST_HOLD));
         *holds += 1;
-        self.sleep(pause.max(wish.unwrap_or_default())).await;
+        self.sleep(pause.max(wish(error))).await;
     }
 
     async fn sleep(&self, time: Duration) {
@@ -569,6 +579,11 @@ fn has(state: EventKind, event: EventKind) -> bool {
         (EventKind::NewCall, EventKind::Answer | EventKind::Hangup)
         | (EventKind::Answer, EventKind::Hangup) => false,
     }
+}
+
+/// The pause that a server names.
+fn wish(error: &SendError) -> Duration {
+    if let SendError::Unavailable { retry_after: Some(wish), .. } = error { *wish } else { Duration::ZERO }
 }
 
 /// A quarter less at most, so that not all come back at once.

@@ -1,9 +1,9 @@
 //! The tables of a spool, and how a file is begun, opened, or brought up to date.
 
-use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -103,8 +103,21 @@ const STEPS: [&str; 1] = ["
 const PAGES_ASIDE: u32 = 250;
 
 /// Opens a file with the tables of this release.
+///
+/// Nobody opens it while a damaged one is set aside: what he wrote would be in neither.
 pub fn open(path: &Path, patience: Duration) -> Result<Connection, SpoolError> {
-    prepare(path).map_err(|source| SpoolError::File { path: path.to_owned(), source })?;
+    let trouble = |source| SpoolError::File { path: path.to_owned(), source };
+    let folder = prepare_folder(path).map_err(trouble)?;
+    let mode =
+        if folder.is_some_and(|folder| is_of_group(folder).unwrap_or_default()) { 0o660 } else { 0o600 };
+    let lock = lock_file(path, mode).map_err(trouble)?;
+    lock.lock_shared().map_err(trouble)?;
+    open_locked(path, mode, patience)
+}
+
+/// The same for who has the lock.
+pub fn open_locked(path: &Path, mode: u32, patience: Duration) -> Result<Connection, SpoolError> {
+    prepare(path, mode).map_err(|source| SpoolError::File { path: path.to_owned(), source })?;
     let database = |source| failed(path, source);
     let mut db = connect(path, patience).map_err(database)?;
     if missing(&db, path)?.is_empty() {
@@ -153,19 +166,38 @@ fn missing(db: &Connection, path: &Path) -> Result<&'static [&'static str], Spoo
     STEPS.get(behind..).ok_or_else(|| SpoolError::Newer { path: path.to_owned() })
 }
 
+/// Whoever has it alone may put another file in the spool's place.
+pub fn lock_file(path: &Path, mode: u32) -> io::Result<File> {
+    file_of_mode(&beside(path, ".lock"), mode)
+}
+
+/// A file whose name begins like another's.
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
 /// Sees to it that the file is there, and that nobody but its owner reads it, or the group to which
 /// the administrator has given the folder; what SQLite puts beside it gets the same mode.
-fn prepare(path: &Path) -> io::Result<()> {
-    let folder = prepare_folder(path)?;
-    let file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => {
-            return Err(io::Error::other("it is a folder; name a file in it, such as spool.db"));
+fn prepare(path: &Path, mode: u32) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::Error::other("it is a folder; name a file in it, such as spool.db"));
+    }
+    file_of_mode(path, mode).map(drop)
+}
+
+/// Opens a file, or begins one with this mode, whatever the process's mask is.
+fn file_of_mode(path: &Path, mode: u32) -> io::Result<File> {
+    let begin = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+    match begin {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => OpenOptions::new().write(true).open(path),
+        Ok(file) => {
+            file.set_permissions(Permissions::from_mode(mode))?;
+            Ok(file)
         }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
-        created => created?,
-    };
-    let of_group = folder.is_some_and(|folder| is_of_group(folder).unwrap_or_default());
-    if of_group { file.set_permissions(Permissions::from_mode(0o660)) } else { Ok(()) }
+        Err(error) => Err(error),
+    }
 }
 
 /// Sees to it that the folder of a spool is there, if it is named.

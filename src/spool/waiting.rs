@@ -15,7 +15,7 @@ use crate::event::{CallEvent, CallId, EventKind};
 const FRESH: Duration = Duration::from_secs(60);
 
 /// No event is put off for longer; one that is due later was put off by another clock.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 
 /// An event's place among all that were ever kept in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -164,6 +164,29 @@ impl Spool {
         now: Moment,
     ) -> Result<Position, SpoolError> {
         let text = serde_json::to_string(event).map_err(SpoolError::Event)?;
+        let position = self.insert(event, &text, key, answered, past, now)?;
+        if !self.is_replaced() {
+            return Ok(position);
+        }
+        // Another process has found the file damaged meanwhile, and may have copied it before.
+        self.reopen()?;
+        let sql = "SELECT position FROM event WHERE address = ? AND call_id = ? AND kept = ? AND text = ?";
+        let copied = self.read(|db, address| {
+            let values = params![address, event.call_id.as_str(), now.wall, text];
+            db.prepare_cached(sql)?.query_row(values, |row| row.get(0).map(Position)).optional()
+        })?;
+        copied.map_or_else(|| self.insert(event, &text, key, answered, past, now), Ok)
+    }
+
+    fn insert(
+        &mut self,
+        event: &CallEvent,
+        text: &str,
+        key: Option<&str>,
+        answered: Option<bool>,
+        past: &Past,
+        now: Moment,
+    ) -> Result<Position, SpoolError> {
         let limits = self.limits;
         self.change(Durable::Yes, |db, address| {
             make_room(db, limits, text.len() as u64)?;
@@ -355,7 +378,7 @@ impl Spool {
         let sql = format!(
             "SELECT {WAITING} FROM event WHERE address = ? AND state <> 'waiting' AND state = 'unconfirmed'
                  AND coalesce((SELECT max(at) FROM attempt WHERE event = position), kept) NOT BETWEEN ? AND ?
-             ORDER BY position LIMIT ?"
+             ORDER BY position DESC LIMIT ?"
         );
         let since = now.before(settled).wall;
         self.waiting(|db, address| rows(db, &sql, params![address, since, now.wall, most]))
