@@ -17,7 +17,8 @@ use crate::turn::{Turn, Turns};
 /// waits for its turn, and for keeping one that was tried in vain.
 const LEFT: Duration = Duration::from_secs(1);
 
-/// How long an event waits for what the journal says of its call: it goes on without.
+/// How long an event waits for what the journal says of its call, or an eighth of its deadline: then
+/// it goes on without.
 const FOR_JOURNAL: Duration = Duration::from_millis(150);
 
 /// An event, and what its sender knows of the call.
@@ -77,6 +78,7 @@ impl Courier {
         let keeper = keeper.zip(config.endpoint().ok()).map(|(spool, endpoint)| Keeper {
             config: spool.clone(),
             endpoint: endpoint.clone(),
+            patience: FOR_JOURNAL.min(config.deadline / 8),
             asks: config.api_token.is_some(),
             open: Mutex::new(None),
         });
@@ -99,8 +101,8 @@ impl Courier {
         let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.config.path.exists()) else {
             return Ok(None);
         };
-        let spool = keeper.spool(FOR_JOURNAL).await?;
-        spool.with(FOR_JOURNAL, move |spool| spool.call(&which, Moment::now())).await
+        let spool = keeper.spool(keeper.patience).await?;
+        spool.with(keeper.patience, move |spool| spool.call(&which, Moment::now())).await
     }
 
     /// Corrects an answer or a hangup by what the journal says of its call.
@@ -169,7 +171,7 @@ impl Courier {
                     }
                     Behind::Nothing => match self.send(client, described, started, deadline - left).await {
                         Ok(delivered) => {
-                            keeper.settle(described, true, now).await;
+                            keeper.settle(described, true, now, started + deadline).await;
                             Ok(delivered)
                         }
                         Err(tried) => {
@@ -231,6 +233,8 @@ enum Behind {
 struct Keeper {
     config: SpoolConfig,
     endpoint: Endpoint,
+    /// for the journal
+    patience: Duration,
     /// Somebody asks the caller log about events that are in doubt.
     asks: bool,
     open: Mutex<Option<SharedSpool>>,
@@ -271,10 +275,10 @@ impl Keeper {
     /// spool that answers it does.
     async fn enter(&self, described: &Described, now: Moment) -> Behind {
         let Described { event, key, .. } = described.clone();
-        let entered = match self.spool(FOR_JOURNAL).await {
+        let entered = match self.spool(self.patience).await {
             Ok(spool) => {
                 spool
-                    .with(FOR_JOURNAL, move |spool| {
+                    .with(self.patience, move |spool| {
                         if has_ended(spool, &event, now)? {
                             return Ok(Behind::Its);
                         }
@@ -304,13 +308,14 @@ impl Keeper {
     }
 
     /// Notes what became of an event that went at once, if that matters.
-    async fn settle(&self, described: &Described, has_arrived: bool, now: Moment) {
+    async fn settle(&self, described: &Described, has_arrived: bool, now: Moment, until: Instant) {
         let event = described.event.clone();
         if has_arrived && event.kind != EventKind::Hangup {
             return;
         }
-        let settled = match self.spool(FOR_JOURNAL).await {
-            Ok(spool) => spool.with(FOR_JOURNAL, move |spool| spool.settle(&event, has_arrived, now)).await,
+        let within = self.patience.min(until.saturating_duration_since(Instant::now()));
+        let settled = match self.spool(within).await {
+            Ok(spool) => spool.with(within, move |spool| spool.settle(&event, has_arrived, now)).await,
             Err(error) => Err(error),
         };
         if let Err(error) = settled {
@@ -336,7 +341,7 @@ impl Keeper {
             },
             Fate::Final if tried.error.concerns_all() => true,
             Fate::UnknownCall | Fate::Exists | Fate::Final => {
-                self.settle(described, tried.error.may_have_left_an_entry(), now).await;
+                self.settle(described, tried.error.may_have_left_an_entry(), now, until).await;
                 return Err(Failure::Undelivered(tried));
             }
         };
