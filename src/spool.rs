@@ -451,6 +451,10 @@ mod tests {
         let before = std::fs::read(&path).unwrap();
         assert!(matches!(open(&folder.config()), Err(SpoolError::Foreign { .. })));
         assert_eq!(std::fs::read(&path).unwrap(), before);
+        let config = SpoolConfig { path: folder.0.path().join("config.toml"), ..folder.config() };
+        std::fs::write(&config.path, "url = \"https://zammad.example.com\"").unwrap();
+        assert!(matches!(open(&config), Err(SpoolError::Foreign { .. })));
+        assert!(config.path.exists());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The tables of a spool, and how a file is begun, opened, or brought up to date.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -102,6 +102,9 @@ const STEPS: [&str; 1] = ["
 /// it as the only one reads them all, and whoever puts them there waits for the disk.
 const PAGES_ASIDE: u32 = 250;
 
+/// Beside each spool that was ever opened there is a file of its name and this.
+const LOCK: &str = ".lock";
+
 /// Opens a file with the tables of this release.
 ///
 /// Nobody opens it while a damaged one is set aside: what he wrote would be in neither.
@@ -110,6 +113,10 @@ pub fn open(path: &Path, patience: Duration) -> Result<Connection, SpoolError> {
     let folder = prepare_folder(path).map_err(trouble)?;
     let mode =
         if folder.is_some_and(|folder| is_of_group(folder).unwrap_or_default()) { 0o660 } else { 0o600 };
+    if !beside(path, LOCK).exists() && is_something_else(path) {
+        // A wrong path must not make somebody's file a damaged spool.
+        return Err(SpoolError::Foreign { path: path.to_owned() });
+    }
     let lock = lock_file(path, mode).map_err(trouble)?;
     lock.lock_shared().map_err(trouble)?;
     open_locked(path, mode, patience)
@@ -168,7 +175,16 @@ fn missing(db: &Connection, path: &Path) -> Result<&'static [&'static str], Spoo
 
 /// Whoever has it alone may put another file in the spool's place.
 pub fn lock_file(path: &Path, mode: u32) -> io::Result<File> {
-    file_of_mode(&beside(path, ".lock"), mode)
+    file_of_mode(&beside(path, LOCK), mode)
+}
+
+/// Whether a file has something in it that does not begin as SQLite's files do.
+///
+/// Source: SQLite, "Database File Format", section 1.3.1.
+fn is_something_else(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut head));
+    read.is_ok() && !head.is_empty() && head != b"SQLite format 3\0"
 }
 
 /// A file whose name begins like another's.
@@ -189,14 +205,19 @@ fn prepare(path: &Path, mode: u32) -> io::Result<()> {
 
 /// Opens a file, or begins one with this mode, whatever the process's mask is.
 fn file_of_mode(path: &Path, mode: u32) -> io::Result<File> {
-    let begin = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
-    match begin {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => OpenOptions::new().write(true).open(path),
+    let there = || OpenOptions::new().write(true).open(path);
+    match there() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        opened => return opened,
+    }
+    match OpenOptions::new().write(true).create_new(true).mode(mode).open(path) {
+        // Another process was faster.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => there(),
+        Err(error) => Err(error),
         Ok(file) => {
             file.set_permissions(Permissions::from_mode(mode))?;
             Ok(file)
         }
-        Err(error) => Err(error),
     }
 }
 
