@@ -443,18 +443,17 @@ impl Spool {
         })
     }
 
-    /// The hangups of a call that are sent no more, or not until somebody says so.
-    pub fn hangups_at_rest(&mut self, call_id: &CallId) -> Result<Vec<(Position, State)>, SpoolError> {
-        let sql = "SELECT position, state FROM event WHERE state <> 'waiting' AND state = ?
-                       AND address = ? AND call_id = ? AND kind = 'hangup' ORDER BY position";
+    /// The hangups of a call that are not sent any more by themselves.
+    pub fn hangups_at_rest(&mut self, call_id: &CallId) -> Result<Vec<Position>, SpoolError> {
+        let sql = "SELECT position FROM event WHERE state <> 'waiting' AND state = ? AND address = ?
+                       AND call_id = ? AND kind = 'hangup' ORDER BY position";
         self.read(|db, address| {
             let mut found = Vec::new();
             for state in [State::Unconfirmed, State::Dead] {
                 let mut statement = db.prepare_cached(sql)?;
-                let rows = statement
-                    .query_map([state.as_str(), address, call_id.as_str()], |row| row.get(0).map(Position))?;
-                for position in rows {
-                    found.push((position?, state));
+                let parameters = [state.as_str(), address, call_id.as_str()];
+                for position in statement.query_map(parameters, |row| row.get(0).map(Position))? {
+                    found.push(position?);
                 }
             }
             Ok(found)
