@@ -558,7 +558,7 @@ pub struct SpoolList {
 #[derive(Debug, Args)]
 pub struct SpoolShow {
     /// The numbers that `spool list` shows
-    #[arg(value_name = "ID", required = true, value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(value_name = "ID", required = true, value_parser = event_id)]
     pub ids: Vec<i64>,
 }
 
@@ -607,7 +607,7 @@ pub struct SpoolDrop {
 #[group(required = true, multiple = false)]
 pub struct Chosen {
     /// The numbers that `spool list` shows
-    #[arg(value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(value_name = "ID", value_parser = event_id)]
     pub ids: Vec<i64>,
     /// All of them
     #[arg(long)]
@@ -743,6 +743,12 @@ fn set_or_not(text: &str) -> Result<bool, String> {
         "" | "0" | "false" | "no" | "off" => Ok(false),
         _ => Err("1, 0 or nothing".to_owned()),
     }
+}
+
+/// The number of an event in the spool.
+fn event_id(text: &str) -> Result<i64, String> {
+    let id = text.parse().ok().filter(|&id| id > 0);
+    id.ok_or_else(|| "an event's number, as `spool list` shows it".to_owned())
 }
 
 /// A factor above zero.
