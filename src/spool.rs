@@ -20,11 +20,12 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub use damage::set_aside;
 pub use journal::{Call, CallNumber, Ending, Which};
 pub use moment::Moment;
 pub use schema::{is_of_group, prepare_folder};
 pub use shared::SharedSpool;
-pub use waiting::{Attempt, Doubt, Held, Letter, Past, Position, State, Totals, Waiting};
+pub use waiting::{Attempt, Chosen, Doubt, Held, Letter, Past, Position, State, Totals, Waiting};
 
 use crate::config::{Endpoint, SpoolConfig, SpoolPolicy};
 

@@ -19,7 +19,7 @@ use crate::client::{
 use crate::config::{Config, SpoolConfig};
 use crate::event::{CallEvent, EventKind};
 use crate::rules;
-use crate::spool::{Doubt, Moment, Position, SharedSpool, Spool, SpoolError, State, Waiting, Which};
+use crate::spool::{Chosen, Doubt, Moment, Position, SharedSpool, Spool, SpoolError, State, Waiting, Which};
 use crate::turn::Turns;
 
 /// How long any work on the spool waits for others.
@@ -495,7 +495,8 @@ impl<'a> Flusher<'a> {
             if has(row.state, doubt.event.kind) {
                 self.arrived(position).await?;
             } else {
-                self.insist(move |spool| spool.retry(&[position]).map(drop)).await?;
+                let chosen = Chosen::These(vec![position]);
+                self.insist(move |spool| spool.retry(&chosen, Moment::now()).map(drop)).await?;
             }
         }
         Ok(())

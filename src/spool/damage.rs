@@ -33,7 +33,7 @@ pub fn replace(path: &Path, opened: Option<u64>, patience: Duration) -> Result<(
     if is_done {
         return Ok(());
     }
-    let aside = beside(path, &format!(".damaged-{}", Moment::now().wall));
+    let aside = beside(path, &format!("{ASIDE}{}", Moment::now().wall));
     for suffix in ["-wal", "-shm"] {
         // There need not be any.
         let _ = std::fs::rename(beside(path, suffix), beside(&aside, suffix));
@@ -50,6 +50,29 @@ pub fn replace(path: &Path, opened: Option<u64>, patience: Duration) -> Result<(
         aside.display()
     );
     Ok(())
+}
+
+/// What a damaged file's name goes on with; then comes when that was found, in milliseconds.
+const ASIDE: &str = ".damaged-";
+
+/// The damaged files that are still there.
+pub fn set_aside(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Some(name) = path.file_name() else { return Ok(Vec::new()) };
+    let begin = format!("{}{ASIDE}", name.to_string_lossy());
+    let is_one = |name: &str| {
+        let millis = name.strip_prefix(&begin);
+        millis.is_some_and(|millis| !millis.is_empty() && millis.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if is_one(&entry.file_name().to_string_lossy()) {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// The columns of an event that count; a call's journal is lost.

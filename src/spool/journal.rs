@@ -117,6 +117,15 @@ impl Spool {
         })
     }
 
+    /// Forgets a call, as Zammad knows of none.
+    pub fn forget(&mut self, call_id: &CallId) -> Result<(), SpoolError> {
+        let sql = "DELETE FROM call WHERE address = ? AND call_id = ?";
+        self.change(Durable::No, |db, address| {
+            db.prepare_cached(sql)?.execute([address, call_id.as_str()])?;
+            Ok(())
+        })
+    }
+
     /// How many calls are open for longer than that.
     pub fn calls_open_for(&mut self, time: Duration, now: Moment) -> Result<u64, SpoolError> {
         let sql = "SELECT began, boot, up FROM call WHERE address = ? AND ended IS NULL ORDER BY number";
@@ -181,6 +190,20 @@ pub(super) fn hangup_is(
     let sql = "UPDATE call SET hangup = ?1, ended = ?2 WHERE (address, call_id) IN
                    (SELECT address, call_id FROM event WHERE position = ?3 AND kind = 'hangup')";
     db.prepare_cached(sql)?.execute(params![hangup, ended, position.0])?;
+    Ok(())
+}
+
+/// Notes that a call's hangup is to be sent, if that is so.
+pub(super) fn hangup_waits(
+    db: &Transaction,
+    address: &str,
+    call_id: &str,
+    now: Moment,
+) -> Result<(), Trouble> {
+    let sql = "UPDATE call SET hangup = 2, ended = ?3 WHERE address = ?1 AND call_id = ?2 AND EXISTS
+                   (SELECT 1 FROM event WHERE address = ?1 AND call_id = ?2 AND state = 'waiting'
+                        AND kind = 'hangup')";
+    db.prepare_cached(sql)?.execute(params![address, call_id, now.wall])?;
     Ok(())
 }
 

@@ -58,6 +58,25 @@ pub struct Past {
     pub unconfirmed: Option<String>,
 }
 
+/// Which events an operator means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chosen {
+    All,
+    These(Vec<Position>),
+}
+
+impl Chosen {
+    /// A condition for each, and the position in it.
+    fn conditions(&self) -> Vec<(&'static str, i64)> {
+        match self {
+            Self::All => vec![("?1 = 0", 0)],
+            Self::These(positions) => {
+                positions.iter().map(|position| ("position = ?1", position.0)).collect()
+            }
+        }
+    }
+}
+
 /// An event that is to be sent.
 #[derive(Debug, Clone)]
 pub struct Waiting {
@@ -384,46 +403,83 @@ impl Spool {
         self.waiting(|db, address| rows(db, &sql, params![address, since, now.wall, most]))
     }
 
-    /// Sends events at rest once more, to the Zammad that is configured now. All of them if none is
-    /// named, and then those as well that wait for another Zammad. Tells how many.
-    pub fn retry(&mut self, positions: &[Position]) -> Result<u64, SpoolError> {
+    /// Sends events once more that are at rest or were put off, to the Zammad that is configured now;
+    /// those as well that wait for another one, and what is known of their calls comes along. Tells
+    /// how many.
+    pub fn retry(&mut self, chosen: &Chosen, now: Moment) -> Result<u64, SpoolError> {
         self.change(Durable::Yes, |db, address| {
-            let sql =
-                "UPDATE event SET state = 'waiting', address = ?1, due = 0, unknown_call = 0, uncertain = 0,
-                           under_way = 0, reason = NULL
-                       WHERE (position = ?2 OR ?2 IS NULL) AND (state <> 'waiting' OR address <> ?1)
-                       RETURNING call_id";
-            let chosen: Vec<_> = match positions {
-                [] => vec![None],
-                named => named.iter().map(|position| Some(position.0)).collect(),
-            };
-            let mut calls = Vec::new();
-            for position in chosen {
-                let mut statement = db.prepare_cached(sql)?;
-                let rows = statement.query_map(params![address, position], |row| row.get::<_, String>(0))?;
-                for row in rows {
-                    calls.push(row?);
+            let mut changed = 0;
+            for (condition, position) in chosen.conditions() {
+                let of_these = format!("{condition} AND (state <> 'waiting' OR address <> ?2 OR due <> 0)");
+                let sql = format!("SELECT DISTINCT address, call_id FROM event WHERE {of_these}");
+                let calls = calls(db, &sql, params![position, address])?;
+                // Of one that only waits too long it still counts what became of its attempts.
+                let sql = format!(
+                    "UPDATE event SET state = 'waiting', address = ?2, due = 0, head = 0, unknown_call = 0,
+                         reason = NULL,
+                         uncertain = state = 'waiting' AND address = ?2 AND uncertain,
+                         under_way = state = 'waiting' AND address = ?2 AND under_way
+                     WHERE {of_these}"
+                );
+                changed += db.prepare_cached(&sql)?.execute(params![position, address])? as u64;
+                for (before, call_id) in &calls {
+                    let sql = "UPDATE OR IGNORE call SET address = ?1 WHERE address = ?2 AND call_id = ?3";
+                    if before != address {
+                        db.prepare_cached(sql)?.execute([address, before, call_id])?;
+                        renew_head(db, before, call_id)?;
+                    }
+                    renew_head(db, address, call_id)?;
+                    journal::hangup_waits(db, address, call_id, now)?;
                 }
             }
-            for call_id in &calls {
-                renew_head(db, address, call_id)?;
-            }
-            Ok(calls.len() as u64)
+            Ok(changed)
         })
     }
 
-    /// Takes events out, whatever their state. All of them if none is named. Tells how many.
-    pub fn drop_events(&mut self, positions: &[Position]) -> Result<u64, SpoolError> {
+    /// Takes events out, whatever their state. Tells how many.
+    ///
+    /// A call whose hangup was to be sent is open again. One whose hangup was in doubt has ended: who
+    /// takes it out knows better.
+    pub fn drop_events(&mut self, chosen: &Chosen, now: Moment) -> Result<u64, SpoolError> {
         self.change(Durable::Yes, |db, _| {
             let mut dropped = 0;
-            if positions.is_empty() {
-                dropped = db.execute("DELETE FROM event", [])? as u64;
-            }
-            for position in positions {
-                dropped += u64::from(remove(db, *position)?);
+            for (condition, position) in chosen.conditions() {
+                let sql = format!(
+                    "UPDATE call SET hangup = 0, ended = NULL WHERE (address, call_id) IN
+                         (SELECT address, call_id FROM event
+                          WHERE {condition} AND kind = 'hangup' AND state = 'waiting')"
+                );
+                db.prepare_cached(&sql)?.execute([position])?;
+                let sql = format!(
+                    "UPDATE call SET hangup = 2, ended = ?2 WHERE hangup = 1 AND (address, call_id) IN
+                         (SELECT address, call_id FROM event
+                          WHERE {condition} AND kind = 'hangup' AND state = 'unconfirmed')"
+                );
+                db.prepare_cached(&sql)?.execute([position, now.wall])?;
+                dropped += match chosen {
+                    Chosen::All => db.execute("DELETE FROM event", [])? as u64,
+                    Chosen::These(_) => u64::from(remove(db, Position(position))?),
+                };
             }
             db.execute("UPDATE total SET dropped = dropped + ?", [dropped])?;
             Ok(dropped)
+        })
+    }
+
+    /// The hangups of a call that are not sent any more by themselves.
+    pub fn hangups_at_rest(&mut self, call_id: &CallId) -> Result<Vec<Position>, SpoolError> {
+        let sql = "SELECT position FROM event WHERE state <> 'waiting' AND state = ? AND address = ?
+                       AND call_id = ? AND kind = 'hangup' ORDER BY position";
+        self.read(|db, address| {
+            let mut found = Vec::new();
+            for state in [State::Unconfirmed, State::Dead] {
+                let mut statement = db.prepare_cached(sql)?;
+                let parameters = [state.as_str(), address, call_id.as_str()];
+                for position in statement.query_map(parameters, |row| row.get(0).map(Position))? {
+                    found.push(position?);
+                }
+            }
+            Ok(found)
         })
     }
 
@@ -496,7 +552,9 @@ impl Spool {
             })?;
             let sql = "SELECT kept, boot, up FROM event WHERE state = 'waiting' ORDER BY position LIMIT 1";
             let kept = db.prepare_cached(sql)?.query_row([], |row| moment(row, 0)).optional()?;
-            let sql = "SELECT count(*) FROM event WHERE state = 'waiting' AND address <> ?";
+            // Either side of it, as the index has them.
+            let sql = "SELECT (SELECT count(*) FROM event WHERE state = 'waiting' AND address < ?1)
+                            + (SELECT count(*) FROM event WHERE state = 'waiting' AND address > ?1)";
             let elsewhere = db.prepare_cached(sql)?.query_row([address], |row| row.get(0))?;
             Ok(Totals {
                 oldest: kept.map(|kept| now.since(&kept)),
@@ -662,6 +720,16 @@ pub(super) fn renew_head(db: &Connection, address: &str, call_id: &str) -> rusql
         db.prepare_cached(sql)?.execute(params![address, call_id, next])?;
     }
     Ok(())
+}
+
+/// The calls that a query finds, by address and id.
+fn calls(
+    db: &Transaction,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut statement = db.prepare_cached(sql)?;
+    statement.query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
 fn note_attempt(db: &Transaction, position: Position, outcome: &str, now: Moment) -> Result<(), Trouble> {
