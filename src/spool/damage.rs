@@ -1,8 +1,8 @@
 //! A file that is none any more: it is set aside, another one is begun, and what can still be read
 //! of the events in it goes there.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{OpenOptions, Permissions};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -29,6 +29,10 @@ pub fn replace(path: &Path, opened: Option<u64>, patience: Duration) -> Result<(
         .mode(0o600)
         .open(beside(path, ".lock"))
         .map_err(trouble)?;
+    if path.parent().is_some_and(|folder| schema::is_of_group(folder).unwrap_or_default()) {
+        // Somebody else's has that mode already.
+        let _ = lock.set_permissions(Permissions::from_mode(0o660));
+    }
     lock.lock().map_err(trouble)?;
     let is_same = opened.is_none() || opened == super::inode(path);
     if !is_same || (opened.is_none() && schema::open(path, patience).is_ok()) {
