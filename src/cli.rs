@@ -27,6 +27,8 @@ use crate::output::Field;
 ///   none                      go on
 ///   reject busy               hang up, and send hangup
 ///   dial CALLER_ID NUMBER     place the outbound call with this caller id
+///   spooled                   Zammad could not be asked; the event is safe on disk and will be
+///                             delivered: go on
 #[derive(Debug, Parser)]
 #[command(name = "zammad-cti", version, max_term_width = 100, subcommand_required = true)]
 #[command(arg_required_else_help = true, disable_help_subcommand = true)]
@@ -386,9 +388,9 @@ pub struct Check {
 ///
 /// What is not given as an option comes from the channel. The call goes on whatever happens: when
 /// Zammad cannot be asked within the deadline (2s, or less if `deadline` says so; --deadline may
-/// ask for more), the exit code is 0, and ZAMMAD_ACTION is `error`. For an answer and a hangup it
-/// goes on after a moment, and they arrive when they can. Empty options count as not given, as a
-/// dialplan's variables may be unset.
+/// ask for more), the exit code is 0, and ZAMMAD_ACTION is `spooled` where there is a spool, else
+/// `error`. For an answer and a hangup it goes on after a moment, and they arrive when they can.
+/// Empty options count as not given, as a dialplan's variables may be unset.
 #[derive(Debug, Subcommand)]
 #[command(verbatim_doc_comment)]
 pub enum Agi {
@@ -403,7 +405,10 @@ pub enum Agi {
 /// as anonymous if it is restricted, or anything but a number. Sets on the channel:
 ///
 ///   ZAMMAD_CALLID, ZAMMAD_DIRECTION   for the answer and the hangup
-///   ZAMMAD_ACTION      none, reject, dial, or error: Zammad could not be asked, go on
+///   ZAMMAD_ACTION      none, reject, dial; or
+///                      spooled: Zammad could not be asked, the event is safe on disk and will be
+///                      delivered: go on
+///                      error: Zammad could not be asked: go on
 ///   ZAMMAD_REASON      of reject, such as busy
 ///   ZAMMAD_CALLER_ID   of dial: the caller id to show
 ///   ZAMMAD_NUMBER      of dial: the number to call, as Zammad writes it
@@ -530,7 +535,7 @@ pub struct FastagiRequest {
 ///
 /// Calls are not delayed by any of it.
 #[derive(Debug, Subcommand)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, after_help = exit_code::SPOOL_HELP)]
 pub enum Spool {
     List(SpoolList),
     Show(SpoolShow),

@@ -88,8 +88,8 @@ pub enum ExitCode {
 
 /// What stands below the help and in the man page.
 pub const HELP: &str = "\
-Settings: the flags under Zammad and Numbers, and --output, --reject-exit and --fail-open, are
-also variables and keys in the configuration file: --ca-file is ZAMMAD_CTI_CA_FILE and ca_file.
+Settings: the flags under Zammad, Numbers and Spool, and --output, --reject-exit and --fail-open,
+are also variables and keys in the configuration file: --ca-file is ZAMMAD_CTI_CA_FILE and ca_file.
 The flag is stronger than the variable, and that than the file. ZAMMAD_CTI_CONFIG names the
 file, and ZAMMAD_CTI_PROFILE the profile. A command line can be seen in the list of processes,
 so a token is better kept in the file or in the variable.
@@ -132,6 +132,35 @@ Limits are written like -w time=800ms,days=21 -c time=3s,days=10, with any of th
   age=TIME       one of them has waited for longer
   dead=COUNT     so many or more were given up, or nobody knows whether Zammad has them
   stuck=COUNT    so many calls or more have been open for longer than --stuck-after";
+
+/// What stands below the help of `spool`: what it promises.
+pub const SPOOL_HELP: &str = "\
+Promises:
+  1. Accepted means durable. `spooled` is said when the event is on disk, where it survives a
+     power cut.
+  2. At least once, and never silently not at all. What was accepted is sent until Zammad has it,
+     or until it is given up, and then it stays here with its reason. Zammad may get an event
+     twice; the hangup of an unanswered call, whose second copy would hide a missed call, is not
+     repeated when its reply is lost. It is `unconfirmed`, and with api_token Zammad's caller log
+     is asked whether it is there.
+  3. The events of a call go to Zammad in their order, whatever process reports them. Behind one
+     that waits here the later ones of its call wait as well.
+  4. A call that fails holds up nobody else. It is tried again after 1s, 2s and so on up to 10
+     minutes, and given up after 30 attempts while others arrived. If Zammad itself takes nothing,
+     everything is held, and Zammad is asked now and then, by a request that leaves nothing there,
+     whether it does again.
+  5. Its size has limits, spool.max_events and spool.max_bytes. At a limit what was given up goes
+     first; then spool.policy says whether a new event is refused, and its sender told, or the one
+     that has waited longest is dropped. Both are counted.
+  6. Late is honest. Zammad stamps an event with the time of its arrival. A newCall and a hangup
+     are sent late, up to spool.max_age, because a missed call counts; an answer later than
+     spool.max_age_answer is given up, as it would open a ticket screen long after the talk.
+  7. A lock ends with the process that held it. Any number of processes may send what waits, and
+     each event has one attempt under way at a time.
+  8. Damage stops nothing. A damaged file is set aside as FILE.damaged-TIME and counted, and what
+     can be read of it goes into a new one. A damaged event is given up, and the others are sent.
+  9. Only its owner reads the file (mode 0600; in a folder with mode 2770 its group as well), and
+     no token is in it. Numbers and names are.";
 
 impl ExitCode {
     /// `check` speaks the codes of monitoring systems: the number counts, and not its other meaning.

@@ -79,13 +79,7 @@ impl Spool {
     /// is.
     pub fn open(config: &SpoolConfig, endpoint: &Endpoint, patience: Duration) -> Result<Self, SpoolError> {
         let path = &config.path;
-        let db = match schema::open(path, patience) {
-            Err(SpoolError::Database { source, .. }) if damage::is_damage(&source) => {
-                damage::replace(path, None, patience)?;
-                schema::open(path, patience)?
-            }
-            opened => opened?,
-        };
+        let db = open_or_replace(path, patience)?;
         let limits = Limits { events: config.max_events, bytes: config.max_bytes, policy: config.policy };
         let address = address(endpoint);
         Ok(Self { db, path: path.clone(), inode: inode(path), patience, limits, address })
@@ -184,7 +178,7 @@ impl Spool {
     }
 
     fn reopen(&mut self) -> Result<(), SpoolError> {
-        self.db = schema::open(&self.path, self.patience)?;
+        self.db = open_or_replace(&self.path, self.patience)?;
         self.inode = inode(&self.path);
         Ok(())
     }
@@ -206,6 +200,17 @@ enum Trouble {
 impl From<rusqlite::Error> for Trouble {
     fn from(error: rusqlite::Error) -> Self {
         Self::Database(error)
+    }
+}
+
+/// Opens the file; another one in its place if it is damaged.
+fn open_or_replace(path: &Path, patience: Duration) -> Result<Connection, SpoolError> {
+    match schema::open(path, patience) {
+        Err(SpoolError::Database { source, .. }) if damage::is_damage(&source) => {
+            damage::replace(path, None, patience)?;
+            schema::open(path, patience)
+        }
+        opened => opened,
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use super::{Delivered, Undelivered, deliver};
 use crate::client::{Client, Fate};
@@ -242,11 +243,17 @@ struct Keeper {
 
 impl Keeper {
     async fn spool(&self, within: Duration) -> Result<SharedSpool, SpoolError> {
-        let mut open = self.open.lock().await;
+        let asked = Instant::now();
+        // Another call may be about to open it, and a disk that hangs keeps each of them.
+        let open = timeout(within, self.open.lock()).await;
+        let Ok(mut open) = open else {
+            return Err(SpoolError::Slow { path: self.config.path.clone() });
+        };
         if let Some(spool) = &*open {
             return Ok(spool.clone());
         }
-        let spool = SharedSpool::open(&self.config, &self.endpoint, within).await?;
+        let left = within.saturating_sub(asked.elapsed());
+        let spool = SharedSpool::open(&self.config, &self.endpoint, left).await?;
         Ok(open.insert(spool).clone())
     }
 
