@@ -1,6 +1,5 @@
 //! A spool for asynchronous work: what the disk does, nobody waits for it longer than he wants.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,15 +11,27 @@ use crate::config::{Endpoint, SpoolConfig};
 
 /// A spool that many tasks use, one at a time.
 #[derive(Debug, Clone)]
-pub struct SharedSpool {
-    spool: Arc<Mutex<Spool>>,
-    path: PathBuf,
+pub struct SharedSpool(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    config: SpoolConfig,
+    endpoint: Endpoint,
+    /// `None` before the first work on it
+    spool: Mutex<Option<Spool>>,
 }
 
 /// What SQLite needs to end its waiting for a lock by itself.
 const GRACE: Duration = Duration::from_millis(40);
 
 impl SharedSpool {
+    /// The file is opened, or begun, with the first work on it: in one go, as each change from one
+    /// thread to another costs an event as much as a query.
+    pub fn new(config: &SpoolConfig, endpoint: &Endpoint) -> Self {
+        let spool = Mutex::new(None);
+        Self(Arc::new(Shared { config: config.clone(), endpoint: endpoint.clone(), spool }))
+    }
+
     /// Opens the file, or begins one, within that time.
     ///
     /// # Errors
@@ -31,42 +42,44 @@ impl SharedSpool {
         endpoint: &Endpoint,
         within: Duration,
     ) -> Result<Self, SpoolError> {
-        let path = config.path.clone();
-        let (config, endpoint) = (config.clone(), endpoint.clone());
-        let opening = spawn_blocking(move || Spool::open(&config, &endpoint, within));
-        let spool = in_time(opening, within, &path).await?;
-        Ok(Self { spool: Arc::new(Mutex::new(spool)), path })
+        let spool = Self::new(config, endpoint);
+        spool.with(within, |_| Ok(())).await?;
+        Ok(spool)
     }
 
     /// Does some work on it within that time.
     ///
     /// # Errors
     ///
-    /// The work's, and [`SpoolError::Slow`]: it may still be done.
+    /// The work's, those of [`Spool::open`], and [`SpoolError::Slow`]: it may still be done.
     pub async fn with<T: Send + 'static>(
         &self,
         within: Duration,
         work: impl FnOnce(&mut Spool) -> Result<T, SpoolError> + Send + 'static,
     ) -> Result<T, SpoolError> {
-        let spool = self.spool.clone();
+        let shared = self.0.clone();
         let working = spawn_blocking(move || {
             // What was not finished is not there.
-            let mut spool = spool.lock().unwrap_or_else(PoisonError::into_inner);
-            spool.prepare(within)?;
-            work(&mut spool)
+            let mut spool = shared.spool.lock().unwrap_or_else(PoisonError::into_inner);
+            let spool = match &mut *spool {
+                Some(spool) => {
+                    spool.prepare(within)?;
+                    spool
+                }
+                none => none.insert(Spool::open(&shared.config, &shared.endpoint, within)?),
+            };
+            work(spool)
         });
-        in_time(working, within, &self.path).await
+        match timeout(within + GRACE, working).await {
+            Ok(Ok(result)) => result,
+            // The other thread was ended, or does not come back.
+            Ok(Err(_)) | Err(_) => Err(SpoolError::Slow { path: self.0.config.path.clone() }),
+        }
     }
-}
 
-async fn in_time<T>(
-    work: tokio::task::JoinHandle<Result<T, SpoolError>>,
-    within: Duration,
-    path: &std::path::Path,
-) -> Result<T, SpoolError> {
-    match timeout(within + GRACE, work).await {
-        Ok(Ok(result)) => result,
-        // The other thread was ended, or does not come back.
-        Ok(Err(_)) | Err(_) => Err(SpoolError::Slow { path: path.to_owned() }),
+    /// Whether there is so much beside the file that somebody should put it there. Not while others
+    /// work on it.
+    pub fn is_untidy(&self) -> bool {
+        self.0.spool.try_lock().is_ok_and(|spool| spool.as_ref().is_some_and(Spool::is_untidy))
     }
 }
