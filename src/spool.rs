@@ -16,8 +16,11 @@ mod waiting;
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use rusqlite::hooks::Wal;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use damage::set_aside;
@@ -29,10 +32,21 @@ pub use waiting::{Attempt, Chosen, Doubt, Held, Letter, Past, Position, State, T
 
 use crate::config::{Endpoint, SpoolConfig, SpoolPolicy};
 
+/// So many pages, of 4 KiB, may be beside the file when a process ends: the next one to open it, if
+/// nobody else has it open, reads them all, and whoever puts them into the file waits for the disk.
+const PAGES_ASIDE: u32 = 200;
+
+/// With so many beside it whoever makes a change puts them there at once, as those do who stay.
+const MOST_PAGES_ASIDE: u32 = 2000;
+
 /// An open spool.
 #[derive(Debug)]
 pub struct Spool {
     db: Connection,
+    /// whether its changes wait for the disk, if that is known
+    durable: Option<Durable>,
+    /// pages beside the file after the last change
+    aside: Arc<AtomicU32>,
     path: PathBuf,
     inode: Option<u64>,
     patience: Duration,
@@ -79,10 +93,12 @@ impl Spool {
     /// is.
     pub fn open(config: &SpoolConfig, endpoint: &Endpoint, patience: Duration) -> Result<Self, SpoolError> {
         let path = &config.path;
-        let db = open_or_replace(path, patience)?;
+        let mut db = open_or_replace(path, patience)?;
         let limits = Limits { events: config.max_events, bytes: config.max_bytes, policy: config.policy };
         let address = address(endpoint);
-        Ok(Self { db, path: path.clone(), inode: inode(path), patience, limits, address })
+        let aside = watch(&mut db).map_err(|source| failed(path, source))?;
+        let (path, inode) = (path.clone(), inode(path));
+        Ok(Self { db, durable: None, aside, path, inode, patience, limits, address })
     }
 
     pub fn path(&self) -> &Path {
@@ -110,7 +126,31 @@ impl Spool {
         number.map_err(|source| failed(&self.path, source))
     }
 
-    /// Puts what was written to the side into the file, as far as nobody reads it there.
+    /// Whether whoever opens the file next would read for long what is beside it.
+    pub fn is_untidy(&self) -> bool {
+        self.aside.load(Ordering::Relaxed) >= PAGES_ASIDE
+    }
+
+    /// Puts what is beside the file into it, unless somebody reads it there; then he has it to do.
+    pub fn tidy_up(&mut self) -> Result<(), SpoolError> {
+        self.db.busy_timeout(Duration::ZERO).map_err(|source| failed(&self.path, source))?;
+        let (beside, done) = self
+            .db
+            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+                Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+            })
+            .map_err(|source| failed(&self.path, source))?;
+        if beside > done {
+            return Ok(());
+        }
+        // A change goes to the beginning of what is beside it, which would else be read once more.
+        self.change(Durable::No, |db, _| {
+            db.execute("UPDATE total SET kept = kept", [])?;
+            Ok(())
+        })
+    }
+
+    /// The same when there is time, and without anything left beside the file.
     pub fn tidy(&self) -> Result<(), SpoolError> {
         let tidied = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         tidied.map_err(|source| failed(&self.path, source))
@@ -155,11 +195,14 @@ impl Spool {
         durable: Durable,
         work: &impl Fn(&Transaction, &str) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
-        let synchronous = match durable {
-            Durable::Yes => "FULL",
-            Durable::No => "NORMAL",
-        };
-        self.db.pragma_update(None, "synchronous", synchronous)?;
+        if self.durable != Some(durable) {
+            let synchronous = match durable {
+                Durable::Yes => "FULL",
+                Durable::No => "NORMAL",
+            };
+            self.db.pragma_update(None, "synchronous", synchronous)?;
+            self.durable = Some(durable);
+        }
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let result = work(&transaction, &self.address)?;
         transaction.commit()?;
@@ -179,6 +222,8 @@ impl Spool {
 
     fn reopen(&mut self) -> Result<(), SpoolError> {
         self.db = open_or_replace(&self.path, self.patience)?;
+        self.durable = None;
+        self.aside = watch(&mut self.db).map_err(|source| failed(&self.path, source))?;
         self.inode = inode(&self.path);
         Ok(())
     }
@@ -212,6 +257,21 @@ fn open_or_replace(path: &Path, patience: Duration) -> Result<Connection, SpoolE
         }
         opened => opened,
     }
+}
+
+/// Counts the pages beside the file.
+fn watch(db: &mut Connection) -> rusqlite::Result<Arc<AtomicU32>> {
+    let aside = Arc::new(AtomicU32::new(0));
+    let seen = aside.clone();
+    db.wal_hook(Some(move |wal: &mut Wal, pages| {
+        seen.store(u32::try_from(pages).unwrap_or_default(), Ordering::Relaxed);
+        if seen.load(Ordering::Relaxed) >= MOST_PAGES_ASIDE {
+            // What cannot be done now is left to the next change.
+            let _ = wal.checkpoint();
+        }
+        Ok(())
+    }))?;
+    Ok(aside)
 }
 
 fn failed(path: &Path, source: rusqlite::Error) -> SpoolError {

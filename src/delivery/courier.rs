@@ -3,12 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use tokio::sync::Mutex;
-use tokio::time::timeout;
-
 use super::{Delivered, Undelivered, deliver};
 use crate::client::{Client, Fate};
-use crate::config::{Config, Encoding, Endpoint, SpoolConfig, SpoolMode};
+use crate::config::{Config, Encoding, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
 use crate::rules;
 use crate::spool::{Call, Ending, Moment, Past, SharedSpool, Spool, SpoolError, Which};
@@ -77,11 +74,10 @@ impl Courier {
     pub fn of_ordered(config: &Config, runtime: Option<&Path>) -> Self {
         let keeper = config.spool.as_ref().filter(|spool| spool.mode != SpoolMode::Never);
         let keeper = keeper.zip(config.endpoint().ok()).map(|(spool, endpoint)| Keeper {
-            config: spool.clone(),
-            endpoint: endpoint.clone(),
+            mode: spool.mode,
+            spool: SharedSpool::new(spool, endpoint),
             patience: FOR_JOURNAL.min(config.deadline / 8),
             asks: config.api_token.is_some(),
-            open: Mutex::new(None),
         });
         let turns = keeper.as_ref().map(|_| Turns::open(config, runtime));
         Self { turns, encoding: config.encoding, keeper }
@@ -99,11 +95,10 @@ impl Courier {
     /// There is a journal, and it cannot be read.
     pub async fn call(&self, which: Which) -> Result<Option<Call>, SpoolError> {
         // Nothing is begun for somebody who only asks.
-        let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.config.path.exists()) else {
+        let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.spool.is_begun()) else {
             return Ok(None);
         };
-        let spool = keeper.spool(keeper.patience).await?;
-        spool.with(keeper.patience, move |spool| spool.call(&which, Moment::now())).await
+        keeper.spool.with(keeper.patience, move |spool| spool.call(&which, Moment::now())).await
     }
 
     /// Corrects an answer or a hangup by what the journal says of its call.
@@ -132,9 +127,23 @@ impl Courier {
         started: Instant,
         deadline: Duration,
     ) -> Result<Outcome, Failure> {
+        let result = self.bring_or_keep(client, described, started, deadline).await;
+        if let Some(keeper) = &self.keeper {
+            keeper.tidy_up(deadline.saturating_sub(started.elapsed())).await;
+        }
+        result
+    }
+
+    async fn bring_or_keep(
+        &self,
+        client: &mut Client,
+        described: &Described,
+        started: Instant,
+        deadline: Duration,
+    ) -> Result<Outcome, Failure> {
         let Described { event, known, .. } = described;
         let now = Moment::now();
-        if let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.config.mode == SpoolMode::Always) {
+        if let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.mode == SpoolMode::Always) {
             let within = deadline.saturating_sub(started.elapsed()) / 2;
             match keeper.keep(described, Past::default(), now, within).await {
                 Ok(outcome) => return Ok(outcome),
@@ -232,31 +241,15 @@ enum Behind {
 /// The spool, for events that are tried first, or not at all.
 #[derive(Debug)]
 struct Keeper {
-    config: SpoolConfig,
-    endpoint: Endpoint,
+    mode: SpoolMode,
+    spool: SharedSpool,
     /// for the journal
     patience: Duration,
     /// Somebody asks the caller log about events that are in doubt.
     asks: bool,
-    open: Mutex<Option<SharedSpool>>,
 }
 
 impl Keeper {
-    async fn spool(&self, within: Duration) -> Result<SharedSpool, SpoolError> {
-        let asked = Instant::now();
-        // Another call may be about to open it, and a disk that hangs keeps each of them.
-        let open = timeout(within, self.open.lock()).await;
-        let Ok(mut open) = open else {
-            return Err(SpoolError::Slow { path: self.config.path.clone() });
-        };
-        if let Some(spool) = &*open {
-            return Ok(spool.clone());
-        }
-        let left = within.saturating_sub(asked.elapsed());
-        let spool = SharedSpool::open(&self.config, &self.endpoint, left).await?;
-        Ok(open.insert(spool).clone())
-    }
-
     /// Keeps an event, unless it is the second hangup of its call.
     async fn keep(
         &self,
@@ -265,8 +258,6 @@ impl Keeper {
         now: Moment,
         within: Duration,
     ) -> Result<Outcome, SpoolError> {
-        let started = Instant::now();
-        let spool = self.spool(within).await?;
         let Described { event, known, key } = described.clone();
         let work = move |spool: &mut Spool| {
             if has_ended(spool, &event, now)? {
@@ -275,37 +266,30 @@ impl Keeper {
             spool.keep(&event, key.as_deref(), known.answered, &past, now)?;
             Ok(Outcome::Spooled(Spooled { tried: None }))
         };
-        spool.with(within.saturating_sub(started.elapsed()), work).await
+        self.spool.with(within, work).await
     }
 
     /// Looks what is before an event, and notes it in the journal if it goes at once. Without a
     /// spool that answers it does.
     async fn enter(&self, described: &Described, now: Moment) -> Behind {
         let Described { event, key, .. } = described.clone();
-        let entered = match self.spool(self.patience).await {
-            Ok(spool) => {
-                spool
-                    .with(self.patience, move |spool| {
-                        if has_ended(spool, &event, now)? {
-                            return Ok(Behind::Its);
-                        }
-                        if spool.has_waiting(&event.call_id)? {
-                            return Ok(Behind::Others);
-                        }
-                        if let Err(error) = spool.begin(&event, key.as_deref(), now) {
-                            log::warn!(
-                                "call {} is not in the journal: {}",
-                                event.call_id,
-                                crate::client::in_full(&error)
-                            );
-                        }
-                        Ok(Behind::Nothing)
-                    })
-                    .await
+        let entered = self.spool.with(self.patience, move |spool| {
+            if has_ended(spool, &event, now)? {
+                return Ok(Behind::Its);
             }
-            Err(error) => Err(error),
-        };
-        entered.unwrap_or_else(|error| {
+            if spool.has_waiting(&event.call_id)? {
+                return Ok(Behind::Others);
+            }
+            if let Err(error) = spool.begin(&event, key.as_deref(), now) {
+                log::warn!(
+                    "call {} is not in the journal: {}",
+                    event.call_id,
+                    crate::client::in_full(&error)
+                );
+            }
+            Ok(Behind::Nothing)
+        });
+        entered.await.unwrap_or_else(|error| {
             log::warn!(
                 "the event goes to Zammad without a look into the spool: {}",
                 crate::client::in_full(&error)
@@ -321,12 +305,22 @@ impl Keeper {
             return;
         }
         let within = self.patience.min(until.saturating_duration_since(Instant::now()));
-        let settled = match self.spool(within).await {
-            Ok(spool) => spool.with(within, move |spool| spool.settle(&event, has_arrived, now)).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = settled {
+        let settled = self.spool.with(within, move |spool| spool.settle(&event, has_arrived, now));
+        if let Err(error) = settled.await {
             log::warn!("the journal does not know how its event ended: {}", crate::client::in_full(&error));
+        }
+    }
+
+    /// Does now and then, when an event is over, what takes the next ones time otherwise.
+    async fn tidy_up(&self, within: Duration) {
+        if !self.spool.is_untidy() {
+            return;
+        }
+        if let Err(error) = self.spool.with(within, Spool::tidy_up).await {
+            log::debug!(
+                "what is beside the spool's file stays there for now: {}",
+                crate::client::in_full(&error)
+            );
         }
     }
 

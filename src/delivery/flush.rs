@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -19,7 +20,7 @@ use crate::client::{
 use crate::config::{Config, SpoolConfig};
 use crate::event::{CallEvent, EventKind};
 use crate::rules;
-use crate::spool::{Chosen, Doubt, Moment, Position, SharedSpool, Spool, SpoolError, State, Waiting, Which};
+use crate::spool::{Chosen, Doubt, Moment, Position, SharedSpool, Spool, SpoolError, State, Waiting};
 use crate::turn::Turns;
 
 /// How long any work on the spool waits for others.
@@ -54,7 +55,7 @@ const MOST_ATTEMPTS: u32 = 30;
 /// Sends what waits in a spool.
 pub struct Flusher<'a> {
     spool: SharedSpool,
-    limits: SpoolConfig,
+    limits: Arc<SpoolConfig>,
     turns: Turns,
     clients: Clients<'a>,
     config: &'a Config,
@@ -100,6 +101,21 @@ enum Fared {
     Trouble(SendError),
 }
 
+/// An event that is about to be sent, now that nobody else sends it.
+enum Found {
+    /// and that it is under way is noted
+    Begun {
+        waiting: Waiting,
+        age: Duration,
+    },
+    TooOld {
+        waiting: Waiting,
+        reason: String,
+    },
+    InDoubt(Waiting),
+    Gone,
+}
+
 /// An attempt that has ended: its connection, and the event.
 type Ended = (Client, Position, u32, Result<Fared, SpoolError>);
 
@@ -121,7 +137,7 @@ impl<'a> Flusher<'a> {
         let clients = Clients::new(config)?;
         Ok(Self {
             spool,
-            limits,
+            limits: Arc::new(limits),
             turns: Turns::open(config, runtime),
             clients,
             config,
@@ -303,25 +319,19 @@ impl<'a> Flusher<'a> {
     async fn try_send(&self, client: &mut Client, seen: Waiting) -> Result<Fared, SpoolError> {
         let position = seen.position;
         let Some(turn) = self.turns.try_take(&seen.event, seen.answered) else { return Ok(Fared::Busy) };
-        // Now that nobody else sends it: does it still wait?
-        let found = self.with(move |spool| {
-            let Some(waiting) = spool.head(position)? else { return Ok(None) };
-            let call = spool.call(&Which::Id(waiting.event.call_id.clone()), Moment::now())?;
-            let answered = call.filter(|call| call.answered).map(|_| true);
-            Ok(Some(Waiting { answered: waiting.answered.or(answered), ..waiting }))
-        });
-        let Some(waiting) = found.await? else { return Ok(Fared::Gone) };
-        let age = Moment::now().since(&waiting.kept);
-        if let Some(reason) = self.too_old(&waiting.event, age) {
-            return self.lay_to_rest(&waiting, State::Dead, reason, None).await.map(|()| Fared::Dead);
-        }
-        if waiting.uncertain && !may_be_repeated(&waiting, age) {
-            let outcome = "an attempt had no outcome".to_owned();
-            self.lay_to_rest(&waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
-            return Ok(Fared::Unconfirmed);
-        }
-        let does_harm_twice = !rules::repeat_is_safe(&waiting.event, waiting.answered);
-        self.with(move |spool| spool.begin_attempt(position, does_harm_twice)).await?;
+        let limits = self.limits.clone();
+        let (waiting, age) = match self.with(move |spool| begin(spool, position, &limits)).await? {
+            Found::Begun { waiting, age } => (waiting, age),
+            Found::TooOld { waiting, reason } => {
+                return self.lay_to_rest(&waiting, State::Dead, reason, None).await.map(|()| Fared::Dead);
+            }
+            Found::InDoubt(waiting) => {
+                let outcome = "an attempt had no outcome".to_owned();
+                self.lay_to_rest(&waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
+                return Ok(Fared::Unconfirmed);
+            }
+            Found::Gone => return Ok(Fared::Gone),
+        };
         let request = Request::new(&waiting.event, self.config.encoding, RequestId::fresh());
         let result = client.attempt(&request, &waiting.event, self.config.timeout).await;
         let fared = self.note(&waiting, age, result).await;
@@ -382,16 +392,6 @@ impl<'a> Flusher<'a> {
                 Ok(Fared::Dead)
             }
         }
-    }
-
-    /// Why an event is not sent any more.
-    fn too_old(&self, event: &CallEvent, age: Duration) -> Option<String> {
-        let (most, key) = match event.kind {
-            EventKind::Answer => (self.limits.max_age_answer, "spool.max_age_answer"),
-            EventKind::NewCall | EventKind::Hangup => (self.limits.max_age, "spool.max_age"),
-        };
-        let shown = humantime::format_duration(most);
-        (age > most).then(|| format!("it was older than {shown} ({key}) before Zammad could take it"))
     }
 
     /// Asks Zammad, with a request that leaves nothing there, whether it takes events.
@@ -561,6 +561,35 @@ pub enum FlushError {
     Spool(#[from] SpoolError),
     #[error(transparent)]
     Client(#[from] ClientError),
+}
+
+/// Looks whether an event still waits and may be sent, and notes that it is under way: in one go,
+/// as each change from one thread to another costs as much as a query.
+fn begin(spool: &mut Spool, position: Position, limits: &SpoolConfig) -> Result<Found, SpoolError> {
+    let Some(mut waiting) = spool.head(position)? else { return Ok(Found::Gone) };
+    if waiting.answered.is_none() && spool.is_answered(&waiting.event.call_id)? {
+        waiting.answered = Some(true);
+    }
+    let age = Moment::now().since(&waiting.kept);
+    if let Some(reason) = too_old(limits, &waiting.event, age) {
+        return Ok(Found::TooOld { waiting, reason });
+    }
+    if waiting.uncertain && !may_be_repeated(&waiting, age) {
+        return Ok(Found::InDoubt(waiting));
+    }
+    let does_harm_twice = !rules::repeat_is_safe(&waiting.event, waiting.answered);
+    spool.begin_attempt(position, does_harm_twice)?;
+    Ok(Found::Begun { waiting, age })
+}
+
+/// Why an event is not sent any more.
+fn too_old(limits: &SpoolConfig, event: &CallEvent, age: Duration) -> Option<String> {
+    let (most, key) = match event.kind {
+        EventKind::Answer => (limits.max_age_answer, "spool.max_age_answer"),
+        EventKind::NewCall | EventKind::Hangup => (limits.max_age, "spool.max_age"),
+    };
+    let shown = humantime::format_duration(most);
+    (age > most).then(|| format!("it was older than {shown} ({key}) before Zammad could take it"))
 }
 
 /// Whether an event may go to Zammad although it may have it.

@@ -52,7 +52,7 @@ const STEPS: [&str; 1] = ["
     CREATE INDEX attempt_of_event ON attempt (event);
     -- The calls that this machine has reported.
     CREATE TABLE call (
-        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        number INTEGER PRIMARY KEY,
         address TEXT NOT NULL,
         call_id TEXT NOT NULL,
         key TEXT,
@@ -97,10 +97,6 @@ const STEPS: [&str; 1] = ["
         DELETE FROM attempt WHERE event = old.position;
     END;
 "];
-
-/// So many pages, of 4 KiB, are written to the side before they are put into the file: whoever opens
-/// it as the only one reads them all, and whoever puts them there waits for the disk.
-const PAGES_ASIDE: u32 = 250;
 
 /// Beside each spool that was ever opened there is a file of its name and this.
 const LOCK: &str = ".lock";
@@ -151,7 +147,6 @@ fn connect(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
     db.busy_timeout(patience)?;
     // Otherwise each process of one event would wait for the disk at its end.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    db.pragma_update(None, "wal_autocheckpoint", PAGES_ASIDE)?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(db)
 }

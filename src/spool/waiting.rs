@@ -259,16 +259,21 @@ impl Spool {
         let mut due = self.waiting(|db, address| rows(db, &latest, params![address, most]))?;
         due.retain(|waiting| now.since(&waiting.kept) < FRESH);
         due.reverse();
-        let oldest = format!(
-            "SELECT {WAITING} FROM event
-             WHERE address = ?1 AND state = 'waiting' AND head AND (due <= ?3 OR due > ?4)
-             ORDER BY due, position LIMIT ?2"
-        );
-        let too_late = now.after(LONGEST_PAUSE).wall;
-        let oldest =
-            self.waiting(|db, address| rows(db, &oldest, params![address, most, now.wall, too_late]))?;
         let fresh: HashSet<_> = due.iter().map(|waiting| waiting.position).collect();
-        due.extend(oldest.into_iter().filter(|waiting| !fresh.contains(&waiting.position)));
+        // One after the other, as each of them leaves out those that are put off between them.
+        let too_late = now.after(LONGEST_PAUSE).wall;
+        for (is_due, limit) in [("due <= ?3", now.wall), ("due > ?3", too_late)] {
+            let oldest = format!(
+                "SELECT {WAITING} FROM event
+                 WHERE address = ?1 AND state = 'waiting' AND head AND {is_due}
+                 ORDER BY due, position LIMIT ?2"
+            );
+            let oldest = self.waiting(|db, address| rows(db, &oldest, params![address, most, limit]))?;
+            due.extend(oldest.into_iter().filter(|waiting| !fresh.contains(&waiting.position)));
+            if due.len() >= most {
+                break;
+            }
+        }
         due.truncate(most);
         Ok(due)
     }
@@ -552,9 +557,9 @@ impl Spool {
             })?;
             let sql = "SELECT kept, boot, up FROM event WHERE state = 'waiting' ORDER BY position LIMIT 1";
             let kept = db.prepare_cached(sql)?.query_row([], |row| moment(row, 0)).optional()?;
-            // Either side of it, as the index has them.
+            // Not `<>`, which would look at all of those that wait for this one.
             let sql = "SELECT (SELECT count(*) FROM event WHERE state = 'waiting' AND address < ?1)
-                            + (SELECT count(*) FROM event WHERE state = 'waiting' AND address > ?1)";
+                           + (SELECT count(*) FROM event WHERE state = 'waiting' AND address > ?1)";
             let elsewhere = db.prepare_cached(sql)?.query_row([address], |row| row.get(0))?;
             Ok(Totals {
                 oldest: kept.map(|kept| now.since(&kept)),
@@ -677,8 +682,16 @@ fn make_room(db: &Transaction, limits: Limits, bytes: u64) -> Result<(), Trouble
         if events < limits.events && used + bytes <= limits.bytes {
             return Ok(());
         }
-        let first = |sql: &str| db.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0)).optional();
-        let at_rest = first("SELECT position FROM event WHERE state <> 'waiting' ORDER BY position LIMIT 1")?;
+        let first = |sql: &str| {
+            let position = db.prepare_cached(sql)?.query_row([], |row| row.get::<_, Option<i64>>(0));
+            position.optional().map(Option::flatten)
+        };
+        let at_rest = first(
+            "SELECT min(position) FROM (
+                 SELECT min(position) AS position FROM event WHERE state = 'unconfirmed' AND state <> 'waiting'
+                 UNION ALL
+                 SELECT min(position) FROM event WHERE state = 'dead' AND state <> 'waiting')",
+        )?;
         let oldest = match (at_rest, limits.policy) {
             (Some(position), _) => Some(position),
             (None, SpoolPolicy::Refuse) => None,
@@ -700,21 +713,16 @@ fn remove(db: &Transaction, position: Position) -> rusqlite::Result<bool> {
         .query_row([position.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     let Some((address, call_id, was_head)) = call else { return Ok(false) };
-    if was_head {
-        renew_head(db, &address, &call_id)?;
+    if was_head && let Some((next, _)) = next_of(db, &address, &call_id)? {
+        // Without a look at all the others of the call, as it has no head any more.
+        db.prepare_cached("UPDATE event SET head = 1 WHERE position = ?")?.execute([next])?;
     }
     Ok(true)
 }
 
 /// Sees to it that the right event of a call is its head.
 pub(super) fn renew_head(db: &Connection, address: &str, call_id: &str) -> rusqlite::Result<()> {
-    let sql = "SELECT position, head FROM event WHERE address = ? AND call_id = ? AND state = 'waiting'
-               ORDER BY rank, position LIMIT 1";
-    let next: Option<(i64, bool)> = db
-        .prepare_cached(sql)?
-        .query_row([address, call_id], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    if let Some((next, false)) = next {
+    if let Some((next, false)) = next_of(db, address, call_id)? {
         let sql = "UPDATE event SET head = position = ?3
                    WHERE address = ?1 AND call_id = ?2 AND state = 'waiting' AND (head OR position = ?3)";
         db.prepare_cached(sql)?.execute(params![address, call_id, next])?;
@@ -730,6 +738,13 @@ fn calls(
 ) -> rusqlite::Result<Vec<(String, String)>> {
     let mut statement = db.prepare_cached(sql)?;
     statement.query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// The event of a call that is to be its head, and whether it is.
+fn next_of(db: &Connection, address: &str, call_id: &str) -> rusqlite::Result<Option<(i64, bool)>> {
+    let sql = "SELECT position, head FROM event WHERE address = ? AND call_id = ? AND state = 'waiting'
+               ORDER BY rank, position LIMIT 1";
+    db.prepare_cached(sql)?.query_row([address, call_id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
 }
 
 fn note_attempt(db: &Transaction, position: Position, outcome: &str, now: Moment) -> Result<(), Trouble> {
