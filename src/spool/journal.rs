@@ -217,13 +217,17 @@ fn insert(
     Ok(())
 }
 
-/// Forgets calls, a few at a time: as many as may come.
+/// Forgets calls, a few at a time: as many as may come. None that began since then by the time that
+/// this machine runs, whatever the clock was set to.
 fn prune(db: &Transaction, now: Moment) -> Result<(), Trouble> {
-    let ended = "DELETE FROM call WHERE number IN (SELECT number FROM call WHERE ended < ? LIMIT 4)";
-    db.prepare_cached(ended)?.execute([now.before(KEPT).wall])?;
-    let open =
-        "DELETE FROM call WHERE number IN (SELECT number FROM call ORDER BY number LIMIT 2) AND began < ?";
-    db.prepare_cached(open)?.execute([now.before(OPEN_KEPT).wall])?;
+    let ended = "DELETE FROM call WHERE number IN
+                     (SELECT number FROM call WHERE ended < ?1 AND (boot <> ?2 OR boot = 0 OR up < ?3) LIMIT 4)";
+    let since = now.before(KEPT);
+    db.prepare_cached(ended)?.execute([since.wall, since.boot, since.up])?;
+    let open = "DELETE FROM call WHERE number IN (SELECT number FROM call ORDER BY number LIMIT 2)
+                    AND began < ?1 AND (boot <> ?2 OR boot = 0 OR up < ?3)";
+    let since = now.before(OPEN_KEPT);
+    db.prepare_cached(open)?.execute([since.wall, since.boot, since.up])?;
     Ok(())
 }
 
