@@ -103,10 +103,15 @@ impl Spool {
     /// now.
     pub fn prepare(&mut self, patience: Duration) -> Result<(), SpoolError> {
         self.patience = patience;
-        if self.inode != inode(&self.path) {
+        if !self.is_in_place() {
             self.reopen()?;
         }
         self.db.busy_timeout(patience).map_err(|source| failed(&self.path, source))
+    }
+
+    /// Whether the file still has its name.
+    fn is_in_place(&self) -> bool {
+        self.inode == inode(&self.path)
     }
 
     /// A number that changes whenever somebody else changes something.

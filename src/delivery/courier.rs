@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
-use super::{Delivered, Undelivered, deliver};
+use super::{Delivered, InDoubt, Undelivered, deliver_as};
 use crate::client::{Client, Fate};
 use crate::config::{Config, Encoding, Endpoint, SpoolConfig, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
 use crate::rules;
-use crate::spool::{Call, Ending, Moment, Past, SharedSpool, SpoolError, Which};
+use crate::spool::{Call, Moment, Past, Position, SharedSpool, SpoolError, Which};
 use crate::turn::{Turn, Turns};
 
 /// So much time, and at most a quarter of what there is, is left for the attempt of an event that
@@ -131,7 +131,8 @@ impl Courier {
         if let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.config.mode == SpoolMode::Always) {
             let within = deadline.saturating_sub(started.elapsed()) / 2;
             match keeper.keep(described, Past::default(), now, within).await {
-                Ok(()) => return Ok(Outcome::Spooled(Spooled { tried: None })),
+                Ok(Some(_)) => return Ok(Outcome::Spooled(Spooled { tried: None })),
+                Ok(None) => return Ok(Outcome::EndedBefore),
                 Err(error) => {
                     log::warn!("the event goes to Zammad at once: {}", crate::client::in_full(&error));
                 }
@@ -156,7 +157,8 @@ impl Courier {
                     Behind::Others => {
                         let within = deadline.saturating_sub(started.elapsed());
                         match keeper.keep(described, Past::default(), now, within).await {
-                            Ok(()) => Ok(Outcome::Spooled(Spooled { tried: None })),
+                            Ok(Some(_)) => Ok(Outcome::Spooled(Spooled { tried: None })),
+                            Ok(None) => Ok(Outcome::EndedBefore),
                             Err(error) => {
                                 log::warn!("the event overtakes others: {}", crate::client::in_full(&error));
                                 let sent = self.send(client, described, started, deadline).await;
@@ -190,7 +192,10 @@ impl Courier {
         deadline: Duration,
     ) -> Result<Outcome, Undelivered> {
         let Described { event, known, .. } = described;
-        deliver(client, event, self.encoding, *known, started, deadline).await.map(Outcome::Delivered)
+        let asks = self.keeper.as_ref().is_some_and(|keeper| keeper.asks);
+        let in_doubt = if asks { InDoubt::LeftToTheCallerLog } else { InDoubt::Repeated };
+        let sent = deliver_as(client, event, self.encoding, *known, in_doubt, started, deadline);
+        sent.await.map(Outcome::Delivered)
     }
 }
 
@@ -249,13 +254,13 @@ impl Keeper {
         past: Past,
         now: Moment,
         within: Duration,
-    ) -> Result<(), SpoolError> {
+    ) -> Result<Option<Position>, SpoolError> {
         let started = Instant::now();
         let spool = self.spool(within).await?;
         let Described { event, known, key } = described.clone();
         spool
             .with(within.saturating_sub(started.elapsed()), move |spool| {
-                spool.keep(&event, key.as_deref(), known.answered, &past, now).map(drop)
+                spool.keep(&event, key.as_deref(), known.answered, &past, now)
             })
             .await
     }
@@ -268,14 +273,11 @@ impl Keeper {
             Ok(spool) => {
                 spool
                     .with(FOR_JOURNAL, move |spool| {
+                        if event.kind == EventKind::Hangup && spool.has_hangup(&event.call_id)? {
+                            return Ok(Behind::Its);
+                        }
                         if spool.has_waiting(&event.call_id)? {
                             return Ok(Behind::Others);
-                        }
-                        if event.kind == EventKind::Hangup {
-                            let call = spool.call(&Which::Id(event.call_id.clone()), now)?;
-                            if call.is_some_and(|call| call.ending == Ending::Reported) {
-                                return Ok(Behind::Its);
-                            }
                         }
                         if let Err(error) = spool.begin(&event, key.as_deref(), now) {
                             log::warn!(
@@ -327,7 +329,8 @@ impl Keeper {
             Fate::NotDelivered => true,
             Fate::Unknown => match event.kind {
                 EventKind::NewCall => true,
-                EventKind::Answer => false,
+                // It stays before the hangup of its call until the caller log was asked.
+                EventKind::Answer => self.asks,
                 EventKind::Hangup => rules::repeat_is_safe(event, described.known.answered),
             },
             Fate::Final if tried.error.concerns_all() => true,
@@ -343,9 +346,11 @@ impl Keeper {
             unconfirmed: (!repeat).then(|| super::IN_DOUBT.to_owned()),
         };
         let within = until.saturating_duration_since(Instant::now());
-        match self.keep(described, past, now, within).await {
-            Ok(()) if repeat || self.asks => Ok(Outcome::Spooled(Spooled { tried: Some(tried) })),
-            Ok(()) => Err(Failure::Unconfirmed(tried)),
+        // As of now: from here on counts for how long the last attempt may still be on its way.
+        match self.keep(described, past, Moment::now(), within).await {
+            Ok(None) => Ok(Outcome::EndedBefore),
+            Ok(Some(_)) if repeat || self.asks => Ok(Outcome::Spooled(Spooled { tried: Some(tried) })),
+            Ok(Some(_)) => Err(Failure::Unconfirmed(tried)),
             Err(error) => Err(Failure::NotKept(tried, error)),
         }
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use super::{FRESH, IN_DOUBT, WAITS_FOR_NEW_CALL, pause};
 use crate::client::{
@@ -54,7 +54,7 @@ pub struct Flusher<'a> {
     clients: Clients<'a>,
     config: &'a Config,
     /// where there is somebody to ask
-    log: Option<CallerLog>,
+    log: Option<Mutex<CallerLog>>,
     concurrency: usize,
     stop: watch::Receiver<bool>,
 }
@@ -112,7 +112,7 @@ impl<'a> Flusher<'a> {
         concurrency: usize,
         stop: watch::Receiver<bool>,
     ) -> Result<Self, CallerLogError> {
-        let log = config.api_token.as_ref().map(|_| CallerLog::new(config)).transpose()?;
+        let log = config.api_token.as_ref().map(|_| CallerLog::new(config)).transpose()?.map(Mutex::new);
         let clients = Clients::new(config)?;
         Ok(Self {
             spool,
@@ -297,7 +297,13 @@ impl<'a> Flusher<'a> {
         if let Some(reason) = self.too_old(&waiting.event, age) {
             return self.lay_to_rest(&waiting, State::Dead, reason, None).await.map(|()| Fared::Dead);
         }
-        if waiting.uncertain && !may_be_repeated(&waiting, age) {
+        if waiting.uncertain
+            && let (EventKind::Answer, Some(log)) = (waiting.event.kind, &self.log)
+        {
+            if let Some(fared) = self.look_up(&waiting, age, log).await? {
+                return Ok(fared);
+            }
+        } else if waiting.uncertain && !may_be_repeated(&waiting, age) {
             let outcome = "an attempt had no outcome".to_owned();
             self.lay_to_rest(&waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
             return Ok(Fared::Unconfirmed);
@@ -309,6 +315,43 @@ impl<'a> Flusher<'a> {
         let fared = self.note(&waiting, age, result).await;
         turn.settle();
         fared
+    }
+
+    /// Looks up whether an answer in doubt has arrived, before anything else of its call is sent: after
+    /// the hangup Zammad takes no answer. `None`: it has not.
+    async fn look_up(
+        &self,
+        waiting: &Waiting,
+        age: Duration,
+        log: &Mutex<CallerLog>,
+    ) -> Result<Option<Fared>, SpoolError> {
+        let position = waiting.position;
+        let settled = self.settled();
+        if waiting.under_way {
+            let outcome = "an attempt had no outcome".to_owned();
+            self.postpone(position, Some(settled), Doubt::Yes, outcome).await?;
+            return Ok(Some(Fared::Postponed));
+        }
+        if age < settled {
+            self.with(move |spool| spool.put_off(position, settled - age, Moment::now())).await?;
+            return Ok(Some(Fared::Postponed));
+        }
+        let rows = match log.lock().await.read().await {
+            Ok(rows) => rows,
+            Err(CallerLogError::Send(error)) => return Ok(Some(Fared::Trouble(error))),
+            Err(error) => {
+                log::warn!("events in doubt: {}", in_full(&error));
+                Vec::new()
+            }
+        };
+        match rows.iter().find(|row| row.call_id == waiting.event.call_id.as_str()) {
+            Some(row) if has(row.state, waiting.event.kind) => self.arrived(position).await.map(Some),
+            Some(_) => Ok(None),
+            None => {
+                self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), None).await?;
+                Ok(Some(Fared::Unconfirmed))
+            }
+        }
     }
 
     /// Notes what came of an attempt.
@@ -339,6 +382,10 @@ impl<'a> Flusher<'a> {
                 let pause = pause(waiting.unknown_call + 2);
                 self.postpone(position, Some(pause), Doubt::UnknownCall, outcome).await?;
                 Ok(Fared::Postponed)
+            }
+            Fate::Unknown if event.kind == EventKind::Answer && self.log.is_some() => {
+                self.postpone(position, Some(self.settled()), Doubt::Yes, outcome).await?;
+                Ok(Fared::Trouble(error))
             }
             Fate::Unknown
                 if !may_be_repeated(&Waiting { attempts: waiting.attempts + 1, ..waiting.clone() }, age) =>
@@ -461,16 +508,20 @@ impl<'a> Flusher<'a> {
         .await
     }
 
+    /// After so long no attempt is on its way any more, also one whose sender has not waited for it.
+    fn settled(&self) -> Duration {
+        self.config.timeout * 2
+    }
+
     /// Looks events in doubt up in Zammad's caller log, if there is a user who may.
     async fn ask_about_doubts(&self) -> Result<(), SpoolError> {
         let Some(log) = &self.log else { return Ok(()) };
-        // Until then an attempt may still be on its way.
-        let settled = self.config.timeout;
+        let settled = self.settled();
         let doubts = self.with(move |spool| spool.unconfirmed(settled, Moment::now(), 1000)).await?;
         if doubts.is_empty() {
             return Ok(());
         }
-        let rows = match log.read().await {
+        let rows = match log.lock().await.read().await {
             Ok(rows) => rows,
             Err(error) => {
                 log::warn!("events in doubt: {}", in_full(&error));
@@ -479,12 +530,13 @@ impl<'a> Flusher<'a> {
         };
         let rows: HashMap<&str, &Row> = rows.iter().map(|row| (row.call_id.as_str(), row)).collect();
         for doubt in doubts {
-            let position = doubt.position;
+            let (position, attempts) = (doubt.position, doubt.attempts);
             let Some(row) = rows.get(doubt.event.call_id.as_str()) else { continue };
             if has(row.state, doubt.event.kind) {
                 self.arrived(position).await?;
             } else {
-                self.insist(move |spool| spool.retry(&[position]).map(drop)).await?;
+                // Another flusher may have seen the same, and have sent it meanwhile.
+                self.insist(move |spool| spool.send_again(position, attempts)).await?;
             }
         }
         Ok(())

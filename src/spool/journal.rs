@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::Serialize;
 
 use super::waiting::{moment, on_wall};
@@ -74,6 +74,11 @@ impl Spool {
             let mut statement = db.prepare_cached(&sql)?;
             Ok(statement.query_row([address, name], |row| call(row, now)).optional()?.flatten())
         })
+    }
+
+    /// Whether a call's hangup was reported: a second one would take the mark off a missed call.
+    pub fn has_hangup(&mut self, call_id: &CallId) -> Result<bool, SpoolError> {
+        self.read(|db, address| has_hangup(db, address, call_id.as_str()))
     }
 
     /// Notes an event that is about to be sent.
@@ -182,6 +187,16 @@ pub(super) fn hangup_is(
                    (SELECT address, call_id FROM event WHERE position = ?3 AND kind = 'hangup')";
     db.prepare_cached(sql)?.execute(params![hangup, ended, position.0])?;
     Ok(())
+}
+
+/// Whether a call's hangup was reported: Zammad has it, or may have it, or the spool has it.
+pub(super) fn has_hangup(db: &Connection, address: &str, call_id: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM call WHERE address = ?1 AND call_id = ?2 AND hangup = 2)
+                   OR EXISTS (SELECT 1 FROM event WHERE address = ?1 AND call_id = ?2
+                                  AND state = 'waiting' AND kind = 'hangup')
+                   OR EXISTS (SELECT 1 FROM event WHERE address = ?1 AND call_id = ?2 AND state <> 'waiting'
+                                  AND state = 'unconfirmed' AND kind = 'hangup')";
+    db.prepare_cached(sql)?.query_row([address, call_id], |row| row.get(0))
 }
 
 /// Notes that a call's hangup is with Zammad, or in the spool.
