@@ -101,18 +101,6 @@ impl Courier {
         spool.with(FOR_JOURNAL, move |spool| spool.call(&which, Moment::now())).await
     }
 
-    /// Corrects an answer or a hangup by what the journal says of its call.
-    pub async fn recall(&self, described: &mut Described) {
-        if described.event.kind == EventKind::NewCall {
-            return;
-        }
-        match self.call(Which::Id(described.event.call_id.clone())).await {
-            Ok(Some(call)) => described.recall(&call),
-            Ok(None) => {}
-            Err(error) => log::warn!("what is known of call {}: {error}", described.event.call_id),
-        }
-    }
-
     /// Delivers one event with all retries, or keeps it, until `deadline` after `started`. It goes
     /// behind those of its call that other processes, or other tasks of this one, are about to
     /// deliver, and behind those that wait in the spool.
