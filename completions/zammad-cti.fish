@@ -29,7 +29,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l profile -d 'The t
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -107,7 +107,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l profi
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -170,7 +170,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l profile
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -240,7 +240,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l profile
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -298,7 +298,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l profile -
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -369,7 +369,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l profi
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -438,7 +438,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l profil
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -495,7 +495,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l profile 
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -552,7 +552,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l prof
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -607,7 +607,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fis
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -671,7 +671,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -730,7 +730,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -790,7 +790,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -848,7 +848,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l profil
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -903,7 +903,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __f
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -961,7 +961,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1017,7 +1017,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1072,7 +1072,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1130,7 +1130,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1185,7 +1185,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1240,7 +1240,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1296,7 +1296,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l pr
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1352,7 +1352,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l profile -d
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
