@@ -1,13 +1,13 @@
 //! A file that is none any more: it is set aside, another one is begun, and what can still be read
 //! of the events in it goes there.
 
-use std::fs::{OpenOptions, Permissions};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 
+use super::schema::beside;
 use super::{Moment, SpoolError, failed, schema, waiting};
 
 /// Whether the file itself is broken, and not only in use, full, or out of reach.
@@ -22,30 +22,24 @@ pub fn is_damage(error: &rusqlite::Error) -> bool {
 /// now, that is done already.
 pub fn replace(path: &Path, opened: Option<u64>, patience: Duration) -> Result<(), SpoolError> {
     let trouble = |source| SpoolError::File { path: path.to_owned(), source };
-    let lock = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(beside(path, ".lock"))
-        .map_err(trouble)?;
-    if path.parent().is_some_and(|folder| schema::is_of_group(folder).unwrap_or_default()) {
-        // Somebody else's has that mode already.
-        let _ = lock.set_permissions(Permissions::from_mode(0o660));
-    }
+    let database = |source| failed(path, source);
+    let mode = path.metadata().map_err(trouble)?.mode() & 0o777;
+    let lock = schema::lock_file(path, mode).map_err(trouble)?;
     lock.lock().map_err(trouble)?;
-    let is_same = opened.is_none() || opened == super::inode(path);
-    if !is_same || (opened.is_none() && schema::open(path, patience).is_ok()) {
+    let is_done = match opened {
+        Some(_) => opened != super::inode(path),
+        None => schema::open_locked(path, mode, patience).is_ok(),
+    };
+    if is_done {
         return Ok(());
     }
-    let aside = beside(path, &format!(".damaged-{}", Moment::now().wall));
+    let aside = beside(path, &format!("{ASIDE}{}", Moment::now().wall));
     for suffix in ["-wal", "-shm"] {
         // There need not be any.
         let _ = std::fs::rename(beside(path, suffix), beside(&aside, suffix));
     }
     std::fs::rename(path, &aside).map_err(trouble)?;
-    let mut fresh = schema::open(path, patience)?;
-    let database = |source| failed(path, source);
+    let mut fresh = schema::open_locked(path, mode, patience)?;
     let saved = fresh.transaction().map_err(database)?;
     let count = save(&aside, &saved);
     saved.execute("UPDATE total SET damaged = damaged + 1, kept = ?", [count]).map_err(database)?;
@@ -56,6 +50,29 @@ pub fn replace(path: &Path, opened: Option<u64>, patience: Duration) -> Result<(
         aside.display()
     );
     Ok(())
+}
+
+/// What a damaged file's name goes on with; then comes when that was found, in milliseconds.
+const ASIDE: &str = ".damaged-";
+
+/// The damaged files that are still there.
+pub fn set_aside(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Some(name) = path.file_name() else { return Ok(Vec::new()) };
+    let begin = format!("{}{ASIDE}", name.to_string_lossy());
+    let is_one = |name: &str| {
+        let millis = name.strip_prefix(&begin);
+        millis.is_some_and(|millis| !millis.is_empty() && millis.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if is_one(&entry.file_name().to_string_lossy()) {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// The columns of an event that count; a call's journal is lost.
@@ -95,11 +112,4 @@ fn copy(row: &Row, into: &Connection) -> rusqlite::Result<bool> {
     let (address, call_id): (String, String) = (row.get(1)?, row.get(2)?);
     waiting::renew_head(into, &address, &call_id)?;
     Ok(is_new)
-}
-
-/// A file whose name begins like another's.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

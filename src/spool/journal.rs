@@ -9,13 +9,17 @@ use super::waiting::{moment, on_wall};
 use super::{Durable, Moment, Position, Spool, SpoolError, Trouble};
 use crate::event::{CallEvent, CallId, Direction, EventKind};
 
+/// Calls are forgotten when so many others have come, as looking for them costs each as much as it
+/// does itself.
+const PRUNED: i64 = 16;
+
 /// A call that has ended is forgotten after so long.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A call of which no end is known, after so long.
 const OPEN_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
-/// A call's place among all that were ever reported.
+/// A call's place among all that are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct CallNumber(pub i64);
@@ -76,6 +80,12 @@ impl Spool {
         })
     }
 
+    /// Whether somebody is known to have answered a call.
+    pub fn is_answered(&mut self, call_id: &CallId) -> Result<bool, SpoolError> {
+        let sql = "SELECT 1 FROM call WHERE address = ? AND call_id = ? AND answered";
+        self.read(|db, address| db.prepare_cached(sql)?.exists([address, call_id.as_str()]))
+    }
+
     /// Notes an event that is about to be sent.
     pub fn begin(&mut self, event: &CallEvent, key: Option<&str>, now: Moment) -> Result<(), SpoolError> {
         self.change(Durable::No, |db, address| note(db, address, event, key, now))
@@ -117,6 +127,15 @@ impl Spool {
         })
     }
 
+    /// Forgets a call, as Zammad knows of none.
+    pub fn forget(&mut self, call_id: &CallId) -> Result<(), SpoolError> {
+        let sql = "DELETE FROM call WHERE address = ? AND call_id = ?";
+        self.change(Durable::No, |db, address| {
+            db.prepare_cached(sql)?.execute([address, call_id.as_str()])?;
+            Ok(())
+        })
+    }
+
     /// How many calls are open for longer than that.
     pub fn calls_open_for(&mut self, time: Duration, now: Moment) -> Result<u64, SpoolError> {
         let sql = "SELECT began, boot, up FROM call WHERE address = ? AND ended IS NULL ORDER BY number";
@@ -147,11 +166,16 @@ pub(super) fn note(
     let call_id = event.call_id.as_str();
     match event.kind {
         EventKind::NewCall => {
-            // An id that is used again is another call if the first one has ended.
-            let sql = "DELETE FROM call WHERE address = ? AND call_id = ? AND ended IS NOT NULL";
-            db.prepare_cached(sql)?.execute([address, call_id])?;
-            insert(db, address, event, key, now)?;
-            prune(db, now)?;
+            let mut is_new = insert(db, address, event, key, now)?;
+            if !is_new {
+                // An id that is used again is another call if the first one has ended.
+                let sql = "DELETE FROM call WHERE address = ? AND call_id = ? AND ended IS NOT NULL";
+                is_new = db.prepare_cached(sql)?.execute([address, call_id])? > 0
+                    && insert(db, address, event, key, now)?;
+            }
+            if is_new && db.last_insert_rowid() % PRUNED == 0 {
+                prune(db, now)?;
+            }
         }
         EventKind::Answer => {
             insert(db, address, event, key, now)?;
@@ -184,6 +208,20 @@ pub(super) fn hangup_is(
     Ok(())
 }
 
+/// Notes that a call's hangup is to be sent, if that is so.
+pub(super) fn hangup_waits(
+    db: &Transaction,
+    address: &str,
+    call_id: &str,
+    now: Moment,
+) -> Result<(), Trouble> {
+    let sql = "UPDATE call SET hangup = 2, ended = ?3 WHERE address = ?1 AND call_id = ?2 AND EXISTS
+                   (SELECT 1 FROM event WHERE address = ?1 AND call_id = ?2 AND state = 'waiting'
+                        AND kind = 'hangup')";
+    db.prepare_cached(sql)?.execute(params![address, call_id, now.wall])?;
+    Ok(())
+}
+
 /// Notes that a call's hangup is with Zammad, or in the spool.
 pub(super) fn ended(db: &Transaction, address: &str, event: &CallEvent, now: Moment) -> Result<(), Trouble> {
     if event.kind == EventKind::Hangup {
@@ -193,17 +231,18 @@ pub(super) fn ended(db: &Transaction, address: &str, event: &CallEvent, now: Mom
     Ok(())
 }
 
+/// Begins a call, unless there is one with this id.
 fn insert(
     db: &Transaction,
     address: &str,
     event: &CallEvent,
     key: Option<&str>,
     now: Moment,
-) -> Result<(), Trouble> {
+) -> Result<bool, Trouble> {
     let sql = "INSERT OR IGNORE INTO call
                    (address, call_id, key, direction, calling, called, answered, began, boot, up)
                VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?)";
-    db.prepare_cached(sql)?.execute(params![
+    let inserted = db.prepare_cached(sql)?.execute(params![
         address,
         event.call_id.as_str(),
         key,
@@ -214,16 +253,16 @@ fn insert(
         now.boot,
         now.up,
     ])?;
-    Ok(())
+    Ok(inserted > 0)
 }
 
-/// Forgets calls, a few at a time: as many as may come.
+/// Forgets calls, a few at a time: more than have come.
 fn prune(db: &Transaction, now: Moment) -> Result<(), Trouble> {
-    let ended = "DELETE FROM call WHERE number IN (SELECT number FROM call WHERE ended < ? LIMIT 4)";
-    db.prepare_cached(ended)?.execute([now.before(KEPT).wall])?;
+    let ended = "DELETE FROM call WHERE number IN (SELECT number FROM call WHERE ended < ? LIMIT ?)";
+    db.prepare_cached(ended)?.execute([now.before(KEPT).wall, 4 * PRUNED])?;
     let open =
-        "DELETE FROM call WHERE number IN (SELECT number FROM call ORDER BY number LIMIT 2) AND began < ?";
-    db.prepare_cached(open)?.execute([now.before(OPEN_KEPT).wall])?;
+        "DELETE FROM call WHERE number IN (SELECT number FROM call ORDER BY number LIMIT ?2) AND began < ?1";
+    db.prepare_cached(open)?.execute([now.before(OPEN_KEPT).wall, 2 * PRUNED])?;
     Ok(())
 }
 

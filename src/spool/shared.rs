@@ -1,10 +1,9 @@
 //! A spool for asynchronous work: what the disk does, nobody waits for it longer than he wants.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::{Spool, SpoolError};
@@ -12,15 +11,44 @@ use crate::config::{Endpoint, SpoolConfig};
 
 /// A spool that many tasks use, one at a time.
 #[derive(Debug, Clone)]
-pub struct SharedSpool {
-    lent: Arc<Lent>,
-    path: PathBuf,
+pub struct SharedSpool(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    config: SpoolConfig,
+    endpoint: Endpoint,
+    place: Mutex<Place>,
+    is_back: Condvar,
+}
+
+/// Where the spool is.
+///
+/// It is not a lock around the work: whoever waits for one while a disk hangs would wait in a thread of
+/// his own for as long, and then do what nobody wants any longer.
+#[derive(Debug)]
+enum Place {
+    /// nobody has opened it yet
+    Nowhere,
+    Here(Box<Spool>),
+    Lent,
 }
 
 /// What SQLite needs to end its waiting for a lock by itself.
 const GRACE: Duration = Duration::from_millis(40);
 
 impl SharedSpool {
+    /// The file is opened, or begun, with the first work on it: in one go, as each change from one
+    /// thread to another costs an event as much as a query.
+    pub fn new(config: &SpoolConfig, endpoint: &Endpoint) -> Self {
+        let (config, endpoint) = (config.clone(), endpoint.clone());
+        Self(Arc::new(Shared {
+            config,
+            endpoint,
+            place: Mutex::new(Place::Nowhere),
+            is_back: Condvar::new(),
+        }))
+    }
+
     /// Opens the file, or begins one, within that time.
     ///
     /// # Errors
@@ -31,75 +59,84 @@ impl SharedSpool {
         endpoint: &Endpoint,
         within: Duration,
     ) -> Result<Self, SpoolError> {
-        let path = config.path.clone();
-        let (config, endpoint) = (config.clone(), endpoint.clone());
-        let opening = spawn_blocking(move || Spool::open(&config, &endpoint, within));
-        let spool = in_time(opening, within, &path).await?;
-        Ok(Self { lent: Arc::new(Lent { spool: Mutex::new(Some(spool)), is_back: Condvar::new() }), path })
+        let spool = Self::new(config, endpoint);
+        spool.with(within, |_| Ok(())).await?;
+        Ok(spool)
+    }
+
+    /// Whether there is a file.
+    pub fn is_begun(&self) -> bool {
+        self.0.config.path.exists()
     }
 
     /// Does some work on it within that time.
     ///
     /// # Errors
     ///
-    /// The work's, and [`SpoolError::Slow`]: it may still be done, if it was begun.
+    /// The work's, those of [`Spool::open`], and [`SpoolError::Slow`]: it may still be done, if it was
+    /// begun.
     pub async fn with<T: Send + 'static>(
         &self,
         within: Duration,
         work: impl FnOnce(&mut Spool) -> Result<T, SpoolError> + Send + 'static,
     ) -> Result<T, SpoolError> {
         let asked = Instant::now();
-        let (lent, path) = (self.lent.clone(), self.path.clone());
+        let shared = self.0.clone();
         let working = spawn_blocking(move || {
-            let Some(mut spool) = lent.borrow(within.saturating_sub(asked.elapsed())) else {
-                return Err(SpoolError::Slow { path });
-            };
+            let mut spool = shared.borrow(within)?;
             let prepared = spool.prepare(within.saturating_sub(asked.elapsed()));
             let result = prepared.and_then(|()| work(&mut spool));
-            lent.give_back(spool);
+            shared.put(Place::Here(spool));
             result
         });
-        in_time(working, within, &self.path).await
+        match timeout(within + GRACE, working).await {
+            Ok(Ok(result)) => result,
+            // The other thread was ended, or does not come back.
+            Ok(Err(_)) | Err(_) => Err(self.0.slow()),
+        }
+    }
+
+    /// Whether there is so much beside the file that somebody should put it there. Not while others
+    /// work on it.
+    pub fn is_untidy(&self) -> bool {
+        match &*self.0.look() {
+            Place::Here(spool) => spool.is_untidy(),
+            Place::Nowhere | Place::Lent => false,
+        }
     }
 }
 
-/// A spool, or nothing while somebody has it.
-///
-/// It is not a lock around the work: whoever waits for one while a disk hangs would wait in a thread of
-/// his own for as long, and then do what nobody wants any longer.
-#[derive(Debug)]
-struct Lent {
-    spool: Mutex<Option<Spool>>,
-    is_back: Condvar,
-}
-
-impl Lent {
-    fn borrow(&self, within: Duration) -> Option<Spool> {
-        let waited = self.is_back.wait_timeout_while(self.look(), within, |spool| spool.is_none());
-        let (mut spool, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        spool.take()
+impl Shared {
+    /// Waits for it, and opens it if nobody has.
+    fn borrow(&self, within: Duration) -> Result<Box<Spool>, SpoolError> {
+        let asked = Instant::now();
+        let is_lent = |place: &mut Place| matches!(place, Place::Lent);
+        let waited = self.is_back.wait_timeout_while(self.look(), within, is_lent);
+        let (mut place, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *place, Place::Lent) {
+            Place::Here(spool) => Ok(spool),
+            Place::Lent => Err(self.slow()),
+            Place::Nowhere => {
+                drop(place);
+                let left = within.saturating_sub(asked.elapsed());
+                let opened = Spool::open(&self.config, &self.endpoint, left);
+                opened.map(Box::new).inspect_err(|_| self.put(Place::Nowhere))
+            }
+        }
     }
 
-    fn give_back(&self, spool: Spool) {
-        *self.look() = Some(spool);
+    fn put(&self, place: Place) {
+        *self.look() = place;
         self.is_back.notify_one();
     }
 
-    fn look(&self) -> MutexGuard<'_, Option<Spool>> {
+    fn look(&self) -> MutexGuard<'_, Place> {
         // Nothing is done while it is locked that could leave half of it.
-        self.spool.lock().unwrap_or_else(PoisonError::into_inner)
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-async fn in_time<T>(
-    work: JoinHandle<Result<T, SpoolError>>,
-    within: Duration,
-    path: &Path,
-) -> Result<T, SpoolError> {
-    match timeout(within + GRACE, work).await {
-        Ok(Ok(result)) => result,
-        // The other thread was ended, or does not come back.
-        Ok(Err(_)) | Err(_) => Err(SpoolError::Slow { path: path.to_owned() }),
+    fn slow(&self) -> SpoolError {
+        SpoolError::Slow { path: self.config.path.clone() }
     }
 }
 

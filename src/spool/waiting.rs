@@ -15,7 +15,7 @@ use crate::event::{CallEvent, CallId, EventKind};
 const FRESH: Duration = Duration::from_secs(60);
 
 /// No event is put off for longer; one that is due later was put off by another clock.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 
 /// An event's place among all that were ever kept in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -56,6 +56,25 @@ pub struct Past {
     pub outcome: Option<String>,
     /// nobody is to send it until it is known whether Zammad has it; this is why
     pub unconfirmed: Option<String>,
+}
+
+/// Which events an operator means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chosen {
+    All,
+    These(Vec<Position>),
+}
+
+impl Chosen {
+    /// A condition for each, and the position in it.
+    fn conditions(&self) -> Vec<(&'static str, i64)> {
+        match self {
+            Self::All => vec![("?1 = 0", 0)],
+            Self::These(positions) => {
+                positions.iter().map(|position| ("position = ?1", position.0)).collect()
+            }
+        }
+    }
 }
 
 /// An event that is to be sent.
@@ -164,6 +183,29 @@ impl Spool {
         now: Moment,
     ) -> Result<Position, SpoolError> {
         let text = serde_json::to_string(event).map_err(SpoolError::Event)?;
+        let position = self.insert(event, &text, key, answered, past, now)?;
+        if !self.is_replaced() {
+            return Ok(position);
+        }
+        // Another process has found the file damaged meanwhile, and may have copied it before.
+        self.reopen()?;
+        let sql = "SELECT position FROM event WHERE address = ? AND call_id = ? AND kept = ? AND text = ?";
+        let copied = self.read(|db, address| {
+            let values = params![address, event.call_id.as_str(), now.wall, text];
+            db.prepare_cached(sql)?.query_row(values, |row| row.get(0).map(Position)).optional()
+        })?;
+        copied.map_or_else(|| self.insert(event, &text, key, answered, past, now), Ok)
+    }
+
+    fn insert(
+        &mut self,
+        event: &CallEvent,
+        text: &str,
+        key: Option<&str>,
+        answered: Option<bool>,
+        past: &Past,
+        now: Moment,
+    ) -> Result<Position, SpoolError> {
         let limits = self.limits;
         self.change(Durable::Yes, |db, address| {
             make_room(db, limits, text.len() as u64)?;
@@ -217,16 +259,21 @@ impl Spool {
         let mut due = self.waiting(|db, address| rows(db, &latest, params![address, most]))?;
         due.retain(|waiting| now.since(&waiting.kept) < FRESH);
         due.reverse();
-        let oldest = format!(
-            "SELECT {WAITING} FROM event
-             WHERE address = ?1 AND state = 'waiting' AND head AND (due <= ?3 OR due > ?4)
-             ORDER BY due, position LIMIT ?2"
-        );
-        let too_late = now.after(LONGEST_PAUSE).wall;
-        let oldest =
-            self.waiting(|db, address| rows(db, &oldest, params![address, most, now.wall, too_late]))?;
         let fresh: HashSet<_> = due.iter().map(|waiting| waiting.position).collect();
-        due.extend(oldest.into_iter().filter(|waiting| !fresh.contains(&waiting.position)));
+        // One after the other, as each of them leaves out those that are put off between them.
+        let too_late = now.after(LONGEST_PAUSE).wall;
+        for (is_due, limit) in [("due <= ?3", now.wall), ("due > ?3", too_late)] {
+            let oldest = format!(
+                "SELECT {WAITING} FROM event
+                 WHERE address = ?1 AND state = 'waiting' AND head AND {is_due}
+                 ORDER BY due, position LIMIT ?2"
+            );
+            let oldest = self.waiting(|db, address| rows(db, &oldest, params![address, most, limit]))?;
+            due.extend(oldest.into_iter().filter(|waiting| !fresh.contains(&waiting.position)));
+            if due.len() >= most {
+                break;
+            }
+        }
         due.truncate(most);
         Ok(due)
     }
@@ -355,52 +402,89 @@ impl Spool {
         let sql = format!(
             "SELECT {WAITING} FROM event WHERE address = ? AND state <> 'waiting' AND state = 'unconfirmed'
                  AND coalesce((SELECT max(at) FROM attempt WHERE event = position), kept) NOT BETWEEN ? AND ?
-             ORDER BY position LIMIT ?"
+             ORDER BY position DESC LIMIT ?"
         );
         let since = now.before(settled).wall;
         self.waiting(|db, address| rows(db, &sql, params![address, since, now.wall, most]))
     }
 
-    /// Sends events at rest once more, to the Zammad that is configured now. All of them if none is
-    /// named, and then those as well that wait for another Zammad. Tells how many.
-    pub fn retry(&mut self, positions: &[Position]) -> Result<u64, SpoolError> {
+    /// Sends events once more that are at rest or were put off, to the Zammad that is configured now;
+    /// those as well that wait for another one, and what is known of their calls comes along. Tells
+    /// how many.
+    pub fn retry(&mut self, chosen: &Chosen, now: Moment) -> Result<u64, SpoolError> {
         self.change(Durable::Yes, |db, address| {
-            let sql =
-                "UPDATE event SET state = 'waiting', address = ?1, due = 0, unknown_call = 0, uncertain = 0,
-                           under_way = 0, reason = NULL
-                       WHERE (position = ?2 OR ?2 IS NULL) AND (state <> 'waiting' OR address <> ?1)
-                       RETURNING call_id";
-            let chosen: Vec<_> = match positions {
-                [] => vec![None],
-                named => named.iter().map(|position| Some(position.0)).collect(),
-            };
-            let mut calls = Vec::new();
-            for position in chosen {
-                let mut statement = db.prepare_cached(sql)?;
-                let rows = statement.query_map(params![address, position], |row| row.get::<_, String>(0))?;
-                for row in rows {
-                    calls.push(row?);
+            let mut changed = 0;
+            for (condition, position) in chosen.conditions() {
+                let of_these = format!("{condition} AND (state <> 'waiting' OR address <> ?2 OR due <> 0)");
+                let sql = format!("SELECT DISTINCT address, call_id FROM event WHERE {of_these}");
+                let calls = calls(db, &sql, params![position, address])?;
+                // Of one that only waits too long it still counts what became of its attempts.
+                let sql = format!(
+                    "UPDATE event SET state = 'waiting', address = ?2, due = 0, head = 0, unknown_call = 0,
+                         reason = NULL,
+                         uncertain = state = 'waiting' AND address = ?2 AND uncertain,
+                         under_way = state = 'waiting' AND address = ?2 AND under_way
+                     WHERE {of_these}"
+                );
+                changed += db.prepare_cached(&sql)?.execute(params![position, address])? as u64;
+                for (before, call_id) in &calls {
+                    let sql = "UPDATE OR IGNORE call SET address = ?1 WHERE address = ?2 AND call_id = ?3";
+                    if before != address {
+                        db.prepare_cached(sql)?.execute([address, before, call_id])?;
+                        renew_head(db, before, call_id)?;
+                    }
+                    renew_head(db, address, call_id)?;
+                    journal::hangup_waits(db, address, call_id, now)?;
                 }
             }
-            for call_id in &calls {
-                renew_head(db, address, call_id)?;
-            }
-            Ok(calls.len() as u64)
+            Ok(changed)
         })
     }
 
-    /// Takes events out, whatever their state. All of them if none is named. Tells how many.
-    pub fn drop_events(&mut self, positions: &[Position]) -> Result<u64, SpoolError> {
+    /// Takes events out, whatever their state. Tells how many.
+    ///
+    /// A call whose hangup was to be sent is open again. One whose hangup was in doubt has ended: who
+    /// takes it out knows better.
+    pub fn drop_events(&mut self, chosen: &Chosen, now: Moment) -> Result<u64, SpoolError> {
         self.change(Durable::Yes, |db, _| {
             let mut dropped = 0;
-            if positions.is_empty() {
-                dropped = db.execute("DELETE FROM event", [])? as u64;
-            }
-            for position in positions {
-                dropped += u64::from(remove(db, *position)?);
+            for (condition, position) in chosen.conditions() {
+                let sql = format!(
+                    "UPDATE call SET hangup = 0, ended = NULL WHERE (address, call_id) IN
+                         (SELECT address, call_id FROM event
+                          WHERE {condition} AND kind = 'hangup' AND state = 'waiting')"
+                );
+                db.prepare_cached(&sql)?.execute([position])?;
+                let sql = format!(
+                    "UPDATE call SET hangup = 2, ended = ?2 WHERE hangup = 1 AND (address, call_id) IN
+                         (SELECT address, call_id FROM event
+                          WHERE {condition} AND kind = 'hangup' AND state = 'unconfirmed')"
+                );
+                db.prepare_cached(&sql)?.execute([position, now.wall])?;
+                dropped += match chosen {
+                    Chosen::All => db.execute("DELETE FROM event", [])? as u64,
+                    Chosen::These(_) => u64::from(remove(db, Position(position))?),
+                };
             }
             db.execute("UPDATE total SET dropped = dropped + ?", [dropped])?;
             Ok(dropped)
+        })
+    }
+
+    /// The hangups of a call that are not sent any more by themselves.
+    pub fn hangups_at_rest(&mut self, call_id: &CallId) -> Result<Vec<Position>, SpoolError> {
+        let sql = "SELECT position FROM event WHERE state <> 'waiting' AND state = ? AND address = ?
+                       AND call_id = ? AND kind = 'hangup' ORDER BY position";
+        self.read(|db, address| {
+            let mut found = Vec::new();
+            for state in [State::Unconfirmed, State::Dead] {
+                let mut statement = db.prepare_cached(sql)?;
+                let parameters = [state.as_str(), address, call_id.as_str()];
+                for position in statement.query_map(parameters, |row| row.get(0).map(Position))? {
+                    found.push(position?);
+                }
+            }
+            Ok(found)
         })
     }
 
@@ -473,7 +557,9 @@ impl Spool {
             })?;
             let sql = "SELECT kept, boot, up FROM event WHERE state = 'waiting' ORDER BY position LIMIT 1";
             let kept = db.prepare_cached(sql)?.query_row([], |row| moment(row, 0)).optional()?;
-            let sql = "SELECT count(*) FROM event WHERE state = 'waiting' AND address <> ?";
+            // Not `<>`, which would look at all of those that wait for this one.
+            let sql = "SELECT (SELECT count(*) FROM event WHERE state = 'waiting' AND address < ?1)
+                           + (SELECT count(*) FROM event WHERE state = 'waiting' AND address > ?1)";
             let elsewhere = db.prepare_cached(sql)?.query_row([address], |row| row.get(0))?;
             Ok(Totals {
                 oldest: kept.map(|kept| now.since(&kept)),
@@ -596,8 +682,16 @@ fn make_room(db: &Transaction, limits: Limits, bytes: u64) -> Result<(), Trouble
         if events < limits.events && used + bytes <= limits.bytes {
             return Ok(());
         }
-        let first = |sql: &str| db.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0)).optional();
-        let at_rest = first("SELECT position FROM event WHERE state <> 'waiting' ORDER BY position LIMIT 1")?;
+        let first = |sql: &str| {
+            let position = db.prepare_cached(sql)?.query_row([], |row| row.get::<_, Option<i64>>(0));
+            position.optional().map(Option::flatten)
+        };
+        let at_rest = first(
+            "SELECT min(position) FROM (
+                 SELECT min(position) AS position FROM event WHERE state = 'unconfirmed' AND state <> 'waiting'
+                 UNION ALL
+                 SELECT min(position) FROM event WHERE state = 'dead' AND state <> 'waiting')",
+        )?;
         let oldest = match (at_rest, limits.policy) {
             (Some(position), _) => Some(position),
             (None, SpoolPolicy::Refuse) => None,
@@ -619,26 +713,38 @@ fn remove(db: &Transaction, position: Position) -> rusqlite::Result<bool> {
         .query_row([position.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     let Some((address, call_id, was_head)) = call else { return Ok(false) };
-    if was_head {
-        renew_head(db, &address, &call_id)?;
+    if was_head && let Some((next, _)) = next_of(db, &address, &call_id)? {
+        // Without a look at all the others of the call, as it has no head any more.
+        db.prepare_cached("UPDATE event SET head = 1 WHERE position = ?")?.execute([next])?;
     }
     Ok(true)
 }
 
 /// Sees to it that the right event of a call is its head.
 pub(super) fn renew_head(db: &Connection, address: &str, call_id: &str) -> rusqlite::Result<()> {
-    let sql = "SELECT position, head FROM event WHERE address = ? AND call_id = ? AND state = 'waiting'
-               ORDER BY rank, position LIMIT 1";
-    let next: Option<(i64, bool)> = db
-        .prepare_cached(sql)?
-        .query_row([address, call_id], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    if let Some((next, false)) = next {
+    if let Some((next, false)) = next_of(db, address, call_id)? {
         let sql = "UPDATE event SET head = position = ?3
                    WHERE address = ?1 AND call_id = ?2 AND state = 'waiting' AND (head OR position = ?3)";
         db.prepare_cached(sql)?.execute(params![address, call_id, next])?;
     }
     Ok(())
+}
+
+/// The calls that a query finds, by address and id.
+fn calls(
+    db: &Transaction,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut statement = db.prepare_cached(sql)?;
+    statement.query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// The event of a call that is to be its head, and whether it is.
+fn next_of(db: &Connection, address: &str, call_id: &str) -> rusqlite::Result<Option<(i64, bool)>> {
+    let sql = "SELECT position, head FROM event WHERE address = ? AND call_id = ? AND state = 'waiting'
+               ORDER BY rank, position LIMIT 1";
+    db.prepare_cached(sql)?.query_row([address, call_id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
 }
 
 fn note_attempt(db: &Transaction, position: Position, outcome: &str, now: Moment) -> Result<(), Trouble> {
