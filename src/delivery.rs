@@ -89,12 +89,35 @@ pub async fn deliver(
     started: Instant,
     deadline: Duration,
 ) -> Result<Delivered, Undelivered> {
+    deliver_as(client, event, encoding, known, InDoubt::Repeated, started, deadline).await
+}
+
+/// What becomes of an answer that may have arrived: Zammad opens a ticket screen for each copy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum InDoubt {
+    /// Once, while it is fresh: an answered call that is shown as missed is worse.
+    #[default]
+    Repeated,
+    /// Somebody looks there whether it has arrived.
+    LeftToTheCallerLog,
+}
+
+async fn deliver_as(
+    client: &mut Client,
+    event: &CallEvent,
+    encoding: Encoding,
+    known: Known,
+    in_doubt: InDoubt,
+    started: Instant,
+    deadline: Duration,
+) -> Result<Delivered, Undelivered> {
     let request = Request::new(event, encoding, RequestId::fresh());
-    let mut history = History::default();
+    let mut history = History { in_doubt, ..History::default() };
     let action = loop {
         let elapsed = started.elapsed();
         let mut left = deadline.saturating_sub(elapsed);
-        let may_be_repeated = history.unanswered == 0 && elapsed + FIRST_ANSWER < FRESH;
+        let may_be_repeated =
+            in_doubt == InDoubt::Repeated && history.unanswered == 0 && elapsed + FIRST_ANSWER < FRESH;
         if event.kind == EventKind::Answer && may_be_repeated {
             left = left.min(FIRST_ANSWER);
         }
@@ -155,6 +178,7 @@ enum Next {
 /// What became of an event so far.
 #[derive(Debug, Default)]
 struct History {
+    in_doubt: InDoubt,
     attempts: u32,
     elapsed: Duration,
     /// attempts that may have brought the event
@@ -176,7 +200,9 @@ impl History {
             Fate::Unknown => {
                 let again = match event.kind {
                     EventKind::NewCall => true,
-                    EventKind::Answer => self.unanswered == 0 && self.elapsed < FRESH,
+                    EventKind::Answer => {
+                        self.in_doubt == InDoubt::Repeated && self.unanswered == 0 && self.elapsed < FRESH
+                    }
                     EventKind::Hangup => rules::repeat_is_safe(event, known.answered),
                 };
                 if again { retry } else { Next::GiveUp }

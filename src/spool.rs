@@ -114,10 +114,15 @@ impl Spool {
     /// now.
     pub fn prepare(&mut self, patience: Duration) -> Result<(), SpoolError> {
         self.patience = patience;
-        if self.is_replaced() {
+        if !self.is_in_place() {
             self.reopen()?;
         }
         self.db.busy_timeout(patience).map_err(|source| failed(&self.path, source))
+    }
+
+    /// Whether the file still has its name.
+    fn is_in_place(&self) -> bool {
+        self.inode == inode(&self.path)
     }
 
     /// A number that changes whenever somebody else changes something.
@@ -213,11 +218,6 @@ impl Spool {
     fn replace(&mut self) -> Result<(), SpoolError> {
         damage::replace(&self.path, self.inode, self.patience)?;
         self.reopen()
-    }
-
-    /// Whether another file has its name by now.
-    fn is_replaced(&self) -> bool {
-        self.inode != inode(&self.path)
     }
 
     fn reopen(&mut self) -> Result<(), SpoolError> {
@@ -340,7 +340,7 @@ mod tests {
     }
 
     fn keep_at(spool: &mut Spool, kind: EventKind, call_id: &str, now: Moment) -> Position {
-        spool.keep(&event(kind, call_id), None, None, &Past::default(), now).unwrap()
+        spool.keep(&event(kind, call_id), None, None, &Past::default(), now).unwrap().unwrap()
     }
 
     /// The calls whose next events are due, and these.
@@ -477,10 +477,12 @@ mod tests {
         spool.settle(&event(Hangup, "7"), true, then).unwrap();
         assert_eq!(call(&mut spool, "7").unwrap().ending, Ending::Reported);
         assert!(spool.open_calls(CallNumber(0), 10, now).unwrap().is_empty());
-        spool.begin(&event(NewCall, "8"), Some("SIP/1"), now).unwrap();
+        for call_id in 8..40 {
+            spool.begin(&event(NewCall, &call_id.to_string()), Some("SIP/1"), now).unwrap();
+        }
         assert!(call(&mut spool, "7").is_none());
         let latest = spool.call(&Which::Key("SIP/1".to_owned()), now).unwrap().unwrap();
-        assert_eq!(latest.call_id.as_str(), "8");
+        assert_eq!(latest.call_id.as_str(), "39");
     }
 
     #[test]

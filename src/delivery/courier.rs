@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{Delivered, Undelivered, deliver};
+use super::{Delivered, InDoubt, Undelivered, deliver_as};
 use crate::client::{Client, Fate};
 use crate::config::{Config, Encoding, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
 use crate::rules;
-use crate::spool::{Call, Ending, Moment, Past, SharedSpool, Spool, SpoolError, Which};
+use crate::spool::{Call, Moment, Past, Position, SharedSpool, Spool, SpoolError, Which};
 use crate::turn::{Turn, Turns};
 
 /// So much time, and at most a quarter of what there is, is left for the attempt of an event that
@@ -146,7 +146,8 @@ impl Courier {
         if let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.mode == SpoolMode::Always) {
             let within = deadline.saturating_sub(started.elapsed()) / 2;
             match keeper.keep(described, Past::default(), now, within).await {
-                Ok(outcome) => return Ok(outcome),
+                Ok(Some(_)) => return Ok(Outcome::Spooled(Spooled { tried: None })),
+                Ok(None) => return Ok(Outcome::EndedBefore),
                 Err(error) => {
                     log::warn!("the event goes to Zammad at once: {}", crate::client::in_full(&error));
                 }
@@ -171,7 +172,8 @@ impl Courier {
                     Behind::Others => {
                         let within = deadline.saturating_sub(started.elapsed());
                         match keeper.keep(described, Past::default(), now, within).await {
-                            Ok(outcome) => Ok(outcome),
+                            Ok(Some(_)) => Ok(Outcome::Spooled(Spooled { tried: None })),
+                            Ok(None) => Ok(Outcome::EndedBefore),
                             Err(error) => {
                                 log::warn!("the event overtakes others: {}", crate::client::in_full(&error));
                                 let sent = self.send(client, described, started, deadline).await;
@@ -205,7 +207,10 @@ impl Courier {
         deadline: Duration,
     ) -> Result<Outcome, Undelivered> {
         let Described { event, known, .. } = described;
-        deliver(client, event, self.encoding, *known, started, deadline).await.map(Outcome::Delivered)
+        let asks = self.keeper.as_ref().is_some_and(|keeper| keeper.asks);
+        let in_doubt = if asks { InDoubt::LeftToTheCallerLog } else { InDoubt::Repeated };
+        let sent = deliver_as(client, event, self.encoding, *known, in_doubt, started, deadline);
+        sent.await.map(Outcome::Delivered)
     }
 }
 
@@ -257,15 +262,9 @@ impl Keeper {
         past: Past,
         now: Moment,
         within: Duration,
-    ) -> Result<Outcome, SpoolError> {
+    ) -> Result<Option<Position>, SpoolError> {
         let Described { event, known, key } = described.clone();
-        let work = move |spool: &mut Spool| {
-            if has_ended(spool, &event, now)? {
-                return Ok(Outcome::EndedBefore);
-            }
-            spool.keep(&event, key.as_deref(), known.answered, &past, now)?;
-            Ok(Outcome::Spooled(Spooled { tried: None }))
-        };
+        let work = move |spool: &mut Spool| spool.keep(&event, key.as_deref(), known.answered, &past, now);
         self.spool.with(within, work).await
     }
 
@@ -274,7 +273,7 @@ impl Keeper {
     async fn enter(&self, described: &Described, now: Moment) -> Behind {
         let Described { event, key, .. } = described.clone();
         let entered = self.spool.with(self.patience, move |spool| {
-            if has_ended(spool, &event, now)? {
+            if event.kind == EventKind::Hangup && spool.has_hangup(&event.call_id)? {
                 return Ok(Behind::Its);
             }
             if spool.has_waiting(&event.call_id)? {
@@ -337,7 +336,8 @@ impl Keeper {
             Fate::NotDelivered => true,
             Fate::Unknown => match event.kind {
                 EventKind::NewCall => true,
-                EventKind::Answer => false,
+                // It stays before the hangup of its call until the caller log was asked.
+                EventKind::Answer => self.asks,
                 EventKind::Hangup => rules::repeat_is_safe(event, described.known.answered),
             },
             Fate::Final if tried.error.concerns_all() => true,
@@ -353,20 +353,12 @@ impl Keeper {
             unconfirmed: (!repeat).then(|| super::IN_DOUBT.to_owned()),
         };
         let within = until.saturating_duration_since(Instant::now());
-        match self.keep(described, past, now, within).await {
-            Ok(Outcome::EndedBefore) => Ok(Outcome::EndedBefore),
-            Ok(_) if repeat || self.asks => Ok(Outcome::Spooled(Spooled { tried: Some(tried) })),
-            Ok(_) => Err(Failure::Unconfirmed(tried)),
+        // As of now: from here on counts for how long the last attempt may still be on its way.
+        match self.keep(described, past, Moment::now(), within).await {
+            Ok(None) => Ok(Outcome::EndedBefore),
+            Ok(Some(_)) if repeat || self.asks => Ok(Outcome::Spooled(Spooled { tried: Some(tried) })),
+            Ok(Some(_)) => Err(Failure::Unconfirmed(tried)),
             Err(error) => Err(Failure::NotKept(tried, error)),
         }
     }
-}
-
-/// Whether it is a hangup of a call that has had one.
-fn has_ended(spool: &mut Spool, event: &CallEvent, now: Moment) -> Result<bool, SpoolError> {
-    if event.kind != EventKind::Hangup {
-        return Ok(false);
-    }
-    let call = spool.call(&Which::Id(event.call_id.clone()), now)?;
-    Ok(call.is_some_and(|call| call.ending == Ending::Reported))
 }

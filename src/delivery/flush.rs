@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use super::{FRESH, IN_DOUBT, WAITS_FOR_NEW_CALL, pause};
 use crate::client::{
@@ -20,7 +20,7 @@ use crate::client::{
 use crate::config::{Config, SpoolConfig};
 use crate::event::{CallEvent, EventKind};
 use crate::rules;
-use crate::spool::{Chosen, Doubt, Moment, Position, SharedSpool, Spool, SpoolError, State, Waiting};
+use crate::spool::{Doubt, Moment, Position, SharedSpool, Spool, SpoolError, State, Waiting};
 use crate::turn::Turns;
 
 /// How long any work on the spool waits for others.
@@ -60,7 +60,7 @@ pub struct Flusher<'a> {
     clients: Clients<'a>,
     config: &'a Config,
     /// where there is somebody to ask
-    log: Option<CallerLog>,
+    log: Option<Mutex<CallerLog>>,
     concurrency: usize,
     stop: watch::Receiver<bool>,
 }
@@ -112,7 +112,11 @@ enum Found {
         waiting: Waiting,
         reason: String,
     },
-    InDoubt(Waiting),
+    /// an attempt may have brought it
+    InDoubt {
+        waiting: Waiting,
+        age: Duration,
+    },
     Gone,
 }
 
@@ -133,7 +137,7 @@ impl<'a> Flusher<'a> {
         concurrency: usize,
         stop: watch::Receiver<bool>,
     ) -> Result<Self, CallerLogError> {
-        let log = config.api_token.as_ref().map(|_| CallerLog::new(config)).transpose()?;
+        let log = config.api_token.as_ref().map(|_| CallerLog::new(config)).transpose()?.map(Mutex::new);
         let clients = Clients::new(config)?;
         Ok(Self {
             spool,
@@ -325,10 +329,12 @@ impl<'a> Flusher<'a> {
             Found::TooOld { waiting, reason } => {
                 return self.lay_to_rest(&waiting, State::Dead, reason, None).await.map(|()| Fared::Dead);
             }
-            Found::InDoubt(waiting) => {
-                let outcome = "an attempt had no outcome".to_owned();
-                self.lay_to_rest(&waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
-                return Ok(Fared::Unconfirmed);
+            Found::InDoubt { waiting, age } => {
+                if let Some(fared) = self.look_up(&waiting, age).await? {
+                    return Ok(fared);
+                }
+                self.with(move |spool| spool.begin_attempt(position, true)).await?;
+                (waiting, age)
             }
             Found::Gone => return Ok(Fared::Gone),
         };
@@ -337,6 +343,47 @@ impl<'a> Flusher<'a> {
         let fared = self.note(&waiting, age, result).await;
         turn.settle();
         fared
+    }
+
+    /// Looks up whether an event in doubt has arrived. An answer's fate is known before anything else
+    /// of its call is sent: after the hangup Zammad takes no answer. `None`: it is to be sent.
+    async fn look_up(&self, waiting: &Waiting, age: Duration) -> Result<Option<Fared>, SpoolError> {
+        let position = waiting.position;
+        let settled = self.settled();
+        let log = match (&self.log, waiting.event.kind) {
+            (Some(log), EventKind::Answer) => log,
+            (None, _) if may_be_repeated(waiting, age) => return Ok(None),
+            (_, EventKind::NewCall | EventKind::Answer | EventKind::Hangup) => {
+                let outcome = "an attempt had no outcome".to_owned();
+                self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
+                return Ok(Some(Fared::Unconfirmed));
+            }
+        };
+        if waiting.under_way {
+            let outcome = "an attempt had no outcome".to_owned();
+            self.postpone(position, Some(settled), Doubt::Yes, outcome).await?;
+            return Ok(Some(Fared::Postponed));
+        }
+        if age < settled {
+            self.with(move |spool| spool.put_off(position, settled - age, Moment::now())).await?;
+            return Ok(Some(Fared::Postponed));
+        }
+        let rows = match log.lock().await.read().await {
+            Ok(rows) => rows,
+            Err(CallerLogError::Send(error)) => return Ok(Some(Fared::Trouble(error))),
+            Err(error) => {
+                log::warn!("events in doubt: {}", in_full(&error));
+                Vec::new()
+            }
+        };
+        match rows.iter().find(|row| row.call_id == waiting.event.call_id.as_str()) {
+            Some(row) if has(row.state, waiting.event.kind) => self.arrived(position).await.map(Some),
+            Some(_) => Ok(None),
+            None => {
+                self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), None).await?;
+                Ok(Some(Fared::Unconfirmed))
+            }
+        }
     }
 
     /// Notes what came of an attempt.
@@ -367,6 +414,10 @@ impl<'a> Flusher<'a> {
                 let pause = pause(waiting.unknown_call + 2);
                 self.postpone(position, Some(pause), Doubt::UnknownCall, outcome).await?;
                 Ok(Fared::Postponed)
+            }
+            Fate::Unknown if event.kind == EventKind::Answer && self.log.is_some() => {
+                self.postpone(position, Some(self.settled()), Doubt::Yes, outcome).await?;
+                Ok(Fared::Trouble(error))
             }
             Fate::Unknown
                 if !may_be_repeated(&Waiting { attempts: waiting.attempts + 1, ..waiting.clone() }, age) =>
@@ -470,18 +521,21 @@ impl<'a> Flusher<'a> {
         .await
     }
 
+    /// After so long no attempt is on its way any more, also one whose sender has not waited for it.
+    fn settled(&self) -> Duration {
+        self.config.timeout * 2
+    }
+
     /// Looks events in doubt up in Zammad's caller log, if there is a user who may.
     async fn ask_about_doubts(&self) -> Result<(), SpoolError> {
         let Some(log) = &self.log else { return Ok(()) };
-        // Until then an attempt may still be on its way.
-        let settled = self.config.timeout;
-        let now = Moment::now();
+        let (now, settled) = (Moment::now(), self.settled());
         let mut doubts = self.with(move |spool| spool.unconfirmed(settled, now, 1000)).await?;
         doubts.retain(|doubt| now.since(&doubt.kept) < DOUBTS_END);
         if doubts.is_empty() {
             return Ok(());
         }
-        let rows = match log.read().await {
+        let rows = match log.lock().await.read().await {
             Ok(rows) => rows,
             Err(error) => {
                 log::warn!("events in doubt: {}", in_full(&error));
@@ -490,13 +544,13 @@ impl<'a> Flusher<'a> {
         };
         let rows: HashMap<&str, &Row> = rows.iter().map(|row| (row.call_id.as_str(), row)).collect();
         for doubt in doubts {
-            let position = doubt.position;
+            let (position, attempts) = (doubt.position, doubt.attempts);
             let Some(row) = rows.get(doubt.event.call_id.as_str()) else { continue };
             if has(row.state, doubt.event.kind) {
                 self.arrived(position).await?;
             } else {
-                let chosen = Chosen::These(vec![position]);
-                self.insist(move |spool| spool.retry(&chosen, Moment::now()).map(drop)).await?;
+                // Another flusher may have seen the same, and have sent it meanwhile.
+                self.insist(move |spool| spool.send_again(position, attempts)).await?;
             }
         }
         Ok(())
@@ -574,8 +628,9 @@ fn begin(spool: &mut Spool, position: Position, limits: &SpoolConfig) -> Result<
     if let Some(reason) = too_old(limits, &waiting.event, age) {
         return Ok(Found::TooOld { waiting, reason });
     }
-    if waiting.uncertain && !may_be_repeated(&waiting, age) {
-        return Ok(Found::InDoubt(waiting));
+    // A second ticket screen is better than none at all, but not than a look at the caller log.
+    if waiting.uncertain && (waiting.event.kind == EventKind::Answer || !may_be_repeated(&waiting, age)) {
+        return Ok(Found::InDoubt { waiting, age });
     }
     let does_harm_twice = !rules::repeat_is_safe(&waiting.event, waiting.answered);
     spool.begin_attempt(position, does_harm_twice)?;

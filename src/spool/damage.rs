@@ -5,7 +5,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row, TransactionBehavior};
 
 use super::schema::beside;
 use super::{Moment, SpoolError, failed, schema, waiting};
@@ -22,7 +23,6 @@ pub fn is_damage(error: &rusqlite::Error) -> bool {
 /// now, that is done already.
 pub fn replace(path: &Path, opened: Option<u64>, patience: Duration) -> Result<(), SpoolError> {
     let trouble = |source| SpoolError::File { path: path.to_owned(), source };
-    let database = |source| failed(path, source);
     let mode = path.metadata().map_err(trouble)?.mode() & 0o777;
     let lock = schema::lock_file(path, mode).map_err(trouble)?;
     lock.lock().map_err(trouble)?;
@@ -33,17 +33,26 @@ pub fn replace(path: &Path, opened: Option<u64>, patience: Duration) -> Result<(
     if is_done {
         return Ok(());
     }
+    // The new one gets its name when it is whole: whoever writes it may end before, and the next
+    // one who finds the damage begins again.
+    let mended = beside(path, schema::MENDED);
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(beside(&mended, suffix));
+    }
+    let damaged = connect(path, patience);
+    if let Some(damaged) = &damaged {
+        // Others can still write into it in places, and are to do so in the new one.
+        let _ = damaged.execute_batch("BEGIN IMMEDIATE");
+    }
+    let count = fill(&mended, mode, damaged.as_ref(), patience)?;
     let aside = beside(path, &format!("{ASIDE}{}", Moment::now().wall));
+    std::fs::rename(path, &aside).map_err(trouble)?;
     for suffix in ["-wal", "-shm"] {
         // There need not be any.
         let _ = std::fs::rename(beside(path, suffix), beside(&aside, suffix));
     }
-    std::fs::rename(path, &aside).map_err(trouble)?;
-    let mut fresh = schema::open_locked(path, mode, patience)?;
-    let saved = fresh.transaction().map_err(database)?;
-    let count = save(&aside, &saved);
-    saved.execute("UPDATE total SET damaged = damaged + 1, kept = ?", [count]).map_err(database)?;
-    saved.commit().map_err(database)?;
+    // Nobody opens it meanwhile, and who finds none there does this.
+    std::fs::rename(&mended, path).map_err(trouble)?;
     log::error!(
         "the spool {} is damaged, and set aside as {}; {count} events could be read, and are kept",
         path.display(),
@@ -79,37 +88,96 @@ pub fn set_aside(path: &Path) -> std::io::Result<Vec<PathBuf>> {
 const COLUMNS: &str = "position, address, call_id, kind, rank, text, answered, kept, boot, up, state, due, \
                        attempts, under_way, uncertain, reason";
 
-/// Copies what can be read from either end of the table, as the damage is mostly in one place.
-fn save(damaged: &Path, into: &Connection) -> usize {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let Ok(damaged) = Connection::open_with_flags(damaged, flags) else { return 0 };
+/// How many places between two that can be read are looked at one by one.
+const MOST_PLACES: i64 = 4_000_000;
+
+fn connect(path: &Path, patience: Duration) -> Option<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags).ok()?;
+    db.busy_timeout(patience).ok()?;
+    // Otherwise it would take away what by then is the new file's.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).ok()?;
+    Some(db)
+}
+
+/// Begins a file with what can be read of a damaged one, in itself whole. Tells how many events these
+/// are.
+fn fill(
+    path: &Path,
+    mode: u32,
+    damaged: Option<&Connection>,
+    patience: Duration,
+) -> Result<usize, SpoolError> {
+    let database = |source| failed(path, source);
+    let mut fresh = schema::open_locked(path, mode, patience)?;
+    let saved = fresh.transaction_with_behavior(TransactionBehavior::Immediate).map_err(database)?;
+    let count = damaged.map_or(0, |damaged| save(damaged, &saved));
+    let sql = "UPDATE total SET damaged = damaged + 1, kept = kept + ?";
+    saved.execute(sql, [count]).map_err(database)?;
+    saved.commit().map_err(database)?;
+    fresh.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(database)?;
+    fresh.close().map_err(|(_, source)| database(source))?;
+    Ok(count)
+}
+
+/// Copies what can be read: from either end of the table, and then what stands between damaged
+/// pages.
+fn save(damaged: &Connection, into: &Connection) -> usize {
     let mut count = 0;
-    for direction in ["ASC", "DESC"] {
-        // Without the indexes, which may be what is damaged.
-        let sql = format!("SELECT {COLUMNS} FROM event NOT INDEXED ORDER BY position {direction}");
-        let Ok(mut statement) = damaged.prepare(&sql) else { continue };
-        let Ok(mut rows) = statement.query([]) else { continue };
-        while let Ok(Some(row)) = rows.next() {
-            match copy(row, into) {
-                Ok(true) => count += 1,
-                // The other end has come as far.
-                Ok(false) => break,
-                Err(error) => log::warn!("an event of the damaged spool is lost: {error}"),
-            }
-        }
+    let mut saved = |row: &Row| match copy(row, into) {
+        Ok(()) => count += 1,
+        Err(error) => log::warn!("an event of the damaged spool is lost: {error}"),
+    };
+    let (mut first, mut last) = (i64::MIN, i64::MAX);
+    // Without the indexes, which may be what is damaged.
+    let upwards = format!("SELECT {COLUMNS} FROM event NOT INDEXED WHERE position > ? ORDER BY position");
+    let is_whole = read(damaged, &upwards, first, |position, row| {
+        first = position;
+        saved(row);
+    });
+    if is_whole {
+        return count;
+    }
+    let downwards =
+        format!("SELECT {COLUMNS} FROM event NOT INDEXED WHERE position > ? ORDER BY position DESC");
+    read(damaged, &downwards, first, |position, row| {
+        last = position;
+        saved(row);
+    });
+    let one = format!("SELECT {COLUMNS} FROM event NOT INDEXED WHERE position = ?");
+    if last == i64::MAX {
+        let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'event'";
+        let ever: rusqlite::Result<i64> = damaged.query_row(sql, [], |row| row.get(0));
+        last = ever.unwrap_or_default().saturating_add(1);
+    }
+    let first = first.max(0);
+    for position in first + 1..last.min(first.saturating_add(MOST_PLACES)) {
+        read(damaged, &one, position, |_, row| saved(row));
     }
     count
 }
 
-/// Copies an event, unless it is there.
-fn copy(row: &Row, into: &Connection) -> rusqlite::Result<bool> {
+/// Reads rows as far as that goes. Tells whether it was to their end.
+fn read(db: &Connection, sql: &str, number: i64, mut take: impl FnMut(i64, &Row)) -> bool {
+    let Ok(mut statement) = db.prepare_cached(sql) else { return false };
+    let Ok(mut rows) = statement.query([number]) else { return false };
+    loop {
+        match rows.next().map(|row| row.map(|row| (row.get(0), row))) {
+            Ok(Some((Ok(position), row))) => take(position, row),
+            Ok(None) => return true,
+            Ok(Some((Err(_), _))) | Err(_) => return false,
+        }
+    }
+}
+
+/// Copies an event.
+fn copy(row: &Row, into: &Connection) -> rusqlite::Result<()> {
     let values = (0..16).map(|column| row.get::<_, rusqlite::types::Value>(column));
     let values = values.collect::<rusqlite::Result<Vec<_>>>()?;
     let sql = format!(
-        "INSERT OR IGNORE INTO event ({COLUMNS}, head) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"
+        "INSERT INTO event ({COLUMNS}, head) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"
     );
-    let is_new = into.prepare_cached(&sql)?.execute(rusqlite::params_from_iter(values))? > 0;
+    into.prepare_cached(&sql)?.execute(rusqlite::params_from_iter(values))?;
     let (address, call_id): (String, String) = (row.get(1)?, row.get(2)?);
-    waiting::renew_head(into, &address, &call_id)?;
-    Ok(is_new)
+    waiting::renew_head(into, &address, &call_id)
 }

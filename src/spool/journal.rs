@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::Serialize;
 
 use super::waiting::{moment, on_wall};
@@ -84,6 +84,11 @@ impl Spool {
     pub fn is_answered(&mut self, call_id: &CallId) -> Result<bool, SpoolError> {
         let sql = "SELECT 1 FROM call WHERE address = ? AND call_id = ? AND answered";
         self.read(|db, address| db.prepare_cached(sql)?.exists([address, call_id.as_str()]))
+    }
+
+    /// Whether a call's hangup was reported: a second one would take the mark off a missed call.
+    pub fn has_hangup(&mut self, call_id: &CallId) -> Result<bool, SpoolError> {
+        self.read(|db, address| has_hangup(db, address, call_id.as_str()))
     }
 
     /// Notes an event that is about to be sent.
@@ -222,6 +227,16 @@ pub(super) fn hangup_waits(
     Ok(())
 }
 
+/// Whether a call's hangup was reported: Zammad has it, or may have it, or the spool has it.
+pub(super) fn has_hangup(db: &Connection, address: &str, call_id: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM call WHERE address = ?1 AND call_id = ?2 AND hangup = 2)
+                    OR EXISTS (SELECT 1 FROM event WHERE address = ?1 AND call_id = ?2
+                                   AND state = 'waiting' AND kind = 'hangup')
+                    OR EXISTS (SELECT 1 FROM event WHERE address = ?1 AND call_id = ?2 AND state <> 'waiting'
+                                   AND state = 'unconfirmed' AND kind = 'hangup')";
+    db.prepare_cached(sql)?.query_row([address, call_id], |row| row.get(0))
+}
+
 /// Notes that a call's hangup is with Zammad, or in the spool.
 pub(super) fn ended(db: &Transaction, address: &str, event: &CallEvent, now: Moment) -> Result<(), Trouble> {
     if event.kind == EventKind::Hangup {
@@ -256,13 +271,18 @@ fn insert(
     Ok(inserted > 0)
 }
 
-/// Forgets calls, a few at a time: more than have come.
+/// Forgets calls, a few at a time: more than have come. None that began since then by the time that
+/// this machine runs, whatever the clock was set to.
 fn prune(db: &Transaction, now: Moment) -> Result<(), Trouble> {
-    let ended = "DELETE FROM call WHERE number IN (SELECT number FROM call WHERE ended < ? LIMIT ?)";
-    db.prepare_cached(ended)?.execute([now.before(KEPT).wall, 4 * PRUNED])?;
-    let open =
-        "DELETE FROM call WHERE number IN (SELECT number FROM call ORDER BY number LIMIT ?2) AND began < ?1";
-    db.prepare_cached(open)?.execute([now.before(OPEN_KEPT).wall, 2 * PRUNED])?;
+    let ended = "DELETE FROM call WHERE number IN
+                     (SELECT number FROM call
+                      WHERE ended < ?1 AND (boot <> ?2 OR boot = 0 OR up < ?3) LIMIT ?4)";
+    let since = now.before(KEPT);
+    db.prepare_cached(ended)?.execute([since.wall, since.boot, since.up, 4 * PRUNED])?;
+    let open = "DELETE FROM call WHERE number IN (SELECT number FROM call ORDER BY number LIMIT ?4)
+                    AND began < ?1 AND (boot <> ?2 OR boot = 0 OR up < ?3)";
+    let since = now.before(OPEN_KEPT);
+    db.prepare_cached(open)?.execute([since.wall, since.boot, since.up, 2 * PRUNED])?;
     Ok(())
 }
 

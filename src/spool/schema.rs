@@ -101,6 +101,9 @@ const STEPS: [&str; 1] = ["
 /// Beside each spool that was ever opened there is a file of its name and this.
 const LOCK: &str = ".lock";
 
+/// What is to take the place of a damaged file is beside it until it is whole.
+pub const MENDED: &str = ".mended";
+
 /// Opens a file with the tables of this release.
 ///
 /// Nobody opens it while a damaged one is set aside: what he wrote would be in neither.
@@ -115,6 +118,10 @@ pub fn open(path: &Path, patience: Duration) -> Result<Connection, SpoolError> {
     }
     let lock = lock_file(path, mode).map_err(trouble)?;
     lock.lock_shared().map_err(trouble)?;
+    if !path.exists() {
+        // Whoever was about to put it here may have ended; where there is none, there is none.
+        let _ = std::fs::rename(beside(path, MENDED), path);
+    }
     open_locked(path, mode, patience)
 }
 

@@ -89,6 +89,8 @@ pub struct Waiting {
     pub unknown_call: u32,
     /// an attempt may have brought it to Zammad, and nobody knows
     pub uncertain: bool,
+    /// that attempt was never ended by whoever began it
+    pub under_way: bool,
     /// whether its call was answered, as far as is known
     pub answered: Option<bool>,
 }
@@ -161,7 +163,7 @@ pub struct Totals {
 }
 
 const WAITING: &str =
-    "position, text, kept, boot, up, attempts, unknown_call, uncertain OR under_way, answered";
+    "position, text, kept, boot, up, attempts, unknown_call, uncertain OR under_way, answered, under_way";
 
 const LETTER: &str = "position, address, call_id, kind, text, state, kept, boot, up, due, attempts, \
                       uncertain OR under_way, coalesce(reason,
@@ -170,6 +172,8 @@ const LETTER: &str = "position, address, call_id, kind, text, state, kept, boot,
 impl Spool {
     /// Keeps one event behind those of its call. On return it survives a power cut; on an error
     /// nothing of it is there. The journal knows of it too.
+    ///
+    /// `None`: it is a hangup, and its call has had one.
     ///
     /// # Errors
     ///
@@ -181,10 +185,10 @@ impl Spool {
         answered: Option<bool>,
         past: &Past,
         now: Moment,
-    ) -> Result<Position, SpoolError> {
+    ) -> Result<Option<Position>, SpoolError> {
         let text = serde_json::to_string(event).map_err(SpoolError::Event)?;
         let position = self.insert(event, &text, key, answered, past, now)?;
-        if !self.is_replaced() {
+        if self.is_in_place() {
             return Ok(position);
         }
         // Another process has found the file damaged meanwhile, and may have copied it before.
@@ -194,7 +198,7 @@ impl Spool {
             let values = params![address, event.call_id.as_str(), now.wall, text];
             db.prepare_cached(sql)?.query_row(values, |row| row.get(0).map(Position)).optional()
         })?;
-        copied.map_or_else(|| self.insert(event, &text, key, answered, past, now), Ok)
+        copied.map_or_else(|| self.insert(event, &text, key, answered, past, now), |copied| Ok(Some(copied)))
     }
 
     fn insert(
@@ -205,9 +209,12 @@ impl Spool {
         answered: Option<bool>,
         past: &Past,
         now: Moment,
-    ) -> Result<Position, SpoolError> {
+    ) -> Result<Option<Position>, SpoolError> {
         let limits = self.limits;
         self.change(Durable::Yes, |db, address| {
+            if event.kind == EventKind::Hangup && journal::has_hangup(db, address, event.call_id.as_str())? {
+                return Ok(None);
+            }
             make_room(db, limits, text.len() as u64)?;
             journal::note(db, address, event, key, now)?;
             let state = if past.unconfirmed.is_some() { State::Unconfirmed } else { State::Waiting };
@@ -239,7 +246,7 @@ impl Spool {
             }
             renew_head(db, address, event.call_id.as_str())?;
             count(db, "kept = kept + 1")?;
-            Ok(position)
+            Ok(Some(position))
         })
     }
 
@@ -351,7 +358,7 @@ impl Spool {
     /// Puts off an event whose attempt is noted already.
     pub fn put_off(&mut self, position: Position, pause: Duration, now: Moment) -> Result<(), SpoolError> {
         self.change(Durable::No, |db, _| {
-            let sql = "UPDATE event SET due = ? WHERE position = ? AND state = 'waiting'";
+            let sql = "UPDATE event SET due = max(due, ?) WHERE position = ? AND state = 'waiting'";
             db.prepare_cached(sql)?.execute(params![now.after(pause).wall, position.0])?;
             Ok(())
         })
@@ -371,11 +378,15 @@ impl Spool {
         self.change(Durable::Yes, |db, _| {
             let sql = "UPDATE event SET state = ?, reason = ?, head = 0, under_way = 0 WHERE position = ?
                        RETURNING address, call_id";
-            let call: Option<(String, String)> = db
+            // Also where they are no texts any more.
+            let call: Option<(Vec<u8>, Vec<u8>)> = db
                 .prepare_cached(sql)?
-                .query_row(params![state.as_str(), reason, position.0], |row| Ok((row.get(0)?, row.get(1)?)))
+                .query_row(params![state.as_str(), reason, position.0], |row| {
+                    Ok((bytes(row, 0)?.to_vec(), bytes(row, 1)?.to_vec()))
+                })
                 .optional()?;
             let Some((address, call_id)) = call else { return Ok(()) };
+            let (address, call_id) = (String::from_utf8_lossy(&address), String::from_utf8_lossy(&call_id));
             if let Some(outcome) = outcome {
                 note_attempt(db, position, outcome, now)?;
             }
@@ -406,6 +417,23 @@ impl Spool {
         );
         let since = now.before(settled).wall;
         self.waiting(|db, address| rows(db, &sql, params![address, since, now.wall, most]))
+    }
+
+    /// Sends an event in doubt once more, unless somebody has done so since it was tried so often.
+    pub fn send_again(&mut self, position: Position, attempts: u32) -> Result<(), SpoolError> {
+        self.change(Durable::Yes, |db, _| {
+            let sql =
+                "UPDATE event SET state = 'waiting', head = 0, due = 0, unknown_call = 0, uncertain = 0,
+                           under_way = 0, reason = NULL
+                       WHERE position = ? AND state = 'unconfirmed' AND attempts = ?
+                       RETURNING address, call_id";
+            let call: Option<(String, String)> = db
+                .prepare_cached(sql)?
+                .query_row(params![position.0, attempts], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let Some((address, call_id)) = call else { return Ok(()) };
+            Ok(renew_head(db, &address, &call_id)?)
+        })
     }
 
     /// Sends events once more that are at rest or were put off, to the Zammad that is configured now;
@@ -620,32 +648,45 @@ fn rows(
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map(parameters, |row| {
         let position = Position(row.get(0)?);
-        let text: String = row.get(1)?;
-        let Ok(event) = serde_json::from_str(&text) else { return Ok(Err(position)) };
-        Ok(Ok(Waiting {
-            position,
-            event,
-            kept: moment(row, 2)?,
-            attempts: row.get(5)?,
-            unknown_call: row.get(6)?,
-            uncertain: row.get(7)?,
-            answered: row.get(8)?,
-        }))
+        // One that is damaged must not keep the others from being read.
+        let Ok(event) = serde_json::from_slice(bytes(row, 1)?) else { return Ok(Err(position)) };
+        let waiting = || -> rusqlite::Result<Waiting> {
+            Ok(Waiting {
+                position,
+                event,
+                kept: moment(row, 2)?,
+                attempts: row.get(5)?,
+                unknown_call: row.get(6)?,
+                uncertain: row.get(7)?,
+                answered: row.get(8)?,
+                under_way: row.get(9)?,
+            })
+        };
+        Ok(waiting().map_err(|_| position))
     })?;
     rows.collect()
 }
 
+/// A value's bytes, whatever they are meant to be.
+fn bytes<'a>(row: &'a Row, column: usize) -> rusqlite::Result<&'a [u8]> {
+    Ok(row.get_ref(column)?.as_bytes().unwrap_or_default())
+}
+
+/// The same as a text, as far as it is one.
+fn text(row: &Row, column: usize) -> rusqlite::Result<String> {
+    Ok(String::from_utf8_lossy(bytes(row, column)?).into_owned())
+}
+
 fn letter(row: &Row, now: Moment) -> rusqlite::Result<Letter> {
     let kept = moment(row, 6)?;
-    let text: String = row.get(4)?;
-    let state: String = row.get(5)?;
+    let state = text(row, 5)?;
     let due: i64 = row.get(9)?;
     Ok(Letter {
         position: Position(row.get(0)?),
-        address: row.get(1)?,
-        call_id: row.get(2)?,
-        kind: row.get(3)?,
-        event: serde_json::from_str(&text).ok(),
+        address: text(row, 1)?,
+        call_id: text(row, 2)?,
+        kind: text(row, 3)?,
+        event: serde_json::from_slice(bytes(row, 4)?).ok(),
         state: State::ALL.into_iter().find(|other| other.as_str() == state).unwrap_or(State::Dead),
         kept: kept.time(),
         age: now.since(&kept),

@@ -2,6 +2,7 @@
 
 mod asterisk;
 mod certificates;
+mod desk;
 mod running;
 mod servers;
 mod support;
@@ -20,9 +21,11 @@ mod normalize;
 mod order;
 mod output;
 mod page;
+mod promises;
 mod retries;
 mod sandbox;
 mod secrets;
 mod send;
 mod simulate;
+mod spool;
 mod tls;

@@ -321,6 +321,11 @@ impl Sandbox {
         Self { process, address }
     }
 
+    /// One that was started by somebody else.
+    pub fn of(process: Child, address: SocketAddr) -> Self {
+        Self { process, address }
+    }
+
     pub fn url(&self) -> String {
         url(self.address)
     }
