@@ -168,13 +168,17 @@ mod tests {
             let (ends, ended) = mpsc::channel();
             let hanging = spool.with(long, move |_| {
                 begins.send(()).unwrap();
-                Ok(ended.recv().unwrap())
+                ended.recv().unwrap();
+                Ok(())
             });
             let is_done = Arc::new(AtomicBool::new(false));
             let others = async {
                 begun.await.unwrap();
                 let done = is_done.clone();
-                let work = move |_: &mut Spool| Ok(done.store(true, Ordering::Relaxed));
+                let work = move |_: &mut Spool| {
+                    done.store(true, Ordering::Relaxed);
+                    Ok(())
+                };
                 let late = spool.with(Duration::from_millis(10), work).await;
                 assert!(matches!(late, Err(SpoolError::Slow { .. })), "{late:?}");
                 ends.send(()).unwrap();
