@@ -29,7 +29,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l profile -d 'The t
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -108,7 +108,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l profi
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -171,7 +171,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l profile
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -241,7 +241,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l profile
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -299,7 +299,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l profile -
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -370,7 +370,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l profi
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -439,7 +439,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l profil
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -497,7 +497,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l profile 
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -554,7 +554,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l prof
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -609,7 +609,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fis
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -673,7 +673,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -732,7 +732,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -792,7 +792,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -850,7 +850,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l profil
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -905,7 +905,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __f
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -970,7 +970,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1025,7 +1025,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1080,7 +1080,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1137,7 +1137,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1193,7 +1193,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1248,7 +1248,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1304,7 +1304,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1360,7 +1360,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __f
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1417,7 +1417,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1474,7 +1474,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1532,7 +1532,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1590,7 +1590,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1645,7 +1645,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1700,7 +1700,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1756,7 +1756,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l pr
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1812,7 +1812,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l profile -d
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r

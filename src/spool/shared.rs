@@ -139,3 +139,55 @@ impl Shared {
         SpoolError::Slow { path: self.config.path.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::client::block_on;
+    use crate::config::{Config, Secret, Settings, SpoolSettings};
+
+    #[test]
+    fn what_nobody_waits_for_any_longer_is_not_done() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let settings = Settings {
+            url: Some(Secret::new("http://127.0.0.1:1/api/v1/cti/x")),
+            spool: SpoolSettings { path: Some(folder.path().join("spool.db")), ..SpoolSettings::default() },
+            ..Settings::default()
+        };
+        let config = Config::try_from(settings).unwrap();
+        let (limits, endpoint) = (config.spool.as_ref().unwrap(), config.endpoint().unwrap());
+        let long = Duration::from_secs(60);
+        block_on(async {
+            let spool = SharedSpool::open(limits, endpoint, long).await.unwrap();
+            let (begins, begun) = oneshot::channel();
+            let (ends, ended) = mpsc::channel();
+            let hanging = spool.with(long, move |_| {
+                begins.send(()).unwrap();
+                ended.recv().unwrap();
+                Ok(())
+            });
+            let is_done = Arc::new(AtomicBool::new(false));
+            let others = async {
+                begun.await.unwrap();
+                let done = is_done.clone();
+                let work = move |_: &mut Spool| {
+                    done.store(true, Ordering::Relaxed);
+                    Ok(())
+                };
+                let late = spool.with(Duration::from_millis(10), work).await;
+                assert!(matches!(late, Err(SpoolError::Slow { .. })), "{late:?}");
+                ends.send(()).unwrap();
+            };
+            let (hanging, ()) = tokio::join!(hanging, others);
+            hanging.unwrap();
+            spool.with(long, |_| Ok(())).await.unwrap();
+            assert!(!is_done.load(Ordering::Relaxed));
+        })
+        .unwrap();
+    }
+}

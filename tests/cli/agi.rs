@@ -507,6 +507,37 @@ fn an_answer_and_a_hangup_outlast_a_zammad_that_is_away_for_longer_than_their_de
 }
 
 #[test]
+fn what_the_journal_knows_of_a_call_its_channel_need_not() {
+    let world = World::new();
+    let sandbox = world.sandbox(&["--token", TOKEN]);
+    let path = world.file("config.toml", 0o600, "[agents]\n101 = \"anna@example.com\"\n");
+    let line = |arguments: &[&str]| {
+        let mut program = agi(&world, &sandbox.url, arguments);
+        with_spool(&mut program).arg("--config").arg(&path);
+        program
+    };
+    let mut agent = Channel::of_agent(CALL, "493023125741");
+    agent.run(&mut line(&["new-call", "--direction", "out"]));
+    assert_eq!(agent.decision(), ("none", ""));
+    // A channel on which nothing was noted, and a phone that would be Anna's.
+    let mut other = Channel::of_agent("8", "493023125741");
+    let answered = other.run(&mut line(&["answer", "--call-id", CALL]));
+    assert_eq!((answered.code, answered.stderr().as_str()), (0, ""));
+    let call = sandbox.call(CALL);
+    assert_eq!((&call["state"], &call["direction"]), (&"answer".into(), &"out".into()), "{call}");
+    assert_eq!(call["to_comment"], Value::Null, "{call}");
+    let ended = other.run(&mut line(&["hangup", "--call-id", CALL, "--cause", "16"]));
+    assert_eq!((ended.code, ended.stderr().as_str()), (0, ""));
+    let call = sandbox.call(CALL);
+    assert_eq!((&call["state"], &call["done"]), (&"hangup".into(), &true.into()), "{call}");
+    // A second one, of a channel that does not know of the first.
+    let ended = other.with(&[("ZAMMAD_ENDED", "")]).run(&mut line(&["hangup", "--call-id", CALL]));
+    let stderr = ended.stderr();
+    assert!(stderr.contains(&format!("the hangup of call {CALL} is reported already")), "{stderr}");
+    assert_eq!(sandbox.call(CALL), call);
+}
+
+#[test]
 fn a_spool_that_cannot_be_used_holds_no_call() {
     let world = World::new();
     let sandbox = world.sandbox(&["--token", TOKEN]);
