@@ -648,6 +648,9 @@ pub struct CallsClose {
     /// answered call, cancel for another]
     #[arg(long, value_name = "CAUSE", allow_hyphen_values = true)]
     pub cause: Option<OsString>,
+    /// Send the cause as given; agents see any unknown word as it is
+    #[arg(long, requires = "cause")]
+    pub raw_cause: bool,
     /// Close those as well whose hangup is in doubt, after a look into Zammad's caller log: they
     /// ring there
     #[arg(long)]
