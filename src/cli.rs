@@ -521,7 +521,7 @@ pub struct FastagiRequest {
 
 /// Look after the events that wait for Zammad
 ///
-/// An event is in the spool because Zammad did not take it. It is there as
+/// An event is in the spool because Zammad did not take it, or was not asked. It is there as
 ///
 ///   waiting       it will be sent, by `spool run` or the next `spool flush`
 ///   unconfirmed   Zammad may have it: a reply was lost, and a second copy could show agents
