@@ -17,8 +17,11 @@ const FRESH: Duration = Duration::from_secs(60);
 /// No event is put off for longer; one that is due later was put off by another clock.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 
-/// So many events are changed before others get at the file again.
-const AT_ONCE: usize = 500;
+/// So many events are changed before others get at the file again,
+const AT_ONCE: usize = 200;
+
+/// for so long: they look whether it is free now and then.
+const GAP: Duration = Duration::from_millis(5);
 
 /// An event's place among all that were ever kept in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -458,6 +461,9 @@ impl Spool {
             let Some(Position(position)) = some.last() else { return Ok(count) };
             behind = *position;
             count += work(self, &some)?;
+            if some.len() == AT_ONCE {
+                std::thread::sleep(GAP);
+            }
         }
     }
 
