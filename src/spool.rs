@@ -150,7 +150,7 @@ impl Spool {
         }
         // A change goes to the beginning of what is beside it, which would else be read once more.
         self.change(Durable::No, |db, _| {
-            db.execute("UPDATE total SET kept = kept", [])?;
+            db.execute("UPDATE total SET tidied = tidied + 1", [])?;
             Ok(())
         })
     }
