@@ -33,7 +33,7 @@ use crate::config::{Endpoint, SpoolConfig, SpoolPolicy};
 
 /// So many pages, of 4 KiB, may be beside the file when a process ends: the next one to open it, if
 /// nobody else has it open, reads them all, and whoever puts them into the file waits for the disk.
-const PAGES_ASIDE: u32 = 200;
+const PAGES_ASIDE: u32 = 120;
 
 /// With so many beside it whoever makes a change puts them there at once, as those do who stay.
 const MOST_PAGES_ASIDE: u32 = 2000;

@@ -168,6 +168,8 @@ fn deliver(
         report::warn(&described.event, described.known, config, None);
         report::carry(&courier, config, &described, started, limit).await
     });
+    // The end of the process closes the spool too, and faster.
+    std::mem::forget(courier);
     carried.unwrap_or_else(|error| report::outcome(&event, Err(error), config))
 }
 
