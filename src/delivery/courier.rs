@@ -159,7 +159,6 @@ impl Courier {
         deadline: Duration,
     ) -> Result<Outcome, Failure> {
         let Described { event, known, .. } = described;
-        let now = Moment::now();
         let left = LEFT.min(deadline / 4);
         let turn = match &self.turns {
             Some(turns) => Some(turns.take(event, known.answered, started + deadline - left).await),
@@ -168,6 +167,7 @@ impl Courier {
         let result = match &self.keeper {
             None => self.send(client, described, started, deadline).await.map_err(Failure::Undelivered),
             Some(keeper) => {
+                let now = Moment::now();
                 let is_late = turn.as_ref().is_some_and(Turn::is_late);
                 let behind = if is_late && event.kind != EventKind::NewCall {
                     Behind::Others
