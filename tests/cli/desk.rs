@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
 
 use crate::servers::{Ran, Sandbox, url};
@@ -113,9 +113,9 @@ impl Desk {
 
     /// Sends what waits before an event of this kind.
     pub fn drain_but(&self, kind: &str) {
-        let held = "UPDATE event SET due = (unixepoch() + 1000) * 1000 WHERE kind = ?";
+        let held = "UPDATE event SET due = ? WHERE kind = ?";
         let event = kind.to_owned();
-        self.db().execute(held, [&event]).unwrap();
+        self.db().execute(held, params![in_millis(Duration::from_secs(600)), event]).unwrap();
         let ran = self.run(&["spool", "flush"]);
         assert_eq!(ran.code, 0, "{ran}");
         self.db().execute("UPDATE event SET due = 0", []).unwrap();
@@ -139,8 +139,8 @@ impl Desk {
         loop {
             // What has failed often is put off for minutes; what is in doubt, for a second.
             let hurry = "UPDATE event SET due = 0
-                         WHERE state = 'waiting' AND due > (unixepoch('subsec') + 2) * 1000";
-            self.db().execute(hurry, []).unwrap();
+                         WHERE state = 'waiting' AND due > ?";
+            self.db().execute(hurry, [in_millis(Duration::from_secs(2))]).unwrap();
             let ran = self.run(&["spool", "flush", "--api-token", "x"]);
             assert_eq!(ran.code, 0, "{ran}");
             let mut left = self.calls_of("unconfirmed");
@@ -212,6 +212,12 @@ impl Seen {
             cause: entry.comment.clone(),
         })
     }
+}
+
+/// A time to come, as the spool writes it down.
+fn in_millis(time: Duration) -> i64 {
+    let then = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + time;
+    i64::try_from(then.as_millis()).unwrap()
 }
 
 /// A sandbox whose log of requests is a file.
