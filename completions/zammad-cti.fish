@@ -1521,6 +1521,7 @@ request_id\t''
 error\t''
 error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l all -d 'All of them'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l raw-cause -d 'Send the cause as given; agents see any unknown word as it is'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l force -d 'Close those as well whose hangup is in doubt, after a look into Zammad\'s caller log: they ring there'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l forget -d 'Take them off the list without a hangup, after a look into Zammad\'s caller log: they have ended there'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l dry-run -d 'Print the request instead of sending it'

@@ -526,7 +526,7 @@ pub struct FastagiRequest {
 
 /// Look after the events that wait for Zammad
 ///
-/// An event is in the spool because Zammad did not take it. It is there as
+/// An event is in the spool because Zammad did not take it, or was not asked. It is there as
 ///
 ///   waiting       it will be sent, by `spool run` or the next `spool flush`
 ///   unconfirmed   Zammad may have it: a reply was lost, and a second copy could show agents
@@ -653,6 +653,9 @@ pub struct CallsClose {
     /// answered call, cancel for another]
     #[arg(long, value_name = "CAUSE", allow_hyphen_values = true)]
     pub cause: Option<OsString>,
+    /// Send the cause as given; agents see any unknown word as it is
+    #[arg(long, requires = "cause")]
+    pub raw_cause: bool,
     /// Close those as well whose hangup is in doubt, after a look into Zammad's caller log: they
     /// ring there
     #[arg(long)]

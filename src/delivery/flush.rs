@@ -269,7 +269,11 @@ impl<'a> Flusher<'a> {
                     return Err(error.into());
                 }
                 if let Some(error) = trouble.take() {
-                    if let Err(error) = self.probe().await {
+                    // Who names a pause is not asked before.
+                    let wants_a_pause = !wish(&error).is_zero();
+                    if wants_a_pause {
+                        self.hold(Some(&error)).await;
+                    } else if let Err(error) = self.probe().await {
                         self.hold(Some(&error)).await;
                         return Ok(Stopped::Held(error));
                     }
@@ -278,7 +282,7 @@ impl<'a> Flusher<'a> {
                         tally.postponed += 1;
                         self.put_off(position, attempts, wish(&error)).await?;
                     }
-                    if in_a_row >= IN_A_ROW || !wish(&error).is_zero() {
+                    if in_a_row >= IN_A_ROW || wants_a_pause {
                         return Ok(Stopped::Held(error));
                     }
                     continue;

@@ -213,18 +213,18 @@ pub(super) fn hangup_is(
     Ok(())
 }
 
-/// Notes that a call's hangup is to be sent, if that is so.
-pub(super) fn hangup_waits(
-    db: &Transaction,
-    address: &str,
-    call_id: &str,
-    now: Moment,
-) -> Result<(), Trouble> {
-    let sql = "UPDATE call SET hangup = 2, ended = ?3 WHERE address = ?1 AND call_id = ?2 AND EXISTS
-                   (SELECT 1 FROM event WHERE address = ?1 AND call_id = ?2 AND state = 'waiting'
-                        AND kind = 'hangup')";
-    db.prepare_cached(sql)?.execute(params![address, call_id, now.wall])?;
-    Ok(())
+/// Notes what becomes of a call whose hangup is taken out of the spool: nobody sends it, so the call
+/// is open again, or whoever takes it out knows that Zammad has it.
+pub(super) fn hangup_is_dropped(db: &Transaction, position: Position, now: Moment) -> Result<(), Trouble> {
+    let sql = "SELECT state FROM event WHERE position = ? AND kind = 'hangup'";
+    let state: Option<String> =
+        db.prepare_cached(sql)?.query_row([position.0], |row| row.get(0)).optional()?;
+    match state.as_deref() {
+        Some("waiting") => hangup_is(db, position, Ending::None, now),
+        Some("unconfirmed") => hangup_is(db, position, Ending::Reported, now),
+        // Since one was given up the call may have had another.
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Whether a call's hangup was reported: Zammad has it, or may have it, or the spool has it.

@@ -17,6 +17,12 @@ const FRESH: Duration = Duration::from_secs(60);
 /// No event is put off for longer; one that is due later was put off by another clock.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 
+/// So many events are changed before others get at the file again,
+const AT_ONCE: usize = 200;
+
+/// for so long: they look whether it is free now and then.
+const GAP: Duration = Duration::from_millis(5);
+
 /// An event's place among all that were ever kept in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -63,18 +69,6 @@ pub struct Past {
 pub enum Chosen {
     All,
     These(Vec<Position>),
-}
-
-impl Chosen {
-    /// A condition for each, and the position in it.
-    fn conditions(&self) -> Vec<(&'static str, i64)> {
-        match self {
-            Self::All => vec![("?1 = 0", 0)],
-            Self::These(positions) => {
-                positions.iter().map(|position| ("position = ?1", position.0)).collect()
-            }
-        }
-    }
 }
 
 /// An event that is to be sent.
@@ -440,32 +434,38 @@ impl Spool {
     /// those as well that wait for another one, and what is known of their calls comes along. Tells
     /// how many.
     pub fn retry(&mut self, chosen: &Chosen, now: Moment) -> Result<u64, SpoolError> {
-        self.change(Durable::Yes, |db, address| {
-            let mut changed = 0;
-            for (condition, position) in chosen.conditions() {
-                let of_these = format!("{condition} AND (state <> 'waiting' OR address <> ?2 OR due <> 0)");
-                let sql = format!("SELECT DISTINCT address, call_id FROM event WHERE {of_these}");
-                let calls = calls(db, &sql, params![position, address])?;
-                // Of one that only waits too long it still counts what became of its attempts.
-                let sql = format!(
-                    "UPDATE event SET state = 'waiting', address = ?2, due = 0, head = 0, unknown_call = 0,
-                         reason = NULL,
-                         uncertain = state = 'waiting' AND address = ?2 AND uncertain,
-                         under_way = state = 'waiting' AND address = ?2 AND under_way
-                     WHERE {of_these}"
-                );
-                changed += db.prepare_cached(&sql)?.execute(params![position, address])? as u64;
-                for (before, call_id) in &calls {
-                    let sql = "UPDATE OR IGNORE call SET address = ?1 WHERE address = ?2 AND call_id = ?3";
+        let wait_here = "state = 'waiting' AND address = ?2";
+        let of_these = format!("NOT ({wait_here} AND due = 0)");
+        let find = format!("SELECT address, call_id FROM event WHERE position = ?1 AND {of_these}");
+        // Of one that only waits too long it still counts what became of its attempts.
+        let update = format!(
+            "UPDATE event SET state = 'waiting', address = ?2, due = 0, head = 0, unknown_call = 0,
+                 reason = NULL, uncertain = {wait_here} AND uncertain, under_way = {wait_here} AND under_way
+             WHERE position = ?1"
+        );
+        self.some_at_a_time(chosen, &of_these, |spool, some| {
+            spool.change(Durable::Yes, |db, address| {
+                let mut count = 0;
+                for position in some {
+                    let parameters = params![position.0, address];
+                    let call: Option<(String, String)> = db
+                        .prepare_cached(&find)?
+                        .query_row(parameters, |row| Ok((row.get(0)?, row.get(1)?)))
+                        .optional()?;
+                    let Some((before, call_id)) = call else { continue };
+                    db.prepare_cached(&update)?.execute(parameters)?;
+                    count += 1;
                     if before != address {
-                        db.prepare_cached(sql)?.execute([address, before, call_id])?;
-                        renew_head(db, before, call_id)?;
+                        let sql =
+                            "UPDATE OR IGNORE call SET address = ?1 WHERE address = ?2 AND call_id = ?3";
+                        db.prepare_cached(sql)?.execute([address, &before, &call_id])?;
+                        renew_head(db, &before, &call_id)?;
                     }
-                    renew_head(db, address, call_id)?;
-                    journal::hangup_waits(db, address, call_id, now)?;
+                    renew_head(db, address, &call_id)?;
+                    journal::hangup_is(db, *position, Ending::Reported, now)?;
                 }
-            }
-            Ok(changed)
+                Ok(count)
+            })
         })
     }
 
@@ -474,29 +474,53 @@ impl Spool {
     /// A call whose hangup was to be sent is open again. One whose hangup was in doubt has ended: who
     /// takes it out knows better.
     pub fn drop_events(&mut self, chosen: &Chosen, now: Moment) -> Result<u64, SpoolError> {
-        self.change(Durable::Yes, |db, _| {
-            let mut dropped = 0;
-            for (condition, position) in chosen.conditions() {
-                let sql = format!(
-                    "UPDATE call SET hangup = 0, ended = NULL WHERE (address, call_id) IN
-                         (SELECT address, call_id FROM event
-                          WHERE {condition} AND kind = 'hangup' AND state = 'waiting')"
-                );
-                db.prepare_cached(&sql)?.execute([position])?;
-                let sql = format!(
-                    "UPDATE call SET hangup = 2, ended = ?2 WHERE hangup = 1 AND (address, call_id) IN
-                         (SELECT address, call_id FROM event
-                          WHERE {condition} AND kind = 'hangup' AND state = 'unconfirmed')"
-                );
-                db.prepare_cached(&sql)?.execute([position, now.wall])?;
-                dropped += match chosen {
-                    Chosen::All => db.execute("DELETE FROM event", [])? as u64,
-                    Chosen::These(_) => u64::from(remove(db, Position(position))?),
-                };
-            }
-            db.execute("UPDATE total SET dropped = dropped + ?", [dropped])?;
-            Ok(dropped)
+        self.some_at_a_time(chosen, "TRUE", |spool, some| {
+            spool.change(Durable::Yes, |db, _| {
+                let mut dropped = 0;
+                for position in some {
+                    journal::hangup_is_dropped(db, *position, now)?;
+                    dropped += u64::from(remove(db, *position)?);
+                }
+                db.prepare_cached("UPDATE total SET dropped = dropped + ?")?.execute([dropped])?;
+                Ok(dropped)
+            })
         })
+    }
+
+    /// Does some work on events, of all on those that are there by now and for which the condition
+    /// holds; `?2` in it is this Zammad. Others do not wait until all of it is done.
+    fn some_at_a_time(
+        &mut self,
+        chosen: &Chosen,
+        condition: &str,
+        mut work: impl FnMut(&mut Self, &[Position]) -> Result<u64, SpoolError>,
+    ) -> Result<u64, SpoolError> {
+        let last: i64 = match chosen {
+            Chosen::These(positions) => return work(self, positions),
+            Chosen::All => self.read(|db, _| {
+                db.query_row("SELECT coalesce(max(position), 0) FROM event", [], |row| row.get(0))
+            })?,
+        };
+        let sql = format!(
+            "SELECT position FROM event WHERE position > ?1 AND position <= ?3 AND {condition}
+             ORDER BY position LIMIT ?4"
+        );
+        let (mut behind, mut count) = (0, 0);
+        loop {
+            let some = self.read(|db, address| {
+                let mut statement = db.prepare_cached(&sql)?;
+                let parameters = params![behind, address, last, AT_ONCE];
+                statement
+                    .query_map(parameters, |row| row.get(0).map(Position))?
+                    .collect::<Result<Vec<_>, _>>()
+            })?;
+            let Some(Position(position)) = some.last() else { return Ok(count) };
+            behind = *position;
+            count += work(self, &some)?;
+            if some.len() == AT_ONCE {
+                std::thread::sleep(GAP);
+            }
+        }
     }
 
     /// The hangups of a call that are not sent any more by themselves.
@@ -769,16 +793,6 @@ pub(super) fn renew_head(db: &Connection, address: &str, call_id: &str) -> rusql
         db.prepare_cached(sql)?.execute(params![address, call_id, next])?;
     }
     Ok(())
-}
-
-/// The calls that a query finds, by address and id.
-fn calls(
-    db: &Transaction,
-    sql: &str,
-    parameters: impl rusqlite::Params,
-) -> rusqlite::Result<Vec<(String, String)>> {
-    let mut statement = db.prepare_cached(sql)?;
-    statement.query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
 /// The event of a call that is to be its head, and whether it is.

@@ -15,6 +15,7 @@ use zammad_cti::spool::{Call, CallNumber, Chosen, Ending, Moment, Spool, Which};
 use super::{PAGE, open};
 use crate::cli::{CallsClose, Global, WhichCalls};
 use crate::commands::arguments::{call_id, text};
+use crate::commands::hangup::read_cause;
 use crate::commands::report::{outcome, unsent};
 use crate::commands::settings::runtime_folder;
 use crate::exit_code::{self, ExitCode, HangupInDoubt, NoSuchCall};
@@ -43,7 +44,7 @@ pub fn run(
 ) -> anyhow::Result<ExitCode> {
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
     let cause = match &args.cause {
-        Some(cause) => Some(Cause::Read(text("--cause", cause)?.parse().context("--cause")?)),
+        Some(cause) => read_cause(text("--cause", cause)?, args.raw_cause).context("--cause")?,
         None => None,
     };
     let ids = args.which.call_ids.iter().map(|shown| call_id(shown)).collect::<anyhow::Result<Vec<_>>>()?;
@@ -131,8 +132,9 @@ impl Closer<'_> {
                 return Ok((Report::ended_before(event), None));
             }
             Ending::Begun if !self.args.force && !rules::repeat_is_safe(event, Some(call.answered)) => {
-                let (report, error) = refused(HangupInDoubt(call_id.clone()), self.config);
-                return Ok((report.about(event), error));
+                let error = HangupInDoubt(call_id.clone()).into();
+                let report = Report::unsent("unconfirmed").about(event);
+                return Ok((report.because(&error, self.config.endpoint().ok()), Some(error)));
             }
             Ending::None | Ending::Begun => {}
         }
@@ -154,12 +156,19 @@ impl Closer<'_> {
                 self.is_down = tried.is_some();
             }
             Err(Failure::Unconfirmed(_)) => self.is_down = true,
-            Err(Failure::Undelivered(tried)) if matches!(tried.error, SendError::UnknownCall { .. }) => {
-                self.strike(call_id).await?;
-            }
             Err(Failure::Undelivered(_) | Failure::NotKept(..)) => {}
         }
-        Ok(outcome(event, Ok(brought), self.config))
+        match brought {
+            Err(Failure::Undelivered(tried))
+                if matches!(tried.error, SendError::UnknownCall { .. }) && self.strike(call_id).await? =>
+            {
+                let report = Report::undelivered(event, &tried);
+                let off = format!("call {call_id} is off the list, as nothing rings in Zammad");
+                let error = anyhow::Error::from(tried.error).context(off);
+                Ok((report.because(&error, self.config.endpoint().ok()), Some(error)))
+            }
+            brought => Ok(outcome(event, Ok(brought), self.config)),
+        }
     }
 
     /// The hangup of a call that nobody else ends.
@@ -185,16 +194,16 @@ impl Closer<'_> {
         Ok(())
     }
 
-    /// A call that Zammad does not know does not ring there either. A Zammad in trouble may use the
-    /// same words.
-    async fn strike(&mut self, call_id: &CallId) -> anyhow::Result<()> {
-        let probed = self.client.probe(RequestId::fresh(), self.config.encoding, self.config.timeout).await;
-        if probed.is_ok() {
+    /// A call that Zammad does not know does not ring there either: then it is off the list. A Zammad
+    /// in trouble may use the same words.
+    async fn strike(&mut self, call_id: &CallId) -> anyhow::Result<bool> {
+        let id = RequestId::fresh();
+        let is_well = self.client.probe(id, self.config.encoding, self.config.timeout).await.is_ok();
+        if is_well {
             self.drop_hangups(call_id)?;
             self.spool.forget(call_id)?;
-            log::warn!("Zammad knows no call {call_id}, so nothing rings there, and it is off the list");
         }
-        Ok(())
+        Ok(is_well)
     }
 
     /// Each of the others would take as long to find out that Zammad takes nothing.
@@ -202,7 +211,7 @@ impl Closer<'_> {
         if let Some(spool) = &mut self.config.spool
             && spool.mode == SpoolMode::OnFailure
         {
-            log::warn!("Zammad takes nothing, so the hangups of the other calls go into the spool at once");
+            log::warn!("Zammad is in trouble, so the hangups of the other calls go into the spool at once");
             spool.mode = SpoolMode::Always;
             self.courier = Courier::new(self.config, runtime_folder().as_deref());
         }

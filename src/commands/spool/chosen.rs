@@ -111,8 +111,9 @@ fn warn_of_all(spool: &mut Spool) -> anyhow::Result<()> {
         hangups += page.iter().filter(|letter| letter.kind == "hangup").count();
     }
     if hangups > 0 {
+        let are = if hangups == 1 { "is a hangup" } else { "are hangups" };
         log::warn!(
-            "of the unconfirmed events {hangups} are hangups that Zammad may have: a second one may hide a missed call"
+            "{hangups} of the unconfirmed events {are} that Zammad may have: a second one may hide a missed call"
         );
     }
     Ok(())
