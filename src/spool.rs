@@ -26,7 +26,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub use damage::set_aside;
 pub use journal::{Call, CallNumber, Ending, Which};
 pub use moment::Moment;
-pub use schema::{is_of_group, prepare_folder};
+pub use schema::{give_to_owner, is_of_group, prepare_folder};
 pub use shared::SharedSpool;
 pub use waiting::{Attempt, Chosen, Doubt, Held, Letter, Past, Position, State, Totals, Waiting};
 

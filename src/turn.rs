@@ -230,7 +230,7 @@ impl Turns {
                 _ => Err(error),
             })
             .inspect(|file| self.give_to_group(file))
-            .map(Some)
+            .and_then(|file| spool::give_to_owner(&path).map(|()| Some(file)))
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
     }
 
@@ -459,17 +459,31 @@ fn prepare(folder: &Path, mode: u32) -> io::Result<()> {
                 Ok(()) if of_group => std::fs::set_permissions(folder, Permissions::from_mode(0o2770))?,
                 created => created?,
             }
+            if owner_of_private(folder).is_some() {
+                spool::give_to_owner(folder)?;
+            }
             folder.symlink_metadata()?
         }
         metadata => metadata?,
     };
     let mode = metadata.mode() & 0o7777;
-    let only_ours = metadata.uid() == rustix::process::geteuid().as_raw() && mode & 0o777 == 0o700;
+    let user = rustix::process::geteuid();
+    // Root looks after what is another user's.
+    let is_ours = metadata.uid() == user.as_raw()
+        || (user.is_root() && owner_of_private(folder) == Some(metadata.uid()));
+    let only_ours = is_ours && mode & 0o777 == 0o700;
     if metadata.is_dir() && (only_ours || (of_group && mode == 0o2770)) {
         Ok(())
     } else {
         Err(io::Error::other("it is no folder of this user with mode 0700"))
     }
+}
+
+/// Who owns the folder where this one is, if nobody but him, and root, can put anything there.
+fn owner_of_private(folder: &Path) -> Option<u32> {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let metadata = parent.metadata().ok()?;
+    (metadata.mode() & 0o022 == 0).then_some(metadata.uid())
 }
 
 /// Whether files of this mode are a group's.

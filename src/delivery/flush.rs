@@ -485,7 +485,8 @@ impl<'a> Flusher<'a> {
 
     /// An event that failed while others arrive; Zammad may wish for a pause.
     async fn put_off(&self, position: Position, attempts: u32, wish: Duration) -> Result<(), SpoolError> {
-        if attempts >= MOST_ATTEMPTS {
+        // Of those that an operator has sent once more, all count again.
+        if (attempts + 1).is_multiple_of(MOST_ATTEMPTS) {
             let reason = format!("it failed {MOST_ATTEMPTS} times, while others arrived");
             let now = Moment::now();
             let rest = self.with(move |spool| spool.lay_to_rest(position, State::Dead, &reason, None, now));

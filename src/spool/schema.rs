@@ -182,6 +182,20 @@ pub fn lock_file(path: &Path, mode: u32) -> io::Result<File> {
     file_of_mode(&beside(path, LOCK), mode)
 }
 
+/// What root begins in another user's folder is that user's: otherwise a look at the spool would keep
+/// the phone system out of it.
+pub fn give_to_owner(path: &Path) -> io::Result<()> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let owner = folder.metadata()?;
+    if owner.uid() == 0 {
+        return Ok(());
+    }
+    std::os::unix::fs::lchown(path, Some(owner.uid()), Some(owner.gid()))
+}
+
 /// Whether a file has something in it that does not begin as SQLite's files do.
 ///
 /// Source: SQLite, "Database File Format", section 1.3.1.
@@ -220,6 +234,7 @@ fn file_of_mode(path: &Path, mode: u32) -> io::Result<File> {
         Err(error) => Err(error),
         Ok(file) => {
             file.set_permissions(Permissions::from_mode(mode))?;
+            give_to_owner(path)?;
             Ok(file)
         }
     }

@@ -209,7 +209,7 @@ impl Spool {
             if event.kind == EventKind::Hangup && journal::has_hangup(db, address, event.call_id.as_str())? {
                 return Ok(None);
             }
-            make_room(db, limits, text.len() as u64)?;
+            make_room(db, limits, text.len() as u64, now)?;
             journal::note(db, address, event, key, now)?;
             let state = if past.unconfirmed.is_some() { State::Unconfirmed } else { State::Waiting };
             if state == State::Waiting {
@@ -523,20 +523,19 @@ impl Spool {
         }
     }
 
-    /// The hangups of a call that are not sent any more by themselves.
-    pub fn hangups_at_rest(&mut self, call_id: &CallId) -> Result<Vec<Position>, SpoolError> {
-        let sql = "SELECT position FROM event WHERE state <> 'waiting' AND state = ? AND address = ?
-                       AND call_id = ? AND kind = 'hangup' ORDER BY position";
-        self.read(|db, address| {
-            let mut found = Vec::new();
+    /// Takes the hangups of a call out that are not sent any more by themselves, for another one in
+    /// their place: until it comes the call is open.
+    pub fn reopen_call(&mut self, call_id: &CallId) -> Result<(), SpoolError> {
+        let events =
+            "DELETE FROM event WHERE state <> 'waiting' AND state = ? AND address = ? AND call_id = ?
+                          AND kind = 'hangup'";
+        let call = "UPDATE call SET hangup = 0, ended = NULL WHERE address = ? AND call_id = ?";
+        self.change(Durable::Yes, |db, address| {
             for state in [State::Unconfirmed, State::Dead] {
-                let mut statement = db.prepare_cached(sql)?;
-                let parameters = [state.as_str(), address, call_id.as_str()];
-                for position in statement.query_map(parameters, |row| row.get(0).map(Position))? {
-                    found.push(position?);
-                }
+                db.prepare_cached(events)?.execute([state.as_str(), address, call_id.as_str()])?;
             }
-            Ok(found)
+            db.prepare_cached(call)?.execute([address, call_id.as_str()])?;
+            Ok(())
         })
     }
 
@@ -739,7 +738,7 @@ fn rank(kind: EventKind) -> u8 {
 }
 
 /// Sees to it that there is room for one more event of so many bytes. What is at rest goes first.
-fn make_room(db: &Transaction, limits: Limits, bytes: u64) -> Result<(), Trouble> {
+fn make_room(db: &Transaction, limits: Limits, bytes: u64, now: Moment) -> Result<(), Trouble> {
     loop {
         let sql = "SELECT events, bytes FROM total";
         let (events, used): (u64, u64) =
@@ -765,6 +764,9 @@ fn make_room(db: &Transaction, limits: Limits, bytes: u64) -> Result<(), Trouble
             }
         };
         let Some(oldest) = oldest else { return Err(Trouble::Full { events, bytes: used }) };
+        if at_rest.is_none() {
+            journal::hangup_is(db, Position(oldest), Ending::None, now)?;
+        }
         remove(db, Position(oldest))?;
         count(db, "dropped = dropped + 1")?;
     }

@@ -10,7 +10,7 @@ use zammad_cti::config::{Config, Span, SpoolMode};
 use zammad_cti::delivery::{Courier, Described, Failure, Outcome, Spooled};
 use zammad_cti::event::{CallEvent, CallId, EventKind, Known};
 use zammad_cti::rules;
-use zammad_cti::spool::{Call, CallNumber, Chosen, Ending, Moment, Spool, Which};
+use zammad_cti::spool::{Call, CallNumber, Ending, Moment, Spool, Which};
 
 use super::{PAGE, open};
 use crate::cli::{CallsClose, Global, WhichCalls};
@@ -127,7 +127,7 @@ impl Closer<'_> {
                 return Ok((Report::ended_before(event), None));
             }
             Ending::None | Ending::Begun if self.args.forget => {
-                self.drop_hangups(call_id)?;
+                self.spool.reopen_call(call_id)?;
                 self.spool.forget(call_id)?;
                 return Ok((Report::ended_before(event), None));
             }
@@ -138,23 +138,20 @@ impl Closer<'_> {
             }
             Ending::None | Ending::Begun => {}
         }
+        // This one takes the place of what lies there.
+        self.spool.reopen_call(call_id)?;
         if self.is_down {
             self.keep_the_rest();
         }
         let deadline = self.config.deadline;
         let brought = self.courier.bring(&mut self.client, &described, Instant::now(), deadline).await;
         match &brought {
-            // Zammad has it, or the spool: what lay there would be a second one.
             Ok(Outcome::Delivered(_) | Outcome::EndedBefore) => {
-                self.drop_hangups(call_id)?;
                 if !self.courier.has_journal() {
                     self.spool.settle(event, true, Moment::now())?;
                 }
             }
-            Ok(Outcome::Spooled(Spooled { tried })) => {
-                self.drop_hangups(call_id)?;
-                self.is_down = tried.is_some();
-            }
+            Ok(Outcome::Spooled(Spooled { tried })) => self.is_down = tried.is_some(),
             Err(Failure::Unconfirmed(_)) => self.is_down = true,
             Err(Failure::Undelivered(_) | Failure::NotKept(..)) => {}
         }
@@ -185,22 +182,12 @@ impl Closer<'_> {
         }
     }
 
-    /// Hangups of a call that were given up, or are in doubt.
-    fn drop_hangups(&mut self, call_id: &CallId) -> anyhow::Result<()> {
-        let found = self.spool.hangups_at_rest(call_id)?;
-        if !found.is_empty() {
-            self.spool.drop_events(&Chosen::These(found), Moment::now())?;
-        }
-        Ok(())
-    }
-
     /// A call that Zammad does not know does not ring there either: then it is off the list. A Zammad
     /// in trouble may use the same words.
     async fn strike(&mut self, call_id: &CallId) -> anyhow::Result<bool> {
         let id = RequestId::fresh();
         let is_well = self.client.probe(id, self.config.encoding, self.config.timeout).await.is_ok();
         if is_well {
-            self.drop_hangups(call_id)?;
             self.spool.forget(call_id)?;
         }
         Ok(is_well)
