@@ -422,7 +422,7 @@ struct Disk(PathBuf);
 
 impl Disk {
     fn new(path: PathBuf, options: &str) -> Self {
-        assert!(rustix_is_root(), "this test mounts a file system, so it runs as root only");
+        assert!(is_root(), "this test mounts a file system, so it runs as root only");
         std::fs::create_dir(&path).unwrap();
         let disk = Self(path);
         disk.mount(&["-t", "tmpfs", "-o", options, "none"]);
@@ -441,7 +441,7 @@ impl Drop for Disk {
     }
 }
 
-fn rustix_is_root() -> bool {
+fn is_root() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     status.lines().any(|line| line.starts_with("Uid:\t0\t"))
 }
@@ -603,7 +603,8 @@ fn set_aside(desk: &Desk) -> Vec<PathBuf> {
 fn of_a_damaged_file_arrives_what_can_be_read_and_it_is_set_aside_once() {
     const EVENTS: u64 = 1500;
     // The pages that are overwritten, of so many, and with what.
-    let places: [(&str, fn(u64) -> Vec<u64>, u8); 5] = [
+    type Case = (&'static str, fn(u64) -> Vec<u64>, u8);
+    let places: [Case; 5] = [
         ("its head", |_| vec![0], 0xff),
         ("in the middle", |pages| vec![pages / 3, pages / 2, pages / 2 + 7], 0),
         ("both ends", |pages| vec![20, pages / 2, pages - 2], 0xa5),
