@@ -29,7 +29,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l profile -d 'The t
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -91,6 +91,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "normalize" -d
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "agi" -d 'Report an event out of Asterisk\'s dialplan, as an AGI program'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "fastagi" -d 'Serve AGI over the network: one process for all calls'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "spool" -d 'Look after the events that wait for Zammad'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "calls" -d 'See which calls were reported from here and have not ended, and end those that are stuck'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "config" -d 'Look at the configuration, check it, or begin one'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "man" -d 'Print the man page, or write all of them'
@@ -107,7 +108,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l profi
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -170,7 +171,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l profile
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -240,7 +241,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l profile
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -298,7 +299,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l profile -
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -369,7 +370,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l profi
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -438,7 +439,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l profil
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -488,14 +489,15 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l dry-ru
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -s w -l warning -d 'Warn when the request takes longer, or the certificate has fewer days left [default: time=1s,days=14]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -s c -l critical -d 'Be critical when the request takes longer, or the certificate has fewer days left [default: time=5s,days=7]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -s w -l warning -d 'Warn by these limits [default: time=1s,days=14,age=10m,dead=1,stuck=1]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -s c -l critical -d 'Be critical by these limits [default: time=5s,days=7,age=1h]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l stuck-after -d 'A call that is open for longer counts as stuck' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -552,7 +554,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l prof
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -607,7 +609,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fis
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -671,7 +673,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -730,7 +732,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -790,7 +792,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -848,7 +850,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l profil
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -898,45 +900,45 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l dry-ru
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
 on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
 delivery\t''
@@ -949,19 +951,193 @@ elapsed_ms\t''
 request_id\t''
 error\t''
 error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -l show-token -d 'Show the token in --dry-run and --curl'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -f -a "flush" -d 'Send what waits, once: for cron'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from flush run" -f -a "run" -d 'Send what comes, until SIGTERM: for a service'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "list" -d 'List the events in the spool, oldest first'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "show" -d 'Show all about some events: what is in them, and what came of each attempt'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "stats" -d 'Show how much is in the spool, for how long, and what ever went through it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "flush" -d 'Send what waits, once: for cron'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "run" -d 'Send what comes, until SIGTERM: for a service'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "retry" -d 'Send events once more that are dead, unconfirmed, or put off'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "drop" -d 'Take events out of the spool: they are never sent'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l state -d 'Only those in this state' -r -f -a "waiting\t'it will be sent'
+unconfirmed\t'Zammad may have it, and a second copy would show agents something false'
+dead\t'it was given up'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l prometheus -d 'Print the figures as Prometheus reads them'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l concurrency -d 'How many calls may be under way at once, each on a connection of its own (1 to 256)' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1017,7 +1193,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1067,12 +1243,297 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l all -d 'All of them'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l all -d 'All of them'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -f -a "list" -d 'List the open calls, oldest first'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -f -a "close" -d 'End calls in Zammad that the phone system has forgotten'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l older-than -d 'Those that have been open for longer, such as 4h' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l cause -d 'Why they ended, as `zammad-cti hangup --list-causes` has it [default: normalClearing for an answered call, cancel for another]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
+on-failure\t'when Zammad has not taken an event within its deadline'
+always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
+drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+call_id\t''
+direction\t''
+delivery\t''
+action\t''
+reason\t''
+caller_id\t''
+number\t''
+attempts\t''
+elapsed_ms\t''
+request_id\t''
+error\t''
+error_class\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l all -d 'All of them'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l raw-cause -d 'Send the cause as given; agents see any unknown word as it is'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l force -d 'Close those as well whose hangup is in doubt, after a look into Zammad\'s caller log: they ring there'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l forget -d 'Take them off the list without a hangup, after a look into Zammad\'s caller log: they have ended there'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l dry-run -d 'Print the request instead of sending it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1130,7 +1591,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1185,7 +1646,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1240,7 +1701,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1296,7 +1757,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l pr
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -1352,7 +1813,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l profile -d
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate reads the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r

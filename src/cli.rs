@@ -13,6 +13,7 @@ use zammad_cti::event::Direction;
 use zammad_cti::health::Limits;
 use zammad_cti::rules::{CallLog, Integration, Release};
 use zammad_cti::simulation::Order;
+use zammad_cti::spool::State;
 
 use crate::exit_code;
 use crate::output::Field;
@@ -26,6 +27,8 @@ use crate::output::Field;
 ///   none                      go on
 ///   reject busy               hang up, and send hangup
 ///   dial CALLER_ID NUMBER     place the outbound call with this caller id
+///   spooled                   Zammad could not be asked; the event is safe on disk and will be
+///                             delivered: go on
 #[derive(Debug, Parser)]
 #[command(name = "zammad-cti", version, max_term_width = 100, subcommand_required = true)]
 #[command(arg_required_else_help = true, disable_help_subcommand = true)]
@@ -77,6 +80,7 @@ pub enum Command {
     Fastagi(Fastagi),
     #[command(subcommand)]
     Spool(Spool),
+    Calls(Calls),
     #[command(subcommand)]
     Config(Config),
     Completions(Completions),
@@ -352,20 +356,24 @@ pub struct Sandbox {
 /// first one that fails it says what to do. It ends with a request that Zammad refuses in words of
 /// its own if all is well, so no agent sees anything of it, and the caller log stays as it is; the
 /// integration's Recent Logs get a line.
+///
+/// With a spool it looks there as well: what waits and for how long, what is in doubt or was given
+/// up, and which calls have not ended.
 #[derive(Debug, Args)]
 #[command(after_help = exit_code::CHECK_HELP)]
 pub struct Check {
     /// Print one line for Nagios, Icinga and the like, with performance data
     #[arg(long)]
     pub nagios: bool,
-    /// Warn when the request takes longer, or the certificate has fewer days left
-    /// [default: time=1s,days=14]
+    /// Warn by these limits [default: time=1s,days=14,age=10m,dead=1,stuck=1]
     #[arg(short, long, value_name = "LIMITS")]
     pub warning: Option<Limits>,
-    /// Be critical when the request takes longer, or the certificate has fewer days left
-    /// [default: time=5s,days=7]
+    /// Be critical by these limits [default: time=5s,days=7,age=1h]
     #[arg(short, long, value_name = "LIMITS")]
     pub critical: Option<Limits>,
+    /// A call that is open for longer counts as stuck
+    #[arg(long, value_name = "TIME", default_value = "12h")]
+    pub stuck_after: Span,
     /// Check the top level of the configuration file and each of its profiles
     #[arg(long, conflicts_with = "profile")]
     pub all_profiles: bool,
@@ -380,9 +388,9 @@ pub struct Check {
 ///
 /// What is not given as an option comes from the channel. The call goes on whatever happens: when
 /// Zammad cannot be asked within the deadline (2s, or less if `deadline` says so; --deadline may
-/// ask for more), the exit code is 0, and ZAMMAD_ACTION is `error`. For an answer and a hangup it
-/// goes on after a moment, and they arrive when they can. Empty options count as not given, as a
-/// dialplan's variables may be unset.
+/// ask for more), the exit code is 0, and ZAMMAD_ACTION is `spooled` where there is a spool, else
+/// `error`. For an answer and a hangup it goes on after a moment, and they arrive when they can.
+/// Empty options count as not given, as a dialplan's variables may be unset.
 #[derive(Debug, Subcommand)]
 #[command(verbatim_doc_comment)]
 pub enum Agi {
@@ -397,7 +405,10 @@ pub enum Agi {
 /// as anonymous if it is restricted, or anything but a number. Sets on the channel:
 ///
 ///   ZAMMAD_CALLID, ZAMMAD_DIRECTION   for the answer and the hangup
-///   ZAMMAD_ACTION      none, reject, dial, or error: Zammad could not be asked, go on
+///   ZAMMAD_ACTION      none, reject, dial; or
+///                      spooled: Zammad could not be asked, the event is safe on disk and will be
+///                      delivered: go on
+///                      error: Zammad could not be asked: go on
 ///   ZAMMAD_REASON      of reject, such as busy
 ///   ZAMMAD_CALLER_ID   of dial: the caller id to show
 ///   ZAMMAD_NUMBER      of dial: the number to call, as Zammad writes it
@@ -514,12 +525,160 @@ pub struct FastagiRequest {
 }
 
 /// Look after the events that wait for Zammad
+///
+/// An event is in the spool because Zammad did not take it, or was not asked. It is there as
+///
+///   waiting       it will be sent, by `spool run` or the next `spool flush`
+///   unconfirmed   Zammad may have it: a reply was lost, and a second copy could show agents
+///                 something false, so it is not sent again by itself
+///   dead          it was given up, for the reason that `spool list` shows
+///
+/// Calls are not delayed by any of it.
 #[derive(Debug, Subcommand)]
+#[command(verbatim_doc_comment, after_help = exit_code::SPOOL_HELP)]
 pub enum Spool {
+    List(SpoolList),
+    Show(SpoolShow),
+    Stats(SpoolStats),
     /// Send what waits, once: for cron
     Flush(Concurrency),
     /// Send what comes, until SIGTERM: for a service
     Run(Concurrency),
+    Retry(SpoolRetry),
+    Drop(SpoolDrop),
+}
+
+/// List the events in the spool, oldest first
+///
+/// Says below the table, on stderr, if Zammad gets nothing at present and why, and if events wait
+/// for another Zammad than the one that is configured.
+#[derive(Debug, Args)]
+pub struct SpoolList {
+    /// Only those in this state
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<State>,
+}
+
+/// Show all about some events: what is in them, and what came of each attempt
+#[derive(Debug, Args)]
+pub struct SpoolShow {
+    /// The numbers that `spool list` shows
+    #[arg(value_name = "ID", required = true, value_parser = event_id)]
+    pub ids: Vec<i64>,
+}
+
+/// Show how much is in the spool, for how long, and what ever went through it
+///
+/// For node_exporter's textfile collector, from cron:
+///
+///   cd /var/lib/node_exporter && zammad-cti spool stats --prometheus >zammad.new &&
+///   mv zammad.new zammad.prom
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct SpoolStats {
+    /// Print the figures as Prometheus reads them
+    #[arg(long)]
+    pub prometheus: bool,
+}
+
+/// Send events once more that are dead, unconfirmed, or put off
+///
+/// They wait again, and `spool run` or the next `spool flush` sends them. Those that wait for
+/// another Zammad than the one that is configured come here: after a move of Zammad to another
+/// address, `spool retry --all` is what brings them over.
+///
+/// Before an unconfirmed hangup is sent again, look at its call in Zammad's caller log: if the call
+/// has ended there as missed, a second hangup takes the mark off, and nobody calls back; then
+/// `spool drop` is right.
+#[derive(Debug, Args)]
+pub struct SpoolRetry {
+    #[command(flatten)]
+    pub chosen: Chosen,
+}
+
+/// Take events out of the spool: they are never sent
+///
+/// Zammad does not hear of a call whose new-call is dropped, and a call whose waiting hangup is
+/// dropped rings on there; `calls close` ends it. An unconfirmed hangup that is dropped counts as
+/// sent.
+#[derive(Debug, Args)]
+pub struct SpoolDrop {
+    #[command(flatten)]
+    pub chosen: Chosen,
+}
+
+/// Which events.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Chosen {
+    /// The numbers that `spool list` shows
+    #[arg(value_name = "ID", value_parser = event_id)]
+    pub ids: Vec<i64>,
+    /// All of them
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// See which calls were reported from here and have not ended, and end those that are stuck
+///
+/// Without a command it lists them. The spool's file knows them (see --spool-path), also when
+/// nothing waits in it.
+#[derive(Debug, Args)]
+pub struct Calls {
+    #[command(subcommand)]
+    pub command: Option<CallsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CallsCommand {
+    /// List the open calls, oldest first
+    List,
+    Close(CallsClose),
+}
+
+/// End calls in Zammad that the phone system has forgotten
+///
+/// Each gets a proper hangup, which goes the way of all events: to Zammad, or into the spool if
+/// that is down. Zammad then shows the call as it would have been: one that nobody answered as
+/// missed. After a restart of the phone system all of its calls are over: `calls close --all`.
+///
+/// Prints a line for each call, like `send`; the exit code is that of the first that failed. A call
+/// whose hangup is in doubt is left alone, unless it was answered or outbound: a second hangup
+/// would take the mark off a missed call. A call that Zammad does not know is taken off the list.
+#[derive(Debug, Args)]
+pub struct CallsClose {
+    #[command(flatten)]
+    pub which: WhichCalls,
+    /// Why they ended, as `zammad-cti hangup --list-causes` has it [default: normalClearing for an
+    /// answered call, cancel for another]
+    #[arg(long, value_name = "CAUSE", allow_hyphen_values = true)]
+    pub cause: Option<OsString>,
+    /// Send the cause as given; agents see any unknown word as it is
+    #[arg(long, requires = "cause")]
+    pub raw_cause: bool,
+    /// Close those as well whose hangup is in doubt, after a look into Zammad's caller log: they
+    /// ring there
+    #[arg(long)]
+    pub force: bool,
+    /// Take them off the list without a hangup, after a look into Zammad's caller log: they have
+    /// ended there
+    #[arg(long, conflicts_with_all = ["force", "cause"])]
+    pub forget: bool,
+}
+
+/// Which calls are closed.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct WhichCalls {
+    /// The ids that `calls list` shows
+    #[arg(value_name = "CALLID")]
+    pub call_ids: Vec<OsString>,
+    /// Those that have been open for longer, such as 4h
+    #[arg(long, value_name = "TIME")]
+    pub older_than: Option<Span>,
+    /// All of them
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// How many calls are sent at the same time.
@@ -592,6 +751,12 @@ fn set_or_not(text: &str) -> Result<bool, String> {
         "" | "0" | "false" | "no" | "off" => Ok(false),
         _ => Err("1, 0 or nothing".to_owned()),
     }
+}
+
+/// The number of an event in the spool.
+fn event_id(text: &str) -> Result<i64, String> {
+    let id = text.parse().ok().filter(|&id| id > 0);
+    id.ok_or_else(|| "an event's number, as `spool list` shows it".to_owned())
 }
 
 /// A factor above zero.

@@ -3,6 +3,7 @@
 mod agi;
 mod answer;
 mod arguments;
+mod calls;
 mod check;
 mod completions;
 mod config;
@@ -64,6 +65,7 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
         Command::Agi(event) => agi::run(&event, &global, started, out),
         Command::Fastagi(args) => fastagi::run(&args, &global, out),
         Command::Spool(command) => spool::run(&command, &global, out),
+        Command::Calls(args) => calls::run(&args, &global, out),
         Command::Config(command) => config::run(&command, &global, out),
         Command::Completions(args) => completions::run(&args, out),
         Command::Man(args) => man::run(&args, out),

@@ -40,8 +40,8 @@ pub struct Settings {
     /// A file that holds the token; others must not be able to read it
     #[arg(long, value_name = "FILE", global = true)]
     pub token_file: Option<PathBuf>,
-    /// A Zammad user's access token with the permission cti.agent: simulate reads the caller log
-    /// with it
+    /// A Zammad user's access token with the permission cti.agent: simulate and the spool read the
+    /// caller log with it
     #[arg(long, value_name = "TOKEN", global = true)]
     #[arg(value_parser = Secret::parse, allow_hyphen_values = true)]
     pub api_token: Option<Secret>,

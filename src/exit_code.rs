@@ -7,11 +7,11 @@ use zammad_cti::cause::UnknownCause;
 use zammad_cti::client::{CallerLogError, ClientError, SendError};
 use zammad_cti::config::ConfigError;
 use zammad_cti::delivery::Undelivered;
-use zammad_cti::event::{EventError, WrittenError};
+use zammad_cti::event::{CallId, EventError, WrittenError};
 use zammad_cti::number::NumberError;
 use zammad_cti::sandbox::SandboxError;
 use zammad_cti::simulation::{NumbersError, ScenarioError, UnknownScenario};
-use zammad_cti::spool::SpoolError;
+use zammad_cti::spool::{Position, SpoolError};
 
 use crate::output::OutputError;
 
@@ -29,6 +29,38 @@ pub struct NotAsExpected;
 #[derive(Debug, thiserror::Error)]
 #[error("the call goes on")]
 pub struct CallGoesOn;
+
+/// The spool has no events with these numbers.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no event {}", shown(.0))]
+pub struct NoSuchEvent(pub Vec<Position>);
+
+fn shown(positions: &[Position]) -> String {
+    positions.iter().map(|position| position.0.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// The journal has no call with this id.
+#[derive(Debug, thiserror::Error)]
+#[error("no call {0} was reported from here; `hangup --call-id` ends one of which only Zammad knows")]
+pub struct NoSuchCall(pub CallId);
+
+/// A call has had a hangup, and nobody knows whether Zammad has it.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the hangup of call {0} was sent, and nobody knows whether Zammad has it; a second one could hide a missed \
+     call"
+)]
+pub struct HangupInDoubt(pub CallId);
+
+impl HangupInDoubt {
+    fn next_step(&self) -> String {
+        format!(
+            "look at the call in Zammad's caller log: if it rings there, `calls close --force {0}`; if it has \
+             ended, `calls close --forget {0}`",
+            self.0
+        )
+    }
+}
 
 /// An error of `check`, whose codes are those of monitoring systems.
 #[derive(Debug, thiserror::Error)]
@@ -56,8 +88,8 @@ pub enum ExitCode {
 
 /// What stands below the help and in the man page.
 pub const HELP: &str = "\
-Settings: the flags under Zammad and Numbers, and --output, --reject-exit and --fail-open, are
-also variables and keys in the configuration file: --ca-file is ZAMMAD_CTI_CA_FILE and ca_file.
+Settings: the flags under Zammad, Numbers and Spool, and --output, --reject-exit and --fail-open,
+are also variables and keys in the configuration file: --ca-file is ZAMMAD_CTI_CA_FILE and ca_file.
 The flag is stronger than the variable, and that than the file. ZAMMAD_CTI_CONFIG names the
 file, and ZAMMAD_CTI_PROFILE the profile. A command line can be seen in the list of processes,
 so a token is better kept in the file or in the variable.
@@ -68,7 +100,7 @@ Exit codes:
   2   usage: a flag or a command that does not exist, or one without its value
   10  delivered, and Zammad rejects the call; only with --reject-exit
   65  the event is invalid: this program refused it, or Zammad did (422, an unknown
-      call id, a call id that was used before)
+      call id, a call id that was used before); or there is no such event or call here
   69  Zammad could not be reached, failed, or did not answer in time, after retries, and no
       spool kept the event
   70  internal error: a bug in this program, or a machine out of resources
@@ -85,14 +117,50 @@ Exit codes:
 pub const CHECK_HELP: &str = "\
 Exit codes of this command, which are those of monitoring systems:
   0  OK: events would be accepted
-  1  WARNING: they would, but it takes longer than -w says, or the certificate ends soon
-  2  CRITICAL: they would not be accepted; or the same by the limits of -c
+  1  WARNING: they would, but it takes longer than -w says, the certificate ends soon, or the
+     spool is not as it should be
+  2  CRITICAL: they would not be accepted, or the spool cannot be used; or as above by the
+     limits of -c
   3  UNKNOWN: nothing was checked: the command line is wrong, the configuration is missing or
      broken, or the result cannot be written
 Of several profiles the worst one counts, in the order CRITICAL, UNKNOWN, WARNING, OK.
 
-Limits are written like -w time=800ms,days=21 -c time=3s,days=10, or with one of the two. The time
-is that of the whole request, as an event makes it: connection, TLS and answer.";
+Limits are written like -w time=800ms,days=21 -c time=3s,days=10, with any of these:
+  time=TIME      the whole request, as an event makes it, takes longer: connection, TLS, answer
+  days=COUNT     the certificate has fewer days left
+  waiting=COUNT  so many events or more wait in the spool
+  age=TIME       one of them has waited for longer
+  dead=COUNT     so many or more were given up, or nobody knows whether Zammad has them
+  stuck=COUNT    so many calls or more have been open for longer than --stuck-after";
+
+/// What stands below the help of `spool`: what it promises.
+pub const SPOOL_HELP: &str = "\
+Promises:
+  1. Accepted means durable. `spooled` is said when the event is on disk, where it survives a
+     power cut.
+  2. At least once, and never silently not at all. What was accepted is sent until Zammad has it,
+     or until it is given up, and then it stays here with its reason. Zammad may get an event
+     twice; the hangup of an unanswered call, whose second copy would hide a missed call, is not
+     repeated when its reply is lost. It is `unconfirmed`, and with api_token Zammad's caller log
+     is asked whether it is there.
+  3. The events of a call go to Zammad in their order, whatever process reports them. Behind one
+     that waits here the later ones of its call wait as well.
+  4. A call that fails holds up nobody else. It is tried again after 1s, 2s and so on up to 10
+     minutes, and given up after 30 attempts while others arrived. If Zammad itself takes nothing,
+     everything is held, and Zammad is asked now and then, by a request that leaves nothing there,
+     whether it does again.
+  5. Its size has limits, spool.max_events and spool.max_bytes. At a limit what was given up goes
+     first; then spool.policy says whether a new event is refused, and its sender told, or the one
+     that has waited longest is dropped. Both are counted.
+  6. Late is honest. Zammad stamps an event with the time of its arrival. A newCall and a hangup
+     are sent late, up to spool.max_age, because a missed call counts; an answer later than
+     spool.max_age_answer is given up, as it would open a ticket screen long after the talk.
+  7. A lock ends with the process that held it. Any number of processes may send what waits, and
+     each event has one attempt under way at a time.
+  8. Damage stops nothing. A damaged file is set aside as FILE.damaged-TIME and counted, and what
+     can be read of it goes into a new one. A damaged event is given up, and the others are sent.
+  9. Only its owner reads the file (mode 0600; in a folder with mode 2770 its group as well), and
+     no token is in it. Numbers and names are.";
 
 impl ExitCode {
     /// `check` speaks the codes of monitoring systems: the number counts, and not its other meaning.
@@ -163,6 +231,9 @@ impl From<ExitCode> for std::process::ExitCode {
 
 /// What to do about an error, and what to look for in Zammad's log, where it knows.
 pub fn advice(error: &anyhow::Error) -> Option<String> {
+    if let Some(doubt) = error.downcast_ref::<HangupInDoubt>() {
+        return Some(doubt.next_step());
+    }
     let undelivered = error.chain().find_map(|error| error.downcast_ref::<Undelivered>())?;
     Some(format!("{} ({})", undelivered.error.next_step(), undelivered.effort))
 }
@@ -181,8 +252,13 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
         || error.is::<EventError>()
         || error.is::<NumberError>()
         || error.is::<UnknownCause>()
+        || error.is::<NoSuchEvent>()
+        || error.is::<NoSuchCall>()
     {
         return Some(ExitCode::InvalidEvent);
+    }
+    if error.is::<HangupInDoubt>() {
+        return Some(ExitCode::Unavailable);
     }
     if let Some(error) = error.downcast_ref::<SpoolError>() {
         return Some(match error {

@@ -4,9 +4,12 @@
 //! connection of its own, then a whole request as an event makes it. That request is a probe, which
 //! Zammad refuses in words of its own when all is in order, so it leaves no entry in the caller
 //! log. Nothing is sent twice: a check is to show trouble, not to get over it.
+//!
+//! Whether what was kept gets there in the end is the spool's part of it.
 
 mod advice;
 mod fault;
+mod spool;
 mod verdict;
 
 use std::net::SocketAddr;
@@ -15,7 +18,8 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 pub use fault::Fault;
-pub use verdict::{Limits, Status, ThresholdError, Thresholds, Verdict};
+pub use spool::{Contents, SpoolCheck, SpoolHealth, SpoolPart, SpoolPartName, SpoolState};
+pub use verdict::{Bound, Limits, SpoolThresholds, Status, ThresholdError, Thresholds, Verdict};
 
 use crate::client::{Certificate, Client, ClientError, Proxy, RequestId, Way};
 use crate::config::{Config, Encoding, Endpoint};

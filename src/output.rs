@@ -1,7 +1,8 @@
 //! Results as text, JSON or shell words, written to any `Write`.
 
 use std::fmt::Write as _;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
@@ -186,8 +187,7 @@ impl Report {
             caller_id: None,
             number: None,
             attempts: effort.map_or(0, |effort| effort.attempts),
-            elapsed_ms: effort
-                .map_or(0, |effort| u64::try_from(effort.elapsed.as_millis()).unwrap_or(u64::MAX)),
+            elapsed_ms: effort.map_or(0, |effort| millis(effort.elapsed)),
             request_id: effort.map(|effort| effort.request_id.to_string()),
             error: None,
             error_class: None,
@@ -311,6 +311,24 @@ pub fn result_line(out: &mut dyn Write, report: &Report, style: Style) -> Result
         (None, Format::Shell) => writeln!(out, "{}", report.shell()),
     }
     .map_err(OutputError)
+}
+
+/// A point in time for people and programs: RFC 3339 in UTC.
+pub fn time(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+/// Whole milliseconds.
+pub fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The end of a long list: whoever has seen enough of it may close the pipe, as `head` does.
+pub fn list_ended(written: std::io::Result<()>) -> Result<(), OutputError> {
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(OutputError),
+    }
 }
 
 /// A request as it would go over the wire, for `--dry-run`.

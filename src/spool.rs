@@ -16,22 +16,37 @@ mod waiting;
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use rusqlite::hooks::Wal;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub use damage::set_aside;
 pub use journal::{Call, CallNumber, Ending, Which};
 pub use moment::Moment;
 pub use schema::{is_of_group, prepare_folder};
 pub use shared::SharedSpool;
-pub use waiting::{Attempt, Doubt, Held, Letter, Past, Position, State, Totals, Waiting};
+pub use waiting::{Attempt, Chosen, Doubt, Held, Letter, Past, Position, State, Totals, Waiting};
 
 use crate::config::{Endpoint, SpoolConfig, SpoolPolicy};
+
+/// So many pages, of 4 KiB, may be beside the file when a process ends: the next one to open it, if
+/// nobody else has it open, reads them all, and whoever puts them into the file waits for the disk.
+const PAGES_ASIDE: u32 = 200;
+
+/// With so many beside it whoever makes a change puts them there at once, as those do who stay.
+const MOST_PAGES_ASIDE: u32 = 2000;
 
 /// An open spool.
 #[derive(Debug)]
 pub struct Spool {
     db: Connection,
+    /// whether its changes wait for the disk, if that is known
+    durable: Option<Durable>,
+    /// pages beside the file after the last change
+    aside: Arc<AtomicU32>,
     path: PathBuf,
     inode: Option<u64>,
     patience: Duration,
@@ -78,16 +93,12 @@ impl Spool {
     /// is.
     pub fn open(config: &SpoolConfig, endpoint: &Endpoint, patience: Duration) -> Result<Self, SpoolError> {
         let path = &config.path;
-        let db = match schema::open(path, patience) {
-            Err(SpoolError::Database { source, .. }) if damage::is_damage(&source) => {
-                damage::replace(path, None, patience)?;
-                schema::open(path, patience)?
-            }
-            opened => opened?,
-        };
+        let mut db = open_or_replace(path, patience)?;
         let limits = Limits { events: config.max_events, bytes: config.max_bytes, policy: config.policy };
         let address = address(endpoint);
-        Ok(Self { db, path: path.clone(), inode: inode(path), patience, limits, address })
+        let aside = watch(&mut db).map_err(|source| failed(path, source))?;
+        let (path, inode) = (path.clone(), inode(path));
+        Ok(Self { db, durable: None, aside, path, inode, patience, limits, address })
     }
 
     pub fn path(&self) -> &Path {
@@ -120,7 +131,31 @@ impl Spool {
         number.map_err(|source| failed(&self.path, source))
     }
 
-    /// Puts what was written to the side into the file, as far as nobody reads it there.
+    /// Whether whoever opens the file next would read for long what is beside it.
+    pub fn is_untidy(&self) -> bool {
+        self.aside.load(Ordering::Relaxed) >= PAGES_ASIDE
+    }
+
+    /// Puts what is beside the file into it, unless somebody reads it there; then he has it to do.
+    pub fn tidy_up(&mut self) -> Result<(), SpoolError> {
+        self.db.busy_timeout(Duration::ZERO).map_err(|source| failed(&self.path, source))?;
+        let (beside, done) = self
+            .db
+            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+                Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+            })
+            .map_err(|source| failed(&self.path, source))?;
+        if beside > done {
+            return Ok(());
+        }
+        // A change goes to the beginning of what is beside it, which would else be read once more.
+        self.change(Durable::No, |db, _| {
+            db.execute("UPDATE total SET kept = kept", [])?;
+            Ok(())
+        })
+    }
+
+    /// The same when there is time, and without anything left beside the file.
     pub fn tidy(&self) -> Result<(), SpoolError> {
         let tidied = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         tidied.map_err(|source| failed(&self.path, source))
@@ -165,11 +200,14 @@ impl Spool {
         durable: Durable,
         work: &impl Fn(&Transaction, &str) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
-        let synchronous = match durable {
-            Durable::Yes => "FULL",
-            Durable::No => "NORMAL",
-        };
-        self.db.pragma_update(None, "synchronous", synchronous)?;
+        if self.durable != Some(durable) {
+            let synchronous = match durable {
+                Durable::Yes => "FULL",
+                Durable::No => "NORMAL",
+            };
+            self.db.pragma_update(None, "synchronous", synchronous)?;
+            self.durable = Some(durable);
+        }
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let result = work(&transaction, &self.address)?;
         transaction.commit()?;
@@ -183,7 +221,9 @@ impl Spool {
     }
 
     fn reopen(&mut self) -> Result<(), SpoolError> {
-        self.db = schema::open(&self.path, self.patience)?;
+        self.db = open_or_replace(&self.path, self.patience)?;
+        self.durable = None;
+        self.aside = watch(&mut self.db).map_err(|source| failed(&self.path, source))?;
         self.inode = inode(&self.path);
         Ok(())
     }
@@ -208,6 +248,32 @@ impl From<rusqlite::Error> for Trouble {
     }
 }
 
+/// Opens the file; another one in its place if it is damaged.
+fn open_or_replace(path: &Path, patience: Duration) -> Result<Connection, SpoolError> {
+    match schema::open(path, patience) {
+        Err(SpoolError::Database { source, .. }) if damage::is_damage(&source) => {
+            damage::replace(path, None, patience)?;
+            schema::open(path, patience)
+        }
+        opened => opened,
+    }
+}
+
+/// Counts the pages beside the file.
+fn watch(db: &mut Connection) -> rusqlite::Result<Arc<AtomicU32>> {
+    let aside = Arc::new(AtomicU32::new(0));
+    let seen = aside.clone();
+    db.wal_hook(Some(move |wal: &mut Wal, pages| {
+        seen.store(u32::try_from(pages).unwrap_or_default(), Ordering::Relaxed);
+        if seen.load(Ordering::Relaxed) >= MOST_PAGES_ASIDE {
+            // What cannot be done now is left to the next change.
+            let _ = wal.checkpoint();
+        }
+        Ok(())
+    }))?;
+    Ok(aside)
+}
+
 fn failed(path: &Path, source: rusqlite::Error) -> SpoolError {
     SpoolError::Database { path: path.to_owned(), source }
 }
@@ -224,4 +290,305 @@ fn address(endpoint: &Endpoint) -> String {
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
     let path = root.path().trim_end_matches('/').trim_end_matches("/api/v1");
     format!("{}{port}{path}", endpoint.host())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Secret, SpoolMode};
+    use crate::event::{CallEvent, Direction, EventKind};
+    use crate::number::Numbering;
+
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+    struct Folder(tempfile::TempDir);
+
+    impl Folder {
+        fn new() -> Self {
+            Self(tempfile::tempdir().unwrap())
+        }
+
+        fn config(&self) -> SpoolConfig {
+            SpoolConfig {
+                path: self.0.path().join("spool.db"),
+                mode: SpoolMode::OnFailure,
+                max_events: 100,
+                max_bytes: 1_000_000,
+                max_age: DAY,
+                max_age_answer: DAY,
+                policy: SpoolPolicy::Refuse,
+            }
+        }
+
+        fn open(&self) -> Spool {
+            open(&self.config()).unwrap()
+        }
+    }
+
+    fn open(config: &SpoolConfig) -> Result<Spool, SpoolError> {
+        let url = Secret::new("https://zammad.example.com/api/v1/cti/TOKEN-of-27-characters");
+        Spool::open(config, &Endpoint::new(&url, None).unwrap(), Duration::from_secs(5))
+    }
+
+    fn event(kind: EventKind, call_id: &str) -> CallEvent {
+        let from = Numbering::default().read("493023125741").ok();
+        CallEvent { from, ..CallEvent::new(kind, call_id.parse().unwrap(), Direction::Inbound) }
+    }
+
+    fn keep(spool: &mut Spool, kind: EventKind, call_id: &str) -> Position {
+        keep_at(spool, kind, call_id, Moment::now())
+    }
+
+    fn keep_at(spool: &mut Spool, kind: EventKind, call_id: &str, now: Moment) -> Position {
+        spool.keep(&event(kind, call_id), None, None, &Past::default(), now).unwrap().unwrap()
+    }
+
+    /// The calls whose next events are due, and these.
+    fn due(spool: &mut Spool) -> Vec<(String, EventKind)> {
+        let due = spool.due(Moment::now(), 100).unwrap();
+        due.into_iter().map(|waiting| (waiting.event.call_id.to_string(), waiting.event.kind)).collect()
+    }
+
+    fn call(spool: &mut Spool, call_id: &str) -> Option<Call> {
+        spool.call(&Which::Id(call_id.parse().unwrap()), Moment::now()).unwrap()
+    }
+
+    #[test]
+    fn of_a_call_one_event_is_next_whoever_was_faster() {
+        use EventKind::{Answer, Hangup, NewCall};
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let hangup = keep(&mut spool, Hangup, "7");
+        assert_eq!(due(&mut spool), [("7".to_owned(), Hangup)]);
+        let new_call = keep(&mut spool, NewCall, "7");
+        let answer = keep(&mut spool, Answer, "7");
+        for (next, position) in [(NewCall, new_call), (Answer, answer), (Hangup, hangup)] {
+            assert_eq!(due(&mut spool), [("7".to_owned(), next)]);
+            assert!(spool.head(position).unwrap().is_some(), "{next}");
+            spool.arrived(position, Moment::now()).unwrap();
+            assert!(spool.head(position).unwrap().is_none(), "{next}");
+        }
+        assert!(due(&mut spool).is_empty());
+        assert!(!spool.has_waiting(&"7".parse().unwrap()).unwrap());
+    }
+
+    #[test]
+    fn what_is_read_is_what_was_kept() {
+        let folder = Folder::new();
+        let kept = CallEvent {
+            users: vec![crate::event::Name::voicemail()],
+            cause: Some(crate::cause::Cause::Raw("a \"cause\"".to_owned())),
+            force_user: true,
+            ..event(EventKind::Hangup, "a 'call'")
+        };
+        folder.open().keep(&kept, Some("key"), Some(true), &Past::default(), Moment::now()).unwrap();
+        let mut spool = folder.open();
+        let found = spool.due(Moment::now(), 1).unwrap().pop().unwrap();
+        assert_eq!(found.event, kept);
+        assert_eq!(found.answered, Some(true));
+    }
+
+    #[test]
+    fn fresh_calls_go_before_what_has_waited_and_then_the_oldest() {
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let now = Moment::now();
+        for (call_id, seconds) in [("old", 300), ("older", 200), ("fresh", 30), ("fresher", 1)] {
+            keep_at(&mut spool, EventKind::NewCall, call_id, now.before(Duration::from_secs(seconds)));
+        }
+        let calls: Vec<_> = due(&mut spool).into_iter().map(|(call_id, _)| call_id).collect();
+        assert_eq!(calls, ["fresh", "fresher", "old", "older"]);
+    }
+
+    #[test]
+    fn an_event_that_is_put_off_is_due_again_also_by_a_clock_that_was_set_back() {
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let position = keep(&mut spool, EventKind::NewCall, "7");
+        let now = Moment::now();
+        spool.put_off(position, Duration::from_secs(60), now).unwrap();
+        let is_due = |spool: &mut Spool, now| !spool.due(now, 1).unwrap().is_empty();
+        assert!(!is_due(&mut spool, now));
+        assert_eq!(spool.next_due(now).unwrap(), Some(Duration::from_secs(60)));
+        assert!(is_due(&mut spool, now.after(Duration::from_secs(60))));
+        assert!(is_due(&mut spool, Moment { wall: now.before(DAY).wall, ..now }));
+    }
+
+    #[test]
+    fn a_crash_during_an_attempt_leaves_a_doubt() {
+        let folder = Folder::new();
+        let position = {
+            let mut spool = folder.open();
+            let position = keep(&mut spool, EventKind::Hangup, "7");
+            spool.begin_attempt(position, true).unwrap();
+            position
+        };
+        let mut spool = folder.open();
+        let found = spool.head(position).unwrap().unwrap();
+        assert!(found.uncertain);
+        assert_eq!(found.attempts, 1);
+        // An attempt whose outcome is known leaves none.
+        spool.postpone(position, None, Doubt::No, "refused", Moment::now()).unwrap();
+        let other = keep(&mut spool, EventKind::Hangup, "8");
+        spool.begin_attempt(other, true).unwrap();
+        spool.postpone(other, None, Doubt::No, "refused", Moment::now()).unwrap();
+        assert!(!spool.head(other).unwrap().unwrap().uncertain);
+    }
+
+    #[test]
+    fn what_is_full_refuses_or_drops_the_oldest_and_counts_it() {
+        let folder = Folder::new();
+        let limited = |policy| SpoolConfig { max_events: 2, policy, ..folder.config() };
+        let mut spool = open(&limited(SpoolPolicy::Refuse)).unwrap();
+        let first = keep(&mut spool, EventKind::NewCall, "1");
+        keep(&mut spool, EventKind::NewCall, "2");
+        let third = event(EventKind::NewCall, "3");
+        let refused = spool.keep(&third, None, None, &Past::default(), Moment::now());
+        assert!(matches!(refused, Err(SpoolError::Full { events: 2, .. })), "{refused:?}");
+        // What was given up makes room.
+        spool.lay_to_rest(first, State::Dead, "a reason", None, Moment::now()).unwrap();
+        keep(&mut spool, EventKind::NewCall, "3");
+        let mut spool = open(&limited(SpoolPolicy::DropOldest)).unwrap();
+        keep(&mut spool, EventKind::NewCall, "4");
+        let calls: Vec<_> = due(&mut spool).into_iter().map(|(call_id, _)| call_id).collect();
+        assert_eq!(calls, ["3", "4"]);
+        let totals = spool.totals(Moment::now()).unwrap();
+        assert_eq!((totals.ever_refused, totals.ever_dropped, totals.waiting), (1, 2, 2));
+        let mut spool = open(&SpoolConfig { max_bytes: 10, ..folder.config() }).unwrap();
+        let refused = spool.keep(&third, None, None, &Past::default(), Moment::now());
+        assert!(matches!(refused, Err(SpoolError::Full { .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn the_journal_knows_a_call_until_a_day_after_its_end() {
+        use EventKind::{Answer, Hangup, NewCall};
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let now = Moment::now();
+        let then = now.before(DAY + Duration::from_secs(60));
+        spool.begin(&event(NewCall, "7"), Some("SIP/1"), then).unwrap();
+        let open = spool.call(&Which::Key("SIP/1".to_owned()), now).unwrap().unwrap();
+        assert_eq!((open.call_id.as_str(), open.answered, open.ending), ("7", false, Ending::None));
+        spool.begin(&event(Answer, "7"), None, then).unwrap();
+        assert!(call(&mut spool, "7").unwrap().answered);
+        spool.begin(&event(Hangup, "7"), None, then).unwrap();
+        assert_eq!(call(&mut spool, "7").unwrap().ending, Ending::Begun);
+        assert_eq!(spool.open_calls(CallNumber(0), 10, now).unwrap().len(), 1);
+        spool.settle(&event(Hangup, "7"), true, then).unwrap();
+        assert_eq!(call(&mut spool, "7").unwrap().ending, Ending::Reported);
+        assert!(spool.open_calls(CallNumber(0), 10, now).unwrap().is_empty());
+        for call_id in 8..40 {
+            spool.begin(&event(NewCall, &call_id.to_string()), Some("SIP/1"), now).unwrap();
+        }
+        assert!(call(&mut spool, "7").is_none());
+        let latest = spool.call(&Which::Key("SIP/1".to_owned()), now).unwrap().unwrap();
+        assert_eq!(latest.call_id.as_str(), "39");
+    }
+
+    #[test]
+    fn a_call_that_zammad_refused_is_not_open_and_one_whose_hangup_was_given_up_is() {
+        use EventKind::{Hangup, NewCall};
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let now = Moment::now();
+        spool.begin(&event(NewCall, "7"), None, now).unwrap();
+        spool.settle(&event(NewCall, "7"), false, now).unwrap();
+        assert!(call(&mut spool, "7").is_none());
+        spool.begin(&event(NewCall, "8"), None, now).unwrap();
+        let hangup = keep(&mut spool, Hangup, "8");
+        assert_eq!(call(&mut spool, "8").unwrap().ending, Ending::Reported);
+        spool.lay_to_rest(hangup, State::Dead, "a reason", None, now).unwrap();
+        assert_eq!(call(&mut spool, "8").unwrap().ending, Ending::None);
+    }
+
+    #[test]
+    fn a_file_of_a_newer_release_or_of_another_program_is_left_alone() {
+        let folder = Folder::new();
+        let path = folder.config().path;
+        keep(&mut folder.open(), EventKind::NewCall, "7");
+        let newer = Connection::open(&path).unwrap();
+        newer.pragma_update(None, "user_version", 1000).unwrap();
+        drop(newer);
+        let before = std::fs::read(&path).unwrap();
+        assert!(matches!(open(&folder.config()), Err(SpoolError::Newer { .. })));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        std::fs::remove_file(&path).unwrap();
+        let foreign = Connection::open(&path).unwrap();
+        foreign.execute_batch("CREATE TABLE bookmarks (url TEXT)").unwrap();
+        drop(foreign);
+        let before = std::fs::read(&path).unwrap();
+        assert!(matches!(open(&folder.config()), Err(SpoolError::Foreign { .. })));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        let config = SpoolConfig { path: folder.0.path().join("config.toml"), ..folder.config() };
+        std::fs::write(&config.path, "url = \"https://zammad.example.com\"").unwrap();
+        assert!(matches!(open(&config), Err(SpoolError::Foreign { .. })));
+        assert!(config.path.exists());
+    }
+
+    #[test]
+    fn a_damaged_file_is_set_aside_with_what_cannot_be_read() {
+        let folder = Folder::new();
+        let path = folder.config().path;
+        let mut spool = open(&SpoolConfig { max_events: 10_000, ..folder.config() }).unwrap();
+        for call in 0..500 {
+            keep(&mut spool, EventKind::NewCall, &call.to_string());
+        }
+        spool.tidy().unwrap();
+        let pages = std::fs::metadata(&path).unwrap().len() / 4096;
+        // In the middle of the events, and the other process has it open.
+        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        std::os::unix::fs::FileExt::write_all_at(&file, &[0xA5; 4096], pages / 2 * 4096).unwrap();
+        let mut other = folder.open();
+        let mut seen = 0;
+        while let Some(waiting) = other.due(Moment::now(), 1).unwrap().pop() {
+            other.arrived(waiting.position, Moment::now()).unwrap();
+            seen += 1;
+        }
+        let totals = other.totals(Moment::now()).unwrap();
+        assert_eq!(totals.ever_damaged, 1);
+        assert!((400..500).contains(&seen), "{seen} of 500 events");
+        // The one that had the old file goes on with the new one.
+        let position = keep(&mut spool, EventKind::Hangup, "499");
+        assert!(other.head(position).unwrap().is_some());
+        let aside = std::fs::read_dir(folder.0.path()).unwrap().filter(|entry| {
+            let name = entry.as_ref().unwrap().file_name().into_string().unwrap();
+            name.starts_with("spool.db.damaged-") && !name.contains("-wal") && !name.contains("-shm")
+        });
+        assert_eq!(aside.count(), 1);
+    }
+
+    #[test]
+    fn a_text_that_is_no_event_is_given_up_alone() {
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let broken = keep(&mut spool, EventKind::NewCall, "7");
+        keep(&mut spool, EventKind::NewCall, "8");
+        spool.db.execute("UPDATE event SET text = '{\"kind\":' WHERE position = ?", [broken.0]).unwrap();
+        assert_eq!(due(&mut spool), [("8".to_owned(), EventKind::NewCall)]);
+        let totals = spool.totals(Moment::now()).unwrap();
+        assert_eq!((totals.waiting, totals.dead), (1, 1));
+    }
+
+    #[test]
+    fn nobody_else_reads_it_and_no_token_is_in_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = Folder::new();
+        let config = SpoolConfig { path: folder.0.path().join("sub/spool.db"), ..folder.config() };
+        let mut spool = open(&config).unwrap();
+        keep(&mut spool, EventKind::NewCall, "7");
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        let sub = config.path.parent().unwrap();
+        assert_eq!(mode(sub), 0o700);
+        let files: Vec<_> = std::fs::read_dir(sub).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(files.len() >= 3, "{files:?}");
+        for file in files {
+            assert_eq!(mode(&file), 0o600, "{file:?}");
+            let bytes = std::fs::read(&file).unwrap();
+            assert!(!bytes.windows(8).any(|window| window == b"TOKEN-of"), "{file:?}");
+        }
+        std::fs::set_permissions(sub, std::fs::Permissions::from_mode(0o2770)).unwrap();
+        let shared = SpoolConfig { path: sub.join("shared.db"), ..config };
+        open(&shared).unwrap();
+        assert_eq!(mode(&shared.path), 0o660);
+    }
 }

@@ -229,8 +229,18 @@ impl Turns {
                 ErrorKind::NotFound => prepare(folder, self.mode).and_then(|()| open()),
                 _ => Err(error),
             })
+            .inspect(|file| self.give_to_group(file))
             .map(Some)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    }
+
+    /// A process's mask may have kept a file that it began from the group, which it is for.
+    fn give_to_group(&self, file: &File) {
+        let is_kept = |metadata: std::fs::Metadata| metadata.mode() & 0o777 != self.mode;
+        if is_of_group(self.mode) && file.metadata().is_ok_and(is_kept) {
+            // Only its owner can; whoever cannot has opened it all the same.
+            let _ = file.set_permissions(Permissions::from_mode(self.mode));
+        }
     }
 
     /// Once is enough for all events.
@@ -440,7 +450,7 @@ fn default_folders(runtime: Option<&Path>) -> Vec<PathBuf> {
 ///
 /// Where everybody may write, anybody may have put a folder or a link of that name.
 fn prepare(folder: &Path, mode: u32) -> io::Result<()> {
-    let of_group = mode & 0o060 != 0;
+    let of_group = is_of_group(mode);
     let metadata = match folder.symlink_metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             match DirBuilder::new().mode(0o700).create(folder) {
@@ -460,6 +470,11 @@ fn prepare(folder: &Path, mode: u32) -> io::Result<()> {
     } else {
         Err(io::Error::other("it is no folder of this user with mode 0700"))
     }
+}
+
+/// Whether files of this mode are a group's.
+fn is_of_group(mode: u32) -> bool {
+    mode & 0o060 != 0
 }
 
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;

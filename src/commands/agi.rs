@@ -17,9 +17,11 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use zammad_cti::agi::{Conversation, Until};
 use zammad_cti::client;
+use zammad_cti::client::in_full;
 use zammad_cti::config::{Config, Span};
 use zammad_cti::delivery::{Courier, Described};
-use zammad_cti::event::EventKind;
+use zammad_cti::event::{EventKind, WrittenEvent};
+use zammad_cti::spool::Which;
 
 use super::configured;
 use super::report;
@@ -123,7 +125,7 @@ fn report<R: BufRead, W: Write>(
     started: Instant,
     limit: Duration,
 ) -> anyhow::Result<()> {
-    let (written, described) = match wanted(event, conversation, config)? {
+    let written = match wanted(event, conversation, config)? {
         Wanted::Report(event) => *event,
         Wanted::Nothing(why) => {
             // Who does not listen any more need not know.
@@ -141,7 +143,7 @@ fn report<R: BufRead, W: Write>(
             Err(error) => log::warn!("the call waits for its {}: {error:#}", written.event),
         },
     }
-    let (report, error) = deliver(described, config, started, limit);
+    let (report, error) = deliver(&written, config, started, limit)?;
     match error {
         None => {
             if let Err(error) = told(conversation, written.event, &report) {
@@ -155,20 +157,41 @@ fn report<R: BufRead, W: Write>(
 
 /// Brings an event to Zammad. Tells what became of it, and the error if it is neither there nor in
 /// the spool.
+///
+/// # Errors
+///
+/// It is no event, or the machine has nothing left to bring it with.
 fn deliver(
-    mut described: Described,
+    written: &WrittenEvent,
     config: &Config,
     started: Instant,
     limit: Duration,
-) -> (Report, Option<anyhow::Error>) {
+) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
     let courier = Courier::new(config, runtime_folder().as_deref());
-    let event = described.event.clone();
-    let carried = client::block_on(async {
-        courier.recall(&mut described).await;
+    client::block_on(async {
+        let described = recalled(written, &courier, config).await?;
         report::warn(&described.event, described.known, config, None);
-        report::carry(&courier, config, &described, started, limit).await
+        Ok(report::carry(&courier, config, &described, started, limit).await)
+    })?
+}
+
+/// An event with what the journal knows of its call, which a channel may not know.
+pub async fn recalled(
+    written: &WrittenEvent,
+    courier: &Courier,
+    config: &Config,
+) -> anyhow::Result<Described> {
+    let known = match written.event {
+        EventKind::NewCall => Ok(None),
+        EventKind::Answer | EventKind::Hangup => {
+            courier.call(Which::Id(described(written, config, None)?.event.call_id)).await
+        }
+    };
+    let call = known.unwrap_or_else(|error| {
+        log::warn!("what is known of call {}: {}", written.call_id, in_full(&error));
+        None
     });
-    carried.unwrap_or_else(|error| report::outcome(&event, Err(error), config))
+    described(written, config, call.as_ref())
 }
 
 fn is_handed_over(event: &cli::Agi) -> bool {

@@ -5,13 +5,13 @@ mod nagios;
 mod table;
 
 use std::io::Write;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use zammad_cti::client;
-use zammad_cti::config::{Config, ConfigError, Endpoint, EndpointError, Format, Settings, redact};
-use zammad_cti::health::{Check, Health, Status, Thresholds, Verdict};
+use zammad_cti::config::{Config, ConfigError, Endpoint, EndpointError, Format, Settings, Span, redact};
+use zammad_cti::health::{Check, Health, SpoolCheck, SpoolHealth, SpoolPart, Status, Thresholds, Verdict};
 
 use super::settings::{of_the_rest, sources, sources_of};
 use super::{start_log, warn_if_insecure};
@@ -39,7 +39,23 @@ struct Target {
 struct Checked {
     profile: Option<String>,
     health: Health,
+    spool: Option<CheckedSpool>,
     verdict: Verdict,
+}
+
+/// What came of the spool of one target.
+struct CheckedSpool {
+    health: SpoolHealth,
+    parts: Vec<SpoolPart>,
+}
+
+/// A target that is ready to be checked, as far as its configuration says how.
+struct Ready {
+    profile: Option<String>,
+    check: Result<Check, Box<Health>>,
+    spool: Option<SpoolCheck>,
+    /// for the spool
+    deadline: Duration,
 }
 
 pub fn run(
@@ -67,7 +83,7 @@ fn check(
     for config in targets.iter().filter_map(|target| target.config.as_ref().ok()) {
         warn_if_insecure(config);
     }
-    let checked = examine(targets, started, &thresholds)?;
+    let checked = examine(targets, args, started, &thresholds)?;
     match shape {
         Shape::Table => table::write(out, &checked),
         Shape::Json => json::write(out, &checked),
@@ -152,29 +168,46 @@ impl Target {
         self.has_url && !(lacks_token && self.profile.is_none())
     }
 
-    fn prepare(self) -> (Option<String>, Result<Check, Box<Health>>) {
+    fn prepare(self, stuck_after: Duration) -> Ready {
         let unusable = |error, endpoint| Err(Box::new(Health::unusable(error, endpoint)));
-        let ready = match self.config {
-            Err(error) => unusable(error.into(), None),
-            Ok(config) => match Check::new(&config) {
-                Ok(check) => Ok(check),
-                Err(error) => unusable(error, config.endpoint().ok().cloned()),
-            },
+        let (check, spool, deadline) = match self.config {
+            Err(error) => (unusable(error.into(), None), None, Duration::ZERO),
+            Ok(config) => {
+                let check = match Check::new(&config) {
+                    Ok(check) => Ok(check),
+                    Err(error) => unusable(error, config.endpoint().ok().cloned()),
+                };
+                (check, SpoolCheck::new(&config, stuck_after), config.deadline)
+            }
         };
-        (self.profile, ready)
+        Ready { profile: self.profile, check, spool, deadline }
     }
 }
 
 /// Checks all of them at the same time.
-fn examine(targets: Vec<Target>, started: Instant, thresholds: &Thresholds) -> anyhow::Result<Vec<Checked>> {
+fn examine(
+    targets: Vec<Target>,
+    args: &cli::Check,
+    started: Instant,
+    thresholds: &Thresholds,
+) -> anyhow::Result<Vec<Checked>> {
     // All of them are made ready first: reading files would spoil the time of the others.
-    let ready: Vec<_> = targets.into_iter().map(Target::prepare).collect();
-    let checks = ready.into_iter().map(async |(profile, ready)| {
-        let health = match ready {
-            Ok(check) => check.run(started, SystemTime::now()).await,
-            Err(unusable) => *unusable,
+    let Span(stuck_after) = args.stuck_after;
+    let ready: Vec<_> = targets.into_iter().map(|target| target.prepare(stuck_after)).collect();
+    let checks = ready.into_iter().map(async |Ready { profile, check, spool, deadline }| {
+        let way = async {
+            match check {
+                Ok(check) => check.run(started, SystemTime::now()).await,
+                Err(unusable) => *unusable,
+            }
         };
-        Checked { profile, verdict: health.verdict(thresholds), health }
+        let look = async {
+            let spool = spool?.run(deadline.saturating_sub(started.elapsed())).await;
+            Some(CheckedSpool { parts: spool.parts(&thresholds.spool), health: spool })
+        };
+        let (health, spool) = join(way, look).await;
+        let parts = spool.as_ref().map_or(&[][..], |spool| &spool.parts);
+        Checked { profile, verdict: health.verdict(thresholds).with_spool(parts), health, spool }
     });
     Ok(client::block_on(join_all(checks))?)
 }

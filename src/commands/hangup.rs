@@ -59,7 +59,7 @@ fn call_end(args: &Hangup) -> anyhow::Result<Option<CallEnd>> {
 }
 
 /// A cause; none for a blank text, as an unset variable of a dialplan gives it.
-fn read_cause(text: &str, raw: bool) -> anyhow::Result<Option<Cause>> {
+pub fn read_cause(text: &str, raw: bool) -> anyhow::Result<Option<Cause>> {
     if text.trim().is_empty() {
         return Ok(None);
     }

@@ -52,6 +52,17 @@ pub struct Span(pub Duration);
 
 impl Span {
     const MOST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+    /// A time as exact as a person wants to have it.
+    pub fn roughly(time: Duration) -> Self {
+        let seconds = time.as_secs();
+        let unit = match seconds {
+            0..3600 => 1,
+            3600..86_400 => 60,
+            _ => 3600,
+        };
+        Self(Duration::from_secs(seconds / unit * unit))
+    }
 }
 
 impl FromStr for Span {

@@ -3,21 +3,20 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use tokio::sync::Mutex;
-
 use super::{Delivered, InDoubt, Undelivered, deliver_as};
 use crate::client::{Client, Fate};
-use crate::config::{Config, Encoding, Endpoint, SpoolConfig, SpoolMode};
+use crate::config::{Config, Encoding, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
 use crate::rules;
-use crate::spool::{Call, Moment, Past, Position, SharedSpool, SpoolError, Which};
+use crate::spool::{Call, Moment, Past, Position, SharedSpool, Spool, SpoolError, Which};
 use crate::turn::{Turn, Turns};
 
 /// So much time, and at most a quarter of what there is, is left for the attempt of an event that
 /// waits for its turn, and for keeping one that was tried in vain.
 const LEFT: Duration = Duration::from_secs(1);
 
-/// How long an event waits for what the journal says of its call: it goes on without.
+/// How long an event waits for what the journal says of its call, or an eighth of its deadline: then
+/// it goes on without.
 const FOR_JOURNAL: Duration = Duration::from_millis(150);
 
 /// An event, and what its sender knows of the call.
@@ -75,10 +74,10 @@ impl Courier {
     pub fn of_ordered(config: &Config, runtime: Option<&Path>) -> Self {
         let keeper = config.spool.as_ref().filter(|spool| spool.mode != SpoolMode::Never);
         let keeper = keeper.zip(config.endpoint().ok()).map(|(spool, endpoint)| Keeper {
-            config: spool.clone(),
-            endpoint: endpoint.clone(),
+            mode: spool.mode,
+            spool: SharedSpool::new(spool, endpoint),
+            patience: FOR_JOURNAL.min(config.deadline / 8),
             asks: config.api_token.is_some(),
-            open: Mutex::new(None),
         });
         let turns = keeper.as_ref().map(|_| Turns::open(config, runtime));
         Self { turns, encoding: config.encoding, keeper }
@@ -95,9 +94,11 @@ impl Courier {
     ///
     /// There is a journal, and it cannot be read.
     pub async fn call(&self, which: Which) -> Result<Option<Call>, SpoolError> {
-        let Some(keeper) = &self.keeper else { return Ok(None) };
-        let spool = keeper.spool(FOR_JOURNAL).await?;
-        spool.with(FOR_JOURNAL, move |spool| spool.call(&which, Moment::now())).await
+        // Nothing is begun for somebody who only asks.
+        let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.spool.is_begun()) else {
+            return Ok(None);
+        };
+        keeper.spool.with(keeper.patience, move |spool| spool.call(&which, Moment::now())).await
     }
 
     /// Corrects an answer or a hangup by what the journal says of its call.
@@ -126,9 +127,23 @@ impl Courier {
         started: Instant,
         deadline: Duration,
     ) -> Result<Outcome, Failure> {
+        let result = self.bring_or_keep(client, described, started, deadline).await;
+        if let Some(keeper) = &self.keeper {
+            keeper.tidy_up(deadline.saturating_sub(started.elapsed())).await;
+        }
+        result
+    }
+
+    async fn bring_or_keep(
+        &self,
+        client: &mut Client,
+        described: &Described,
+        started: Instant,
+        deadline: Duration,
+    ) -> Result<Outcome, Failure> {
         let Described { event, known, .. } = described;
         let now = Moment::now();
-        if let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.config.mode == SpoolMode::Always) {
+        if let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.mode == SpoolMode::Always) {
             let within = deadline.saturating_sub(started.elapsed()) / 2;
             match keeper.keep(described, Past::default(), now, within).await {
                 Ok(Some(_)) => return Ok(Outcome::Spooled(Spooled { tried: None })),
@@ -168,7 +183,7 @@ impl Courier {
                     }
                     Behind::Nothing => match self.send(client, described, started, deadline - left).await {
                         Ok(delivered) => {
-                            keeper.settle(described, true, now).await;
+                            keeper.settle(described, true, now, started + deadline).await;
                             Ok(delivered)
                         }
                         Err(tried) => {
@@ -231,23 +246,16 @@ enum Behind {
 /// The spool, for events that are tried first, or not at all.
 #[derive(Debug)]
 struct Keeper {
-    config: SpoolConfig,
-    endpoint: Endpoint,
+    mode: SpoolMode,
+    spool: SharedSpool,
+    /// for the journal
+    patience: Duration,
     /// Somebody asks the caller log about events that are in doubt.
     asks: bool,
-    open: Mutex<Option<SharedSpool>>,
 }
 
 impl Keeper {
-    async fn spool(&self, within: Duration) -> Result<SharedSpool, SpoolError> {
-        let mut open = self.open.lock().await;
-        if let Some(spool) = &*open {
-            return Ok(spool.clone());
-        }
-        let spool = SharedSpool::open(&self.config, &self.endpoint, within).await?;
-        Ok(open.insert(spool).clone())
-    }
-
+    /// Keeps an event, unless it is the second hangup of its call.
     async fn keep(
         &self,
         described: &Described,
@@ -255,44 +263,32 @@ impl Keeper {
         now: Moment,
         within: Duration,
     ) -> Result<Option<Position>, SpoolError> {
-        let started = Instant::now();
-        let spool = self.spool(within).await?;
         let Described { event, known, key } = described.clone();
-        spool
-            .with(within.saturating_sub(started.elapsed()), move |spool| {
-                spool.keep(&event, key.as_deref(), known.answered, &past, now)
-            })
-            .await
+        let work = move |spool: &mut Spool| spool.keep(&event, key.as_deref(), known.answered, &past, now);
+        self.spool.with(within, work).await
     }
 
     /// Looks what is before an event, and notes it in the journal if it goes at once. Without a
     /// spool that answers it does.
     async fn enter(&self, described: &Described, now: Moment) -> Behind {
         let Described { event, key, .. } = described.clone();
-        let entered = match self.spool(FOR_JOURNAL).await {
-            Ok(spool) => {
-                spool
-                    .with(FOR_JOURNAL, move |spool| {
-                        if event.kind == EventKind::Hangup && spool.has_hangup(&event.call_id)? {
-                            return Ok(Behind::Its);
-                        }
-                        if spool.has_waiting(&event.call_id)? {
-                            return Ok(Behind::Others);
-                        }
-                        if let Err(error) = spool.begin(&event, key.as_deref(), now) {
-                            log::warn!(
-                                "call {} is not in the journal: {}",
-                                event.call_id,
-                                crate::client::in_full(&error)
-                            );
-                        }
-                        Ok(Behind::Nothing)
-                    })
-                    .await
+        let entered = self.spool.with(self.patience, move |spool| {
+            if event.kind == EventKind::Hangup && spool.has_hangup(&event.call_id)? {
+                return Ok(Behind::Its);
             }
-            Err(error) => Err(error),
-        };
-        entered.unwrap_or_else(|error| {
+            if spool.has_waiting(&event.call_id)? {
+                return Ok(Behind::Others);
+            }
+            if let Err(error) = spool.begin(&event, key.as_deref(), now) {
+                log::warn!(
+                    "call {} is not in the journal: {}",
+                    event.call_id,
+                    crate::client::in_full(&error)
+                );
+            }
+            Ok(Behind::Nothing)
+        });
+        entered.await.unwrap_or_else(|error| {
             log::warn!(
                 "the event goes to Zammad without a look into the spool: {}",
                 crate::client::in_full(&error)
@@ -302,17 +298,28 @@ impl Keeper {
     }
 
     /// Notes what became of an event that went at once, if that matters.
-    async fn settle(&self, described: &Described, has_arrived: bool, now: Moment) {
+    async fn settle(&self, described: &Described, has_arrived: bool, now: Moment, until: Instant) {
         let event = described.event.clone();
         if has_arrived && event.kind != EventKind::Hangup {
             return;
         }
-        let settled = match self.spool(FOR_JOURNAL).await {
-            Ok(spool) => spool.with(FOR_JOURNAL, move |spool| spool.settle(&event, has_arrived, now)).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = settled {
+        let within = self.patience.min(until.saturating_duration_since(Instant::now()));
+        let settled = self.spool.with(within, move |spool| spool.settle(&event, has_arrived, now));
+        if let Err(error) = settled.await {
             log::warn!("the journal does not know how its event ended: {}", crate::client::in_full(&error));
+        }
+    }
+
+    /// Does now and then, when an event is over, what takes the next ones time otherwise.
+    async fn tidy_up(&self, within: Duration) {
+        if !self.spool.is_untidy() {
+            return;
+        }
+        if let Err(error) = self.spool.with(within, Spool::tidy_up).await {
+            log::debug!(
+                "what is beside the spool's file stays there for now: {}",
+                crate::client::in_full(&error)
+            );
         }
     }
 
@@ -335,7 +342,7 @@ impl Keeper {
             },
             Fate::Final if tried.error.concerns_all() => true,
             Fate::UnknownCall | Fate::Exists | Fate::Final => {
-                self.settle(described, tried.error.may_have_left_an_entry(), now).await;
+                self.settle(described, tried.error.may_have_left_an_entry(), now, until).await;
                 return Err(Failure::Undelivered(tried));
             }
         };

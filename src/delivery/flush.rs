@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -19,7 +20,7 @@ use crate::client::{
 use crate::config::{Config, SpoolConfig};
 use crate::event::{CallEvent, EventKind};
 use crate::rules;
-use crate::spool::{Doubt, Moment, Position, SharedSpool, Spool, SpoolError, State, Waiting, Which};
+use crate::spool::{Doubt, Moment, Position, SharedSpool, Spool, SpoolError, State, Waiting};
 use crate::turn::Turns;
 
 /// How long any work on the spool waits for others.
@@ -34,14 +35,19 @@ const AHEAD: usize = 8;
 /// After so long the spool is looked into again: a fresh call may have come.
 const GLANCE: Duration = Duration::from_millis(50);
 
+/// After so long somebody else may be done with a call.
+const BUSY: Duration = Duration::from_millis(250);
+
 /// So many events that fail one after the other are not their own fault.
 const IN_A_ROW: u32 = 5;
 
 const LONGEST_HOLD: Duration = Duration::from_secs(60);
 const LONGEST_PUT_OFF: Duration = Duration::from_secs(10 * 60);
 
-/// How often the caller log is asked about events in doubt.
+/// How often the caller log is asked about events in doubt, and for how long: it shows the latest
+/// calls only.
 const DOUBTS: Duration = Duration::from_secs(5);
+const DOUBTS_END: Duration = Duration::from_secs(60 * 60);
 
 /// An event that fails so often by itself is given up.
 const MOST_ATTEMPTS: u32 = 30;
@@ -49,7 +55,7 @@ const MOST_ATTEMPTS: u32 = 30;
 /// Sends what waits in a spool.
 pub struct Flusher<'a> {
     spool: SharedSpool,
-    limits: SpoolConfig,
+    limits: Arc<SpoolConfig>,
     turns: Turns,
     clients: Clients<'a>,
     config: &'a Config,
@@ -95,6 +101,25 @@ enum Fared {
     Trouble(SendError),
 }
 
+/// An event that is about to be sent, now that nobody else sends it.
+enum Found {
+    /// and that it is under way is noted
+    Begun {
+        waiting: Waiting,
+        age: Duration,
+    },
+    TooOld {
+        waiting: Waiting,
+        reason: String,
+    },
+    /// an attempt may have brought it
+    InDoubt {
+        waiting: Waiting,
+        age: Duration,
+    },
+    Gone,
+}
+
 /// An attempt that has ended: its connection, and the event.
 type Ended = (Client, Position, u32, Result<Fared, SpoolError>);
 
@@ -116,7 +141,7 @@ impl<'a> Flusher<'a> {
         let clients = Clients::new(config)?;
         Ok(Self {
             spool,
-            limits,
+            limits: Arc::new(limits),
             turns: Turns::open(config, runtime),
             clients,
             config,
@@ -166,7 +191,7 @@ impl<'a> Flusher<'a> {
                     Ok(()) => {
                         log::info!("Zammad takes events");
                         self.hold(None).await;
-                        (held, holds) = (false, 0);
+                        held = false;
                     }
                     Err(error) => {
                         self.hold(Some(&error)).await;
@@ -181,9 +206,17 @@ impl<'a> Flusher<'a> {
                     log::warn!("events in doubt: {}", in_full(&error));
                 }
             }
-            match self.drain(tally).await {
+            let delivered = tally.delivered;
+            let drained = self.drain(tally).await;
+            if tally.delivered > delivered {
+                holds = 0;
+            }
+            match drained {
                 Ok(Stopped::Asked) => break,
-                Ok(Stopped::Idle { later, .. }) => self.wait_for_more(later).await,
+                Ok(Stopped::Idle { later, busy }) => {
+                    let later = if busy { Some(later.unwrap_or(BUSY).min(BUSY)) } else { later };
+                    self.wait_for_more(later).await;
+                }
                 Ok(Stopped::Held(error)) => {
                     log::error!("nothing goes to Zammad for now: {}", in_full(&error));
                     held = true;
@@ -236,12 +269,21 @@ impl<'a> Flusher<'a> {
                     return Err(error.into());
                 }
                 if let Some(error) = trouble.take() {
-                    if let Some(held) = self.is_down(error, in_a_row).await {
-                        return Ok(Stopped::Held(held));
+                    // Who names a pause is not asked before.
+                    let wants_a_pause = !wish(&error).is_zero();
+                    if wants_a_pause {
+                        self.hold(Some(&error)).await;
+                    } else if let Err(error) = self.probe().await {
+                        self.hold(Some(&error)).await;
+                        return Ok(Stopped::Held(error));
                     }
+                    // It is these events' own fault, or there are too many at a time.
                     for (position, attempts) in troubled.drain() {
                         tally.postponed += 1;
-                        self.put_off(position, attempts).await?;
+                        self.put_off(position, attempts, wish(&error)).await?;
+                    }
+                    if in_a_row >= IN_A_ROW || wants_a_pause {
+                        return Ok(Stopped::Held(error));
                     }
                     continue;
                 }
@@ -285,31 +327,21 @@ impl<'a> Flusher<'a> {
     async fn try_send(&self, client: &mut Client, seen: Waiting) -> Result<Fared, SpoolError> {
         let position = seen.position;
         let Some(turn) = self.turns.try_take(&seen.event, seen.answered) else { return Ok(Fared::Busy) };
-        // Now that nobody else sends it: does it still wait?
-        let found = self.with(move |spool| {
-            let Some(waiting) = spool.head(position)? else { return Ok(None) };
-            let call = spool.call(&Which::Id(waiting.event.call_id.clone()), Moment::now())?;
-            let answered = call.filter(|call| call.answered).map(|_| true);
-            Ok(Some(Waiting { answered: waiting.answered.or(answered), ..waiting }))
-        });
-        let Some(waiting) = found.await? else { return Ok(Fared::Gone) };
-        let age = Moment::now().since(&waiting.kept);
-        if let Some(reason) = self.too_old(&waiting.event, age) {
-            return self.lay_to_rest(&waiting, State::Dead, reason, None).await.map(|()| Fared::Dead);
-        }
-        if waiting.uncertain
-            && let (EventKind::Answer, Some(log)) = (waiting.event.kind, &self.log)
-        {
-            if let Some(fared) = self.look_up(&waiting, age, log).await? {
-                return Ok(fared);
+        let limits = self.limits.clone();
+        let (waiting, age) = match self.with(move |spool| begin(spool, position, &limits)).await? {
+            Found::Begun { waiting, age } => (waiting, age),
+            Found::TooOld { waiting, reason } => {
+                return self.lay_to_rest(&waiting, State::Dead, reason, None).await.map(|()| Fared::Dead);
             }
-        } else if waiting.uncertain && !may_be_repeated(&waiting, age) {
-            let outcome = "an attempt had no outcome".to_owned();
-            self.lay_to_rest(&waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
-            return Ok(Fared::Unconfirmed);
-        }
-        let does_harm_twice = !rules::repeat_is_safe(&waiting.event, waiting.answered);
-        self.with(move |spool| spool.begin_attempt(position, does_harm_twice)).await?;
+            Found::InDoubt { waiting, age } => {
+                if let Some(fared) = self.look_up(&waiting, age).await? {
+                    return Ok(fared);
+                }
+                self.with(move |spool| spool.begin_attempt(position, true)).await?;
+                (waiting, age)
+            }
+            Found::Gone => return Ok(Fared::Gone),
+        };
         let request = Request::new(&waiting.event, self.config.encoding, RequestId::fresh());
         let result = client.attempt(&request, &waiting.event, self.config.timeout).await;
         let fared = self.note(&waiting, age, result).await;
@@ -317,16 +349,20 @@ impl<'a> Flusher<'a> {
         fared
     }
 
-    /// Looks up whether an answer in doubt has arrived, before anything else of its call is sent: after
-    /// the hangup Zammad takes no answer. `None`: it has not.
-    async fn look_up(
-        &self,
-        waiting: &Waiting,
-        age: Duration,
-        log: &Mutex<CallerLog>,
-    ) -> Result<Option<Fared>, SpoolError> {
+    /// Looks up whether an event in doubt has arrived. An answer's fate is known before anything else
+    /// of its call is sent: after the hangup Zammad takes no answer. `None`: it is to be sent.
+    async fn look_up(&self, waiting: &Waiting, age: Duration) -> Result<Option<Fared>, SpoolError> {
         let position = waiting.position;
         let settled = self.settled();
+        let log = match (&self.log, waiting.event.kind) {
+            (Some(log), EventKind::Answer) => log,
+            (None, _) if may_be_repeated(waiting, age) => return Ok(None),
+            (_, EventKind::NewCall | EventKind::Answer | EventKind::Hangup) => {
+                let outcome = "an attempt had no outcome".to_owned();
+                self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
+                return Ok(Some(Fared::Unconfirmed));
+            }
+        };
         if waiting.under_way {
             let outcome = "an attempt had no outcome".to_owned();
             self.postpone(position, Some(settled), Doubt::Yes, outcome).await?;
@@ -413,26 +449,6 @@ impl<'a> Flusher<'a> {
         }
     }
 
-    /// Why an event is not sent any more.
-    fn too_old(&self, event: &CallEvent, age: Duration) -> Option<String> {
-        let (most, key) = match event.kind {
-            EventKind::Answer => (self.limits.max_age_answer, "spool.max_age_answer"),
-            EventKind::NewCall | EventKind::Hangup => (self.limits.max_age, "spool.max_age"),
-        };
-        let shown = humantime::format_duration(most);
-        (age > most).then(|| format!("it was older than {shown} ({key}) before Zammad could take it"))
-    }
-
-    /// Whether it is not the event's own fault: then, why nothing goes to Zammad for now.
-    async fn is_down(&self, error: SendError, in_a_row: u32) -> Option<SendError> {
-        let wants_a_pause = matches!(error, SendError::Unavailable { retry_after: Some(_), .. });
-        let held = if wants_a_pause || in_a_row >= IN_A_ROW { Some(error) } else { self.probe().await.err() };
-        if let Some(error) = &held {
-            self.hold(Some(error)).await;
-        }
-        held
-    }
-
     /// Asks Zammad, with a request that leaves nothing there, whether it takes events.
     async fn probe(&self) -> Result<(), SendError> {
         match self.clients.client() {
@@ -467,8 +483,8 @@ impl<'a> Flusher<'a> {
         }
     }
 
-    /// An event that failed while others arrive.
-    async fn put_off(&self, position: Position, attempts: u32) -> Result<(), SpoolError> {
+    /// An event that failed while others arrive; Zammad may wish for a pause.
+    async fn put_off(&self, position: Position, attempts: u32, wish: Duration) -> Result<(), SpoolError> {
         if attempts >= MOST_ATTEMPTS {
             let reason = format!("it failed {MOST_ATTEMPTS} times, while others arrived");
             let now = Moment::now();
@@ -476,6 +492,7 @@ impl<'a> Flusher<'a> {
             return rest.await;
         }
         let pause = spread(Duration::from_secs(1 << attempts.min(16)).min(LONGEST_PUT_OFF));
+        let pause = pause.max(wish.min(LONGEST_PUT_OFF));
         self.with(move |spool| spool.put_off(position, pause, Moment::now())).await
     }
 
@@ -516,8 +533,9 @@ impl<'a> Flusher<'a> {
     /// Looks events in doubt up in Zammad's caller log, if there is a user who may.
     async fn ask_about_doubts(&self) -> Result<(), SpoolError> {
         let Some(log) = &self.log else { return Ok(()) };
-        let settled = self.settled();
-        let doubts = self.with(move |spool| spool.unconfirmed(settled, Moment::now(), 1000)).await?;
+        let (now, settled) = (Moment::now(), self.settled());
+        let mut doubts = self.with(move |spool| spool.unconfirmed(settled, now, 1000)).await?;
+        doubts.retain(|doubt| now.since(&doubt.kept) < DOUBTS_END);
         if doubts.is_empty() {
             return Ok(());
         }
@@ -556,10 +574,9 @@ impl<'a> Flusher<'a> {
 
     /// Waits until Zammad may be asked again.
     async fn wait_out(&self, error: &SendError, holds: &mut u32) {
-        let wish = if let SendError::Unavailable { retry_after, .. } = error { *retry_after } else { None };
         let pause = spread(Duration::from_secs(1 << (*holds).min(10)).min(LONGEST_HOLD));
         *holds += 1;
-        self.sleep(pause.max(wish.unwrap_or_default())).await;
+        self.sleep(pause.max(wish(error))).await;
     }
 
     async fn sleep(&self, time: Duration) {
@@ -604,6 +621,36 @@ pub enum FlushError {
     Client(#[from] ClientError),
 }
 
+/// Looks whether an event still waits and may be sent, and notes that it is under way: in one go,
+/// as each change from one thread to another costs as much as a query.
+fn begin(spool: &mut Spool, position: Position, limits: &SpoolConfig) -> Result<Found, SpoolError> {
+    let Some(mut waiting) = spool.head(position)? else { return Ok(Found::Gone) };
+    if waiting.answered.is_none() && spool.is_answered(&waiting.event.call_id)? {
+        waiting.answered = Some(true);
+    }
+    let age = Moment::now().since(&waiting.kept);
+    if let Some(reason) = too_old(limits, &waiting.event, age) {
+        return Ok(Found::TooOld { waiting, reason });
+    }
+    // A second ticket screen is better than none at all, but not than a look at the caller log.
+    if waiting.uncertain && (waiting.event.kind == EventKind::Answer || !may_be_repeated(&waiting, age)) {
+        return Ok(Found::InDoubt { waiting, age });
+    }
+    let does_harm_twice = !rules::repeat_is_safe(&waiting.event, waiting.answered);
+    spool.begin_attempt(position, does_harm_twice)?;
+    Ok(Found::Begun { waiting, age })
+}
+
+/// Why an event is not sent any more.
+fn too_old(limits: &SpoolConfig, event: &CallEvent, age: Duration) -> Option<String> {
+    let (most, key) = match event.kind {
+        EventKind::Answer => (limits.max_age_answer, "spool.max_age_answer"),
+        EventKind::NewCall | EventKind::Hangup => (limits.max_age, "spool.max_age"),
+    };
+    let shown = humantime::format_duration(most);
+    (age > most).then(|| format!("it was older than {shown} ({key}) before Zammad could take it"))
+}
+
 /// Whether an event may go to Zammad although it may have it.
 fn may_be_repeated(waiting: &Waiting, age: Duration) -> bool {
     match waiting.event.kind {
@@ -621,6 +668,11 @@ fn has(state: EventKind, event: EventKind) -> bool {
         (EventKind::NewCall, EventKind::Answer | EventKind::Hangup)
         | (EventKind::Answer, EventKind::Hangup) => false,
     }
+}
+
+/// The pause that a server names.
+fn wish(error: &SendError) -> Duration {
+    if let SendError::Unavailable { retry_after: Some(wish), .. } = error { *wish } else { Duration::ZERO }
 }
 
 /// A quarter less at most, so that not all come back at once.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Fault, Health, advice};
+use super::{Fault, Health, SpoolPart, advice};
 use crate::client::{SendError, TlsFault};
 use crate::config::Span;
 
@@ -58,6 +58,11 @@ impl fmt::Display for Status {
 pub struct Limits {
     pub time: Option<Duration>,
     pub days: Option<u16>,
+    // -- of the spool --
+    pub waiting: Option<u64>,
+    pub age: Option<Duration>,
+    pub dead: Option<u64>,
+    pub stuck: Option<u64>,
 }
 
 impl FromStr for Limits {
@@ -66,25 +71,113 @@ impl FromStr for Limits {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut limits = Self::default();
         for part in text.split(',') {
-            let form = || "limits are written like time=1s,days=14, or one of the two".to_owned();
+            let form = || {
+                "limits are written like time=1s,days=14, with any of time, days, waiting, age, dead, stuck"
+                    .to_owned()
+            };
             let (name, value) = part.trim().split_once('=').ok_or_else(form)?;
-            let twice = || format!("{name} is there twice");
-            match name {
-                "time" => {
-                    let Span(time) = value.parse()?;
-                    if time.is_zero() {
-                        return Err("no answer takes no time at all".to_owned());
-                    }
-                    limits.time.replace(time).map_or(Ok(()), |_| Err(twice()))?;
-                }
+            let was_there = match name {
+                "time" => limits.time.replace(some_time(value, "no answer takes no time at all")?).is_some(),
                 "days" => {
                     let days = value.parse().map_err(|_| "days are a whole number, such as 14".to_owned())?;
-                    limits.days.replace(days).map_or(Ok(()), |_| Err(twice()))?;
+                    limits.days.replace(days).is_some()
                 }
+                "waiting" => limits.waiting.replace(count(name, value)?).is_some(),
+                "age" => limits.age.replace(some_time(value, "an age is some time, such as 10m")?).is_some(),
+                "dead" => limits.dead.replace(count(name, value)?).is_some(),
+                "stuck" => limits.stuck.replace(count(name, value)?).is_some(),
                 _ => return Err(form()),
+            };
+            if was_there {
+                return Err(format!("{name} is there twice"));
             }
         }
         Ok(limits)
+    }
+}
+
+fn some_time(value: &str, none: &str) -> Result<Duration, String> {
+    let Span(time) = value.parse()?;
+    if time.is_zero() { Err(none.to_owned()) } else { Ok(time) }
+}
+
+/// So many, or more: no fewer than one.
+fn count(name: &str, value: &str) -> Result<u64, String> {
+    let count = value.parse().ok().filter(|&count| count > 0);
+    count.ok_or_else(|| format!("{name} is a whole number from 1 on"))
+}
+
+/// From where on it is a warning, and from where on critical; `None`: never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bound<T> {
+    pub warning: Option<T>,
+    pub critical: Option<T>,
+}
+
+impl<T: Copy + PartialOrd> Bound<T> {
+    /// The status by whether a limit is reached, and which one is.
+    pub(super) fn status(&self, is_reached: impl Fn(T) -> bool) -> (Status, Option<T>) {
+        let reached = |limit: Option<T>| limit.filter(|&limit| is_reached(limit));
+        match (reached(self.critical), reached(self.warning)) {
+            (Some(limit), _) => (Status::Critical, Some(limit)),
+            (None, Some(limit)) => (Status::Warning, Some(limit)),
+            (None, None) => (Status::Ok, None),
+        }
+    }
+
+    /// These, and the others where they say nothing.
+    fn or(warning: Option<T>, critical: Option<T>, other: Self) -> Self {
+        Self { warning: warning.or(other.warning), critical: critical.or(other.critical) }
+    }
+
+    /// The two if the warning would come last.
+    fn misplaced(&self) -> Option<(T, T)> {
+        self.warning.zip(self.critical).filter(|(warning, critical)| warning > critical)
+    }
+}
+
+/// How the spool should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpoolThresholds {
+    /// so many events or more
+    pub waiting: Bound<u64>,
+    /// longer than that
+    pub age: Bound<Duration>,
+    pub dead: Bound<u64>,
+    pub stuck: Bound<u64>,
+}
+
+impl Default for SpoolThresholds {
+    fn default() -> Self {
+        let minutes = |minutes: u64| Some(Duration::from_secs(minutes * 60));
+        Self {
+            waiting: Bound { warning: None, critical: None },
+            age: Bound { warning: minutes(10), critical: minutes(60) },
+            dead: Bound { warning: Some(1), critical: None },
+            stuck: Bound { warning: Some(1), critical: None },
+        }
+    }
+}
+
+impl SpoolThresholds {
+    fn new(warning: Limits, critical: Limits) -> Result<Self, ThresholdError> {
+        let default = Self::default();
+        let thresholds = Self {
+            waiting: Bound::or(warning.waiting, critical.waiting, default.waiting),
+            age: Bound::or(warning.age, critical.age, default.age),
+            dead: Bound::or(warning.dead, critical.dead, default.dead),
+            stuck: Bound::or(warning.stuck, critical.stuck, default.stuck),
+        };
+        let Self { waiting, age, dead, stuck } = &thresholds;
+        if let Some((warning, critical)) = age.misplaced() {
+            return Err(ThresholdError::Time { name: "age", warning, critical });
+        }
+        for (name, bound) in [("waiting", waiting), ("dead", dead), ("stuck", stuck)] {
+            if let Some((warning, critical)) = bound.misplaced() {
+                return Err(ThresholdError::Count { name, warning, critical });
+            }
+        }
+        Ok(thresholds)
     }
 }
 
@@ -96,6 +189,7 @@ pub struct Thresholds {
     pub critical_time: Duration,
     pub warning_days: u16,
     pub critical_days: u16,
+    pub spool: SpoolThresholds,
 }
 
 impl Default for Thresholds {
@@ -105,6 +199,7 @@ impl Default for Thresholds {
             critical_time: Duration::from_secs(5),
             warning_days: 14,
             critical_days: 7,
+            spool: SpoolThresholds::default(),
         }
     }
 }
@@ -113,11 +208,16 @@ impl Default for Thresholds {
 #[derive(Debug, thiserror::Error)]
 pub enum ThresholdError {
     #[error(
-        "the warning at {} would come after the critical at {}; set both with -w time=... and -c time=...",
+        "the warning at {} would come after the critical at {}; set both with -w {name}=... and -c {name}=...",
         Span(*warning),
         Span(*critical)
     )]
-    Time { warning: Duration, critical: Duration },
+    Time { name: &'static str, warning: Duration, critical: Duration },
+    #[error(
+        "the warning at {name}={warning} would come after the critical at {critical}; set both with \
+         -w {name}=... and -c {name}=..."
+    )]
+    Count { name: &'static str, warning: u64, critical: u64 },
     #[error(
         "the warning at {warning} days would come after the critical at {critical}; set both with \
          -w days=... and -c days=..."
@@ -134,10 +234,11 @@ impl Thresholds {
             critical_time: critical.time.unwrap_or(default.critical_time),
             warning_days: warning.days.unwrap_or(default.warning_days),
             critical_days: critical.days.unwrap_or(default.critical_days),
+            spool: SpoolThresholds::new(warning, critical)?,
         };
         if thresholds.warning_time > thresholds.critical_time {
             let (warning, critical) = (thresholds.warning_time, thresholds.critical_time);
-            return Err(ThresholdError::Time { warning, critical });
+            return Err(ThresholdError::Time { name: "time", warning, critical });
         }
         if thresholds.warning_days < thresholds.critical_days {
             let (warning, critical) = (thresholds.warning_days, thresholds.critical_days);
@@ -154,6 +255,24 @@ pub struct Verdict {
     pub message: String,
     /// what to do, if there is something
     pub next_step: Option<String>,
+}
+
+impl Verdict {
+    /// The same with what is to say of the spool.
+    #[must_use]
+    pub fn with_spool(mut self, parts: &[SpoolPart]) -> Self {
+        let is_wrong = |part: &&SpoolPart| part.status != Status::Ok;
+        let complaints: Vec<_> = parts.iter().filter(is_wrong).map(|part| part.complaint.as_str()).collect();
+        if !complaints.is_empty() {
+            self.message += &format!("; spool: {}", complaints.join(", "));
+        }
+        for part in parts.iter().filter(is_wrong) {
+            // What is wrong with the way to Zammad comes first: the rest may follow from it.
+            self.next_step.get_or_insert_with(|| part.next_step.to_owned());
+            self.status = self.status.worst(part.status);
+        }
+        self
+    }
 }
 
 impl Health {
@@ -221,6 +340,11 @@ impl Health {
             TlsFault::Name { .. } | TlsFault::SelfSigned | TlsFault::NoTls | TlsFault::Other(_) => cause,
         }
     }
+}
+
+/// Such as `1 event waits` or `2 events wait`.
+pub(super) fn shown_count(count: u64, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
 }
 
 fn plural(days: u64) -> &'static str {

@@ -1,15 +1,14 @@
 //! A file that is none any more: it is set aside, another one is begun, and what can still be read
 //! of the events in it goes there.
 
-use std::fs::OpenOptions;
-use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row, TransactionBehavior};
 
+use super::schema::beside;
 use super::{Moment, SpoolError, failed, schema, waiting};
 
 /// Whether the file itself is broken, and not only in use, full, or out of reach.
@@ -24,21 +23,19 @@ pub fn is_damage(error: &rusqlite::Error) -> bool {
 /// now, that is done already.
 pub fn replace(path: &Path, opened: Option<u64>, patience: Duration) -> Result<(), SpoolError> {
     let trouble = |source| SpoolError::File { path: path.to_owned(), source };
-    let lock = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(beside(path, ".lock"))
-        .map_err(trouble)?;
+    let mode = path.metadata().map_err(trouble)?.mode() & 0o777;
+    let lock = schema::lock_file(path, mode).map_err(trouble)?;
     lock.lock().map_err(trouble)?;
-    let is_same = opened.is_none() || opened == super::inode(path);
-    if !is_same || (opened.is_none() && schema::open(path, patience).is_ok()) {
+    let is_done = match opened {
+        Some(_) => opened != super::inode(path),
+        None => schema::open_locked(path, mode, patience).is_ok(),
+    };
+    if is_done {
         return Ok(());
     }
     // The new one gets its name when it is whole: whoever writes it may end before, and the next
     // one who finds the damage begins again.
-    let mended = beside(path, ".mended");
+    let mended = beside(path, schema::MENDED);
     for suffix in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(beside(&mended, suffix));
     }
@@ -47,31 +44,44 @@ pub fn replace(path: &Path, opened: Option<u64>, patience: Duration) -> Result<(
         // Others can still write into it in places, and are to do so in the new one.
         let _ = damaged.execute_batch("BEGIN IMMEDIATE");
     }
-    let count = fill(&mended, damaged.as_ref(), patience)?;
-    let logs = ["-wal", "-shm"].map(|suffix| (suffix, super::inode(&beside(path, suffix))));
-    let aside = beside(path, &format!(".damaged-{}", Moment::now().wall));
+    let count = fill(&mended, mode, damaged.as_ref(), patience)?;
+    let aside = beside(path, &format!("{ASIDE}{}", Moment::now().wall));
     std::fs::rename(path, &aside).map_err(trouble)?;
-    for (suffix, inode) in logs {
-        // There need not be any; and another file may have been begun a moment ago, with its own.
-        if inode.is_some() && super::inode(&beside(path, suffix)) == inode {
-            let _ = std::fs::rename(beside(path, suffix), beside(&aside, suffix));
-        }
+    for suffix in ["-wal", "-shm"] {
+        // There need not be any.
+        let _ = std::fs::rename(beside(path, suffix), beside(&aside, suffix));
     }
-    match std::fs::hard_link(&mended, path) {
-        Ok(()) => std::fs::remove_file(&mended).map_err(trouble)?,
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            fill(path, connect(&mended, patience).as_ref(), patience)?;
-            std::fs::remove_file(&mended).map_err(trouble)?;
-        }
-        // Not every file system has links.
-        Err(_) => std::fs::rename(&mended, path).map_err(trouble)?,
-    }
+    // Nobody opens it meanwhile, and who finds none there does this.
+    std::fs::rename(&mended, path).map_err(trouble)?;
     log::error!(
         "the spool {} is damaged, and set aside as {}; {count} events could be read, and are kept",
         path.display(),
         aside.display()
     );
     Ok(())
+}
+
+/// What a damaged file's name goes on with; then comes when that was found, in milliseconds.
+const ASIDE: &str = ".damaged-";
+
+/// The damaged files that are still there.
+pub fn set_aside(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Some(name) = path.file_name() else { return Ok(Vec::new()) };
+    let begin = format!("{}{ASIDE}", name.to_string_lossy());
+    let is_one = |name: &str| {
+        let millis = name.strip_prefix(&begin);
+        millis.is_some_and(|millis| !millis.is_empty() && millis.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if is_one(&entry.file_name().to_string_lossy()) {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// The columns of an event that count; a call's journal is lost.
@@ -90,11 +100,16 @@ fn connect(path: &Path, patience: Duration) -> Option<Connection> {
     Some(db)
 }
 
-/// Puts what can be read of a damaged file into another one, and all of that into the one file. Tells
-/// how many events these are.
-fn fill(path: &Path, damaged: Option<&Connection>, patience: Duration) -> Result<usize, SpoolError> {
+/// Begins a file with what can be read of a damaged one, in itself whole. Tells how many events these
+/// are.
+fn fill(
+    path: &Path,
+    mode: u32,
+    damaged: Option<&Connection>,
+    patience: Duration,
+) -> Result<usize, SpoolError> {
     let database = |source| failed(path, source);
-    let mut fresh = schema::open(path, patience)?;
+    let mut fresh = schema::open_locked(path, mode, patience)?;
     let saved = fresh.transaction_with_behavior(TransactionBehavior::Immediate).map_err(database)?;
     let count = damaged.map_or(0, |damaged| save(damaged, &saved));
     let sql = "UPDATE total SET damaged = damaged + 1, kept = kept + ?";
@@ -155,23 +170,14 @@ fn read(db: &Connection, sql: &str, number: i64, mut take: impl FnMut(i64, &Row)
     }
 }
 
-/// Copies an event. Its place may be taken: others have had the new file for a moment.
+/// Copies an event.
 fn copy(row: &Row, into: &Connection) -> rusqlite::Result<()> {
     let values = (0..16).map(|column| row.get::<_, rusqlite::types::Value>(column));
     let values = values.collect::<rusqlite::Result<Vec<_>>>()?;
     let sql = format!(
-        "INSERT INTO event ({COLUMNS}, head)
-         VALUES (iif(EXISTS (SELECT 1 FROM event WHERE position = ?1), NULL, ?1),
-                 ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"
+        "INSERT INTO event ({COLUMNS}, head) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"
     );
     into.prepare_cached(&sql)?.execute(rusqlite::params_from_iter(values))?;
     let (address, call_id): (String, String) = (row.get(1)?, row.get(2)?);
     waiting::renew_head(into, &address, &call_id)
-}
-
-/// A file whose name begins like another's.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

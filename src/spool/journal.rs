@@ -9,13 +9,17 @@ use super::waiting::{moment, on_wall};
 use super::{Durable, Moment, Position, Spool, SpoolError, Trouble};
 use crate::event::{CallEvent, CallId, Direction, EventKind};
 
+/// Calls are forgotten when so many others have come, as looking for them costs each as much as it
+/// does itself.
+const PRUNED: i64 = 16;
+
 /// A call that has ended is forgotten after so long.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A call of which no end is known, after so long.
 const OPEN_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
-/// A call's place among all that were ever reported.
+/// A call's place among all that are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct CallNumber(pub i64);
@@ -76,6 +80,12 @@ impl Spool {
         })
     }
 
+    /// Whether somebody is known to have answered a call.
+    pub fn is_answered(&mut self, call_id: &CallId) -> Result<bool, SpoolError> {
+        let sql = "SELECT 1 FROM call WHERE address = ? AND call_id = ? AND answered";
+        self.read(|db, address| db.prepare_cached(sql)?.exists([address, call_id.as_str()]))
+    }
+
     /// Whether a call's hangup was reported: a second one would take the mark off a missed call.
     pub fn has_hangup(&mut self, call_id: &CallId) -> Result<bool, SpoolError> {
         self.read(|db, address| has_hangup(db, address, call_id.as_str()))
@@ -122,6 +132,15 @@ impl Spool {
         })
     }
 
+    /// Forgets a call, as Zammad knows of none.
+    pub fn forget(&mut self, call_id: &CallId) -> Result<(), SpoolError> {
+        let sql = "DELETE FROM call WHERE address = ? AND call_id = ?";
+        self.change(Durable::No, |db, address| {
+            db.prepare_cached(sql)?.execute([address, call_id.as_str()])?;
+            Ok(())
+        })
+    }
+
     /// How many calls are open for longer than that.
     pub fn calls_open_for(&mut self, time: Duration, now: Moment) -> Result<u64, SpoolError> {
         let sql = "SELECT began, boot, up FROM call WHERE address = ? AND ended IS NULL ORDER BY number";
@@ -152,11 +171,16 @@ pub(super) fn note(
     let call_id = event.call_id.as_str();
     match event.kind {
         EventKind::NewCall => {
-            // An id that is used again is another call if the first one has ended.
-            let sql = "DELETE FROM call WHERE address = ? AND call_id = ? AND ended IS NOT NULL";
-            db.prepare_cached(sql)?.execute([address, call_id])?;
-            insert(db, address, event, key, now)?;
-            prune(db, now)?;
+            let mut is_new = insert(db, address, event, key, now)?;
+            if !is_new {
+                // An id that is used again is another call if the first one has ended.
+                let sql = "DELETE FROM call WHERE address = ? AND call_id = ? AND ended IS NOT NULL";
+                is_new = db.prepare_cached(sql)?.execute([address, call_id])? > 0
+                    && insert(db, address, event, key, now)?;
+            }
+            if is_new && db.last_insert_rowid() % PRUNED == 0 {
+                prune(db, now)?;
+            }
         }
         EventKind::Answer => {
             insert(db, address, event, key, now)?;
@@ -189,13 +213,27 @@ pub(super) fn hangup_is(
     Ok(())
 }
 
+/// Notes what becomes of a call whose hangup is taken out of the spool: nobody sends it, so the call
+/// is open again, or whoever takes it out knows that Zammad has it.
+pub(super) fn hangup_is_dropped(db: &Transaction, position: Position, now: Moment) -> Result<(), Trouble> {
+    let sql = "SELECT state FROM event WHERE position = ? AND kind = 'hangup'";
+    let state: Option<String> =
+        db.prepare_cached(sql)?.query_row([position.0], |row| row.get(0)).optional()?;
+    match state.as_deref() {
+        Some("waiting") => hangup_is(db, position, Ending::None, now),
+        Some("unconfirmed") => hangup_is(db, position, Ending::Reported, now),
+        // Since one was given up the call may have had another.
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Whether a call's hangup was reported: Zammad has it, or may have it, or the spool has it.
 pub(super) fn has_hangup(db: &Connection, address: &str, call_id: &str) -> rusqlite::Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM call WHERE address = ?1 AND call_id = ?2 AND hangup = 2)
-                   OR EXISTS (SELECT 1 FROM event WHERE address = ?1 AND call_id = ?2
-                                  AND state = 'waiting' AND kind = 'hangup')
-                   OR EXISTS (SELECT 1 FROM event WHERE address = ?1 AND call_id = ?2 AND state <> 'waiting'
-                                  AND state = 'unconfirmed' AND kind = 'hangup')";
+                    OR EXISTS (SELECT 1 FROM event WHERE address = ?1 AND call_id = ?2
+                                   AND state = 'waiting' AND kind = 'hangup')
+                    OR EXISTS (SELECT 1 FROM event WHERE address = ?1 AND call_id = ?2 AND state <> 'waiting'
+                                   AND state = 'unconfirmed' AND kind = 'hangup')";
     db.prepare_cached(sql)?.query_row([address, call_id], |row| row.get(0))
 }
 
@@ -208,17 +246,18 @@ pub(super) fn ended(db: &Transaction, address: &str, event: &CallEvent, now: Mom
     Ok(())
 }
 
+/// Begins a call, unless there is one with this id.
 fn insert(
     db: &Transaction,
     address: &str,
     event: &CallEvent,
     key: Option<&str>,
     now: Moment,
-) -> Result<(), Trouble> {
+) -> Result<bool, Trouble> {
     let sql = "INSERT OR IGNORE INTO call
                    (address, call_id, key, direction, calling, called, answered, began, boot, up)
                VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?)";
-    db.prepare_cached(sql)?.execute(params![
+    let inserted = db.prepare_cached(sql)?.execute(params![
         address,
         event.call_id.as_str(),
         key,
@@ -229,20 +268,21 @@ fn insert(
         now.boot,
         now.up,
     ])?;
-    Ok(())
+    Ok(inserted > 0)
 }
 
-/// Forgets calls, a few at a time: as many as may come. None that began since then by the time that
+/// Forgets calls, a few at a time: more than have come. None that began since then by the time that
 /// this machine runs, whatever the clock was set to.
 fn prune(db: &Transaction, now: Moment) -> Result<(), Trouble> {
     let ended = "DELETE FROM call WHERE number IN
-                     (SELECT number FROM call WHERE ended < ?1 AND (boot <> ?2 OR boot = 0 OR up < ?3) LIMIT 4)";
+                     (SELECT number FROM call
+                      WHERE ended < ?1 AND (boot <> ?2 OR boot = 0 OR up < ?3) LIMIT ?4)";
     let since = now.before(KEPT);
-    db.prepare_cached(ended)?.execute([since.wall, since.boot, since.up])?;
-    let open = "DELETE FROM call WHERE number IN (SELECT number FROM call ORDER BY number LIMIT 2)
+    db.prepare_cached(ended)?.execute([since.wall, since.boot, since.up, 4 * PRUNED])?;
+    let open = "DELETE FROM call WHERE number IN (SELECT number FROM call ORDER BY number LIMIT ?4)
                     AND began < ?1 AND (boot <> ?2 OR boot = 0 OR up < ?3)";
     let since = now.before(OPEN_KEPT);
-    db.prepare_cached(open)?.execute([since.wall, since.boot, since.up])?;
+    db.prepare_cached(open)?.execute([since.wall, since.boot, since.up, 2 * PRUNED])?;
     Ok(())
 }
 

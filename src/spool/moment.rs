@@ -1,5 +1,6 @@
 //! Points in time that survive a clock which is put right.
 
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
@@ -59,9 +60,12 @@ fn millis(time: Duration) -> i64 {
 ///
 /// Source: Linux, `Documentation/admin-guide/sysctl/kernel.rst`, "random".
 fn boot() -> i64 {
-    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    let digits: String = id.chars().filter(char::is_ascii_hexdigit).take(15).collect();
-    i64::from_str_radix(&digits, 16).unwrap_or_default()
+    static BOOT: OnceLock<i64> = OnceLock::new();
+    *BOOT.get_or_init(|| {
+        let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let digits: String = id.chars().filter(char::is_ascii_hexdigit).take(15).collect();
+        i64::from_str_radix(&digits, 16).unwrap_or_default()
+    })
 }
 
 #[cfg(test)]

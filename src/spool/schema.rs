@@ -1,9 +1,9 @@
 //! The tables of a spool, and how a file is begun, opened, or brought up to date.
 
-use std::fs::{DirBuilder, OpenOptions, Permissions};
-use std::io::{self, ErrorKind};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -52,7 +52,7 @@ const STEPS: [&str; 1] = ["
     CREATE INDEX attempt_of_event ON attempt (event);
     -- The calls that this machine has reported.
     CREATE TABLE call (
-        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        number INTEGER PRIMARY KEY,
         address TEXT NOT NULL,
         call_id TEXT NOT NULL,
         key TEXT,
@@ -98,13 +98,36 @@ const STEPS: [&str; 1] = ["
     END;
 "];
 
-/// So many pages, of 4 KiB, are written to the side before they are put into the file: whoever opens
-/// it as the only one reads them all, and whoever puts them there waits for the disk.
-const PAGES_ASIDE: u32 = 250;
+/// Beside each spool that was ever opened there is a file of its name and this.
+const LOCK: &str = ".lock";
+
+/// What is to take the place of a damaged file is beside it until it is whole.
+pub const MENDED: &str = ".mended";
 
 /// Opens a file with the tables of this release.
+///
+/// Nobody opens it while a damaged one is set aside: what he wrote would be in neither.
 pub fn open(path: &Path, patience: Duration) -> Result<Connection, SpoolError> {
-    prepare(path).map_err(|source| SpoolError::File { path: path.to_owned(), source })?;
+    let trouble = |source| SpoolError::File { path: path.to_owned(), source };
+    let folder = prepare_folder(path).map_err(trouble)?;
+    let mode =
+        if folder.is_some_and(|folder| is_of_group(folder).unwrap_or_default()) { 0o660 } else { 0o600 };
+    if !beside(path, LOCK).exists() && is_something_else(path) {
+        // A wrong path must not make somebody's file a damaged spool.
+        return Err(SpoolError::Foreign { path: path.to_owned() });
+    }
+    let lock = lock_file(path, mode).map_err(trouble)?;
+    lock.lock_shared().map_err(trouble)?;
+    if !path.exists() {
+        // Whoever was about to put it here may have ended; where there is none, there is none.
+        let _ = std::fs::rename(beside(path, MENDED), path);
+    }
+    open_locked(path, mode, patience)
+}
+
+/// The same for who has the lock.
+pub fn open_locked(path: &Path, mode: u32, patience: Duration) -> Result<Connection, SpoolError> {
+    prepare(path, mode).map_err(|source| SpoolError::File { path: path.to_owned(), source })?;
     let database = |source| failed(path, source);
     let mut db = connect(path, patience).map_err(database)?;
     if missing(&db, path)?.is_empty() {
@@ -131,7 +154,6 @@ fn connect(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
     db.busy_timeout(patience)?;
     // Otherwise each process of one event would wait for the disk at its end.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    db.pragma_update(None, "wal_autocheckpoint", PAGES_ASIDE)?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(db)
 }
@@ -153,19 +175,52 @@ fn missing(db: &Connection, path: &Path) -> Result<&'static [&'static str], Spoo
     STEPS.get(behind..).ok_or_else(|| SpoolError::Newer { path: path.to_owned() })
 }
 
+/// Whoever has it alone may put another file in the spool's place.
+pub fn lock_file(path: &Path, mode: u32) -> io::Result<File> {
+    file_of_mode(&beside(path, LOCK), mode)
+}
+
+/// Whether a file has something in it that does not begin as SQLite's files do.
+///
+/// Source: SQLite, "Database File Format", section 1.3.1.
+fn is_something_else(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut head));
+    read.is_ok() && !head.is_empty() && head != b"SQLite format 3\0"
+}
+
+/// A file whose name begins like another's.
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
 /// Sees to it that the file is there, and that nobody but its owner reads it, or the group to which
 /// the administrator has given the folder; what SQLite puts beside it gets the same mode.
-fn prepare(path: &Path) -> io::Result<()> {
-    let folder = prepare_folder(path)?;
-    let file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => {
-            return Err(io::Error::other("it is a folder; name a file in it, such as spool.db"));
+fn prepare(path: &Path, mode: u32) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::Error::other("it is a folder; name a file in it, such as spool.db"));
+    }
+    file_of_mode(path, mode).map(drop)
+}
+
+/// Opens a file, or begins one with this mode, whatever the process's mask is.
+fn file_of_mode(path: &Path, mode: u32) -> io::Result<File> {
+    let there = || OpenOptions::new().write(true).open(path);
+    match there() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        opened => return opened,
+    }
+    match OpenOptions::new().write(true).create_new(true).mode(mode).open(path) {
+        // Another process was faster.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => there(),
+        Err(error) => Err(error),
+        Ok(file) => {
+            file.set_permissions(Permissions::from_mode(mode))?;
+            Ok(file)
         }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
-        created => created?,
-    };
-    let of_group = folder.is_some_and(|folder| is_of_group(folder).unwrap_or_default());
-    if of_group { file.set_permissions(Permissions::from_mode(0o660)) } else { Ok(()) }
+    }
 }
 
 /// Sees to it that the folder of a spool is there, if it is named.

@@ -1,8 +1,7 @@
 //! A spool for asynchronous work: what the disk does, nobody waits for it longer than he wants.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -12,15 +11,44 @@ use crate::config::{Endpoint, SpoolConfig};
 
 /// A spool that many tasks use, one at a time.
 #[derive(Debug, Clone)]
-pub struct SharedSpool {
-    spool: Arc<Mutex<Spool>>,
-    path: PathBuf,
+pub struct SharedSpool(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    config: SpoolConfig,
+    endpoint: Endpoint,
+    place: Mutex<Place>,
+    is_back: Condvar,
+}
+
+/// Where the spool is.
+///
+/// It is not a lock around the work: whoever waits for one while a disk hangs would wait in a thread of
+/// his own for as long, and then do what nobody wants any longer.
+#[derive(Debug)]
+enum Place {
+    /// nobody has opened it yet
+    Nowhere,
+    Here(Box<Spool>),
+    Lent,
 }
 
 /// What SQLite needs to end its waiting for a lock by itself.
 const GRACE: Duration = Duration::from_millis(40);
 
 impl SharedSpool {
+    /// The file is opened, or begun, with the first work on it: in one go, as each change from one
+    /// thread to another costs an event as much as a query.
+    pub fn new(config: &SpoolConfig, endpoint: &Endpoint) -> Self {
+        let (config, endpoint) = (config.clone(), endpoint.clone());
+        Self(Arc::new(Shared {
+            config,
+            endpoint,
+            place: Mutex::new(Place::Nowhere),
+            is_back: Condvar::new(),
+        }))
+    }
+
     /// Opens the file, or begins one, within that time.
     ///
     /// # Errors
@@ -31,42 +59,135 @@ impl SharedSpool {
         endpoint: &Endpoint,
         within: Duration,
     ) -> Result<Self, SpoolError> {
-        let path = config.path.clone();
-        let (config, endpoint) = (config.clone(), endpoint.clone());
-        let opening = spawn_blocking(move || Spool::open(&config, &endpoint, within));
-        let spool = in_time(opening, within, &path).await?;
-        Ok(Self { spool: Arc::new(Mutex::new(spool)), path })
+        let spool = Self::new(config, endpoint);
+        spool.with(within, |_| Ok(())).await?;
+        Ok(spool)
+    }
+
+    /// Whether there is a file.
+    pub fn is_begun(&self) -> bool {
+        self.0.config.path.exists()
     }
 
     /// Does some work on it within that time.
     ///
     /// # Errors
     ///
-    /// The work's, and [`SpoolError::Slow`]: it may still be done.
+    /// The work's, those of [`Spool::open`], and [`SpoolError::Slow`]: it may still be done, if it was
+    /// begun.
     pub async fn with<T: Send + 'static>(
         &self,
         within: Duration,
         work: impl FnOnce(&mut Spool) -> Result<T, SpoolError> + Send + 'static,
     ) -> Result<T, SpoolError> {
-        let spool = self.spool.clone();
+        let asked = Instant::now();
+        let shared = self.0.clone();
         let working = spawn_blocking(move || {
-            // What was not finished is not there.
-            let mut spool = spool.lock().unwrap_or_else(PoisonError::into_inner);
-            spool.prepare(within)?;
-            work(&mut spool)
+            let mut spool = shared.borrow(within)?;
+            let prepared = spool.prepare(within.saturating_sub(asked.elapsed()));
+            let result = prepared.and_then(|()| work(&mut spool));
+            shared.put(Place::Here(spool));
+            result
         });
-        in_time(working, within, &self.path).await
+        match timeout(within + GRACE, working).await {
+            Ok(Ok(result)) => result,
+            // The other thread was ended, or does not come back.
+            Ok(Err(_)) | Err(_) => Err(self.0.slow()),
+        }
+    }
+
+    /// Whether there is so much beside the file that somebody should put it there. Not while others
+    /// work on it.
+    pub fn is_untidy(&self) -> bool {
+        match &*self.0.look() {
+            Place::Here(spool) => spool.is_untidy(),
+            Place::Nowhere | Place::Lent => false,
+        }
     }
 }
 
-async fn in_time<T>(
-    work: tokio::task::JoinHandle<Result<T, SpoolError>>,
-    within: Duration,
-    path: &std::path::Path,
-) -> Result<T, SpoolError> {
-    match timeout(within + GRACE, work).await {
-        Ok(Ok(result)) => result,
-        // The other thread was ended, or does not come back.
-        Ok(Err(_)) | Err(_) => Err(SpoolError::Slow { path: path.to_owned() }),
+impl Shared {
+    /// Waits for it, and opens it if nobody has.
+    fn borrow(&self, within: Duration) -> Result<Box<Spool>, SpoolError> {
+        let asked = Instant::now();
+        let is_lent = |place: &mut Place| matches!(place, Place::Lent);
+        let waited = self.is_back.wait_timeout_while(self.look(), within, is_lent);
+        let (mut place, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *place, Place::Lent) {
+            Place::Here(spool) => Ok(spool),
+            Place::Lent => Err(self.slow()),
+            Place::Nowhere => {
+                drop(place);
+                let left = within.saturating_sub(asked.elapsed());
+                let opened = Spool::open(&self.config, &self.endpoint, left);
+                opened.map(Box::new).inspect_err(|_| self.put(Place::Nowhere))
+            }
+        }
+    }
+
+    fn put(&self, place: Place) {
+        *self.look() = place;
+        self.is_back.notify_one();
+    }
+
+    fn look(&self) -> MutexGuard<'_, Place> {
+        // Nothing is done while it is locked that could leave half of it.
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn slow(&self) -> SpoolError {
+        SpoolError::Slow { path: self.config.path.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::client::block_on;
+    use crate::config::{Config, Secret, Settings, SpoolSettings};
+
+    #[test]
+    fn what_nobody_waits_for_any_longer_is_not_done() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let settings = Settings {
+            url: Some(Secret::new("http://127.0.0.1:1/api/v1/cti/x")),
+            spool: SpoolSettings { path: Some(folder.path().join("spool.db")), ..SpoolSettings::default() },
+            ..Settings::default()
+        };
+        let config = Config::try_from(settings).unwrap();
+        let (limits, endpoint) = (config.spool.as_ref().unwrap(), config.endpoint().unwrap());
+        let long = Duration::from_secs(60);
+        block_on(async {
+            let spool = SharedSpool::open(limits, endpoint, long).await.unwrap();
+            let (begins, begun) = oneshot::channel();
+            let (ends, ended) = mpsc::channel();
+            let hanging = spool.with(long, move |_| {
+                begins.send(()).unwrap();
+                ended.recv().unwrap();
+                Ok(())
+            });
+            let is_done = Arc::new(AtomicBool::new(false));
+            let others = async {
+                begun.await.unwrap();
+                let done = is_done.clone();
+                let work = move |_: &mut Spool| {
+                    done.store(true, Ordering::Relaxed);
+                    Ok(())
+                };
+                let late = spool.with(Duration::from_millis(10), work).await;
+                assert!(matches!(late, Err(SpoolError::Slow { .. })), "{late:?}");
+                ends.send(()).unwrap();
+            };
+            let (hanging, ()) = tokio::join!(hanging, others);
+            hanging.unwrap();
+            spool.with(long, |_| Ok(())).await.unwrap();
+            assert!(!is_done.load(Ordering::Relaxed));
+        })
+        .unwrap();
     }
 }

@@ -15,7 +15,13 @@ use crate::event::{CallEvent, CallId, EventKind};
 const FRESH: Duration = Duration::from_secs(60);
 
 /// No event is put off for longer; one that is due later was put off by another clock.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+
+/// So many events are changed before others get at the file again,
+const AT_ONCE: usize = 200;
+
+/// for so long: they look whether it is free now and then.
+const GAP: Duration = Duration::from_millis(5);
 
 /// An event's place among all that were ever kept in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -56,6 +62,13 @@ pub struct Past {
     pub outcome: Option<String>,
     /// nobody is to send it until it is known whether Zammad has it; this is why
     pub unconfirmed: Option<String>,
+}
+
+/// Which events an operator means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chosen {
+    All,
+    These(Vec<Position>),
 }
 
 /// An event that is to be sent.
@@ -167,24 +180,30 @@ impl Spool {
         past: &Past,
         now: Moment,
     ) -> Result<Option<Position>, SpoolError> {
-        let kept = self.try_keep(event, key, answered, past, now)?;
-        if !self.is_in_place() {
-            // Somebody has set the file aside as damaged, and may have read it before.
-            self.prepare(self.patience)?;
-            return self.try_keep(event, key, answered, past, now);
+        let text = serde_json::to_string(event).map_err(SpoolError::Event)?;
+        let position = self.insert(event, &text, key, answered, past, now)?;
+        if self.is_in_place() {
+            return Ok(position);
         }
-        Ok(kept)
+        // Another process has found the file damaged meanwhile, and may have copied it before.
+        self.reopen()?;
+        let sql = "SELECT position FROM event WHERE address = ? AND call_id = ? AND kept = ? AND text = ?";
+        let copied = self.read(|db, address| {
+            let values = params![address, event.call_id.as_str(), now.wall, text];
+            db.prepare_cached(sql)?.query_row(values, |row| row.get(0).map(Position)).optional()
+        })?;
+        copied.map_or_else(|| self.insert(event, &text, key, answered, past, now), |copied| Ok(Some(copied)))
     }
 
-    fn try_keep(
+    fn insert(
         &mut self,
         event: &CallEvent,
+        text: &str,
         key: Option<&str>,
         answered: Option<bool>,
         past: &Past,
         now: Moment,
     ) -> Result<Option<Position>, SpoolError> {
-        let text = serde_json::to_string(event).map_err(SpoolError::Event)?;
         let limits = self.limits;
         self.change(Durable::Yes, |db, address| {
             if event.kind == EventKind::Hangup && journal::has_hangup(db, address, event.call_id.as_str())? {
@@ -241,16 +260,21 @@ impl Spool {
         let mut due = self.waiting(|db, address| rows(db, &latest, params![address, most]))?;
         due.retain(|waiting| now.since(&waiting.kept) < FRESH);
         due.reverse();
-        let oldest = format!(
-            "SELECT {WAITING} FROM event
-             WHERE address = ?1 AND state = 'waiting' AND head AND (due <= ?3 OR due > ?4)
-             ORDER BY due, position LIMIT ?2"
-        );
-        let too_late = now.after(LONGEST_PAUSE).wall;
-        let oldest =
-            self.waiting(|db, address| rows(db, &oldest, params![address, most, now.wall, too_late]))?;
         let fresh: HashSet<_> = due.iter().map(|waiting| waiting.position).collect();
-        due.extend(oldest.into_iter().filter(|waiting| !fresh.contains(&waiting.position)));
+        // One after the other, as each of them leaves out those that are put off between them.
+        let too_late = now.after(LONGEST_PAUSE).wall;
+        for (is_due, limit) in [("due <= ?3", now.wall), ("due > ?3", too_late)] {
+            let oldest = format!(
+                "SELECT {WAITING} FROM event
+                 WHERE address = ?1 AND state = 'waiting' AND head AND {is_due}
+                 ORDER BY due, position LIMIT ?2"
+            );
+            let oldest = self.waiting(|db, address| rows(db, &oldest, params![address, most, limit]))?;
+            due.extend(oldest.into_iter().filter(|waiting| !fresh.contains(&waiting.position)));
+            if due.len() >= most {
+                break;
+            }
+        }
         due.truncate(most);
         Ok(due)
     }
@@ -383,7 +407,7 @@ impl Spool {
         let sql = format!(
             "SELECT {WAITING} FROM event WHERE address = ? AND state <> 'waiting' AND state = 'unconfirmed'
                  AND coalesce((SELECT max(at) FROM attempt WHERE event = position), kept) NOT BETWEEN ? AND ?
-             ORDER BY position LIMIT ?"
+             ORDER BY position DESC LIMIT ?"
         );
         let since = now.before(settled).wall;
         self.waiting(|db, address| rows(db, &sql, params![address, since, now.wall, most]))
@@ -406,46 +430,113 @@ impl Spool {
         })
     }
 
-    /// Sends events at rest once more, to the Zammad that is configured now. All of them if none is
-    /// named, and then those as well that wait for another Zammad. Tells how many.
-    pub fn retry(&mut self, positions: &[Position]) -> Result<u64, SpoolError> {
-        self.change(Durable::Yes, |db, address| {
-            let sql =
-                "UPDATE event SET state = 'waiting', address = ?1, due = 0, unknown_call = 0, uncertain = 0,
-                           under_way = 0, reason = NULL
-                       WHERE (position = ?2 OR ?2 IS NULL) AND (state <> 'waiting' OR address <> ?1)
-                       RETURNING call_id";
-            let chosen: Vec<_> = match positions {
-                [] => vec![None],
-                named => named.iter().map(|position| Some(position.0)).collect(),
-            };
-            let mut calls = Vec::new();
-            for position in chosen {
-                let mut statement = db.prepare_cached(sql)?;
-                let rows = statement.query_map(params![address, position], |row| row.get::<_, String>(0))?;
-                for row in rows {
-                    calls.push(row?);
+    /// Sends events once more that are at rest or were put off, to the Zammad that is configured now;
+    /// those as well that wait for another one, and what is known of their calls comes along. Tells
+    /// how many.
+    pub fn retry(&mut self, chosen: &Chosen, now: Moment) -> Result<u64, SpoolError> {
+        let wait_here = "state = 'waiting' AND address = ?2";
+        let of_these = format!("NOT ({wait_here} AND due = 0)");
+        let find = format!("SELECT address, call_id FROM event WHERE position = ?1 AND {of_these}");
+        // Of one that only waits too long it still counts what became of its attempts.
+        let update = format!(
+            "UPDATE event SET state = 'waiting', address = ?2, due = 0, head = 0, unknown_call = 0,
+                 reason = NULL, uncertain = {wait_here} AND uncertain, under_way = {wait_here} AND under_way
+             WHERE position = ?1"
+        );
+        self.some_at_a_time(chosen, &of_these, |spool, some| {
+            spool.change(Durable::Yes, |db, address| {
+                let mut count = 0;
+                for position in some {
+                    let parameters = params![position.0, address];
+                    let call: Option<(String, String)> = db
+                        .prepare_cached(&find)?
+                        .query_row(parameters, |row| Ok((row.get(0)?, row.get(1)?)))
+                        .optional()?;
+                    let Some((before, call_id)) = call else { continue };
+                    db.prepare_cached(&update)?.execute(parameters)?;
+                    count += 1;
+                    if before != address {
+                        let sql =
+                            "UPDATE OR IGNORE call SET address = ?1 WHERE address = ?2 AND call_id = ?3";
+                        db.prepare_cached(sql)?.execute([address, &before, &call_id])?;
+                        renew_head(db, &before, &call_id)?;
+                    }
+                    renew_head(db, address, &call_id)?;
+                    journal::hangup_is(db, *position, Ending::Reported, now)?;
                 }
-            }
-            for call_id in &calls {
-                renew_head(db, address, call_id)?;
-            }
-            Ok(calls.len() as u64)
+                Ok(count)
+            })
         })
     }
 
-    /// Takes events out, whatever their state. All of them if none is named. Tells how many.
-    pub fn drop_events(&mut self, positions: &[Position]) -> Result<u64, SpoolError> {
-        self.change(Durable::Yes, |db, _| {
-            let mut dropped = 0;
-            if positions.is_empty() {
-                dropped = db.execute("DELETE FROM event", [])? as u64;
+    /// Takes events out, whatever their state. Tells how many.
+    ///
+    /// A call whose hangup was to be sent is open again. One whose hangup was in doubt has ended: who
+    /// takes it out knows better.
+    pub fn drop_events(&mut self, chosen: &Chosen, now: Moment) -> Result<u64, SpoolError> {
+        self.some_at_a_time(chosen, "TRUE", |spool, some| {
+            spool.change(Durable::Yes, |db, _| {
+                let mut dropped = 0;
+                for position in some {
+                    journal::hangup_is_dropped(db, *position, now)?;
+                    dropped += u64::from(remove(db, *position)?);
+                }
+                db.prepare_cached("UPDATE total SET dropped = dropped + ?")?.execute([dropped])?;
+                Ok(dropped)
+            })
+        })
+    }
+
+    /// Does some work on events, of all on those that are there by now and for which the condition
+    /// holds; `?2` in it is this Zammad. Others do not wait until all of it is done.
+    fn some_at_a_time(
+        &mut self,
+        chosen: &Chosen,
+        condition: &str,
+        mut work: impl FnMut(&mut Self, &[Position]) -> Result<u64, SpoolError>,
+    ) -> Result<u64, SpoolError> {
+        let last: i64 = match chosen {
+            Chosen::These(positions) => return work(self, positions),
+            Chosen::All => self.read(|db, _| {
+                db.query_row("SELECT coalesce(max(position), 0) FROM event", [], |row| row.get(0))
+            })?,
+        };
+        let sql = format!(
+            "SELECT position FROM event WHERE position > ?1 AND position <= ?3 AND {condition}
+             ORDER BY position LIMIT ?4"
+        );
+        let (mut behind, mut count) = (0, 0);
+        loop {
+            let some = self.read(|db, address| {
+                let mut statement = db.prepare_cached(&sql)?;
+                let parameters = params![behind, address, last, AT_ONCE];
+                statement
+                    .query_map(parameters, |row| row.get(0).map(Position))?
+                    .collect::<Result<Vec<_>, _>>()
+            })?;
+            let Some(Position(position)) = some.last() else { return Ok(count) };
+            behind = *position;
+            count += work(self, &some)?;
+            if some.len() == AT_ONCE {
+                std::thread::sleep(GAP);
             }
-            for position in positions {
-                dropped += u64::from(remove(db, *position)?);
+        }
+    }
+
+    /// The hangups of a call that are not sent any more by themselves.
+    pub fn hangups_at_rest(&mut self, call_id: &CallId) -> Result<Vec<Position>, SpoolError> {
+        let sql = "SELECT position FROM event WHERE state <> 'waiting' AND state = ? AND address = ?
+                       AND call_id = ? AND kind = 'hangup' ORDER BY position";
+        self.read(|db, address| {
+            let mut found = Vec::new();
+            for state in [State::Unconfirmed, State::Dead] {
+                let mut statement = db.prepare_cached(sql)?;
+                let parameters = [state.as_str(), address, call_id.as_str()];
+                for position in statement.query_map(parameters, |row| row.get(0).map(Position))? {
+                    found.push(position?);
+                }
             }
-            db.execute("UPDATE total SET dropped = dropped + ?", [dropped])?;
-            Ok(dropped)
+            Ok(found)
         })
     }
 
@@ -518,7 +609,9 @@ impl Spool {
             })?;
             let sql = "SELECT kept, boot, up FROM event WHERE state = 'waiting' ORDER BY position LIMIT 1";
             let kept = db.prepare_cached(sql)?.query_row([], |row| moment(row, 0)).optional()?;
-            let sql = "SELECT count(*) FROM event WHERE state = 'waiting' AND address <> ?";
+            // Not `<>`, which would look at all of those that wait for this one.
+            let sql = "SELECT (SELECT count(*) FROM event WHERE state = 'waiting' AND address < ?1)
+                           + (SELECT count(*) FROM event WHERE state = 'waiting' AND address > ?1)";
             let elsewhere = db.prepare_cached(sql)?.query_row([address], |row| row.get(0))?;
             Ok(Totals {
                 oldest: kept.map(|kept| now.since(&kept)),
@@ -654,8 +747,16 @@ fn make_room(db: &Transaction, limits: Limits, bytes: u64) -> Result<(), Trouble
         if events < limits.events && used + bytes <= limits.bytes {
             return Ok(());
         }
-        let first = |sql: &str| db.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0)).optional();
-        let at_rest = first("SELECT position FROM event WHERE state <> 'waiting' ORDER BY position LIMIT 1")?;
+        let first = |sql: &str| {
+            let position = db.prepare_cached(sql)?.query_row([], |row| row.get::<_, Option<i64>>(0));
+            position.optional().map(Option::flatten)
+        };
+        let at_rest = first(
+            "SELECT min(position) FROM (
+                 SELECT min(position) AS position FROM event WHERE state = 'unconfirmed' AND state <> 'waiting'
+                 UNION ALL
+                 SELECT min(position) FROM event WHERE state = 'dead' AND state <> 'waiting')",
+        )?;
         let oldest = match (at_rest, limits.policy) {
             (Some(position), _) => Some(position),
             (None, SpoolPolicy::Refuse) => None,
@@ -677,26 +778,28 @@ fn remove(db: &Transaction, position: Position) -> rusqlite::Result<bool> {
         .query_row([position.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     let Some((address, call_id, was_head)) = call else { return Ok(false) };
-    if was_head {
-        renew_head(db, &address, &call_id)?;
+    if was_head && let Some((next, _)) = next_of(db, &address, &call_id)? {
+        // Without a look at all the others of the call, as it has no head any more.
+        db.prepare_cached("UPDATE event SET head = 1 WHERE position = ?")?.execute([next])?;
     }
     Ok(true)
 }
 
 /// Sees to it that the right event of a call is its head.
 pub(super) fn renew_head(db: &Connection, address: &str, call_id: &str) -> rusqlite::Result<()> {
-    let sql = "SELECT position, head FROM event WHERE address = ? AND call_id = ? AND state = 'waiting'
-               ORDER BY rank, position LIMIT 1";
-    let next: Option<(i64, bool)> = db
-        .prepare_cached(sql)?
-        .query_row([address, call_id], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    if let Some((next, false)) = next {
+    if let Some((next, false)) = next_of(db, address, call_id)? {
         let sql = "UPDATE event SET head = position = ?3
                    WHERE address = ?1 AND call_id = ?2 AND state = 'waiting' AND (head OR position = ?3)";
         db.prepare_cached(sql)?.execute(params![address, call_id, next])?;
     }
     Ok(())
+}
+
+/// The event of a call that is to be its head, and whether it is.
+fn next_of(db: &Connection, address: &str, call_id: &str) -> rusqlite::Result<Option<(i64, bool)>> {
+    let sql = "SELECT position, head FROM event WHERE address = ? AND call_id = ? AND state = 'waiting'
+               ORDER BY rank, position LIMIT 1";
+    db.prepare_cached(sql)?.query_row([address, call_id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
 }
 
 fn note_attempt(db: &Transaction, position: Position, outcome: &str, now: Moment) -> Result<(), Trouble> {

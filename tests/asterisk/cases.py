@@ -203,6 +203,11 @@ class Run(threading.Thread):
             time.sleep(0.2)
         self.faults += faults
 
+    def judge_later(self, case):
+        """What is in the caller log by now, if that is to be expected of the call."""
+        self.case = case
+        return list(self._judge_log())
+
     def _judge(self):
         return [*self._judge_call(), *self._judge_times(), *self._judge_log()]
 

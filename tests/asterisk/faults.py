@@ -1,17 +1,21 @@
 """Zammad in bad health, and many calls at once: what the callers may notice, and what may be lost."""
 
+import dataclasses
+import re
 import threading
 import time
 
-from cases import ANNA, BY_CALLER, BY_OTHER, CLEAR, WHOLE, blocked, inbound, outbound, run_all
+from cases import ANNA, BERT, BY_CALLER, BY_OTHER, CLEAR, WHOLE, blocked, inbound, outbound, run_all
 
 DEADLINE = 2.0
 LITTLE = 0.7  # what a phone, two Asterisks and a busy machine take besides
 CALLS_AT_ONCE = 50
+EVENTS_TRY = 8.0  # seconds; then a spool has them
+NOTHING_LEFT = "delivered 0, postponed 0, unconfirmed 0, dead 0"
 
 
 def run(bench, report, way):
-    for part in (silent, slow, late_replies, down, restart, recovered, serverless, many):
+    for part in (silent, slow, late_replies, down, restart, spooled, recovered, serverless, many):
         part(bench, report, way)
 
 
@@ -117,6 +121,81 @@ def restart(bench, report, way):
     thread.start()
     play(bench, report, way, cases)
     thread.join()
+
+
+def spooled(bench, report, way):
+    """It goes away in the middle of calls and for as long as they last, and there is a spool.
+
+    Nobody hears more of it than without one, and what the spool has kept makes the caller log right.
+    """
+    goes = 1.5
+    # On a busy machine it may be gone before those who call just before have been reported.
+    at_ease = {"held": (0.0, DEADLINE + LITTLE)}
+    held = at_ease | {"delay": goes + 0.3}
+    before = [
+        inbound("spool: Zammad goes down, then the caller hangs up", 101, BY_CALLER, WHOLE, talk=2.5,
+                **ANNA, **at_ease),
+        inbound("spool: Zammad goes down, then somebody answers", 101, BY_CALLER, WHOLE, delay=goes - 0.15,
+                talk=1.5, **ANNA, **at_ease),
+        inbound("spool: Zammad goes down, and nobody answers", 104, "603", cause="noAnswer", delay=goes - 1.0,
+                **at_ease),
+    ]
+    after = [
+        inbound("spool: answered", 101, BY_CALLER, WHOLE, talk=2.5, **ANNA, **held),
+        inbound("spool: the callee hangs up", 102, BY_OTHER, WHOLE, **BERT, **held),
+        inbound("spool: hung up at once", 101, BY_CALLER, WHOLE, talk=0.0, audio_within=None, **ANNA, **held),
+        inbound("spool: busy", 103, "486", cause="busy", **held),
+        inbound("spool: no answer", 104, "603", cause="noAnswer", **held),
+        inbound("spool: the caller cancels while Zammad is asked", 101, "487", cancel_after=0.5,
+                cause="cancel", **held),
+        # Zammad says so too late, and he has talked to Anna.
+        blocked("spool: a blocked caller gets through", 101, BY_CALLER, WHOLE, talk=0.5, **(held | ANNA)),
+        inbound("spool: queue", 300, BY_CALLER, WHOLE, talk=3.5, queue="support", **ANNA, **held),
+        inbound("spool: voicemail", 400, BY_CALLER, WHOLE, talk=0.5, audio_within=None, user="voicemail",
+                cause=CLEAR, **held),
+        outbound("spool: outbound", "49221470", BY_CALLER, WHOLE, talk=2.5, cause=CLEAR, **held),
+        outbound("spool: outbound busy", "49221472", "486", cause="busy", **held),
+    ]
+    cases = wanted(report, way, before + after)
+    if not cases:
+        return
+    bench.point_at_zammad(bench.ports.door, spool=f"/var/spool/zammad-cti-{way}/spool.db")
+    time.sleep(0.5)  # FastAGI's server comes up
+
+    def going():
+        time.sleep(goes)
+        bench.door.close()
+
+    thread = threading.Thread(target=going)
+    thread.start()
+    runs = run_all(bench, [dataclasses.replace(case, events=None) for case in cases])
+    thread.join()
+    bench.door.open()
+    until = time.time() + EVENTS_TRY + LITTLE
+    while any([run.judge_later(case) for run, case in zip(runs, cases)]) and time.time() < until:
+        bench.flush_spool()
+        time.sleep(0.5)
+    left = bench.flush_spool()
+    for run, case in zip(runs, cases):
+        found = run.faults + run.judge_later(case)
+        if case in after:
+            found += not_told(bench, case)
+        if left != NOTHING_LEFT:
+            found.append(f"left in the spool: {left}")
+        report.add(way, case.name, found, case.to)
+    bench.point_at_zammad(bench.ports.door)
+    time.sleep(0.5)
+
+
+def not_told(bench, case):
+    """Unless the dialplan of a call was told that its event waits in the spool."""
+    if case.cancel_after or case.direction == "out":
+        return  # nobody is there to be told; TrySystem only hears of a caller id
+    lines = bench.pbx_log()
+    first = next((line for line in lines if case.to in line), "")
+    tag = re.search(r"\[C-[0-9a-f]+\]", first)
+    if not any("spooled" in line for line in lines if tag and tag.group() in line):
+        yield "the dialplan was not told that it is spooled"
 
 
 def recovered(bench, report, way):

@@ -110,17 +110,27 @@ class Bench:
         """How the dialplan reports calls from now on: `agi`, `fastagi` or `system`."""
         self.pbx.set_global("ZAMMAD_VIA", way)
 
-    def point_at_zammad(self, port):
-        """Has the program talk to Zammad at this port, FastAGI's server included."""
+    def point_at_zammad(self, port, spool=None):
+        """Has the program talk to Zammad at this port, FastAGI's server included.
+
+        `spool` is a file of its own in the root, if events are to wait there.
+        """
         agents = "".join(f'{extension} = "{login}"\n' for extension, login in AGENTS.items())
         url = f"http://127.0.0.1:{port}/api/v1/cti/{TOKEN}"
         config = self.inside("/etc/zammad-cti/config.toml")
-        config.write_text(f'url = "{url}"\n\n[agents]\n{agents}')
+        table = f'\n[spool]\npath = "{spool}"\n' if spool else ""
+        config.write_text(f'url = "{url}"\n{table}\n[agents]\n{agents}')
         config.chmod(0o600)
         self.stop_fastagi()
         self._fastagi = Process(
             ["chroot", self.root, PROGRAM, "fastagi", "--listen", f"127.0.0.1:{self.ports.fastagi}"],
             self.logs / "fastagi.log")
+
+    def flush_spool(self):
+        """Runs `spool flush` as an operator would, and returns what it says."""
+        flushed = subprocess.run(
+            ["chroot", self.root, PROGRAM, "spool", "flush"], capture_output=True, text=True, timeout=60)
+        return (flushed.stdout + flushed.stderr).strip()
 
     def stop_fastagi(self):
         if self._fastagi:

@@ -349,6 +349,10 @@ fn the_call_goes_on_in_time_when_zammad_does_not_take_it() {
         let ended = channel.run(agi(&world, url, &["new-call"]).args(*options));
         assert_eq!(ended.code, 0, "{what}");
         let error = channel.assert_error(&what);
+        assert!(
+            error.starts_with("Zammad did not take ") || error.starts_with("it is not known "),
+            "{what}: {error}"
+        );
         assert!(error.contains(cause) && error.contains("call 1795205483.1"), "{what}: {error}");
         assert_eq!((channel.get("ZAMMAD_CALLID"), channel.get("ZAMMAD_DIRECTION")), (CALL, "in"), "{what}");
         assert_said(&ended.said, "zammad-cti: ");
@@ -382,6 +386,180 @@ fn an_answer_and_a_hangup_let_the_call_go_on_when_zammad_does_not_take_them() {
         let stderr = ended.stderr();
         assert!(stderr.contains(&format!("the {event} of call {CALL}")), "{event} {url}: {stderr}");
     });
+}
+
+/// The same line, where what Zammad does not take waits in a spool.
+fn with_spool(program: &mut Command) -> &mut Command {
+    program.env("ZAMMAD_CTI_SPOOL_PATH", "spool.db")
+}
+
+#[test]
+fn a_new_call_that_zammad_does_not_take_is_spooled_and_goes_on_in_time() {
+    let nobody = reserved_port();
+    let silent = Server::start(stay_silent);
+    let answering = |reply: Reply| Server::answering([reply]);
+    let busy = answering(Reply::html(503, "Service Unavailable"));
+    let refusing = answering(Reply::json(401, "{\"error\":\"Invalid token, please contact your admin!\"}"));
+    let zammads = [
+        (servers::url(nobody.local_addr().unwrap()), "refused"),
+        (silent.url(), "no reply"),
+        (busy.url(), "HTTP 503"),
+        (refusing.url(), "Zammad refused the token"),
+    ];
+    // (options, deadline)
+    let times: [(&[&str], Duration); 2] =
+        [(&[], Duration::from_secs(2)), (&["--deadline", "400ms"], Duration::from_millis(400))];
+    let cases = zammads.iter().flat_map(|zammad| times.iter().map(move |time| (zammad, time)));
+    at_once(cases.collect::<Vec<_>>(), |((url, cause), (options, deadline))| {
+        let what = format!("{cause} {options:?}");
+        let world = World::new();
+        let mut channel = Channel::of_customer(CALL);
+        let ended = channel.run(with_spool(&mut agi(&world, url, &["new-call"])).args(*options));
+        assert_eq!((ended.code, channel.decision()), (0, ("spooled", "")), "{what}");
+        assert_eq!((channel.get("ZAMMAD_CALLID"), channel.get("ZAMMAD_DIRECTION")), (CALL, "in"), "{what}");
+        for nothing in ["ZAMMAD_REASON", "ZAMMAD_CALLER_ID", "ZAMMAD_NUMBER"] {
+            assert_eq!(channel.get(nothing), "", "{what}");
+        }
+        assert_said(&ended.said, &format!("zammad-cti: newCall of call {CALL}: spooled, as "));
+        assert!(ended.said[0].contains(cause), "{what}: {:?}", ended.said);
+        assert!(ended.took <= *deadline + MORE + NOISE, "{what}: {:?}", ended.took);
+        let stderr = ended.stderr();
+        assert!(stderr.contains("it is in the spool, and will be delivered"), "{what}: {stderr}");
+    });
+}
+
+#[test]
+fn a_call_during_which_zammad_is_down_is_in_its_log_afterwards() {
+    for mode in ["on-failure", "always"] {
+        let world = World::new();
+        let path = world.file("config.toml", 0o600, "[agents]\n101 = \"anna@example.com\"\n");
+        let sandbox = world.sandbox(&["--token", TOKEN]);
+        let line = |event| {
+            let mut program = agi(&world, &sandbox.url, &[event, "--spool-mode", mode, "--config"]);
+            with_spool(&mut program).arg(&path);
+            program
+        };
+        sandbox.fault(json!({ "mode": "respond", "status": 503 }));
+        let mut customer = Channel::of_customer(CALL);
+        customer.run(&mut line("new-call"));
+        assert_eq!(customer.decision(), ("spooled", ""), "{mode}");
+        let mut phone = customer.picked_up_by("PJSIP/anna-0000001f", "101");
+        let answered = phone.run(&mut line("answer"));
+        customer.is_connected_with(phone);
+        let ended = customer.run(&mut line("hangup"));
+        for (ended, event) in [(answered, "answer"), (ended, "hangup")] {
+            assert_eq!(ended.code, 0, "{mode}");
+            assert_said(&ended.said, &format!("zammad-cti: {event} of call {CALL}"));
+            assert!(ended.took < Duration::from_millis(500) + NOISE, "{mode} {event}: {:?}", ended.took);
+            let stderr = ended.stderr();
+            assert!(!stderr.contains("did not take"), "{mode} {event}: {stderr}");
+        }
+        assert_eq!(sandbox.log(), [] as [Value; 0], "{mode}");
+        sandbox.fault(json!({ "mode": "none" }));
+        let flush = || {
+            let mut flush = world.bare();
+            flush.env("ZAMMAD_CTI_URL", &sandbox.url).env("ZAMMAD_CTI_SPOOL_PATH", "spool.db");
+            stdout(&flush.args(["spool", "flush"]).assert().code(0))
+        };
+        assert_eq!(flush(), "delivered 3, postponed 0, unconfirmed 0, dead 0\n", "{mode}");
+        let call = sandbox.call(CALL);
+        assert_eq!((&call["state"], &call["done"]), (&"hangup".into(), &true.into()), "{call}");
+        assert_eq!(
+            (&call["from"], &call["comment"]),
+            (&"4940669690".into(), &"normalClearing".into()),
+            "{call}"
+        );
+        assert_eq!(call["to_comment"], "anna@example.com", "{call}");
+        assert_eq!(flush(), "delivered 0, postponed 0, unconfirmed 0, dead 0\n", "{mode}");
+    }
+}
+
+#[test]
+fn an_answer_and_a_hangup_outlast_a_zammad_that_is_away_for_longer_than_their_deadline() {
+    let world = World::new();
+    let sandbox = ringing(&world);
+    sandbox.fault(json!({ "mode": "respond", "status": 503 }));
+    let config = world.file("config.toml", 0o600, "deadline = \"1s\"\n");
+    let line = |event| {
+        let mut program = agi(&world, &sandbox.url, &[event, "--config"]);
+        with_spool(&mut program).arg(&config);
+        program
+    };
+    let mut customer =
+        Channel::of_customer(CALL).with(&[("ZAMMAD_CALLID", CALL), ("ZAMMAD_DIRECTION", "in")]);
+    let mut phone = customer.picked_up_by("PJSIP/anna-0000001f", "101");
+    let answered = phone.run(&mut line("answer"));
+    customer.is_connected_with(phone);
+    let ended = customer.run(&mut line("hangup"));
+    for ended in [answered, ended] {
+        assert!(ended.took < Duration::from_millis(500) + NOISE, "{:?}", ended.took);
+        // Waits until each is in the spool.
+        let stderr = ended.stderr();
+        assert!(!stderr.contains("error"), "{stderr}");
+    }
+    sandbox.fault(json!({ "mode": "none" }));
+    let mut flush = world.bare();
+    flush.env("ZAMMAD_CTI_URL", &sandbox.url).env("ZAMMAD_CTI_SPOOL_PATH", "spool.db");
+    let flushed = flush.args(["spool", "flush"]).assert().code(0);
+    assert_eq!(stdout(&flushed), "delivered 2, postponed 0, unconfirmed 0, dead 0\n");
+    let call = sandbox.call(CALL);
+    assert_eq!((&call["state"], &call["done"]), (&"hangup".into(), &true.into()), "{call}");
+}
+
+#[test]
+fn what_the_journal_knows_of_a_call_its_channel_need_not() {
+    let world = World::new();
+    let sandbox = world.sandbox(&["--token", TOKEN]);
+    let path = world.file("config.toml", 0o600, "[agents]\n101 = \"anna@example.com\"\n");
+    let line = |arguments: &[&str]| {
+        let mut program = agi(&world, &sandbox.url, arguments);
+        with_spool(&mut program).arg("--config").arg(&path);
+        program
+    };
+    let mut agent = Channel::of_agent(CALL, "493023125741");
+    agent.run(&mut line(&["new-call", "--direction", "out"]));
+    assert_eq!(agent.decision(), ("none", ""));
+    // A channel on which nothing was noted, and a phone that would be Anna's.
+    let mut other = Channel::of_agent("8", "493023125741");
+    let answered = other.run(&mut line(&["answer", "--call-id", CALL]));
+    assert_eq!((answered.code, answered.stderr().as_str()), (0, ""));
+    let call = sandbox.call(CALL);
+    assert_eq!((&call["state"], &call["direction"]), (&"answer".into(), &"out".into()), "{call}");
+    assert_eq!(call["to_comment"], Value::Null, "{call}");
+    let ended = other.run(&mut line(&["hangup", "--call-id", CALL, "--cause", "16"]));
+    assert_eq!((ended.code, ended.stderr().as_str()), (0, ""));
+    let call = sandbox.call(CALL);
+    assert_eq!((&call["state"], &call["done"]), (&"hangup".into(), &true.into()), "{call}");
+    // A second one, of a channel that does not know of the first.
+    let ended = other.with(&[("ZAMMAD_ENDED", "")]).run(&mut line(&["hangup", "--call-id", CALL]));
+    let stderr = ended.stderr();
+    assert!(stderr.contains(&format!("the hangup of call {CALL} is reported already")), "{stderr}");
+    assert_eq!(sandbox.call(CALL), call);
+}
+
+#[test]
+fn a_spool_that_cannot_be_used_holds_no_call() {
+    let world = World::new();
+    let sandbox = world.sandbox(&["--token", TOKEN]);
+    world.file("file", 0o600, "");
+    for path in ["file/spool.db", "no/such/folder/spool.db", "/proc/spool.db"] {
+        let mut channel = Channel::of_customer(&format!("call in {path}"));
+        let mut program = agi(&world, &sandbox.url, &["new-call", "--spool-path", path]);
+        let ended = channel.run(&mut program);
+        assert_eq!((ended.code, channel.decision()), (0, ("none", "")), "{path}");
+        assert!(ended.took < Duration::from_secs(1) + NOISE, "{path}: {:?}", ended.took);
+        // Nor is it used when it would be needed.
+        let nobody = reserved_port();
+        let url = servers::url(nobody.local_addr().unwrap());
+        let mut channel = Channel::of_customer(CALL);
+        let ended = channel.run(&mut agi(&world, &url, &["new-call", "--spool-path", path]));
+        assert_eq!(ended.code, 0, "{path}");
+        let error = channel.assert_error(path);
+        assert!(error.contains("refused"), "{path}: {error}");
+        assert!(ended.took <= Duration::from_secs(2) + MORE + NOISE, "{path}: {:?}", ended.took);
+        let stderr = ended.stderr();
+        assert!(stderr.contains("it is not kept"), "{path}: {stderr}");
+    }
 }
 
 #[test]

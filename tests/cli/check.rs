@@ -481,7 +481,7 @@ fn a_wrong_command_line_is_unknown_and_not_critical() {
     let world = World::new();
     let zammad = Server::answering([refusal()]);
     // (arguments, a part of the complaint)
-    let cases: [(&[&str], &str); 17] = [
+    let cases: [(&[&str], &str); 22] = [
         (&["check", "--nagois"], "--nagios"),
         (&["check", "--dry-run"], "--dry-run and --curl belong to"),
         (&["--bogus", "check"], "--bogus"),
@@ -495,6 +495,11 @@ fn a_wrong_command_line_is_unknown_and_not_critical() {
         (&["check", "-w", "load=5"], "limits are written like"),
         (&["check", "-w", "time=10s"], "the warning at 10s would come after the critical at 5s"),
         (&["check", "-c", "days=20"], "the warning at 14 days would come after the critical at 20"),
+        (&["check", "-w", "waiting=0"], "waiting is a whole number from 1 on"),
+        (&["check", "-w", "dead=1,dead=2"], "dead is there twice"),
+        (&["check", "-c", "age=1m"], "the warning at 10m would come after the critical at 1m"),
+        (&["check", "-w", "stuck=3", "-c", "stuck=2"], "the warning at stuck=3 would come after"),
+        (&["check", "--stuck-after", "12"], "a number and a unit"),
         (&["check", "--output", "shell"], "--output json, or --nagios"),
         (&["check", "--field", "error"], "check has no --field"),
         (&["check", "--nagios", "--output", "json"], "without --output"),
@@ -809,4 +814,157 @@ fn the_first_stages_are_about_the_proxy_if_there_is_one() {
     let mut program = self::check(&world, &sandbox.url, &["--output", "json"]);
     let ran = Ran::of(program.env("http_proxy", "http://127.0.0.1:9"));
     assert_eq!((ran.code, &ran.report()["proxy"]), (0, &Value::Null), "{ran}");
+}
+
+/// A check with the spool in the home.
+fn check_with_spool(world: &World, url: &str, arguments: &[&str]) -> Command {
+    let mut program = check(world, url, arguments);
+    program.env("ZAMMAD_CTI_SPOOL_PATH", world.path("spool.db"));
+    program
+}
+
+#[test]
+fn a_spool_is_a_part_of_health_and_a_check_begins_none() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let ran = Ran::of(&mut check_with_spool(&world, &sandbox.url, &[]));
+    assert_eq!(ran.code, 0, "{ran}");
+    assert!(ran.stdout.contains("  Spool           ok") && ran.stdout.contains("is not begun yet"), "{ran}");
+    let ran = Ran::of(&mut check_with_spool(&world, &sandbox.url, &["--output", "json"]));
+    let spool = &ran.report()["spool"];
+    assert_eq!((&spool["state"], &spool["status"]), (&json!("not_begun"), &json!("ok")), "{ran}");
+    let ran = Ran::of(&mut check_with_spool(&world, &sandbox.url, &["--nagios"]));
+    let nothing = " waiting=0;;;0 age=0s;600;3600;0 dead=0;0;;0 stuck=0;0;;0\n";
+    assert!(ran.stdout.ends_with(nothing), "{ran}");
+    assert!(!world.path("spool.db").exists());
+
+    let mut keep = world.bare();
+    keep.env("ZAMMAD_CTI_URL", &sandbox.url).env("ZAMMAD_CTI_SPOOL_PATH", world.path("spool.db"));
+    assert_eq!(Ran::of(keep.args(NEW_CALL).args(["--spool-mode", "always"])).stdout, "spooled\n");
+    std::thread::sleep(Duration::from_millis(20));
+    // (limits, code, a part of the message)
+    let cases: [(&[&str], i32, &str); 9] = [
+        (&[], 0, "token accepted"),
+        (&["-w", "waiting=2"], 0, "token accepted"),
+        (&["-w", "waiting=1"], 1, "; spool: 1 event waits, the oldest for 0s (1 or more)"),
+        (&["-c", "waiting=1"], 2, "; spool: 1 event waits, the oldest for 0s (1 or more)"),
+        (&["-w", "age=10ms"], 1, "; spool: 1 event waits, the oldest for 0s (more than 10ms)"),
+        (&["-w", "age=5ms", "-c", "age=10ms"], 2, "(more than 10ms)"),
+        (&["--stuck-after", "10ms"], 1, "; spool: 1 call is open for more than 10ms"),
+        (&["--stuck-after", "10ms", "-w", "stuck=2"], 0, "token accepted"),
+        (&["--stuck-after", "10ms", "-c", "stuck=1"], 2, "1 call is open"),
+    ];
+    for (limits, code, message) in cases {
+        for shape in [&[][..], &["--nagios"], &["--output", "json"]] {
+            let ran = Ran::of(check_with_spool(&world, &sandbox.url, shape).args(limits));
+            assert_eq!((ran.code, ran.stderr.as_str()), (code, ""), "{limits:?}: {ran}");
+            assert!(ran.stdout.contains(message), "{limits:?}: {ran}");
+        }
+    }
+    let limits = ["--nagios", "-w", "waiting=5,age=20m,stuck=3", "-c", "waiting=9,age=2h,dead=4,stuck=4"];
+    let ran = Ran::of(&mut check_with_spool(&world, &sandbox.url, &limits));
+    let data = " waiting=1;4;8;0 age=0s;1200;7200;0 dead=0;0;3;0 stuck=0;2;3;0\n";
+    assert!(ran.stdout.ends_with(data), "{ran}");
+    let ran = Ran::of(&mut check_with_spool(&world, &sandbox.url, &["-w", "age=1ms"]));
+    assert!(ran.stdout.contains("  Waiting events  WARN ") && ran.stdout.contains("spool flush"), "{ran}");
+    // Without one there is nothing to say of it.
+    for shape in [&[][..], &["--nagios"], &["--output", "json"]] {
+        let ran = Ran::of(&mut check(&world, &sandbox.url, shape));
+        assert!(!ran.stdout.contains("pool") && !ran.stdout.contains("waiting"), "{ran}");
+    }
+}
+
+#[test]
+fn what_was_given_up_is_a_warning_and_so_is_a_zammad_that_takes_nothing() {
+    let world = World::new();
+    let (sandbox, off) = (world.sandbox(&[]), world.sandbox(&["--integration", "off"]));
+    let run = |url: &str, arguments: &[&str]| {
+        let mut program = world.bare();
+        program.env("ZAMMAD_CTI_URL", url).env("ZAMMAD_CTI_SPOOL_PATH", world.path("spool.db"));
+        Ran::of(program.args(arguments))
+    };
+    assert_eq!(run(&sandbox.url, &NEW_CALL).code, 0);
+    sandbox.fault(json!({ "mode": "drop_before", "count": 1 }));
+    assert_eq!(run(&sandbox.url, &["hangup", "--call-id", "7"]).code, 69);
+    // (limits, code)
+    for (limits, code) in [(&[][..], 1), (&["-w", "dead=2"], 0), (&["-c", "dead=1"], 2)] {
+        let ran = Ran::of(check_with_spool(&world, &sandbox.url, &["--nagios"]).args(limits));
+        assert_eq!(ran.code, code, "{limits:?}: {ran}");
+        assert_eq!(ran.stdout.contains("; spool: 0 dead, 1 unconfirmed"), code != 0, "{limits:?}: {ran}");
+        assert!(ran.stdout.contains(" dead=1;"), "{limits:?}: {ran}");
+    }
+    let ran = Ran::of(&mut check_with_spool(&world, &sandbox.url, &["--output", "json"]));
+    let spool = &ran.report()["spool"];
+    assert_eq!(
+        (&spool["unconfirmed"], &spool["dead"], &spool["open_calls"]),
+        (&json!(1), &json!(0), &json!(1))
+    );
+
+    assert_eq!(run(&off.url, &["hangup", "--call-id", "8", "--spool-mode", "always"]).stdout, "spooled\n");
+    assert_eq!(run(&off.url, &["spool", "flush"]).code, 78);
+    let ran = Ran::of(&mut check_with_spool(&world, &off.url, &["-w", "dead=9"]));
+    assert_eq!(ran.code, 2, "it still takes nothing: {ran}");
+    assert!(
+        ran.stdout.contains("  Delivery        WARN ") && ran.stdout.contains("nothing goes to Zammad for"),
+        "{ran}"
+    );
+    // The way is what has to be mended first.
+    assert!(ran.stdout.contains("Admin > System > Integrations"), "{ran}");
+}
+
+#[test]
+fn a_spool_that_cannot_be_used_is_told_and_the_way_is_checked_all_the_same() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let newer = world.file("newer.db", 0o600, "");
+    let foreign = world.file("foreign.db", 0o600, "");
+    let folder = world.path("folder");
+    std::fs::create_dir(&folder).unwrap();
+    let sql = |path: &std::path::Path, sql: &str| {
+        rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap()
+    };
+    sql(&newer, "PRAGMA application_id = 0x5a435449; PRAGMA user_version = 99; CREATE TABLE x (y)");
+    sql(&foreign, "CREATE TABLE x (y)");
+    // (file, a part of the message)
+    let cases = [
+        (folder, "it is a folder"),
+        (newer, "is of a newer release"),
+        (foreign, "is another program's file"),
+    ];
+    for (path, message) in cases {
+        let check =
+            |shape: &[&str]| Ran::of(check(&world, &sandbox.url, shape).env("ZAMMAD_CTI_SPOOL_PATH", &path));
+        for shape in [&[][..], &["--nagios"]] {
+            let ran = check(shape);
+            assert_eq!(ran.code, 2, "{ran}");
+            assert!(ran.stdout.contains("token accepted") && ran.stdout.contains(message), "{ran}");
+        }
+        assert!(
+            check(&["--nagios"])
+                .stdout
+                .ends_with(" waiting=U;;;0 age=U;600;3600;0 dead=U;0;;0 stuck=U;0;;0\n")
+        );
+        let ran = check(&["--output", "json"]);
+        let report = ran.report();
+        assert_eq!(
+            (&report["spool"]["state"], state(&report, "token")),
+            (&json!("unusable"), "passed"),
+            "{ran}"
+        );
+        assert!(report["spool"]["error"].as_str().unwrap().contains(message), "{ran}");
+    }
+    // A damaged one is set aside, and that is told until somebody has looked after it.
+    let damaged = world.file("spool.db", 0o600, &"no database ".repeat(1000));
+    assert_eq!(Ran::of(&mut check_with_spool(&world, &sandbox.url, &["--nagios"])).code, 1);
+    let ran = Ran::of(&mut check_with_spool(&world, &sandbox.url, &[]));
+    assert!(ran.stdout.contains("1 file was damaged and set aside: "), "{ran}");
+    assert!(damaged.exists(), "a new one is begun");
+    for entry in std::fs::read_dir(world.path("")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_str().unwrap().contains("spool.db.damaged-") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let ran = Ran::of(&mut check_with_spool(&world, &sandbox.url, &["--output", "json"]));
+    assert_eq!((ran.code, &ran.report()["spool"]["damaged_files"]), (0, &json!(1)), "{ran}");
 }

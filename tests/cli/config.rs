@@ -122,12 +122,14 @@ fn config_show_names_origins_and_hides_secrets() {
         "config.toml",
         0o600,
         &format!(
-            "token = '{TOKEN}'\napi_token = 'secret-{TOKEN}'\noutput = 'json'\n[numbers]\ncountry = 'de'\n"
+            "token = '{TOKEN}'\napi_token = 'secret-{TOKEN}'\noutput = 'json'\n[numbers]\ncountry = 'de'\n\
+             [spool]\npath = 'calls/spool.db'\npolicy = 'drop-oldest'\n"
         ),
     );
     let mut program = world.bare();
     program.env("ZAMMAD_CTI_URL", world.zammad.base_url());
-    program.arg("--config").arg(&file).args(["config", "show", "--deadline", "3s"]);
+    program.env("ZAMMAD_CTI_SPOOL_MAX_AGE_ANSWER", "2m");
+    program.arg("--config").arg(&file).args(["config", "show", "--deadline", "3s", "--spool", "always"]);
     let in_file = file.to_str().unwrap();
 
     let shown = stdout(&program.assert().code(0).stderr(""));
@@ -154,6 +156,13 @@ fn config_show_names_origins_and_hides_secrets() {
         ("numbers.extension_prefix", Value::Null, "not set"),
         ("numbers.national_digits", Value::Null, "not set"),
         ("numbers.normalize", json!(true), "default"),
+        ("spool.path", json!("calls/spool.db"), in_file),
+        ("spool.mode", json!("always"), "flag"),
+        ("spool.max_events", json!(1_000_000), "default"),
+        ("spool.max_bytes", json!(1_000_000_000), "default"),
+        ("spool.max_age", json!("7days"), "default"),
+        ("spool.max_age_answer", json!("2m"), "variable ZAMMAD_CTI_SPOOL_MAX_AGE_ANSWER"),
+        ("spool.policy", json!("drop-oldest"), in_file),
     ];
     for (key, value, origin) in &cases {
         assert_eq!(result["settings"][key], json!({ "value": value, "origin": origin }), "{key}");
@@ -254,7 +263,7 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
     };
     let profile = lines.iter().position(|line| *line == "#[profiles.test]").unwrap();
     let settings: Vec<_> = (0..lines.len()).filter(|&at| is_setting(lines[at])).collect();
-    assert_eq!(settings.len(), 12, "{settings:?}");
+    assert_eq!(settings.len(), 14, "{settings:?}");
     for at in settings {
         let in_profile = at > profile;
         let in_use = |(place, line): (usize, &&str)| {
@@ -264,8 +273,9 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
         let text = lines.iter().enumerate().map(in_use).collect::<Vec<_>>().join("\n");
         let arguments: &[_] = if in_profile { &["--profile", "test"] } else { &[] };
         let (key, value) = lines[at][1..].split_once(" = ").unwrap();
-        let numbers = lines[..at].contains(&"[numbers]") && !in_profile;
-        let key = if numbers { format!("numbers.{key}") } else { key.to_owned() };
+        let table = lines[..at].iter().rev().find_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
+        let table = table.filter(|_| !in_profile);
+        let key = table.map_or_else(|| key.to_owned(), |table| format!("{table}.{key}"));
         let shown = &show(&text, arguments)[&key];
         let value: Value = match key.as_str() {
             "url" if value.contains("TOKEN") => serde_json::from_str(&value.replace("TOKEN", "***")).unwrap(),

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
@@ -113,9 +113,7 @@ impl Desk {
 
     /// Sends what waits before an event of this kind.
     pub fn drain_but(&self, kind: &str) {
-        let held = "UPDATE event SET due = (unixepoch() + 1000) * 1000 WHERE kind = ?";
-        let event = kind.to_owned();
-        self.db().execute(held, [&event]).unwrap();
+        self.db().execute("UPDATE event SET due = ? WHERE kind = ?", (in_millis(1000), kind)).unwrap();
         let ran = self.run(&["spool", "flush"]);
         assert_eq!(ran.code, 0, "{ran}");
         self.db().execute("UPDATE event SET due = 0", []).unwrap();
@@ -138,9 +136,8 @@ impl Desk {
         let started = Instant::now();
         loop {
             // What has failed often is put off for minutes; what is in doubt, for a second.
-            let hurry = "UPDATE event SET due = 0
-                         WHERE state = 'waiting' AND due > (unixepoch('subsec') + 2) * 1000";
-            self.db().execute(hurry, []).unwrap();
+            let hurry = "UPDATE event SET due = 0 WHERE state = 'waiting' AND due > ?";
+            self.db().execute(hurry, [in_millis(2)]).unwrap();
             let ran = self.run(&["spool", "flush", "--api-token", "x"]);
             assert_eq!(ran.code, 0, "{ran}");
             let mut left = self.calls_of("unconfirmed");
@@ -227,6 +224,12 @@ fn sandbox(world: &World, address: &str) -> Sandbox {
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.split('/').nth(2).unwrap().parse().unwrap();
     Sandbox::of(process, address)
+}
+
+/// The time in so many seconds, as a spool writes it down.
+fn in_millis(seconds: u64) -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    (since.as_secs() + seconds) * 1000
 }
 
 /// A process that is killed with the test.

@@ -3,16 +3,16 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::asterisk::{CALL, Channel, assert_said, events, whole_call};
 use crate::running::{Running, until};
-use crate::servers::{NOISE, Ran, Reply, Server, at_once, stay_silent};
-use crate::support::{TOKEN, World};
+use crate::servers::{self, NOISE, Ran, Reply, Server, at_once, stay_silent};
+use crate::support::{TOKEN, World, stdout};
 
 /// What the program allows itself beyond its deadline.
 const MORE: Duration = Duration::from_millis(100);
@@ -378,6 +378,128 @@ fn the_call_goes_on_in_time_when_zammad_is_silent() {
         assert_eq!(ran.code, 0, "{ran}");
         assert!(!ran.stderr.contains(TOKEN), "{ran}");
     });
+}
+
+/// The server with a spool beside it.
+fn spooling(world: &World, url: &str, options: &[&str]) -> Fastagi {
+    let options = [&["--listen", "127.0.0.1:0", "--spool-path", "spool/spool.db"], options].concat();
+    Fastagi::start(&mut program(world, url, &options))
+}
+
+/// Sends what waits in that spool, and tells how many events Zammad got.
+fn flush(world: &World, url: &str) -> String {
+    let mut flush = world.bare();
+    flush.env("ZAMMAD_CTI_URL", url).args(["spool", "flush", "--spool-path", "spool/spool.db"]);
+    stdout(&flush.assert().code(0)).split(',').next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_call_during_which_zammad_is_down_is_in_its_log_afterwards() {
+    let world = World::new();
+    let sandbox = world.sandbox(&["--token", TOKEN]);
+    sandbox.fault(json!({ "mode": "respond", "status": 503 }));
+    let server = spooling(&world, &sandbox.url, &["--deadline", "500ms"]);
+    let (mut customer, said) = server.new_call(CALL);
+    assert_eq!(customer.decision(), ("spooled", ""));
+    assert_said(&said, &format!("zammad-cti: newCall of call {CALL}: spooled, as "));
+    let mut phone = customer.picked_up_by("PJSIP/anna-0000001f", "101");
+    let told = phone.call(server.address, "answer");
+    assert_said(&told.said, &format!("zammad-cti: answer of call {CALL}"));
+    customer.is_connected_with(phone);
+    let told = customer.call(server.address, "hangup");
+    assert_said(&told.said, &format!("zammad-cti: hangup of call {CALL}"));
+    let ran = server.stop();
+    assert_eq!(ran.stderr.matches(": spooled").count(), 3, "{ran}");
+    sandbox.fault(json!({ "mode": "none" }));
+    assert_eq!(flush(&world, &sandbox.url), "delivered 3");
+    let call = sandbox.call(CALL);
+    assert_eq!((&call["state"], &call["done"]), (&"hangup".into(), &true.into()), "{call}");
+    assert_eq!(call["comment"], "normalClearing", "{call}");
+}
+
+#[test]
+fn the_server_goes_on_when_the_spool_is_removed_or_replaced_under_it() {
+    let world = World::new();
+    let sandbox = world.sandbox(&["--token", TOKEN]);
+    sandbox.fault(json!({ "mode": "respond", "status": 503 }));
+    let server = spooling(&world, &sandbox.url, &["--deadline", "400ms"]);
+    let shell = |script: &str| {
+        let ran = Command::new("sh").current_dir(world.path("")).args(["-ec", script]).status().unwrap();
+        assert!(ran.success(), "{script}");
+    };
+    // (what somebody does to it, whose events are there afterwards)
+    let cases = [
+        ("true", 2),
+        ("rm -r spool/spool.db*", 1),
+        ("rm -r spool", 1),
+        ("mv spool elsewhere", 1),
+        ("rm -r spool; cp -r elsewhere spool", 2),
+        ("head -c 20000 /dev/urandom > other; mv other spool/spool.db; rm spool/spool.db-*", 1),
+        ("rm -r spool; ln -s elsewhere spool", 2),
+    ];
+    let mut calls = 0;
+    let mut call = |what: &str| {
+        calls += 1;
+        let (channel, said) = server.new_call(&format!("call-{calls}"));
+        assert_eq!(channel.decision(), ("spooled", ""), "{what}: {said:?}");
+    };
+    call("the first one");
+    for (what, expected) in cases {
+        shell(what);
+        call(what);
+        sandbox.fault(json!({ "mode": "none" }));
+        assert_eq!(flush(&world, &sandbox.url), format!("delivered {expected}"), "{what}");
+        sandbox.fault(json!({ "mode": "respond", "status": 503 }));
+        // So that there is something to be taken away again.
+        call(what);
+    }
+    let ran = server.stop();
+    assert_eq!(ran.stderr.matches("is damaged, and set aside").count(), 1, "{ran}");
+}
+
+#[test]
+fn a_spool_that_hangs_holds_no_call_longer_than_its_limit() {
+    let world = World::new();
+    let deadline = Duration::from_secs(1);
+    let zammad = zammad(Duration::ZERO);
+    let nobody = servers::reserved_port();
+    // (Zammad, what the dialplan reads)
+    for (url, action) in [(zammad.url(), "none"), (servers::url(nobody.local_addr().unwrap()), "error")] {
+        // Somebody keeps the file to himself, from before it is opened, or while it is in use.
+        for is_open in [false, true] {
+            let start = || spooling(&world, &url, &["--deadline", "1s"]);
+            let mut server = start();
+            server.new_call("before");
+            if !is_open {
+                server.stop();
+                server = start();
+            }
+            let other = rusqlite::Connection::open(world.path("spool/spool.db")).unwrap();
+            other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+            let took = Mutex::new(Vec::new());
+            std::thread::scope(|scope| {
+                for number in 0..20 {
+                    let (server, took) = (&server, &took);
+                    scope.spawn(move || {
+                        let mut channel = Channel::of_customer(&format!("{is_open}-{action}-{number}"));
+                        let told = channel.call(server.address, "new-call");
+                        took.lock().unwrap().push(told.took);
+                        assert_eq!(channel.decision().0, action, "{told:?}");
+                        let mut phone = channel.picked_up_by("PJSIP/anna-0000001f", "101");
+                        let told = phone.call(server.address, "answer");
+                        took.lock().unwrap().push(told.took);
+                    });
+                }
+            });
+            let longest = took.into_inner().unwrap().into_iter().max().unwrap();
+            assert!(longest <= deadline + MORE + NOISE, "{action} {is_open}: {longest:?}");
+            drop(other);
+            server.running.signal("TERM");
+            server.running.until_it_says("finishing the calls under way");
+            server.running.signal("TERM");
+            assert_eq!(server.running.end().code, 0);
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The order of one call's events, each reported by a process of its own.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -237,6 +237,37 @@ fn the_folder_is_the_named_one_else_the_users_own() {
     assert_eq!(new_call(&[("ZAMMAD_CTI_LOCK_DIR", &named)]), (1, 1));
     for folder in [&named, &runtime.join("zammad-cti")] {
         assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700, "{folder:?}");
+    }
+}
+
+/// One user's mask must not keep another one of the group out.
+#[test]
+fn beside_the_spool_of_a_group_the_folder_is_the_groups_too() {
+    let (world, sandbox) = (World::new(), Sandbox::start());
+    // (the folder's mode, that of the folder of turns, that of the files)
+    for (mode, folder_mode, file_mode) in [(0o2770, 0o2770, 0o660), (0o700, 0o700, 0o600)] {
+        let spool = world.path(format!("{mode:o}"));
+        std::fs::create_dir(&spool).unwrap();
+        std::fs::set_permissions(&spool, Permissions::from_mode(mode)).unwrap();
+        let mut shell = Command::new("sh");
+        let program = world.process();
+        shell.args(["-c", "umask 077; exec \"$0\" \"$@\""]).arg(program.get_program()).args(NEW_CALL);
+        shell.env_clear().envs(world.folders()).env("ZAMMAD_CTI_URL", sandbox.url());
+        shell.env("ZAMMAD_CTI_SPOOL_PATH", spool.join("spool.db"));
+        let output = shell.env("ZAMMAD_CTI_SPOOL_MODE", "always").output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "spooled\n", "{output:?}");
+        // It is in nobody's turn; this one is.
+        let output = shell.env("ZAMMAD_CTI_SPOOL_MODE", "on-failure").output().unwrap();
+        assert_eq!(output.stderr, b"", "{output:?}");
+        let mode_of = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
+        let turns = spool.join("spool.db.turns");
+        assert_eq!(mode_of(&turns), folder_mode, "{mode:o}");
+        let files = [&spool, &turns].into_iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+        let files: Vec<_> = files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
+        assert!(files.len() > 1 && files_in(&turns) == 1, "{files:?}");
+        for file in files {
+            assert_eq!(mode_of(&file), file_mode, "{}", file.display());
+        }
     }
 }
 

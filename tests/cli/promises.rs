@@ -602,9 +602,9 @@ fn set_aside(desk: &Desk) -> Vec<PathBuf> {
 #[test]
 fn of_a_damaged_file_arrives_what_can_be_read_and_it_is_set_aside_once() {
     const EVENTS: u64 = 1500;
-    // The pages that are overwritten, of so many, and with what.
-    type Case = (&'static str, fn(u64) -> Vec<u64>, u8);
-    let places: [Case; 5] = [
+    /// Where it is damaged, the pages that are overwritten, of so many, and with what.
+    type Place = (&'static str, fn(u64) -> Vec<u64>, u8);
+    let places: [Place; 5] = [
         ("its head", |_| vec![0], 0xff),
         ("in the middle", |pages| vec![pages / 3, pages / 2, pages / 2 + 7], 0),
         ("both ends", |pages| vec![20, pages / 2, pages - 2], 0xa5),

@@ -12,6 +12,7 @@ use zammad_cti::config::Config;
 use zammad_cti::delivery::Described;
 use zammad_cti::event::{CallId, Direction, EventKind, Known, Name, Users, WrittenEvent};
 use zammad_cti::number::Party;
+use zammad_cti::spool::Call;
 
 use crate::cli;
 use crate::commands::arguments::text;
@@ -19,8 +20,8 @@ use crate::exit_code::UsageError;
 
 /// What is to be done about an event.
 pub enum Wanted {
-    /// an event, in words for another process, and as it goes to Zammad
-    Report(Box<(WrittenEvent, Described)>),
+    /// an event that can be sent
+    Report(Box<WrittenEvent>),
     /// nothing, and why
     Nothing(String),
 }
@@ -52,7 +53,7 @@ fn new_call<R: BufRead, W: Write>(
     if !reported.is_empty() {
         return Ok(Wanted::Nothing(format!("zammad-cti: call {reported} is reported already")));
     }
-    let direction = direction(&args.direction, "")?;
+    let direction = direction(&args.direction, "")?.unwrap_or(Direction::Inbound);
     let from = match given("--from", &args.from)? {
         Some(from) => from.to_owned(),
         None => calling(conversation.caller(), direction).to_owned(),
@@ -78,11 +79,11 @@ fn new_call<R: BufRead, W: Write>(
         ..WrittenEvent::new(EventKind::NewCall, &call_id, direction)
     };
     // What cannot be sent is not reported, and has no hangup.
-    let described = described(&written, config)?;
+    described(&written, config, None)?;
     // Now, as the hangup must find it even if nothing is heard of Zammad.
     conversation.set("ZAMMAD_CALLID", &call_id)?;
     conversation.set("ZAMMAD_DIRECTION", direction.as_str())?;
-    Ok(Wanted::Report(Box::new((written, described))))
+    Ok(Wanted::Report(Box::new(written)))
 }
 
 fn answer<R: BufRead, W: Write>(
@@ -107,25 +108,27 @@ fn answer<R: BufRead, W: Write>(
         None => known.unwrap_or_else(|| conversation.header().unique_id.clone()),
     };
     let direction = direction(&args.direction, &shown_direction)?;
+    let likely = direction.unwrap_or(Direction::Inbound);
     // On an outbound call it is the customer who picked up: no agent, and no extension.
-    let is_agent = direction == Direction::Inbound && !args.voicemail;
+    let is_agent = likely == Direction::Inbound && !args.voicemail;
     let number = conversation.caller().number.filter(|shown| is_agent && is_number(shown));
     let login = agent(config, &conversation.header().channel, number).filter(|_| is_agent);
     let user = given("--user", &args.user)?.or(login.map(Name::as_str)).filter(|_| !args.voicemail);
     let written = WrittenEvent {
+        direction,
         user: user.map(|user| Users::One(user.to_owned())),
         answering_number: given("--answering-number", &args.answering_number)?.or(number).map(str::to_owned),
         voicemail: args.voicemail,
-        ..WrittenEvent::new(EventKind::Answer, call_id, direction)
+        ..WrittenEvent::new(EventKind::Answer, call_id, likely)
     };
-    let described = described(&written, config)?;
+    described(&written, config, None)?;
     // For the hangup. Not just that somebody picked up: the caller's channel may have had other calls.
     let _ = conversation.set("MASTER_CHANNEL(ZAMMAD_ANSWERED)", &written.call_id);
     if args.voicemail {
         // It picks up on the caller's own channel, which may outlive the one that called it.
         let _ = conversation.set("ZAMMAD_ANSWERED", &written.call_id);
     }
-    Ok(Wanted::Report(Box::new((written, described))))
+    Ok(Wanted::Report(Box::new(written)))
 }
 
 fn hangup<R: BufRead, W: Write>(
@@ -171,6 +174,7 @@ fn hangup<R: BufRead, W: Write>(
     let direction = direction(&args.direction, &shown_direction)?;
     // 1 is what a dialplan of its own may note there.
     let answered = answered == "1" || [answered, answered_on_master].contains(&call_id);
+    let likely = direction.unwrap_or(Direction::Inbound);
     let end = CallEnd { answered, dial_status, queue_status, abandoned, hangup_cause };
     let cause = match given("--cause", &args.cause)?.map(str::parse::<HangupCause>) {
         Some(Ok(cause)) => Some(cause),
@@ -178,26 +182,40 @@ fn hangup<R: BufRead, W: Write>(
         Some(Err(error)) => {
             log::warn!("--cause: {error}; what the channel says counts");
             let _ = conversation.say(&format!("zammad-cti: --cause: {error}"));
-            end.cause(direction)
+            end.cause(likely)
         }
-        None => end.cause(direction),
+        None => end.cause(likely),
     };
     let written = WrittenEvent {
+        direction,
         cause: cause.map(|cause| cause.as_str().to_owned()),
         answered: end.answered(),
-        ..WrittenEvent::new(EventKind::Hangup, call_id, direction)
+        ..WrittenEvent::new(EventKind::Hangup, call_id, likely)
     };
-    let described = described(&written, config)?;
+    described(&written, config, None)?;
     // Only a later run would look for it.
     let _ = conversation.set("ZAMMAD_ENDED", &written.call_id);
-    Ok(Wanted::Report(Box::new((written, described))))
+    Ok(Wanted::Report(Box::new(written)))
 }
 
-/// The event that goes to Zammad, and what is known of its call.
-pub fn described(written: &WrittenEvent, config: &Config) -> anyhow::Result<Described> {
+/// The event that goes to Zammad, and what is known of its call, also by the journal.
+pub fn described(written: &WrittenEvent, config: &Config, call: Option<&Call>) -> anyhow::Result<Described> {
+    let mut written = written.clone();
+    if let (None, Some(call)) = (written.direction, call) {
+        written.direction = Some(call.direction);
+        if call.direction == Direction::Outbound {
+            // It was the customer who picked up, and not whose phone it would have been.
+            written.user = written.user.filter(|_| written.event != EventKind::Answer);
+            written.answering_number = None;
+        }
+    }
     let known = Known { direction: None, answered: written.answered };
-    let event = written.clone().read(&config.numbering, |_| None)?;
-    Ok(Described { event, known, key: None })
+    let event = written.read(&config.numbering, |_| None)?;
+    let mut described = Described { event, known, key: None };
+    if let Some(call) = call {
+        described.recall(call);
+    }
+    Ok(described)
 }
 
 /// An option's text; none if it is empty, as an unset variable of the dialplan is.
@@ -212,12 +230,15 @@ fn name(shown: &OsStr) -> String {
     shown.to_string_lossy().chars().filter(|c| !c.is_control()).take(Name::MAX_CHARS).collect()
 }
 
-/// The option's direction, else that of the call's newCall, else inbound.
-fn direction(option: &Option<OsString>, of_call: &str) -> anyhow::Result<Direction> {
+/// The option's direction, else that of the call's newCall, if the channel knows it.
+fn direction(option: &Option<OsString>, of_call: &str) -> anyhow::Result<Option<Direction>> {
     let read = |text: &str| Direction::from_str(text.trim(), true).ok();
     match given("--direction", option)? {
-        Some(text) => read(text).ok_or(UsageError("the direction is `in` or `out`")).context("--direction"),
-        None => Ok(read(of_call).unwrap_or(Direction::Inbound)),
+        Some(text) => {
+            let read = read(text).ok_or(UsageError("the direction is `in` or `out`"));
+            read.map(Some).context("--direction")
+        }
+        None => Ok(read(of_call)),
     }
 }
 

@@ -54,8 +54,9 @@ pub fn failure<R: BufRead, W: Write>(
     conversation: &mut Conversation<R, W>,
     error: &anyhow::Error,
 ) -> Result<(), AgiError> {
-    let parts: Vec<_> =
-        error.chain().filter(|part| !part.is::<CallGoesOn>()).map(ToString::to_string).collect();
+    // The dialplan knows that.
+    let outermost = usize::from(error.is::<CallGoesOn>());
+    let parts: Vec<_> = error.chain().skip(outermost).map(ToString::to_string).collect();
     mistake(conversation, &parts.join(": "))
 }
 

@@ -4,10 +4,11 @@ use std::io::Write;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use zammad_cti::health::{Detail, Stage, StageName, State};
+use zammad_cti::client::in_full;
+use zammad_cti::health::{Detail, SpoolState, Stage, StageName, State, Status};
 
-use super::Checked;
-use crate::output::VERSION;
+use super::{Checked, CheckedSpool};
+use crate::output::{self, VERSION};
 use crate::safe_text;
 
 pub(super) fn write(out: &mut dyn Write, checked: &[Checked]) -> std::io::Result<()> {
@@ -33,9 +34,51 @@ fn object(checked: &Checked) -> Map<String, Value> {
         ("error_stage", failure.map(|(stage, _)| stage.as_str().into())),
         ("next_step", checked.verdict.next_step.as_deref().map(clean)),
         ("request_id", health.request_id.as_ref().map(|id| id.as_str().into())),
+        ("spool", checked.spool.as_ref().map(|spool| Value::Object(spool_object(checked, spool)))),
         ("stages", Some(health.stages.iter().map(|stage| stage_object(checked, stage)).collect())),
     ];
     fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+}
+
+/// The spool; its figures are those of `spool stats`.
+fn spool_object(checked: &Checked, spool: &CheckedSpool) -> Map<String, Value> {
+    let clean = |text: &str| Value::from(checked.clean(text));
+    let status = spool.parts.iter().fold(Status::Ok, |status, part| status.worst(part.status));
+    let state = match spool.health.state {
+        SpoolState::NotBegun => "not_begun",
+        SpoolState::Unusable(_) => "unusable",
+        SpoolState::Open(_) => "open",
+    };
+    let error = match &spool.health.state {
+        SpoolState::Unusable(error) => Some(clean(&in_full(error))),
+        SpoolState::NotBegun | SpoolState::Open(_) => None,
+    };
+    let mut object = Map::new();
+    let mut field =
+        |key: &str, value: Option<Value>| object.extend(value.map(|value| (key.to_owned(), value)));
+    field("path", Some(clean(&spool.health.path.to_string_lossy())));
+    field("state", Some(state.into()));
+    field("status", Some(status.as_str().into()));
+    field("error", error);
+    if let Some(contents) = spool.health.contents() {
+        let totals = &contents.totals;
+        let held = contents.held.as_ref();
+        field(
+            "held",
+            held.map(|held| json!({ "since": output::time(held.since), "reason": clean(&held.reason) })),
+        );
+        field("waiting", Some(totals.waiting.into()));
+        field("oldest_ms", totals.oldest.map(|oldest| output::millis(oldest).into()));
+        field("unconfirmed", Some(totals.unconfirmed.into()));
+        field("dead", Some(totals.dead.into()));
+        field("elsewhere", Some(totals.elsewhere.into()));
+        field("open_calls", Some(totals.open_calls.into()));
+        field("stuck_calls", Some(contents.stuck.into()));
+        field("damaged_files", Some(totals.ever_damaged.into()));
+        let set_aside: Value = contents.set_aside.iter().map(|path| clean(&path.to_string_lossy())).collect();
+        field("set_aside", Some(set_aside));
+    }
+    object
 }
 
 fn stage_object(checked: &Checked, stage: &Stage) -> Value {

@@ -2,8 +2,9 @@
 //! and behind the bar the performance data.
 
 use std::io::Write;
+use std::time::Duration;
 
-use zammad_cti::health::{Status, Thresholds};
+use zammad_cti::health::{Bound, Contents, SpoolHealth, SpoolState, SpoolThresholds, Status, Thresholds};
 
 use super::{Checked, worst};
 
@@ -40,7 +41,7 @@ pub(super) fn write(
 fn performance(checked: &Checked, thresholds: &Thresholds) -> Vec<String> {
     let health = &checked.health;
     let time = health.time().map_or_else(|| "U".to_owned(), |time| format!("{:.3}s", time.as_secs_f64()));
-    let Thresholds { warning_time, critical_time, warning_days, critical_days } = thresholds;
+    let Thresholds { warning_time, critical_time, warning_days, critical_days, .. } = thresholds;
     let mut data = vec![format!(
         "{}={time};{};{};0",
         label(checked, "time"),
@@ -55,7 +56,34 @@ fn performance(checked: &Checked, thresholds: &Thresholds) -> Vec<String> {
             format!("{days_label}={days};{warning_days}:;{critical_days}:")
         }
     }));
+    data.extend(checked.spool.iter().flat_map(|spool| of_spool(checked, &spool.health, &thresholds.spool)));
     data
+}
+
+/// The spool's; all is zero in one that is not begun.
+fn of_spool(checked: &Checked, spool: &SpoolHealth, thresholds: &SpoolThresholds) -> [String; 4] {
+    let nothing = Contents::default();
+    let contents = match &spool.state {
+        SpoolState::NotBegun => Some(&nothing),
+        SpoolState::Open(contents) => Some(&**contents),
+        SpoolState::Unusable(_) => None,
+    };
+    let value = |value: fn(&Contents) -> String| contents.map_or_else(|| "U".to_owned(), value);
+    // Here a limit is the last value that is well, there the first that is not.
+    let last = |limit: Option<u64>| limit.map_or_else(String::new, |limit| (limit - 1).to_string());
+    let counted = |what: &str, value: String, bound: Bound<u64>| {
+        format!("{}={value};{};{};0", label(checked, what), last(bound.warning), last(bound.critical))
+    };
+    let seconds =
+        |limit: Option<Duration>| limit.map_or_else(String::new, |limit| limit.as_secs_f64().to_string());
+    let age = value(|contents| format!("{}s", contents.totals.oldest.unwrap_or_default().as_secs()));
+    let Bound { warning, critical } = thresholds.age;
+    [
+        counted("waiting", value(|contents| contents.totals.waiting.to_string()), thresholds.waiting),
+        format!("{}={age};{};{};0", label(checked, "age"), seconds(warning), seconds(critical)),
+        counted("dead", value(|contents| contents.at_rest().to_string()), thresholds.dead),
+        counted("stuck", value(|contents| contents.stuck.to_string()), thresholds.stuck),
+    ]
 }
 
 fn label(checked: &Checked, what: &str) -> String {

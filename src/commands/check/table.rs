@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use anstyle::Style;
 use zammad_cti::config::Endpoint;
-use zammad_cti::health::{Detail, Health, Stage, StageName, State, Status};
+use zammad_cti::health::{Detail, Health, SpoolPart, Stage, StageName, State, Status};
 
 use super::Checked;
 use crate::colour::Palette;
@@ -30,6 +30,9 @@ pub(super) fn write(out: &mut dyn Write, checked: &[Checked]) -> std::io::Result
         writeln!(out, "{}\n", checked.clean(&heading(checked, several)))?;
         for stage in &checked.health.stages {
             writeln!(out, "{}", row(checked, stage, palette))?;
+        }
+        for part in checked.spool.iter().flat_map(|spool| &spool.parts) {
+            writeln!(out, "{}", spool_row(checked, part, palette))?;
         }
         let verdict = &checked.verdict;
         let style = match verdict.status {
@@ -59,6 +62,18 @@ fn row(checked: &Checked, stage: &Stage, palette: Palette) -> String {
     let (title, blanks) = (stage.name.title(), " ".repeat(6 - word.len()));
     let found = checked.clean(&detail(&checked.health, stage));
     format!("  {title:<15} {style}{word}{style:#}{blanks} {time:>10}  {found}").trim_end().to_owned()
+}
+
+/// A side of the spool.
+fn spool_row(checked: &Checked, part: &SpoolPart, palette: Palette) -> String {
+    let (style, word) = match part.status {
+        Status::Ok => (palette.good, "ok"),
+        Status::Warning | Status::Unknown => (palette.notable, "WARN"),
+        Status::Critical => (palette.bad, "CRIT"),
+    };
+    let (title, blanks) = (part.name.title(), " ".repeat(6 - word.len()));
+    let found = checked.clean(&part.found);
+    format!("  {title:<15} {style}{word}{style:#}{blanks} {:>10}  {found}", "")
 }
 
 fn heading(checked: &Checked, several: bool) -> String {

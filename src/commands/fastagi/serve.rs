@@ -14,9 +14,11 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use zammad_cti::client::{Client, ClientError, Clients};
 use zammad_cti::config::Config;
-use zammad_cti::delivery::{Courier, Described};
+use zammad_cti::delivery::Courier;
+use zammad_cti::event::WrittenEvent;
 
 use super::talk::talk;
+use crate::commands::agi;
 use crate::commands::daemon::{Watchdog, tell_systemd};
 use crate::commands::report;
 use crate::commands::settings::runtime_folder;
@@ -31,7 +33,7 @@ const IDLE: usize = 16;
 
 /// An event that a call wants to have brought to Zammad.
 pub struct Errand {
-    pub described: Described,
+    pub event: WrittenEvent,
     pub started: Instant,
     pub limit: Duration,
     /// where whoever waits for it hears of it
@@ -138,8 +140,15 @@ struct Way<'a> {
 impl Way<'_> {
     /// Brings one event to Zammad. Gives back the connection for the next.
     async fn bring(&self, idle: Option<Client>, errand: Errand) -> Option<Client> {
-        let Errand { mut described, started, limit, reply } = errand;
-        self.courier.recall(&mut described).await;
+        let Errand { event, started, limit, reply } = errand;
+        let described = match agi::recalled(&event, &self.courier, self.config).await {
+            Ok(described) => described,
+            Err(error) => {
+                log::error!("{error:#}");
+                let _ = reply.send((report::unsent(&error), Some(error)));
+                return idle;
+            }
+        };
         report::warn(&described.event, described.known, self.config, None);
         let client = idle.map_or_else(|| self.clients.client(), Ok);
         let (client, brought) = match client {

@@ -55,7 +55,7 @@ fn bring<R: BufRead, W: Write>(
         log::warn!("{advice}");
         let _ = conversation.say(&format!("zammad-cti: {advice}"));
     }
-    let (written, described) = match wanted(&request::read(script)?, conversation, config)? {
+    let written = match wanted(&request::read(script)?, conversation, config)? {
         Wanted::Report(event) => *event,
         Wanted::Nothing(why) => return Ok(conversation.say(&why)?),
     };
@@ -64,13 +64,14 @@ fn bring<R: BufRead, W: Write>(
         EventKind::Answer | EventKind::Hangup => (MOMENT, config.deadline),
     };
     let (reply, outcome) = channel();
-    let errand = Errand { described, started, limit, reply };
+    let (kind, call_id) = (written.event, written.call_id.clone());
+    let errand = Errand { event: written, started, limit, reply };
     errands.send(errand).map_err(|_| anyhow!("it is ending"))?;
-    match (outcome.recv_timeout(patience), written.event) {
+    match (outcome.recv_timeout(patience), kind) {
         (Ok((report, None)), kind) => Ok(told(conversation, kind, &report)?),
         // In the log already.
         (Ok((_, Some(error))), _) => Ok(failure(conversation, &error)?),
         (Err(_), EventKind::NewCall) => Err(anyhow!("no decision in time")),
-        (Err(_), kind) => Ok(conversation.say(&on_its_way(kind, &written.call_id))?),
+        (Err(_), kind) => Ok(conversation.say(&on_its_way(kind, &call_id))?),
     }
 }

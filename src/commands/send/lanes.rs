@@ -125,7 +125,8 @@ pub async fn send(
 
 /// Delivers one event, and gives the connection back.
 async fn deliver(mut client: Client, ready: Ready, courier: &Courier, config: &Config) -> Ended {
-    let Ready { place, line, described } = ready;
+    let Ready { place, line, mut described } = ready;
+    courier.recall(&mut described).await;
     let brought = courier.bring(&mut client, &described, Instant::now(), config.deadline).await;
     let (report, error) = outcome(&described.event, Ok(brought), config);
     let done = match error {

@@ -29,9 +29,9 @@ pub fn once(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> an
         // Nobody else may be there to do it; if somebody is, he does.
         let _ = spool.with(PATIENCE, |spool: &mut Spool| spool.tidy()).await;
         anyhow::Ok(stopped)
-    })?;
+    })??;
     say(&tally, config, out)?;
-    match stopped? {
+    match stopped {
         Stopped::Idle { .. } | Stopped::Asked => Ok(ExitCode::Ok),
         Stopped::Held(error) => {
             let step = error.next_step();

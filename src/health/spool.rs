@@ -1,0 +1,283 @@
+//! The spool as a part of health: what waits, what was given up, and the calls that never end.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use super::verdict::shown_count;
+use super::{Bound, SpoolThresholds, Status};
+use crate::client::in_full;
+use crate::config::{Config, Endpoint, Span, SpoolConfig};
+use crate::spool::{Held, Moment, SharedSpool, SpoolError, Totals, set_aside};
+
+/// How long a look into the file waits for others that use it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A look into the spool that can begin.
+#[derive(Debug)]
+pub struct SpoolCheck {
+    config: SpoolConfig,
+    endpoint: Endpoint,
+    /// a call that is open for longer is stuck
+    stuck_after: Duration,
+}
+
+/// How a spool was found.
+#[derive(Debug)]
+pub struct SpoolHealth {
+    pub path: PathBuf,
+    pub stuck_after: Duration,
+    pub state: SpoolState,
+}
+
+#[derive(Debug)]
+pub enum SpoolState {
+    /// There is no file yet, so nothing was ever kept.
+    NotBegun,
+    Unusable(SpoolError),
+    Open(Box<Contents>),
+}
+
+/// What is in it.
+#[derive(Debug, Default)]
+pub struct Contents {
+    pub totals: Totals,
+    /// Zammad gets nothing.
+    pub held: Option<Held>,
+    /// calls that do not end
+    pub stuck: u64,
+    /// damaged files that nobody has looked after
+    pub set_aside: Vec<PathBuf>,
+}
+
+/// One side of a spool, and whether it is as it should be.
+#[derive(Debug)]
+pub struct SpoolPart {
+    pub name: SpoolPartName,
+    pub status: Status,
+    pub found: String,
+    /// the same as a part of a sentence, if something is wrong
+    pub complaint: String,
+    pub next_step: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpoolPartName {
+    File,
+    Delivery,
+    Waiting,
+    AtRest,
+    Calls,
+}
+
+impl SpoolPartName {
+    /// A title for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::File => "Spool",
+            Self::Delivery => "Delivery",
+            Self::Waiting => "Waiting events",
+            Self::AtRest => "Dead letters",
+            Self::Calls => "Open calls",
+        }
+    }
+}
+
+impl SpoolCheck {
+    /// `None`: there is no spool to look into, or nobody says for which Zammad.
+    pub fn new(config: &Config, stuck_after: Duration) -> Option<Self> {
+        let (spool, endpoint) = config.spool.as_ref().zip(config.endpoint().ok())?;
+        Some(Self { config: spool.clone(), endpoint: endpoint.clone(), stuck_after })
+    }
+
+    /// Begins no file. (One that is damaged is set aside, as by whoever uses it next.)
+    pub async fn run(self, within: Duration) -> SpoolHealth {
+        let path = self.config.path.clone();
+        let state = match path.try_exists() {
+            Ok(false) => SpoolState::NotBegun,
+            Ok(true) => match self.look(within.min(PATIENCE)).await {
+                Ok(contents) => SpoolState::Open(Box::new(contents)),
+                Err(error) => SpoolState::Unusable(error),
+            },
+            Err(source) => SpoolState::Unusable(SpoolError::File { path: path.clone(), source }),
+        };
+        SpoolHealth { path, stuck_after: self.stuck_after, state }
+    }
+
+    async fn look(&self, within: Duration) -> Result<Contents, SpoolError> {
+        let spool = SharedSpool::open(&self.config, &self.endpoint, within).await?;
+        let stuck_after = self.stuck_after;
+        spool
+            .with(within, move |spool| {
+                let now = Moment::now();
+                Ok(Contents {
+                    totals: spool.totals(now)?,
+                    held: spool.held()?,
+                    stuck: spool.calls_open_for(stuck_after, now)?,
+                    // They matter less than the rest.
+                    set_aside: set_aside(spool.path()).unwrap_or_default(),
+                })
+            })
+            .await
+    }
+}
+
+impl SpoolHealth {
+    /// `None`: it could not be opened.
+    pub fn contents(&self) -> Option<&Contents> {
+        match &self.state {
+            SpoolState::Open(contents) => Some(contents),
+            SpoolState::NotBegun | SpoolState::Unusable(_) => None,
+        }
+    }
+
+    /// What there is to say of it, the worst as bad as the whole.
+    pub fn parts(&self, thresholds: &SpoolThresholds) -> Vec<SpoolPart> {
+        let (name, path) = (SpoolPartName::File, self.path.display().to_string());
+        match &self.state {
+            SpoolState::NotBegun => {
+                vec![SpoolPart::good(name, format!("{path} is not begun yet: nothing was ever kept"))]
+            }
+            SpoolState::Unusable(error) => {
+                let reason = in_full(error);
+                let next_step = match error {
+                    SpoolError::Slow { .. } => {
+                        "Another process keeps the file to itself: see which one (fuser shows it), and the disk"
+                    }
+                    SpoolError::Newer { .. } => "Run the release of zammad-cti that the file is of",
+                    SpoolError::File { .. }
+                    | SpoolError::Database { .. }
+                    | SpoolError::Foreign { .. }
+                    | SpoolError::Full { .. }
+                    | SpoolError::Event(_) => {
+                        "Nothing can be kept while Zammad is down. See who may write the file and its folder \
+                         (check runs as another user than the phone system?), and whether the disk is full"
+                    }
+                };
+                let status = match error {
+                    SpoolError::Slow { .. } => Status::Warning,
+                    SpoolError::File { .. }
+                    | SpoolError::Database { .. }
+                    | SpoolError::Newer { .. }
+                    | SpoolError::Foreign { .. }
+                    | SpoolError::Full { .. }
+                    | SpoolError::Event(_) => Status::Critical,
+                };
+                vec![SpoolPart { name, status, found: reason.clone(), complaint: reason, next_step }]
+            }
+            SpoolState::Open(contents) => contents.parts(path, self.stuck_after, thresholds),
+        }
+    }
+}
+
+impl Contents {
+    /// Those of which nobody knows whether Zammad has them count as well.
+    pub fn at_rest(&self) -> u64 {
+        self.totals.dead + self.totals.unconfirmed
+    }
+
+    fn parts(&self, path: String, stuck_after: Duration, thresholds: &SpoolThresholds) -> Vec<SpoolPart> {
+        let Totals { waiting, unconfirmed, dead, elsewhere, open_calls, oldest, .. } = self.totals;
+        let mut parts = vec![match self.set_aside.as_slice() {
+            [] => SpoolPart::good(SpoolPartName::File, path),
+            damaged @ [first, ..] => {
+                let complaint = format!(
+                    "{} was damaged and set aside",
+                    shown_count(damaged.len() as u64, "file", "files")
+                );
+                SpoolPart {
+                    name: SpoolPartName::File,
+                    status: Status::Warning,
+                    found: format!("{path}; {complaint}: {}", first.display()),
+                    complaint,
+                    next_step: "What could be read was kept. See whether the disk is well; then move the damaged \
+                                file (and its -wal) to another folder, and this is quiet again",
+                }
+            }
+        }];
+        parts.extend(self.held.as_ref().map(|held| {
+            let complaint = format!("nothing goes to Zammad {}: {}", since(held), held.reason);
+            SpoolPart {
+                name: SpoolPartName::Delivery,
+                status: Status::Warning,
+                found: complaint.clone(),
+                complaint,
+                next_step: "If the stages above are well, let `zammad-cti spool flush` try, and see that \
+                            `zammad-cti spool run` runs as a service, or flush by cron",
+            }
+        }));
+        let age = oldest.unwrap_or_default();
+        let (by_count, count_limit) = thresholds.waiting.status_of(waiting);
+        let (by_age, age_limit) = thresholds.age.status_beyond(age);
+        let mut found = shown_count(waiting, "event waits", "events wait");
+        if oldest.is_some() {
+            found += &format!(", the oldest for {}", Span::roughly(age));
+        }
+        let mut complaint = found.clone();
+        complaint += &age_limit.map_or_else(String::new, |limit| format!(" (more than {})", Span(limit)));
+        complaint += &count_limit.map_or_else(String::new, |limit| format!(" ({limit} or more)"));
+        if elsewhere > 0 {
+            found += &format!(", {elsewhere} of them for another Zammad (see spool list)");
+        }
+        parts.push(SpoolPart {
+            name: SpoolPartName::Waiting,
+            status: by_count.worst(by_age),
+            found,
+            complaint,
+            next_step: "See that `zammad-cti spool run` runs as a service, or `zammad-cti spool flush` by cron; \
+                        `zammad-cti spool list` shows what waits, and why",
+        });
+        let (status, _) = thresholds.dead.status_of(self.at_rest());
+        let found = format!("{dead} dead, {unconfirmed} unconfirmed");
+        parts.push(SpoolPart {
+            name: SpoolPartName::AtRest,
+            status,
+            complaint: format!("{found} (see spool list)"),
+            found,
+            next_step: "`zammad-cti spool list` shows the events and the reasons; then `spool retry` or `spool \
+                        drop` them",
+        });
+        let (status, _) = thresholds.stuck.status_of(self.stuck);
+        let stuck_after = Span(stuck_after);
+        let complaint = format!(
+            "{} for more than {stuck_after}",
+            shown_count(self.stuck, "call is open", "calls are open")
+        );
+        parts.push(SpoolPart {
+            name: SpoolPartName::Calls,
+            status,
+            found: format!("{open_calls} open, {} of them for more than {stuck_after}", self.stuck),
+            complaint,
+            next_step: "Their hangups were never reported: `zammad-cti calls` lists them, and `zammad-cti calls \
+                        close --older-than` ends them in Zammad",
+        });
+        parts
+    }
+}
+
+impl SpoolPart {
+    fn good(name: SpoolPartName, found: String) -> Self {
+        Self { name, status: Status::Ok, complaint: found.clone(), found, next_step: "" }
+    }
+}
+
+fn since(held: &Held) -> String {
+    match SystemTime::now().duration_since(held.since) {
+        Ok(time) => format!("for {} now", Span::roughly(time)),
+        // The clock was set.
+        Err(_) => "for a while now".to_owned(),
+    }
+}
+
+impl Bound<u64> {
+    /// By a count from which on it is a warning, or critical; and which one that is.
+    fn status_of(&self, count: u64) -> (Status, Option<u64>) {
+        self.status(|limit| count >= limit)
+    }
+}
+
+impl Bound<Duration> {
+    /// By a time beyond which it is a warning, or critical; and which one that is.
+    fn status_beyond(&self, time: Duration) -> (Status, Option<Duration>) {
+        self.status(|limit| time > limit)
+    }
+}
