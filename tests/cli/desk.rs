@@ -113,7 +113,7 @@ impl Desk {
 
     /// Sends what waits before an event of this kind.
     pub fn drain_but(&self, kind: &str) {
-        self.db().execute("UPDATE event SET due = ? WHERE kind = ?", (in_millis(1000), kind)).unwrap();
+        self.db().execute("UPDATE event SET due = ? WHERE kind = ?", (in_millis(600), kind)).unwrap();
         let ran = self.run(&["spool", "flush"]);
         assert_eq!(ran.code, 0, "{ran}");
         self.db().execute("UPDATE event SET due = 0", []).unwrap();

@@ -181,7 +181,7 @@ fn whoever_is_killed_what_was_accepted_is_in_the_caller_log() {
     println!("{accepted} events accepted, {killed} processes killed");
     assert!(hidden.is_empty(), "seed {seed}: {hidden:#?}");
     // It was no idle run.
-    assert!(accepted > 60 && killed > 40, "{accepted} {killed}");
+    assert!(accepted > 60 && killed > 20, "{accepted} {killed}");
 }
 
 #[test]
@@ -632,7 +632,8 @@ fn of_a_damaged_file_arrives_what_can_be_read_and_it_is_set_aside_once() {
         }
         drop(file);
         // A writer notices as well, and none waits for ever.
-        let writer = desk.says(&[&new_call("after")[..], &["--spool", "always"]].concat(), "spooled");
+        let always = ["--spool", "always", "--deadline", "20s"];
+        let writer = desk.says(&[&new_call("after")[..], &always].concat(), "spooled");
         let mut last = desk.run(&["spool", "flush"]);
         for _ in 0..3 {
             assert_eq!(last.code, 0, "{what}: {last}");
