@@ -34,7 +34,7 @@ use crate::config::{Endpoint, SpoolConfig, SpoolPolicy};
 
 /// So many pages, of 4 KiB, may be beside the file when a process ends: the next one to open it, if
 /// nobody else has it open, reads them all, and whoever puts them into the file waits for the disk.
-const PAGES_ASIDE: u32 = 200;
+const PAGES_ASIDE: u32 = 120;
 
 /// With so many beside it whoever makes a change puts them there at once, as those do who stay.
 const MOST_PAGES_ASIDE: u32 = 2000;
@@ -150,7 +150,7 @@ impl Spool {
         }
         // A change goes to the beginning of what is beside it, which would else be read once more.
         self.change(Durable::No, |db, _| {
-            db.execute("UPDATE total SET kept = kept", [])?;
+            db.execute("UPDATE total SET tidied = tidied + 1", [])?;
             Ok(())
         })
     }

@@ -168,11 +168,14 @@ fn deliver(
     limit: Duration,
 ) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
     let courier = Courier::new(config, runtime_folder().as_deref());
-    client::block_on(async {
+    let carried = client::block_on(async {
         let described = recalled(written, &courier, config).await?;
         report::warn(&described.event, described.known, config, None);
         Ok(report::carry(&courier, config, &described, started, limit).await)
-    })?
+    });
+    // The end of the process closes the spool too, and faster.
+    std::mem::forget(courier);
+    carried?
 }
 
 /// An event with what the journal knows of its call, which a channel may not know.

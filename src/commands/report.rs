@@ -49,6 +49,8 @@ pub fn run(
         let result = carry(&courier, &config, &described, started, config.deadline).await;
         Ok((described, Some(result)))
     });
+    // The end of the process closes the spool too, and faster.
+    std::mem::forget(courier);
     match done.map_err(Into::into).and_then(|done| done) {
         Err(error) => {
             let report = unsent(&error).because(&error, config.endpoint().ok());
@@ -112,10 +114,18 @@ pub async fn carry(
     started: Instant,
     deadline: Duration,
 ) -> (Report, Option<anyhow::Error>) {
-    let brought = match Client::new(config) {
-        Ok(mut client) => Ok(courier.bring(&mut client, described, started, deadline).await),
-        Err(error) => Err(error),
+    let brought = match courier.keep_at_once(described, started, deadline).await {
+        // For it no client is needed, which takes a while to make.
+        Some(kept) => Ok(Ok(kept)),
+        None => {
+            courier.open_ahead(&described.event);
+            match Client::new(config) {
+                Ok(mut client) => Ok(courier.bring_at_once(&mut client, described, started, deadline).await),
+                Err(error) => Err(error),
+            }
+        }
     };
+    courier.tidy_up(deadline.saturating_sub(started.elapsed())).await;
     outcome(&described.event, brought, config)
 }
 

@@ -127,14 +127,37 @@ impl Courier {
         started: Instant,
         deadline: Duration,
     ) -> Result<Outcome, Failure> {
-        let result = self.bring_or_keep(client, described, started, deadline).await;
-        if let Some(keeper) = &self.keeper {
-            keeper.tidy_up(deadline.saturating_sub(started.elapsed())).await;
+        match self.keep_at_once(described, started, deadline).await {
+            Some(kept) => Ok(kept),
+            None => self.bring_at_once(client, described, started, deadline).await,
         }
-        result
     }
 
-    async fn bring_or_keep(
+    /// Keeps an event without an attempt, if that is wanted, and works.
+    pub async fn keep_at_once(
+        &self,
+        described: &Described,
+        started: Instant,
+        deadline: Duration,
+    ) -> Option<Outcome> {
+        let keeper = self.keeper.as_ref().filter(|keeper| keeper.mode == SpoolMode::Always)?;
+        let within = deadline.saturating_sub(started.elapsed()) / 2;
+        match keeper.keep(described, Past::default(), Moment::now(), within).await {
+            Ok(Some(_)) => Some(Outcome::Spooled(Spooled { tried: None })),
+            Ok(None) => Some(Outcome::EndedBefore),
+            Err(error) => {
+                log::warn!("the event goes to Zammad at once: {}", crate::client::in_full(&error));
+                None
+            }
+        }
+    }
+
+    /// As [`bring`](Self::bring), for an event that was not kept at once.
+    ///
+    /// # Errors
+    ///
+    /// It is not sure that the event will ever reach Zammad.
+    pub async fn bring_at_once(
         &self,
         client: &mut Client,
         described: &Described,
@@ -142,17 +165,6 @@ impl Courier {
         deadline: Duration,
     ) -> Result<Outcome, Failure> {
         let Described { event, known, .. } = described;
-        let now = Moment::now();
-        if let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.mode == SpoolMode::Always) {
-            let within = deadline.saturating_sub(started.elapsed()) / 2;
-            match keeper.keep(described, Past::default(), now, within).await {
-                Ok(Some(_)) => return Ok(Outcome::Spooled(Spooled { tried: None })),
-                Ok(None) => return Ok(Outcome::EndedBefore),
-                Err(error) => {
-                    log::warn!("the event goes to Zammad at once: {}", crate::client::in_full(&error));
-                }
-            }
-        }
         let left = LEFT.min(deadline / 4);
         let turn = match &self.turns {
             Some(turns) => Some(turns.take(event, known.answered, started + deadline - left).await),
@@ -161,6 +173,7 @@ impl Courier {
         let result = match &self.keeper {
             None => self.send(client, described, started, deadline).await.map_err(Failure::Undelivered),
             Some(keeper) => {
+                let now = Moment::now();
                 let is_late = turn.as_ref().is_some_and(Turn::is_late);
                 let behind = if is_late && event.kind != EventKind::NewCall {
                     Behind::Others
@@ -197,6 +210,24 @@ impl Courier {
             turn.settle();
         }
         result
+    }
+
+    /// Begins to open the spool, for an event that will look into it.
+    pub fn open_ahead(&self, event: &CallEvent) {
+        if let Some(keeper) = &self.keeper {
+            keeper.spool.open_ahead(keeper.patience, &event.call_id);
+        }
+    }
+
+    /// Does, when the only event of a process is over, what those of the next ones would wait for.
+    pub async fn tidy_up(&self, within: Duration) {
+        let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.spool.is_untidy()) else { return };
+        if let Err(error) = keeper.spool.with(within, Spool::tidy_up).await {
+            log::debug!(
+                "what is beside the spool's file stays there for now: {}",
+                crate::client::in_full(&error)
+            );
+        }
     }
 
     async fn send(
@@ -307,19 +338,6 @@ impl Keeper {
         let settled = self.spool.with(within, move |spool| spool.settle(&event, has_arrived, now));
         if let Err(error) = settled.await {
             log::warn!("the journal does not know how its event ended: {}", crate::client::in_full(&error));
-        }
-    }
-
-    /// Does now and then, when an event is over, what takes the next ones time otherwise.
-    async fn tidy_up(&self, within: Duration) {
-        if !self.spool.is_untidy() {
-            return;
-        }
-        if let Err(error) = self.spool.with(within, Spool::tidy_up).await {
-            log::debug!(
-                "what is beside the spool's file stays there for now: {}",
-                crate::client::in_full(&error)
-            );
         }
     }
 

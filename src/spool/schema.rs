@@ -86,7 +86,9 @@ const STEPS: [&str; 1] = ["
         dead INTEGER NOT NULL DEFAULT 0,
         refused INTEGER NOT NULL DEFAULT 0,
         dropped INTEGER NOT NULL DEFAULT 0,
-        damaged INTEGER NOT NULL DEFAULT 0
+        damaged INTEGER NOT NULL DEFAULT 0,
+        -- how often what was beside the file was put into it; for a change that is one
+        tidied INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     INSERT INTO total DEFAULT VALUES;
     CREATE TRIGGER event_comes AFTER INSERT ON event BEGIN

@@ -3,11 +3,12 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
 use super::{Spool, SpoolError};
 use crate::config::{Endpoint, SpoolConfig};
+use crate::event::CallId;
 
 /// A spool that many tasks use, one at a time.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ struct Shared {
     endpoint: Endpoint,
     place: Mutex<Place>,
     is_back: Condvar,
+    /// somebody who opens it
+    ahead: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// Where the spool is.
@@ -46,7 +49,24 @@ impl SharedSpool {
             endpoint,
             place: Mutex::new(Place::Nowhere),
             is_back: Condvar::new(),
+            ahead: Mutex::new(None),
         }))
+    }
+
+    /// Begins to open the file while the caller does something else, and to read what an event of
+    /// this call will ask for. What goes wrong is seen by the first work on it.
+    pub fn open_ahead(&self, patience: Duration, call_id: &CallId) {
+        if !matches!(*self.0.look(), Place::Nowhere) {
+            return;
+        }
+        let (shared, call_id) = (self.0.clone(), call_id.clone());
+        let opening = spawn_blocking(move || {
+            if let Ok(mut spool) = shared.borrow(patience) {
+                let _ = spool.has_waiting(&call_id);
+                shared.put(Place::Here(spool));
+            }
+        });
+        *self.0.ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some(opening);
     }
 
     /// Opens the file, or begins one, within that time.
@@ -82,13 +102,21 @@ impl SharedSpool {
     ) -> Result<T, SpoolError> {
         let asked = Instant::now();
         let shared = self.0.clone();
-        let working = spawn_blocking(move || {
-            let mut spool = shared.borrow(within)?;
+        let ahead = shared.ahead.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let work = move || {
+            let mut spool = shared.borrow(within.saturating_sub(asked.elapsed()))?;
             let prepared = spool.prepare(within.saturating_sub(asked.elapsed()));
             let result = prepared.and_then(|()| work(&mut spool));
             shared.put(Place::Here(spool));
             result
-        });
+        };
+        let working = async {
+            if let Some(ahead) = ahead {
+                // Not to begin another thread that would wait for it; what it met with comes again.
+                let _ = ahead.await;
+            }
+            spawn_blocking(work).await
+        };
         match timeout(within + GRACE, working).await {
             Ok(Ok(result)) => result,
             // The other thread was ended, or does not come back.
