@@ -136,7 +136,8 @@ impl Closer<'_> {
                 let report = Report::unsent("unconfirmed").about(event);
                 return Ok((report.because(&error, self.config.endpoint().ok()), Some(error)));
             }
-            Ending::None | Ending::Begun => {}
+            // One that is in doubt would be taken for its hangup.
+            Ending::None | Ending::Begun => self.spool.take_back_hangups(call_id)?,
         }
         if self.is_down {
             self.keep_the_rest();
