@@ -955,6 +955,8 @@ fn a_spool_that_cannot_be_used_is_told_and_the_way_is_checked_all_the_same() {
     }
     // A damaged one is set aside, and that is told until somebody has looked after it.
     let damaged = world.file("spool.db", 0o600, &"no database ".repeat(1000));
+    // Without it the file would be somebody else's.
+    world.file("spool.db.lock", 0o600, "");
     assert_eq!(Ran::of(&mut check_with_spool(&world, &sandbox.url, &["--nagios"])).code, 1);
     let ran = Ran::of(&mut check_with_spool(&world, &sandbox.url, &[]));
     assert!(ran.stdout.contains("1 file was damaged and set aside: "), "{ran}");

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
 
 use crate::servers::{Ran, Sandbox, url};
@@ -113,7 +113,9 @@ impl Desk {
 
     /// Sends what waits before an event of this kind.
     pub fn drain_but(&self, kind: &str) {
-        self.db().execute("UPDATE event SET due = ? WHERE kind = ?", (in_millis(600), kind)).unwrap();
+        let held = "UPDATE event SET due = ? WHERE kind = ?";
+        let event = kind.to_owned();
+        self.db().execute(held, params![in_millis(Duration::from_secs(600)), event]).unwrap();
         let ran = self.run(&["spool", "flush"]);
         assert_eq!(ran.code, 0, "{ran}");
         self.db().execute("UPDATE event SET due = 0", []).unwrap();
@@ -136,8 +138,9 @@ impl Desk {
         let started = Instant::now();
         loop {
             // What has failed often is put off for minutes; what is in doubt, for a second.
-            let hurry = "UPDATE event SET due = 0 WHERE state = 'waiting' AND due > ?";
-            self.db().execute(hurry, [in_millis(2)]).unwrap();
+            let hurry = "UPDATE event SET due = 0
+                         WHERE state = 'waiting' AND due > ?";
+            self.db().execute(hurry, [in_millis(Duration::from_secs(2))]).unwrap();
             let ran = self.run(&["spool", "flush", "--api-token", "x"]);
             assert_eq!(ran.code, 0, "{ran}");
             let mut left = self.calls_of("unconfirmed");
@@ -211,6 +214,12 @@ impl Seen {
     }
 }
 
+/// A time to come, as the spool writes it down.
+fn in_millis(time: Duration) -> i64 {
+    let then = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + time;
+    i64::try_from(then.as_millis()).unwrap()
+}
+
 /// A sandbox whose log of requests is a file.
 fn sandbox(world: &World, address: &str) -> Sandbox {
     let mut process = world
@@ -224,12 +233,6 @@ fn sandbox(world: &World, address: &str) -> Sandbox {
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.split('/').nth(2).unwrap().parse().unwrap();
     Sandbox::of(process, address)
-}
-
-/// The time in so many seconds, as a spool writes it down.
-fn in_millis(seconds: u64) -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    (since.as_secs() + seconds) * 1000
 }
 
 /// A process that is killed with the test.
