@@ -181,7 +181,7 @@ fn whoever_is_killed_what_was_accepted_is_in_the_caller_log() {
     println!("{accepted} events accepted, {killed} processes killed");
     assert!(hidden.is_empty(), "seed {seed}: {hidden:#?}");
     // It was no idle run.
-    assert!(accepted > 60 && killed > 40, "{accepted} {killed}");
+    assert!(accepted > 60 && killed > 20, "{accepted} {killed}");
 }
 
 #[test]
@@ -422,7 +422,7 @@ struct Disk(PathBuf);
 
 impl Disk {
     fn new(path: PathBuf, options: &str) -> Self {
-        assert!(rustix_is_root(), "this test mounts a file system, so it runs as root only");
+        assert!(is_root(), "this test mounts a file system, so it runs as root only");
         std::fs::create_dir(&path).unwrap();
         let disk = Self(path);
         disk.mount(&["-t", "tmpfs", "-o", options, "none"]);
@@ -441,7 +441,7 @@ impl Drop for Disk {
     }
 }
 
-fn rustix_is_root() -> bool {
+fn is_root() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     status.lines().any(|line| line.starts_with("Uid:\t0\t"))
 }
@@ -632,7 +632,8 @@ fn of_a_damaged_file_arrives_what_can_be_read_and_it_is_set_aside_once() {
         }
         drop(file);
         // A writer notices as well, and none waits for ever.
-        let writer = desk.says(&[&new_call("after")[..], &["--spool", "always"]].concat(), "spooled");
+        let always = ["--spool", "always", "--deadline", "20s"];
+        let writer = desk.says(&[&new_call("after")[..], &always].concat(), "spooled");
         let mut last = desk.run(&["spool", "flush"]);
         for _ in 0..3 {
             assert_eq!(last.code, 0, "{what}: {last}");

@@ -136,7 +136,8 @@ impl Closer<'_> {
                 let report = Report::unsent("unconfirmed").about(event);
                 return Ok((report.because(&error, self.config.endpoint().ok()), Some(error)));
             }
-            Ending::None | Ending::Begun => {}
+            // One that is in doubt would be taken for its hangup.
+            Ending::None | Ending::Begun => self.spool.take_back_hangups(call_id)?,
         }
         // This one takes the place of what lies there.
         self.spool.reopen_call(call_id)?;
