@@ -11,7 +11,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use zammad_cti::config::redact;
 
 use cli::Cli;
@@ -24,7 +24,7 @@ fn main() -> std::process::ExitCode {
         say(&format!("internal error, please report it: {panic}"), None);
         std::process::exit(ExitCode::Internal as i32);
     }));
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return explain(&error).into(),
     };
