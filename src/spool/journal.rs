@@ -132,19 +132,6 @@ impl Spool {
         })
     }
 
-    /// Takes out the hangups of a call that are in doubt, as somebody knows that it has had none.
-    pub fn take_back_hangups(&mut self, call_id: &CallId) -> Result<(), SpoolError> {
-        let hangups = "DELETE FROM event WHERE state <> 'waiting' AND state = 'unconfirmed'
-                           AND address = ? AND call_id = ? AND kind = 'hangup'";
-        let open = "UPDATE call SET hangup = 0 WHERE address = ? AND call_id = ? AND ended IS NULL";
-        self.change(Durable::Yes, |db, address| {
-            for sql in [hangups, open] {
-                db.prepare_cached(sql)?.execute([address, call_id.as_str()])?;
-            }
-            Ok(())
-        })
-    }
-
     /// Forgets a call, as Zammad knows of none.
     pub fn forget(&mut self, call_id: &CallId) -> Result<(), SpoolError> {
         let sql = "DELETE FROM call WHERE address = ? AND call_id = ?";

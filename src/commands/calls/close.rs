@@ -136,8 +136,7 @@ impl Closer<'_> {
                 let report = Report::unsent("unconfirmed").about(event);
                 return Ok((report.because(&error, self.config.endpoint().ok()), Some(error)));
             }
-            // One that is in doubt would be taken for its hangup.
-            Ending::None | Ending::Begun => self.spool.take_back_hangups(call_id)?,
+            Ending::None | Ending::Begun => {}
         }
         // This one takes the place of what lies there.
         self.spool.reopen_call(call_id)?;
