@@ -2,6 +2,7 @@
 
 mod asterisk;
 mod certificates;
+#[allow(dead_code, reason = "tests/promises uses the rest")]
 mod desk;
 mod running;
 mod servers;
@@ -22,7 +23,6 @@ mod normalize;
 mod order;
 mod output;
 mod page;
-mod promises;
 mod retries;
 mod sandbox;
 mod secrets;

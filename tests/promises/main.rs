@@ -1,5 +1,20 @@
 //! What the spool promises, and everything that could break it: processes that are killed, servers
 //! that lose requests, disks that are full, clocks that are set.
+//!
+//! Apart from the other tests, whose times they would spoil.
+
+#[allow(dead_code, reason = "the others use the rest")]
+#[path = "../cli/desk.rs"]
+mod desk;
+#[allow(dead_code, reason = "the others use the rest")]
+#[path = "../cli/running.rs"]
+mod running;
+#[allow(dead_code, reason = "the others use the rest")]
+#[path = "../cli/servers.rs"]
+mod servers;
+#[allow(dead_code, reason = "the others use the rest")]
+#[path = "../cli/support.rs"]
+mod support;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
