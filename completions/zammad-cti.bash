@@ -3713,12 +3713,16 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__spool__subcmd__drop)
-            opts="-h --all --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --state --all --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -W "waiting unconfirmed dead" -- "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4135,12 +4139,16 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__spool__subcmd__retry)
-            opts="-h --all --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --state --all --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -W "waiting unconfirmed dead" -- "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -1243,6 +1243,9 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l state -d 'Those of this state' -r -f -a "waiting\t'it will be sent'
+unconfirmed\t'Zammad may have it, and a second copy would show agents something false'
+dead\t'it was given up'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
@@ -1294,11 +1297,14 @@ elapsed_ms\t''
 request_id\t''
 error\t''
 error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l all -d 'All of them'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l all -d 'All of them, also what waits'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l dry-run -d 'Print the request instead of sending it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l state -d 'Those of this state' -r -f -a "waiting\t'it will be sent'
+unconfirmed\t'Zammad may have it, and a second copy would show agents something false'
+dead\t'it was given up'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
@@ -1350,7 +1356,7 @@ elapsed_ms\t''
 request_id\t''
 error\t''
 error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l all -d 'All of them'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l all -d 'All of them, also what waits'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l dry-run -d 'Print the request instead of sending it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l show-token -d 'Show the token in --dry-run and --curl'

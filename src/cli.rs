@@ -662,7 +662,10 @@ pub struct Chosen {
     /// The numbers that `spool list` shows
     #[arg(value_name = "ID", value_parser = event_id)]
     pub ids: Vec<i64>,
-    /// All of them
+    /// Those of this state
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<State>,
+    /// All of them, also what waits
     #[arg(long)]
     pub all: bool,
 }

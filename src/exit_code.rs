@@ -234,7 +234,10 @@ pub fn advice(error: &anyhow::Error) -> Option<String> {
     if let Some(doubt) = error.downcast_ref::<HangupInDoubt>() {
         return Some(doubt.next_step());
     }
-    let undelivered = error.chain().find_map(|error| error.downcast_ref::<Undelivered>())?;
+    let Some(undelivered) = error.chain().find_map(|error| error.downcast_ref::<Undelivered>()) else {
+        let error = error.chain().find_map(|error| error.downcast_ref::<SendError>())?;
+        return Some(error.next_step().to_owned());
+    };
     Some(format!("{} ({})", undelivered.error.next_step(), undelivered.effort))
 }
 

@@ -63,6 +63,13 @@ struct Limits {
     policy: SpoolPolicy,
 }
 
+impl Limits {
+    fn times(self, share: u64) -> Self {
+        let Self { events, bytes, policy } = self;
+        Self { events: events.saturating_mul(share), bytes: bytes.saturating_mul(share), policy }
+    }
+}
+
 /// Why something cannot be kept, or is not to be had.
 #[derive(Debug, thiserror::Error)]
 pub enum SpoolError {
@@ -149,16 +156,22 @@ impl Spool {
             return Ok(());
         }
         // A change goes to the beginning of what is beside it, which would else be read once more.
-        self.change(Durable::No, |db, _| {
-            db.execute("UPDATE total SET tidied = tidied + 1", [])?;
-            Ok(())
-        })
+        self.change(Durable::No, |db, _| Ok(touch(db)?))
     }
 
     /// The same when there is time, and without anything left beside the file.
     pub fn tidy(&self) -> Result<(), SpoolError> {
         let tidied = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         tidied.map_err(|source| failed(&self.path, source))
+    }
+
+    /// Writes as an event would, but nothing that counts.
+    ///
+    /// # Errors
+    ///
+    /// What an event would meet with: the disk is full, or does not let this user write.
+    pub fn try_to_write(&mut self) -> Result<(), SpoolError> {
+        self.change(Durable::Yes, |db, _| Ok(touch(db)?))
     }
 
     /// Reads something; once more from a new file if this one is damaged.
@@ -257,6 +270,11 @@ fn open_or_replace(path: &Path, patience: Duration) -> Result<Connection, SpoolE
         }
         opened => opened,
     }
+}
+
+/// Changes what nobody looks at; what stays as it is would not be written.
+fn touch(db: &Transaction) -> rusqlite::Result<()> {
+    db.execute("UPDATE total SET tidied = tidied + 1", []).map(drop)
 }
 
 /// Counts the pages beside the file.

@@ -376,7 +376,13 @@ impl Keeper {
             Ok(None) => Ok(Outcome::EndedBefore),
             Ok(Some(_)) if repeat || self.asks => Ok(Outcome::Spooled(Spooled { tried: Some(tried) })),
             Ok(Some(_)) => Err(Failure::Unconfirmed(tried)),
-            Err(error) => Err(Failure::NotKept(tried, error)),
+            Err(error) => {
+                if tried.error.fate() == Fate::NotDelivered && !tried.uncertain {
+                    // It is neither there nor here: no call rings, and no hangup is in doubt.
+                    self.settle(described, false, now, until).await;
+                }
+                Err(Failure::NotKept(tried, error))
+            }
         }
     }
 }

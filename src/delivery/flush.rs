@@ -69,8 +69,6 @@ pub struct Flusher<'a> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     pub delivered: u64,
-    /// put off, or left to somebody else who sends them
-    pub postponed: u64,
     pub unconfirmed: u64,
     pub dead: u64,
 }
@@ -99,6 +97,8 @@ enum Fared {
     Gone,
     /// it failed, and perhaps all would
     Trouble(SendError),
+    /// the same, and it is at rest
+    TroubleAtRest(SendError),
 }
 
 /// An event that is about to be sent, now that nobody else sends it.
@@ -194,6 +194,9 @@ impl<'a> Flusher<'a> {
                         held = false;
                     }
                     Err(error) => {
+                        if holds == 0 {
+                            log::error!("nothing goes to Zammad for now: {}", in_full(&error));
+                        }
                         self.hold(Some(&error)).await;
                         self.wait_out(&error, &mut holds).await;
                         continue;
@@ -279,7 +282,6 @@ impl<'a> Flusher<'a> {
                     }
                     // It is these events' own fault, or there are too many at a time.
                     for (position, attempts) in troubled.drain() {
-                        tally.postponed += 1;
                         self.put_off(position, attempts, wish(&error)).await?;
                     }
                     if in_a_row >= IN_A_ROW || wants_a_pause {
@@ -302,14 +304,18 @@ impl<'a> Flusher<'a> {
                 }
                 Ok(Fared::Unconfirmed) => tally.unconfirmed += 1,
                 Ok(Fared::Dead) => tally.dead += 1,
-                Ok(Fared::Postponed) => tally.postponed += 1,
-                Ok(Fared::Gone) => {}
+                Ok(Fared::Postponed | Fared::Gone) => {}
                 Ok(Fared::Busy) => {
                     busy.insert(position);
                 }
                 Ok(Fared::Trouble(error)) => {
                     in_a_row += 1;
                     troubled.insert(position, attempts);
+                    trouble = Some(error);
+                }
+                Ok(Fared::TroubleAtRest(error)) => {
+                    in_a_row += 1;
+                    tally.unconfirmed += 1;
                     trouble = Some(error);
                 }
                 Err(error) => failure = Some(error),
@@ -427,7 +433,7 @@ impl<'a> Flusher<'a> {
                 if !may_be_repeated(&Waiting { attempts: waiting.attempts + 1, ..waiting.clone() }, age) =>
             {
                 self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
-                Ok(Fared::Trouble(error))
+                Ok(Fared::TroubleAtRest(error))
             }
             Fate::Unknown => {
                 self.postpone(position, None, Doubt::Yes, outcome).await?;
@@ -442,7 +448,6 @@ impl<'a> Flusher<'a> {
                 Ok(Fared::Trouble(error))
             }
             Fate::UnknownCall | Fate::Exists | Fate::Final => {
-                log::error!("the {} of call {} is given up: {outcome}", event.kind, event.call_id);
                 self.lay_to_rest(waiting, State::Dead, outcome.clone(), Some(outcome)).await?;
                 Ok(Fared::Dead)
             }
@@ -519,7 +524,13 @@ impl<'a> Flusher<'a> {
         reason: String,
         outcome: Option<String>,
     ) -> Result<(), SpoolError> {
-        let position = waiting.position;
+        let (position, event) = (waiting.position, &waiting.event);
+        let what = match state {
+            State::Waiting => "waits",
+            State::Unconfirmed => "is unconfirmed",
+            State::Dead => "is given up",
+        };
+        log::warn!("the {} of call {} {what}: {reason}", event.kind, event.call_id);
         self.insist(move |spool| {
             spool.lay_to_rest(position, state, &reason, outcome.as_deref(), Moment::now())
         })

@@ -1,7 +1,9 @@
 //! The spool as a part of health: what waits, what was given up, and the calls that never end.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+
+use rustix::fs::{Access, access};
 
 use super::verdict::shown_count;
 use super::{Bound, SpoolThresholds, Status};
@@ -45,6 +47,8 @@ pub struct Contents {
     pub held: Option<Held>,
     /// calls that do not end
     pub stuck: u64,
+    /// Another call would be refused, or push out an older one.
+    pub is_full: bool,
     /// damaged files that nobody has looked after
     pub set_aside: Vec<PathBuf>,
 }
@@ -93,7 +97,13 @@ impl SpoolCheck {
     pub async fn run(self, within: Duration) -> SpoolHealth {
         let path = self.config.path.clone();
         let state = match path.try_exists() {
-            Ok(false) => SpoolState::NotBegun,
+            Ok(false) => match may_be_begun(&path) {
+                Ok(()) => SpoolState::NotBegun,
+                Err(error) => {
+                    let source = error.into();
+                    SpoolState::Unusable(SpoolError::File { path: path.clone(), source })
+                }
+            },
             Ok(true) => match self.look(within.min(PATIENCE)).await {
                 Ok(contents) => SpoolState::Open(Box::new(contents)),
                 Err(error) => SpoolState::Unusable(error),
@@ -106,11 +116,16 @@ impl SpoolCheck {
     async fn look(&self, within: Duration) -> Result<Contents, SpoolError> {
         let spool = SharedSpool::open(&self.config, &self.endpoint, within).await?;
         let stuck_after = self.stuck_after;
+        let (max_events, max_bytes) = (self.config.max_events, self.config.max_bytes);
         spool
             .with(within, move |spool| {
                 let now = Moment::now();
+                spool.try_to_write()?;
+                let totals = spool.totals(now)?;
                 Ok(Contents {
-                    totals: spool.totals(now)?,
+                    // What is at rest makes room.
+                    is_full: totals.waiting >= max_events || totals.bytes >= max_bytes,
+                    totals,
                     held: spool.held()?,
                     stuck: spool.calls_open_for(stuck_after, now)?,
                     // They matter less than the rest.
@@ -119,6 +134,17 @@ impl SpoolCheck {
             })
             .await
     }
+}
+
+/// Whether a file could be begun: its folder is there and can be written, or could be made.
+fn may_be_begun(path: &Path) -> rustix::io::Result<()> {
+    let above = |path: &Path| match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        Some(_) | None => PathBuf::from("."),
+    };
+    let folder = above(path);
+    let folder = if folder.exists() { folder } else { above(&folder) };
+    access(&folder, Access::WRITE_OK | Access::EXEC_OK)
 }
 
 impl SpoolHealth {
@@ -180,9 +206,10 @@ impl Contents {
         let mut parts = vec![match self.set_aside.as_slice() {
             [] => SpoolPart::good(SpoolPartName::File, path),
             damaged @ [first, ..] => {
-                let complaint = format!(
-                    "{} was damaged and set aside",
-                    shown_count(damaged.len() as u64, "file", "files")
+                let complaint = shown_count(
+                    damaged.len() as u64,
+                    "file was damaged and set aside",
+                    "files were damaged and set aside",
                 );
                 SpoolPart {
                     name: SpoolPartName::File,
@@ -206,7 +233,11 @@ impl Contents {
             }
         }));
         let age = oldest.unwrap_or_default();
-        let (by_count, count_limit) = thresholds.waiting.status_of(waiting);
+        let (mut by_count, count_limit) = thresholds.waiting.status_of(waiting);
+        let is_full = self.is_full;
+        if is_full {
+            by_count = by_count.worst(Status::Critical);
+        }
         let (by_age, age_limit) = thresholds.age.status_beyond(age);
         let mut found = shown_count(waiting, "event waits", "events wait");
         if oldest.is_some() {
@@ -214,6 +245,10 @@ impl Contents {
         }
         let mut complaint = found.clone();
         complaint += &age_limit.map_or_else(String::new, |limit| format!(" (more than {})", Span(limit)));
+        if is_full {
+            found += ", and there is no room for more";
+            complaint += ", and there is no room for more";
+        }
         complaint += &count_limit.map_or_else(String::new, |limit| format!(" ({limit} or more)"));
         if elsewhere > 0 {
             found += &format!(", {elsewhere} of them for another Zammad (see spool list)");
@@ -233,8 +268,8 @@ impl Contents {
             status,
             complaint: format!("{found} (see spool list)"),
             found,
-            next_step: "`zammad-cti spool list` shows the events and the reasons; then `spool retry` or `spool \
-                        drop` them",
+            next_step: "`zammad-cti spool list` shows the events and the reasons. Look at their calls in Zammad, and \
+                        `spool retry` what is to be there; `spool drop` the others, as late answers always are",
         });
         let (status, _) = thresholds.stuck.status_of(self.stuck);
         let stuck_after = Span(stuck_after);

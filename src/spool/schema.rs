@@ -114,6 +114,14 @@ pub fn open(path: &Path, patience: Duration) -> Result<Connection, SpoolError> {
     let folder = prepare_folder(path).map_err(trouble)?;
     let mode =
         if folder.is_some_and(|folder| is_of_group(folder).unwrap_or_default()) { 0o660 } else { 0o600 };
+    if let Ok(metadata) = path.metadata()
+        && !metadata.is_file()
+    {
+        let what = if metadata.is_dir() { "a folder" } else { "no file" };
+        return Err(trouble(io::Error::other(format!(
+            "it is {what}; name a file, such as spool.db in a folder"
+        ))));
+    }
     if !beside(path, LOCK).exists() && is_something_else(path) {
         // A wrong path must not make somebody's file a damaged spool.
         return Err(SpoolError::Foreign { path: path.to_owned() });
@@ -215,9 +223,6 @@ pub fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// Sees to it that the file is there, and that nobody but its owner reads it, or the group to which
 /// the administrator has given the folder; what SQLite puts beside it gets the same mode.
 fn prepare(path: &Path, mode: u32) -> io::Result<()> {
-    if path.is_dir() {
-        return Err(io::Error::other("it is a folder; name a file in it, such as spool.db"));
-    }
     file_of_mode(path, mode).map(drop)
 }
 

@@ -68,6 +68,7 @@ pub struct Past {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chosen {
     All,
+    State(State),
     These(Vec<Position>),
 }
 
@@ -209,7 +210,10 @@ impl Spool {
             if event.kind == EventKind::Hangup && journal::has_hangup(db, address, event.call_id.as_str())? {
                 return Ok(None);
             }
-            make_room(db, limits, text.len() as u64, now)?;
+            // A call that is kept gets its end, or it would ring for ever: twice what is allowed is the
+            // most, as it has hardly more.
+            let share = if event.kind == EventKind::NewCall { 1 } else { 2 };
+            make_room(db, limits.times(share), text.len() as u64, now)?;
             journal::note(db, address, event, key, now)?;
             let state = if past.unconfirmed.is_some() { State::Unconfirmed } else { State::Waiting };
             if state == State::Waiting {
@@ -370,7 +374,8 @@ impl Spool {
         now: Moment,
     ) -> Result<(), SpoolError> {
         self.change(Durable::Yes, |db, _| {
-            let sql = "UPDATE event SET state = ?, reason = ?, head = 0, under_way = 0 WHERE position = ?
+            let sql =
+                "UPDATE event SET state = ?, reason = ?, head = 0, due = 0, under_way = 0 WHERE position = ?
                        RETURNING address, call_id";
             // Also where they are no texts any more.
             let call: Option<(Vec<u8>, Vec<u8>)> = db
@@ -495,14 +500,16 @@ impl Spool {
         condition: &str,
         mut work: impl FnMut(&mut Self, &[Position]) -> Result<u64, SpoolError>,
     ) -> Result<u64, SpoolError> {
-        let last: i64 = match chosen {
+        let of_state = match chosen {
             Chosen::These(positions) => return work(self, positions),
-            Chosen::All => self.read(|db, _| {
-                db.query_row("SELECT coalesce(max(position), 0) FROM event", [], |row| row.get(0))
-            })?,
+            Chosen::All => String::new(),
+            Chosen::State(state) => format!("AND state = '{}'", state.as_str()),
         };
+        let last: i64 = self.read(|db, _| {
+            db.query_row("SELECT coalesce(max(position), 0) FROM event", [], |row| row.get(0))
+        })?;
         let sql = format!(
-            "SELECT position FROM event WHERE position > ?1 AND position <= ?3 AND {condition}
+            "SELECT position FROM event WHERE position > ?1 AND position <= ?3 AND {condition} {of_state}
              ORDER BY position LIMIT ?4"
         );
         let (mut behind, mut count) = (0, 0);

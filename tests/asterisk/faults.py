@@ -11,7 +11,7 @@ DEADLINE = 2.0
 LITTLE = 0.7  # what a phone, two Asterisks and a busy machine take besides
 CALLS_AT_ONCE = 50
 EVENTS_TRY = 8.0  # seconds; then a spool has them
-NOTHING_LEFT = "delivered 0, postponed 0, unconfirmed 0, dead 0"
+NOTHING_LEFT = "delivered 0, waiting 0, unconfirmed 0, dead 0"
 
 
 def run(bench, report, way):

@@ -461,7 +461,7 @@ fn a_call_during_which_zammad_is_down_is_in_its_log_afterwards() {
             flush.env("ZAMMAD_CTI_URL", &sandbox.url).env("ZAMMAD_CTI_SPOOL_PATH", "spool.db");
             stdout(&flush.args(["spool", "flush"]).assert().code(0))
         };
-        assert_eq!(flush(), "delivered 3, postponed 0, unconfirmed 0, dead 0\n", "{mode}");
+        assert_eq!(flush(), "delivered 3, waiting 0, unconfirmed 0, dead 0\n", "{mode}");
         let call = sandbox.call(CALL);
         assert_eq!((&call["state"], &call["done"]), (&"hangup".into(), &true.into()), "{call}");
         assert_eq!(
@@ -470,7 +470,7 @@ fn a_call_during_which_zammad_is_down_is_in_its_log_afterwards() {
             "{call}"
         );
         assert_eq!(call["to_comment"], "anna@example.com", "{call}");
-        assert_eq!(flush(), "delivered 0, postponed 0, unconfirmed 0, dead 0\n", "{mode}");
+        assert_eq!(flush(), "delivered 0, waiting 0, unconfirmed 0, dead 0\n", "{mode}");
     }
 }
 
@@ -501,7 +501,7 @@ fn an_answer_and_a_hangup_outlast_a_zammad_that_is_away_for_longer_than_their_de
     let mut flush = world.bare();
     flush.env("ZAMMAD_CTI_URL", &sandbox.url).env("ZAMMAD_CTI_SPOOL_PATH", "spool.db");
     let flushed = flush.args(["spool", "flush"]).assert().code(0);
-    assert_eq!(stdout(&flushed), "delivered 2, postponed 0, unconfirmed 0, dead 0\n");
+    assert_eq!(stdout(&flushed), "delivered 2, waiting 0, unconfirmed 0, dead 0\n");
     let call = sandbox.call(CALL);
     assert_eq!((&call["state"], &call["done"]), (&"hangup".into(), &true.into()), "{call}");
 }

@@ -240,6 +240,6 @@ fn while_zammad_is_down_hangups_are_kept_and_only_one_is_tried() {
     assert!(open(&world, &sandbox.url).is_empty());
     sandbox.fault(json!({ "mode": "none" }));
     let ran = Ran::of(&mut with_spool(&world, &sandbox.url, &["spool", "flush"]));
-    assert_eq!(ran.stdout, "delivered 3, postponed 0, unconfirmed 0, dead 0\n", "{ran}");
+    assert_eq!(ran.stdout, "delivered 3, waiting 0, unconfirmed 0, dead 0\n", "{ran}");
     assert_eq!(seen(&sandbox, "3")[0], json!("hangup"));
 }

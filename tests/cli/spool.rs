@@ -26,7 +26,7 @@ fn an_event_that_zammad_does_not_take_is_kept_and_comes_later() {
     assert_eq!(held.code, 69, "{held}");
     assert_eq!((desk.count("waiting"), desk.seen("7")), (1, None));
     desk.well();
-    desk.says(&["spool", "flush"], "delivered 1, postponed 0, unconfirmed 0, dead 0");
+    desk.says(&["spool", "flush"], "delivered 1, waiting 0, unconfirmed 0, dead 0");
     assert_eq!((desk.count("waiting"), desk.seen("7").unwrap().state.as_str()), (0, "newCall"));
     // Nobody else reads what customers have called.
     use std::os::unix::fs::PermissionsExt;
@@ -50,7 +50,7 @@ fn always_asks_nobody() {
     always(&new_call("7"));
     always(&later("hangup", "7", &["--cause", "cancel"]));
     assert_eq!((desk.requests().len(), desk.count("waiting")), (0, 2));
-    desk.says(&["spool", "flush"], "delivered 2, postponed 0, unconfirmed 0, dead 0");
+    desk.says(&["spool", "flush"], "delivered 2, waiting 0, unconfirmed 0, dead 0");
     let seen = desk.seen("7").unwrap();
     assert_eq!((seen.state.as_str(), seen.done, seen.cause.as_deref()), ("hangup", false, Some("cancel")));
 }
@@ -66,7 +66,7 @@ fn an_event_goes_behind_those_of_its_call_that_wait() {
     assert!(desk.requests().is_empty(), "{:?}", desk.requests());
     // Other calls are not in their way.
     desk.says(&new_call("8"), "none");
-    desk.says(&["spool", "flush"], "delivered 3, postponed 0, unconfirmed 0, dead 0");
+    desk.says(&["spool", "flush"], "delivered 3, waiting 0, unconfirmed 0, dead 0");
     let seen = desk.seen("7").unwrap();
     assert_eq!((seen.state.as_str(), seen.done), ("hangup", true));
     assert!(desk.requests().iter().all(|line| line.contains("-> 200")), "{:?}", desk.requests());
@@ -95,7 +95,7 @@ fn a_later_event_needs_no_more_than_its_call() {
         desk.says(&["hangup", "--call-key", key], word);
         if word == "spooled" {
             desk.well();
-            desk.says(&["spool", "flush"], "delivered 3, postponed 0, unconfirmed 0, dead 0");
+            desk.says(&["spool", "flush"], "delivered 3, waiting 0, unconfirmed 0, dead 0");
         }
         let seen = desk.seen(&call_id).unwrap();
         assert_eq!((seen.direction.as_str(), seen.state.as_str(), seen.done), ("out", "hangup", true));
@@ -148,7 +148,7 @@ fn a_late_answer_is_given_up_and_the_rest_of_its_call_is_not() {
     }
     std::thread::sleep(Duration::from_millis(20));
     let flush = ["spool", "flush", "--spool-max-age-answer", "10ms"];
-    let ran = desk.says(&flush, "delivered 2, postponed 0, unconfirmed 0, dead 1");
+    let ran = desk.says(&flush, "delivered 2, waiting 0, unconfirmed 0, dead 1");
     assert_eq!(desk.taken("answer", "7"), 0, "{ran}");
     assert_eq!(desk.seen("7").unwrap().state, "hangup");
     let sql = "SELECT reason FROM event WHERE state = 'dead' AND kind = 'answer'";
@@ -168,7 +168,7 @@ fn a_hangup_in_doubt_is_looked_up_and_never_sent_blindly() {
         assert!(hangup.stderr.contains("unconfirmed"), "{fault}: {hangup}");
         // Without somebody who may look it up it stays.
         for _ in 0..2 {
-            desk.says(&["spool", "flush"], "delivered 0, postponed 0, unconfirmed 0, dead 0");
+            desk.says(&["spool", "flush"], "delivered 0, waiting 0, unconfirmed 0, dead 0");
         }
         assert_eq!(desk.count("unconfirmed"), 1, "{fault}");
         desk.drain();
@@ -214,7 +214,7 @@ fn a_wrong_token_holds_everything_until_it_is_right() {
     assert_eq!(held.code, 77, "{held}");
     let probes = desk.requests().split_off(requests);
     assert!(probes.iter().all(|line| !line.contains("newCall")) && probes.len() == 1, "{probes:?}");
-    desk.says(&["spool", "flush"], "delivered 1, postponed 0, unconfirmed 0, dead 0");
+    desk.says(&["spool", "flush"], "delivered 1, waiting 0, unconfirmed 0, dead 0");
     assert_eq!(desk.seen("7").unwrap().state, "newCall");
 }
 

@@ -193,7 +193,7 @@ fn what_is_at_rest_says_why_and_goes_again_when_it_is_told_to() {
     keep(&world, &sandbox.url, &(new_call("1", "in") + &event("answer", "1")));
     std::thread::sleep(std::time::Duration::from_millis(20));
     let ran = spool(&world, &sandbox.url, &["flush", "--spool-max-age-answer", "10ms"]);
-    assert_eq!(ran.stdout, "delivered 1, postponed 0, unconfirmed 0, dead 1\n", "{ran}");
+    assert_eq!(ran.stdout, "delivered 1, waiting 0, unconfirmed 0, dead 1\n", "{ran}");
     unconfirmed_hangup(&world, &sandbox, "2");
 
     let ran = spool(&world, &sandbox.url, &["list", "--state", "dead", "--output", "json"]);
@@ -224,7 +224,7 @@ fn what_is_at_rest_says_why_and_goes_again_when_it_is_told_to() {
     let open = Ran::of(&mut with_spool(&world, &sandbox.url, &["calls", "--output", "json"]));
     assert_eq!(open.report()["call_id"], "1", "{open}");
     let ran = spool(&world, &sandbox.url, &["flush"]);
-    assert_eq!(ran.stdout, "delivered 2, postponed 0, unconfirmed 0, dead 0\n", "{ran}");
+    assert_eq!(ran.stdout, "delivered 2, waiting 0, unconfirmed 0, dead 0\n", "{ran}");
     assert_eq!(sandbox.call("1")["state"], "answer");
 
     unconfirmed_hangup(&world, &sandbox, "3");
@@ -247,7 +247,7 @@ fn what_is_dropped_is_never_sent_and_its_call_can_still_be_ended() {
     );
     assert_eq!(
         spool(&world, &sandbox.url, &["flush"]).stdout,
-        "delivered 3, postponed 0, unconfirmed 0, dead 0\n"
+        "delivered 3, waiting 0, unconfirmed 0, dead 0\n"
     );
     assert_eq!(
         (&sandbox.call("1")["state"], &sandbox.call("2")["state"]),
@@ -289,7 +289,7 @@ fn events_for_another_zammad_are_shown_as_such_and_brought_here_in_order() {
     assert_eq!((&stats["waiting"], &stats["elsewhere"]), (&json!(3), &json!(2)));
     assert_eq!(spool(&world, &sandbox.url, &["retry", "--all"]).stdout, "retried 2\n");
     let ran = spool(&world, &sandbox.url, &["flush"]);
-    assert_eq!(ran.stdout, "delivered 3, postponed 0, unconfirmed 0, dead 0\n", "{ran}");
+    assert_eq!(ran.stdout, "delivered 3, waiting 0, unconfirmed 0, dead 0\n", "{ran}");
     let call = sandbox.call("1");
     assert_eq!((&call["state"], &call["done"]), (&json!("hangup"), &json!(true)), "answered before it ended");
 
@@ -301,7 +301,7 @@ fn events_for_another_zammad_are_shown_as_such_and_brought_here_in_order() {
     let ids: Vec<_> = listed(&world, &sandbox.url).iter().map(|row| row["id"].to_string()).collect();
     assert_eq!(spool(&world, &sandbox.url, &["retry", &ids[0]]).stdout, "retried 1\n");
     let ran = spool(&world, &old.url, &["flush"]);
-    assert_eq!(ran.stdout, "delivered 1, postponed 0, unconfirmed 0, dead 0\n", "{ran}");
+    assert_eq!(ran.stdout, "delivered 1, waiting 0, unconfirmed 0, dead 0\n", "{ran}");
     assert_eq!(old.call("7")["state"], "hangup");
 }
 

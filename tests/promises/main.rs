@@ -571,7 +571,7 @@ fn a_clock_that_jumps_loses_nothing_and_hurries_nothing() {
         let ran = at(clock, &["spool", "flush"]);
         assert_eq!(
             (ran.code, ran.stdout.as_str()),
-            (0, "delivered 4, postponed 0, unconfirmed 0, dead 0\n"),
+            (0, "delivered 4, waiting 0, unconfirmed 0, dead 0\n"),
             "{ran}"
         );
         assert_eq!(seen(&kept), Some(("hangup".to_owned(), true)), "{ran}");
@@ -589,7 +589,7 @@ fn a_clock_that_jumps_loses_nothing_and_hurries_nothing() {
             let ran = at(clock, &[&event.word_list()[..], &["--spool", "always"]].concat());
             assert_eq!(ran.stdout, "spooled\n", "{ran}");
         }
-        desk.says(&["spool", "flush"], "delivered 3, postponed 0, unconfirmed 0, dead 0");
+        desk.says(&["spool", "flush"], "delivered 3, waiting 0, unconfirmed 0, dead 0");
         assert_eq!(seen(&late), Some(("hangup".to_owned(), true)), "{clock}");
     }
 }
@@ -654,7 +654,7 @@ fn of_a_damaged_file_arrives_what_can_be_read_and_it_is_set_aside_once() {
             assert_eq!(last.code, 0, "{what}: {last}");
             last = desk.run(&["spool", "flush"]);
         }
-        assert_eq!(last.stdout, "delivered 0, postponed 0, unconfirmed 0, dead 0\n", "{what}: {last}");
+        assert_eq!(last.stdout, "delivered 0, waiting 0, unconfirmed 0, dead 0\n", "{what}: {last}");
         assert!(desk.seen("after").is_some(), "{what}: {writer}");
         let arrived = desk.requests().iter().filter(|line| line.contains("-> 200")).count() as u64;
         let damaged: u64 = desk.db().query_row("SELECT damaged FROM total", [], |row| row.get(0)).unwrap();

@@ -13,7 +13,8 @@ use crate::output::{OutputError, VERSION};
 pub fn retry(args: &SpoolRetry, config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let work = |spool: &mut Spool, chosen: &Chosen, letters: &[Letter]| {
         match chosen {
-            Chosen::All => warn_of_all(spool)?,
+            Chosen::All | Chosen::State(State::Unconfirmed) => warn_of_all(spool)?,
+            Chosen::State(State::Waiting | State::Dead) => {}
             Chosen::These(_) => {
                 for letter in letters {
                     warn_of(letter, spool, config)?;
@@ -51,10 +52,10 @@ fn on(
             None => missing.push(id),
         }
     }
-    let chosen = if args.all {
-        Chosen::All
-    } else {
-        Chosen::These(letters.iter().map(|letter| letter.position).collect())
+    let chosen = match args.state {
+        Some(state) => Chosen::State(state),
+        None if args.all => Chosen::All,
+        None => Chosen::These(letters.iter().map(|letter| letter.position).collect()),
     };
     let count = match &mut spool {
         Some(spool) => work(spool, &chosen, &letters)?,

@@ -9,8 +9,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use zammad_cti::client;
 use zammad_cti::config::{Config, Format};
-use zammad_cti::delivery::{Flusher, Stopped, Tally};
-use zammad_cti::spool::{SharedSpool, Spool};
+use zammad_cti::delivery::{FlushError, Flusher, Stopped, Tally};
+use zammad_cti::spool::{Moment, SharedSpool, Spool, Totals};
 
 use super::{PATIENCE, spool_of};
 use crate::cli;
@@ -25,17 +25,24 @@ pub fn once(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> an
     let stopped = client::block_on(async {
         let (spool, flusher_stop) = (open(config).await?, stop_when_asked()?);
         let flusher = flusher(args, config, spool.clone(), flusher_stop)?;
-        let stopped = flusher.flush(&mut tally).await?;
+        let stopped = flusher.flush(&mut tally).await.map_err(plain)?;
+        let left = spool.with(PATIENCE, |spool: &mut Spool| spool.totals(Moment::now())).await?;
         // Nobody else may be there to do it; if somebody is, he does.
         let _ = spool.with(PATIENCE, |spool: &mut Spool| spool.tidy()).await;
-        anyhow::Ok(stopped)
+        anyhow::Ok((stopped, left))
     })??;
-    say(&tally, config, out)?;
+    let (stopped, left) = stopped;
+    say(&tally, &left, config, out)?;
+    if left.elsewhere > 0 {
+        log::warn!(
+            "{} more wait for another Zammad; `spool list` shows for which, `spool retry` sends them to this one",
+            left.elsewhere
+        );
+    }
     match stopped {
         Stopped::Idle { .. } | Stopped::Asked => Ok(ExitCode::Ok),
         Stopped::Held(error) => {
-            let step = error.next_step();
-            Err(anyhow::Error::from(error).context(format!("what waits in the spool waits on: {step}")))
+            Err(anyhow::Error::from(error).context("Zammad takes nothing, and what is in the spool waits"))
         }
     }
 }
@@ -50,6 +57,7 @@ pub fn stay(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> an
         tell_systemd(NotifyState::Ready);
         let run = flusher.run(&mut tally);
         tokio::pin!(run);
+        log::info!("sending what comes into {}", spool_of(config)?.path.display());
         let ended = loop {
             tokio::select! {
                 ended = &mut run => break ended,
@@ -57,10 +65,12 @@ pub fn stay(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> an
             }
         };
         tell_systemd(NotifyState::Stopping);
+        let left = spool.with(PATIENCE, |spool: &mut Spool| spool.totals(Moment::now())).await?;
         let _ = spool.with(PATIENCE, |spool: &mut Spool| spool.tidy()).await;
-        Ok::<_, anyhow::Error>(ended?)
-    })?;
-    say(&tally, config, out)?;
+        anyhow::Ok((ended.map_err(plain), left))
+    })??;
+    let (ended, left) = ended;
+    say(&tally, &left, config, out)?;
     ended.map(|()| ExitCode::Ok)
 }
 
@@ -97,25 +107,31 @@ fn stop_when_asked() -> anyhow::Result<watch::Receiver<bool>> {
     Ok(stopped)
 }
 
-fn say(tally: &Tally, config: &Config, out: &mut dyn Write) -> anyhow::Result<()> {
-    let Tally { delivered, postponed, unconfirmed, dead } = tally;
+/// The error that says more.
+fn plain(error: FlushError) -> anyhow::Error {
+    match error {
+        FlushError::Spool(error) => error.into(),
+        FlushError::Client(error) => error.into(),
+    }
+}
+
+fn say(tally: &Tally, left: &Totals, config: &Config, out: &mut dyn Write) -> anyhow::Result<()> {
+    let Tally { delivered, unconfirmed, dead } = tally;
+    let waiting = left.waiting - left.elsewhere.min(left.waiting);
     match config.output {
         Format::Json => {
             let version = output::VERSION;
             let tally = serde_json::json!({
                 "version": version,
                 "delivered": delivered,
-                "postponed": postponed,
+                "waiting": waiting,
                 "unconfirmed": unconfirmed,
                 "dead": dead,
             });
             writeln!(out, "{tally}")
         }
         Format::Text | Format::Shell => {
-            writeln!(
-                out,
-                "delivered {delivered}, postponed {postponed}, unconfirmed {unconfirmed}, dead {dead}"
-            )
+            writeln!(out, "delivered {delivered}, waiting {waiting}, unconfirmed {unconfirmed}, dead {dead}")
         }
     }
     .map_err(OutputError)?;

@@ -73,7 +73,7 @@ impl Figures<'_> {
         line("unconfirmed", unconfirmed.to_string());
         line("dead", dead.to_string());
         line(
-            "room",
+            "used",
             format!("{} of {max_events} events, {bytes} of {max_bytes} bytes", waiting + unconfirmed + dead),
         );
         line("open calls", open_calls.to_string());
