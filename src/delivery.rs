@@ -15,7 +15,7 @@ use crate::config::Encoding;
 use crate::event::{CallEvent, CallId, EventKind, Known};
 use crate::rules;
 
-pub use courier::{Courier, Described, Failure, Outcome, Spooled};
+pub use courier::{Courier, Described, Failure, Outcome, Spooled, Untried};
 pub use flush::{FlushError, Flusher, Stopped, Tally};
 pub use open_calls::OpenCalls;
 
@@ -58,6 +58,8 @@ pub struct Undelivered {
     pub error: SendError,
     /// One of the attempts may have reached Zammad all the same.
     pub uncertain: bool,
+    /// The same, or a proxy said so that also does when Zammad goes down with the event saved.
+    pub may_exist: bool,
     pub effort: Effort,
 }
 
@@ -159,6 +161,7 @@ async fn deliver_as(
             call_id: event.call_id.clone(),
             error,
             uncertain: history.unanswered > 0,
+            may_exist: history.repeats,
             effort,
         }),
     }

@@ -6,7 +6,7 @@ use zammad_cti::agi::AgiError;
 use zammad_cti::cause::UnknownCause;
 use zammad_cti::client::{CallerLogError, ClientError, SendError};
 use zammad_cti::config::ConfigError;
-use zammad_cti::delivery::Undelivered;
+use zammad_cti::delivery::{Undelivered, Untried};
 use zammad_cti::event::{CallId, EventError, WrittenError};
 use zammad_cti::number::NumberError;
 use zammad_cti::sandbox::SandboxError;
@@ -14,6 +14,7 @@ use zammad_cti::simulation::{NumbersError, ScenarioError, UnknownScenario};
 use zammad_cti::spool::{Position, SpoolError};
 
 use crate::output::OutputError;
+use crate::safe_text::one_argument;
 
 /// Words on the command line that do not go together.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +58,7 @@ impl HangupInDoubt {
         format!(
             "look at the call in Zammad's caller log: if it rings there, `calls close --force {0}`; if it has \
              ended, `calls close --forget {0}`",
-            self.0
+            one_argument(self.0.as_str())
         )
     }
 }
@@ -102,7 +103,7 @@ Exit codes:
   65  the event is invalid: this program refused it, or Zammad did (422, an unknown
       call id, a call id that was used before); or there is no such event or call here
   69  Zammad could not be reached, failed, or did not answer in time, after retries, and no
-      spool kept the event
+      spool kept the event, or only as unconfirmed
   70  internal error: a bug in this program, or a machine out of resources
   74  the spool, another local file, or the standard output, could not be written or read
   76  something answered, but not Zammad: a redirect, an HTML page, other JSON, 404
@@ -262,6 +263,13 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
     }
     if error.is::<HangupInDoubt>() {
         return Some(ExitCode::Unavailable);
+    }
+    if let Some(untried) = error.downcast_ref::<Untried>() {
+        return match untried {
+            // What is wrong with the spool.
+            Untried::PerhapsKept(_) => None,
+            Untried::Another => Some(ExitCode::Unavailable),
+        };
     }
     if let Some(error) = error.downcast_ref::<SpoolError>() {
         return Some(match error {

@@ -58,6 +58,12 @@ pub fn plain_words(text: &str) -> String {
 /// As many characters as a line of Asterisk's console shows of a variable.
 const PLAIN_WORDS: usize = 240;
 
+/// A text as one word of a command that a person may copy into a shell.
+pub fn one_argument(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:@+/-".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { quoted(&printable(text)) }
+}
+
 /// A text as one word of a shell command, whatever is in it.
 pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))

@@ -26,7 +26,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub use damage::set_aside;
 pub use journal::{Call, CallNumber, Ending, Which};
 pub use moment::Moment;
-pub use schema::{give_to_owner, is_of_group, prepare_folder};
+pub use schema::{is_begun, is_of_group, owner_to_be, prepare_folder};
 pub use shared::SharedSpool;
 pub use waiting::{Attempt, Chosen, Doubt, Held, Letter, Past, Position, State, Totals, Waiting};
 
@@ -302,7 +302,7 @@ fn inode(path: &Path) -> Option<u64> {
 
 /// What tells one Zammad from another on disk, without its token. A server that gets TLS, another
 /// port or another token is the same one; on this machine each port may be another sandbox.
-fn address(endpoint: &Endpoint) -> String {
+pub fn address(endpoint: &Endpoint) -> String {
     let root = endpoint.api("");
     let port = if endpoint.is_loopback() { root.port_or_known_default() } else { None };
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
@@ -463,6 +463,9 @@ mod tests {
         let third = event(EventKind::NewCall, "3");
         let refused = spool.keep(&third, None, None, &Past::default(), Moment::now());
         assert!(matches!(refused, Err(SpoolError::Full { events: 2, .. })), "{refused:?}");
+        // Without its end a call that is kept would ring for ever.
+        let hangup = keep(&mut spool, EventKind::Hangup, "2");
+        spool.arrived(hangup, Moment::now()).unwrap();
         // What was given up makes room.
         spool.lay_to_rest(first, State::Dead, "a reason", None, Moment::now()).unwrap();
         keep(&mut spool, EventKind::NewCall, "3");

@@ -15,13 +15,15 @@
 use std::fmt;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{
+    DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, lchown,
+};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::cause::HangupCause;
-use crate::config::{Config, Endpoint, SpoolMode};
+use crate::config::{Config, SpoolMode};
 use crate::event::{CallEvent, CallId, EventKind};
 use crate::spool;
 
@@ -104,7 +106,7 @@ impl Turns {
             }
         }
         // Without its token, which is not to be found out from what is on disk.
-        let endpoint = config.endpoint().map(Endpoint::to_string).unwrap_or_default();
+        let endpoint = config.endpoint().map(spool::address).unwrap_or_default();
         let turns = Self {
             folder: usable,
             mode,
@@ -230,7 +232,10 @@ impl Turns {
                 _ => Err(error),
             })
             .inspect(|file| self.give_to_group(file))
-            .and_then(|file| spool::give_to_owner(&path).map(|()| Some(file)))
+            .and_then(|file| match spool::owner_to_be(&path)? {
+                Some((user, group)) => fchown(&file, Some(user), Some(group)).map(|()| Some(file)),
+                None => Ok(Some(file)),
+            })
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
     }
 
@@ -459,8 +464,8 @@ fn prepare(folder: &Path, mode: u32) -> io::Result<()> {
                 Ok(()) if of_group => std::fs::set_permissions(folder, Permissions::from_mode(0o2770))?,
                 created => created?,
             }
-            if owner_of_private(folder).is_some() {
-                spool::give_to_owner(folder)?;
+            if let (Some(_), Some((user, group))) = (owner_of_private(folder), spool::owner_to_be(folder)?) {
+                lchown(folder, Some(user), Some(group))?;
             }
             folder.symlink_metadata()?
         }

@@ -214,8 +214,8 @@ impl SendError {
         }
     }
 
-    /// Whether a newCall that met with it may be in the caller log all the same: Zammad writes the
-    /// entry before it tells agents of it, and can fail at that.
+    /// Whether an event that met with it may be in the caller log all the same: Zammad writes it down
+    /// before it tells agents of it, and can fail at that.
     pub fn may_have_left_an_entry(&self) -> bool {
         self.fate() == Fate::Unknown || matches!(self, Self::Failed { .. })
     }

@@ -116,7 +116,7 @@ pub async fn carry(
 ) -> (Report, Option<anyhow::Error>) {
     let brought = match courier.keep_at_once(described, started, deadline).await {
         // For it no client is needed, which takes a while to make.
-        Some(kept) => Ok(Ok(kept)),
+        Some(kept) => Ok(kept),
         None => {
             courier.open_ahead(&described.event);
             match Client::new(config) {
@@ -173,6 +173,11 @@ pub fn outcome(
             anyhow::Error::from(tried)
                 .context("it is in the spool as unconfirmed, and not sent again by itself")
         }),
+        Ok(Err(Failure::Untried(untried))) => {
+            let error =
+                anyhow::Error::from(untried).context(format!("the {} of call {}", event.kind, event.call_id));
+            (Report::unsent("unconfirmed").about(event).because(&error, endpoint), Some(error))
+        }
         Ok(Err(Failure::NotKept(tried, error))) => {
             let report = Report::undelivered(event, &tried);
             let step = tried.error.next_step();

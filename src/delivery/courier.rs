@@ -8,7 +8,7 @@ use crate::client::{Client, Fate};
 use crate::config::{Config, Encoding, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
 use crate::rules;
-use crate::spool::{Call, Moment, Past, Position, SharedSpool, Spool, SpoolError, Which};
+use crate::spool::{Call, Ending, Moment, Past, Position, SharedSpool, Spool, SpoolError, Which};
 use crate::turn::{Turn, Turns};
 
 /// So much time, and at most a quarter of what there is, is left for the attempt of an event that
@@ -52,6 +52,19 @@ pub enum Failure {
     Unconfirmed(Undelivered),
     /// and the spool that there is could not keep it
     NotKept(Undelivered, SpoolError),
+    Untried(Untried),
+}
+
+/// Why an event is not tried: a second copy could show agents something false.
+#[derive(Debug, thiserror::Error)]
+pub enum Untried {
+    #[error("it is not known whether the spool has it, and a second copy could show agents something false")]
+    PerhapsKept(#[source] SpoolError),
+    #[error(
+        "another hangup of this call is on its way, or was cut off, and a second one could hide a missed call; \
+         this one is in the spool as unconfirmed"
+    )]
+    Another,
 }
 
 /// Brings events, one by one.
@@ -128,7 +141,7 @@ impl Courier {
         deadline: Duration,
     ) -> Result<Outcome, Failure> {
         match self.keep_at_once(described, started, deadline).await {
-            Some(kept) => Ok(kept),
+            Some(kept) => kept,
             None => self.bring_at_once(client, described, started, deadline).await,
         }
     }
@@ -139,12 +152,15 @@ impl Courier {
         described: &Described,
         started: Instant,
         deadline: Duration,
-    ) -> Option<Outcome> {
+    ) -> Option<Result<Outcome, Failure>> {
         let keeper = self.keeper.as_ref().filter(|keeper| keeper.mode == SpoolMode::Always)?;
         let within = deadline.saturating_sub(started.elapsed()) / 2;
         match keeper.keep(described, Past::default(), Moment::now(), within).await {
-            Ok(Some(_)) => Some(Outcome::Spooled(Spooled { tried: None })),
-            Ok(None) => Some(Outcome::EndedBefore),
+            Ok(Some(_)) => Some(Ok(Outcome::Spooled(Spooled { tried: None }))),
+            Ok(None) => Some(Ok(Outcome::EndedBefore)),
+            Err(error @ SpoolError::Slow { .. }) if described.does_harm_twice() => {
+                Some(Err(Failure::Untried(Untried::PerhapsKept(error))))
+            }
             Err(error) => {
                 log::warn!("the event goes to Zammad at once: {}", crate::client::in_full(&error));
                 None
@@ -175,11 +191,9 @@ impl Courier {
             Some(keeper) => {
                 let now = Moment::now();
                 let is_late = turn.as_ref().is_some_and(Turn::is_late);
-                let behind = if is_late && event.kind != EventKind::NewCall {
-                    Behind::Others
-                } else {
-                    keeper.enter(described, now).await
-                };
+                let order =
+                    if is_late && event.kind != EventKind::NewCall { Order::Late } else { Order::InTurn };
+                let behind = keeper.enter(described, order, now).await;
                 match behind {
                     Behind::Its => return Ok(Outcome::EndedBefore),
                     Behind::Others => {
@@ -187,11 +201,25 @@ impl Courier {
                         match keeper.keep(described, Past::default(), now, within).await {
                             Ok(Some(_)) => Ok(Outcome::Spooled(Spooled { tried: None })),
                             Ok(None) => Ok(Outcome::EndedBefore),
+                            Err(error @ SpoolError::Slow { .. }) if described.does_harm_twice() => {
+                                Err(Failure::Untried(Untried::PerhapsKept(error)))
+                            }
                             Err(error) => {
                                 log::warn!("the event overtakes others: {}", crate::client::in_full(&error));
                                 let sent = self.send(client, described, started, deadline).await;
                                 sent.map_err(|tried| Failure::NotKept(tried, error))
                             }
+                        }
+                    }
+                    Behind::InDoubt => {
+                        let within = deadline.saturating_sub(started.elapsed());
+                        let unconfirmed = Some(super::IN_DOUBT.to_owned());
+                        let past = Past { unconfirmed, ..Past::default() };
+                        match keeper.keep(described, past, now, within).await {
+                            Ok(None) => Ok(Outcome::EndedBefore),
+                            Ok(Some(_)) if keeper.asks => Ok(Outcome::Spooled(Spooled { tried: None })),
+                            Ok(Some(_)) => Err(Failure::Untried(Untried::Another)),
+                            Err(error) => Err(Failure::Untried(Untried::PerhapsKept(error))),
                         }
                     }
                     Behind::Nothing => match self.send(client, described, started, deadline - left).await {
@@ -246,6 +274,11 @@ impl Courier {
 }
 
 impl Described {
+    /// Whether Zammad would show something false if it got the event twice.
+    fn does_harm_twice(&self) -> bool {
+        !rules::repeat_is_safe(&self.event, self.known.answered)
+    }
+
     /// What the journal says of the call counts: Zammad would show another direction falsely.
     pub fn recall(&mut self, call: &Call) {
         let event = &mut self.event;
@@ -272,6 +305,16 @@ enum Behind {
     Others,
     /// the same event
     Its,
+    /// the same event, perhaps: one that was begun, and has no end
+    InDoubt,
+}
+
+/// Whether an event has its call's turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    InTurn,
+    /// others had it for too long
+    Late,
 }
 
 /// The spool, for events that are tried first, or not at all.
@@ -301,11 +344,21 @@ impl Keeper {
 
     /// Looks what is before an event, and notes it in the journal if it goes at once. Without a
     /// spool that answers it does.
-    async fn enter(&self, described: &Described, now: Moment) -> Behind {
+    async fn enter(&self, described: &Described, order: Order, now: Moment) -> Behind {
+        let does_harm_twice = described.does_harm_twice();
         let Described { event, key, .. } = described.clone();
         let entered = self.spool.with(self.patience, move |spool| {
             if event.kind == EventKind::Hangup && spool.has_hangup(&event.call_id)? {
                 return Ok(Behind::Its);
+            }
+            if event.kind == EventKind::Hangup && does_harm_twice {
+                let call = spool.call(&Which::Id(event.call_id.clone()), now)?;
+                if call.is_some_and(|call| call.ending == Ending::Begun) {
+                    return Ok(Behind::InDoubt);
+                }
+            }
+            if order == Order::Late {
+                return Ok(Behind::Others);
             }
             if spool.has_waiting(&event.call_id)? {
                 return Ok(Behind::Others);
@@ -351,7 +404,8 @@ impl Keeper {
     ) -> Result<Outcome, Failure> {
         let event = &described.event;
         let repeat = match tried.error.fate() {
-            Fate::NotDelivered => true,
+            // An attempt before may have brought it.
+            Fate::NotDelivered => !tried.uncertain || event.kind != EventKind::Answer || self.asks,
             Fate::Unknown => match event.kind {
                 EventKind::NewCall => true,
                 // It stays before the hangup of its call until the caller log was asked.
@@ -360,13 +414,17 @@ impl Keeper {
             },
             Fate::Final if tried.error.concerns_all() => true,
             Fate::UnknownCall | Fate::Exists | Fate::Final => {
-                self.settle(described, tried.error.may_have_left_an_entry(), now, until).await;
+                // Zammad can fail at telling agents of an event that it has written down.
+                let may_be_there = tried.error.may_have_left_an_entry();
+                if event.kind != EventKind::Hangup || !may_be_there {
+                    self.settle(described, may_be_there, now, until).await;
+                }
                 return Err(Failure::Undelivered(tried));
             }
         };
         let past = Past {
             attempts: tried.effort.attempts,
-            uncertain: tried.uncertain,
+            uncertain: tried.uncertain || (event.kind == EventKind::NewCall && tried.may_exist),
             outcome: Some(tried.error.in_full()),
             unconfirmed: (!repeat).then(|| super::IN_DOUBT.to_owned()),
         };

@@ -176,7 +176,7 @@ impl<'a> Flusher<'a> {
         }
     }
 
-    /// Sends what comes, until it is stopped. `say` hears what an operator may want to know.
+    /// Sends what comes, until it is stopped.
     ///
     /// # Errors
     ///
@@ -343,7 +343,9 @@ impl<'a> Flusher<'a> {
                 if let Some(fared) = self.look_up(&waiting, age).await? {
                     return Ok(fared);
                 }
-                self.with(move |spool| spool.begin_attempt(position, true)).await?;
+                if !self.with(move |spool| spool.begin_attempt(position, true)).await? {
+                    return Ok(Fared::Gone);
+                }
                 (waiting, age)
             }
             Found::Gone => return Ok(Fared::Gone),
@@ -415,9 +417,7 @@ impl<'a> Flusher<'a> {
         let outcome = error.in_full();
         log::debug!("{} of call {}: {outcome}", event.kind, event.call_id);
         match error.fate() {
-            Fate::Exists
-                if event.kind == EventKind::NewCall && (waiting.uncertain || waiting.attempts > 0) =>
-            {
+            Fate::Exists if event.kind == EventKind::NewCall && waiting.uncertain => {
                 self.arrived(position).await
             }
             Fate::UnknownCall if waiting.unknown_call < WAITS_FOR_NEW_CALL => {
@@ -440,7 +440,10 @@ impl<'a> Flusher<'a> {
                 Ok(Fared::Trouble(error))
             }
             Fate::NotDelivered => {
-                self.postpone(position, None, Doubt::No, outcome).await?;
+                // As in the first attempts: Zammad may have gone down with a newCall saved.
+                let is_502 = matches!(error, SendError::Unavailable { status: 502, .. });
+                let doubt = if is_502 && event.kind == EventKind::NewCall { Doubt::Yes } else { Doubt::No };
+                self.postpone(position, None, doubt, outcome).await?;
                 Ok(Fared::Trouble(error))
             }
             Fate::Final if error.concerns_all() => {
@@ -649,8 +652,8 @@ fn begin(spool: &mut Spool, position: Position, limits: &SpoolConfig) -> Result<
         return Ok(Found::InDoubt { waiting, age });
     }
     let does_harm_twice = !rules::repeat_is_safe(&waiting.event, waiting.answered);
-    spool.begin_attempt(position, does_harm_twice)?;
-    Ok(Found::Begun { waiting, age })
+    let is_there = spool.begin_attempt(position, does_harm_twice)?;
+    Ok(if is_there { Found::Begun { waiting, age } } else { Found::Gone })
 }
 
 /// Why an event is not sent any more.

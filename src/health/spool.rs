@@ -9,7 +9,7 @@ use super::verdict::shown_count;
 use super::{Bound, SpoolThresholds, Status};
 use crate::client::in_full;
 use crate::config::{Config, Endpoint, Span, SpoolConfig};
-use crate::spool::{Held, Moment, SharedSpool, SpoolError, Totals, set_aside};
+use crate::spool::{Held, Moment, SharedSpool, SpoolError, Totals, is_begun, set_aside};
 
 /// How long a look into the file waits for others that use it.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -97,14 +97,14 @@ impl SpoolCheck {
     pub async fn run(self, within: Duration) -> SpoolHealth {
         let path = self.config.path.clone();
         let state = match path.try_exists() {
-            Ok(false) => match may_be_begun(&path) {
+            Ok(false) if !is_begun(&path) => match may_be_begun(&path) {
                 Ok(()) => SpoolState::NotBegun,
                 Err(error) => {
                     let source = error.into();
                     SpoolState::Unusable(SpoolError::File { path: path.clone(), source })
                 }
             },
-            Ok(true) => match self.look(within.min(PATIENCE)).await {
+            Ok(_) => match self.look(within.min(PATIENCE)).await {
                 Ok(contents) => SpoolState::Open(Box::new(contents)),
                 Err(error) => SpoolState::Unusable(error),
             },

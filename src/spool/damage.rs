@@ -47,18 +47,24 @@ pub fn replace(path: &Path, opened: Option<u64>, patience: Duration) -> Result<(
     let count = fill(&mended, mode, damaged.as_ref(), patience)?;
     let aside = beside(path, &format!("{ASIDE}{}", Moment::now().wall));
     std::fs::rename(path, &aside).map_err(trouble)?;
-    for suffix in ["-wal", "-shm"] {
-        // There need not be any.
-        let _ = std::fs::rename(beside(path, suffix), beside(&aside, suffix));
-    }
-    // Nobody opens it meanwhile, and who finds none there does this.
-    std::fs::rename(&mended, path).map_err(trouble)?;
+    // From here on whoever finds none does the rest.
+    put_in_place(path).map_err(trouble)?;
     log::error!(
         "the spool {} is damaged, and set aside as {}; {count} events could be read, and are kept",
         path.display(),
         aside.display()
     );
     Ok(())
+}
+
+/// Gives a mended file its name. Whoever does has the file's lock alone.
+pub fn put_in_place(path: &Path) -> std::io::Result<()> {
+    let aside = beside(path, &format!("{ASIDE}{}", Moment::now().wall));
+    for suffix in ["-wal", "-shm"] {
+        // There need not be any; what is there is the damaged one's.
+        let _ = std::fs::rename(beside(path, suffix), beside(&aside, suffix));
+    }
+    std::fs::rename(beside(path, schema::MENDED), path)
 }
 
 /// What a damaged file's name goes on with; then comes when that was found, in milliseconds.
@@ -114,10 +120,22 @@ fn fill(
     let count = damaged.map_or(0, |damaged| save(damaged, &saved));
     let sql = "UPDATE total SET damaged = damaged + 1, kept = kept + ?";
     saved.execute(sql, [count]).map_err(database)?;
+    // Who still has an event of the old file in hand must not meet another one in its place.
+    let ever = damaged.and_then(last_position).unwrap_or(Moment::now().wall);
+    saved.execute("DELETE FROM sqlite_sequence WHERE name = 'event'", []).map_err(database)?;
+    let sql = "INSERT INTO sqlite_sequence (name, seq)
+               SELECT 'event', max(?, (SELECT coalesce(max(position), 0) FROM event))";
+    saved.execute(sql, [ever]).map_err(database)?;
     saved.commit().map_err(database)?;
     fresh.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(database)?;
     fresh.close().map_err(|(_, source)| database(source))?;
     Ok(count)
+}
+
+/// The last position that was ever taken.
+fn last_position(damaged: &Connection) -> Option<i64> {
+    let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'event'";
+    damaged.query_row(sql, [], |row| row.get(0)).ok()
 }
 
 /// Copies what can be read: from either end of the table, and then what stands between damaged
@@ -146,9 +164,7 @@ fn save(damaged: &Connection, into: &Connection) -> usize {
     });
     let one = format!("SELECT {COLUMNS} FROM event NOT INDEXED WHERE position = ?");
     if last == i64::MAX {
-        let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'event'";
-        let ever: rusqlite::Result<i64> = damaged.query_row(sql, [], |row| row.get(0));
-        last = ever.unwrap_or_default().saturating_add(1);
+        last = last_position(damaged).unwrap_or_default().saturating_add(1);
     }
     let first = first.max(0);
     for position in first + 1..last.min(first.saturating_add(MOST_PLACES)) {

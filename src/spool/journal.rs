@@ -216,15 +216,29 @@ pub(super) fn hangup_is(
 /// Notes what becomes of a call whose hangup is taken out of the spool: nobody sends it, so the call
 /// is open again, or whoever takes it out knows that Zammad has it.
 pub(super) fn hangup_is_dropped(db: &Transaction, position: Position, now: Moment) -> Result<(), Trouble> {
-    let sql = "SELECT state FROM event WHERE position = ? AND kind = 'hangup'";
-    let state: Option<String> =
-        db.prepare_cached(sql)?.query_row([position.0], |row| row.get(0)).optional()?;
-    match state.as_deref() {
-        Some("waiting") => hangup_is(db, position, Ending::None, now),
-        Some("unconfirmed") => hangup_is(db, position, Ending::Reported, now),
+    let sql = "SELECT state, uncertain OR under_way FROM event WHERE position = ? AND kind = 'hangup'";
+    let state: Option<(String, bool)> =
+        db.prepare_cached(sql)?.query_row([position.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    match state.as_ref().map(|(state, in_doubt)| (state.as_str(), in_doubt)) {
+        Some(("waiting", false)) => hangup_is(db, position, Ending::None, now),
+        // Somebody may be sending it.
+        Some(("waiting", true)) => hangup_is(db, position, Ending::Begun, now),
+        Some(("unconfirmed", _)) => hangup_is(db, position, Ending::Reported, now),
         // Since one was given up the call may have had another.
         Some(_) | None => Ok(()),
     }
+}
+
+/// Whether an event is a hangup, and its call has had another one since it was laid to rest.
+pub(super) fn has_other_hangup(db: &Connection, position: Position) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM event AS own
+                   WHERE position = ?1 AND kind = 'hangup' AND state <> 'waiting' AND (
+                       EXISTS (SELECT 1 FROM call WHERE call.address = own.address
+                                   AND call.call_id = own.call_id AND hangup = 2)
+                       OR EXISTS (SELECT 1 FROM event AS other WHERE other.address = own.address
+                                      AND other.call_id = own.call_id AND other.state = 'waiting'
+                                      AND other.kind = 'hangup')))";
+    db.prepare_cached(sql)?.query_row([position.0], |row| row.get(0))
 }
 
 /// Whether a call's hangup was reported: Zammad has it, or may have it, or the spool has it.

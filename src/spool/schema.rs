@@ -2,14 +2,14 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::{SpoolError, failed};
+use super::{SpoolError, damage, failed};
 
 /// In the head of the file, so that other programs know whose it is: "ZCTI".
 const APPLICATION: i64 = 0x5a43_5449;
@@ -114,13 +114,16 @@ pub fn open(path: &Path, patience: Duration) -> Result<Connection, SpoolError> {
     let folder = prepare_folder(path).map_err(trouble)?;
     let mode =
         if folder.is_some_and(|folder| is_of_group(folder).unwrap_or_default()) { 0o660 } else { 0o600 };
-    if let Ok(metadata) = path.metadata()
-        && !metadata.is_file()
-    {
-        let what = if metadata.is_dir() { "a folder" } else { "no file" };
-        return Err(trouble(io::Error::other(format!(
-            "it is {what}; name a file, such as spool.db in a folder"
-        ))));
+    if let Ok(metadata) = path.metadata() {
+        if !metadata.is_file() {
+            let what = if metadata.is_dir() { "a folder" } else { "no file" };
+            let what = format!("it is {what}; name a file, such as spool.db in a folder");
+            return Err(trouble(io::Error::other(what)));
+        }
+        if metadata.mode() & 0o777 & !mode != 0 {
+            // Whoever does not own it can use it all the same.
+            let _ = std::fs::set_permissions(path, Permissions::from_mode(mode));
+        }
     }
     if !beside(path, LOCK).exists() && is_something_else(path) {
         // A wrong path must not make somebody's file a damaged spool.
@@ -128,9 +131,12 @@ pub fn open(path: &Path, patience: Duration) -> Result<Connection, SpoolError> {
     }
     let lock = lock_file(path, mode).map_err(trouble)?;
     lock.lock_shared().map_err(trouble)?;
-    if !path.exists() {
-        // Whoever was about to put it here may have ended; where there is none, there is none.
-        let _ = std::fs::rename(beside(path, MENDED), path);
+    if !path.exists() && beside(path, MENDED).exists() {
+        // Whoever was about to put it here has ended.
+        lock.lock().map_err(trouble)?;
+        if !path.exists() {
+            damage::put_in_place(path).map_err(trouble)?;
+        }
     }
     open_locked(path, mode, patience)
 }
@@ -192,16 +198,13 @@ pub fn lock_file(path: &Path, mode: u32) -> io::Result<File> {
 
 /// What root begins in another user's folder is that user's: otherwise a look at the spool would keep
 /// the phone system out of it.
-pub fn give_to_owner(path: &Path) -> io::Result<()> {
+pub fn owner_to_be(path: &Path) -> io::Result<Option<(u32, u32)>> {
     if !rustix::process::geteuid().is_root() {
-        return Ok(());
+        return Ok(None);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let owner = folder.metadata()?;
-    if owner.uid() == 0 {
-        return Ok(());
-    }
-    std::os::unix::fs::lchown(path, Some(owner.uid()), Some(owner.gid()))
+    Ok((owner.uid() != 0).then(|| (owner.uid(), owner.gid())))
 }
 
 /// Whether a file has something in it that does not begin as SQLite's files do.
@@ -222,8 +225,16 @@ pub fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// Sees to it that the file is there, and that nobody but its owner reads it, or the group to which
 /// the administrator has given the folder; what SQLite puts beside it gets the same mode.
+///
+/// A file that is there is not touched: to close it would take away the locks that this process has on
+/// it by way of SQLite.
 fn prepare(path: &Path, mode: u32) -> io::Result<()> {
-    file_of_mode(path, mode).map(drop)
+    if path.exists() { Ok(()) } else { file_of_mode(path, mode).map(drop) }
+}
+
+/// Whether there is a spool, or one that is about to be put in its place.
+pub fn is_begun(path: &Path) -> bool {
+    path.exists() || beside(path, MENDED).exists()
 }
 
 /// Opens a file, or begins one with this mode, whatever the process's mask is.
@@ -239,7 +250,9 @@ fn file_of_mode(path: &Path, mode: u32) -> io::Result<File> {
         Err(error) => Err(error),
         Ok(file) => {
             file.set_permissions(Permissions::from_mode(mode))?;
-            give_to_owner(path)?;
+            if let Some((user, group)) = owner_to_be(path)? {
+                fchown(&file, Some(user), Some(group))?;
+            }
             Ok(file)
         }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
-use super::{Spool, SpoolError};
+use super::{Spool, SpoolError, is_begun};
 use crate::config::{Endpoint, SpoolConfig};
 use crate::event::CallId;
 
@@ -86,7 +86,7 @@ impl SharedSpool {
 
     /// Whether there is a file.
     pub fn is_begun(&self) -> bool {
-        self.0.config.path.exists()
+        is_begun(&self.0.config.path)
     }
 
     /// Does some work on it within that time.

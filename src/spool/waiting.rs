@@ -299,28 +299,18 @@ impl Spool {
         Ok(self.waiting(|db, _| rows(db, &sql, [position.0]))?.pop())
     }
 
-    /// The next event of a call.
-    pub fn next_of(&mut self, call_id: &CallId) -> Result<Option<Waiting>, SpoolError> {
-        let sql = format!(
-            "SELECT {WAITING} FROM event WHERE address = ? AND call_id = ? AND state = 'waiting'
-             ORDER BY rank, position LIMIT 1"
-        );
-        Ok(self.waiting(|db, address| rows(db, &sql, [address, call_id.as_str()]))?.pop())
-    }
-
     /// Notes that an attempt begins: whoever finds this after a crash knows that nobody knows.
     ///
     /// `durable` waits for the disk: for an event whose second copy would do harm, as after a power
     /// cut too nobody may take it for one that was never sent.
-    pub fn begin_attempt(&mut self, position: Position, durable: bool) -> Result<(), SpoolError> {
+    ///
+    /// Tells whether there is such an event.
+    pub fn begin_attempt(&mut self, position: Position, durable: bool) -> Result<bool, SpoolError> {
         let sql =
             "UPDATE event SET attempts = attempts + 1, uncertain = uncertain OR under_way, under_way = 1
                    WHERE position = ?";
         let durable = if durable { Durable::Yes } else { Durable::No };
-        self.change(durable, |db, _| {
-            db.prepare_cached(sql)?.execute([position.0])?;
-            Ok(())
-        })
+        self.change(durable, |db, _| Ok(db.prepare_cached(sql)?.execute([position.0])? > 0))
     }
 
     /// Zammad has it: the next event of its call is the head.
@@ -458,6 +448,9 @@ impl Spool {
                         .query_row(parameters, |row| Ok((row.get(0)?, row.get(1)?)))
                         .optional()?;
                     let Some((before, call_id)) = call else { continue };
+                    if journal::has_other_hangup(db, *position)? {
+                        continue;
+                    }
                     db.prepare_cached(&update)?.execute(parameters)?;
                     count += 1;
                     if before != address {
@@ -532,16 +525,20 @@ impl Spool {
 
     /// Takes the hangups of a call out that are not sent any more by themselves, for another one in
     /// their place: until it comes the call is open.
+    ///
+    /// Not one that has ended by another hangup.
     pub fn reopen_call(&mut self, call_id: &CallId) -> Result<(), SpoolError> {
         let events =
             "DELETE FROM event WHERE state <> 'waiting' AND state = ? AND address = ? AND call_id = ?
                           AND kind = 'hangup'";
-        let call = "UPDATE call SET hangup = 0, ended = NULL WHERE address = ? AND call_id = ?";
+        let call = "UPDATE call SET hangup = 0 WHERE address = ? AND call_id = ? AND hangup <> 2";
         self.change(Durable::Yes, |db, address| {
+            if db.prepare_cached(call)?.execute([address, call_id.as_str()])? == 0 {
+                return Ok(());
+            }
             for state in [State::Unconfirmed, State::Dead] {
                 db.prepare_cached(events)?.execute([state.as_str(), address, call_id.as_str()])?;
             }
-            db.prepare_cached(call)?.execute([address, call_id.as_str()])?;
             Ok(())
         })
     }

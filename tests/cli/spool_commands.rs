@@ -87,8 +87,8 @@ fn a_wrong_command_line_is_a_usage_error() {
     keep(&world, &zammad, &new_call("1", "in"));
     // (arguments, a part of the complaint)
     let cases: [(&[&str], &str); 9] = [
-        (&["drop"], "<ID|--all>"),
-        (&["retry"], "<ID|--all>"),
+        (&["drop"], "<ID|--state <STATE>|--all>"),
+        (&["retry"], "<ID|--state <STATE>|--all>"),
         (&["drop", "1", "--all"], "cannot be used with"),
         (&["drop", "all"], "an event's number"),
         (&["drop", "0"], "an event's number"),
@@ -228,6 +228,8 @@ fn what_is_at_rest_says_why_and_goes_again_when_it_is_told_to() {
     assert_eq!(sandbox.call("1")["state"], "answer");
 
     unconfirmed_hangup(&world, &sandbox, "3");
+    let ran = spool(&world, &sandbox.url, &["drop", "--state", "dead"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "dropped 0\n"), "{ran}");
     let ran = spool(&world, &sandbox.url, &["retry", "--all"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "retried 1\n"), "{ran}");
     assert!(ran.stderr.contains("1 of the unconfirmed events is a hangup that Zammad may have"), "{ran}");

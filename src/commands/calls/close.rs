@@ -119,6 +119,11 @@ impl Closer<'_> {
     }
 
     async fn close(&mut self, call: &Call) -> anyhow::Result<Closed> {
+        // While others were closed it may have ended.
+        let Some(call) = self.spool.call(&Which::Id(call.call_id.clone()), Moment::now())? else {
+            return Ok(refused(NoSuchCall(call.call_id.clone()), self.config));
+        };
+        let call = &call;
         let described = self.hangup(call);
         let (event, call_id) = (&described.event, &call.call_id);
         match call.ending {
@@ -153,7 +158,7 @@ impl Closer<'_> {
             }
             Ok(Outcome::Spooled(Spooled { tried })) => self.is_down = tried.is_some(),
             Err(Failure::Unconfirmed(_)) => self.is_down = true,
-            Err(Failure::Undelivered(_) | Failure::NotKept(..)) => {}
+            Err(Failure::Undelivered(_) | Failure::NotKept(..) | Failure::Untried(_)) => {}
         }
         match brought {
             Err(Failure::Undelivered(tried))
