@@ -435,7 +435,8 @@ fn the_server_goes_on_when_the_spool_is_removed_or_replaced_under_it() {
         ("mv spool elsewhere", 1),
         ("rm -r spool; cp -r elsewhere spool", 2),
         ("head -c 20000 /dev/urandom > other; mv other spool/spool.db; rm spool/spool.db-*", 1),
-        ("rm -r spool; ln -s elsewhere spool", 2),
+        // The other one that waits there Zammad has had, out of the copy.
+        ("rm -r spool; ln -s elsewhere spool", 1),
     ];
     let mut calls = 0;
     let mut call = |what: &str| {
