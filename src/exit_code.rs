@@ -151,8 +151,9 @@ Promises:
      everything is held, and Zammad is asked now and then, by a request that leaves nothing there,
      whether it does again.
   5. Its size has limits, spool.max_events and spool.max_bytes. At a limit what was given up goes
-     first; then spool.policy says whether a new event is refused, and its sender told, or the one
-     that has waited longest is dropped. Both are counted.
+     first; then spool.policy says whether a newCall is refused, and its sender told, or the event
+     that has waited longest is dropped. Both are counted. Answers and hangups still find room, up
+     to twice the limit: without its hangup a call rings for ever.
   6. Late is honest. Zammad stamps an event with the time of its arrival. A newCall and a hangup
      are sent late, up to spool.max_age, because a missed call counts; an answer later than
      spool.max_age_answer is given up, as it would open a ticket screen long after the talk.
