@@ -19,6 +19,7 @@ use std::os::unix::fs::{
     DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, lchown,
 };
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -60,63 +61,71 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 /// Gives events their turns.
 #[derive(Debug)]
 pub struct Turns {
+    /// the first that can be used is
+    folders: Vec<PathBuf>,
+    /// the spool beside which the folder is
+    spool: Option<PathBuf>,
     /// `None`: no folder can be used, and events go at once
-    folder: Option<PathBuf>,
-    /// Of its files, that of a group's spool is the group's.
-    mode: u32,
+    found: OnceLock<Option<Folder>>,
     /// what the hash of each call begins with
     endpoint: u64,
     complained: AtomicBool,
 }
 
+#[derive(Debug)]
+struct Folder {
+    path: PathBuf,
+    /// Of its files, that of a group's spool is the group's.
+    mode: u32,
+}
+
 impl Turns {
     /// The turns of all that report to the same Zammad for the same user, or by way of the same
-    /// spool.
+    /// spool. No file is touched before the first turn is taken.
     ///
     /// `runtime` is the user's folder for what does not outlive a session, if there is one. It is
     /// the first choice where the configuration names no folder, and there is no spool.
     pub fn open(config: &Config, runtime: Option<&Path>) -> Self {
         let spool = config.spool.as_ref().filter(|spool| spool.mode != SpoolMode::Never);
-        let mut mode = 0o600;
-        let folders = match (&config.lock_dir, spool) {
+        let spool = spool.map(|spool| spool.path.clone()).filter(|_| config.lock_dir.is_none());
+        let folders = match (&config.lock_dir, &spool) {
             (Some(named), _) => vec![named.clone()],
             (None, Some(spool)) => {
-                // What is wrong with it, the folder of the turns meets with too.
-                let folder = spool::prepare_folder(&spool.path).unwrap_or_default();
-                if folder.is_some_and(|folder| spool::is_of_group(folder).unwrap_or_default()) {
-                    mode = 0o660;
-                }
-                let mut name = spool.path.clone().into_os_string();
+                let mut name = spool.clone().into_os_string();
                 name.push(".turns");
                 vec![name.into()]
             }
             (None, None) => default_folders(runtime),
         };
-        let mut complaints = Vec::new();
-        let mut usable = None;
-        for folder in folders {
-            // With a slash at its end a link would be followed.
-            let folder = folder.components().as_path();
-            match prepare(folder, mode) {
-                Ok(()) => {
-                    usable = Some(folder.to_owned());
-                    break;
-                }
-                Err(error) => complaints.push(format!("{}: {error}", folder.display())),
-            }
-        }
         // Without its token, which is not to be found out from what is on disk.
         let endpoint = config.endpoint().map(spool::address).unwrap_or_default();
-        let turns = Self {
-            folder: usable,
-            mode,
-            endpoint: hash(FNV_OFFSET, endpoint.as_bytes()),
-            complained: AtomicBool::new(false),
+        let endpoint = hash(FNV_OFFSET, endpoint.as_bytes());
+        Self { folders, spool, found: OnceLock::new(), endpoint, complained: AtomicBool::new(false) }
+    }
+
+    fn folder(&self) -> Option<&Folder> {
+        let find = || {
+            let mut mode = 0o600;
+            if let Some(spool) = &self.spool {
+                // What is wrong with it, the folder of the turns meets with too.
+                let folder = spool::prepare_folder(spool).unwrap_or_default();
+                if folder.is_some_and(|folder| spool::is_of_group(folder).unwrap_or_default()) {
+                    mode = 0o660;
+                }
+            }
+            let mut complaints = Vec::new();
+            for folder in &self.folders {
+                // With a slash at its end a link would be followed.
+                let folder = folder.components().as_path();
+                match prepare(folder, mode) {
+                    Ok(()) => return Some(Folder { path: folder.to_owned(), mode }),
+                    Err(error) => complaints.push(format!("{}: {error}", folder.display())),
+                }
+            }
+            self.complain(&complaints.join("; "));
+            None
         };
-        if turns.folder.is_none() {
-            turns.complain(&complaints.join("; "));
-        }
-        turns
+        self.found.get_or_init(find).as_ref()
     }
 
     /// Waits for the turn of an event, at most until then, and then does without.
@@ -213,7 +222,7 @@ impl Turns {
 
     /// The file of a call, if there is a folder.
     fn slot(&self, call: u64) -> io::Result<Option<File>> {
-        let Some(folder) = &self.folder else { return Ok(None) };
+        let Some(Folder { path: folder, mode }) = self.folder() else { return Ok(None) };
         let path = folder.join(format!("{:03x}", call % SLOTS));
         let open = || {
             OpenOptions::new()
@@ -221,17 +230,17 @@ impl Turns {
                 .write(true)
                 .create(true)
                 .truncate(false)
-                .mode(self.mode)
+                .mode(*mode)
                 .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
                 .open(&path)
         };
         open()
             .or_else(|error| match error.kind() {
                 // The folder was there, and somebody has tidied up since.
-                ErrorKind::NotFound => prepare(folder, self.mode).and_then(|()| open()),
+                ErrorKind::NotFound => prepare(folder, *mode).and_then(|()| open()),
                 _ => Err(error),
             })
-            .inspect(|file| self.give_to_group(file))
+            .inspect(|file| give_to_group(file, *mode))
             .and_then(|file| match spool::owner_to_be(&path)? {
                 Some((user, group)) => fchown(&file, Some(user), Some(group)).map(|()| Some(file)),
                 None => Ok(Some(file)),
@@ -239,20 +248,20 @@ impl Turns {
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
     }
 
-    /// A process's mask may have kept a file that it began from the group, which it is for.
-    fn give_to_group(&self, file: &File) {
-        let is_kept = |metadata: std::fs::Metadata| metadata.mode() & 0o777 != self.mode;
-        if is_of_group(self.mode) && file.metadata().is_ok_and(is_kept) {
-            // Only its owner can; whoever cannot has opened it all the same.
-            let _ = file.set_permissions(Permissions::from_mode(self.mode));
-        }
-    }
-
     /// Once is enough for all events.
     fn complain(&self, reason: &str) {
         if !self.complained.swap(true, Ordering::Relaxed) {
             log::warn!("no lock_dir to keep the events of a call in order, so they go at once: {reason}");
         }
+    }
+}
+
+/// A process's mask may have kept a file that it began from the group, which it is for.
+fn give_to_group(file: &File, mode: u32) {
+    let is_kept = |metadata: std::fs::Metadata| metadata.mode() & 0o777 != mode;
+    if is_of_group(mode) && file.metadata().is_ok_and(is_kept) {
+        // Only its owner can; whoever cannot has opened it all the same.
+        let _ = file.set_permissions(Permissions::from_mode(mode));
     }
 }
 
@@ -274,6 +283,11 @@ enum Hold {
 }
 
 impl Turn {
+    /// That of an event which goes without.
+    pub fn none() -> Self {
+        Self(Hold::Nothing)
+    }
+
     /// Whether it went without the lock, because others had it for too long.
     pub fn is_late(&self) -> bool {
         match self.0 {
@@ -662,12 +676,13 @@ mod tests {
         let folder = home.path().join("turns");
         let settings = Settings { lock_dir: Some(folder.clone()), ..Settings::default() };
         let turns = Turns::open(&Config::try_from(settings).unwrap(), None);
-        std::fs::remove_dir(&folder).unwrap();
         let event = |kind| CallEvent::new(kind, "7".parse().unwrap(), Direction::Inbound);
         let (answer, hangup) = (event(EventKind::Answer), event(EventKind::Hangup));
         let until = Instant::now() + Duration::from_secs(60);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
+            turns.take(&event(EventKind::NewCall), None, until).await.settle();
+            std::fs::remove_dir_all(&folder).unwrap();
             turns.take(&event(EventKind::NewCall), None, until).await.settle();
             assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
             let answering = turns.take(&answer, None, until).await;

@@ -1,7 +1,12 @@
 //! What the sender of one event does: bring it to Zammad in its turn, or keep it.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use super::{Delivered, InDoubt, Undelivered, deliver_as};
 use crate::client::{Client, Fate};
@@ -14,6 +19,9 @@ use crate::turn::{Turn, Turns};
 /// So much time, and at most a quarter of what there is, is left for the attempt of an event that
 /// waits for its turn, and for keeping one that was tried in vain.
 const LEFT: Duration = Duration::from_secs(1);
+
+/// What a disk gets to answer in when somebody has waited for others already.
+const FOR_DISK: Duration = Duration::from_millis(30);
 
 /// How long an event waits for what the journal says of its call, or an eighth of its deadline: then
 /// it goes on without.
@@ -70,7 +78,7 @@ pub enum Untried {
 /// Brings events, one by one.
 #[derive(Debug)]
 pub struct Courier {
-    turns: Option<Turns>,
+    turns: Option<Arc<Turns>>,
     encoding: Encoding,
     keeper: Option<Keeper>,
 }
@@ -79,7 +87,7 @@ impl Courier {
     /// `runtime` is the user's folder for what does not outlive a session, if there is one.
     pub fn new(config: &Config, runtime: Option<&Path>) -> Self {
         let courier = Self::of_ordered(config, runtime);
-        Self { turns: courier.turns.or_else(|| Some(Turns::open(config, runtime))), ..courier }
+        Self { turns: courier.turns.or_else(|| Some(Arc::new(Turns::open(config, runtime)))), ..courier }
     }
 
     /// The same for whoever keeps the events of a call in order himself: they take their turns only
@@ -92,7 +100,7 @@ impl Courier {
             patience: FOR_JOURNAL.min(config.deadline / 8),
             asks: config.api_token.is_some(),
         });
-        let turns = keeper.as_ref().map(|_| Turns::open(config, runtime));
+        let turns = keeper.as_ref().map(|_| Arc::new(Turns::open(config, runtime)));
         Self { turns, encoding: config.encoding, keeper }
     }
 
@@ -108,10 +116,9 @@ impl Courier {
     /// There is a journal, and it cannot be read.
     pub async fn call(&self, which: Which) -> Result<Option<Call>, SpoolError> {
         // Nothing is begun for somebody who only asks.
-        let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.spool.is_begun()) else {
-            return Ok(None);
-        };
-        keeper.spool.with(keeper.patience, move |spool| spool.call(&which, Moment::now())).await
+        let Some(keeper) = &self.keeper else { return Ok(None) };
+        let look = move |spool: &mut Spool| spool.call(&which, Moment::now());
+        keeper.spool.with_begun(keeper.patience, look).await.map(Option::flatten)
     }
 
     /// Corrects an answer or a hangup by what the journal says of its call.
@@ -180,10 +187,10 @@ impl Courier {
         started: Instant,
         deadline: Duration,
     ) -> Result<Outcome, Failure> {
-        let Described { event, known, .. } = described;
+        let Described { event, .. } = described;
         let left = LEFT.min(deadline / 4);
         let turn = match &self.turns {
-            Some(turns) => Some(turns.take(event, known.answered, started + deadline - left).await),
+            Some(turns) => Some(self.take_turn(turns, described, started + deadline - left).await),
             None => None,
         };
         let result = match &self.keeper {
@@ -238,6 +245,26 @@ impl Courier {
             turn.settle();
         }
         result
+    }
+
+    /// The turn of an event. Beside a spool its files are on a disk, for which nobody waits longer than
+    /// he wants.
+    async fn take_turn(&self, turns: &Arc<Turns>, described: &Described, until: Instant) -> Turn {
+        let answered = described.known.answered;
+        if self.keeper.is_none() {
+            return turns.take(&described.event, answered, until).await;
+        }
+        let (turns, event) = (turns.clone(), described.event.clone());
+        let runtime = Handle::current();
+        let taking = spawn_blocking(move || runtime.block_on(turns.take(&event, answered, until)));
+        let left = until.saturating_duration_since(Instant::now());
+        match timeout(left + FOR_DISK, taking).await {
+            Ok(Ok(turn)) => turn,
+            Ok(Err(_)) | Err(_) => {
+                log::warn!("the event goes without its turn: the disk does not answer in time");
+                Turn::none()
+            }
+        }
     }
 
     /// Begins to open the spool, for an event that will look into it.

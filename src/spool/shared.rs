@@ -84,11 +84,6 @@ impl SharedSpool {
         Ok(spool)
     }
 
-    /// Whether there is a file.
-    pub fn is_begun(&self) -> bool {
-        is_begun(&self.0.config.path)
-    }
-
     /// Does some work on it within that time.
     ///
     /// # Errors
@@ -100,16 +95,38 @@ impl SharedSpool {
         within: Duration,
         work: impl FnOnce(&mut Spool) -> Result<T, SpoolError> + Send + 'static,
     ) -> Result<T, SpoolError> {
+        self.in_thread(within, move |shared, asked| shared.lend(within.saturating_sub(asked.elapsed()), work))
+            .await
+    }
+
+    /// The same if there is a file; none is begun.
+    ///
+    /// # Errors
+    ///
+    /// As [`with`](Self::with).
+    pub async fn with_begun<T: Send + 'static>(
+        &self,
+        within: Duration,
+        work: impl FnOnce(&mut Spool) -> Result<T, SpoolError> + Send + 'static,
+    ) -> Result<Option<T>, SpoolError> {
+        self.in_thread(within, move |shared, asked| {
+            if !is_begun(&shared.config.path) {
+                return Ok(None);
+            }
+            shared.lend(within.saturating_sub(asked.elapsed()), work).map(Some)
+        })
+        .await
+    }
+
+    async fn in_thread<T: Send + 'static>(
+        &self,
+        within: Duration,
+        work: impl FnOnce(&Shared, Instant) -> Result<T, SpoolError> + Send + 'static,
+    ) -> Result<T, SpoolError> {
         let asked = Instant::now();
         let shared = self.0.clone();
         let ahead = shared.ahead.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let work = move || {
-            let mut spool = shared.borrow(within.saturating_sub(asked.elapsed()))?;
-            let prepared = spool.prepare(within.saturating_sub(asked.elapsed()));
-            let result = prepared.and_then(|()| work(&mut spool));
-            shared.put(Place::Here(spool));
-            result
-        };
+        let work = move || work(&shared, asked);
         let working = async {
             if let Some(ahead) = ahead {
                 // Not to begin another thread that would wait for it; what it met with comes again.
@@ -135,6 +152,20 @@ impl SharedSpool {
 }
 
 impl Shared {
+    /// Waits for it, and lends it to some work.
+    fn lend<T>(
+        &self,
+        within: Duration,
+        work: impl FnOnce(&mut Spool) -> Result<T, SpoolError>,
+    ) -> Result<T, SpoolError> {
+        let asked = Instant::now();
+        let mut spool = self.borrow(within)?;
+        let prepared = spool.prepare(within.saturating_sub(asked.elapsed()));
+        let result = prepared.and_then(|()| work(&mut spool));
+        self.put(Place::Here(spool));
+        result
+    }
+
     /// Waits for it, and opens it if nobody has.
     fn borrow(&self, within: Duration) -> Result<Box<Spool>, SpoolError> {
         let asked = Instant::now();
