@@ -9,6 +9,7 @@
 
 mod damage;
 mod journal;
+mod letters;
 mod moment;
 mod schema;
 mod shared;
@@ -25,10 +26,11 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use damage::set_aside;
 pub use journal::{Call, CallNumber, Ending, Which};
+pub use letters::{Attempt, Chosen, Held, Letter, Totals};
 pub use moment::Moment;
 pub use schema::{is_begun, is_of_group, owner_to_be, prepare_folder};
 pub use shared::SharedSpool;
-pub use waiting::{Attempt, Chosen, Doubt, Held, Letter, Past, Position, State, Totals, Waiting};
+pub use waiting::{Doubt, Past, Position, State, Waiting};
 
 use crate::config::{Endpoint, SpoolConfig, SpoolPolicy};
 

@@ -17,12 +17,6 @@ const FRESH: Duration = Duration::from_secs(60);
 /// No event is put off for longer; one that is due later was put off by another clock.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 
-/// So many events are changed before others get at the file again,
-const AT_ONCE: usize = 200;
-
-/// for so long: they look whether it is free now and then.
-const GAP: Duration = Duration::from_millis(5);
-
 /// An event's place among all that were ever kept in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -64,14 +58,6 @@ pub struct Past {
     pub unconfirmed: Option<String>,
 }
 
-/// Which events an operator means.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Chosen {
-    All,
-    State(State),
-    These(Vec<Position>),
-}
-
 /// An event that is to be sent.
 #[derive(Debug, Clone)]
 pub struct Waiting {
@@ -99,70 +85,8 @@ pub enum Doubt {
     UnknownCall,
 }
 
-/// An event as operators see it.
-#[derive(Debug, Clone)]
-pub struct Letter {
-    pub position: Position,
-    pub address: String,
-    pub call_id: String,
-    pub kind: String,
-    /// `None`: it is damaged
-    pub event: Option<CallEvent>,
-    pub state: State,
-    pub kept: SystemTime,
-    pub age: Duration,
-    /// `None`: at once
-    pub due: Option<SystemTime>,
-    pub attempts: u32,
-    pub uncertain: bool,
-    /// why it is at rest, else what came of the last attempt
-    pub reason: Option<String>,
-}
-
-/// What came of an attempt.
-#[derive(Debug, Clone)]
-pub struct Attempt {
-    pub at: SystemTime,
-    pub outcome: String,
-}
-
-/// A Zammad that takes nothing at present.
-#[derive(Debug, Clone)]
-pub struct Held {
-    pub reason: String,
-    pub since: SystemTime,
-}
-
-/// What is in a spool, and what ever was. Of all Zammads that share it.
-#[derive(Debug, Clone, Default)]
-pub struct Totals {
-    pub waiting: u64,
-    pub unconfirmed: u64,
-    pub dead: u64,
-    /// of the events' text
-    pub bytes: u64,
-    /// how long the oldest one has waited
-    pub oldest: Option<Duration>,
-    /// waiting for another Zammad than this one
-    pub elsewhere: u64,
-    pub open_calls: u64,
-    // -- since the file was begun --
-    pub ever_kept: u64,
-    pub ever_delivered: u64,
-    pub ever_dead: u64,
-    /// for want of room
-    pub ever_refused: u64,
-    pub ever_dropped: u64,
-    /// files that were set aside
-    pub ever_damaged: u64,
-}
-
 const WAITING: &str =
     "position, text, kept, boot, up, attempts, unknown_call, uncertain OR under_way, answered, under_way";
-
-const LETTER: &str = "position, address, call_id, kind, text, state, kept, boot, up, due, attempts, \
-                      uncertain OR under_way, coalesce(reason,
-                          (SELECT outcome FROM attempt WHERE event = position ORDER BY rowid DESC LIMIT 1))";
 
 impl Spool {
     /// Keeps one event behind those of its call. On return it survives a power cut; on an error
@@ -425,229 +349,6 @@ impl Spool {
         })
     }
 
-    /// Sends events once more that are at rest or were put off, to the Zammad that is configured now;
-    /// those as well that wait for another one, and what is known of their calls comes along. Tells
-    /// how many.
-    pub fn retry(&mut self, chosen: &Chosen, now: Moment) -> Result<u64, SpoolError> {
-        let wait_here = "state = 'waiting' AND address = ?2";
-        let of_these = format!("NOT ({wait_here} AND due = 0)");
-        let find = format!("SELECT address, call_id FROM event WHERE position = ?1 AND {of_these}");
-        // Of one that only waits too long it still counts what became of its attempts.
-        let update = format!(
-            "UPDATE event SET state = 'waiting', address = ?2, due = 0, head = 0, unknown_call = 0,
-                 reason = NULL, uncertain = {wait_here} AND uncertain, under_way = {wait_here} AND under_way
-             WHERE position = ?1"
-        );
-        self.some_at_a_time(chosen, &of_these, |spool, some| {
-            spool.change(Durable::Yes, |db, address| {
-                let mut count = 0;
-                for position in some {
-                    let parameters = params![position.0, address];
-                    let call: Option<(String, String)> = db
-                        .prepare_cached(&find)?
-                        .query_row(parameters, |row| Ok((row.get(0)?, row.get(1)?)))
-                        .optional()?;
-                    let Some((before, call_id)) = call else { continue };
-                    if journal::has_other_hangup(db, *position)? {
-                        continue;
-                    }
-                    db.prepare_cached(&update)?.execute(parameters)?;
-                    count += 1;
-                    if before != address {
-                        let sql =
-                            "UPDATE OR IGNORE call SET address = ?1 WHERE address = ?2 AND call_id = ?3";
-                        db.prepare_cached(sql)?.execute([address, &before, &call_id])?;
-                        renew_head(db, &before, &call_id)?;
-                    }
-                    renew_head(db, address, &call_id)?;
-                    journal::hangup_is(db, *position, Ending::Reported, now)?;
-                }
-                Ok(count)
-            })
-        })
-    }
-
-    /// Takes events out, whatever their state. Tells how many.
-    ///
-    /// A call whose hangup was to be sent is open again. One whose hangup was in doubt has ended: who
-    /// takes it out knows better.
-    pub fn drop_events(&mut self, chosen: &Chosen, now: Moment) -> Result<u64, SpoolError> {
-        self.some_at_a_time(chosen, "TRUE", |spool, some| {
-            spool.change(Durable::Yes, |db, _| {
-                let mut dropped = 0;
-                for position in some {
-                    journal::hangup_is_dropped(db, *position, now)?;
-                    dropped += u64::from(remove(db, *position)?);
-                }
-                db.prepare_cached("UPDATE total SET dropped = dropped + ?")?.execute([dropped])?;
-                Ok(dropped)
-            })
-        })
-    }
-
-    /// Does some work on events, of all on those that are there by now and for which the condition
-    /// holds; `?2` in it is this Zammad. Others do not wait until all of it is done.
-    fn some_at_a_time(
-        &mut self,
-        chosen: &Chosen,
-        condition: &str,
-        mut work: impl FnMut(&mut Self, &[Position]) -> Result<u64, SpoolError>,
-    ) -> Result<u64, SpoolError> {
-        let of_state = match chosen {
-            Chosen::These(positions) => return work(self, positions),
-            Chosen::All => String::new(),
-            Chosen::State(state) => format!("AND state = '{}'", state.as_str()),
-        };
-        let last: i64 = self.read(|db, _| {
-            db.query_row("SELECT coalesce(max(position), 0) FROM event", [], |row| row.get(0))
-        })?;
-        let sql = format!(
-            "SELECT position FROM event WHERE position > ?1 AND position <= ?3 AND {condition} {of_state}
-             ORDER BY position LIMIT ?4"
-        );
-        let (mut behind, mut count) = (0, 0);
-        loop {
-            let some = self.read(|db, address| {
-                let mut statement = db.prepare_cached(&sql)?;
-                let parameters = params![behind, address, last, AT_ONCE];
-                statement
-                    .query_map(parameters, |row| row.get(0).map(Position))?
-                    .collect::<Result<Vec<_>, _>>()
-            })?;
-            let Some(Position(position)) = some.last() else { return Ok(count) };
-            behind = *position;
-            count += work(self, &some)?;
-            if some.len() == AT_ONCE {
-                std::thread::sleep(GAP);
-            }
-        }
-    }
-
-    /// Takes the hangups of a call out that are not sent any more by themselves, for another one in
-    /// their place: until it comes the call is open.
-    ///
-    /// Not one that has ended by another hangup.
-    pub fn reopen_call(&mut self, call_id: &CallId) -> Result<(), SpoolError> {
-        let events =
-            "DELETE FROM event WHERE state <> 'waiting' AND state = ? AND address = ? AND call_id = ?
-                          AND kind = 'hangup'";
-        let call = "UPDATE call SET hangup = 0 WHERE address = ? AND call_id = ? AND hangup <> 2";
-        self.change(Durable::Yes, |db, address| {
-            if db.prepare_cached(call)?.execute([address, call_id.as_str()])? == 0 {
-                return Ok(());
-            }
-            for state in [State::Unconfirmed, State::Dead] {
-                db.prepare_cached(events)?.execute([state.as_str(), address, call_id.as_str()])?;
-            }
-            Ok(())
-        })
-    }
-
-    /// At most so many events behind a position, in their order, of this state or of all.
-    pub fn letters(
-        &mut self,
-        behind: Position,
-        state: Option<State>,
-        most: usize,
-        now: Moment,
-    ) -> Result<Vec<Letter>, SpoolError> {
-        let of_state = match state {
-            None => "?3 IS NULL",
-            // In words that the index has.
-            Some(State::Waiting) => "state = ?3",
-            Some(State::Unconfirmed | State::Dead) => "state = ?3 AND state <> 'waiting'",
-        };
-        let sql = format!(
-            "SELECT {LETTER} FROM event WHERE position > ?1 AND {of_state} ORDER BY position LIMIT ?2"
-        );
-        let state = state.map(State::as_str);
-        self.read(|db, _| {
-            let mut statement = db.prepare_cached(&sql)?;
-            let rows = statement.query_map(params![behind.0, most, state], |row| letter(row, now))?;
-            rows.collect()
-        })
-    }
-
-    /// One event, and what came of its attempts.
-    pub fn letter(
-        &mut self,
-        position: Position,
-        now: Moment,
-    ) -> Result<Option<(Letter, Vec<Attempt>)>, SpoolError> {
-        let sql = format!("SELECT {LETTER} FROM event WHERE position = ?");
-        self.read(|db, _| {
-            let letter =
-                db.prepare_cached(&sql)?.query_row([position.0], |row| letter(row, now)).optional()?;
-            let Some(letter) = letter else { return Ok(None) };
-            let sql = "SELECT at, outcome FROM attempt WHERE event = ? ORDER BY rowid";
-            let mut statement = db.prepare_cached(sql)?;
-            let attempt = |row: &Row| Ok(Attempt { at: on_wall(row.get(0)?), outcome: row.get(1)? });
-            let attempts = statement.query_map([position.0], attempt)?.collect::<rusqlite::Result<_>>()?;
-            Ok(Some((letter, attempts)))
-        })
-    }
-
-    pub fn totals(&mut self, now: Moment) -> Result<Totals, SpoolError> {
-        self.read(|db, address| {
-            let number = |sql: &str| db.prepare_cached(sql)?.query_row([], |row| row.get::<_, u64>(0));
-            let at_rest = "SELECT count(*) FROM event WHERE state <> 'waiting' AND state = ";
-            let (unconfirmed, dead) =
-                (number(&format!("{at_rest}'unconfirmed'"))?, number(&format!("{at_rest}'dead'"))?);
-            let sql = "SELECT events, bytes, kept, delivered, dead, refused, dropped, damaged FROM total";
-            let totals = db.prepare_cached(sql)?.query_row([], |row| {
-                let events: u64 = row.get(0)?;
-                Ok(Totals {
-                    waiting: events.saturating_sub(unconfirmed + dead),
-                    unconfirmed,
-                    dead,
-                    bytes: row.get(1)?,
-                    ever_kept: row.get(2)?,
-                    ever_delivered: row.get(3)?,
-                    ever_dead: row.get(4)?,
-                    ever_refused: row.get(5)?,
-                    ever_dropped: row.get(6)?,
-                    ever_damaged: row.get(7)?,
-                    ..Totals::default()
-                })
-            })?;
-            let sql = "SELECT kept, boot, up FROM event WHERE state = 'waiting' ORDER BY position LIMIT 1";
-            let kept = db.prepare_cached(sql)?.query_row([], |row| moment(row, 0)).optional()?;
-            // Not `<>`, which would look at all of those that wait for this one.
-            let sql = "SELECT (SELECT count(*) FROM event WHERE state = 'waiting' AND address < ?1)
-                           + (SELECT count(*) FROM event WHERE state = 'waiting' AND address > ?1)";
-            let elsewhere = db.prepare_cached(sql)?.query_row([address], |row| row.get(0))?;
-            Ok(Totals {
-                oldest: kept.map(|kept| now.since(&kept)),
-                elsewhere,
-                open_calls: number("SELECT count(*) FROM call WHERE ended IS NULL")?,
-                ..totals
-            })
-        })
-    }
-
-    /// Why Zammad gets nothing at present, if that is so.
-    pub fn held(&mut self) -> Result<Option<Held>, SpoolError> {
-        let sql = "SELECT reason, since FROM held WHERE address = ?";
-        let held = |row: &Row| Ok(Held { reason: row.get(0)?, since: on_wall(row.get(1)?) });
-        self.read(|db, address| db.prepare_cached(sql)?.query_row([address], held).optional())
-    }
-
-    /// Notes that Zammad gets nothing for now, or that it does again.
-    pub fn hold(&mut self, reason: Option<&str>, now: Moment) -> Result<(), SpoolError> {
-        self.change(Durable::No, |db, address| {
-            match reason {
-                Some(reason) => db
-                    .prepare_cached(
-                        "INSERT INTO held (address, reason, since) VALUES (?, ?, ?)
-                         ON CONFLICT (address) DO UPDATE SET reason = excluded.reason",
-                    )?
-                    .execute(params![address, reason, now.wall])?,
-                None => db.prepare_cached("DELETE FROM held WHERE address = ?")?.execute([address])?,
-            };
-            Ok(())
-        })
-    }
-
     /// Runs a query for events; those whose text cannot be read are given up, and counted.
     fn waiting(
         &mut self,
@@ -695,33 +396,13 @@ fn rows(
 }
 
 /// A value's bytes, whatever they are meant to be.
-fn bytes<'a>(row: &'a Row, column: usize) -> rusqlite::Result<&'a [u8]> {
+pub(super) fn bytes<'a>(row: &'a Row, column: usize) -> rusqlite::Result<&'a [u8]> {
     Ok(row.get_ref(column)?.as_bytes().unwrap_or_default())
 }
 
 /// The same as a text, as far as it is one.
-fn text(row: &Row, column: usize) -> rusqlite::Result<String> {
+pub(super) fn text(row: &Row, column: usize) -> rusqlite::Result<String> {
     Ok(String::from_utf8_lossy(bytes(row, column)?).into_owned())
-}
-
-fn letter(row: &Row, now: Moment) -> rusqlite::Result<Letter> {
-    let kept = moment(row, 6)?;
-    let state = text(row, 5)?;
-    let due: i64 = row.get(9)?;
-    Ok(Letter {
-        position: Position(row.get(0)?),
-        address: text(row, 1)?,
-        call_id: text(row, 2)?,
-        kind: text(row, 3)?,
-        event: serde_json::from_slice(bytes(row, 4)?).ok(),
-        state: State::ALL.into_iter().find(|other| other.as_str() == state).unwrap_or(State::Dead),
-        kept: kept.time(),
-        age: now.since(&kept),
-        due: (due != 0).then(|| on_wall(due)),
-        attempts: row.get(10)?,
-        uncertain: row.get(11)?,
-        reason: row.get(12)?,
-    })
 }
 
 pub(super) fn moment(row: &Row, column: usize) -> rusqlite::Result<Moment> {
@@ -777,7 +458,7 @@ fn make_room(db: &Transaction, limits: Limits, bytes: u64, now: Moment) -> Resul
 }
 
 /// Takes an event out, and makes the next one of its call the head.
-fn remove(db: &Transaction, position: Position) -> rusqlite::Result<bool> {
+pub(super) fn remove(db: &Transaction, position: Position) -> rusqlite::Result<bool> {
     let sql = "DELETE FROM event WHERE position = ? RETURNING address, call_id, head";
     let call: Option<(String, String, bool)> = db
         .prepare_cached(sql)?
