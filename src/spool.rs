@@ -544,8 +544,13 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), before);
         let config = SpoolConfig { path: folder.0.path().join("config.toml"), ..folder.config() };
         std::fs::write(&config.path, "url = \"https://zammad.example.com\"").unwrap();
-        assert!(matches!(open(&config), Err(SpoolError::Foreign { .. })));
-        assert!(config.path.exists());
+        for path in [path, config.path.clone()] {
+            let open_to_all = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o644);
+            std::fs::set_permissions(&path, open_to_all).unwrap();
+            let opened = open(&SpoolConfig { path: path.clone(), ..config.clone() });
+            assert!(matches!(opened, Err(SpoolError::Foreign { .. })), "{path:?}");
+            assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o644, "{path:?}");
+        }
     }
 
     #[test]
@@ -609,6 +614,10 @@ mod tests {
             let bytes = std::fs::read(&file).unwrap();
             assert!(!bytes.windows(8).any(|window| window == b"TOKEN-of"), "{file:?}");
         }
+        // Also one that was made readable.
+        std::fs::set_permissions(&config.path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        open(&config).unwrap();
+        assert_eq!(mode(&config.path), 0o600);
         std::fs::set_permissions(sub, std::fs::Permissions::from_mode(0o2770)).unwrap();
         let shared = SpoolConfig { path: sub.join("shared.db"), ..config };
         open(&shared).unwrap();

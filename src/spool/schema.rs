@@ -114,16 +114,11 @@ pub fn open(path: &Path, patience: Duration) -> Result<Connection, SpoolError> {
     let folder = prepare_folder(path).map_err(trouble)?;
     let mode =
         if folder.is_some_and(|folder| is_of_group(folder).unwrap_or_default()) { 0o660 } else { 0o600 };
-    if let Ok(metadata) = path.metadata() {
-        if !metadata.is_file() {
-            let what = if metadata.is_dir() { "a folder" } else { "no file" };
-            let what = format!("it is {what}; name a file, such as spool.db in a folder");
-            return Err(trouble(io::Error::other(what)));
-        }
-        if metadata.mode() & 0o777 & !mode != 0 {
-            // Whoever does not own it can use it all the same.
-            let _ = std::fs::set_permissions(path, Permissions::from_mode(mode));
-        }
+    let before = path.metadata().ok();
+    if let Some(other) = before.as_ref().filter(|metadata| !metadata.is_file()) {
+        let what = if other.is_dir() { "a folder" } else { "no file" };
+        let what = format!("it is {what}; name a file, such as spool.db in a folder");
+        return Err(trouble(io::Error::other(what)));
     }
     if !beside(path, LOCK).exists() && is_something_else(path) {
         // A wrong path must not make somebody's file a damaged spool.
@@ -138,7 +133,12 @@ pub fn open(path: &Path, patience: Duration) -> Result<Connection, SpoolError> {
             damage::put_in_place(path).map_err(trouble)?;
         }
     }
-    open_locked(path, mode, patience)
+    let db = open_locked(path, mode, patience)?;
+    if before.is_some_and(|metadata| metadata.mode() & 0o777 & !mode != 0) {
+        // Only now it is sure to be a spool. Whoever does not own it can use it all the same.
+        let _ = std::fs::set_permissions(path, Permissions::from_mode(mode));
+    }
+    Ok(db)
 }
 
 /// The same for who has the lock.
