@@ -47,48 +47,56 @@ impl Cli {
     ///
     /// It is none, or asks for help.
     pub fn read() -> Result<Self, clap::Error> {
-        let of_an_event =
-            |argument: OsString| ["new-call", "answer", "hangup", "agi"].iter().any(|name| argument == *name);
+        let words: Vec<OsString> = std::env::args_os().collect();
         // What is wrong with it, the whole command line knows better how to tell.
-        match std::env::args_os().skip(1).any(of_an_event).then(OfAnEvent::try_parse) {
-            Some(Ok(OfAnEvent { global, command })) => Ok(Self { global, command: command.into() }),
-            Some(Err(_)) | None => Self::try_parse(),
+        Self::of_an_event(&words).map_or_else(|| Self::try_parse_from(words), Ok)
+    }
+
+    /// The command line of an event that begins with its command, as dialplans write it.
+    fn of_an_event(words: &[OsString]) -> Option<Self> {
+        let rest = words.get(1..)?;
+        match rest.first()?.to_str()? {
+            "new-call" => alone(rest, Command::NewCall),
+            "answer" => alone(rest, Command::Answer),
+            "hangup" => alone(rest, Command::Hangup),
+            "agi" => match rest.get(1)?.to_str()? {
+                "new-call" => alone(&rest[1..], |event| Command::Agi(Agi::NewCall(event))),
+                "answer" => alone(&rest[1..], |event| Command::Agi(Agi::Answer(event))),
+                "hangup" => alone(&rest[1..], |event| Command::Agi(Agi::Hangup(event))),
+                _ => None,
+            },
+            _ => None,
         }
     }
 }
 
-/// The command line without the commands that report no single event: to put together the flags of
-/// all of them takes a tenth of such an event's time.
-#[derive(Debug, Parser)]
-#[command(disable_help_subcommand = true)]
-struct OfAnEvent {
+/// Reads a command and its flags alone, or else with those that all commands have: to put together
+/// the flags of all commands takes longer than to send the event.
+fn alone<A: Args>(words: &[OsString], command: impl Fn(A) -> Command) -> Option<Cli> {
+    if let Ok(Alone { event }) = Alone::try_parse_from(words) {
+        return Some(Cli { global: Global::default(), command: command(event) });
+    }
+    let AloneWithGlobal { global, event } = AloneWithGlobal::try_parse_from(words).ok()?;
+    Some(Cli { global, command: command(event) })
+}
+
+#[derive(Parser)]
+#[command(disable_help_flag = true)]
+struct Alone<A: Args> {
+    #[command(flatten)]
+    event: A,
+}
+
+#[derive(Parser)]
+#[command(disable_help_flag = true)]
+struct AloneWithGlobal<A: Args> {
     #[command(flatten)]
     global: Global,
-    #[command(subcommand)]
-    command: EventCommand,
+    #[command(flatten)]
+    event: A,
 }
 
-#[derive(Debug, Subcommand)]
-enum EventCommand {
-    NewCall(NewCall),
-    Answer(Answer),
-    Hangup(Hangup),
-    #[command(subcommand)]
-    Agi(Agi),
-}
-
-impl From<EventCommand> for Command {
-    fn from(command: EventCommand) -> Self {
-        match command {
-            EventCommand::NewCall(args) => Self::NewCall(args),
-            EventCommand::Answer(args) => Self::Answer(args),
-            EventCommand::Hangup(args) => Self::Hangup(args),
-            EventCommand::Agi(event) => Self::Agi(event),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Default, Clone, Args)]
 pub struct Global {
     /// The configuration file [default: ~/.config/zammad-cti/config.toml, else
     /// /etc/zammad-cti/config.toml]
