@@ -159,6 +159,9 @@ pub struct SpoolSettings {
     pub policy: Option<SpoolPolicy>,
 }
 
+/// What the name of a setting's variable begins with.
+const PREFIX: &str = "ZAMMAD_CTI_";
+
 const CONNECT_TIMEOUT: Span = Span(Duration::from_secs(2));
 const TIMEOUT: Span = Span(Duration::from_secs(5));
 const DEADLINE: Span = Span(Duration::from_secs(8));
@@ -199,17 +202,31 @@ impl Settings {
         }
     }
 
-    /// What variables say: `get` has the value of one by its name. An empty one is not set.
-    pub fn from_variables(get: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
-        let mut set = Vec::new();
-        for key in Self::default().by_key().keys() {
-            let name = variable(key);
-            if let Some(text) = get(&name).filter(|text| !text.is_empty()) {
+    /// What variables say, such as those of [`std::env::vars_os`]: `ZAMMAD_CTI_TIMEOUT` is `timeout`. An
+    /// empty one is not set.
+    ///
+    /// # Errors
+    ///
+    /// A value is none that its setting can have.
+    pub fn from_variables(
+        variables: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ConfigError> {
+        let ours = |(name, text): &(OsString, OsString)| {
+            name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) && !text.is_empty()
+        };
+        let mut ours = variables.filter(ours).peekable();
+        if ours.peek().is_none() {
+            return Ok(Self::default());
+        }
+        let keys = Self::default().by_key();
+        let mut set = Self::default();
+        for (name, text) in ours {
+            if let Some(key) = keys.keys().find(|key| name == *variable(key)) {
                 let one = file::from_text(key, text);
-                set.push(one.map_err(|reason| ConfigError::Variable { name, reason })?);
+                set = set.and(one.map_err(|reason| ConfigError::Variable { name: variable(key), reason })?);
             }
         }
-        Ok(set.into_iter().fold(Self::default(), Self::and))
+        Ok(set)
     }
 
     /// The values by their keys in the file, such as `numbers.country`; secrets are stars.
@@ -285,7 +302,7 @@ impl Settings {
 
 /// The variable of a key: `ZAMMAD_CTI_NUMBERS_COUNTRY` for `numbers.country`.
 pub fn variable(key: &str) -> String {
-    format!("ZAMMAD_CTI_{}", key.to_uppercase().replace('.', "_"))
+    format!("{PREFIX}{}", key.to_uppercase().replace('.', "_"))
 }
 
 /// The checked configuration: nothing in it is left to be found wrong later.

@@ -51,7 +51,7 @@ pub fn sources_of(global: &Global, profile: Option<String>) -> Result<Sources, C
             .map(|verify| ["0", "false", "no", "off"].contains(&verify.to_lowercase().as_str())),
         ..Settings::default()
     };
-    let variables = Settings::from_variables(|name| std::env::var_os(name))?;
+    let variables = Settings::from_variables(std::env::vars_os())?;
     Ok(Sources { flags: global.settings.clone(), variables, file, profile, legacy })
 }
 
@@ -70,7 +70,7 @@ pub fn of_the_rest(global: &Global) -> Settings {
     }
     let variable = |key| {
         let only = variable(key);
-        Settings::from_variables(|name| std::env::var_os(name).filter(|_| name == only)).unwrap_or_default()
+        Settings::from_variables(std::env::vars_os().filter(|(name, _)| *name == *only)).unwrap_or_default()
     };
     global.settings.clone().or(variable("fail_open")).or(variable("output"))
 }
