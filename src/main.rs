@@ -1,5 +1,9 @@
 //! The program `zammad-cti`: parse, run, exit.
 
+#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
+
+#[cfg(all(target_os = "linux", target_env = "gnu", not(test)))]
+mod start;
 mod safe_text;
 mod colour;
 mod output;
@@ -17,7 +21,12 @@ use zammad_cti::config::redact;
 use cli::Cli;
 use exit_code::ExitCode;
 
+#[cfg(not(all(target_os = "linux", target_env = "gnu", not(test))))]
 fn main() -> std::process::ExitCode {
+    run().into()
+}
+
+fn run() -> ExitCode {
     outlive_the_channel();
     let started = Instant::now();
     std::panic::set_hook(Box::new(|panic| {
@@ -26,23 +35,21 @@ fn main() -> std::process::ExitCode {
     }));
     let cli = match Cli::read() {
         Ok(cli) => cli,
-        Err(error) => return explain(&error).into(),
+        Err(error) => return explain(&error),
     };
     let mut out = std::io::stdout().lock();
     let result = commands::run(cli, started, &mut out);
     // The result may be all a dialplan has to go by: what it cannot read was not said.
     let result =
         result.and_then(|code| out.flush().map_err(output::OutputError).map_err(Into::into).map(|()| code));
-    result
-        .unwrap_or_else(|error| {
-            complain(&error);
-            ExitCode::of(&error)
-        })
-        .into()
+    result.unwrap_or_else(|error| {
+        complain(&error);
+        ExitCode::of(&error)
+    })
 }
 
 /// Asterisk sends an AGI program a SIGHUP when the caller hangs up, which is just when its news
-/// counts. (Rust's own start has taken care of SIGPIPE.)
+/// counts. (SIGPIPE is taken care of by then.)
 fn outlive_the_channel() {
     if std::env::args_os().any(|argument| argument == "agi") {
         // A handler that does nothing is as good as none at all; where there can be none, an early

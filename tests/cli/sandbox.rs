@@ -1,10 +1,12 @@
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use predicates::prelude::*;
 use serde_json::{Value, json};
 
+use crate::running::until;
 use crate::support::{NEW_CALL, Reply, Sandbox, TOKEN, World, stdout};
 
 const JSON: &str = "Content-Type: application/json";
@@ -481,4 +483,22 @@ fn a_sandbox_has_nothing_to_do_with_the_real_zammad() {
     let told = stdout(&world.bare().args(NEW_CALL).args(["--url", &sandbox.url]).assert().code(0));
     assert_eq!(told, "none\n");
     requests.assert_calls(0);
+}
+
+#[test]
+fn standard_streams_that_are_closed_lead_nowhere() {
+    let world = World::new();
+    let mut sandbox = Command::new("sh")
+        .args(["-c", r#"exec "$0" sandbox --listen 127.0.0.1:0 <&- >&- 2>&-"#])
+        .arg(env!("CARGO_BIN_EXE_zammad-cti"))
+        .env_clear()
+        .envs(world.folders())
+        .spawn()
+        .unwrap();
+    let leads_to = |number| std::fs::read_link(format!("/proc/{}/fd/{number}", sandbox.id()));
+    until("streams that lead nowhere", || {
+        (0..=2).all(|number| leads_to(number).is_ok_and(|file| file == Path::new("/dev/null")))
+    });
+    sandbox.kill().unwrap();
+    sandbox.wait().unwrap();
 }
