@@ -1,0 +1,96 @@
+//! README.md and the pages of docs/: every command on them is run, or stands in a file that a test runs.
+//!
+//! What a block is, its info string says:
+//!
+//! - `sh` runs here, the blocks of a page one after the other in one shell, from an empty home. There
+//!   `zammad-cti` is the one that was built, <https://zammad.example.com> is a sandbox that takes the
+//!   token TOKEN, blocks 491715000000, and has the caller id 41715880339000 for calls to `41*`; ports of
+//!   127.0.0.1 become free ones. A block has to end with 0.
+//! - `text` after it is what it prints on stdout; `…` stands for what differs: alone in a line for any
+//!   lines, else for a part of its line.
+//! - `sh terminal` is a program that stays, such as a server: it runs beside the others until the page
+//!   ends. `text` after it is what its terminal shows by then, errors included.
+//! - `sh` with another second word is run by the file that [`SECOND_WORDS`] names.
+//! - `toml` is settings, which `config check` has to accept.
+//! - All else stands, line by line, in a file that [`FILES`] knows: that of the comment
+//!   `<!-- from: FILE -->` before the block, or the one of [`LANGUAGES`].
+//!
+//! Links to files and headings of the repository have to lead somewhere.
+
+mod convention;
+mod expected;
+mod harness;
+mod page;
+mod session;
+
+use std::fs;
+use std::path::Path;
+
+use convention::Tables;
+use page::Page;
+
+/// Who runs the `sh` blocks that need more than a home and a sandbox.
+const SECOND_WORDS: &[(&str, &str)] = &[
+    // a copy of this repository, and its compiler
+    ("build", ".ci/run"),
+];
+
+/// What pages quote, and who runs it.
+const FILES: &[(&str, &str)] = &[
+    ("examples/asterisk/zammad.conf", "tests/asterisk/processes.py"),
+    ("examples/freepbx/extensions_custom.conf", "tests/asterisk/processes.py"),
+    ("tests/asterisk/etc", "tests/asterisk/processes.py"),
+];
+
+/// Where the blocks of a page are from if nothing else is said.
+const LANGUAGES: &[(&str, &str, &str)] = &[];
+
+const TABLES: Tables = Tables { second_words: SECOND_WORDS, files: FILES, languages: LANGUAGES };
+
+/// One test for each page, so that they run side by side.
+macro_rules! pages {
+    ($($name:ident: $file:literal,)*) => {
+        const PAGES: &[&str] = &[$($file),*];
+        $(#[test]
+        fn $name() {
+            holds($file);
+        })*
+    };
+}
+
+pages! {
+    the_index: "docs/README.md",
+}
+
+/// Older than the convention.
+const NOT_YET: &[&str] = &["README.md", "docs/asterisk.md"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(file: &str) -> Page {
+    Page::read(file, &fs::read_to_string(root().join(file)).unwrap())
+}
+
+fn holds(file: &str) {
+    let page = read(file);
+    let (parts, mut problems) = convention::parts(&page, &TABLES, root());
+    problems.extend(convention::dead_links(&page, root()));
+    problems.extend(session::run(&page, &parts));
+    assert!(
+        problems.is_empty(),
+        "{}",
+        problems.iter().map(|problem| format!("{problem}\n")).collect::<String>()
+    );
+}
+
+#[test]
+fn every_page_is_tried() {
+    let pages = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut pages: Vec<String> = pages.map(|name| format!("docs/{}", name.into_string().unwrap())).collect();
+    pages.retain(|name| name.ends_with(".md"));
+    pages.push("README.md".to_owned());
+    pages.retain(|name| !PAGES.contains(&name.as_str()) && !NOT_YET.contains(&name.as_str()));
+    assert!(pages.is_empty(), "pages! does not have {pages:?}");
+}
