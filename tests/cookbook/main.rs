@@ -21,6 +21,7 @@ mod convention;
 mod expected;
 mod harness;
 mod page;
+mod reference;
 mod session;
 
 use std::fs;
@@ -60,6 +61,7 @@ macro_rules! pages {
 
 pages! {
     the_index: "docs/README.md",
+    exit_codes_and_output: "docs/exit-codes-and-output.md",
 }
 
 /// Older than the convention.

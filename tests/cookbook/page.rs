@@ -12,6 +12,18 @@ pub struct Page {
     pub links: Vec<Link>,
     /// what a link's `#...` can name
     pub anchors: Vec<String>,
+    /// (the anchor of the heading above, the rows without the head)
+    pub tables: Vec<(String, Vec<Row>)>,
+}
+
+pub type Row = Vec<Cell>;
+
+/// A cell of a table.
+#[derive(Debug, Default)]
+pub struct Cell {
+    pub text: String,
+    /// what is set in it as code
+    pub codes: Vec<String>,
 }
 
 /// A fenced block.
@@ -35,10 +47,13 @@ pub struct Link {
 
 impl Page {
     pub fn read(name: &str, text: &str) -> Self {
-        let mut page = Self { name: name.to_owned(), blocks: vec![], links: vec![], anchors: vec![] };
+        let mut page =
+            Self { name: name.to_owned(), blocks: vec![], links: vec![], anchors: vec![], tables: vec![] };
         let line = |place: usize| 1 + text[..place].matches('\n').count();
         let mut open: Option<Block> = None;
         let mut heading: Option<String> = None;
+        let mut cell: Option<Cell> = None;
+        let mut in_head = false;
         let mut from = None;
         for (event, range) in events(text) {
             match event {
@@ -58,12 +73,29 @@ impl Page {
                 Event::End(TagEnd::Heading(_)) => {
                     page.anchors.extend(heading.take().map(|heading| anchor(&heading)));
                 }
-                Event::Text(text) | Event::Code(text) => {
+                Event::Start(Tag::Table(_)) => {
+                    page.tables.push((page.anchors.last().cloned().unwrap_or_default(), vec![]));
+                }
+                Event::Start(Tag::TableRow) => page.tables.last_mut().unwrap().1.push(vec![]),
+                Event::Start(Tag::TableHead) => in_head = true,
+                Event::End(TagEnd::TableHead) => in_head = false,
+                Event::Start(Tag::TableCell) if !in_head => cell = Some(Cell::default()),
+                Event::End(TagEnd::TableCell) => {
+                    let rows = page.tables.last_mut().and_then(|table| table.1.last_mut());
+                    rows.into_iter().for_each(|row| row.extend(cell.take()));
+                }
+                Event::Text(ref text) | Event::Code(ref text) => {
+                    if let Some(cell) = &mut cell {
+                        cell.text += text;
+                        if matches!(event, Event::Code(_)) {
+                            cell.codes.push(text.to_string());
+                        }
+                    }
                     if let Some(block) = &mut open {
-                        block.code += &text;
+                        block.code += text;
                     }
                     if let Some(heading) = &mut heading {
-                        *heading += &text;
+                        *heading += text;
                     }
                     from = None;
                 }
