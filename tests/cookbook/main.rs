@@ -62,6 +62,7 @@ macro_rules! pages {
 pages! {
     the_index: "docs/README.md",
     exit_codes_and_output: "docs/exit-codes-and-output.md",
+    zammad: "docs/zammad.md",
 }
 
 /// Older than the convention.
