@@ -10,8 +10,9 @@ import tempfile
 
 import faults
 import hostile
+import page
 import speed
-from cases import freepbx, ordinary, run_all
+from cases import freepbx, ordinary, recipes, run_all
 from processes import Bench
 
 WAYS = ("agi", "fastagi", "system")
@@ -56,6 +57,13 @@ def run_ordinary(bench, report, way):
         report.add(way, run.case.name, run.faults, run.case.to)
 
 
+def run_recipes(bench, report, way):
+    """The cookbook's, after the others: they share its phones and queues."""
+    cases = [case for case in recipes() if report.wants(way, case.name)]
+    for run in run_all(bench, cases):
+        report.add(way, run.case.name, run.faults, run.case.to)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tests/asterisk/run", description=__doc__)
     parser.add_argument("words", nargs="*", help="only cases whose line contains each of these")
@@ -79,8 +87,10 @@ def main():
             report = Report(bench, options.words)
             for way in WAYS:
                 bench.via(way)
-                for part in (run_ordinary, hostile.run, faults.run):
+                for part in (run_ordinary, run_recipes, hostile.run, faults.run):
                     part(bench, report, way)
+            if report.wants("page", page.PAGE):
+                page.run(options.asterisk, options.program, options.port, report)
             if not options.words:
                 speed.measure(bench, rounds=3)
             print(f"{report.passed} passed, {report.failed} failed")

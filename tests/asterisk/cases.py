@@ -41,6 +41,8 @@ class Case:
     # the number in Zammad, if it is not the one called; and the caller id on the trunk
     listed_to: str | None = None
     shown_outside: str | None = None
+    # The number called is that of the cookbook, for all calls of this kind: the caller tells them apart.
+    by_caller: bool = False
     # seconds: until the caller begins; from the call to the ringing phone, if one may ring; from its
     # pick-up to audio
     delay: float = 0.0
@@ -171,6 +173,41 @@ def freepbx():
     ]
 
 
+def recipes():
+    """What docs/asterisk.md and docs/freepbx.md tell their readers to paste: etc/pbx/cookbook.conf."""
+
+    def recipe(name, to, *arguments, **more):
+        more = {"caller": f"4941{next(_serials):07}", "by_caller": True} | more
+        return Case(f"recipe: {name}", f"493055571{to}", *arguments, **more)
+
+    voicemail = {"user": "voicemail", "cause": CLEAR, "talk": 0.8, "audio_within": None}
+    answered = {"talk": 0.5} | ANNA
+    # Nobody knows whose telephone that is.
+    mobile = {"talk": 0.5, "done": True, "cause": CLEAR}
+    # Two calls of this queue, which serves its callers one after the other.
+    queued = answered | {"queue": "support", "held": (0.0, 5.0), "talk": 2.5}
+    return [
+        recipe("a phone", 101, BY_CALLER, WHOLE, **answered),
+        recipe("a phone is busy, then voicemail", 103, BY_CALLER, WHOLE, **voicemail),
+        recipe("a ring group", 200, BY_CALLER, WHOLE, **answered),
+        recipe("one phone after the other", 201, BY_CALLER, WHOLE, **answered),
+        recipe("a queue", 300, BY_CALLER, WHOLE, **queued),
+        recipe("follow me, the desk and then the mobile", 110, BY_CALLER, WHOLE, **mobile),
+        recipe("follow me, the desk and the mobile", 111, BY_CALLER, WHOLE, **mobile),
+        recipe("a menu", "000", BY_CALLER, WHOLE, held=(0.0, 4.0), **(answered | {"talk": 4.0})),
+        recipe("a menu, blocked", "000", "486", ("newCall", "hangup"), caller=next(_blocked), held=None, cause="busy"),
+        recipe("a Dial of one's own", 500, BY_CALLER, WHOLE, **answered),
+        recipe("a Queue of one's own", 501, BY_CALLER, WHOLE, **queued),
+        recipe("a transfer to a colleague", 101, BY_OTHER, ("newCall", "answer", "answer", "hangup"),
+               during=transfer_to("112"), extension="112", user="anna", done=True, cause=CLEAR),
+        outbound("recipe: an outside line", "49221470", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR, prefix="9",
+                 arrives_as="493055571101", shown_outside="493055571101"),
+        outbound("recipe: an outside line, Zammad's caller id", "41447100", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
+                 prefix="9", arrives_as=CALLER_ID, shown_outside=CALLER_ID),
+        recipe("FreePBX, a DID that leads to a queue", 390, BY_CALLER, WHOLE, queue="300", **(answered | {"talk": 2.5})),
+    ]
+
+
 class Run(threading.Thread):
     """A case being run. `faults` says afterwards what is not as expected."""
 
@@ -243,11 +280,14 @@ class Run(threading.Thread):
         case = self.case
         if case.events is None:
             return
-        row = self.bench.sandbox.log().get(case.listed_to or case.to)
+        arrives_as = case.arrives_as or case.caller
+        if case.by_caller:
+            row = self.bench.sandbox.call_of(arrives_as)
+        else:
+            row = self.bench.sandbox.log().get(case.listed_to or case.to)
         if row is None:
             yield "the call is not in the caller log"
             return
-        arrives_as = case.arrives_as or case.caller
         expected = {
             "direction": case.direction, "state": "hangup", "done": case.done, "from": arrives_as,
             "to_comment": case.user, "comment": case.cause,

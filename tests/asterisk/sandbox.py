@@ -26,6 +26,10 @@ class Sandbox:
         with urllib.request.urlopen(f"{self._address}/api/v1/cti/log", timeout=5) as reply:
             return json.load(reply)["list"]
 
+    def call_of(self, number):
+        """The latest call of a caller, who has a number of his own."""
+        return next((row for row in self.rows() if row["from"] == number), None)
+
     def requests(self, call_id):
         """What came for a call, in order: its fields, and the status of the reply."""
         lines = self._printed.read_text(errors="replace").splitlines()

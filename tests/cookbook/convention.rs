@@ -47,6 +47,8 @@ pub enum Part<'a> {
 
 /// A second word for blocks that run here: a program that stays, such as a server.
 const TERMINAL: &str = "terminal";
+/// Another one, for what `cargo run` starts: where the page says what it prints, it runs here as well.
+const BUILD: &str = "build";
 
 /// The parts of a page that are run here, and what is wrong with the others.
 pub fn parts<'a>(page: &'a Page, tables: &Tables, root: &Path) -> (Vec<Part<'a>>, Vec<Problem>) {
@@ -62,7 +64,12 @@ pub fn parts<'a>(page: &'a Page, tables: &Tables, root: &Path) -> (Vec<Part<'a>>
                     None => parts.push(Part::Command { block, shown }),
                     Some(TERMINAL) => parts.push(Part::Terminal { block, shown }),
                     Some(word) => {
-                        if let Err(text) = run_elsewhere(&page.name, word, tables, root) {
+                        let told = run_elsewhere(&page.name, word, shown.is_some(), tables, root);
+                        // What it prints is held against the page here.
+                        if word == BUILD && shown.is_some() {
+                            parts.push(Part::Command { block, shown });
+                        }
+                        if let Err(text) = told {
                             problem(text);
                         }
                     }
@@ -85,7 +92,7 @@ pub fn parts<'a>(page: &'a Page, tables: &Tables, root: &Path) -> (Vec<Part<'a>>
 }
 
 /// Whether the file that stands for a second word takes this page's blocks.
-fn run_elsewhere(page: &str, word: &str, tables: &Tables, root: &Path) -> Result<(), String> {
+fn run_elsewhere(page: &str, word: &str, has_text: bool, tables: &Tables, root: &Path) -> Result<(), String> {
     let (_, runner) = tables
         .second_words
         .iter()
@@ -97,6 +104,9 @@ fn run_elsewhere(page: &str, word: &str, tables: &Tables, root: &Path) -> Result
     }
     if !text.contains(page) {
         return Err(format!("{runner} does not run this page's blocks: {page} is not in it"));
+    }
+    if has_text && word != BUILD && !text.contains("\"shown\"") {
+        return Err(format!("{runner} does not look at what blocks print: \"shown\" is not in it"));
     }
     Ok(())
 }

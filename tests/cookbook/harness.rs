@@ -138,7 +138,11 @@ fn a_block_of_which_nothing_is_known_is_found() {
         ("```text\nnone\n```\n", "docs/page.md:2: no `sh` block before this `text`"),
         ("```sh\ntrue\n```\n```ini\n[one]\n```\n", "docs/page.md:5: no file for this `ini`"),
     ]);
-    are_right(&["```sh asterisk\nls\n```\n```text\nit depends\n```\n"]);
+    are_right(&["```sh asterisk\nls\n```\n"]);
+    has(&[(
+        "```sh asterisk\nls\n```\n```text\none\n```\n",
+        "docs/page.md:2: tests/runner does not look at what",
+    )]);
     let tables = Tables { second_words: &[("asterisk", "tests/runner")], files: &[], languages: &[] };
     let other = Page::read("docs/other.md", "```sh asterisk\nls\n```\n");
     let (_, found) = parts(&other, &tables, root());

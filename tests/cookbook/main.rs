@@ -10,7 +10,8 @@
 //!   lines, else for a part of its line.
 //! - `sh terminal` is a program that stays, such as a server: it runs beside the others until the page
 //!   ends. `text` after it is what its terminal shows by then, errors included.
-//! - `sh` with another second word is run by the file that [`SECOND_WORDS`] names.
+//! - `sh` with another second word is run by the file that [`SECOND_WORDS`] names; that of `sh build` is
+//!   run here too, with the program that was built, if `text` says what it prints.
 //! - `toml` is settings, which `config check` has to accept.
 //! - All else stands, line by line, in a file that [`FILES`] knows: that of the comment
 //!   `<!-- from: FILE -->` before the block, or the one of [`LANGUAGES`].
@@ -34,6 +35,9 @@ use page::Page;
 const SECOND_WORDS: &[(&str, &str)] = &[
     // a copy of this repository, and its compiler
     ("build", ".ci/run"),
+    // a machine with Asterisk, and root on it; the other one is a program that stays
+    ("asterisk", "tests/asterisk/page.py"),
+    ("asterisk-terminal", "tests/asterisk/page.py"),
 ];
 
 /// What pages quote, and who runs it.
@@ -44,7 +48,11 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 /// Where the blocks of a page are from if nothing else is said.
-const LANGUAGES: &[(&str, &str, &str)] = &[];
+const LANGUAGES: &[(&str, &str, &str)] = &[
+    ("README.md", "ini", "tests/asterisk/etc/pbx/cookbook.conf"),
+    ("docs/asterisk.md", "ini", "tests/asterisk/etc/pbx/cookbook.conf"),
+    ("docs/freepbx.md", "ini", "examples/freepbx/extensions_custom.conf"),
+];
 
 const TABLES: Tables = Tables { second_words: SECOND_WORDS, files: FILES, languages: LANGUAGES };
 
@@ -61,12 +69,14 @@ macro_rules! pages {
 
 pages! {
     the_index: "docs/README.md",
+    asterisk: "docs/asterisk.md",
+    freepbx: "docs/freepbx.md",
     exit_codes_and_output: "docs/exit-codes-and-output.md",
     zammad: "docs/zammad.md",
 }
 
 /// Older than the convention.
-const NOT_YET: &[&str] = &["README.md", "docs/asterisk.md"];
+const NOT_YET: &[&str] = &["README.md"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -215,9 +215,10 @@ impl<'a> Session<'a> {
 
     /// The page's text with the addresses of this session.
     fn here(&mut self, code: &str) -> String {
+        let code = code.replace("cargo run --release -- ", "zammad-cti ");
         let address = Regex::new(r"127\.0\.0\.1:([0-9]{4,5})").unwrap();
         let ports = &mut self.ports;
-        let code = address.replace_all(code, |found: &Captures| {
+        let code = address.replace_all(&code, |found: &Captures| {
             let shown = found[1].parse().unwrap();
             let known = ports.iter().find(|(known, _)| *known == shown).map(|known| known.1);
             let port = known.unwrap_or_else(|| {
