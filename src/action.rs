@@ -5,14 +5,40 @@ use serde_json::{Map, Value};
 /// Zammad's wish, read from its reply to a newCall.
 ///
 /// Source: Zammad's CTI controller, and its documentation, "Generic CTI", page "New Call".
+/// # Example
+///
+/// ```
+/// use zammad_cti::Action;
+///
+/// /// What a phone system does with it.
+/// fn obey(action: &Action) -> String {
+///     match action {
+///         Action::Reject { .. } => "hang up".to_owned(),
+///         Action::Dial { caller_id, number } => format!("dial {number} as {caller_id}"),
+///         Action::None | Action::Unknown(_) => "go on".to_owned(),
+///     }
+/// }
+///
+/// let reply = serde_json::json!({ "action": "dial", "caller_id": "41715880339000", "number": "41447110000" });
+/// let action = Action::read(reply.as_object().unwrap(), "41447110000");
+/// assert_eq!(obey(&action), "dial 41447110000 as 41715880339000");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// nothing: go on
     None,
     /// hang up: the caller is on Zammad's block list
-    Reject { reason: String },
+    Reject {
+        /// why, as Zammad has it: `busy`
+        reason: String,
+    },
     /// place the outbound call to `number` showing `caller_id`
-    Dial { caller_id: String, number: String },
+    Dial {
+        /// the caller id to show, digits as Zammad has them in its table of caller ids
+        caller_id: String,
+        /// whom to call: as a rule the event's `to`
+        number: String,
+    },
     /// a word of a Zammad newer than this program; counts as nothing
     Unknown(String),
 }

@@ -11,6 +11,22 @@ use crate::cause::{Family, HangupCause, spellings};
 use crate::event::Direction;
 
 /// The variables of the calling channel at the end; an empty one is not set.
+/// # Example
+///
+/// ```
+/// use zammad_cti::Direction;
+/// use zammad_cti::asterisk::CallEnd;
+/// use zammad_cti::cause::HangupCause;
+///
+/// // One phone of a group was busy, the others rang until the caller was sent away.
+/// let end = CallEnd {
+///     dial_status: "NOANSWER".to_owned(),
+///     hangup_cause: "17".to_owned(),
+///     ..CallEnd::default()
+/// };
+/// assert_eq!(end.cause(Direction::Inbound), Some(HangupCause::NoAnswer));
+/// assert_eq!(end.answered(), Some(false));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallEnd {
     /// somebody picked up, as far as the dialplan noted it

@@ -34,8 +34,22 @@ use HangupCause::{Busy, Cancel, Congestion, Forwarded, NoAnswer, NormalClearing,
 /// Why a call ended, in the words Zammad's caller log knows.
 ///
 /// The first seven are those of Zammad's documentation, "Generic CTI", page "Call Hangup".
+/// # Example
+///
+/// ```
+/// use zammad_cti::cause::HangupCause;
+///
+/// # fn main() -> Result<(), zammad_cti::cause::UnknownCause> {
+/// for text in ["busy", "17", "BUSY", "sip:486", "USER_BUSY"] {
+///     assert_eq!(text.parse::<HangupCause>()?, HangupCause::Busy);
+/// }
+/// assert!("bsuy".parse::<HangupCause>().unwrap_err().to_string().contains("did you mean busy?"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum HangupCause {
     /// The call was answered and is over.
     NormalClearing,
@@ -97,6 +111,7 @@ impl FromStr for HangupCause {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Cause {
+    /// One of the words that Zammad documents.
     Read(HangupCause),
     /// Zammad stores any text of up to 500 characters and shows it to the agents.
     Raw(String),
@@ -106,6 +121,7 @@ impl Cause {
     /// The most characters that Zammad keeps of a cause.
     pub const MAX_CHARS: usize = 500;
 
+    /// The text on the wire.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Read(cause) => cause.as_str(),
@@ -135,7 +151,9 @@ pub struct UnknownCause {
 
 /// One accepted spelling of a cause.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Spelling {
+    /// Whose word it is.
     pub family: Family,
     /// As its family writes it; any case is accepted.
     pub text: &'static str,
@@ -147,12 +165,17 @@ pub struct Spelling {
 
 /// Whose words a spelling belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Family {
+    /// The words of Zammad's documentation.
     Zammad,
+    /// Numbers of ITU-T Q.850, such as Asterisk's variable `HANGUPCAUSE` has.
     Q850,
     /// Asterisk's variable `DIALSTATUS`.
     DialStatus,
+    /// SIP status codes, as `sip:486`.
     Sip,
+    /// FreeSWITCH's names, such as `ORIGINATOR_CANCEL`.
     FreeSwitch,
 }
 

@@ -3,6 +3,7 @@
 //! No retries here: `delivery` decides about them. An attempt is asynchronous, so it ends on time
 //! whatever the network does, and many of them share a thread; [`block_on`] is for who has one.
 
+#[doc(hidden)]
 mod caller_log;
 mod certificate;
 mod error;
@@ -12,19 +13,23 @@ mod request;
 mod tls;
 mod way;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 
+#[doc(hidden)]
 pub use caller_log::{CallerLog, CallerLogError, Row, Shown};
 pub use certificate::Certificate;
-pub use error::{Fate, SendError, TlsFault, in_full};
+pub use error::{Fate, RootCause, SendError, TlsFault, in_full};
 use phase::Progress;
 pub use reply::Content;
 pub use request::{Request, RequestId};
 pub use tls::TrustError;
-pub use way::{Proxy, Way, WayError};
+pub use way::Proxy;
+#[doc(hidden)]
+pub use way::{Way, WayError};
 
 use crate::action::Action;
 use crate::config::{Config, ConfigError, Encoding, Endpoint};
@@ -37,6 +42,33 @@ pub const MAX_REPLY: usize = 64 * 1024;
 const IDLE: Duration = Duration::from_secs(5);
 
 /// The way to one Zammad, for one event at a time.
+/// [`deliver`](crate::delivery::deliver) sends events through it, and again where that is right; this is a
+/// single attempt:
+///
+/// ```
+/// use std::time::Duration;
+/// use zammad_cti::client::{Client, Fate, Request, RequestId, SendError, block_on};
+/// use zammad_cti::sandbox::{Options, Sandbox};
+/// use zammad_cti::{CallEvent, Config, Direction, EventKind};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let zammad = Sandbox::start(Options::default())?;
+/// let config = Config::try_from(zammad_cti::config::Settings::default())?;
+/// let config = config.with_endpoint(zammad.endpoint().clone());
+/// let mut client = Client::new(&config)?;
+///
+/// // An answer to a call that Zammad does not know.
+/// let answer = CallEvent::new(EventKind::Answer, "7".parse()?, Direction::Inbound);
+/// let request = Request::new(&answer, config.encoding, RequestId::fresh());
+/// let result = block_on(client.attempt(&request, &answer, Duration::from_secs(2)))?;
+///
+/// let error = result.unwrap_err();
+/// assert!(matches!(error, SendError::UnknownCall { .. }));
+/// assert_eq!(error.fate(), Fate::UnknownCall);
+/// assert_eq!(error.class(), "unknown-call");
+/// # Ok(())
+/// # }
+/// ```
 pub struct Client {
     endpoint: Endpoint,
     timeout: Duration,
@@ -54,41 +86,79 @@ pub struct Clients<'a> {
 }
 
 impl<'a> Clients<'a> {
+    /// Reads the trust store, if the endpoint needs one.
+    ///
+    /// # Errors
+    ///
+    /// There is no endpoint, or nobody to trust.
     pub fn new(config: &'a Config) -> Result<Self, ClientError> {
         let endpoint = config.endpoint()?;
         Ok(Self { config, endpoint, tls: tls::settings(config, endpoint)? })
     }
 
+    /// One client.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Http`].
     pub fn client(&self) -> Result<Client, ClientError> {
         Client::with_tls(self.config, self.endpoint, self.tls.clone())
     }
 
     /// As many of them.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Http`].
     pub fn several(&self, count: u16) -> Result<Vec<Client>, ClientError> {
         (0..count).map(|_| self.client()).collect()
+    }
+}
+
+// By hand, because the parts would show the URL, and with it the token.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Clients<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clients").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
 }
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
+    /// The configuration says nothing of a Zammad, or something broken.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// There is nobody whose certificates could be trusted.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// A bug, or a machine without resources.
     #[error("the HTTP client does not start")]
-    Http(#[source] reqwest::Error),
+    Http(#[source] RootCause),
+    /// The same.
     #[error("no event loop")]
     Runtime(#[source] std::io::Error),
 }
 
 impl Client {
+    /// A client of its own for one event at a time; its connection is kept for the next one. The trust
+    /// store is read here, and only for an `https://` address.
+    ///
+    /// # Errors
+    ///
+    /// There is no endpoint, or nobody to trust.
     pub fn new(config: &Config) -> Result<Self, ClientError> {
         let endpoint = config.endpoint()?;
         Self::with_tls(config, endpoint, tls::settings(config, endpoint)?)
     }
 
     /// A client, and the way it takes to Zammad, to be walked a step at a time.
+    #[doc(hidden)]
     pub fn with_way(config: &Config) -> Result<(Self, Way), ClientError> {
         let endpoint = config.endpoint()?;
         let verifier = tls::verifier(config, endpoint)?;
@@ -104,7 +174,7 @@ impl Client {
         let progress = Progress::new();
         let http = http(config, endpoint, tls, &progress)?;
         let blank = http.post(endpoint.reveal().clone()).headers(request::usual_headers()).build();
-        let blank = blank.map_err(|error| ClientError::Http(error.without_url()))?;
+        let blank = blank.map_err(|error| ClientError::Http(RootCause::of(&error.without_url())))?;
         let (endpoint, timeout) = (endpoint.clone(), config.timeout);
         Ok(Self { endpoint, timeout, http, blank, progress })
     }
@@ -130,6 +200,7 @@ impl Client {
     /// # Errors
     ///
     /// What would become of an event; and [`SendError::NotZammad`] if nobody refuses.
+    #[doc(hidden)]
     pub async fn probe(
         &mut self,
         id: RequestId,
@@ -208,7 +279,7 @@ fn http(
         // What is on this machine is not behind a proxy.
         http = http.no_proxy();
     }
-    http.build().map_err(|error| ClientError::Http(error.without_url()))
+    http.build().map_err(|error| ClientError::Http(RootCause::of(&error.without_url())))
 }
 
 /// Does asynchronous work in this thread.

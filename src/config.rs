@@ -88,8 +88,10 @@ pub struct Settings {
     #[arg(help_heading = "Results")]
     pub fail_open: Option<bool>,
     #[command(flatten)]
+    /// The table `[numbers]`.
     pub numbers: NumberSettings,
     #[command(flatten)]
+    /// The table `[spool]`.
     pub spool: SpoolSettings,
     /// The table `[agents]`: who is behind a phone, its extension or endpoint and a Zammad login.
     #[arg(skip)]
@@ -172,6 +174,7 @@ const MAX_AGE_ANSWER: Span = Span(Duration::from_secs(5 * 60));
 
 impl Settings {
     /// What holds where nobody says anything.
+    #[doc(hidden)]
     pub fn defaults() -> Self {
         let numbering = Numbering::default();
         Self {
@@ -230,6 +233,7 @@ impl Settings {
     }
 
     /// The values by their keys in the file, such as `numbers.country`; secrets are stars.
+    #[doc(hidden)]
     pub fn by_key(&self) -> Map<String, Value> {
         let mut by_key = Map::new();
         if let Ok(Value::Object(fields)) = serde_json::to_value(self) {
@@ -301,29 +305,71 @@ impl Settings {
 }
 
 /// The variable of a key: `ZAMMAD_CTI_NUMBERS_COUNTRY` for `numbers.country`.
+#[doc(hidden)]
 pub fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.to_uppercase().replace('.', "_"))
 }
 
 /// The checked configuration: nothing in it is left to be found wrong later.
-#[derive(Debug)]
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+/// use zammad_cti::Config;
+/// use zammad_cti::config::{Secret, Settings, Span};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let settings = Settings {
+///     url: Some(Secret::new("https://zammad.example.com/api/v1/cti/TOKEN")),
+///     deadline: Some(Span(Duration::from_secs(3))),
+///     ..Settings::default()
+/// };
+/// let config = Config::try_from(settings)?;
+/// assert_eq!(config.timeout, Duration::from_secs(3), "no attempt is longer than all of them");
+/// assert_eq!(config.endpoint()?.to_string(), "https://zammad.example.com/api/v1/cti/***");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// What the program is configured with, by its variables and its file:
+///
+/// ```no_run
+/// use zammad_cti::Config;
+/// use zammad_cti::config::{Settings, read};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let variables = Settings::from_variables(std::env::vars_os())?;
+/// let file = read("/etc/zammad-cti/config.toml".as_ref(), None)?;
+/// let config = Config::try_from(variables.or(file.profile).or(file.top_level))?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
 pub struct Config {
     endpoint: Option<Endpoint>,
     /// for what only a Zammad user may read
     pub api_token: Option<Secret>,
+    /// how bodies are written
     pub encoding: Encoding,
     /// at most `timeout`
     pub connect_timeout: Duration,
     /// at most `deadline`
     pub timeout: Duration,
+    /// for an event with all its retries
     pub deadline: Duration,
     /// `None`: one of the usual folders
     pub lock_dir: Option<PathBuf>,
+    /// `None`: the system's trust store
     pub ca_file: Option<PathBuf>,
+    /// certificates are not verified
     pub insecure: bool,
+    #[doc(hidden)]
     pub output: Format,
+    #[doc(hidden)]
     pub reject_exit: bool,
+    #[doc(hidden)]
     pub fail_open: bool,
+    /// how the phone system writes numbers
     pub numbering: Numbering,
     /// `None`: there is no spool
     pub spool: Option<SpoolConfig>,
@@ -334,14 +380,19 @@ pub struct Config {
 /// A spool that there is.
 #[derive(Debug, Clone)]
 pub struct SpoolConfig {
+    /// the file
     pub path: PathBuf,
+    /// when events are kept
     pub mode: SpoolMode,
+    /// so many at most
     pub max_events: u64,
     /// of the events' text
     pub max_bytes: u64,
+    /// an event that is older is given up
     pub max_age: Duration,
     /// at most `max_age`
     pub max_age_answer: Duration,
+    /// what happens at a limit
     pub policy: SpoolPolicy,
 }
 
@@ -443,31 +494,44 @@ impl TryFrom<Settings> for Config {
 
 /// What is missing or broken in the configuration.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "a variant's text says what its fields are")]
+#[non_exhaustive]
 pub enum ConfigError {
+    /// There is no `url`.
     #[error("no endpoint is set; give --url, set ZAMMAD_CTI_URL, or write `url` into the configuration file")]
     NoEndpoint,
+    /// There is a token, and no `url` to put it behind.
     #[error("a token is set, but no url that says where Zammad is")]
     TokenWithoutUrl,
+    /// `token` and `token_file` are set in one place.
     #[error("both a token and the token file {} are set; keep one of them", file.display())]
     TwoTokens { file: PathBuf },
+    /// A variable whose value cannot be read.
     #[error("the variable {name}: {reason}")]
     Variable { name: String, reason: String },
+    /// A time of nothing.
     #[error("{key} is zero; it needs some time, such as 2s")]
     NoTime { key: &'static str },
+    /// `spool.mode` without `spool.path`.
     #[error("a spool is asked for, but no spool.path says where; give --spool-path, or set it in the file")]
     SpoolWithoutPath,
+    /// A call is named by its key, and there is no journal that knows it.
     #[error(
         "--call-key needs a spool, whose journal knows the call; give --spool-path, or set spool.path in the file"
     )]
     KeyWithoutSpool,
+    /// Something is asked of a spool, and there is none.
     #[error(
         "there is no spool; give --spool-path, set ZAMMAD_CTI_SPOOL_PATH, or write `path` into [spool] of the configuration file"
     )]
     NoSpool,
+    /// A login in the table `[agents]` that cannot be one.
     #[error("agents.{phone}")]
     Agent { phone: String, source: EventError },
+    /// What is wrong with `url`, or with the token.
     #[error("url")]
     Endpoint(#[from] EndpointError),
+    /// What is wrong with a file.
     #[error(transparent)]
     File(#[from] FileError),
 }
@@ -482,9 +546,11 @@ fn one_of<'de, D: Deserializer<'de>, T: ValueEnum>(deserializer: D) -> Result<Op
     })
 }
 
-/// How the body of a request is written.
+/// How the body of a request is written: as JSON, or as the fields of a form.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the help would say it too, and its reader knows the words")]
+#[non_exhaustive]
 pub enum Encoding {
     #[default]
     Json,
@@ -494,6 +560,7 @@ pub enum Encoding {
 /// When events are kept in the spool.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SpoolMode {
     /// not even if there is one
     Never,
@@ -507,6 +574,7 @@ pub enum SpoolMode {
 /// What happens to an event for which there is no room.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SpoolPolicy {
     /// it is refused, and its sender told
     #[default]

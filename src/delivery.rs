@@ -39,9 +39,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// An event that Zammad took.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Delivered {
     /// `None`: an earlier attempt brought the event, and its answer is lost
     pub action: Option<Action>,
+    /// what it took
     pub effort: Effort,
 }
 
@@ -51,23 +53,32 @@ pub struct Delivered {
     "{} the {kind} of call {call_id}",
     if *uncertain { "it is not known whether Zammad took" } else { "Zammad did not take" }
 )]
+#[non_exhaustive]
 pub struct Undelivered {
+    /// which event
     pub kind: EventKind,
+    /// of which call
     pub call_id: CallId,
+    /// What the last attempt met with.
     #[source]
     pub error: SendError,
     /// One of the attempts may have reached Zammad all the same.
     pub uncertain: bool,
     /// The same, or a proxy said so that also does when Zammad goes down with the event saved.
     pub may_exist: bool,
+    /// what it took
     pub effort: Effort,
 }
 
 /// What an event's delivery took; shown as the line to look for in Zammad's log.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Effort {
+    /// requests, the first one included
     pub attempts: u32,
+    /// pauses included
     pub elapsed: Duration,
+    /// the same in all attempts
     pub request_id: RequestId,
 }
 
@@ -83,6 +94,41 @@ impl fmt::Display for Effort {
 /// # Errors
 ///
 /// The last attempt's, and whether Zammad may have the event.
+/// # Example
+///
+/// The stand-in takes the event and loses its answer; the second attempt finds the call there:
+///
+/// ```
+/// use std::time::Instant;
+/// use zammad_cti::client::{Client, block_on};
+/// use zammad_cti::config::Settings;
+/// use zammad_cti::delivery::deliver;
+/// use zammad_cti::event::Known;
+/// use zammad_cti::number::Numbering;
+/// use zammad_cti::sandbox::{Options, Sandbox};
+/// use zammad_cti::{CallEvent, CallId, Config, Direction, EventKind};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let zammad = Sandbox::start(Options::default())?;
+/// let lost_answer = serde_json::json!({ "mode": "drop_after", "count": 1 });
+/// zammad.fail(serde_json::from_value(lost_answer)?);
+///
+/// let config = Config::try_from(Settings::default())?.with_endpoint(zammad.endpoint().clone());
+/// let mut client = Client::new(&config)?;
+/// let event = CallEvent {
+///     from: Some(Numbering::default().read("493023125741")?),
+///     to: Some(Numbering::default().read("4930600000000")?),
+///     ..CallEvent::new(EventKind::NewCall, CallId::random(), Direction::Inbound)
+/// };
+/// let (encoding, deadline) = (config.encoding, config.deadline);
+/// let sent = deliver(&mut client, &event, encoding, Known::default(), Instant::now(), deadline);
+/// let delivered = block_on(sent)??;
+/// assert_eq!(delivered.effort.attempts, 2);
+/// assert_eq!(delivered.action, None, "the decision is lost with the answer");
+/// assert_eq!(zammad.entries().len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 pub async fn deliver(
     client: &mut Client,
     event: &CallEvent,

@@ -17,12 +17,16 @@ use crate::number::Party;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum EventKind {
+    /// A call rings, or an agent dials.
     NewCall,
+    /// Somebody picked up.
     Answer,
+    /// The call is over, answered or not. Zammad wants it for every newCall, a rejected one too.
     Hangup,
 }
 
 impl EventKind {
+    /// The word on the wire: `newCall`, `answer` or `hangup`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NewCall => "newCall",
@@ -52,6 +56,7 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// The word on the wire: `in` or `out`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Inbound => "in",
@@ -84,6 +89,7 @@ impl CallId {
         Self(uuid::Uuid::new_v4().simple().to_string())
     }
 
+    /// The text on the wire.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -116,16 +122,24 @@ impl FromStr for CallId {
 pub struct Name(String);
 
 impl Name {
+    /// The most characters that Zammad keeps of a name.
     pub const MAX_CHARS: usize = 250;
 
     /// The one name Zammad's rules know, to the letter: an answer by it is a voice message.
     pub const VOICEMAIL: &str = "voicemail";
 
+    /// Who has answered a call that went to the voicemail box.
     pub fn voicemail() -> Self {
         Self(Self::VOICEMAIL.to_owned())
     }
 
+    /// Reads a name; `what` says in an error which one it was.
+    ///
     /// `None` for a blank text: an unset variable of a dialplan is a name that was not given.
+    ///
+    /// # Errors
+    ///
+    /// The text is too long, or holds a control character.
     pub fn read(what: &'static str, text: &str) -> Result<Option<Self>, EventError> {
         if text.trim().is_empty() {
             return Ok(None);
@@ -133,6 +147,7 @@ impl Name {
         plain(what, text, Self::MAX_CHARS).map(|text| Some(Self(text)))
     }
 
+    /// The text on the wire.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -140,41 +155,57 @@ impl Name {
 
 /// Why a text cannot be part of an event.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "a variant's text says what its fields are")]
+#[non_exhaustive]
 pub enum EventError {
+    /// The call id is empty, or blank.
     #[error("the call id is empty: Zammad would take the first such call and mix up all later ones")]
     EmptyCallId,
+    /// [`CallId::AUTO`] stands where an id is needed that a call has already.
     #[error("`auto` makes an id up for a new call only; here give the id that it made")]
     AutoCallId,
+    /// The key that names a call in the journal is empty.
     #[error("the call key is empty: it would be that of every other call without one")]
     EmptyCallKey,
+    /// The journal knows no call with this key.
     #[error("no call with this key was reported from here")]
     UnknownCallKey,
+    /// Zammad would cut the text, or never find it again.
     #[error("{what} has {chars} characters; Zammad keeps {most}")]
     TooLong { what: &'static str, chars: usize, most: usize },
+    /// A character below U+0020, or another that is not for show.
     #[error("{what} holds a control character")]
     ControlCharacter { what: &'static str },
+    /// A line of events is no text.
     #[error("it is not UTF-8")]
     NotUtf8,
+    /// A line of events is no JSON, or no object with the fields of an event.
     #[error("it is no event: {0}")]
     NoEvent(String),
+    /// A line of events has no end.
     #[error("it is longer than 64 KiB")]
     LongLine,
+    /// A field of another event, which Zammad would ignore.
     #[error("`{field}` has no place in {kind}")]
     Misplaced { field: &'static str, kind: EventKind },
+    /// What Zammad refuses a newCall without.
     #[error("a newCall needs `{0}`")]
     Missing(&'static str),
+    /// A person, or the voicemail box, has answered; not both.
     #[error("either `user` or `voicemail`")]
     TwoUsers,
 }
 
 impl EventError {
     /// What JSON said of one line, which is always its line 1.
+    #[doc(hidden)]
     pub fn no_event(error: serde_json::Error) -> Self {
         Self::NoEvent(error.to_string().replace(" at line 1 column ", " at column "))
     }
 }
 
 /// `text` unchanged if it has at most `most` characters and no control character.
+#[doc(hidden)]
 pub fn plain(what: &'static str, text: &str, most: usize) -> Result<String, EventError> {
     let chars = text.chars().count();
     if chars > most {
@@ -191,6 +222,7 @@ pub fn plain(what: &'static str, text: &str, most: usize) -> Result<String, Even
 pub struct Known {
     /// the direction of the call's newCall
     pub direction: Option<Direction>,
+    /// Whether anybody picked up: whether a hangup may be sent a second time depends on it.
     pub answered: Option<bool>,
 }
 
@@ -199,13 +231,42 @@ pub struct Known {
 ///
 /// Source of the fields: Zammad documentation, "Generic CTI", pages "New Call", "Call Answered"
 /// and "Call Hangup".
+/// # Example
+///
+/// ```
+/// use zammad_cti::event::{FieldValue, Name};
+/// use zammad_cti::number::Numbering;
+/// use zammad_cti::{CallEvent, Direction, EventKind};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = CallEvent {
+///     users: Name::read("the user", "alice")?.into_iter().collect(),
+///     answering_number: Some(Numbering::default().read_answering("42")?),
+///     ..CallEvent::new(EventKind::Answer, "1732187000.17".parse()?, Direction::Inbound)
+/// };
+/// let sent = [
+///     ("event", FieldValue::Text("answer")),
+///     ("callId", FieldValue::Text("1732187000.17")),
+///     ("direction", FieldValue::Text("in")),
+///     ("answeringNumber", FieldValue::Text("42")),
+///     ("user", FieldValue::Text("alice")),
+/// ];
+/// assert_eq!(answer.wire(), sent);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallEvent {
+    /// What happened.
     pub kind: EventKind,
+    /// The same in all events of the call.
     pub call_id: CallId,
+    /// In every event the same: Zammad does not remember it.
     pub direction: Direction,
+    /// Who calls; a newCall needs it, and the other events need not have it.
     pub from: Option<Party>,
+    /// Who is called; a newCall needs it too.
     pub to: Option<Party>,
     /// newCall: whose phones ring (inbound) or who calls (outbound); answer: who picked up
     pub users: Vec<Name>,
@@ -255,11 +316,13 @@ impl CallEvent {
     }
 
     /// The same as a JSON object.
+    #[doc(hidden)]
     pub fn fields(&self) -> Map<String, Value> {
         self.wire().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
     }
 
     /// The event as its sender meant it, with every user: what warnings are about.
+    #[doc(hidden)]
     pub fn meant(&self) -> Map<String, Value> {
         let mut fields = self.all_but_user();
         if !self.users.is_empty() {
@@ -287,7 +350,9 @@ impl CallEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum FieldValue<'a> {
+    /// One text.
     Text(&'a str),
+    /// A list of them: the users of a newCall.
     List(Vec<&'a str>),
 }
 

@@ -9,17 +9,22 @@
 
 mod advice;
 mod fault;
+#[doc(hidden)]
 mod spool;
 mod verdict;
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
 pub use fault::Fault;
+#[doc(hidden)]
 pub use spool::{Contents, SpoolCheck, SpoolHealth, SpoolPart, SpoolPartName, SpoolState};
-pub use verdict::{Bound, Limits, SpoolThresholds, Status, ThresholdError, Thresholds, Verdict};
+#[doc(hidden)]
+pub use verdict::{Bound, Limits, SpoolThresholds, ThresholdError};
+pub use verdict::{Status, Thresholds, Verdict};
 
 use crate::client::{Certificate, Client, ClientError, Proxy, RequestId, Way};
 use crate::config::{Config, Encoding, Endpoint};
@@ -27,18 +32,28 @@ use crate::config::{Config, Encoding, Endpoint};
 /// What is checked, in this order. Where one fails, the later ones are not reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StageName {
+    /// the settings, and the trust store
     Configuration,
+    /// the host's address
     Dns,
+    /// a connection to it
     Tcp,
+    /// a certificate that can be trusted
     Tls,
+    /// an answer to a request as events make it
     Http,
+    /// it is Zammad that answers
     Zammad,
+    /// the CTI integration is switched on
     Integration,
+    /// and configured
     Configured,
+    /// the token is right
     Token,
 }
 
 impl StageName {
+    /// In their order.
     pub const ALL: [Self; 9] = [
         Self::Configuration,
         Self::Dns,
@@ -84,18 +99,26 @@ impl StageName {
 
 /// One stage and what came of it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Stage {
+    /// which one
     pub name: StageName,
+    /// what came of it
     pub state: State,
     /// `None` where the time is that of another stage
     pub took: Option<Duration>,
+    /// what it found out
     pub detail: Option<Detail>,
 }
 
+/// What came of a stage.
 #[derive(Debug)]
 pub enum State {
+    /// all is well
     Passed,
+    /// this stands in the way
     Failed(Fault),
+    /// an earlier one failed
     NotReached,
     /// such as TLS for an `http://` address
     NotNeeded,
@@ -104,18 +127,48 @@ pub enum State {
 /// What a stage found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Detail {
+    /// of the host
     Addresses(Vec<SocketAddr>),
     /// Those in vain came before this one.
     Connected {
+        /// who answered
         to: SocketAddr,
+        /// who did not
         in_vain: Vec<SocketAddr>,
     },
+    /// nobody answered
     TriedInVain(Vec<SocketAddr>),
+    /// such as `TLS 1.3`
     TlsVersion(&'static str),
+    /// 422 if all is well
     HttpStatus(u16),
 }
 
 /// A check that can begin: its configuration is in order.
+/// # Example
+///
+/// ```
+/// use std::time::{Instant, SystemTime};
+/// use zammad_cti::Config;
+/// use zammad_cti::client::block_on;
+/// use zammad_cti::config::{Secret, Settings};
+/// use zammad_cti::health::{Check, StageName, Status, Thresholds};
+/// use zammad_cti::sandbox::{Options, Sandbox};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let zammad = Sandbox::start(Options::default())?;
+/// let url = format!("http://{}/api/v1/cti/another-token", zammad.address());
+/// let settings = Settings { url: Some(Secret::new(url)), ..Settings::default() };
+/// let config = Config::try_from(settings)?;
+///
+/// let health = block_on(Check::new(&config)?.run(Instant::now(), SystemTime::now()))?;
+/// let (stage, fault) = health.failure().expect("the token is another");
+/// assert_eq!((stage, fault.class()), (StageName::Token, "wrong-token"));
+/// assert_eq!(health.verdict(&Thresholds::default()).status, Status::Critical);
+/// assert!(zammad.entries().is_empty(), "a check leaves no call behind");
+/// # Ok(())
+/// # }
+/// ```
 pub struct Check {
     client: Client,
     way: Way,
@@ -130,9 +183,11 @@ pub struct Check {
 
 /// How Zammad was found.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Health {
     /// all of them, in order
     pub stages: Vec<Stage>,
+    /// what was checked
     pub endpoint: Option<Endpoint>,
     /// the proxy in between
     pub proxy: Option<Proxy>,
@@ -146,7 +201,15 @@ pub struct Health {
     pub request_id: Option<RequestId>,
 }
 
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Check").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}
+
 impl Check {
+    /// Reads what the check needs.
+    ///
     /// # Errors
     ///
     /// Something in the configuration is missing or broken; [`Health::unusable`] shows it as

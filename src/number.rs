@@ -47,6 +47,7 @@ impl fmt::Display for Party {
 
 /// Why something cannot be sent as a party.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NumberError {
     /// Also line separators, and characters that change the writing direction and so could make a
     /// number look like another.
@@ -61,6 +62,30 @@ pub enum NumberError {
 const MAX_CHARACTERS: usize = 100;
 
 /// How numbers look at this phone system.
+/// # Example
+///
+/// ```
+/// use zammad_cti::number::{Numbering, PartyKind};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let german = Numbering { country: Some("DE".parse()?), ..Numbering::default() };
+/// assert_eq!(german.read("+49 (0)30 / 23125-741")?.as_str(), "493023125741");
+/// assert_eq!(german.read("\"Alice\" <sip:03023125741@pbx.example.com>")?.as_str(), "493023125741");
+/// assert!(german.read("Anonymous")?.is_anonymous());
+///
+/// let reading = german.explain("030 23125 741")?;
+/// assert_eq!(reading.kind, PartyKind::International);
+/// let steps: Vec<String> = reading.steps.iter().map(ToString::to_string).collect();
+/// assert_eq!(
+///     steps,
+///     [
+///         "formatting dropped: 03023125741",
+///         "trunk prefix replaced by the country code: 493023125741",
+///     ]
+/// );
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Numbering {
     /// Where the phone system stands. Without it only numbers with `+` or `00` become E.164.
@@ -91,6 +116,7 @@ impl Default for Numbering {
 
 /// A party, and how it was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Reading {
     /// What Zammad gets: the text of the last step.
     pub party: Party,
@@ -103,6 +129,7 @@ pub struct Reading {
 /// What a text was taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum PartyKind {
     /// E.164 digits.
     International,
@@ -122,6 +149,7 @@ pub enum PartyKind {
 /// One rule that applied. Displayed as a part of a sentence: `trunk prefix replaced by the country
 /// code: 493023125741`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Step {
     /// The rule.
     pub rule: Rule,
@@ -158,6 +186,7 @@ impl fmt::Display for Step {
 /// The rules, in the order in which they are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Rule {
     /// `"Name" <number>`, a `sip:` or a `tel:` address gave its number.
     Unwrapped,

@@ -29,8 +29,9 @@ pub type Fields = Map<String, Value>;
 pub(crate) const FROM_PATH: [&str; 3] = ["controller", "action", "token"];
 
 /// How one Zammad's CTI integration is set up.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Setup {
+    /// whether it is switched on
     pub integration: Integration,
     /// callers to reject, compared as text
     pub blocked: Vec<String>,
@@ -153,27 +154,37 @@ impl CallLog {
 
 /// One call as agents see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Entry {
+    /// as the newCall had it
     pub call_id: String,
+    /// as the newCall had it
     pub direction: Direction,
+    /// the last event that changed it
     pub state: EventKind,
+    /// who calls; for an outbound call with a route, the caller id that Zammad chose
     pub from: String,
     /// the caller's name
     pub from_comment: Option<String>,
+    /// who is called
     pub to: String,
     /// the name of who is called, or who answered
     pub to_comment: Option<String>,
+    /// the queue; without one, this side's number: `to` of an inbound call, `from` of an outbound one
     pub queue: Option<String>,
     /// the cause of the last event
     pub comment: Option<String>,
     /// `false`: agents see it as open, and after the hangup as missed
     pub done: bool,
+    /// when its newCall arrived
     pub initialized_at: SystemTime,
+    /// when its answer arrived
     pub start_at: Option<SystemTime>,
+    /// when its hangup arrived
     pub end_at: Option<SystemTime>,
-    /// whole seconds
+    /// from newCall to answer, in whole seconds; without an answer, to hangup
     pub duration_waiting_time: Option<u64>,
-    /// whole seconds
+    /// from answer to hangup, in whole seconds
     pub duration_talking_time: Option<u64>,
 }
 

@@ -7,6 +7,7 @@ mod page;
 mod server;
 mod watch;
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,21 +17,42 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use crate::config::{Endpoint, EndpointError, Secret};
-use crate::rules::{CallLog, Entry, Release, Setup};
+use crate::rules::CallLog;
+#[doc(inline)]
+pub use crate::rules::{Entry, Integration, Release, Route, Setup};
 pub use fault::Fault;
 use watch::Watch;
 
 /// How a sandbox is set up.
+#[derive(Debug)]
 pub struct Options {
     /// port 0 picks a free one
     pub listen: SocketAddr,
+    /// the last part of the endpoint; any text without a dot or a slash
     pub token: Secret,
+    /// whom it rejects, and which caller ids it gives
     pub setup: Setup,
     /// whose wording errors have
     pub release: Release,
     /// how many calls the log keeps; then the oldest goes
     pub keep: NonZeroUsize,
+    /// whose time it is
     pub clock: Clock,
+}
+
+impl Default for Options {
+    /// On a free port of this machine, with the token `test`, and a Zammad as it comes: nobody is
+    /// blocked, and no caller id is configured.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            token: Secret::new("test"),
+            setup: Setup::default(),
+            release: Release::default(),
+            keep: CallLog::KEPT,
+            clock: Clock::Machine,
+        }
+    }
 }
 
 /// What time a sandbox takes it to be.
@@ -43,6 +65,27 @@ pub enum Clock {
 }
 
 /// A running sandbox; it stops when it is dropped.
+/// # Example
+///
+/// ```
+/// use zammad_cti::sandbox::{Options, Route, Sandbox, Setup};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let setup = Setup {
+///     blocked: vec!["491715000000".to_owned()],
+///     routes: vec![Route::new("41*", "41715880339000")?],
+///     ..Setup::default()
+/// };
+/// let zammad = Sandbox::start(Options { setup, ..Options::default() })?;
+/// let address = format!("http://{}/api/v1/cti/test", zammad.address());
+/// // Here the phone system that is tested sends its events to the address; then:
+/// for entry in zammad.entries() {
+///     println!("{} calls {}, {}", entry.from, entry.to, if entry.done { "done" } else { "open" });
+/// }
+/// # assert!(address.starts_with("http://127.0.0.1:"));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Sandbox {
     address: SocketAddr,
     endpoint: Endpoint,
@@ -53,16 +96,22 @@ pub struct Sandbox {
 
 /// Why a sandbox does not start.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "a variant's text says what its fields are")]
+#[non_exhaustive]
 pub enum SandboxError {
+    /// Another program listens there.
     #[error(
         "cannot listen on {address}: another program does; `ss -ltnp` shows which, and --listen with \
          port 0 picks a free one"
     )]
     PortInUse { address: SocketAddr, source: std::io::Error },
+    /// The address is not this machine's, or not for this user.
     #[error("cannot listen on {address}")]
     Listen { address: SocketAddr, source: std::io::Error },
+    /// What Zammad could never match.
     #[error("the token")]
     Token(#[from] EndpointError),
+    /// A pattern that is no regular expression.
     #[error("route {route:?}: {reason}")]
     Route { route: String, reason: String },
 }
@@ -83,6 +132,10 @@ struct State {
 
 impl Sandbox {
     /// Listens, and serves from a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// The address cannot be had, or the token could be none.
     pub fn start(options: Options) -> Result<Self, SandboxError> {
         let address = options.listen;
         let listen_failed = |source: std::io::Error| match source.kind() {
@@ -119,10 +172,12 @@ impl Sandbox {
         Ok(Self { address, endpoint, state, stop: Some(stop), thread: Some(thread) })
     }
 
+    /// Where it listens, with the port that was free.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
+    /// What a client is configured with, token included.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
@@ -155,6 +210,12 @@ impl Sandbox {
             // The thread serves until the sender is used or gone, and `self` still holds it.
             let _ = thread.join();
         }
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("address", &self.address).finish_non_exhaustive()
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! An event is kept until Zammad has it, or until it is given up, which leaves it among the dead
 //! letters with its reason. Of the events of a call only one is next; whoever sends it has the
-//! call's turn (see [`turn`](crate::turn)), so it is under way once. Nothing here sends.
+//! call's turn, so it is under way once. Nothing here sends.
 //!
 //! What is kept survives a power cut; what is only noted, such as that an event arrived, survives
 //! the end of a process.
@@ -24,13 +24,17 @@ use std::time::Duration;
 use rusqlite::hooks::Wal;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+#[doc(hidden)]
 pub use damage::set_aside;
 pub use journal::{Call, CallNumber, Ending, Which};
 pub use letters::{Attempt, Chosen, Held, Letter, Totals};
 pub use moment::Moment;
+#[doc(hidden)]
 pub use schema::{is_begun, is_of_group, owner_to_be, prepare_folder};
 pub use shared::SharedSpool;
-pub use waiting::{Doubt, Past, Position, State, Waiting};
+#[doc(hidden)]
+pub use waiting::{Doubt, Past, Waiting};
+pub use waiting::{Position, State};
 
 use crate::config::{Endpoint, SpoolConfig, SpoolPolicy};
 
@@ -42,6 +46,33 @@ const PAGES_ASIDE: u32 = 120;
 const MOST_PAGES_ASIDE: u32 = 2000;
 
 /// An open spool.
+/// [`Courier`](crate::delivery::Courier) and [`Flusher`](crate::delivery::Flusher) work on it; this is how to look into
+/// it, and to decide about what is at rest.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+/// use zammad_cti::config::{Config, Secret, Settings, SpoolSettings};
+/// use zammad_cti::spool::{Chosen, Moment, Spool, State};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let folder = tempfile::tempdir()?;
+/// let settings = Settings {
+///     url: Some(Secret::new("https://zammad.example.com/api/v1/cti/TOKEN")),
+///     spool: SpoolSettings { path: Some(folder.path().join("spool.db")), ..SpoolSettings::default() },
+///     ..Settings::default()
+/// };
+/// let config = Config::try_from(settings)?;
+/// let limits = config.spool.as_ref().expect("it is configured above");
+/// let mut spool = Spool::open(limits, config.endpoint()?, Duration::from_secs(1))?;
+/// let totals = spool.totals(Moment::now())?;
+/// assert_eq!((totals.waiting, totals.unconfirmed, totals.dead, totals.open_calls), (0, 0, 0, 0));
+/// // Sends once more what was given up.
+/// spool.retry(&Chosen::State(State::Dead), Moment::now())?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Spool {
     db: Connection,
@@ -74,22 +105,35 @@ impl Limits {
 
 /// Why something cannot be kept, or is not to be had.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "a variant's text says what its fields are")]
 pub enum SpoolError {
+    /// The file or its folder cannot be had.
     #[error("the spool {} cannot be used", path.display())]
     File { path: PathBuf, source: std::io::Error },
+    /// SQLite cannot go on.
     #[error("the spool {}", path.display())]
-    Database { path: PathBuf, source: rusqlite::Error },
+    Database { path: PathBuf, source: DatabaseError },
+    /// Its schema is of a release after this one.
     #[error("the spool {} is of a newer release, and is left alone", path.display())]
     Newer { path: PathBuf },
+    /// It is no spool.
     #[error("the spool {} is another program's file, and is left alone", path.display())]
     Foreign { path: PathBuf },
+    /// A limit is reached, and `spool.policy` is to refuse.
     #[error("the spool is full: {events} events of {bytes} bytes wait in it")]
     Full { events: u64, bytes: u64 },
+    /// Others have it, or the disk hangs.
     #[error("the spool {} does not answer in time", path.display())]
     Slow { path: PathBuf },
+    /// A bug.
     #[error("the event cannot be written down")]
     Event(#[source] serde_json::Error),
 }
+
+/// What SQLite said.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct DatabaseError(rusqlite::Error);
 
 impl Spool {
     /// Opens the file, or begins one. `patience` is how long any work on it may wait for others.
@@ -110,6 +154,7 @@ impl Spool {
         Ok(Self { db, durable: None, aside, path, inode, patience, limits, address })
     }
 
+    /// The file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -121,6 +166,7 @@ impl Spool {
 
     /// Makes it ready for work that may wait for others so long, also if another file has its name by
     /// now.
+    #[doc(hidden)]
     pub fn prepare(&mut self, patience: Duration) -> Result<(), SpoolError> {
         self.patience = patience;
         if !self.is_in_place() {
@@ -135,17 +181,20 @@ impl Spool {
     }
 
     /// A number that changes whenever somebody else changes something.
+    #[doc(hidden)]
     pub fn changes(&self) -> Result<i64, SpoolError> {
         let number = self.db.pragma_query_value(None, "data_version", |row| row.get(0));
         number.map_err(|source| failed(&self.path, source))
     }
 
     /// Whether whoever opens the file next would read for long what is beside it.
+    #[doc(hidden)]
     pub fn is_untidy(&self) -> bool {
         self.aside.load(Ordering::Relaxed) >= PAGES_ASIDE
     }
 
     /// Puts what is beside the file into it, unless somebody reads it there; then he has it to do.
+    #[doc(hidden)]
     pub fn tidy_up(&mut self) -> Result<(), SpoolError> {
         self.db.busy_timeout(Duration::ZERO).map_err(|source| failed(&self.path, source))?;
         let (beside, done) = self
@@ -162,6 +211,7 @@ impl Spool {
     }
 
     /// The same when there is time, and without anything left beside the file.
+    #[doc(hidden)]
     pub fn tidy(&self) -> Result<(), SpoolError> {
         let tidied = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         tidied.map_err(|source| failed(&self.path, source))
@@ -172,6 +222,7 @@ impl Spool {
     /// # Errors
     ///
     /// What an event would meet with: the disk is full, or does not let this user write.
+    #[doc(hidden)]
     pub fn try_to_write(&mut self) -> Result<(), SpoolError> {
         self.change(Durable::Yes, |db, _| Ok(touch(db)?))
     }
@@ -266,7 +317,7 @@ impl From<rusqlite::Error> for Trouble {
 /// Opens the file; another one in its place if it is damaged.
 fn open_or_replace(path: &Path, patience: Duration) -> Result<Connection, SpoolError> {
     match schema::open(path, patience) {
-        Err(SpoolError::Database { source, .. }) if damage::is_damage(&source) => {
+        Err(SpoolError::Database { source, .. }) if damage::is_damage(&source.0) => {
             damage::replace(path, None, patience)?;
             schema::open(path, patience)
         }
@@ -295,7 +346,7 @@ fn watch(db: &mut Connection) -> rusqlite::Result<Arc<AtomicU32>> {
 }
 
 fn failed(path: &Path, source: rusqlite::Error) -> SpoolError {
-    SpoolError::Database { path: path.to_owned(), source }
+    SpoolError::Database { path: path.to_owned(), source: DatabaseError(source) }
 }
 
 fn inode(path: &Path) -> Option<u64> {
@@ -304,6 +355,7 @@ fn inode(path: &Path) -> Option<u64> {
 
 /// What tells one Zammad from another on disk, without its token. A server that gets TLS, another
 /// port or another token is the same one; on this machine each port may be another sandbox.
+#[doc(hidden)]
 pub fn address(endpoint: &Endpoint) -> String {
     let root = endpoint.api("");
     let port = if endpoint.is_loopback() { root.port_or_known_default() } else { None };

@@ -15,12 +15,15 @@ const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
 /// The parts that an administrator asks for. Its texts are the server's, so they may hold anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Certificate {
     /// the hosts it is made out to
     pub names: Vec<String>,
+    /// who signed it
     pub issuer: String,
     /// days, like `2026-11-20`
     pub first_day: String,
+    /// likewise
     pub last_day: String,
     /// seconds since 1970
     ends: i64,

@@ -8,52 +8,74 @@ use super::reply::Content;
 
 /// What became of an attempt that brought no action.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "a variant's text says what its fields are")]
 pub enum SendError {
     // -- Zammad does not have the event --
+    /// The host has no address, or no name server answers.
     #[error("the name lookup failed")]
     Lookup(#[source] RootCause),
+    /// `connect_timeout` was over before there was an address.
     #[error("no answer to the name lookup in time")]
     LookupTimeout,
+    /// Nobody listens there, or the way there is closed.
     #[error("cannot connect")]
     Connect(#[source] RootCause),
+    /// `connect_timeout` was over before there was a connection.
     #[error("no connection in time")]
     ConnectTimeout,
+    /// The connection is not safe.
     #[error("TLS failed")]
     Tls(#[source] TlsFault),
+    /// HTTP 429, 502 or 503; `retry_after` is the pause that the server wishes.
     #[error("Zammad or its proxy is too busy or restarting (HTTP {status}{})", wish(*retry_after))]
     Unavailable { status: u16, retry_after: Option<Duration> },
 
     // -- Zammad may have the event --
+    /// `timeout` was over before the reply was.
     #[error("no reply within {}", humantime::format_duration(round(*waited)))]
     NoReply { waited: Duration },
+    /// The server, or what is in between, closed it.
     #[error("the connection broke before the reply")]
     ConnectionLost(#[source] RootCause),
+    /// The proxy gave up; Zammad may go on.
     #[error("Zammad did not answer its proxy in time (HTTP 504)")]
     GatewayTimeout,
 
     // -- Zammad answered, and the event is the matter --
+    /// HTTP 500 for an answer or a hangup, with an Error ID to look for in Zammad's log: most likely its
+    /// newCall is missing, or still under way.
     #[error("Zammad does not know the call: {message}")]
     UnknownCall { message: String },
+    /// HTTP 500 or 422 for a newCall: "This object already exists."
     #[error("the call id was used before")]
     CallIdReused,
+    /// HTTP 422 or another 4xx: the event itself is wrong.
     #[error("Zammad refused the event: {message} (HTTP {status})")]
     Refused { status: u16, message: String },
+    /// HTTP 500 for another reason.
     #[error("Zammad failed inside: {message} (HTTP {status})")]
     Failed { status: u16, message: String },
 
     // -- nothing else will work either until somebody changes a setting --
+    /// HTTP 401 in Zammad's words.
     #[error("Zammad refused the token")]
     WrongToken,
+    /// HTTP 422 in Zammad's words.
     #[error("the CTI integration is switched off in Zammad")]
     SwitchedOff,
+    /// Likewise.
     #[error("the CTI integration is not configured in Zammad")]
     NotConfigured,
+    /// Never followed: mostly `http://` where it should be `https://`.
     #[error("redirected to {location} (HTTP {status})")]
     Redirected { status: u16, location: String },
+    /// Zammad, or its proxy, with another path in the URL.
     #[error("no such page (HTTP 404)")]
     NoSuchPage,
+    /// HTTP, but nothing that Zammad says.
     #[error("the answer is not from Zammad: {content} (HTTP {status})")]
     NotZammad { status: u16, content: Content },
+    /// Another protocol.
     #[error("the answer is no HTTP")]
     NotHttp(#[source] RootCause),
 }
@@ -102,21 +124,30 @@ pub fn in_full(error: &dyn Error) -> String {
 
 /// What TLS found wrong.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "a variant's text says what its fields are")]
+#[non_exhaustive]
 pub enum TlsFault {
+    /// `names` are those it is for.
     #[error("the certificate is for another name{}", expected(names))]
     Name { names: Vec<String> },
+    /// Its last day is over.
     #[error("the certificate has expired")]
     Expired,
+    /// Its first day is to come.
     #[error("the certificate is not valid yet; is this machine's clock right?")]
     NotYetValid,
+    /// It vouches for itself.
     #[error("the certificate is self-signed")]
     SelfSigned,
+    /// Its authority is not in the trust store.
     #[error("the certificate is from an unknown authority, or the server does not send its chain")]
     UnknownIssuer,
+    /// Most likely it is the port for `http://`.
     #[error("the server does not speak TLS on this port")]
     NoTls,
+    /// What TLS itself said.
     #[error("{0}")]
-    Other(rustls::Error),
+    Other(RootCause),
 }
 
 fn wish(retry_after: Option<Duration>) -> String {
@@ -375,10 +406,10 @@ impl From<&rustls::Error> for TlsFault {
                 Bad::NotValidYet | Bad::NotValidYetContext { .. } => Self::NotYetValid,
                 Bad::UnknownIssuer => Self::UnknownIssuer,
                 Bad::Other(other) if other.0.is::<super::tls::SelfSigned>() => Self::SelfSigned,
-                _ => Self::Other(error.clone()),
+                _ => Self::Other(RootCause(error.to_string())),
             },
             rustls::Error::InvalidMessage(_) => Self::NoTls,
-            _ => Self::Other(error.clone()),
+            _ => Self::Other(RootCause(error.to_string())),
         }
     }
 }

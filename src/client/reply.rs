@@ -15,15 +15,22 @@ const MAX_MESSAGE: usize = 200;
 
 /// What was in the place of Zammad's JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Content {
+    /// more than 64 KiB
     TooLong,
+    /// a page for people
     Html {
+        /// what it calls itself
         title: Option<String>,
     },
+    /// nothing
     Empty,
+    /// said to be JSON, and is not
     BrokenJson,
     /// JSON, but no object
     NoObject,
+    /// JSON of an error without one
     NoErrorText,
     /// an error text in JSON that is not Zammad's
     Text(String),

@@ -30,6 +30,7 @@ impl RequestId {
         Self(HeaderValue::from_str(id.encode_lower(&mut [0; 32])).expect("hexadecimal digits are a header"))
     }
 
+    /// 32 hexadecimal digits.
     pub fn as_str(&self) -> &str {
         self.0.to_str().expect("it was made of hexadecimal digits")
     }
@@ -42,6 +43,7 @@ impl fmt::Display for RequestId {
 }
 
 /// Headers and body of one event.
+#[derive(Debug)]
 pub struct Request {
     id: RequestId,
     content_type: &'static str,
@@ -49,6 +51,7 @@ pub struct Request {
 }
 
 impl Request {
+    /// The request of an event.
     pub fn new(event: &CallEvent, encoding: Encoding, id: RequestId) -> Self {
         Self::carrying(&event.wire(), encoding, id)
     }
@@ -67,14 +70,17 @@ impl Request {
         Self { id, content_type, body }
     }
 
+    /// Sent as the header `X-Request-Id`.
     pub fn id(&self) -> &RequestId {
         &self.id
     }
 
+    /// What is posted: JSON, or the fields of a form.
     pub fn body(&self) -> &str {
         &self.body
     }
 
+    #[doc(hidden)]
     pub fn headers(&self) -> HeaderMap {
         let mut headers = usual_headers();
         self.add_headers(&mut headers);

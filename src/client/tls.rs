@@ -18,13 +18,19 @@ use crate::config::{Config, Endpoint, FileError, MAX_BUNDLE, read_file};
 
 /// Why nobody can be trusted.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "a variant's text says what its fields are")]
+#[non_exhaustive]
 pub enum TrustError {
+    /// The file cannot be read.
     #[error(transparent)]
     Unreadable(#[from] FileError),
+    /// The file is something else.
     #[error("{} is no file of certificates: {reason}", path.display())]
     Broken { path: PathBuf, reason: String },
+    /// The file has none in it.
     #[error("{} holds no certificate in PEM form", path.display())]
     NoCertificate { path: PathBuf },
+    /// The system has no trust store, and `ca_file` names none.
     #[error(
         "this system has no file of trusted certificates; install the package ca-certificates, or name a \
          PEM file with --ca-file"

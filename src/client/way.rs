@@ -24,6 +24,7 @@ use crate::config::Endpoint;
 const MAX_TUNNEL_HEAD: usize = 8 * 1024;
 
 /// From this machine to Zammad.
+#[doc(hidden)]
 pub struct Way {
     host: String,
     port: u16,
@@ -41,6 +42,7 @@ pub struct Proxy {
 }
 
 /// Why a step leads nowhere.
+#[doc(hidden)]
 #[derive(Debug, thiserror::Error)]
 pub enum WayError {
     #[error(transparent)]

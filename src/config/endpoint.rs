@@ -18,24 +18,33 @@ pub struct Endpoint {
 
 /// Why a URL and a token make no endpoint. No text holds the token.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum EndpointError {
+    /// The text is no URL.
     #[error("it is no address such as https://zammad.example.com/api/v1/cti/TOKEN: {0}")]
-    NoUrl(url::ParseError),
+    NoUrl(String),
+    /// Another scheme than `http` or `https`.
     #[error("it starts with {0:?}, not with http:// or https://")]
     Scheme(String),
+    /// Nothing between the slashes.
     #[error("it has no host")]
     NoHost,
+    /// No token in the URL, and none beside it.
     #[error(
         "it has no token; copy the whole address from Zammad's admin page (Integrations, CTI), or set \
          the token beside it"
     )]
     NoToken,
+    /// More than Zammad's own path.
     #[error("the path goes on behind the token; it ends with {PATH}/TOKEN")]
     PathBehindToken,
+    /// A `?` or a `#`.
     #[error("it has a query or a fragment; Zammad's address ends with the token")]
     Query,
+    /// One in the URL, and another beside it.
     #[error("it names one token, and the token setting another; keep one of them")]
     TwoTokens,
+    /// A character that no token of Zammad's can have, or that its router takes for something else.
     #[error(
         "the token holds {0}: Zammad could never match it; its tokens are made of letters, digits, - and _"
     )]
@@ -48,13 +57,17 @@ impl Endpoint {
     pub(super) const SECRET_FROM: usize = 8;
 
     /// Joins a URL, with or without a token in it, and a separate token.
+    ///
+    /// # Errors
+    ///
+    /// They make none; see [`EndpointError`].
     pub fn new(url: &Secret, token: Option<&Secret>) -> Result<Self, EndpointError> {
         let text = url.reveal().trim();
         // A blank inside would be escaped and become a part of the token.
         if text.contains(char::is_whitespace) {
             return Err(EndpointError::Token("a blank"));
         }
-        let mut url = Url::parse(text).map_err(EndpointError::NoUrl)?;
+        let mut url = Url::parse(text).map_err(|error| EndpointError::NoUrl(error.to_string()))?;
         if !["http", "https"].contains(&url.scheme()) {
             return Err(EndpointError::Scheme(url.scheme().to_owned()));
         }
@@ -81,11 +94,13 @@ impl Endpoint {
     }
 
     /// The whole URL, token included: for the wire, and for a user who asks for the token.
+    #[doc(hidden)]
     pub fn reveal(&self) -> &Url {
         &self.url
     }
 
     /// Another page of the same Zammad's API, such as `cti/log`.
+    #[doc(hidden)]
     pub fn api(&self, page: &str) -> Url {
         let mut url = self.url.clone();
         let own = format!("cti/{}", self.token.reveal());
@@ -94,6 +109,7 @@ impl Endpoint {
         url
     }
 
+    /// Zammad's host: a name, or an address, in brackets if it is IPv6.
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }
@@ -108,6 +124,7 @@ impl Endpoint {
         }
     }
 
+    /// Whether it is an `https://` address.
     pub fn is_tls(&self) -> bool {
         self.url.scheme() == "https"
     }
@@ -170,6 +187,7 @@ pub(super) fn split(url: &Secret) -> (Option<Secret>, Option<Secret>) {
 
 /// `text` with stars in place of whatever follows the endpoint's path: texts of libraries and of
 /// the command line may hold a token that nobody has read yet.
+#[doc(hidden)]
 pub fn redact(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut rest = text;

@@ -20,8 +20,11 @@ pub(crate) const MAX_BUNDLE: u64 = 16 * 1024 * 1024;
 
 /// What one configuration file says.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Layers {
+    /// those of the profile that was named; empty if none was
     pub profile: Settings,
+    /// those outside of profiles, which count where the profile says nothing
     pub top_level: Settings,
     /// the profiles there are, in order
     pub profiles: Vec<String>,
@@ -29,26 +32,40 @@ pub struct Layers {
 
 /// What is wrong with a configuration or token file.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "a variant's text says what its fields are")]
+#[non_exhaustive]
 pub enum FileError {
+    /// The file is not there, or not for this user.
     #[error("cannot read {}", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
+    /// It is no TOML, or a value cannot be read.
     #[error("{}: {reason}", path.display())]
     Broken { path: PathBuf, reason: String },
+    /// A key that there is not; `nearest` is one like it.
     #[error("{}: unknown key `{key}`{}", path.display(), nearest.as_ref().map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default())]
     UnknownKey { path: PathBuf, key: String, nearest: Option<String> },
+    /// A profile that the file does not have.
     #[error("{}: no profile `{profile}`{}", path.display(), if known.is_empty() { String::new() } else { format!("; there are: {}", known.join(", ")) })]
     UnknownProfile { path: PathBuf, profile: String, known: Vec<String> },
+    /// A profile, and no file to have it.
     #[error("profile `{0}` is asked for, but there is no configuration file")]
     ProfileWithoutFile(String),
+    /// Its mode would give the token away.
     #[error("{} holds the token, and others can read it; run: chmod o-rwx {}", path.display(), path.display())]
     OthersCanRead { path: PathBuf },
+    /// The token stands where a file's name belongs.
     #[error("the token file names no file, but looks like the token itself, which belongs to `token`")]
     TokenForFile,
+    /// It is empty, or has more than a token in it.
     #[error("{} does not hold a token, and nothing else", path.display())]
     NoToken { path: PathBuf },
 }
 
 /// Reads a configuration file, and of its profiles the one named.
+///
+/// # Errors
+///
+/// There is none, or it is broken; also if it holds a token, and others can read it.
 pub fn read(path: &Path, profile: Option<&str>) -> Result<Layers, FileError> {
     let (text, metadata) = read_file(path, MAX_CONFIGURATION)?;
     let text = String::from_utf8(text)

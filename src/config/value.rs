@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Secret(String);
 
 impl Secret {
+    /// Any text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -54,6 +55,7 @@ impl Span {
     const MOST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
     /// A time as exact as a person wants to have it.
+    #[doc(hidden)]
     pub fn roughly(time: Duration) -> Self {
         let seconds = time.as_secs();
         let unit = match seconds {

@@ -30,7 +30,9 @@ const FOR_JOURNAL: Duration = Duration::from_millis(150);
 /// An event, and what its sender knows of the call.
 #[derive(Debug, Clone)]
 pub struct Described {
+    /// what happened
     pub event: CallEvent,
+    /// what its sender knows of the call
     pub known: Known,
     /// by which later events may name the call
     pub key: Option<String>,
@@ -39,7 +41,9 @@ pub struct Described {
 /// Where an event is.
 #[derive(Debug)]
 pub enum Outcome {
+    /// Zammad has it.
     Delivered(Delivered),
+    /// The spool has it, and it will be sent: see [`Flusher`](super::Flusher).
     Spooled(Spooled),
     /// A hangup of a call that has had one: a second one would take the mark off a missed call.
     EndedBefore,
@@ -53,21 +57,29 @@ pub struct Spooled {
 }
 
 /// Why an event is neither with Zammad nor sure to get there.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Failure {
+    /// Zammad did not take it, and there is no spool.
+    #[error(transparent)]
     Undelivered(Undelivered),
     /// the same, and it is in the spool so that somebody may look after it
+    #[error(transparent)]
     Unconfirmed(Undelivered),
     /// and the spool that there is could not keep it
-    NotKept(Undelivered, SpoolError),
+    #[error("{0}, and the spool does not keep it")]
+    NotKept(Undelivered, #[source] SpoolError),
+    /// it was not sent at all
+    #[error(transparent)]
     Untried(Untried),
 }
 
 /// Why an event is not tried: a second copy could show agents something false.
 #[derive(Debug, thiserror::Error)]
 pub enum Untried {
+    /// The disk did not answer in time.
     #[error("it is not known whether the spool has it, and a second copy could show agents something false")]
     PerhapsKept(#[source] SpoolError),
+    /// A hangup of the same call may be with Zammad.
     #[error(
         "another hangup of this call is on its way, or was cut off, and a second one could hide a missed call; \
          this one is in the spool as unconfirmed"
@@ -76,6 +88,63 @@ pub enum Untried {
 }
 
 /// Brings events, one by one.
+/// # Example
+///
+/// Zammad is down, so the event stays on disk; later a [`Flusher`](super::Flusher) sends it:
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// use zammad_cti::client::{Client, block_on};
+/// use zammad_cti::config::{Settings, Span, SpoolSettings};
+/// use zammad_cti::delivery::{Courier, Described, Flusher, Outcome, Tally};
+/// use zammad_cti::event::Known;
+/// use zammad_cti::sandbox::{Options, Sandbox};
+/// use zammad_cti::spool::SharedSpool;
+/// use zammad_cti::{CallEvent, CallId, Config, Direction, EventKind};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let folder = tempfile::tempdir()?;
+/// let zammad = Sandbox::start(Options::default())?;
+/// let settings = Settings {
+///     deadline: Some(Span(Duration::from_millis(600))),
+///     spool: SpoolSettings { path: Some(folder.path().join("spool.db")), ..SpoolSettings::default() },
+///     ..Settings::default()
+/// };
+/// let config = Config::try_from(settings)?.with_endpoint(zammad.endpoint().clone());
+/// let event = CallEvent {
+///     from: Some(config.numbering.read("493023125741")?),
+///     to: Some(config.numbering.read("4930600000000")?),
+///     ..CallEvent::new(EventKind::NewCall, CallId::random(), Direction::Inbound)
+/// };
+/// let described = Described { event, known: Known::default(), key: None };
+///
+/// let is_down = serde_json::json!({ "mode": "respond", "status": 503 });
+/// zammad.fail(serde_json::from_value(is_down)?);
+/// let courier = Courier::new(&config, None);
+/// let mut client = Client::new(&config)?;
+/// let brought = block_on(courier.bring(&mut client, &described, Instant::now(), config.deadline))?;
+/// assert!(matches!(brought?, Outcome::Spooled(_)));
+/// assert_eq!(zammad.entries().len(), 0);
+///
+/// zammad.fail(serde_json::from_value(serde_json::json!({ "mode": "none" }))?);
+/// let limits = config.spool.clone().expect("it is configured above");
+/// let spool = SharedSpool::new(&limits, config.endpoint()?);
+/// // Whoever sends `true` stops it.
+/// let (_stop, stopped) = tokio::sync::watch::channel(false);
+/// let flusher = Flusher::new(&config, limits, spool, None, 1, stopped)?;
+/// let mut tally = Tally::default();
+/// block_on(async {
+///     // An event that failed is put off, by about a second.
+///     while tally.delivered == 0 {
+///         tokio::time::sleep(Duration::from_millis(100)).await;
+///         flusher.flush(&mut tally).await?;
+///     }
+///     Ok::<_, zammad_cti::delivery::FlushError>(())
+/// })??;
+/// assert_eq!(zammad.entries().len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Courier {
     turns: Option<Arc<Turns>>,
@@ -154,6 +223,7 @@ impl Courier {
     }
 
     /// Keeps an event without an attempt, if that is wanted, and works.
+    #[doc(hidden)]
     pub async fn keep_at_once(
         &self,
         described: &Described,
@@ -180,6 +250,7 @@ impl Courier {
     /// # Errors
     ///
     /// It is not sure that the event will ever reach Zammad.
+    #[doc(hidden)]
     pub async fn bring_at_once(
         &self,
         client: &mut Client,
@@ -268,6 +339,7 @@ impl Courier {
     }
 
     /// Begins to open the spool, for an event that will look into it.
+    #[doc(hidden)]
     pub fn open_ahead(&self, event: &CallEvent) {
         if let Some(keeper) = &self.keeper {
             keeper.spool.open_ahead(keeper.patience, &event.call_id);
@@ -275,6 +347,7 @@ impl Courier {
     }
 
     /// Does, when the only event of a process is over, what those of the next ones would wait for.
+    #[doc(hidden)]
     pub async fn tidy_up(&self, within: Duration) {
         let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.spool.is_untidy()) else { return };
         if let Err(error) = keeper.spool.with(within, Spool::tidy_up).await {

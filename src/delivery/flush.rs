@@ -5,6 +5,7 @@
 //! takes events again.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -65,11 +66,20 @@ pub struct Flusher<'a> {
     stop: watch::Receiver<bool>,
 }
 
+impl fmt::Debug for Flusher<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flusher").field("spool", &self.spool).finish_non_exhaustive()
+    }
+}
+
 /// What became of events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
+    /// Zammad has them
     pub delivered: u64,
+    /// nobody knows whether Zammad has them, and a second copy would show agents something false
     pub unconfirmed: u64,
+    /// given up, and kept with their reason
     pub dead: u64,
 }
 
@@ -77,7 +87,12 @@ pub struct Tally {
 #[derive(Debug)]
 pub enum Stopped {
     /// Nothing is due; `later`: but something will be, then.
-    Idle { later: Option<Duration>, busy: bool },
+    Idle {
+        /// when something is due next, if anything waits
+        later: Option<Duration>,
+        /// others send at present
+        busy: bool,
+    },
     /// Zammad takes nothing.
     Held(SendError),
     /// Somebody wanted it to end.
@@ -630,8 +645,10 @@ impl<'a> Flusher<'a> {
 /// Why it ends.
 #[derive(Debug, thiserror::Error)]
 pub enum FlushError {
+    /// The spool cannot be used.
     #[error(transparent)]
     Spool(#[from] SpoolError),
+    /// There is no way to Zammad.
     #[error(transparent)]
     Client(#[from] ClientError),
 }

@@ -7,21 +7,48 @@ use crate::cause::{Cause, UnknownCause};
 use crate::number::{NumberError, Numbering, Party};
 
 /// One event in the words of the results, of Zammad, or of both.
+/// # Example
+///
+/// ```
+/// use zammad_cti::event::WrittenEvent;
+/// use zammad_cti::number::Numbering;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let line = r#"{"event":"newCall","call_id":"7","direction":"in","from":"030 23125 741","to":"42","user":["Alice","Bob"]}"#;
+/// let written: WrittenEvent = serde_json::from_str(line)?;
+/// let german = Numbering { country: Some("DE".parse()?), ..Numbering::default() };
+/// // A newCall says its direction itself; for later events the closure looks it up.
+/// let event = written.read(&german, |_call_id| None)?;
+/// assert_eq!(event.from.unwrap().as_str(), "493023125741");
+/// assert_eq!(event.users.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct WrittenEvent {
+    /// What happened: `newCall`, `answer` or `hangup`.
     pub event: EventKind,
     #[serde(alias = "callId")]
+    /// Also written `callId`; `auto` makes one up for a newCall.
     pub call_id: String,
+    /// `in` or `out`; a newCall needs it, and later events have that of their newCall.
     pub direction: Option<Direction>,
+    /// Who calls, as the phone system shows it.
     pub from: Option<String>,
+    /// Who is called, as the phone system shows it.
     pub to: Option<String>,
+    /// newCall: whose phones ring, or who calls; answer: who picked up.
     pub user: Option<Users>,
+    /// newCall only.
     pub queue: Option<String>,
     #[serde(alias = "answeringNumber")]
+    /// answer and hangup; also written `answeringNumber`.
     pub answering_number: Option<String>,
     #[serde(default)]
+    /// answer only: the voicemail box picked up.
     pub voicemail: bool,
+    /// hangup only; any of the [`spellings`](crate::cause::spellings).
     pub cause: Option<String>,
     /// what the writer knows of the call that ends
     pub answered: Option<bool>,
@@ -31,11 +58,14 @@ pub struct WrittenEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "a text, or a list of texts")]
 pub enum Users {
+    /// As in `"user": "alice"`.
     One(String),
+    /// As in `"user": ["Alice", "Bob"]`.
     Several(Vec<String>),
 }
 
 impl Users {
+    /// All names, in their order.
     pub fn names(&self) -> &[String] {
         match self {
             Self::One(name) => std::slice::from_ref(name),
@@ -46,13 +76,19 @@ impl Users {
 
 /// Which field of a written event is wrong, and why.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "a variant's text says what its fields are")]
+#[non_exhaustive]
 pub enum WrittenError {
+    /// Something about the event as a whole.
     #[error(transparent)]
     Event(#[from] EventError),
+    /// A text that Zammad would not keep as it is.
     #[error("{field}")]
     Text { field: &'static str, source: EventError },
+    /// A number that cannot be sent.
     #[error("{field}")]
     Number { field: &'static str, source: NumberError },
+    /// A cause that is none of the spellings.
     #[error("cause")]
     Cause(#[source] UnknownCause),
 }
@@ -76,6 +112,10 @@ impl WrittenEvent {
     }
 
     /// The event that is meant; `call` tells the direction of a call that was written before.
+    ///
+    /// # Errors
+    ///
+    /// A field that is missing, has no place in this event, or cannot be read.
     pub fn read(
         self,
         numbering: &Numbering,

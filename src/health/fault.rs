@@ -5,12 +5,18 @@ use crate::client::{ClientError, Content, SendError, WayError, in_full};
 
 /// Why a stage failed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Fault {
+    /// The configuration does not say how to get there.
     #[error(transparent)]
     Unusable(ClientError),
     /// The proxy answered CONNECT with this status.
     #[error("the proxy does not let the connection through (HTTP {status})")]
-    Proxy { status: u16 },
+    Proxy {
+        /// what it answered
+        status: u16,
+    },
+    /// What would become of an event.
     #[error(transparent)]
     Send(#[from] SendError),
 }

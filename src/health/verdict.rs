@@ -12,13 +12,18 @@ use crate::config::Span;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Status {
+    /// Events would be accepted.
     Ok = 0,
+    /// They would, but something is over a limit.
     Warning = 1,
+    /// They would not.
     Critical = 2,
+    /// Nothing was checked.
     Unknown = 3,
 }
 
 impl Status {
+    /// In lower case, for programs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -55,6 +60,7 @@ impl fmt::Display for Status {
 
 /// Some limits, written like `time=1s,days=14`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[doc(hidden)]
 pub struct Limits {
     pub time: Option<Duration>,
     pub days: Option<u16>,
@@ -109,6 +115,7 @@ fn count(name: &str, value: &str) -> Result<u64, String> {
 
 /// From where on it is a warning, and from where on critical; `None`: never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[doc(hidden)]
 pub struct Bound<T> {
     pub warning: Option<T>,
     pub critical: Option<T>,
@@ -138,6 +145,7 @@ impl<T: Copy + PartialOrd> Bound<T> {
 
 /// How the spool should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[doc(hidden)]
 pub struct SpoolThresholds {
     /// so many events or more
     pub waiting: Bound<u64>,
@@ -185,10 +193,15 @@ impl SpoolThresholds {
 /// certificate with fewer days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
+    /// an answer that takes longer is a warning
     pub warning_time: Duration,
+    /// or critical
     pub critical_time: Duration,
+    /// a certificate with fewer days left is a warning
     pub warning_days: u16,
+    /// or critical
     pub critical_days: u16,
+    #[doc(hidden)]
     pub spool: SpoolThresholds,
 }
 
@@ -206,6 +219,7 @@ impl Default for Thresholds {
 
 /// Limits that would never warn.
 #[derive(Debug, thiserror::Error)]
+#[doc(hidden)]
 pub enum ThresholdError {
     #[error(
         "the warning at {} would come after the critical at {}; set both with -w {name}=... and -c {name}=...",
@@ -227,6 +241,7 @@ pub enum ThresholdError {
 
 impl Thresholds {
     /// Those given, and the default for the others.
+    #[doc(hidden)]
     pub fn new(warning: Limits, critical: Limits) -> Result<Self, ThresholdError> {
         let default = Self::default();
         let thresholds = Self {
@@ -250,8 +265,11 @@ impl Thresholds {
 
 /// A health in a word and a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Verdict {
+    /// the word
     pub status: Status,
+    /// the sentence
     pub message: String,
     /// what to do, if there is something
     pub next_step: Option<String>,
@@ -260,6 +278,7 @@ pub struct Verdict {
 impl Verdict {
     /// The same with what is to say of the spool.
     #[must_use]
+    #[doc(hidden)]
     pub fn with_spool(mut self, parts: &[SpoolPart]) -> Self {
         let is_wrong = |part: &&SpoolPart| part.status != Status::Ok;
         let complaints: Vec<_> = parts.iter().filter(is_wrong).map(|part| part.complaint.as_str()).collect();
@@ -276,6 +295,7 @@ impl Verdict {
 }
 
 impl Health {
+    /// What a monitoring system is told of it.
     pub fn verdict(&self, thresholds: &Thresholds) -> Verdict {
         if let Some((stage, fault)) = self.failure() {
             let status = match fault {

@@ -7,6 +7,16 @@ use hyper::header::HeaderValue;
 use serde::{Deserialize, Serialize};
 
 /// What goes wrong with the next requests.
+/// It is read as `POST /sandbox/fault` and scenario files have it: `mode` is `none`, `delay_before`, `delay_after`
+/// (with `seconds`), `drop_before`, `drop_after`, or `respond` (with `status`, `body`, `content_type`,
+/// `location`); `count` says how many requests it hits, without it all.
+///
+/// ```
+/// use zammad_cti::sandbox::Fault;
+///
+/// let overloaded = serde_json::json!({ "mode": "respond", "status": 503, "count": 2 });
+/// let fault: Fault = serde_json::from_value(overloaded).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct Fault {

@@ -27,6 +27,7 @@ pub struct CallNumber(pub i64);
 /// How a later event names its call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Which {
+    /// by its id
     Id(CallId),
     /// what newCall was given for it, such as a channel's name
     Key(String),
@@ -45,16 +46,27 @@ pub enum Ending {
 
 /// A call that was reported.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Call {
+    /// its place among all
     pub number: CallNumber,
+    /// its id at Zammad
     pub call_id: CallId,
+    /// what its sender calls it
     pub key: Option<String>,
+    /// that of its newCall
     pub direction: Direction,
+    /// who calls
     pub from: Option<String>,
+    /// who is called
     pub to: Option<String>,
+    /// its answer was reported
     pub answered: bool,
+    /// when its newCall was reported
     pub began: SystemTime,
+    /// how long ago that was
     pub age: Duration,
+    /// whether it is open
     pub ending: Ending,
     /// how many of its events wait
     pub waiting: u64,
@@ -81,22 +93,26 @@ impl Spool {
     }
 
     /// Whether somebody is known to have answered a call.
+    #[doc(hidden)]
     pub fn is_answered(&mut self, call_id: &CallId) -> Result<bool, SpoolError> {
         let sql = "SELECT 1 FROM call WHERE address = ? AND call_id = ? AND answered";
         self.read(|db, address| db.prepare_cached(sql)?.exists([address, call_id.as_str()]))
     }
 
     /// Whether a call's hangup was reported: a second one would take the mark off a missed call.
+    #[doc(hidden)]
     pub fn has_hangup(&mut self, call_id: &CallId) -> Result<bool, SpoolError> {
         self.read(|db, address| has_hangup(db, address, call_id.as_str()))
     }
 
     /// Notes an event that is about to be sent.
+    #[doc(hidden)]
     pub fn begin(&mut self, event: &CallEvent, key: Option<&str>, now: Moment) -> Result<(), SpoolError> {
         self.change(Durable::No, |db, address| note(db, address, event, key, now))
     }
 
     /// Notes what became of it: Zammad has it, or it surely does not and nobody will send it.
+    #[doc(hidden)]
     pub fn settle(&mut self, event: &CallEvent, has_arrived: bool, now: Moment) -> Result<(), SpoolError> {
         self.change(Durable::No, |db, address| match (event.kind, has_arrived) {
             (EventKind::Hangup, true) => ended(db, address, event, now),
@@ -133,6 +149,7 @@ impl Spool {
     }
 
     /// Forgets a call, as Zammad knows of none.
+    #[doc(hidden)]
     pub fn forget(&mut self, call_id: &CallId) -> Result<(), SpoolError> {
         let sql = "DELETE FROM call WHERE address = ? AND call_id = ?";
         self.change(Durable::No, |db, address| {

@@ -18,26 +18,39 @@ const GAP: Duration = Duration::from_millis(5);
 /// Which events an operator means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chosen {
+    /// all of them
     All,
+    /// those in this state
     State(State),
+    /// these
     These(Vec<Position>),
 }
 
 /// An event as operators see it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Letter {
+    /// its place among all
     pub position: Position,
+    /// which Zammad it is for
     pub address: String,
+    /// of which call
     pub call_id: String,
+    /// `newCall`, `answer` or `hangup`
     pub kind: String,
     /// `None`: it is damaged
     pub event: Option<CallEvent>,
+    /// what becomes of it
     pub state: State,
+    /// since when it is here
     pub kept: SystemTime,
+    /// how long that is
     pub age: Duration,
     /// `None`: at once
     pub due: Option<SystemTime>,
+    /// how often it was tried
     pub attempts: u32,
+    /// an attempt may have brought it
     pub uncertain: bool,
     /// why it is at rest, else what came of the last attempt
     pub reason: Option<String>,
@@ -45,23 +58,33 @@ pub struct Letter {
 
 /// What came of an attempt.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Attempt {
+    /// when
     pub at: SystemTime,
+    /// in words
     pub outcome: String,
 }
 
 /// A Zammad that takes nothing at present.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Held {
+    /// in words
     pub reason: String,
+    /// since when
     pub since: SystemTime,
 }
 
 /// What is in a spool, and what ever was. Of all Zammads that share it.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Totals {
+    /// events that will be sent
     pub waiting: u64,
+    /// events of which nobody knows whether Zammad has them
     pub unconfirmed: u64,
+    /// events that were given up
     pub dead: u64,
     /// of the events' text
     pub bytes: u64,
@@ -69,13 +92,18 @@ pub struct Totals {
     pub oldest: Option<Duration>,
     /// waiting for another Zammad than this one
     pub elsewhere: u64,
+    /// calls that were reported and have not ended
     pub open_calls: u64,
     // -- since the file was begun --
+    /// events that were kept
     pub ever_kept: u64,
+    /// of those, delivered
     pub ever_delivered: u64,
+    /// given up
     pub ever_dead: u64,
     /// for want of room
     pub ever_refused: u64,
+    /// dropped by an operator, or for room
     pub ever_dropped: u64,
     /// files that were set aside
     pub ever_damaged: u64,
@@ -188,6 +216,7 @@ impl Spool {
     /// their place: until it comes the call is open.
     ///
     /// Not one that has ended by another hangup.
+    #[doc(hidden)]
     pub fn reopen_call(&mut self, call_id: &CallId) -> Result<(), SpoolError> {
         let events =
             "DELETE FROM event WHERE state <> 'waiting' AND state = ? AND address = ? AND call_id = ?
@@ -248,6 +277,11 @@ impl Spool {
         })
     }
 
+    /// How much is in the spool, and ever was.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used.
     pub fn totals(&mut self, now: Moment) -> Result<Totals, SpoolError> {
         self.read(|db, address| {
             let number = |sql: &str| db.prepare_cached(sql)?.query_row([], |row| row.get::<_, u64>(0));
@@ -294,6 +328,7 @@ impl Spool {
     }
 
     /// Notes that Zammad gets nothing for now, or that it does again.
+    #[doc(hidden)]
     pub fn hold(&mut self, reason: Option<&str>, now: Moment) -> Result<(), SpoolError> {
         self.change(Durable::No, |db, address| {
             match reason {

@@ -18,6 +18,7 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// By this machine's clocks.
     pub fn now() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let up = clock_gettime(ClockId::Boottime);

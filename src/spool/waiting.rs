@@ -35,8 +35,10 @@ pub enum State {
 }
 
 impl State {
+    /// all states
     pub const ALL: [Self; 3] = [Self::Waiting, Self::Unconfirmed, Self::Dead];
 
+    /// A word for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
@@ -47,6 +49,7 @@ impl State {
 }
 
 /// What happened to an event before it was kept.
+#[doc(hidden)]
 #[derive(Debug, Clone, Default)]
 pub struct Past {
     pub attempts: u32,
@@ -59,6 +62,7 @@ pub struct Past {
 }
 
 /// An event that is to be sent.
+#[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct Waiting {
     pub position: Position,
@@ -77,6 +81,7 @@ pub struct Waiting {
 }
 
 /// Whether an attempt may have brought its event.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
     No,
@@ -173,6 +178,7 @@ impl Spool {
     }
 
     /// Whether an event of this call waits, behind which all later ones have to.
+    #[doc(hidden)]
     pub fn has_waiting(&mut self, call_id: &CallId) -> Result<bool, SpoolError> {
         let sql = "SELECT 1 FROM event WHERE address = ? AND call_id = ? AND state = 'waiting' LIMIT 1";
         self.read(|db, address| db.prepare_cached(sql)?.exists([address, call_id.as_str()]))
@@ -180,6 +186,7 @@ impl Spool {
 
     /// The next events of at most so many calls: those of fresh calls, then those that have waited
     /// longest. What is damaged among them is given up.
+    #[doc(hidden)]
     pub fn due(&mut self, now: Moment, most: usize) -> Result<Vec<Waiting>, SpoolError> {
         let latest = format!(
             "SELECT {WAITING} FROM event
@@ -208,6 +215,7 @@ impl Spool {
     }
 
     /// When the first of the events that were put off is due.
+    #[doc(hidden)]
     pub fn next_due(&mut self, now: Moment) -> Result<Option<Duration>, SpoolError> {
         let sql = "SELECT min(due) FROM event
                    WHERE address = ? AND state = 'waiting' AND head AND due > ?";
@@ -218,6 +226,7 @@ impl Spool {
     }
 
     /// One event, if it still is the next of its call.
+    #[doc(hidden)]
     pub fn head(&mut self, position: Position) -> Result<Option<Waiting>, SpoolError> {
         let sql = format!("SELECT {WAITING} FROM event WHERE position = ? AND state = 'waiting' AND head");
         Ok(self.waiting(|db, _| rows(db, &sql, [position.0]))?.pop())
@@ -229,6 +238,7 @@ impl Spool {
     /// cut too nobody may take it for one that was never sent.
     ///
     /// Tells whether there is such an event.
+    #[doc(hidden)]
     pub fn begin_attempt(&mut self, position: Position, durable: bool) -> Result<bool, SpoolError> {
         let sql =
             "UPDATE event SET attempts = attempts + 1, uncertain = uncertain OR under_way, under_way = 1
@@ -238,6 +248,7 @@ impl Spool {
     }
 
     /// Zammad has it: the next event of its call is the head.
+    #[doc(hidden)]
     pub fn arrived(&mut self, position: Position, now: Moment) -> Result<(), SpoolError> {
         self.change(Durable::No, |db, _| {
             journal::hangup_is(db, position, Ending::Reported, now)?;
@@ -249,6 +260,7 @@ impl Spool {
     }
 
     /// It is to be tried again: at once, or from then on.
+    #[doc(hidden)]
     pub fn postpone(
         &mut self,
         position: Position,
@@ -268,6 +280,7 @@ impl Spool {
     }
 
     /// Puts off an event whose attempt is noted already.
+    #[doc(hidden)]
     pub fn put_off(&mut self, position: Position, pause: Duration, now: Moment) -> Result<(), SpoolError> {
         self.change(Durable::No, |db, _| {
             let sql = "UPDATE event SET due = max(due, ?) WHERE position = ? AND state = 'waiting'";
@@ -279,6 +292,7 @@ impl Spool {
     /// It is sent no more, and kept to be looked at; the next event of its call is the head.
     ///
     /// `outcome` is that of the attempt which led to it, if there was one.
+    #[doc(hidden)]
     pub fn lay_to_rest(
         &mut self,
         position: Position,
@@ -317,6 +331,7 @@ impl Spool {
 
     /// At most so many of those of which nobody knows whether Zammad has them, if the last attempt is
     /// so long ago.
+    #[doc(hidden)]
     pub fn unconfirmed(
         &mut self,
         settled: Duration,
@@ -333,6 +348,7 @@ impl Spool {
     }
 
     /// Sends an event in doubt once more, unless somebody has done so since it was tried so often.
+    #[doc(hidden)]
     pub fn send_again(&mut self, position: Position, attempts: u32) -> Result<(), SpoolError> {
         self.change(Durable::Yes, |db, _| {
             let sql =
