@@ -36,6 +36,7 @@ use crate::config::{Config, ConfigError, Encoding, Endpoint};
 use crate::event::CallEvent;
 
 /// Zammad's replies are below 1 KB; what is longer than this comes from something else.
+#[doc(hidden)]
 pub const MAX_REPLY: usize = 64 * 1024;
 
 /// A connection may be closed by the other side when it has been idle for this long.

@@ -17,6 +17,7 @@ use crate::rules;
 
 pub use courier::{Courier, Described, Failure, Outcome, Spooled, Untried};
 pub use flush::{FlushError, Flusher, Stopped, Tally};
+#[doc(hidden)]
 pub use open_calls::OpenCalls;
 
 /// An answer older than this would open its ticket screen in the middle of the talk.
