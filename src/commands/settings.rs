@@ -46,13 +46,20 @@ pub fn sources_of(global: &Global, profile: Option<String>) -> Result<Sources, C
         (None, None) => None,
     };
     let legacy = Settings {
-        url: text_of("ZammadCTI_URL")?.map(Secret::new),
-        insecure: text_of("ZammadCTI_VERIFY_SSL")?
+        url: of_py_zammad_cti("URL")?.map(Secret::new),
+        insecure: of_py_zammad_cti("VERIFY_SSL")?
             .map(|verify| ["0", "false", "no", "off"].contains(&verify.to_lowercase().as_str())),
         ..Settings::default()
     };
     let variables = Settings::from_variables(std::env::vars_os())?;
     Ok(Sources { flags: global.settings.clone(), variables, file, profile, legacy })
+}
+
+/// A variable of the Python client py-zammad-cti: as it reads it (version 0.0.2, by way of classmods 1.2.1,
+/// which puts the prefix into capitals), or as its documentation has it.
+fn of_py_zammad_cti(name: &str) -> Result<Option<String>, ConfigError> {
+    let read = text_of(&format!("ZAMMADCTI_{name}"))?;
+    if read.is_some() { Ok(read) } else { text_of(&format!("ZammadCTI_{name}")) }
 }
 
 /// A variable's text; an empty one is not set.

@@ -65,6 +65,26 @@ fn a_flag_beats_a_variable_beats_a_profile_beats_the_file_beats_py_zammad_cti_be
 }
 
 #[test]
+fn the_variables_of_py_zammad_cti_count_as_it_reads_them_and_as_it_documents_them() {
+    // (variables, host, whether certificates go unverified)
+    let (read, documented) = ("http://read.example/api/v1/cti/x", "http://documented.example/api/v1/cti/x");
+    let cases = [
+        (vec![("ZAMMADCTI_URL", read), ("ZAMMADCTI_VERIFY_SSL", "no")], "read", true),
+        (vec![("ZammadCTI_URL", documented), ("ZammadCTI_VERIFY_SSL", "1")], "documented", false),
+        (vec![("ZammadCTI_URL", documented), ("ZAMMADCTI_URL", read)], "read", false),
+    ];
+    let world = World::new();
+    for (variables, host, insecure) in cases {
+        let mut program = world.bare();
+        let shown = program.args(["config", "show", "--output", "json"]).envs(variables.clone());
+        let settings = serde_json::from_str::<Value>(&stdout(&shown.assert().code(0))).unwrap();
+        let url = &settings["settings"]["url"]["value"];
+        assert_eq!(url, &json!(format!("http://{host}.example/api/v1/cti/***")), "{variables:?}");
+        assert_eq!(settings["settings"]["insecure"]["value"], json!(insecure), "{variables:?}");
+    }
+}
+
+#[test]
 fn the_file_is_the_named_one_else_the_users_own() {
     let world = World::new();
     let file = |name, host| {

@@ -42,7 +42,7 @@ fn the_token_is_nowhere_in_what_any_command_says() {
         (&["--url", &base, "--token-file", &token_file], &[]),
         (&[], &[("ZAMMAD_CTI_URL", &world.url())]),
         (&[], &[("ZAMMAD_CTI_URL", &base), ("ZAMMAD_CTI_TOKEN", TOKEN)]),
-        (&[], &[("ZammadCTI_URL", &world.url())]),
+        (&[], &[("ZAMMADCTI_URL", &world.url())]),
         (&["--config", &in_url], &[]),
         (&["--config", &in_file], &[]),
     ];
