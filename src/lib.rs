@@ -132,6 +132,8 @@ pub use event::{CallEvent, CallId, Direction, EventKind};
 mod pages {
     #[doc = include_str!("../README.md")]
     struct Readme;
+    #[doc = include_str!("../docs/from-py-zammad-cti.md")]
+    struct FromPyZammadCti;
 }
 
 #[cfg(test)]

@@ -38,10 +38,15 @@ const SECOND_WORDS: &[(&str, &str)] = &[
     // a machine with Asterisk, and root on it; the other one is a program that stays
     ("asterisk", "tests/asterisk/page.py"),
     ("asterisk-terminal", "tests/asterisk/page.py"),
+    // the Python client py-zammad-cti, whose blocks run there too
+    ("moving", "tests/moving/run"),
 ];
 
 /// What pages quote, and who runs it.
 const FILES: &[(&str, &str)] = &[
+    // Examples in Rust are doctests, where they stand.
+    ("README.md", "src/lib.rs"),
+    ("docs/from-py-zammad-cti.md", "tests/moving/run"),
     ("examples/asterisk/zammad.conf", "tests/asterisk/processes.py"),
     ("examples/freepbx/extensions_custom.conf", "tests/asterisk/processes.py"),
     ("tests/asterisk/etc", "tests/asterisk/processes.py"),
@@ -52,6 +57,9 @@ const LANGUAGES: &[(&str, &str, &str)] = &[
     ("README.md", "ini", "tests/asterisk/etc/pbx/cookbook.conf"),
     ("docs/asterisk.md", "ini", "tests/asterisk/etc/pbx/cookbook.conf"),
     ("docs/freepbx.md", "ini", "examples/freepbx/extensions_custom.conf"),
+    ("README.md", "rust", "README.md"),
+    ("docs/from-py-zammad-cti.md", "python", "docs/from-py-zammad-cti.md"),
+    ("docs/from-py-zammad-cti.md", "rust", "docs/from-py-zammad-cti.md"),
 ];
 
 const TABLES: Tables = Tables { second_words: SECOND_WORDS, files: FILES, languages: LANGUAGES };
@@ -73,6 +81,7 @@ pages! {
     freepbx: "docs/freepbx.md",
     exit_codes_and_output: "docs/exit-codes-and-output.md",
     zammad: "docs/zammad.md",
+    from_py_zammad_cti: "docs/from-py-zammad-cti.md",
 }
 
 /// Older than the convention.
