@@ -81,6 +81,7 @@ pages! {
     freepbx: "docs/freepbx.md",
     exit_codes_and_output: "docs/exit-codes-and-output.md",
     zammad: "docs/zammad.md",
+    from_curl: "docs/from-curl.md",
     from_py_zammad_cti: "docs/from-py-zammad-cti.md",
 }
 
