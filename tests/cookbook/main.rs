@@ -39,14 +39,14 @@ const SECOND_WORDS: &[(&str, &str)] = &[
     ("asterisk", "tests/asterisk/page.py"),
     ("asterisk-terminal", "tests/asterisk/page.py"),
     // the Python client py-zammad-cti, whose blocks run there too
-    ("moving", "tests/moving/run"),
+    ("moving", "tests/moving/compare.py"),
 ];
 
 /// What pages quote, and who runs it.
 const FILES: &[(&str, &str)] = &[
     // Examples in Rust are doctests, where they stand.
     ("README.md", "src/lib.rs"),
-    ("docs/from-py-zammad-cti.md", "tests/moving/run"),
+    ("docs/from-py-zammad-cti.md", "tests/moving/compare.py"),
     ("examples/asterisk/zammad.conf", "tests/asterisk/processes.py"),
     ("examples/freepbx/extensions_custom.conf", "tests/asterisk/processes.py"),
     ("tests/asterisk/etc", "tests/asterisk/processes.py"),
@@ -81,6 +81,7 @@ pages! {
     freepbx: "docs/freepbx.md",
     exit_codes_and_output: "docs/exit-codes-and-output.md",
     zammad: "docs/zammad.md",
+    from_asterisk_zammad_cti_bridge: "docs/from-asterisk-zammad-cti-bridge.md",
     from_curl: "docs/from-curl.md",
     from_py_zammad_cti: "docs/from-py-zammad-cti.md",
 }

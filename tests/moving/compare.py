@@ -36,11 +36,17 @@ import requests
 
 
 def page_blocks():
-    """(info string, code) of each block of the page."""
+    """Each block of the page that is no output, with what the page says it prints."""
     loader = importlib.machinery.SourceFileLoader("blocks", str(ROOT / "tests/cookbook/blocks"))
     blocks = importlib.util.module_from_spec(importlib.util.spec_from_loader("blocks", loader))
     loader.exec_module(blocks)
-    return [(info, code) for _, info, code in blocks.blocks(PAGE.read_text())]
+    found = []
+    for _, info, code in blocks.blocks(PAGE.read_text()):
+        if info == "text":
+            found[-1]["shown"] = code
+        else:
+            found.append({"info": info, "code": code, "shown": None})
+    return found
 
 
 class Sandbox:
@@ -137,13 +143,12 @@ class Moving(unittest.TestCase):
         self.addCleanup(other.end)
         names, commands, shown = {}, "set -eu -o pipefail\n", []
         blocks = page_blocks()
-        for (info, code), (after, text) in zip(blocks, blocks[1:] + [("", "")]):
-            if info == "python" and after == "sh moving":
+        for block, after in zip(blocks, blocks[1:]):
+            if after["info"] == "sh moving":
                 with contextlib.redirect_stdout(io.StringIO()):
-                    exec(code.replace(ZAMMAD, self.zammad.origin), names)
-            elif info == "sh moving":
-                commands += code.replace(ZAMMAD, other.origin) + "echo ---\n"
-                shown.append(text if after == "text" else None)
+                    exec(block["code"].replace(ZAMMAD, self.zammad.origin), names)
+                commands += after["code"].replace(ZAMMAD, other.origin) + "echo ---\n"
+                shown.append(after["shown"])
         done = subprocess.run(["bash", "-c", commands], env=environment(home), capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         for printed, text in zip(done.stdout.split("---\n"), shown):
@@ -155,7 +160,7 @@ class Moving(unittest.TestCase):
         self.assertEqual(len(other.rows()), 2)
 
     def test_a_program_that_stays_in_python_calls_the_command(self):
-        code = page_blocks()[-1][1]
+        code = page_blocks()[-1]["code"]
         variables = environment(self.home, ZAMMADCTI_URL=self.zammad.url)
         done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout), (0, "hang up\n"), done.stderr)
