@@ -40,7 +40,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// An event that Zammad took.
 #[derive(Debug)]
-#[non_exhaustive]
 pub struct Delivered {
     /// `None`: an earlier attempt brought the event, and its answer is lost
     pub action: Option<Action>,
@@ -54,7 +53,6 @@ pub struct Delivered {
     "{} the {kind} of call {call_id}",
     if *uncertain { "it is not known whether Zammad took" } else { "Zammad did not take" }
 )]
-#[non_exhaustive]
 pub struct Undelivered {
     /// which event
     pub kind: EventKind,
@@ -73,7 +71,6 @@ pub struct Undelivered {
 
 /// What an event's delivery took; shown as the line to look for in Zammad's log.
 #[derive(Debug)]
-#[non_exhaustive]
 pub struct Effort {
     /// requests, the first one included
     pub attempts: u32,

@@ -74,8 +74,8 @@
 //! # What to know
 //!
 //! Asynchronous functions need a tokio runtime with time and I/O; [`client::block_on`] brings one for
-//! those who have none. What they begin ends by its deadline, also in a thread of one's own. A log goes to
-//! the crate `log`. Nothing reads the environment, but for the variables of the proxy.
+//! those who have none. A log goes to the crate `log`. Nothing reads the environment, but for the
+//! variables of the proxy and `SSL_CERT_FILE`.
 //!
 //! Errors are cut by what to do about them: [`SendError::fate`](client::SendError::fate) says whether Zammad has
 //! an event, [`in_full`](client::in_full) shows an error with its causes in a line. None of them holds the
@@ -87,8 +87,9 @@
 //! program, which is a crate of its own, and can change with any release: Zammad's rules themselves,
 //! Asterisk's AGI, scenarios and load, and what looks inside the spool. So can the implementations of
 //! clap's traits, and the texts of errors. A struct with public fields may get more of them in a minor
-//! release: write `..CallEvent::new(...)` or `..Settings::default()` at the end of one. The types of other
-//! crates that occur are those of serde 1, serde_json 1 and tokio 1.
+//! release: write `..CallEvent::new(...)` or `..Settings::default()` at the end of one. An enum that is not
+//! marked as non-exhaustive gets no variant there, so a match may name them all. The types of other crates
+//! that occur are those of serde 1, serde_json 1 and tokio 1.
 //!
 //! Modules use what stands above them in this crate's `lib.rs`, never what stands below.
 

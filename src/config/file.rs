@@ -20,7 +20,6 @@ pub(crate) const MAX_BUNDLE: u64 = 16 * 1024 * 1024;
 
 /// What one configuration file says.
 #[derive(Debug, Default)]
-#[non_exhaustive]
 pub struct Layers {
     /// those of the profile that was named; empty if none was
     pub profile: Settings,
