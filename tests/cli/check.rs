@@ -863,8 +863,9 @@ fn a_spool_is_a_part_of_health_and_a_check_begins_none() {
     }
     let limits = ["--nagios", "-w", "waiting=5,age=20m,stuck=3", "-c", "waiting=9,age=2h,dead=4,stuck=4"];
     let ran = Ran::of(&mut check_with_spool(&world, &sandbox.url, &limits));
-    let data = " waiting=1;4;8;0 age=0s;1200;7200;0 dead=0;0;3;0 stuck=0;2;3;0\n";
-    assert!(ran.stdout.ends_with(data), "{ran}");
+    // The event is as old as the machine is slow.
+    assert!(ran.stdout.contains(" waiting=1;4;8;0 age="), "{ran}");
+    assert!(ran.stdout.ends_with("s;1200;7200;0 dead=0;0;3;0 stuck=0;2;3;0\n"), "{ran}");
     let ran = Ran::of(&mut check_with_spool(&world, &sandbox.url, &["-w", "age=1ms"]));
     assert!(ran.stdout.contains("  Waiting events  WARN ") && ran.stdout.contains("spool flush"), "{ran}");
     // Without one there is nothing to say of it.
