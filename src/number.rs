@@ -225,16 +225,28 @@ impl Numbering {
     ///
     /// Not understood, and so possibly wrong: national numbers without area code, and the 15 inside
     /// national mobile numbers of Argentina.
+    ///
+    /// # Errors
+    ///
+    /// A control character, or a text that is longer than Zammad keeps.
     pub fn read(&self, shown: &str) -> Result<Party, NumberError> {
         Ok(self.explain(shown)?.party)
     }
 
     /// Who picked up: an extension stays one, because agents have it in their profile.
+    ///
+    /// # Errors
+    ///
+    /// A control character, or a text that is longer than Zammad keeps.
     pub fn read_answering(&self, shown: &str) -> Result<Party, NumberError> {
         Self { extension_prefix: String::new(), ..self.clone() }.read(shown)
     }
 
     /// The same as [`Numbering::read`], with the path taken.
+    ///
+    /// # Errors
+    ///
+    /// A control character, or a text that is longer than Zammad keeps.
     pub fn explain(&self, shown: &str) -> Result<Reading, NumberError> {
         refuse_control_characters(shown)?;
         let mut steps = Vec::new();

@@ -78,6 +78,10 @@ const CALL: &str = "number, call_id, key, direction, calling, called, answered, 
 
 impl Spool {
     /// A call, if this machine has reported it; of several with one key the latest.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used.
     pub fn call(&mut self, which: &Which, now: Moment) -> Result<Option<Call>, SpoolError> {
         let (column, name) = match which {
             Which::Id(call_id) => ("call_id", call_id.as_str()),
@@ -132,6 +136,10 @@ impl Spool {
     }
 
     /// At most so many open calls behind a number, in their order.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used.
     pub fn open_calls(
         &mut self,
         behind: CallNumber,
@@ -159,6 +167,10 @@ impl Spool {
     }
 
     /// How many calls are open for longer than that.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used.
     pub fn calls_open_for(&mut self, time: Duration, now: Moment) -> Result<u64, SpoolError> {
         let sql = "SELECT began, boot, up FROM call WHERE address = ? AND ended IS NULL ORDER BY number";
         self.read(|db, address| {

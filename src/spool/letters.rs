@@ -117,6 +117,10 @@ impl Spool {
     /// Sends events once more that are at rest or were put off, to the Zammad that is configured now;
     /// those as well that wait for another one, and what is known of their calls comes along. Tells
     /// how many.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used.
     pub fn retry(&mut self, chosen: &Chosen, now: Moment) -> Result<u64, SpoolError> {
         let wait_here = "state = 'waiting' AND address = ?2";
         let of_these = format!("NOT ({wait_here} AND due = 0)");
@@ -160,6 +164,10 @@ impl Spool {
     ///
     /// A call whose hangup was to be sent is open again. One whose hangup was in doubt has ended: who
     /// takes it out knows better.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used.
     pub fn drop_events(&mut self, chosen: &Chosen, now: Moment) -> Result<u64, SpoolError> {
         self.some_at_a_time(chosen, "TRUE", |spool, some| {
             spool.change(Durable::Yes, |db, _| {
@@ -234,6 +242,10 @@ impl Spool {
     }
 
     /// At most so many events behind a position, in their order, of this state or of all.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used.
     pub fn letters(
         &mut self,
         behind: Position,
@@ -259,6 +271,10 @@ impl Spool {
     }
 
     /// One event, and what came of its attempts.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used.
     pub fn letter(
         &mut self,
         position: Position,
@@ -321,6 +337,10 @@ impl Spool {
     }
 
     /// Why Zammad gets nothing at present, if that is so.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used.
     pub fn held(&mut self) -> Result<Option<Held>, SpoolError> {
         let sql = "SELECT reason, since FROM held WHERE address = ?";
         let held = |row: &Row| Ok(Held { reason: row.get(0)?, since: on_wall(row.get(1)?) });
