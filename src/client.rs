@@ -80,6 +80,7 @@ pub struct Client {
 }
 
 /// Makes clients with a connection each; the trust store is read once.
+#[doc(hidden)]
 pub struct Clients<'a> {
     config: &'a Config,
     endpoint: &'a Endpoint,

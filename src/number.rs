@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use countries::COUNTRIES;
 use country::after_prefix;
 pub use country::{Country, UnknownCountry};
-pub use lookup::{LOOKED_UP, zammad_lookup};
+#[doc(hidden)]
+pub use lookup::LOOKED_UP;
+pub use lookup::zammad_lookup;
 use shown::{unwrapped, without_formatting};
 
 /// Who calls or is called, as Zammad will get it: E.164 digits without plus, an extension,
