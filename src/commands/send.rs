@@ -1,21 +1,26 @@
 //! `zammad-cti send`: events from lines, a result line each, in the order of the lines.
 //!
-//! One thread reads, one sends on all connections, and this one writes. Of a call's events one is
-//! on its way at a time, so they arrive in order; a fixed number of lines is between the reader
-//! and the writer, so any number of them takes the same memory.
+//! One thread reads, one for each processor sends on its share of the connections, and this one
+//! writes. All events of a call have the same sender, and of them one is on its way at a time, so they
+//! arrive in order; a fixed number of lines is between the reader and the writer, so any number of them
+//! takes the same memory.
 
 mod line;
 mod lanes;
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::io::{BufWriter, Read, Write};
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, channel, sync_channel};
+use std::thread;
 
 use anyhow::Context;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
-use zammad_cti::client::{self, Clients};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use zammad_cti::client::{self, Client, Clients};
 use zammad_cti::config::Config;
 use zammad_cti::delivery::{Courier, Described, OpenCalls};
 use zammad_cti::event::Known;
@@ -29,6 +34,9 @@ use line::{Line, Lines};
 
 /// How many lines may be handed from one thread to the next at a time.
 const BATCH: usize = 64;
+/// Lines between the reader and the writer, for each connection: enough for the others to go on while
+/// one is slow.
+const WINDOW: usize = 64;
 
 /// A line on its way.
 struct Job {
@@ -61,28 +69,45 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
         return show(lines, &config, global, out);
     }
     let clients = Clients::new(&config)?.several(args.concurrency)?;
-    let (jobs, read_jobs) = channel(1);
-    let (results, read_results) = channel(1);
+    let (taken, given_back) = sync_channel(WINDOW * clients.len());
+    let (results, read_results) = channel();
+    let courier = Arc::new(Courier::of_ordered(&config, runtime_folder().as_deref()));
+    let (lanes, senders): (Vec<_>, Vec<_>) = shares(clients)
+        .into_iter()
+        .map(|clients| {
+            let (lane, jobs) = unbounded_channel();
+            let (courier, config, results) = (courier.clone(), config.clone(), results.clone());
+            let send = move || client::block_on(lanes::send(clients, &courier, &config, jobs, results));
+            (Lane { jobs: lane, in_hand: Vec::new() }, thread::spawn(send))
+        })
+        .unzip();
+    drop(results);
     let reader = {
         let config = config.clone();
-        std::thread::spawn(move || read(lines, &config, &jobs))
-    };
-    let sender = {
-        let config = config.clone();
-        let courier = Courier::of_ordered(&config, runtime_folder().as_deref());
-        std::thread::spawn(move || {
-            client::block_on(lanes::send(clients, &courier, &config, read_jobs, results))
-        })
+        thread::spawn(move || read(lines, &config, Lanes { lanes, taken }))
     };
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
-    let tally = write(read_results, style, &mut BufWriter::new(out))?;
-    sender.join().map_err(|_| anyhow::anyhow!("the sending thread broke down"))??;
+    let tally = write(&read_results, &given_back, style, &mut BufWriter::new(out))?;
+    for sender in senders {
+        sender.join().map_err(|_| anyhow::anyhow!("a sending thread broke down"))??;
+    }
     reader.join().map_err(|_| anyhow::anyhow!("the reading thread broke down"))??;
     Ok(match tally {
         Tally { failure: Some(code), .. } if !config.fail_open => code,
         Tally { rejected: true, .. } if config.reject_exit => ExitCode::Rejected,
         Tally { .. } => ExitCode::Ok,
     })
+}
+
+/// The connections of each sender.
+fn shares(clients: Vec<Client>) -> Vec<Vec<Client>> {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut shares: Vec<_> = (0..processors.min(clients.len())).map(|_| Vec::new()).collect();
+    for (number, client) in clients.into_iter().enumerate() {
+        let share = number % shares.len();
+        shares[share].push(client);
+    }
+    shares
 }
 
 type Input = Lines<Box<dyn Read + Send>>;
@@ -127,29 +152,78 @@ fn described(line: Line, calls: &mut OpenCalls, config: &Config) -> anyhow::Resu
     Ok(Described { event, known, key: None })
 }
 
+/// Where the reader hands its lines on.
+struct Lanes {
+    lanes: Vec<Lane>,
+    /// a place for each line that is not written yet
+    taken: SyncSender<()>,
+}
+
+/// The way to one sender.
+struct Lane {
+    jobs: UnboundedSender<Vec<Job>>,
+    /// what goes there together
+    in_hand: Vec<Job>,
+}
+
+/// Nobody wants lines any more, and whoever wants them no more has said why.
+struct NotWanted;
+
+impl Lanes {
+    /// Hands a line on, as soon as there is a place for one more.
+    fn hand(&mut self, job: Job) -> Result<(), NotWanted> {
+        if let Err(TrySendError::Full(place)) = self.taken.try_send(()) {
+            // The places of those in hand come back only if they go.
+            self.let_go()?;
+            self.taken.send(place).map_err(|_| NotWanted)?;
+        }
+        let call_id = job.event.as_ref().ok().map(|described| &described.event.call_id);
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(call_id);
+        let number = usize::try_from(hash % self.lanes.len() as u64).unwrap_or_default();
+        let lane = &mut self.lanes[number];
+        lane.in_hand.push(job);
+        if lane.in_hand.len() >= BATCH { lane.let_go() } else { Ok(()) }
+    }
+
+    fn let_go(&mut self) -> Result<(), NotWanted> {
+        self.lanes.iter_mut().try_for_each(Lane::let_go)
+    }
+}
+
+impl Lane {
+    fn let_go(&mut self) -> Result<(), NotWanted> {
+        if self.in_hand.is_empty() {
+            return Ok(());
+        }
+        self.jobs.send(std::mem::take(&mut self.in_hand)).map_err(|_| NotWanted)
+    }
+}
+
 /// Reads lines, until they end or nobody wants them any more.
-fn read(mut lines: Input, config: &Config, jobs: &Sender<Vec<Job>>) -> anyhow::Result<()> {
+fn read(mut lines: Input, config: &Config, mut lanes: Lanes) -> anyhow::Result<()> {
     let mut calls = OpenCalls::default();
-    let mut batch = Vec::new();
+    let mut result = Ok(());
     for place in 0.. {
-        let Some(line) = lines.next() else { break };
-        let line = match line {
-            Ok(line) => line,
-            Err(error) => {
-                let _ = jobs.blocking_send(batch);
-                return Err(error);
+        let line = match lines.next() {
+            Some(Ok(line)) => line,
+            Some(Err(error)) => {
+                result = Err(error);
+                break;
             }
+            None => break,
         };
-        batch.push(Job { place, line: line.number, event: described(line, &mut calls, config) });
-        // Not to wait for the next line with one in hand.
-        let rest_is_far = batch.len() >= BATCH || !lines.has_more_at_hand();
-        if rest_is_far && jobs.blocking_send(std::mem::take(&mut batch)).is_err() {
+        let job = Job { place, line: line.number, event: described(line, &mut calls, config) };
+        let mut handed = lanes.hand(job);
+        if !lines.has_more_at_hand() {
+            // Not to wait for the next line with one in hand.
+            handed = handed.and_then(|()| lanes.let_go());
+        }
+        if let Err(NotWanted) = handed {
             return Ok(());
         }
     }
-    // Whoever receives it no more has said why.
-    let _ = jobs.blocking_send(batch);
-    Ok(())
+    let _ = lanes.let_go();
+    result
 }
 
 /// What the exit code depends on.
@@ -160,12 +234,24 @@ struct Tally {
     rejected: bool,
 }
 
-/// Writes the results in the order of their lines.
-fn write(mut results: Receiver<Vec<Done>>, style: Style, out: &mut dyn Write) -> Result<Tally, OutputError> {
+/// Writes the results in the order of their lines, and gives back the place of each.
+fn write(
+    results: &Receiver<Vec<Done>>,
+    given_back: &Receiver<()>,
+    style: Style,
+    out: &mut dyn Write,
+) -> Result<Tally, OutputError> {
     let mut tally = Tally::default();
     let mut early = BTreeMap::new();
     let mut next = 0;
-    while let Some(batch) = results.blocking_recv() {
+    loop {
+        let mut batch = results.try_recv();
+        if let Err(TryRecvError::Empty) = batch {
+            // Whoever waits for a result sees it before the next one is waited for.
+            out.flush().map_err(OutputError)?;
+            batch = results.recv().map_err(|_| TryRecvError::Disconnected);
+        }
+        let Ok(batch) = batch else { break };
         early.extend(batch.into_iter().map(|done| (done.place, done)));
         while let Some(Done { report, error, .. }) = early.remove(&next) {
             next += 1;
@@ -178,10 +264,8 @@ fn write(mut results: Receiver<Vec<Done>>, style: Style, out: &mut dyn Write) ->
             }
             tally.rejected |= report.rejects();
             output::result_line(out, &report, style)?;
-        }
-        if results.is_empty() {
-            // Whoever waits for a result sees it before the next one is waited for.
-            out.flush().map_err(OutputError)?;
+            // The reader has taken it, or is there no more.
+            let _ = given_back.try_recv();
         }
     }
     out.flush().map_err(OutputError)?;
