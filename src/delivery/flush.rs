@@ -516,7 +516,7 @@ impl<'a> Flusher<'a> {
             return rest.await;
         }
         let pause = spread(Duration::from_secs(1 << attempts.min(16)).min(LONGEST_PUT_OFF));
-        let pause = pause.max(wish.min(LONGEST_PUT_OFF));
+        let pause = pause.max(wish);
         self.with(move |spool| spool.put_off(position, pause, Moment::now())).await
     }
 
@@ -702,13 +702,32 @@ fn has(state: EventKind, event: EventKind) -> bool {
     }
 }
 
-/// The pause that a server names.
+/// The pause that a server names. One of days, or for ever, is not meant for telephone calls.
 fn wish(error: &SendError) -> Duration {
-    if let SendError::Unavailable { retry_after: Some(wish), .. } = error { *wish } else { Duration::ZERO }
+    match error {
+        SendError::Unavailable { retry_after: Some(wish), .. } => (*wish).min(LONGEST_PUT_OFF),
+        _ => Duration::ZERO,
+    }
 }
 
 /// A quarter less at most, so that not all come back at once.
 fn spread(time: Duration) -> Duration {
     let random = uuid::Uuid::new_v4().as_bytes()[0];
     time - time / 4 * u32::from(random) / 256
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_cannot_wish_for_a_pause_without_end() {
+        let unavailable = |retry_after| SendError::Unavailable { status: 503, retry_after };
+        // (what the server names, what it gets)
+        let cases = [(None, 0), (Some(2), 2), (Some(600), 600), (Some(86_400), 600), (Some(u64::MAX), 600)];
+        for (seconds, expected) in cases {
+            let error = unavailable(seconds.map(Duration::from_secs));
+            assert_eq!(wish(&error), Duration::from_secs(expected), "{seconds:?}");
+        }
+    }
 }
