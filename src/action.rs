@@ -52,19 +52,20 @@ impl Action {
                 Value::Number(number) => number.to_string(),
                 Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
             };
-            // A text of blanks would be a missing word in a dialplan's eyes.
-            text.contains(char::is_alphanumeric).then_some(text)
+            is_word(&text).then_some(text)
         };
         match text("action").as_deref() {
             None => Self::None,
             Some("reject") => Self::Reject { reason: text("reason").unwrap_or_else(|| "busy".to_owned()) },
-            Some("dial") => match text("caller_id").or_else(|| text("callerId")) {
-                Some(caller_id) => {
-                    Self::Dial { caller_id, number: text("number").unwrap_or_else(|| dialled.to_owned()) }
+            Some("dial") => {
+                let caller_id = text("caller_id").or_else(|| text("callerId"));
+                let number = text("number").or_else(|| is_word(dialled).then(|| dialled.to_owned()));
+                match (caller_id, number) {
+                    (Some(caller_id), Some(number)) => Self::Dial { caller_id, number },
+                    // Without either there is nothing to do differently.
+                    (None, _) | (_, None) => Self::None,
                 }
-                // Without a caller id there is nothing to do differently.
-                None => Self::None,
-            },
+            }
             Some(other) => Self::Unknown(other.to_owned()),
         }
     }
@@ -78,6 +79,11 @@ impl Action {
             Self::Unknown(word) => word,
         }
     }
+}
+
+/// Whether a text is something in a dialplan's eyes, to which one of blanks would be a missing word.
+fn is_word(text: &str) -> bool {
+    text.contains(char::is_alphanumeric)
 }
 
 #[cfg(test)]
@@ -105,6 +111,11 @@ mod tests {
         for (reply, expected) in cases {
             let reply: Map<_, _> = serde_json::from_str(reply).unwrap();
             assert_eq!(Action::read(&reply, "4171"), expected, "{reply:?}");
+        }
+        // The reply to a hangup, which dials nothing.
+        let reply: Map<_, _> = serde_json::from_str(r#"{"action":"dial","caller_id":"49305"}"#).unwrap();
+        for dialled in ["", "?"] {
+            assert_eq!(Action::read(&reply, dialled), Action::None, "{dialled:?}");
         }
     }
 }
