@@ -175,7 +175,7 @@ fn error_text(reply: &Map<String, Value>) -> Option<&str> {
 fn describe(head: &Head, body: &[u8], redact: impl Fn(&str) -> String) -> Content {
     let content_type = head.content_type.as_deref().unwrap_or_default();
     if content_type.starts_with("text/html") || body.trim_ascii_start().starts_with(b"<") {
-        Content::Html { title: title(&String::from_utf8_lossy(body)).map(|title| redact(&title)) }
+        Content::Html { title: title(&String::from_utf8_lossy(body), redact) }
     } else if body.is_empty() {
         Content::Empty
     } else if serde_json::from_slice::<Value>(body).is_ok() {
@@ -188,13 +188,14 @@ fn describe(head: &Head, body: &[u8], redact: impl Fn(&str) -> String) -> Conten
 }
 
 /// An HTML page's title: often the name of who answers in Zammad's place.
-fn title(page: &str) -> Option<String> {
+fn title(page: &str, redact: impl Fn(&str) -> String) -> Option<String> {
     let lower = page.to_ascii_lowercase();
     let tag = lower.find("<title")?;
     let start = tag + lower[tag..].find('>')? + 1;
     let end = start + lower[start..].find("</title")?;
     let words: Vec<_> = page[start..end].split_whitespace().collect();
-    let title = one_line(&words.join(" "));
+    // First, as a part of the token would not be found.
+    let title = one_line(&redact(&words.join(" ")));
     (!title.is_empty()).then_some(title)
 }
 

@@ -20,6 +20,8 @@ fn each_reply_that_is_no_action_has_a_class_a_code_and_a_next_step() {
     let column = "Attribute 'from\" of relation \"cti_logs' required!";
     let moved = |to: String| Reply::html(301, "Moved Permanently").with("Location", to);
     let no_route = format!("No route matches [POST] /api/v1/cti/{TOKEN}");
+    // Longer than what is shown of it, which ends in the middle of the token.
+    let cut = format!("<html><title>{}{TOKEN}</title></html>", "x".repeat(190));
     // (event, reply, class, a part of the cause)
     let cases = [
         // -- Zammad's own words --
@@ -85,6 +87,7 @@ fn each_reply_that_is_no_action_has_a_class_a_code_and_a_next_step() {
         (new_call, plain(401, "Unauthorized"), "not-zammad", "\"Unauthorized\" (HTTP 401)"),
         (new_call, Reply::html(413, "Request Entity Too Large"), "not-zammad", "an HTML page (HTTP 413)"),
         (new_call, Reply::html(500, "Something went wrong"), "not-zammad", "an HTML page (HTTP 500)"),
+        (new_call, Reply::new(500, "text/html", &cut), "not-zammad", "xxx***\" (HTTP 500)"),
         (new_call, Reply::new(400, "text/html", ""), "not-zammad", page),
         (new_call, Reply::html(200, "Please log in"), "not-zammad", "an HTML page (HTTP 200)"),
         (new_call, Reply::new(200, "", "<!DOCTYPE html>"), "not-zammad", "an HTML page (HTTP 200)"),
