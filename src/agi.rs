@@ -98,12 +98,15 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
             }
             refuse_unknown(&line, "GET FULL VARIABLE")?;
             if line.starts_with("200 result=0") {
-                break last.clone();
+                return Ok(std::array::from_fn(|_| String::new()));
             }
         };
         self.is_in_step = true;
         let values = loop {
-            if let Some(values) = reply.strip_suffix(&last) {
+            // As many as were asked for: a value may begin as the reply ends.
+            if let Some(values) = reply.strip_suffix(&last)
+                && values.matches(&mark).count() + 1 >= N
+            {
                 break values;
             }
             if reply.len() > MAX_REPLY {
@@ -328,8 +331,9 @@ mod tests {
     #[test]
     fn values_are_what_stands_between_the_marks() {
         // (reply, values)
-        let cases: [(&str, [&str; 2]); 7] = [
+        let cases: [(&str, [&str; 2]); 8] = [
             ("200 result=1 (MARKaMARKbMARK)\n", ["a", "b"]),
+            ("200 result=1 (MARKaMARK)\n200 result=1\nMARK)\n", ["a", ")\n200 result=1\n"]),
             ("200 result=1 (MARKMARKMARK)\n", ["", ""]),
             ("200 result=1 (MARKa)MARK(b)\nMARK)\n", ["a)", "(b)\n"]),
             (
