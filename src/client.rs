@@ -8,6 +8,9 @@ mod caller_log;
 mod certificate;
 mod error;
 mod phase;
+#[cfg(fuzzing)]
+pub mod reply;
+#[cfg(not(fuzzing))]
 mod reply;
 mod request;
 mod tls;

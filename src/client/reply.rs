@@ -58,15 +58,19 @@ impl fmt::Display for Content {
 }
 
 /// What stands before a reply's body.
-pub(super) struct Head {
+pub struct Head {
+    /// of HTTP
     pub status: u16,
+    /// `Content-Type`
     pub content_type: Option<String>,
+    /// `Location`, without the token
     pub location: Option<String>,
+    /// `Retry-After`, if it is a number of seconds
     pub retry_after: Option<Duration>,
 }
 
 /// What the head alone says: some of these replies have bodies that never end.
-pub(super) fn read_head(head: &Head) -> Result<(), SendError> {
+pub fn read_head(head: &Head) -> Result<(), SendError> {
     let status = head.status;
     match status {
         300..=399 => {
@@ -84,7 +88,7 @@ pub(super) fn read_head(head: &Head) -> Result<(), SendError> {
 /// of texts, for releases that put it into them.
 ///
 /// Source: Zammad's CTI controller and its handling of exceptions, over the releases 2.6 to 7.2.
-pub(super) fn read(
+pub fn read(
     head: &Head,
     body: Option<&Vec<u8>>,
     event: &CallEvent,
@@ -124,7 +128,7 @@ pub(super) fn read(
 
 /// Reads the reply to a probe, which is right when Zammad refuses its direction: it looks at that
 /// last, when all else is in order.
-pub(super) fn read_probe(
+pub fn read_probe(
     head: &Head,
     body: Option<&Vec<u8>>,
     redact: impl Fn(&str) -> String,

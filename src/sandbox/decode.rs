@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 32;
 /// # Errors
 ///
 /// [`Refusal::BrokenJson`] and [`Refusal::BrokenParameters`], as Zammad tells them apart.
-pub(super) async fn fields(
+pub async fn fields(
     content_type: Option<&str>,
     query: Option<&str>,
     body: bytes::Bytes,
