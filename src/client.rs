@@ -9,6 +9,7 @@ mod certificate;
 mod error;
 mod phase;
 #[cfg(fuzzing)]
+#[doc(hidden)]
 pub mod reply;
 #[cfg(not(fuzzing))]
 mod reply;

@@ -2,6 +2,7 @@
 //! generic CTI endpoint does, because both the server and the client's rules are `rules`.
 
 #[cfg(fuzzing)]
+#[doc(hidden)]
 pub mod decode;
 #[cfg(not(fuzzing))]
 mod decode;
