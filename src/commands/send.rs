@@ -34,9 +34,9 @@ use line::{Line, Lines};
 
 /// How many lines may be handed from one thread to the next at a time.
 const BATCH: usize = 64;
-/// Lines between the reader and the writer, for each connection: enough for the others to go on while
-/// one is slow.
-const WINDOW: usize = 64;
+/// How many lines may be between the reader and the writer: enough for other calls to go on while one is
+/// slow.
+const WINDOW: usize = 512;
 
 /// A line on its way.
 struct Job {
@@ -69,7 +69,7 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
         return show(lines, &config, global, out);
     }
     let clients = Clients::new(&config)?.several(args.concurrency)?;
-    let (taken, given_back) = sync_channel(WINDOW * clients.len());
+    let (taken, given_back) = sync_channel(WINDOW);
     let (results, read_results) = channel();
     let courier = Arc::new(Courier::of_ordered(&config, runtime_folder().as_deref()));
     let (lanes, senders): (Vec<_>, Vec<_>) = shares(clients)
