@@ -1,6 +1,7 @@
 //! What is kept while Zammad is down, and how it gets there later.
 
 use std::io::Write;
+use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use crate::desk::{Desk, Killed, later, new_call};
-use crate::running::until;
+use crate::running::{Running, until};
 use crate::servers::{Reply, Server, read_request, stay_silent};
 use crate::support::World;
 
@@ -249,6 +250,32 @@ fn a_service_waits_as_long_as_it_is_told_and_goes_on_by_itself() {
     assert!(waited >= Duration::from_millis(1900), "{waited:?}");
     // Zammad is asked before an event is tried.
     assert!(!at[1].1.contains("newCall") && at[2].1.contains("newCall"), "{at:?}");
+}
+
+#[test]
+fn systemd_is_told_that_the_sender_is_ready_alive_and_about_to_end() {
+    let desk = Desk::new();
+    let path = desk.world.path("notify");
+    let systemd = UnixDatagram::bind(&path).unwrap();
+    systemd.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let mut program = desk.program(&["spool", "run"]);
+    let running = Running::start(program.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "100000"));
+    let next = || {
+        let mut part = [0; 4096];
+        let length = systemd.recv(&mut part).unwrap();
+        String::from_utf8(part[..length].to_vec()).unwrap().trim_end().to_owned()
+    };
+    assert_eq!(next(), "READY=1");
+    for _ in 0..4 {
+        assert_eq!(next(), "WATCHDOG=1");
+    }
+    running.signal("TERM");
+    let mut said = next();
+    while said == "WATCHDOG=1" {
+        said = next();
+    }
+    assert_eq!(said, "STOPPING=1");
+    assert_eq!(running.end().code, 0);
 }
 
 #[test]

@@ -50,8 +50,9 @@ pub fn once(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> an
 /// Sends what comes, until SIGTERM or Ctrl-C.
 pub fn stay(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let mut tally = Tally::default();
-    let mut watchdog = Watchdog::new();
     let ended = client::block_on(async {
+        // Its clock is the runtime's.
+        let mut watchdog = Watchdog::new();
         let (spool, flusher_stop) = (open(config).await?, stop_when_asked()?);
         let flusher = flusher(args, config, spool.clone(), flusher_stop)?;
         tell_systemd(NotifyState::Ready);
