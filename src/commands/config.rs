@@ -8,10 +8,10 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::{Map, Value, json};
 use zammad_cti::client::Client;
-use zammad_cti::config::{Config, Format, Settings, variable};
+use zammad_cti::config::{Config, Format, Settings, default_files, variable};
 
-use super::configured;
 use super::settings::{config_home, named_file, sources};
+use super::{configured, start_log};
 use crate::cli::{self, Global};
 use crate::exit_code::{ExitCode, UsageError};
 use crate::output::{OutputError, VERSION};
@@ -112,7 +112,9 @@ fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
 }
 
 fn init(args: &cli::Init, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let path = match named_file(global) {
+    let named = named_file(global);
+    let is_named = named.is_some();
+    let path = match named {
         Some(path) => path,
         None => {
             let home = config_home()
@@ -121,6 +123,13 @@ fn init(args: &cli::Init, global: &Global, out: &mut dyn Write) -> anyhow::Resul
         }
     };
     write_example(&path, args.force).with_context(|| format!("cannot write {}", path.display()))?;
+    start_log(log::LevelFilter::Warn, []);
+    for hidden in default_files(config_home().as_deref()) {
+        // The phone system and the services are other users, and read that one.
+        if !is_named && hidden != path && hidden.exists() {
+            log::warn!("{} counts no longer for this user, only for others", hidden.display());
+        }
+    }
     writeln!(out, "{}", path.display()).map_err(OutputError)?;
     Ok(ExitCode::Ok)
 }

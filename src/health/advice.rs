@@ -1,10 +1,12 @@
 //! What to do about a fault, in words for whoever runs Zammad, its web server, or the phone system.
 
+use std::io::ErrorKind;
+
 use url::Url;
 
 use super::{Fault, Health, StageName};
 use crate::client::{ClientError, Content, SendError, TlsFault};
-use crate::config::{ConfigError, Endpoint};
+use crate::config::{ConfigError, Endpoint, FileError};
 
 /// Where Zammad's administrators find the integration.
 const ADMIN_PAGE: &str = "Zammad's Admin > System > Integrations > CTI (generic)";
@@ -269,8 +271,15 @@ impl Health {
 fn unusable(error: &ClientError) -> String {
     match error {
         ClientError::Config(ConfigError::NoEndpoint | ConfigError::TokenWithoutUrl) => format!(
-            "zammad-cti config init writes a file to begin with; its `url` is the Endpoint in {ADMIN_PAGE}"
+            "`url` is the Endpoint in {ADMIN_PAGE}. zammad-cti config show names the file; if there is none, config init writes one"
         ),
+        ClientError::Config(ConfigError::File(FileError::Unreadable { source, .. }))
+            if source.kind() == ErrorKind::PermissionDenied =>
+        {
+            "This user has to be in the file's group. If Asterisk came after the Debian package, \
+             dpkg-reconfigure zammad-cti gives the file to Asterisk's"
+                .to_owned()
+        }
         ClientError::Config(_) => {
             "zammad-cti config show tells which settings count, and where they come from".to_owned()
         }
