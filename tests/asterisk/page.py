@@ -116,6 +116,7 @@ class Machine:
         (copy / "target/release").mkdir(parents=True)
         shutil.copy(self._program, copy / "target/release/zammad-cti")
         shutil.copytree(EXAMPLES, copy / "examples")
+        shutil.copytree(EXAMPLES.parent / "packaging", copy / "packaging")
         systemctl = self._root / "usr/local/bin/systemctl"
         systemctl.write_text(SYSTEMCTL)
         systemctl.chmod(0o755)

@@ -269,9 +269,7 @@ fn each_example_is_run_by_a_test() {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.ends_with("systemd") {
-                continue;
-            } else if path.is_dir() {
+            if path.is_dir() {
                 folders.push(path);
             } else {
                 let file = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
