@@ -1,4 +1,5 @@
-//! The committed completions and man pages are what the program generates today.
+//! The committed completions and man pages are what the program generates today, and the package's
+//! configuration what the example is.
 //!
 //! `UPDATE_GENERATED=1 cargo test --test cli generated` refreshes them.
 
@@ -52,6 +53,17 @@ fn the_man_pages_are_up_to_date() {
         "without a folder it is the first page"
     );
     compare(fresh.path(), &committed("man"));
+}
+
+#[test]
+fn the_packages_configuration_is_the_example_with_a_spool() {
+    let example = fs::read_to_string(committed("config.example.toml")).unwrap();
+    let spool = "path = \"/var/spool/zammad-cti/spool.db\"\n";
+    let (off, on) = (format!("\n#{spool}"), format!("\n{spool}"));
+    assert_eq!(example.matches(&off).count(), 1);
+    let fresh = TempDir::new().unwrap();
+    fs::write(fresh.path().join("config.toml"), example.replace(&off, &on)).unwrap();
+    compare(fresh.path(), &committed("packaging/etc"));
 }
 
 /// File by file; refreshes the committed ones if that is asked for.
