@@ -38,6 +38,10 @@ const SECOND_WORDS: &[(&str, &str)] = &[
     // a machine with Asterisk, and root on it; the other one is a program that stays
     ("asterisk", "tests/asterisk/page.py"),
     ("asterisk-terminal", "tests/asterisk/page.py"),
+    // a machine where the Debian package is installed, or what it brings by hand; and what builds it
+    ("package", "tests/package/run"),
+    ("by-hand", "tests/package/run"),
+    ("deb", "tests/package/run"),
     // the Python client py-zammad-cti, whose blocks run there too
     ("moving", "tests/moving/compare.py"),
 ];
