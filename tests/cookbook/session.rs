@@ -252,7 +252,7 @@ fn named(script: &Path, stream: &str) -> PathBuf {
 }
 
 /// A program as a reader who has set nothing starts it, in a process group of its own.
-fn plain(program: &str, home: &Path) -> Command {
+pub fn plain(program: &str, home: &Path) -> Command {
     let built = Path::new(env!("CARGO_BIN_EXE_zammad-cti")).parent().unwrap();
     let mut command = Command::new(program);
     command
@@ -298,14 +298,14 @@ impl Drop for Group {
 }
 
 /// The sandbox, which blocks a caller and has a route, as the README says.
-struct Zammad {
+pub struct Zammad {
     /// such as `http://127.0.0.1:45678`
-    origin: String,
+    pub origin: String,
     _process: Group,
 }
 
 impl Zammad {
-    fn start(home: &Path) -> Self {
+    pub fn start(home: &Path) -> Self {
         let mut process = program(home);
         process.args(["sandbox", "--listen", "127.0.0.1:0", "--token", "TOKEN"]);
         process.args(["--block", "491715000000", "--route", "41*=41715880339000"]);

@@ -1,0 +1,166 @@
+//! The files of examples/monitoring, read as the programs for which they are, and their commands run.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use regex_lite::Regex;
+use tempfile::TempDir;
+
+use crate::root;
+use crate::session::{Zammad, plain};
+
+/// How the files call the program.
+const INSTALLED: &str = "/usr/bin/zammad-cti";
+
+/// A phone system with a Zammad, and one whose Zammad has another token.
+struct Bench {
+    home: TempDir,
+    zammad: Zammad,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let home = TempDir::new().unwrap();
+        let zammad = Zammad::start(home.path());
+        Self { home, zammad }
+    }
+
+    /// A command line for /bin/sh, with this token.
+    fn run(&self, line: &str, token: &str) -> Output {
+        assert!(line.contains(INSTALLED), "{line}");
+        let mut shell = plain("/bin/sh", self.home.path());
+        self.configured(&mut shell, token);
+        shell.args(["-c", &line.replace(INSTALLED, env!("CARGO_BIN_EXE_zammad-cti"))]).output().unwrap()
+    }
+
+    fn configured(&self, command: &mut Command, token: &str) {
+        command.env("ZAMMAD_CTI_SPOOL_PATH", self.home.path().join("spool.db"));
+        command.env("ZAMMAD_CTI_URL", format!("{}/api/v1/cti/{token}", self.zammad.origin));
+    }
+
+    /// A plug-in's command line: OK, and CRITICAL with a wrong token.
+    fn is_a_plugin(&self, line: &str) {
+        let right = self.run(line, "TOKEN");
+        let wrong = self.run(line, "WRONG");
+        assert!(said(&right).starts_with("ZAMMAD OK - token accepted in "), "{line}: {right:?}");
+        // The limits are the line's: one second, five seconds; and ten minutes, an hour.
+        assert!(said(&right).contains("s;1;5;0 ") && said(&right).contains("age=0s;600;3600;0"), "{right:?}");
+        assert_eq!(right.status.code(), Some(0));
+        assert!(said(&wrong).starts_with("ZAMMAD CRITICAL - Token: "), "{line}: {wrong:?}");
+        assert_eq!(wrong.status.code(), Some(2));
+    }
+}
+
+fn said(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn example(name: &str) -> String {
+    fs::read_to_string(root().join("examples/monitoring").join(name)).unwrap()
+}
+
+/// The value of a key in a file of Nagios.
+fn value<'a>(text: &'a str, key: &str) -> &'a str {
+    text.lines().find_map(|line| line.trim().strip_prefix(key)).unwrap_or_else(|| panic!("{key}")).trim()
+}
+
+#[test]
+fn monitoring_by_nagios() {
+    let text = example("nagios.cfg");
+    let called: Vec<_> = value(&text, "check_command").split('!').collect();
+    assert_eq!(called[0], value(&text, "command_name"));
+    let mut line = value(&text, "command_line").to_owned();
+    for (number, argument) in called.iter().enumerate().skip(1) {
+        let macro_name = format!("$ARG{number}$");
+        assert!(line.contains(&macro_name), "{line}");
+        line = line.replace(&macro_name, argument);
+    }
+    assert!(!line.contains('$'), "{line}");
+    Bench::new().is_a_plugin(&line);
+}
+
+#[test]
+fn monitoring_by_nrpe() {
+    Bench::new().is_a_plugin(value(&example("nrpe.cfg"), "command[check_zammad_cti]="));
+}
+
+#[test]
+fn monitoring_by_checkmk() {
+    Bench::new().is_a_plugin(value(&example("mrpe.cfg"), "Zammad_CTI "));
+}
+
+#[test]
+fn monitoring_by_icinga() {
+    let text = example("icinga2.conf");
+    let variables: Vec<_> =
+        Regex::new(r#"(?m)^  vars\.(\w+) = "([^"]*)"$"#).unwrap().captures_iter(&text).collect();
+    let command = Regex::new(r"(?m)^  command = \[ (.*) \]$").unwrap().captures(&text).unwrap();
+    let mut words: Vec<String> =
+        command[1].split(", ").map(|word| word.trim_matches('"').to_owned()).collect();
+    for argument in Regex::new(r#"(?m)^    "(-[\w-]+)" = "\$(\w+)\$"$"#).unwrap().captures_iter(&text) {
+        // An argument whose macro is not set is left out.
+        if let Some(variable) = variables.iter().find(|variable| variable[1] == argument[2]) {
+            words.extend([argument[1].to_owned(), variable[2].to_owned()]);
+        }
+    }
+    assert_eq!(words.len(), 7, "{words:?}");
+    let name = Regex::new(r#"(?m)^object CheckCommand "(.*)" \{$"#).unwrap().captures(&text).unwrap();
+    assert!(text.contains(&format!("check_command = \"{}\"", &name[1])));
+    Bench::new().is_a_plugin(&words.join(" "));
+}
+
+/// The commands of a file of /etc/cron.d, behind five fields of time and the user.
+fn cron_commands() -> Vec<String> {
+    let text = example("zammad-cti.cron");
+    let line = Regex::new(r"(?m)^(?:[0-9*/]+ +){5}[a-z]+ +(.+)$").unwrap();
+    let commands: Vec<_> = line.captures_iter(&text).map(|found| found[1].to_owned()).collect();
+    assert_eq!(commands.len(), 3, "{commands:?}");
+    // There a % is the end of the command.
+    assert!(commands.iter().all(|command| !command.contains('%')), "{commands:?}");
+    commands
+}
+
+#[test]
+fn monitoring_by_cron_is_quiet_until_something_is_wrong() {
+    let bench = Bench::new();
+    // --all-profiles takes the address from the file.
+    let config = |token: &str| {
+        let file = bench.home.path().join(".config/zammad-cti/config.toml");
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, format!("url = \"{}/api/v1/cti/{token}\"\n", bench.zammad.origin)).unwrap();
+        Command::new("chmod").arg("600").arg(&file).status().unwrap();
+    };
+    let check = cron_commands().remove(0).replace(INSTALLED, env!("CARGO_BIN_EXE_zammad-cti"));
+    let run = || plain("/bin/sh", bench.home.path()).args(["-c", &check]).output().unwrap();
+    config("TOKEN");
+    let quiet = run();
+    assert!(quiet.status.success() && quiet.stdout.is_empty() && quiet.stderr.is_empty(), "{quiet:?}");
+    config("WRONG");
+    assert!(said(&run()).starts_with("ZAMMAD CRITICAL - Token: "), "{:?}", run());
+}
+
+#[test]
+fn monitoring_by_cron_sends_what_waits_and_has_figures() {
+    let bench = Bench::new();
+    let [_, flush, stats] = &cron_commands()[..] else { panic!() };
+    let folder = "/var/lib/prometheus/node-exporter";
+    assert!(stats.contains(folder), "{stats}");
+    let stats = stats.replace(folder, &bench.home.path().to_string_lossy());
+    let figures = || {
+        assert!(bench.run(&stats, "TOKEN").status.success());
+        fs::read_to_string(bench.home.path().join("zammad-cti.prom")).unwrap()
+    };
+    let waiting =
+        |text: &str| text.lines().find(|line| line.contains("state=\"waiting\"")).unwrap().to_owned();
+    let event = format!("{INSTALLED} new-call --direction in --from 493023125741 --to 42 --spool always");
+    assert_eq!(said(&bench.run(&event, "TOKEN")), "spooled\n");
+    assert!(waiting(&figures()).ends_with(" 1"), "{}", figures());
+    let flushed = bench.run(flush, "TOKEN");
+    assert!(
+        flushed.status.success() && flushed.stdout.is_empty() && flushed.stderr.is_empty(),
+        "{flushed:?}"
+    );
+    assert!(waiting(&figures()).ends_with(" 0"), "{}", figures());
+    assert!(Path::new(&bench.home.path().join("zammad-cti.new")).symlink_metadata().is_err());
+}
