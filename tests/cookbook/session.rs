@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
 use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -15,6 +14,7 @@ use std::time::{Duration, Instant};
 use regex_lite::{Captures, Regex};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 
 use crate::convention::{Part, Problem};
 use crate::expected;
@@ -50,8 +50,8 @@ struct Session<'a> {
     page: &'a Page,
     place: TempDir,
     zammad: OnceCell<Zammad>,
-    /// (the port on the page, the port in its place)
-    ports: Vec<(u16, u16)>,
+    /// (the port on the page, the port in its place, which nobody else gets meanwhile)
+    ports: Vec<(u16, u16, TcpSocket)>,
     shell: Group,
     orders: ChildStdin,
     answers: Receiver<String>,
@@ -220,10 +220,10 @@ impl<'a> Session<'a> {
         let ports = &mut self.ports;
         let code = address.replace_all(&code, |found: &Captures| {
             let shown = found[1].parse().unwrap();
-            let known = ports.iter().find(|(known, _)| *known == shown).map(|known| known.1);
+            let known = ports.iter().find(|known| known.0 == shown).map(|known| known.1);
             let port = known.unwrap_or_else(|| {
-                let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-                ports.push((shown, port));
+                let (port, socket) = reserved_port();
+                ports.push((shown, port, socket));
                 port
             });
             format!("127.0.0.1:{port}")
@@ -237,11 +237,20 @@ impl<'a> Session<'a> {
             Some(zammad) => text.replace(&zammad.origin, ZAMMAD),
             None => text.to_owned(),
         };
-        for (shown, port) in &self.ports {
+        for (shown, port, _) in &self.ports {
             text = text.replace(&format!("127.0.0.1:{port}"), &format!("127.0.0.1:{shown}"));
         }
         text
     }
+}
+
+/// A port on which only programs of the session will listen.
+fn reserved_port() -> (u16, TcpSocket) {
+    let socket = TcpSocket::new_v4().unwrap();
+    // Servers set it as well, and so get the port although it is taken.
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    (socket.local_addr().unwrap().port(), socket)
 }
 
 fn named(script: &Path, stream: &str) -> PathBuf {
