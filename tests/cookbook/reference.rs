@@ -145,6 +145,23 @@ fn reference_lists_have_these_keys() {
     numbers.extend(fields("src/number.rs", "Step"));
     assert_eq!(first_column("json-of-normalize"), numbers);
 
+    let mut simulated = Words::new();
+    for name in ["Report", "PlayedScenario", "ShownRow", "PlayedStep", "Checked"] {
+        simulated.extend(fields("src/commands/simulate/report.rs", name));
+    }
+    simulated.extend(fields("src/simulation/expected.rs", "Check"));
+    simulated.extend(fields("src/client/caller_log.rs", "Row"));
+    // The rest of a check.
+    simulated.remove("check");
+    assert_eq!(first_column("json-of-simulate"), simulated);
+
+    let mut load = Words::new();
+    for name in ["Report", "Unexpected", "Bucket"] {
+        load.extend(fields("src/commands/simulate/figures.rs", name));
+    }
+    load.extend(["p50", "p90", "p99", "p99.9", "max"].map(str::to_owned));
+    assert_eq!(all_words("json-of-simulate-under-load", &["--concurrency", "--rate", "true"]), load);
+
     let stats = tokens("src/commands/spool/stats.rs");
     let mut keys = literals(function(&stats, "object"), KEY);
     keys.extend(literals(function(&stats, "ever"), KEY));
@@ -237,15 +254,20 @@ fn function(code: &[TokenTree], name: &str) -> Vec<TokenTree> {
     braces(code, "fn", name).unwrap_or_else(|| panic!("fn {name}"))
 }
 
-/// The fields of a struct.
+/// The fields of a struct, as they are called in JSON.
 fn fields(file: &str, name: &str) -> Words {
     let body = braces(&tokens(file), "struct", name).unwrap_or_else(|| panic!("{file}: struct {name}"));
     let mut names = Words::new();
+    let rename = Regex::new(r#"rename = "([^"]+)""#).unwrap();
+    let mut renamed = None;
     for (place, tree) in body.iter().enumerate() {
+        if let TokenTree::Group(attribute) = tree {
+            renamed = rename.captures(&attribute.to_string()).map(|found| found[1].to_owned()).or(renamed);
+        }
         let ends = is_sign(body.get(place + 1), ':') && !is_sign(body.get(place + 2), ':');
         let begins = place == 0 || !is_sign(body.get(place - 1), ':');
         if let (TokenTree::Ident(ident), true, true) = (tree, begins, ends) {
-            names.insert(ident.to_string());
+            names.insert(renamed.take().unwrap_or_else(|| ident.to_string()));
         }
     }
     assert!(!names.is_empty(), "{file}: struct {name}");
