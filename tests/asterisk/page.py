@@ -1,8 +1,11 @@
 """docs/asterisk.md as its reader would go through it: its commands, as root, beside a fresh Asterisk.
+And those of README.md that need one.
+
+The program and its services come by the README's lines for those who have no package.
 
 The root is Debian's, with the settings that its package brings. What listens there listens in a
 network of its own, so that the page's ports are free. systemctl is a stand-in that runs a unit's
-ExecStart as its User.
+ExecCondition, and ExecStart as its User; tests/package has a real one.
 """
 
 import json
@@ -15,7 +18,8 @@ import time
 from processes import EXAMPLES, HERE
 
 PAGE = "docs/asterisk.md"
-BLOCKS = [HERE.parent / "cookbook/blocks", "--json", PAGE, "asterisk", "asterisk-terminal"]
+README = "README.md"
+BLOCKS = HERE.parent / "cookbook/blocks"
 COPY = "/root/zammad-cti"  # of the repository, as far as the page needs it
 PATIENCE = 60
 
@@ -29,7 +33,9 @@ esac
 unit=/etc/systemd/system/$name.service
 said() { sed -n "s/^$1=//p" "$unit"; }
 old=/run/$name.pid
-if [[ -f $old ]]; then kill "$(cat "$old")"; fi
+if [[ -f $old ]]; then kill "$(cat "$old")"; rm "$old"; fi
+condition=$(said ExecCondition)
+if [[ $condition ]] && ! eval "${condition#+}"; then exit; fi
 read -ra command <<<"$(said ExecStart)"
 runuser -u "$(said User)" -- "${command[@]}" </dev/null >>"/var/log/$name.log" 2>&1 &
 echo $! >"$old"
@@ -115,8 +121,8 @@ class Machine:
         copy = self._root / COPY.lstrip("/")
         (copy / "target/release").mkdir(parents=True)
         shutil.copy(self._program, copy / "target/release/zammad-cti")
-        shutil.copytree(EXAMPLES, copy / "examples")
-        shutil.copytree(EXAMPLES.parent / "packaging", copy / "packaging")
+        for folder in ("examples", "packaging"):
+            shutil.copytree(EXAMPLES.parent / folder, copy / folder)
         systemctl = self._root / "usr/local/bin/systemctl"
         systemctl.write_text(SYSTEMCTL)
         systemctl.chmod(0o755)
@@ -133,14 +139,25 @@ def is_as_shown(shown, printed):
     return re.fullmatch(pattern, printed.rstrip("\n") + "\n") is not None
 
 
+def blocks_of(page, *words):
+    found = subprocess.run([BLOCKS, "--json", page, *words], check=True, capture_output=True, text=True)
+    return [block | {"page": page} for block in json.loads(found.stdout)]
+
+
 def run(asterisk, program, base_port, report):
     """Goes through the page, a line of the report for each block."""
-    blocks = json.loads(subprocess.run(BLOCKS, check=True, capture_output=True, text=True).stdout)
+    install = blocks_of(README, "by-hand")
+    blocks = blocks_of(PAGE, "asterisk", "asterisk-terminal") + blocks_of(README, "asterisk")
     terminals = []
     with Machine(asterisk, program, base_port) as machine:
+        for block in install:
+            # It is built already.
+            ended = machine.run("cargo() { :; }\n" + block["code"])
+            if ended.returncode != 0:
+                raise RuntimeError(f"{README}:{block['line']}: {ended}")
         for block in blocks:
             first = block["code"].split("\n")[0]
-            name = f"{PAGE}:{block['line']}: {first}"
+            name = f"{block['page']}:{block['line']}: {first}"
             if block["word"] == "asterisk-terminal":
                 printed = machine.terminal(block["line"])
                 terminals.append((name, block, printed, machine.start(block["code"], printed)))

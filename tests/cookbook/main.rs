@@ -36,6 +36,10 @@ use page::Page;
 const SECOND_WORDS: &[(&str, &str)] = &[
     // a copy of this repository, and its compiler
     ("build", ".ci/run"),
+    // a Debian of its own, with systemd: the package, and how to build it or do without
+    ("package", "tests/package/run"),
+    ("deb", "tests/package/run"),
+    ("by-hand", "tests/package/run"),
     // a machine with Asterisk, and root on it; the other one is a program that stays
     ("asterisk", "tests/asterisk/page.py"),
     ("asterisk-terminal", "tests/asterisk/page.py"),
