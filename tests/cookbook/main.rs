@@ -49,6 +49,8 @@ const SECOND_WORDS: &[(&str, &str)] = &[
     ("deb", "tests/package/run"),
     // the Python client py-zammad-cti, whose blocks run there too
     ("moving", "tests/moving/compare.py"),
+    // a machine with Kamailio, as root
+    ("kamailio", "tests/kamailio/bench.py"),
 ];
 
 /// What pages quote, and who runs it.
@@ -59,6 +61,7 @@ const FILES: &[(&str, &str)] = &[
     ("examples/asterisk/zammad.conf", "tests/asterisk/processes.py"),
     ("examples/freepbx/extensions_custom.conf", "tests/asterisk/processes.py"),
     ("examples/monitoring", "tests/cookbook/monitoring.rs"),
+    ("examples/kamailio", "tests/kamailio/bench.py"),
     ("tests/asterisk/etc", "tests/asterisk/processes.py"),
 ];
 
@@ -99,6 +102,7 @@ pages! {
     from_asterisk_zammad_cti_bridge: "docs/from-asterisk-zammad-cti-bridge.md",
     from_curl: "docs/from-curl.md",
     from_py_zammad_cti: "docs/from-py-zammad-cti.md",
+    kamailio: "docs/kamailio.md",
 }
 
 /// Older than the convention.
