@@ -61,6 +61,7 @@ const FILES: &[(&str, &str)] = &[
     ("examples/asterisk/zammad.conf", "tests/asterisk/processes.py"),
     ("examples/freepbx/extensions_custom.conf", "tests/asterisk/processes.py"),
     ("examples/monitoring", "tests/cookbook/monitoring.rs"),
+    ("examples/freeswitch", "tests/freeswitch/bench.py"),
     ("examples/kamailio", "tests/kamailio/bench.py"),
     ("tests/asterisk/etc", "tests/asterisk/processes.py"),
 ];
@@ -102,6 +103,7 @@ pages! {
     from_asterisk_zammad_cti_bridge: "docs/from-asterisk-zammad-cti-bridge.md",
     from_curl: "docs/from-curl.md",
     from_py_zammad_cti: "docs/from-py-zammad-cti.md",
+    freeswitch: "docs/freeswitch.md",
     kamailio: "docs/kamailio.md",
 }
 

@@ -1,0 +1,198 @@
+"""Calls through the dialplans of examples/freeswitch, and what is in the caller log of them."""
+
+import argparse
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from freeswitch import Switch
+
+HERE = pathlib.Path(__file__).parent
+EXAMPLES = HERE.parent.parent / "examples/freeswitch"
+sys.path.insert(0, str(HERE.parent / "asterisk"))
+from sandbox import Sandbox  # noqa: E402
+
+BLOCKED, CALLER_ID = "491715000000", "41715880339000"
+PHONES = {"101": "answers", "102": "USER_BUSY", "103": "NO_ANSWER", "104": "USER_BUSY", "105": "CALL_REJECTED",
+          "106": "USER_NOT_REGISTERED", "107": "RECOVERY_ON_TIMER_EXPIRE"}
+ANNA = {"user": "anna", "extension": "101", "done": True, "cause": "normalClearing"}
+VOICEMAIL = {"user": "voicemail", "cause": "normalClearing"}
+WHOLE, MISSED = ["newCall", "answer", "hangup"], ["newCall", "hangup"]
+
+# (name, dialplan, called, variables, events, what the caller log says)
+CALLS = [
+    ("answered", "inbound", "493055571101", {}, WHOLE, ANNA),
+    ("answered, dialled with a plus", "inbound", "+493055571101", {}, WHOLE, ANNA | {"to": "493055571101"}),
+    ("busy, then voicemail", "inbound", "493055571102", {}, WHOLE, VOICEMAIL),
+    ("no answer, then voicemail", "inbound", "493055571103", {}, WHOLE, VOICEMAIL),
+    ("declined", "inbound", "493055571105", {}, MISSED, {"cause": "noAnswer"}),
+    ("not registered, then voicemail", "inbound", "493055571106", {}, WHOLE, VOICEMAIL),
+    ("the caller gives up", "inbound", "493055571103", {"cancels": True}, MISSED, {"cause": "cancel"}),
+    ("a group", "inbound", "493055571200", {}, WHOLE, ANNA | {"queue": "support"}),
+    ("a group, the caller gives up", "inbound", "493055571200", {"cancels": True}, MISSED,
+     {"cause": "cancel", "queue": "support", "user": "support"}),
+    ("blocked", "inbound", "493055571101", {"caller_id_number": BLOCKED}, MISSED, {"cause": "busy"}),
+    ("withheld", "inbound", "493055571101", {"privacy_hide_number": "true"}, WHOLE, ANNA | {"from": "anonymous"}),
+    ("outbound answered", "outbound", "049221470101", {"caller_id_number": "101"}, WHOLE,
+     {"direction": "out", "done": True, "cause": "normalClearing", "to": "49221470101"}),
+    ("outbound busy", "outbound", "049221470102", {"caller_id_number": "101"}, MISSED,
+     {"direction": "out", "done": True, "cause": "busy", "to": "49221470102"}),
+    ("outbound with Zammad's caller id", "outbound", "041447110101", {"caller_id_number": "101"}, WHOLE,
+     {"direction": "out", "done": True, "cause": "normalClearing", "to": "41447110101", "from": CALLER_ID}),
+    ("without Lua: answered", "without-lua", "493055571101", {}, WHOLE, ANNA),
+    ("without Lua: busy", "without-lua", "493055571102", {}, MISSED, {"cause": "busy"}),
+    ("without Lua: the caller gives up", "without-lua", "493055571103", {"cancels": True}, MISSED, {"cause": "cancel"}),
+    ("without Lua: blocked", "without-lua", "493055571101", {"caller_id_number": BLOCKED}, MISSED, {"cause": "busy"}),
+    ("without Lua: withheld", "without-lua", "493055571101", {"privacy_hide_number": "true"}, WHOLE,
+     ANNA | {"from": "anonymous"}),
+]
+
+# What callers may write as their number and their name: all of it makes them anonymous.
+HOSTILE = [
+    b"$(touch canary)", b"`touch canary`", b"'; touch canary; '", b'"; touch canary; "', b"4930; touch canary", b"4930|touch canary",
+    b"4930\ntouch canary\n", b"4930\n", b"4930 && touch canary", b"${system(touch canary)}", b"\\${system(touch canary)}",
+    b"$${system(touch canary)}", b"${uuid}", b"$1", b"$2", b"4930'", b"-x", b"--fail-open", b"4930\0", b"4930\xff", 41 * b"4", b"", b"+",
+    b"4930}", b"4930,zammad_action=none", b"zammad_call_id=1", b"%27", b"x' --url='http://127.0.0.1:1/",
+]
+
+
+class Bench:
+    def __init__(self, program, folder):
+        self.folder = folder
+        self.environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
+        printed = folder / "sandbox.log"
+        with open(printed, "wb") as file:
+            self._sandbox = subprocess.Popen(
+                [program, "sandbox", "--listen", "127.0.0.1:0", "--token", "bench", "--block", BLOCKED, "--route",
+                 f"41*={CALLER_ID}"], stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+        until = time.time() + 10
+        while not (url := re.search(r"http://127.0.0.1:(\d+)/\S+", printed.read_text())):
+            assert time.time() < until, "the sandbox does not start"
+            time.sleep(0.05)
+        self.sandbox = Sandbox(url[1], printed)
+        config = folder / "config.toml"
+        config.write_text(f'url = "{url[0]}"\n[numbers]\ncountry = "DE"\n[agents]\n101 = "anna"\n')
+        config.chmod(0o600)
+        self.environment["ZAMMAD_CTI_CONFIG"] = str(config)
+        # The examples as they are, but for where the program is.
+        self.examples = folder / "examples"
+        shutil.copytree(EXAMPLES, self.examples)
+        for file in self.examples.iterdir():
+            file.write_text(file.read_text().replace("/usr/bin/zammad-cti", str(program)))
+
+    def stop(self):
+        self._sandbox.terminate()
+        self._sandbox.wait(10)
+
+    def switch(self, dialplan):
+        return Switch([self.examples / f"{dialplan}.xml"], self.examples, PHONES, self.environment, self.folder)
+
+    def row(self, call_id):
+        """The call's row, once it has ended."""
+        until = time.time() + 5
+        while True:
+            row = next((row for row in self.sandbox.rows() if row["call_id"] == call_id), None)
+            if time.time() > until or (row and row["state"] == "hangup"):
+                return row
+            time.sleep(0.05)
+
+
+def ordinary(bench, serial, name, dialplan, called, variables, events, expected):
+    caller = f"4940{serial:07}"
+    switch = bench.switch(dialplan)
+    channel = switch.call(**({"destination_number": called, "caller_id_number": caller, "caller_id_name": "Chris"} | variables))
+    call_id = channel.variables["uuid"].decode()
+    row = bench.row(call_id)
+    if row is None:
+        yield "it is not in the caller log"
+        return
+    expected = {"from": caller if expected.get("direction") != "out" else "101", "to": called, "user": None, "done": False,
+                "direction": "in"} | expected
+    shown = {"user": row["to_comment"], "cause": row["comment"]} | row
+    expected["from"] = BLOCKED if variables.get("caller_id_number") == BLOCKED else expected["from"]
+    for key, value in expected.items():
+        if key != "extension" and shown[key] != value:
+            yield f"{key}: expected {value}, came {shown[key]}"
+    requests = bench.sandbox.requests(call_id)
+    if [fields["event"] for fields, _ in requests] != events:
+        yield f"events: expected {events}, came {[fields['event'] for fields, _ in requests]}"
+    for fields, status in requests:
+        if status != 200:
+            yield f"Zammad refused {fields['event']} with {status}"
+        if fields["event"] == "answer" and fields.get("answeringNumber") != expected.get("extension"):
+            yield f"answering number: expected {expected.get('extension')}, came {fields.get('answeringNumber')}"
+    if expected["from"] == CALLER_ID and channel.variables.get("effective_caller_id_number") != CALLER_ID.encode():
+        yield "the carrier does not see Zammad's caller id"
+    yield from switch.errors()
+
+
+def hostile(bench, dialplan, text):
+    switch = bench.switch(dialplan)
+    channel = switch.call(destination_number="493055571101", caller_id_number=text, caller_id_name=text,
+                          sip_from_user=text, sip_from_display=text, sip_call_id=text)
+    row = bench.row(channel.variables["uuid"].decode())
+    # PCRE's $, like Python's, fits before a line break at the end; what the brackets caught has none.
+    caller = "4930" if text == b"4930\n" and dialplan == "without-lua" else "anonymous"
+    if row is None or row["state"] != "hangup" or not row["done"] or row["from"] != caller:
+        yield f"expected a call of {caller} that was answered, came {row}"
+    if (bench.folder / "canary").exists():
+        (bench.folder / "canary").unlink()
+        yield "a caller has run a command"
+    yield from switch.errors()
+
+
+def hostile_words(bench):
+    """What else goes to the script: the called number, the queue, and the phone that picked up."""
+    for text in HOSTILE:
+        switch = bench.switch("inbound")
+        channel = switch.call(destination_number=b"493055571200", caller_id_number=b"4930", zammad_to=text, zammad_queue=text)
+        row = bench.row(channel.variables["uuid"].decode())
+        if (bench.folder / "canary").exists():
+            yield f"{text}: a command was run"
+        elif row is None and text not in (b"+",):
+            yield f"{text}: the call is not in the caller log"
+
+
+def down(bench):
+    """Without Zammad the call goes on, and every phone rings."""
+    config = bench.folder / "config.toml"
+    before = config.read_text()
+    config.write_text(re.sub(r"127.0.0.1:\d+", "127.0.0.1:1", before))
+    for dialplan in ("inbound", "without-lua"):
+        switch = bench.switch(dialplan)
+        began = time.time()
+        channel = switch.call(destination_number="493055571101", caller_id_number="4930")
+        if not channel.answered or time.time() - began > 4:
+            yield f"{dialplan}: without Zammad: {channel.hung_up} after {time.time() - began:.1f} s"
+    config.write_text(before)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", required=True, type=pathlib.Path)
+    args = parser.parse_args()
+    began, faults = time.time(), []
+    with tempfile.TemporaryDirectory(prefix="zammad-cti-freeswitch-") as folder:
+        bench = Bench(args.program.resolve(), pathlib.Path(folder))
+        try:
+            for serial, call in enumerate(CALLS):
+                faults += [f"{call[0]}: {fault}" for fault in ordinary(bench, serial, *call)]
+            for dialplan in ("inbound", "without-lua"):
+                for text in HOSTILE:
+                    faults += [f"{dialplan}, {text}: {fault}" for fault in hostile(bench, dialplan, text)]
+            faults += [*hostile_words(bench), *down(bench)]
+        finally:
+            bench.stop()
+    for fault in faults:
+        print(f"  {fault}")
+    print(f"FreeSWITCH's dialplans: {len(CALLS)} calls, {3 * len(HOSTILE)} hostile ones, {len(faults)} faults, "
+          f"{time.time() - began:.0f} s")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
