@@ -103,6 +103,7 @@ pages! {
     from_asterisk_zammad_cti_bridge: "docs/from-asterisk-zammad-cti-bridge.md",
     from_curl: "docs/from-curl.md",
     from_py_zammad_cti: "docs/from-py-zammad-cti.md",
+    threecx: "docs/3cx.md",
     freeswitch: "docs/freeswitch.md",
     kamailio: "docs/kamailio.md",
 }
