@@ -176,6 +176,24 @@ def freepbx():
     ]
 
 
+def xivo():
+    """The same through examples/xivo, called by contexts such as XiVO's."""
+    other, prefix = {"company": "493025"}, {"prefix": "6"}
+    return [
+        inbound("XiVO: a user answered", 101, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
+        inbound("XiVO: busy", 103, "486", cause="busy", **other),
+        inbound("XiVO: no answer", 104, "603", cause="noAnswer", **other),
+        inbound("XiVO: the caller cancels", 104, "487", cancel_after=1.0, cause="cancel", **other),
+        inbound("XiVO: a queue's agent", 300, BY_CALLER, WHOLE, talk=2.5, queue="xivo", **ANNA, **other),
+        blocked("XiVO: blocked", 101, **other),
+        blocked("XiVO: blocked, before a queue", 300, queue="xivo", user="xivo", **other),
+        outbound("XiVO: outbound answered", "49221470", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR, **prefix),
+        outbound("XiVO: outbound busy", "49221472", "486", cause="busy", **prefix),
+        outbound("XiVO: outbound with Zammad's caller id", "41447100", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
+                 shown_outside=CALLER_ID, **(prefix | {"arrives_as": CALLER_ID})),
+    ]
+
+
 def recipes():
     """What docs/asterisk.md and docs/freepbx.md tell their readers to paste: etc/pbx/cookbook.conf."""
 

@@ -14,7 +14,8 @@ from sandbox import Door, Sandbox
 
 HERE = pathlib.Path(__file__).parent
 EXAMPLES = HERE.parent.parent / "examples"
-INCLUDES = [EXAMPLES / "asterisk/zammad.conf", EXAMPLES / "freepbx/extensions_custom.conf"]
+INCLUDES = [EXAMPLES / "asterisk/zammad.conf", EXAMPLES / "freepbx/extensions_custom.conf",
+            EXAMPLES / "xivo/zammad-xivo.conf"]
 
 TOKEN = "bench"
 BLOCKED = [f"49151990000{number:02}" for number in range(100)]

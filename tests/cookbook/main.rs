@@ -61,6 +61,8 @@ const FILES: &[(&str, &str)] = &[
     ("examples/asterisk/zammad.conf", "tests/asterisk/processes.py"),
     ("examples/freepbx/extensions_custom.conf", "tests/asterisk/processes.py"),
     ("examples/monitoring", "tests/cookbook/monitoring.rs"),
+    ("examples/3cx", "docs/3cx.md"),
+    ("examples/xivo", "tests/asterisk/processes.py"),
     ("examples/freeswitch", "tests/freeswitch/bench.py"),
     ("examples/kamailio", "tests/kamailio/bench.py"),
     ("tests/asterisk/etc", "tests/asterisk/processes.py"),
@@ -76,6 +78,7 @@ const LANGUAGES: &[(&str, &str, &str)] = &[
     ("README.md", "rust", "README.md"),
     ("docs/from-py-zammad-cti.md", "python", "docs/from-py-zammad-cti.md"),
     ("docs/from-py-zammad-cti.md", "rust", "docs/from-py-zammad-cti.md"),
+    ("docs/xivo.md", "ini", "examples/xivo/zammad-xivo.conf"),
 ];
 
 const TABLES: Tables = Tables { second_words: SECOND_WORDS, files: FILES, languages: LANGUAGES };
@@ -104,6 +107,7 @@ pages! {
     from_curl: "docs/from-curl.md",
     from_py_zammad_cti: "docs/from-py-zammad-cti.md",
     threecx: "docs/3cx.md",
+    xivo: "docs/xivo.md",
     freeswitch: "docs/freeswitch.md",
     kamailio: "docs/kamailio.md",
 }
