@@ -51,6 +51,8 @@ const SECOND_WORDS: &[(&str, &str)] = &[
     ("moving", "tests/moving/compare.py"),
     // a machine with Kamailio, as root
     ("kamailio", "tests/kamailio/bench.py"),
+    // Docker, Compose and Kubernetes, or what stands in for them
+    ("containers", "tests/containers/bench.py"),
 ];
 
 /// What pages quote, and who runs it.
@@ -61,6 +63,7 @@ const FILES: &[(&str, &str)] = &[
     ("examples/asterisk/zammad.conf", "tests/asterisk/processes.py"),
     ("examples/freepbx/extensions_custom.conf", "tests/asterisk/processes.py"),
     ("examples/monitoring", "tests/cookbook/monitoring.rs"),
+    ("examples/containers", "tests/containers/bench.py"),
     ("examples/3cx", "docs/3cx.md"),
     ("examples/xivo", "tests/asterisk/processes.py"),
     ("examples/freeswitch", "tests/freeswitch/bench.py"),
@@ -108,6 +111,7 @@ pages! {
     from_py_zammad_cti: "docs/from-py-zammad-cti.md",
     threecx: "docs/3cx.md",
     xivo: "docs/xivo.md",
+    containers: "docs/containers.md",
     freeswitch: "docs/freeswitch.md",
     kamailio: "docs/kamailio.md",
 }
