@@ -14,8 +14,8 @@ use zammad_cti::client::{CallerLog, Client, Fate, Request, RequestId, SendError}
 use zammad_cti::config::{Config, Encoding, Secret};
 use zammad_cti::event::{CallEvent, Direction, EventKind};
 
-/// More than a machine needs that has other things to do.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// More than a machine needs that has other things to do, and less than libFuzzer grants an input.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 struct World {
     runtime: Runtime,
@@ -33,7 +33,7 @@ impl World {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
         let address = listener.local_addr().expect("it has one");
         let mut config = config(&format!("http://{address}"));
-        config.timeout = PATIENCE;
+        (config.connect_timeout, config.timeout) = (PATIENCE, PATIENCE);
         config.api_token = Some(Secret::new(TOKEN));
         Self { runtime, listener, config }
     }
