@@ -43,7 +43,7 @@ struct File {
     story: String,
     #[serde(default)]
     zammad: Zammad,
-    call: Call,
+    call: Spanned<Call>,
     step: Vec<Spanned<WrittenStep>>,
 }
 
@@ -141,14 +141,19 @@ impl Scenario {
         if file.step.is_empty() {
             return Err(broken(None, "a call has at least one [[step]]".to_owned()));
         }
+        let place = file.call.span().start;
+        let call = file.call.into_inner();
         let mut steps = Vec::new();
         for written in file.step {
             let place = written.span().start;
-            let step = written.into_inner().into_step(&file.call);
+            let step = written.into_inner().into_step(&call);
             step.check().map_err(|reason| broken(Some(place), reason))?;
             steps.push(step);
         }
-        Ok(Self { name: name.to_owned(), story: file.story, zammad: file.zammad, call: file.call, steps })
+        let scenario = Self { name: name.to_owned(), story: file.story, zammad: file.zammad, call, steps };
+        // Its numbers need not be in any event.
+        scenario.setup(&Numbering::default()).map_err(|error| broken(Some(place), in_full(&error)))?;
+        Ok(scenario)
     }
 
     /// Whether only a stand-in can play it: nobody makes a real Zammad fail.

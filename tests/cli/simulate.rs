@@ -956,6 +956,14 @@ fn what_cannot_be_played_is_told_with_its_place() {
         (with("\"6s\"", "\"6s"), 65, "line 15: invalid basic string"),
         (with("\"493023125741\"", "\"49\\u0007\""), 65, "line 8: "),
         (with("\"normalClearing\"\n", "\"tired\"\n"), 65, "line 22: "),
+        // The only event is a hangup, which has no numbers; but the caller is to be blocked.
+        (
+            b"story = \"\"\nzammad.blocks_caller = true\n[call]\ndirection = \"in\"\nfrom = \"1\\t2\"\nto = \"3\"\n\
+              [[step]]\nevent = \"hangup\"\n"
+                .to_vec(),
+            65,
+            "line 3: from: a control character, U+0009",
+        ),
         (Vec::new(), 65, "line 1: missing field `story`"),
         (head.into(), 65, "line 1: missing field `step`"),
         (format!("step = []\n{head}").into(), 65, "line 1: a call has at least one [[step]]"),
