@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::CommandFactory;
-use zammad_cti::config::redact;
+use zammad_cti::config::{Endpoint, redact};
 
 use cli::Cli;
 use exit_code::ExitCode;
@@ -118,7 +118,7 @@ fn without_token_arguments(text: &str) -> String {
             Some(value) if !value.starts_with('-') => Some(value.trim_start_matches('=').to_owned()),
             _ => None,
         };
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
+        if let Some(value) = value.filter(|value| value.len() >= Endpoint::SECRET_FROM) {
             safe = safe.replace(&value, "***");
         }
     }

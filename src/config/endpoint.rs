@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use url::{Host, Url};
+use url::{Host, ParseError, Url};
 
 use super::Secret;
 
@@ -54,7 +54,8 @@ pub enum EndpointError {
 impl Endpoint {
     /// Zammad's own tokens have 27 characters. A text of fewer than these is somebody's `test`, and
     /// would be found in every other word.
-    pub(super) const SECRET_FROM: usize = 8;
+    #[doc(hidden)]
+    pub const SECRET_FROM: usize = 8;
 
     /// Joins a URL, with or without a token in it, and a separate token.
     ///
@@ -67,7 +68,12 @@ impl Endpoint {
         if text.contains(char::is_whitespace) {
             return Err(EndpointError::Token("a blank"));
         }
-        let mut url = Url::parse(text).map_err(|error| EndpointError::NoUrl(error.to_string()))?;
+        let mut url = Url::parse(text).map_err(|error| {
+            EndpointError::NoUrl(match error {
+                ParseError::RelativeUrlWithoutBase => "https:// is missing in front".to_owned(),
+                error => error.to_string(),
+            })
+        })?;
         if !["http", "https"].contains(&url.scheme()) {
             return Err(EndpointError::Scheme(url.scheme().to_owned()));
         }
@@ -244,7 +250,7 @@ mod tests {
     fn what_is_no_endpoint_is_refused() {
         let cases = [
             ("", None, "no address"),
-            ("zammad.example.com", None, "no address"),
+            ("zammad.example.com", None, "https:// is missing"),
             ("ftp://z.example/api/v1/cti/tok", None, "\"ftp\""),
             ("https://z.example/", None, "no token"),
             ("https://z.example/api/v1/cti/", None, "no token"),

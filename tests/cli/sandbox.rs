@@ -458,12 +458,14 @@ fn a_sandbox_that_cannot_start_says_why() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     // (arguments, exit code, what is said)
-    let cases: [(&[&str], _, &str); 7] = [
+    let cases: [(&[&str], _, &str); 8] = [
         (&["--listen", &address], 78, &format!("cannot listen on {address}")),
         (&["--token", "to.ken"], 78, "a dot"),
         (&["--route", "41"], 78, "DEST=CALLER_ID"),
         (&["--route", "4(1=49"], 78, "route \"4(1=49\""),
         (&["--listen", "localhost"], 2, "--listen"),
+        // No secret, and found in most words.
+        (&["--listen", "3000", "--token", "t"], 2, "'--listen <ADDRESS:PORT>'"),
         (&["--zammad", "1.0"], 2, "5.5, 7.2"),
         (&["--integration", "broken"], 2, "unconfigured"),
     ];
