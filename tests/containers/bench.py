@@ -119,7 +119,7 @@ class Bench:
 
     def step(self, code):
         subprocess.run(["bash", "-euo", "pipefail", "-c", code.replace("TOKEN", TOKEN)], check=True, cwd=self.tree, timeout=120,
-                       stdout=subprocess.DEVNULL)
+                       input=f"{TOKEN}\n", text=True, stdout=subprocess.DEVNULL)
 
 
 def patiently(condition, seconds=15):
