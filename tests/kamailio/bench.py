@@ -94,7 +94,8 @@ class Bench:
 
     def _start_kamailio(self, url):
         """The package's kamailio.cfg with the example's lines, and where it listens and what is around it."""
-        first, *others = (step.replace("https://zammad.example.com/api/v1/cti/TOKEN", url) for step in steps())
+        self._install(url)
+        first, *others = steps()
         self._step(first)
         text = KAMAILIO_CFG.read_text()
         modules, cancel, calls, then = lines(REPOSITORY / "examples/kamailio/lines.cfg")
@@ -123,6 +124,25 @@ class Bench:
                      "-u", "kamailio", "-g", "kamailio", "-m", "64", "-M", "8"], self.log,
                     env={"PATH": "/usr/bin:/bin", "HOME": str(run)})
         self._wait_for(self._answers)
+
+    @staticmethod
+    def _install(url):
+        """As the package does, and an editor that changes the lines of which the page tells."""
+        subprocess.run(["groupadd", "--system", "--force", "zammad-cti"], check=True)
+        config = pathlib.Path("/etc/zammad-cti/config.toml")
+        config.parent.mkdir(exist_ok=True)
+        config.touch(0o640)
+        shutil.chown(config, "root", "zammad-cti")
+        page = (REPOSITORY / "docs/kamailio.md").read_text()
+        settings = page.split("```toml\n")[1].split("```")[0]
+        assert "https://zammad.example.com/api/v1/cti/TOKEN" in settings
+        # Without the spool: each event arrives, or the bench hears why not.
+        written = config.parent / "written"
+        written.write_text(settings.replace("https://zammad.example.com/api/v1/cti/TOKEN", url))
+        editor = pathlib.Path("/usr/bin/editor")
+        editor.unlink(missing_ok=True)
+        editor.write_text(f'#!/bin/sh\ncat {written} > "$1"\n')
+        editor.chmod(0o755)
 
     @staticmethod
     def _step(script):
