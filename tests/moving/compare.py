@@ -165,6 +165,14 @@ class Moving(unittest.TestCase):
         done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout), (0, "hang up\n"), done.stderr)
         self.assertEqual([request["event"] for request in self.zammad.arrived()], ["newCall", "hangup"])
+        self.assertEqual(self.zammad.arrived()[0]["user"], ["Alice", "Bob"])
+        # What nobody can report: a command line that is wrong, and a Zammad that is down.
+        wrapper = code.partition("\nresult = ")[0]
+        tries = wrapper + "\nfor more in ({'nonsense': 1}, {'deadline': '0.1s', 'url': 'http://127.0.0.1:1/api/v1/cti/x'}):\n" \
+            "    result = zammad('new-call', _from='4930', to='42', direction='in', **more)\n" \
+            "    print(result['action'], result['delivery'])\n"
+        done = subprocess.run([sys.executable, "-c", tries], env=variables, capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (0, 2 * "none failed\n"), done.stderr)
 
     def test_the_examples_in_rust_are_run_too(self):
         included = f'include_str!("../docs/{PAGE.name}")' in (ROOT / "src/lib.rs").read_text()
