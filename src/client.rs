@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use tokio::runtime::{Builder, Runtime};
 
 #[doc(hidden)]
 pub use caller_log::{CallerLog, CallerLogError, Row, Shown};
@@ -294,10 +295,28 @@ fn http(
 ///
 /// [`ClientError::Runtime`]: the operating system has no event loop to give.
 pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, ClientError> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ClientError::Runtime)?;
-    let result = runtime.block_on(work);
-    // A name lookup that does not end must not hold up the program's end.
-    runtime.shutdown_background();
-    Ok(result)
+    Ok(EventLoop::new()?.block_on(work))
+}
+
+// Not promised: for who has to know before the thread begins that there is one.
+/// What asynchronous work in a thread needs.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct EventLoop(Runtime);
+
+impl EventLoop {
+    /// # Errors
+    ///
+    /// [`ClientError::Runtime`].
+    pub fn new() -> Result<Self, ClientError> {
+        Builder::new_current_thread().enable_all().build().map(Self).map_err(ClientError::Runtime)
+    }
+
+    pub fn block_on<T>(self, work: impl Future<Output = T>) -> T {
+        let Self(runtime) = self;
+        let result = runtime.block_on(work);
+        // A name lookup that does not end must not hold up the program's end.
+        runtime.shutdown_background();
+        result
+    }
 }

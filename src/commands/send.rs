@@ -20,7 +20,7 @@ use std::thread;
 
 use anyhow::Context;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use zammad_cti::client::{self, Client, Clients};
+use zammad_cti::client::{Client, Clients, EventLoop};
 use zammad_cti::config::Config;
 use zammad_cti::delivery::{Courier, Described, OpenCalls};
 use zammad_cti::event::Known;
@@ -68,16 +68,19 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
     if global.dry_run || global.curl {
         return show(lines, &config, global, out);
     }
-    let clients = Clients::new(&config)?.several(args.concurrency)?;
+    let clients = shares(Clients::new(&config)?.several(args.concurrency)?);
     let (taken, given_back) = sync_channel(WINDOW);
     let (results, read_results) = channel();
     let courier = Arc::new(Courier::of_ordered(&config, runtime_folder().as_deref()));
-    let (lanes, senders): (Vec<_>, Vec<_>) = shares(clients)
+    // All of them before the first begins, as nobody could do the work of one that fails.
+    let event_loops = clients.iter().map(|_| EventLoop::new()).collect::<Result<Vec<_>, _>>()?;
+    let (lanes, senders): (Vec<_>, Vec<_>) = clients
         .into_iter()
-        .map(|clients| {
+        .zip(event_loops)
+        .map(|(clients, event_loop)| {
             let (lane, jobs) = unbounded_channel();
             let (courier, config, results) = (courier.clone(), config.clone(), results.clone());
-            let send = move || client::block_on(lanes::send(clients, &courier, &config, jobs, results));
+            let send = move || event_loop.block_on(lanes::send(clients, &courier, &config, jobs, results));
             (Lane { jobs: lane, in_hand: Vec::new() }, thread::spawn(send))
         })
         .unzip();
@@ -89,7 +92,7 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
     let tally = write(&read_results, &given_back, style, &mut BufWriter::new(out))?;
     for sender in senders {
-        sender.join().map_err(|_| anyhow::anyhow!("a sending thread broke down"))??;
+        sender.join().map_err(|_| anyhow::anyhow!("a sending thread broke down"))?;
     }
     reader.join().map_err(|_| anyhow::anyhow!("the reading thread broke down"))??;
     Ok(match tally {
@@ -264,7 +267,7 @@ fn write(
             }
             tally.rejected |= report.rejects();
             output::result_line(out, &report, style)?;
-            // The reader has taken it, or is there no more.
+            // It is there: the reader took it before he handed the line on.
             let _ = given_back.try_recv();
         }
     }

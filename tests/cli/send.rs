@@ -345,3 +345,29 @@ impl Sending {
         self.process.wait().unwrap().code()
     }
 }
+
+#[test]
+fn each_line_has_its_result_or_nothing_is_sent_however_few_files_may_be_open() {
+    let world = World::new();
+    let accepted = world.zammad_accepts();
+    let lines: String = (0..10)
+        .map(|call| format!("{{\"event\":\"newCall\",\"call_id\":\"{call}\",\"direction\":\"in\",\"from\":\"1\",\"to\":\"2\"}}\n"))
+        .collect();
+    let file = world.file("events.ndjson", 0o600, &lines);
+    for most in 6..20 {
+        let before = accepted.calls();
+        let limited = format!(r#"ulimit -n {most}; exec "$0" "$@""#);
+        let ended = std::process::Command::new("sh")
+            .args(["-c", &limited, env!("CARGO_BIN_EXE_zammad-cti")])
+            .args(["send", "--concurrency", "2", "--deadline", "100ms", "--url", &world.url()])
+            .arg(&file)
+            .env_clear()
+            .envs(world.folders())
+            .output()
+            .unwrap();
+        let results = String::from_utf8(ended.stdout).unwrap().lines().count();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        let sent = accepted.calls() - before;
+        assert!(results == 10 || results == 0 && sent == 0, "{most}: {results} results, {sent} sent: {said}");
+    }
+}
