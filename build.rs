@@ -10,7 +10,7 @@ fn main() {
     if variable("CARGO_CFG_TARGET_OS") != "linux" || variable("CARGO_CFG_TARGET_ENV") != "gnu" {
         return;
     }
-    // Tests unwind.
+    // Tests unwind, but for those of the program itself with `cargo test --release`: the first failure ends them.
     if variable("PROFILE") == "release" {
         let link = Path::new(env!("CARGO_MANIFEST_DIR")).join("link");
         for object in cc::Build::new().file(link.join("no_unwind.c")).compile_intermediates() {
