@@ -52,17 +52,20 @@ impl Cli {
         Self::of_an_event(&words).map_or_else(|| Self::try_parse_from(words), Ok)
     }
 
-    /// The command line of an event that begins with its command, as dialplans write it.
+    /// The command line of an event, as dialplans write it: flags that all commands have stand before
+    /// the command or behind it.
     fn of_an_event(words: &[OsString]) -> Option<Self> {
-        let rest = words.get(1..)?;
-        match rest.first()?.to_str()? {
-            "new-call" => alone(rest, Command::NewCall),
-            "answer" => alone(rest, Command::Answer),
-            "hangup" => alone(rest, Command::Hangup),
-            "agi" => match rest.get(1)?.to_str()? {
-                "new-call" => alone(&rest[1..], |event| Command::Agi(Agi::NewCall(event))),
-                "answer" => alone(&rest[1..], |event| Command::Agi(Agi::Answer(event))),
-                "hangup" => alone(&rest[1..], |event| Command::Agi(Agi::Hangup(event))),
+        let is_event =
+            |word: &OsString| ["new-call", "answer", "hangup", "agi"].iter().any(|name| word == *name);
+        let (before, words) = words.split_at(words.iter().skip(1).position(is_event)? + 1);
+        match words.first()?.to_str()? {
+            "new-call" => alone(before, words, Command::NewCall),
+            "answer" => alone(before, words, Command::Answer),
+            "hangup" => alone(before, words, Command::Hangup),
+            "agi" => match words.get(1)?.to_str()? {
+                "new-call" => alone(before, &words[1..], |event| Command::Agi(Agi::NewCall(event))),
+                "answer" => alone(before, &words[1..], |event| Command::Agi(Agi::Answer(event))),
+                "hangup" => alone(before, &words[1..], |event| Command::Agi(Agi::Hangup(event))),
                 _ => None,
             },
             _ => None,
@@ -72,12 +75,27 @@ impl Cli {
 
 /// Reads a command and its flags alone, or else with those that all commands have: to put together
 /// the flags of all commands takes longer than to send the event.
-fn alone<A: Args>(words: &[OsString], command: impl Fn(A) -> Command) -> Option<Cli> {
+fn alone<A: Args>(before: &[OsString], words: &[OsString], command: impl Fn(A) -> Command) -> Option<Cli> {
+    let global = match before {
+        [_program] => None,
+        flags => Some(OnlyGlobal::try_parse_from(flags).ok()?.global),
+    };
     if let Ok(Alone { event }) = Alone::try_parse_from(words) {
-        return Some(Cli { global: Global::default(), command: command(event) });
+        return Some(Cli { global: global.unwrap_or_default(), command: command(event) });
+    }
+    if global.is_some() {
+        // Which of two counts is not for here to say.
+        return None;
     }
     let AloneWithGlobal { global, event } = AloneWithGlobal::try_parse_from(words).ok()?;
     Some(Cli { global, command: command(event) })
+}
+
+#[derive(Parser)]
+#[command(disable_help_flag = true)]
+struct OnlyGlobal {
+    #[command(flatten)]
+    global: Global,
 }
 
 #[derive(Parser)]
