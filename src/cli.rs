@@ -855,3 +855,50 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         text.to_socket_addrs().map_err(|_| "such as 127.0.0.1:3000 or localhost:3000".to_owned())?;
     addresses.next().ok_or_else(|| "no such host".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_read_as_the_whole_command_line_reads_it() {
+        // (command line, whether the quick way reads it)
+        let cases = [
+            ("new-call --from 1 --to 2 --direction in", true),
+            ("new-call --from=-1 --to -2 --direction=out --user A --user B --queue q --call-key k", true),
+            ("new-call --from --url --to 2 --direction in", true),
+            ("--url http://z/x new-call --from 1 --to 2 --direction in", true),
+            ("--country DE --config f --insecure --field action answer --call-id 7", true),
+            ("answer --call-id 7 --voicemail --output json --spool always", true),
+            ("hangup --call-id 7 --answered --cause busy --raw-cause", true),
+            ("hangup --list-causes", true),
+            ("hangup --call-id 7 --answered=0 --dialstatus BUSY --hangup-cause 17", true),
+            ("agi new-call --direction out --user A", true),
+            ("--timeout 1s agi hangup --deadline 3s", false),
+            ("--profile answer hangup --call-id 7", false),
+            ("--profile new-call answer --call-id 7", false),
+            ("--timeout 1s answer --call-id 7 --timeout 2s", false),
+            ("send answer", false),
+            ("new-call --from 1 --to 2", false),
+            ("new-call --help", false),
+            ("new-call --version", false),
+            ("answer --call-id 7 --user a --voicemail", false),
+            ("hangup --call-id 7 --cause busy --dialstatus BUSY", false),
+            ("hangup --call-id 7 --raw-cause", false),
+            ("agi", false),
+            ("agi --help", false),
+            ("--from 1 new-call --to 2 --direction in", false),
+            ("new-call --from 1 --to 2 --direction in extra", false),
+            ("new-call --from 1 --from 2 --to 2 --direction in", false),
+        ];
+        for (line, is_quick) in cases {
+            let words: Vec<OsString> = format!("zammad-cti {line}").split(' ').map(OsString::from).collect();
+            let quick = Cli::of_an_event(&words);
+            assert_eq!(quick.is_some(), is_quick, "{line}");
+            if let Some(quick) = quick {
+                let whole = Cli::try_parse_from(&words).expect(line);
+                assert_eq!(format!("{quick:?}"), format!("{whole:?}"), "{line}");
+            }
+        }
+    }
+}
