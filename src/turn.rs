@@ -132,59 +132,45 @@ impl Turns {
     ///
     /// `answered` is what the sender knows of the call; where it does not, the hangup's cause tells.
     pub async fn take(&self, event: &CallEvent, answered: Option<bool>, until: Instant) -> Turn {
+        let mut asking = self.ask(event, answered, until);
+        loop {
+            match asking {
+                Asking::Has(turn) => return turn,
+                Asking::Waits(waiting, pause) => {
+                    tokio::time::sleep(pause).await;
+                    asking = waiting.ask_again();
+                }
+            }
+        }
+    }
+
+    /// The same for a thread of its own, which may outlive everybody who waits for it.
+    pub fn take_in_thread(&self, event: &CallEvent, answered: Option<bool>, until: Instant) -> Turn {
+        let mut asking = self.ask(event, answered, until);
+        loop {
+            match asking {
+                Asking::Has(turn) => return turn,
+                Asking::Waits(waiting, pause) => {
+                    std::thread::sleep(pause);
+                    asking = waiting.ask_again();
+                }
+            }
+        }
+    }
+
+    fn ask<'a>(&'a self, event: &'a CallEvent, answered: Option<bool>, until: Instant) -> Asking<'a> {
         let call = self.call(&event.call_id);
         let step = Step::of(event, answered);
         let file = match self.slot(call) {
             Ok(Some(file)) => file,
-            Ok(None) => return Turn(Hold::Nothing),
+            Ok(None) => return Asking::Has(Turn(Hold::Nothing)),
             Err(error) => {
                 self.complain(&error.to_string());
-                return Turn(Hold::Nothing);
+                return Asking::Has(Turn(Hold::Nothing));
             }
         };
         let until = if step == Step::NewCall { until.min(Instant::now() + NEW_CALL_WAITS) } else { until };
-        let mut seen = None;
-        let mut pause = SHORTEST_PAUSE;
-        loop {
-            let now = Instant::now();
-            match file.try_lock() {
-                Ok(()) => {
-                    let mut slot = Slot::read(&file);
-                    let had = slot.calls.had(call);
-                    let since = match seen {
-                        Some((before, since)) if before == had => since,
-                        _ => now,
-                    };
-                    if now >= until || now - since >= step.patience(had) {
-                        slot.calls.take_turn(call, step);
-                        if let Err(error) = slot.write(&file) {
-                            self.complain(&format!("a file in it cannot be written: {error}"));
-                        }
-                        return Turn(Hold::Lock(file));
-                    }
-                    seen = Some((had, since));
-                    // Whoever cannot unlock it loses it with the file, at the latest.
-                    let _ = file.unlock();
-                }
-                Err(TryLockError::WouldBlock) if now < until => {}
-                Err(TryLockError::WouldBlock) => {
-                    let level = if step == Step::NewCall { log::Level::Debug } else { log::Level::Warn };
-                    log::log!(
-                        level,
-                        "the {} of call {} waits no longer for another event that is on its way",
-                        event.kind,
-                        event.call_id
-                    );
-                    return Turn(Hold::Late { file, call, step });
-                }
-                Err(TryLockError::Error(error)) => {
-                    self.complain(&format!("a file in it cannot be locked: {error}"));
-                    return Turn(Hold::Nothing);
-                }
-            }
-            tokio::time::sleep(pause.min(until.saturating_duration_since(now))).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
+        Waiting { turns: self, event, call, step, file, until, seen: None, pause: SHORTEST_PAUSE }.ask_again()
     }
 
     /// The turn of an event that has waited in the spool, unless another event of its call is on its
@@ -253,6 +239,71 @@ impl Turns {
         if !self.complained.swap(true, Ordering::Relaxed) {
             log::warn!("no lock_dir to keep the events of a call in order, so they go at once: {reason}");
         }
+    }
+}
+
+/// What an event that wants its turn hears.
+enum Asking<'a> {
+    Has(Turn),
+    /// It is to ask again after that pause.
+    Waits(Waiting<'a>, Duration),
+}
+
+/// An event that waits for its turn.
+struct Waiting<'a> {
+    turns: &'a Turns,
+    event: &'a CallEvent,
+    call: u64,
+    step: Step,
+    file: File,
+    until: Instant,
+    /// what its call had when it was last seen, and since when
+    seen: Option<(Had, Instant)>,
+    pause: Duration,
+}
+
+impl<'a> Waiting<'a> {
+    fn ask_again(mut self) -> Asking<'a> {
+        let now = Instant::now();
+        match self.file.try_lock() {
+            Ok(()) => {
+                let mut slot = Slot::read(&self.file);
+                let had = slot.calls.had(self.call);
+                let since = match self.seen {
+                    Some((before, since)) if before == had => since,
+                    _ => now,
+                };
+                if now >= self.until || now - since >= self.step.patience(had) {
+                    slot.calls.take_turn(self.call, self.step);
+                    if let Err(error) = slot.write(&self.file) {
+                        self.turns.complain(&format!("a file in it cannot be written: {error}"));
+                    }
+                    return Asking::Has(Turn(Hold::Lock(self.file)));
+                }
+                self.seen = Some((had, since));
+                // Whoever cannot unlock it loses it with the file, at the latest.
+                let _ = self.file.unlock();
+            }
+            Err(TryLockError::WouldBlock) if now < self.until => {}
+            Err(TryLockError::WouldBlock) => {
+                let Self { event, call, step, file, .. } = self;
+                let level = if step == Step::NewCall { log::Level::Debug } else { log::Level::Warn };
+                log::log!(
+                    level,
+                    "the {} of call {} waits no longer for another event that is on its way",
+                    event.kind,
+                    event.call_id
+                );
+                return Asking::Has(Turn(Hold::Late { file, call, step }));
+            }
+            Err(TryLockError::Error(error)) => {
+                self.turns.complain(&format!("a file in it cannot be locked: {error}"));
+                return Asking::Has(Turn(Hold::Nothing));
+            }
+        }
+        let pause = self.pause.min(self.until.saturating_duration_since(now));
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        Asking::Waits(self, pause)
     }
 }
 

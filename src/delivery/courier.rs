@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -326,8 +325,7 @@ impl Courier {
             return turns.take(&described.event, answered, until).await;
         }
         let (turns, event) = (turns.clone(), described.event.clone());
-        let runtime = Handle::current();
-        let taking = spawn_blocking(move || runtime.block_on(turns.take(&event, answered, until)));
+        let taking = spawn_blocking(move || turns.take_in_thread(&event, answered, until));
         let left = until.saturating_duration_since(Instant::now());
         match timeout(left + FOR_DISK, taking).await {
             Ok(Ok(turn)) => turn,

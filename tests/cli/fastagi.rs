@@ -498,7 +498,8 @@ fn a_spool_that_hangs_holds_no_call_longer_than_its_limit() {
             server.running.signal("TERM");
             server.running.until_it_says("finishing the calls under way");
             server.running.signal("TERM");
-            assert_eq!(server.running.end().code, 0);
+            let ran = server.running.end();
+            assert_eq!(ran.code, 0, "{ran}");
         }
     }
 }
@@ -573,6 +574,23 @@ fn a_second_signal_ends_it_at_once() {
         assert_eq!(ran.code, 0, "{ran}");
         assert!(started.elapsed() < Duration::from_secs(1) + NOISE, "{:?}", started.elapsed());
     }
+}
+
+#[test]
+fn a_second_signal_ends_it_while_events_wait_for_their_turns() {
+    let world = World::new();
+    let silent = Server::start(stay_silent);
+    let server = spooling(&world, &silent.url(), &["--deadline", "20s"]);
+    // Zammad does not say what it makes of the answer, and so the hangups wait, each in a thread.
+    for event in ["answer"].into_iter().chain(["hangup"; 20]) {
+        let told = Channel::of_customer(CALL).call(server.address, event);
+        assert_said(&told.said, &format!("zammad-cti: {event} of call {CALL} is on its way"));
+    }
+    server.running.signal("TERM");
+    server.running.until_it_says("finishing the calls under way");
+    server.running.signal("TERM");
+    let ran = server.running.end();
+    assert_eq!(ran.code, 0, "{ran}");
 }
 
 #[test]
