@@ -132,7 +132,7 @@ stop() {
 
 # on COMMAND...: there, as root, in /root.
 on() {
-    timeout 120 nsenter --target "$inner" --mount --uts --ipc --net --pid --cgroup --root \
+    timeout 120 nsenter --target "$inner" --mount --uts --ipc --net --pid --cgroup --root --wd \
         env -i HOME=/root LC_ALL=C.UTF-8 TERM=dumb DEBIAN_FRONTEND=noninteractive \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
         /bin/sh -c 'cd /root && exec "$@"' sh "$@" </dev/null
