@@ -15,7 +15,7 @@ use std::io::{BufWriter, Read, Write};
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 
 use anyhow::Context;
@@ -69,7 +69,7 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
         return show(lines, &config, global, out);
     }
     let clients = shares(Clients::new(&config)?.several(args.concurrency)?);
-    let (taken, given_back) = sync_channel(WINDOW);
+    let (given_back, places) = channel();
     let (results, read_results) = channel();
     let courier = Arc::new(Courier::of_ordered(&config, runtime_folder().as_deref()));
     // All of them before the first begins, as nobody could do the work of one that fails.
@@ -87,10 +87,11 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
     drop(results);
     let reader = {
         let config = config.clone();
-        thread::spawn(move || read(lines, &config, Lanes { lanes, taken }))
+        let lanes = Lanes { lanes, places: WINDOW, given_back: places };
+        thread::spawn(move || read(lines, &config, lanes))
     };
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
-    let tally = write(&read_results, &given_back, style, &mut BufWriter::new(out))?;
+    let tally = write(&read_results, given_back, style, &mut BufWriter::new(out))?;
     for sender in senders {
         sender.join().map_err(|_| anyhow::anyhow!("a sending thread broke down"))?;
     }
@@ -158,8 +159,10 @@ fn described(line: Line, calls: &mut OpenCalls, config: &Config) -> anyhow::Resu
 /// Where the reader hands its lines on.
 struct Lanes {
     lanes: Vec<Lane>,
-    /// a place for each line that is not written yet
-    taken: SyncSender<()>,
+    /// for so many lines more
+    places: usize,
+    /// the places of lines that are written
+    given_back: Receiver<usize>,
 }
 
 /// The way to one sender.
@@ -175,11 +178,12 @@ struct NotWanted;
 impl Lanes {
     /// Hands a line on, as soon as there is a place for one more.
     fn hand(&mut self, job: Job) -> Result<(), NotWanted> {
-        if let Err(TrySendError::Full(place)) = self.taken.try_send(()) {
+        if self.places == 0 {
             // The places of those in hand come back only if they go.
             self.let_go()?;
-            self.taken.send(place).map_err(|_| NotWanted)?;
+            self.places = self.given_back.recv().map_err(|_| NotWanted)?;
         }
+        self.places -= 1;
         let call_id = job.event.as_ref().ok().map(|described| &described.event.call_id);
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(call_id);
         let number = usize::try_from(hash % self.lanes.len() as u64).unwrap_or_default();
@@ -237,16 +241,18 @@ struct Tally {
     rejected: bool,
 }
 
-/// Writes the results in the order of their lines, and gives back the place of each.
+/// Writes the results in the order of their lines, and gives back their places: many at a time, as
+/// whoever waits for one has to be woken.
 fn write(
     results: &Receiver<Vec<Done>>,
-    given_back: &Receiver<()>,
+    given_back: Sender<usize>,
     style: Style,
     out: &mut dyn Write,
 ) -> Result<Tally, OutputError> {
     let mut tally = Tally::default();
     let mut early = BTreeMap::new();
     let mut next = 0;
+    let mut places = 0;
     loop {
         let mut batch = results.try_recv();
         if let Err(TryRecvError::Empty) = batch {
@@ -267,8 +273,11 @@ fn write(
             }
             tally.rejected |= report.rejects();
             output::result_line(out, &report, style)?;
-            // It is there: the reader took it before he handed the line on.
-            let _ = given_back.try_recv();
+            places += 1;
+        }
+        if places >= BATCH {
+            // Nobody wants any more at the end of the lines.
+            let _ = given_back.send(std::mem::take(&mut places));
         }
     }
     out.flush().map_err(OutputError)?;

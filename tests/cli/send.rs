@@ -1,11 +1,14 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use predicates::prelude::*;
 use serde_json::{Value, json};
 
+use crate::servers::{Reply, Server, read_request};
 use crate::support::{World, stderr, stdout};
 
 /// Lines that are no event, and what is said of them.
@@ -199,6 +202,36 @@ fn a_result_is_there_before_the_next_event_is() {
     write!(sending.process.stdin.as_mut().unwrap(), "\"hangup\",\"call_id\":\"b\"}}").unwrap();
     drop(sending.process.stdin.take());
     assert_eq!(sending.result()["call_id"], "b");
+    assert_eq!(sending.end(), Some(0));
+}
+
+#[test]
+fn a_result_does_not_wait_for_a_slow_call_behind_it() {
+    let world = World::new();
+    let (go_on, held) = channel::<()>();
+    let held = Mutex::new(held);
+    let zammad = Server::start(move |mut stream| {
+        if read_request(&mut stream).contains("slow") {
+            // Until the test has read the other results, or failed.
+            let _ = held.lock().unwrap().recv();
+        }
+        let _ = stream.write_all(&Reply::json(200, "{}").bytes());
+    });
+    let patience = ["--concurrency", "16", "--timeout", "50s", "--deadline", "60s"];
+    let mut sending = Sending::start(&world, &zammad.url(), &patience);
+    // Some of them have their thread in common with the slow one.
+    let quick: Vec<_> = (0..8).map(|number| format!("quick-{number}")).collect();
+    for call_id in quick.iter().map(String::as_str).chain(["slow"]) {
+        sending.give(
+            &json!({ "event": "newCall", "call_id": call_id, "direction": "in", "from": "1", "to": "2" }),
+        );
+    }
+    let mut results: Vec<_> = quick.iter().map(|_| sending.result()).collect();
+    go_on.send(()).unwrap();
+    results.push(sending.result());
+    for (result, call_id) in results.iter().zip(quick.iter().map(String::as_str).chain(["slow"])) {
+        assert_eq!((&result["call_id"], &result["attempts"]), (&json!(call_id), &json!(1)), "{result}");
+    }
     assert_eq!(sending.end(), Some(0));
 }
 

@@ -2,19 +2,25 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::mpsc::Sender;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, sleep};
 use zammad_cti::client::Client;
 use zammad_cti::config::Config;
 use zammad_cti::delivery::{Courier, Described};
 use zammad_cti::event::CallId;
 
-use super::{Done, Job};
+use super::{BATCH, Done, Job};
 use crate::commands::report::{outcome, unsent};
+
+/// How long a result waits for others while more events are under way: whoever writes them has to be
+/// woken, which takes as long as to send an event.
+const TOGETHER: Duration = Duration::from_millis(1);
 
 /// An event whose line could be read.
 struct Ready {
@@ -48,6 +54,7 @@ pub async fn send(
     let mut behind: HashMap<CallId, VecDeque<Ready>> = HashMap::new();
     let mut waiting: VecDeque<Job> = VecDeque::new();
     let mut done = Vec::new();
+    let mut waited = pin!(sleep(TOGETHER));
     let mut open = true;
     loop {
         while let Some(client) = idle.pop() {
@@ -82,7 +89,9 @@ pub async fn send(
             if let Poll::Ready(Some(ended)) = under_way.poll_next_unpin(context) {
                 return Poll::Ready(Step::Ended(ended));
             }
-            if !done.is_empty() {
+            if !done.is_empty()
+                && (under_way.is_empty() || done.len() >= BATCH || waited.as_mut().poll(context).is_ready())
+            {
                 return Poll::Ready(Step::Tell);
             }
             if wants_more && let Poll::Ready(batch) = jobs.poll_recv(context) {
@@ -92,6 +101,9 @@ pub async fn send(
         });
         match step.await {
             Step::Ended((client, call_id, result)) => {
+                if done.is_empty() {
+                    waited.as_mut().reset(Instant::now() + TOGETHER);
+                }
                 done.push(result);
                 match behind.get_mut(&call_id).and_then(VecDeque::pop_front) {
                     Some(ready) => under_way.push(deliver(client, ready, courier, config)),
@@ -116,7 +128,7 @@ pub async fn send(
 async fn deliver(mut client: Client, ready: Ready, courier: &Courier, config: &Config) -> Ended {
     let Ready { place, line, mut described } = ready;
     courier.recall(&mut described).await;
-    let brought = courier.bring(&mut client, &described, Instant::now(), config.deadline).await;
+    let brought = courier.bring(&mut client, &described, Instant::now().into(), config.deadline).await;
     let (report, error) = outcome(&described.event, Ok(brought), config);
     let done = match error {
         None => Done { place, report: report.at_line(line), error: None },
