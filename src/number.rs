@@ -268,6 +268,10 @@ impl Numbering {
 
     /// Adds all steps but the last, and returns that.
     fn follow(&self, shown: &str, steps: &mut Vec<Step>) -> Result<(PartyKind, Step), NumberError> {
+        // As nearly all of them come.
+        if !shown.is_empty() && shown.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(self.place(shown));
+        }
         let text = unwrapped(shown);
         if text != shown {
             steps.push(Step::new(Rule::Unwrapped, &*text));
@@ -374,6 +378,10 @@ fn refuse_control_characters(text: &str) -> Result<(), NumberError> {
         '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => true,
         c => c.is_control(),
     };
+    // As nearly all texts are.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Ok(());
+    }
     match text.chars().find(refused) {
         Some(c) => Err(NumberError::ControlCharacter(c)),
         None => Ok(()),
