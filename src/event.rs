@@ -321,16 +321,6 @@ impl CallEvent {
         self.wire().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
     }
 
-    /// The event as its sender meant it, with every user: what warnings are about.
-    #[doc(hidden)]
-    pub fn meant(&self) -> Map<String, Value> {
-        let mut fields = self.all_but_user();
-        if !self.users.is_empty() {
-            fields.push(("user", FieldValue::List(self.users.iter().map(Name::as_str).collect())));
-        }
-        fields.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
-    }
-
     fn all_but_user(&self) -> Vec<(&'static str, FieldValue<'_>)> {
         let fields = [
             ("event", Some(self.kind.as_str())),

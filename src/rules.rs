@@ -16,7 +16,7 @@ use std::time::SystemTime;
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
-pub use finding::{Arrival, CallBefore, Finding, Severity, Token, findings, findings_on_arrival};
+pub use finding::{Arrival, CallBefore, Finding, Meant, Severity, Token, findings, findings_on_arrival};
 pub use refusal::{Complaint, Message, Refusal, Release};
 use ruby::{cast, column, is_present, joined};
 
@@ -324,6 +324,10 @@ fn record(
 fn direction(request: &Fields) -> Option<Direction> {
     let word = request.get("direction")?.as_str()?;
     [Direction::Inbound, Direction::Outbound].into_iter().find(|direction| direction.as_str() == word)
+}
+
+fn event_kind(word: &str) -> Option<EventKind> {
+    [EventKind::NewCall, EventKind::Answer, EventKind::Hangup].into_iter().find(|kind| kind.as_str() == word)
 }
 
 /// What a request names as its call.

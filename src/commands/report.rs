@@ -212,7 +212,7 @@ fn failed(
 pub fn warn(event: &CallEvent, known: Known, config: &Config, line: Option<u64>) {
     let Known { direction, answered } = known;
     let extension_digits = config.numbering.extension_digits;
-    for finding in rules::findings(&event.meant(), direction, answered, extension_digits) {
+    for finding in rules::findings(&event.into(), direction, answered, extension_digits) {
         match line {
             Some(line) => log::warn!("line {line}: {finding}"),
             None => log::warn!("{finding}"),

@@ -7,7 +7,7 @@ mod meant;
 use std::fmt;
 
 pub use arrived::{Arrival, CallBefore, Token, findings_on_arrival};
-pub use meant::findings;
+pub use meant::{Meant, findings};
 
 use crate::cause::HangupCause;
 use crate::event::{CallId, Direction, EventKind};

@@ -125,7 +125,7 @@ pub fn findings_on_arrival(arrival: &Arrival) -> Vec<Finding> {
         if arrival.outcome == Some(Err(Refusal::InvalidDirection)) {
             found.push(Finding::InvalidDirection { given: shown(arrival.fields, "direction") });
         }
-        match arrival.fields.get("event").and_then(Value::as_str).and_then(event_kind) {
+        match arrival.fields.get("event").and_then(Value::as_str).and_then(rules::event_kind) {
             Some(event) => {
                 found.extend(in_its_call(event, arrival));
                 found.extend(in_its_fields(event, arrival));
@@ -287,7 +287,7 @@ fn in_its_fields(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
     let text = |name: &str| fields.get(name).and_then(Value::as_str);
     let direction = rules::direction(fields);
     // What a hangup does to its call is known here, and told already.
-    let as_meant = findings(fields, None, None, EXTENSION_DIGITS);
+    let as_meant = findings(&fields.into(), None, None, EXTENSION_DIGITS);
     // What a sender would cut down to one user arrives as a list.
     let mut found: Vec<_> = (as_meant.into_iter())
         .filter(|finding| !matches!(finding, Finding::SeveralUsersOnAnswer { .. }))
@@ -506,12 +506,6 @@ fn shown(fields: &Fields, name: &str) -> Option<String> {
     given(fields, name).map(|value| value.to_string())
 }
 
-fn event_kind(word: &str) -> Option<EventKind> {
-    [EventKind::NewCall, EventKind::Answer, EventKind::Hangup]
-        .into_iter()
-        .find(|event| event.as_str() == word)
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::SystemTime;
@@ -555,7 +549,7 @@ mod tests {
         for fields in requests {
             let before = entry_of(&log, fields).map(|entry| CallBefore::new(entry, fields));
             let outcome = process(&setup, true, &mut log, fields, SystemTime::UNIX_EPOCH);
-            let kind = fields.get("event").and_then(Value::as_str).and_then(event_kind);
+            let kind = fields.get("event").and_then(Value::as_str).and_then(rules::event_kind);
             found = findings_on_arrival(&Arrival {
                 before,
                 overtaken_by: refused.filter(|_| kind == Some(EventKind::NewCall)),

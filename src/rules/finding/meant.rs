@@ -3,59 +3,111 @@
 use serde_json::Value;
 
 use super::{Answered, Finding};
-use crate::cause::HangupCause;
-use crate::event::Direction;
-use crate::number::LOOKED_UP;
+use crate::cause::{Cause, HangupCause};
+use crate::event::{CallEvent, Direction, EventKind, Name};
+use crate::number::{LOOKED_UP, Party};
 use crate::rules::{self, Fields};
+
+/// What an event says, whoever wrote it.
+#[derive(Debug)]
+pub struct Meant<'a> {
+    kind: Option<EventKind>,
+    direction: Option<Direction>,
+    from: Option<&'a str>,
+    to: Option<&'a str>,
+    queue: Option<&'a str>,
+    cause: Option<&'a str>,
+    /// the first one's name, and how many there are; `None` changes no name in the caller log
+    users: Option<(&'a str, usize)>,
+}
+
+impl<'a> From<&'a CallEvent> for Meant<'a> {
+    fn from(event: &'a CallEvent) -> Self {
+        Self {
+            kind: Some(event.kind),
+            direction: Some(event.direction),
+            from: event.from.as_ref().map(Party::as_str),
+            to: event.to.as_ref().map(Party::as_str),
+            queue: event.queue.as_ref().map(Name::as_str),
+            cause: event.cause.as_ref().map(Cause::as_str),
+            users: event.users.first().map(|first| (first.as_str(), event.users.len())),
+        }
+    }
+}
+
+impl<'a> From<&'a Fields> for Meant<'a> {
+    fn from(fields: &'a Fields) -> Self {
+        let text = |name: &str| fields.get(name).and_then(Value::as_str);
+        let users = match fields.get("user") {
+            // They count as absent.
+            None | Some(Value::Null | Value::Bool(false)) => None,
+            Some(Value::Array(users)) => {
+                let first = users.first().and_then(Value::as_str);
+                Some((first.unwrap_or_default(), users.len()))
+            }
+            Some(user) => Some((user.as_str().unwrap_or_default(), 1)),
+        };
+        Self {
+            kind: text("event").and_then(rules::event_kind),
+            direction: rules::direction(fields),
+            from: text("from"),
+            to: text("to"),
+            queue: text("queue"),
+            cause: text("cause"),
+            users,
+        }
+    }
+}
 
 /// All findings about one event as its sender meant it.
 ///
 /// `call` is the direction of the call's newCall, and `answered` whether anybody picked up, if the
 /// sender knows; `extension_digits` is how long the phone system's own numbers are.
 pub fn findings(
-    event: &Fields,
+    event: &Meant<'_>,
     call: Option<Direction>,
     answered: Option<bool>,
     extension_digits: u8,
 ) -> Vec<Finding> {
-    let text = |name: &str| event.get(name).and_then(Value::as_str);
-    let direction = rules::direction(event);
     let mut found = Vec::new();
-    match text("event") {
-        Some("newCall") => {
-            if let Some(queue) = text("queue") {
+    match event.kind {
+        Some(EventKind::NewCall) => {
+            if let Some(queue) = event.queue {
                 if queue.contains(char::is_whitespace) {
                     found.push(Finding::QueueWithBlanks { queue: queue.to_owned() });
                 }
-                let to = text("to").unwrap_or_default();
-                let out_of_reach = to.is_empty() || to == "anonymous" || to.contains(char::is_whitespace);
+                let to = event.to.unwrap_or_default();
+                let out_of_reach =
+                    to.is_empty() || to == Party::ANONYMOUS || to.contains(char::is_whitespace);
                 // Nobody is notified of an outbound call.
-                if direction == Some(Direction::Inbound) && out_of_reach {
+                if event.direction == Some(Direction::Inbound) && out_of_reach {
                     found.push(Finding::CalledPartyOutOfReach { queue: queue.to_owned() });
                 }
             }
-            let customer = direction.map(customers_field);
-            found.extend(customer.and_then(|field| unfit_number(field, text(field)?, extension_digits)));
+            let customer = event.direction.and_then(|direction| {
+                let number = match direction {
+                    Direction::Inbound => event.from,
+                    Direction::Outbound => event.to,
+                };
+                Some((customers_field(direction), number?))
+            });
+            found.extend(customer.and_then(|(field, number)| unfit_number(field, number, extension_digits)));
         }
-        // Null and false count as absent.
-        Some("answer") => match (direction, event.get("user").filter(|user| shows(user))) {
+        Some(EventKind::Answer) => match (event.direction, event.users) {
             (Some(Direction::Outbound), Some(_)) => found.push(Finding::UserOnOutboundAnswer),
-            (_, Some(Value::Array(users))) if users.len() > 1 => {
-                let sent = users[0].as_str().unwrap_or_default().to_owned();
-                found.push(Finding::SeveralUsersOnAnswer { sent });
-            }
+            (_, Some((first, 2..))) => found.push(Finding::SeveralUsersOnAnswer { sent: first.to_owned() }),
             _ => {}
         },
-        Some("hangup") => {
-            let may_be_open =
-                answered != Some(true) && text("cause") != Some(HangupCause::Forwarded.as_str());
+        Some(EventKind::Hangup) => {
+            let may_be_open = answered != Some(true) && event.cause != Some(HangupCause::Forwarded.as_str());
             let answered = if answered.is_none() { Answered::Unknown } else { Answered::Nobody };
+            let is_against = |&call: &Direction| event.direction.is_some_and(|direction| direction != call);
             found.extend(
-                call.filter(|&call| may_be_open && direction.is_some_and(|direction| direction != call))
+                call.filter(|call| may_be_open && is_against(call))
                     .map(|call| Finding::HangupAgainstDirection { call, answered }),
             );
         }
-        _ => {}
+        None => {}
     }
     found
 }
@@ -66,11 +118,6 @@ pub(super) fn customers_field(direction: Direction) -> &'static str {
         Direction::Inbound => "from",
         Direction::Outbound => "to",
     }
-}
-
-/// Whether an answer's user changes a name in the caller log.
-fn shows(user: &Value) -> bool {
-    !matches!(user, Value::Null | Value::Bool(false))
 }
 
 fn unfit_number(field: &'static str, number: &str, extension_digits: u8) -> Option<Finding> {
@@ -213,7 +260,11 @@ mod tests {
             ),
         ];
         for (event, call, answered, extension_digits, expected) in cases {
-            assert_eq!(findings(&fields(event), call, answered, extension_digits), expected, "{event}");
+            assert_eq!(
+                findings(&Meant::from(&fields(event)), call, answered, extension_digits),
+                expected,
+                "{event}"
+            );
         }
     }
 }
