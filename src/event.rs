@@ -300,7 +300,17 @@ impl CallEvent {
 
     /// The event as it goes over the wire, name by name: what Zammad would show falsely is left out.
     pub fn wire(&self) -> Vec<(&'static str, FieldValue<'_>)> {
-        let mut fields = self.all_but_user();
+        let texts = [
+            ("event", Some(self.kind.as_str())),
+            ("callId", Some(self.call_id.as_str())),
+            ("direction", Some(self.direction.as_str())),
+            ("from", self.from.as_ref().map(Party::as_str)),
+            ("to", self.to.as_ref().map(Party::as_str)),
+            ("queue", self.queue.as_ref().map(Name::as_str)),
+            ("answeringNumber", self.answering_number.as_ref().map(Party::as_str)),
+            ("cause", self.cause.as_ref().map(Cause::as_str)),
+        ];
+        let texts = texts.into_iter().filter_map(|(name, text)| Some((name, FieldValue::Text(text?))));
         let mut users = self.users.iter().map(Name::as_str);
         let user = match self.kind {
             EventKind::NewCall if self.users.is_empty() => None,
@@ -311,28 +321,13 @@ impl CallEvent {
             }
             EventKind::Answer | EventKind::Hangup => None,
         };
-        fields.extend(user.map(|user| ("user", user)));
-        fields
+        texts.chain(user.map(|user| ("user", user))).collect()
     }
 
     /// The same as a JSON object.
     #[doc(hidden)]
     pub fn fields(&self) -> Map<String, Value> {
         self.wire().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
-    }
-
-    fn all_but_user(&self) -> Vec<(&'static str, FieldValue<'_>)> {
-        let fields = [
-            ("event", Some(self.kind.as_str())),
-            ("callId", Some(self.call_id.as_str())),
-            ("direction", Some(self.direction.as_str())),
-            ("from", self.from.as_ref().map(Party::as_str)),
-            ("to", self.to.as_ref().map(Party::as_str)),
-            ("queue", self.queue.as_ref().map(Name::as_str)),
-            ("answeringNumber", self.answering_number.as_ref().map(Party::as_str)),
-            ("cause", self.cause.as_ref().map(Cause::as_str)),
-        ];
-        fields.into_iter().filter_map(|(name, text)| Some((name, FieldValue::Text(text?)))).collect()
     }
 }
 

@@ -326,7 +326,8 @@ fn direction(request: &Fields) -> Option<Direction> {
     [Direction::Inbound, Direction::Outbound].into_iter().find(|direction| direction.as_str() == word)
 }
 
-fn event_kind(word: &str) -> Option<EventKind> {
+fn event_kind(request: &Fields) -> Option<EventKind> {
+    let word = request.get("event")?.as_str()?;
     [EventKind::NewCall, EventKind::Answer, EventKind::Hangup].into_iter().find(|kind| kind.as_str() == word)
 }
 

@@ -32,10 +32,10 @@ use crate::exit_code::{self, ExitCode};
 use crate::output::{self, OutputError, Report, Style};
 use line::{Line, Lines};
 
-/// How many lines may be handed from one thread to the next at a time.
+/// How many lines one thread hands to the next, or as many results, before that one is woken.
 const BATCH: usize = 64;
-/// How many lines may be between the reader and the writer: enough for other calls to go on while one is
-/// slow.
+/// How many lines may be between the reader and the writer at most: enough for other calls to go on
+/// while one is slow.
 const WINDOW: usize = 512;
 
 /// A line on its way.
@@ -69,7 +69,7 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
         return show(lines, &config, global, out);
     }
     let clients = shares(Clients::new(&config)?.several(args.concurrency)?);
-    let (given_back, places) = channel();
+    let (give_back, given_back) = channel();
     let (results, read_results) = channel();
     let courier = Arc::new(Courier::of_ordered(&config, runtime_folder().as_deref()));
     // All of them before the first begins, as nobody could do the work of one that fails.
@@ -87,11 +87,11 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
     drop(results);
     let reader = {
         let config = config.clone();
-        let lanes = Lanes { lanes, places: WINDOW, given_back: places };
+        let lanes = Lanes { lanes, places: WINDOW, given_back };
         thread::spawn(move || read(lines, &config, lanes))
     };
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
-    let tally = write(&read_results, given_back, style, &mut BufWriter::new(out))?;
+    let tally = write(&read_results, give_back, style, &mut BufWriter::new(out))?;
     for sender in senders {
         sender.join().map_err(|_| anyhow::anyhow!("a sending thread broke down"))?;
     }
@@ -245,7 +245,7 @@ struct Tally {
 /// whoever waits for one has to be woken.
 fn write(
     results: &Receiver<Vec<Done>>,
-    given_back: Sender<usize>,
+    give_back: Sender<usize>,
     style: Style,
     out: &mut dyn Write,
 ) -> Result<Tally, OutputError> {
@@ -277,7 +277,7 @@ fn write(
         }
         if places >= BATCH {
             // Nobody wants any more at the end of the lines.
-            let _ = given_back.send(std::mem::take(&mut places));
+            let _ = give_back.send(std::mem::take(&mut places));
         }
     }
     out.flush().map_err(OutputError)?;

@@ -586,11 +586,13 @@ fn a_second_signal_ends_it_while_events_wait_for_their_turns() {
         let told = Channel::of_customer(CALL).call(server.address, event);
         assert_said(&told.said, &format!("zammad-cti: {event} of call {CALL} is on its way"));
     }
+    let started = Instant::now();
     server.running.signal("TERM");
     server.running.until_it_says("finishing the calls under way");
     server.running.signal("TERM");
     let ran = server.running.end();
     assert_eq!(ran.code, 0, "{ran}");
+    assert!(started.elapsed() < Duration::from_secs(1) + NOISE, "{:?}", started.elapsed());
 }
 
 #[test]

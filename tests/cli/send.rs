@@ -221,11 +221,12 @@ fn a_result_does_not_wait_for_a_slow_call_behind_it() {
     let mut sending = Sending::start(&world, &zammad.url(), &patience);
     // Some of them have their thread in common with the slow one.
     let quick: Vec<_> = (0..8).map(|number| format!("quick-{number}")).collect();
-    for call_id in quick.iter().map(String::as_str).chain(["slow"]) {
-        sending.give(
-            &json!({ "event": "newCall", "call_id": call_id, "direction": "in", "from": "1", "to": "2" }),
-        );
-    }
+    let lines: String = (quick.iter().map(String::as_str).chain(["slow"]))
+        .map(|id| json!({ "event": "newCall", "call_id": id, "direction": "in", "from": "1", "to": "2" }))
+        .map(|event| format!("{event}\n"))
+        .collect();
+    // At once, so that all are under way before the first has ended.
+    sending.process.stdin.as_mut().unwrap().write_all(lines.as_bytes()).unwrap();
     let mut results: Vec<_> = quick.iter().map(|_| sending.result()).collect();
     go_on.send(()).unwrap();
     results.push(sending.result());

@@ -18,8 +18,8 @@ use zammad_cti::event::CallId;
 use super::{BATCH, Done, Job};
 use crate::commands::report::{outcome, unsent};
 
-/// How long a result waits for others while more events are under way: whoever writes them has to be
-/// woken, which takes as long as to send an event.
+/// How long a result waits for others while more events are under way, or a millisecond longer: whoever
+/// writes them has to be woken, which takes as long as to send an event.
 const TOGETHER: Duration = Duration::from_millis(1);
 
 /// An event whose line could be read.

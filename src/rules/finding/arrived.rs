@@ -125,7 +125,7 @@ pub fn findings_on_arrival(arrival: &Arrival) -> Vec<Finding> {
         if arrival.outcome == Some(Err(Refusal::InvalidDirection)) {
             found.push(Finding::InvalidDirection { given: shown(arrival.fields, "direction") });
         }
-        match arrival.fields.get("event").and_then(Value::as_str).and_then(rules::event_kind) {
+        match rules::event_kind(arrival.fields) {
             Some(event) => {
                 found.extend(in_its_call(event, arrival));
                 found.extend(in_its_fields(event, arrival));
@@ -549,7 +549,7 @@ mod tests {
         for fields in requests {
             let before = entry_of(&log, fields).map(|entry| CallBefore::new(entry, fields));
             let outcome = process(&setup, true, &mut log, fields, SystemTime::UNIX_EPOCH);
-            let kind = fields.get("event").and_then(Value::as_str).and_then(rules::event_kind);
+            let kind = rules::event_kind(fields);
             found = findings_on_arrival(&Arrival {
                 before,
                 overtaken_by: refused.filter(|_| kind == Some(EventKind::NewCall)),

@@ -48,7 +48,7 @@ impl<'a> From<&'a Fields> for Meant<'a> {
             Some(user) => Some((user.as_str().unwrap_or_default(), 1)),
         };
         Self {
-            kind: text("event").and_then(rules::event_kind),
+            kind: rules::event_kind(fields),
             direction: rules::direction(fields),
             from: text("from"),
             to: text("to"),
@@ -197,6 +197,9 @@ mod tests {
                 vec![UserOnOutboundAnswer],
             ),
             (r#"{"event":"answer","direction":"out","user":null}"#, None, None, 5, vec![]),
+            (r#"{"event":"answer","direction":"out","user":false}"#, None, None, 5, vec![]),
+            (r#"{"event":"answer","direction":"out","user":[]}"#, None, None, 5, vec![UserOnOutboundAnswer]),
+            (r#"{"event":"answer","direction":"out","user":{}}"#, None, None, 5, vec![UserOnOutboundAnswer]),
             // Only a customer's number is looked up: the caller's, or the called party's of outbound.
             (
                 r#"{"event":"newCall","direction":"in","from":"4930123456","to":"4711"}"#,
