@@ -374,10 +374,6 @@ impl Numbering {
 
 /// Refuses also line separators and what changes the writing direction (Unicode's `Bidi_Control`).
 fn refuse_control_characters(text: &str) -> Result<(), NumberError> {
-    // As nearly all texts are.
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return Ok(());
-    }
     let refused = |c: &char| match c {
         '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => true,
         c => c.is_control(),
