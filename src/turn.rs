@@ -12,33 +12,25 @@
 //!
 //! No event is lost, or delayed for longer than its sender allows, because it has no turn.
 
-use std::fmt;
+mod slot;
+
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{
-    DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, lchown,
-};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, lchown};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::cause::HangupCause;
+use futures_util::FutureExt;
+use slot::{Had, Slot, Step};
+
 use crate::config::{Config, SpoolMode};
-use crate::event::{CallEvent, CallId, EventKind};
+use crate::event::{CallEvent, CallId};
 use crate::spool;
 
 /// How many files there are at most, and calls that do not get in each other's way.
 pub const SLOTS: u64 = 4096;
-
-/// The calls of a file; with one more the oldest falls out.
-const MAX_CALLS: usize = 32;
-
-/// A file's text is shorter than this, in bytes.
-const MAX_TEXT: usize = 2048;
-
-/// The first line of a file.
-const VERSION: &str = "zammad-cti turns 1";
 
 /// A newCall waits for no event before it. What it may meet is another call with the same slot, or
 /// an event of its own that has given up waiting for it.
@@ -132,45 +124,72 @@ impl Turns {
     ///
     /// `answered` is what the sender knows of the call; where it does not, the hangup's cause tells.
     pub async fn take(&self, event: &CallEvent, answered: Option<bool>, until: Instant) -> Turn {
-        let mut asking = self.ask(event, answered, until);
-        loop {
-            match asking {
-                Asking::Has(turn) => return turn,
-                Asking::Waits(waiting, pause) => {
-                    tokio::time::sleep(pause).await;
-                    asking = waiting.ask_again();
-                }
-            }
-        }
+        self.take_sleeping(event, answered, until, tokio::time::sleep).await
     }
 
-    /// The same for a thread of its own, which may outlive everybody who waits for it.
+    /// The same in a thread of its own, which may outlive the event loop of whoever waits for it.
     pub fn take_in_thread(&self, event: &CallEvent, answered: Option<bool>, until: Instant) -> Turn {
-        let mut asking = self.ask(event, answered, until);
-        loop {
-            match asking {
-                Asking::Has(turn) => return turn,
-                Asking::Waits(waiting, pause) => {
-                    std::thread::sleep(pause);
-                    asking = waiting.ask_again();
-                }
-            }
-        }
+        let sleep = async |pause| std::thread::sleep(pause);
+        let taken = self.take_sleeping(event, answered, until, sleep).now_or_never();
+        taken.expect("it sleeps without giving the thread away")
     }
 
-    fn ask<'a>(&'a self, event: &'a CallEvent, answered: Option<bool>, until: Instant) -> Asking<'a> {
+    async fn take_sleeping(
+        &self,
+        event: &CallEvent,
+        answered: Option<bool>,
+        until: Instant,
+        sleep: impl AsyncFn(Duration),
+    ) -> Turn {
         let call = self.call(&event.call_id);
         let step = Step::of(event, answered);
         let file = match self.slot(call) {
             Ok(Some(file)) => file,
-            Ok(None) => return Asking::Has(Turn(Hold::Nothing)),
+            Ok(None) => return Turn(Hold::Nothing),
             Err(error) => {
                 self.complain(&error.to_string());
-                return Asking::Has(Turn(Hold::Nothing));
+                return Turn(Hold::Nothing);
             }
         };
         let until = if step == Step::NewCall { until.min(Instant::now() + NEW_CALL_WAITS) } else { until };
-        Waiting { turns: self, event, call, step, file, until, seen: None, pause: SHORTEST_PAUSE }.ask_again()
+        let mut seen = None;
+        let mut pause = SHORTEST_PAUSE;
+        loop {
+            let now = Instant::now();
+            match file.try_lock() {
+                Ok(()) => {
+                    let slot = Slot::read(&file);
+                    let had = slot.calls.had(call);
+                    let since = match seen {
+                        Some((before, since)) if before == had => since,
+                        _ => now,
+                    };
+                    if now >= until || now - since >= patience(step, had) {
+                        return self.begin(file, slot, call, step);
+                    }
+                    seen = Some((had, since));
+                    // Whoever cannot unlock it loses it with the file, at the latest.
+                    let _ = file.unlock();
+                }
+                Err(TryLockError::WouldBlock) if now < until => {}
+                Err(TryLockError::WouldBlock) => {
+                    let level = if step == Step::NewCall { log::Level::Debug } else { log::Level::Warn };
+                    log::log!(
+                        level,
+                        "the {} of call {} waits no longer for another event that is on its way",
+                        event.kind,
+                        event.call_id
+                    );
+                    return Turn(Hold::Late { file, call, step });
+                }
+                Err(TryLockError::Error(error)) => {
+                    self.complain(&format!("a file in it cannot be locked: {error}"));
+                    return Turn(Hold::Nothing);
+                }
+            }
+            sleep(pause.min(until.saturating_duration_since(now))).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
     }
 
     /// The turn of an event that has waited in the spool, unless another event of its call is on its
@@ -187,12 +206,8 @@ impl Turns {
         };
         match file.try_lock() {
             Ok(()) => {
-                let mut slot = Slot::read(&file);
-                slot.calls.take_turn(call, Step::of(event, answered));
-                if let Err(error) = slot.write(&file) {
-                    self.complain(&format!("a file in it cannot be written: {error}"));
-                }
-                Some(Turn(Hold::Lock(file)))
+                let slot = Slot::read(&file);
+                Some(self.begin(file, slot, call, Step::of(event, answered)))
             }
             Err(TryLockError::WouldBlock) => None,
             Err(TryLockError::Error(error)) => {
@@ -200,6 +215,15 @@ impl Turns {
                 Some(Turn(Hold::Nothing))
             }
         }
+    }
+
+    /// The turn of an event that has locked the file of its call.
+    fn begin(&self, file: File, mut slot: Slot, call: u64, step: Step) -> Turn {
+        slot.calls.take_turn(call, step);
+        if let Err(error) = slot.write(&file) {
+            self.complain(&format!("a file in it cannot be written: {error}"));
+        }
+        Turn(Hold::Lock(file))
     }
 
     fn call(&self, call_id: &CallId) -> u64 {
@@ -239,71 +263,6 @@ impl Turns {
         if !self.complained.swap(true, Ordering::Relaxed) {
             log::warn!("no lock_dir to keep the events of a call in order, so they go at once: {reason}");
         }
-    }
-}
-
-/// What an event that wants its turn hears.
-enum Asking<'a> {
-    Has(Turn),
-    /// It is to ask again after that pause.
-    Waits(Waiting<'a>, Duration),
-}
-
-/// An event that waits for its turn.
-struct Waiting<'a> {
-    turns: &'a Turns,
-    event: &'a CallEvent,
-    call: u64,
-    step: Step,
-    file: File,
-    until: Instant,
-    /// what its call had when it was last seen, and since when
-    seen: Option<(Had, Instant)>,
-    pause: Duration,
-}
-
-impl<'a> Waiting<'a> {
-    fn ask_again(mut self) -> Asking<'a> {
-        let now = Instant::now();
-        match self.file.try_lock() {
-            Ok(()) => {
-                let mut slot = Slot::read(&self.file);
-                let had = slot.calls.had(self.call);
-                let since = match self.seen {
-                    Some((before, since)) if before == had => since,
-                    _ => now,
-                };
-                if now >= self.until || now - since >= self.step.patience(had) {
-                    slot.calls.take_turn(self.call, self.step);
-                    if let Err(error) = slot.write(&self.file) {
-                        self.turns.complain(&format!("a file in it cannot be written: {error}"));
-                    }
-                    return Asking::Has(Turn(Hold::Lock(self.file)));
-                }
-                self.seen = Some((had, since));
-                // Whoever cannot unlock it loses it with the file, at the latest.
-                let _ = self.file.unlock();
-            }
-            Err(TryLockError::WouldBlock) if now < self.until => {}
-            Err(TryLockError::WouldBlock) => {
-                let Self { event, call, step, file, .. } = self;
-                let level = if step == Step::NewCall { log::Level::Debug } else { log::Level::Warn };
-                log::log!(
-                    level,
-                    "the {} of call {} waits no longer for another event that is on its way",
-                    event.kind,
-                    event.call_id
-                );
-                return Asking::Has(Turn(Hold::Late { file, call, step }));
-            }
-            Err(TryLockError::Error(error)) => {
-                self.turns.complain(&format!("a file in it cannot be locked: {error}"));
-                return Asking::Has(Turn(Hold::Nothing));
-            }
-        }
-        let pause = self.pause.min(self.until.saturating_duration_since(now));
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        Asking::Waits(self, pause)
     }
 }
 
@@ -366,145 +325,16 @@ impl Turn {
     }
 }
 
-/// An event as far as its turn depends on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    NewCall,
-    Answer,
-    /// of a call that nobody answered, as far as is known
-    Hangup,
-    HangupOfAnswered,
-}
-
-impl Step {
-    fn of(event: &CallEvent, answered: Option<bool>) -> Self {
-        let cause = || {
-            event.cause.as_ref().is_some_and(|cause| cause.as_str() == HangupCause::NormalClearing.as_str())
-        };
-        match event.kind {
-            EventKind::NewCall => Self::NewCall,
-            EventKind::Answer => Self::Answer,
-            EventKind::Hangup if answered.unwrap_or_else(cause) => Self::HangupOfAnswered,
-            EventKind::Hangup => Self::Hangup,
-        }
-    }
-
-    /// How long it leaves the lock to an event that may be about to come, after those that had
-    /// their turn.
-    fn patience(self, had: Had) -> Duration {
-        match (self, had) {
-            // Zammad knows the call, or this event's predecessor has waited in vain.
-            (Self::NewCall, _) | (_, Had { answer: true, .. }) => Duration::ZERO,
-            (Self::Answer | Self::Hangup, Had { new_call: true, .. }) => Duration::ZERO,
-            (Self::HangupOfAnswered, Had { new_call: true, .. }) => FOR_ANSWER,
-            (Self::Answer | Self::Hangup, Had { new_call: false, .. }) => FOR_NEW_CALL,
-            (Self::HangupOfAnswered, Had { new_call: false, .. }) => FOR_NEW_CALL + BEHIND_ANSWER,
-        }
-    }
-}
-
-/// The events of a call that had their turn. After the hangup nothing is left to wait for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Had {
-    new_call: bool,
-    answer: bool,
-}
-
-/// The calls of one file, the latest last.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Calls(Vec<(u64, Had)>);
-
-impl Calls {
-    fn had(&self, call: u64) -> Had {
-        self.0.iter().find(|(other, _)| *other == call).map(|(_, had)| *had).unwrap_or_default()
-    }
-
-    /// A newCall begins a call anew, whatever another one with its id has left.
-    fn take_turn(&mut self, call: u64, step: Step) {
-        if step == Step::NewCall {
-            self.forget(call);
-        }
-        self.note(call, step);
-    }
-
-    fn note(&mut self, call: u64, step: Step) {
-        let mut had = self.had(call);
-        self.forget(call);
-        match step {
-            Step::NewCall => had.new_call = true,
-            Step::Answer => had.answer = true,
-            Step::Hangup | Step::HangupOfAnswered => return,
-        }
-        if self.0.len() >= MAX_CALLS {
-            self.0.remove(0);
-        }
-        self.0.push((call, had));
-    }
-
-    fn forget(&mut self, call: u64) {
-        self.0.retain(|(other, _)| *other != call);
-    }
-
-    /// `None` for what this release has not written.
-    fn parse(text: &str) -> Option<Self> {
-        let mut lines = text.strip_suffix('\n')?.split('\n');
-        if lines.next() != Some(VERSION) {
-            return None;
-        }
-        let calls = lines.map(|line| {
-            let digits = |call: &str| call.len() == 16 && call.bytes().all(|byte| byte.is_ascii_hexdigit());
-            let (call, had) = line.split_once(' ').filter(|(call, _)| digits(call))?;
-            let had = match had {
-                "newCall" => Had { new_call: true, answer: false },
-                "answer" => Had { new_call: false, answer: true },
-                "newCall,answer" => Had { new_call: true, answer: true },
-                _ => return None,
-            };
-            Some((u64::from_str_radix(call, 16).ok()?, had))
-        });
-        calls.collect::<Option<Vec<_>>>().map(Self)
-    }
-}
-
-impl fmt::Display for Calls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        writeln!(f, "{VERSION}")?;
-        for (call, Had { new_call, answer }) in &self.0 {
-            let comma = if *new_call && *answer { "," } else { "" };
-            let (new_call, answer) =
-                (if *new_call { "newCall" } else { "" }, if *answer { "answer" } else { "" });
-            writeln!(f, "{call:016x} {new_call}{comma}{answer}")?;
-        }
-        Ok(())
-    }
-}
-
-/// What is in a locked file.
-struct Slot {
-    calls: Calls,
-    /// bytes
-    length: usize,
-}
-
-impl Slot {
-    /// What cannot be read or understood counts as empty: it costs a moment's waiting, no event.
-    fn read(file: &File) -> Self {
-        let mut text = [0; MAX_TEXT];
-        let length = file.read_at(&mut text, 0).unwrap_or(MAX_TEXT);
-        let calls = text.get(..length).and_then(|text| str::from_utf8(text).ok()).and_then(Calls::parse);
-        Self { calls: calls.unwrap_or_default(), length }
-    }
-
-    fn write(&self, file: &File) -> io::Result<()> {
-        let text = self.calls.to_string();
-        if !text.is_empty() {
-            file.write_all_at(text.as_bytes(), 0)?;
-        }
-        // On a RAM disk an empty file takes no memory.
-        if text.len() < self.length { file.set_len(text.len() as u64) } else { Ok(()) }
+/// How long an event leaves the lock to one that may be about to come, after those that had their
+/// turn.
+fn patience(step: Step, had: Had) -> Duration {
+    match (step, had) {
+        // Zammad knows the call, or this event's predecessor has waited in vain.
+        (Step::NewCall, _) | (_, Had { answer: true, .. }) => Duration::ZERO,
+        (Step::Answer | Step::Hangup, Had { new_call: true, .. }) => Duration::ZERO,
+        (Step::HangupOfAnswered, Had { new_call: true, .. }) => FOR_ANSWER,
+        (Step::Answer | Step::Hangup, Had { new_call: false, .. }) => FOR_NEW_CALL,
+        (Step::HangupOfAnswered, Had { new_call: false, .. }) => FOR_NEW_CALL + BEHIND_ANSWER,
     }
 }
 
@@ -570,12 +400,9 @@ fn hash(seed: u64, bytes: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt as _;
-
     use super::*;
-    use crate::cause::Cause;
     use crate::config::Settings;
-    use crate::event::Direction;
+    use crate::event::{Direction, EventKind};
 
     const RANG: Had = Had { new_call: true, answer: false };
     const ANSWERED: Had = Had { new_call: true, answer: true };
@@ -600,103 +427,8 @@ mod tests {
             (Step::HangupOfAnswered, ANSWERED, 0),
             (Step::HangupOfAnswered, ONLY_ANSWERED, 0),
         ];
-        for (step, had, patience) in cases {
-            assert_eq!(step.patience(had), Duration::from_millis(patience), "{step:?} after {had:?}");
-        }
-    }
-
-    #[test]
-    fn a_hangup_is_of_an_answered_call_if_its_sender_or_else_its_cause_says_so() {
-        let hangup = |cause: Option<&str>| CallEvent {
-            cause: cause.map(|cause| Cause::Read(cause.parse().unwrap())),
-            ..CallEvent::new(EventKind::Hangup, "7".parse().unwrap(), Direction::Inbound)
-        };
-        // (cause, what the sender knows, step)
-        let cases = [
-            (None, None, Step::Hangup),
-            (None, Some(true), Step::HangupOfAnswered),
-            (Some("16"), None, Step::HangupOfAnswered),
-            (Some("16"), Some(false), Step::Hangup),
-            (Some("cancel"), None, Step::Hangup),
-            (Some("cancel"), Some(true), Step::HangupOfAnswered),
-        ];
-        for (cause, answered, step) in cases {
-            assert_eq!(Step::of(&hangup(cause), answered), step, "{cause:?} {answered:?}");
-        }
-    }
-
-    #[test]
-    fn a_file_knows_its_calls_until_their_hangup() {
-        let file = tempfile::tempfile().unwrap();
-        // (call, event, what is in the file then)
-        let cases = [
-            (1, Step::NewCall, "0000000000000001 newCall\n"),
-            (2, Step::Answer, "0000000000000001 newCall\n0000000000000002 answer\n"),
-            (1, Step::Answer, "0000000000000002 answer\n0000000000000001 newCall,answer\n"),
-            (2, Step::NewCall, "0000000000000001 newCall,answer\n0000000000000002 newCall\n"),
-            (1, Step::HangupOfAnswered, "0000000000000002 newCall\n"),
-            (1, Step::Hangup, "0000000000000002 newCall\n"),
-            (2, Step::Hangup, ""),
-        ];
-        for (call, step, expected) in cases {
-            let mut slot = Slot::read(&file);
-            slot.calls.take_turn(call, step);
-            slot.write(&file).unwrap();
-            let expected = if expected.is_empty() { String::new() } else { format!("{VERSION}\n{expected}") };
-            assert_eq!(text(&file), expected, "{step:?} of {call}");
-            assert_eq!(Slot::read(&file).calls, slot.calls, "{step:?} of {call}");
-        }
-    }
-
-    #[test]
-    fn what_is_noted_late_keeps_what_has_come_meanwhile() {
-        let mut calls = Calls(vec![(1, ONLY_ANSWERED)]);
-        calls.note(1, Step::NewCall);
-        assert_eq!(calls.had(1), ANSWERED);
-    }
-
-    #[test]
-    fn a_file_has_a_most() {
-        let file = tempfile::tempfile().unwrap();
-        for call in 0..100 {
-            for step in [Step::NewCall, Step::Answer] {
-                let mut slot = Slot::read(&file);
-                slot.calls.take_turn(u64::MAX - call, step);
-                slot.write(&file).unwrap();
-            }
-        }
-        let Slot { calls, length } = Slot::read(&file);
-        assert!(length < MAX_TEXT, "{length}");
-        assert_eq!(calls.0.len(), MAX_CALLS);
-        let had = |call| calls.had(u64::MAX - call);
-        assert_eq!((had(99), had(68), had(67)), (ANSWERED, ANSWERED, Had::default()));
-    }
-
-    #[test]
-    fn damage_is_a_new_beginning() {
-        let whole = format!("{VERSION}\n0000000000000001 newCall\n0000000000000002 answer\n");
-        let mut cases: Vec<_> = (0..whole.len()).map(|end| whole.as_bytes()[..end].to_vec()).collect();
-        cases.retain(|case| !case.ends_with(b"\n"));
-        cases.extend([
-            whole.replace(VERSION, "zammad-cti turns 2").into_bytes(),
-            whole.replace("newCall", "newcall").into_bytes(),
-            whole.replace("0000000000000001", "1").into_bytes(),
-            whole.replace("0000000000000001", "+000000000000001").into_bytes(),
-            whole.replace(" answer", "").into_bytes(),
-            format!("{whole}\n").into_bytes(),
-            vec![0; 10],
-            vec![0xff; 5000],
-            whole.repeat(100).into_bytes(),
-        ]);
-        for damaged in cases {
-            let what = String::from_utf8_lossy(&damaged).into_owned();
-            let file = tempfile::tempfile().unwrap();
-            file.write_all_at(&damaged, 0).unwrap();
-            let mut slot = Slot::read(&file);
-            assert_eq!(slot.calls, Calls::default(), "{what:?}");
-            slot.calls.take_turn(3, Step::NewCall);
-            slot.write(&file).unwrap();
-            assert_eq!(text(&file), format!("{VERSION}\n0000000000000003 newCall\n"), "{what:?}");
+        for (step, had, milliseconds) in cases {
+            assert_eq!(patience(step, had), Duration::from_millis(milliseconds), "{step:?} after {had:?}");
         }
     }
 
@@ -742,11 +474,5 @@ mod tests {
             drop(answering);
             assert!(turns.take(&hangup, None, until).now_or_never().is_some());
         });
-    }
-
-    fn text(file: &File) -> String {
-        let mut text = vec![0; 10_000];
-        let length = file.read_at(&mut text, 0).unwrap();
-        String::from_utf8(text[..length].to_vec()).unwrap()
     }
 }
