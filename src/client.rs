@@ -152,6 +152,12 @@ pub enum ClientError {
     Runtime(#[source] std::io::Error),
 }
 
+/// Reads the certificates to trust now, for a process that soon may not.
+#[doc(hidden)]
+pub fn keep_trust(config: &Config) {
+    tls::keep(config);
+}
+
 impl Client {
     /// A client of its own for one event at a time; its connection is kept for the next one. The trust
     /// store is read here, and only for an `https://` address.

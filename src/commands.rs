@@ -13,6 +13,7 @@ mod hangup;
 mod man;
 mod new_call;
 mod normalize;
+mod owner;
 mod report;
 mod sandbox;
 mod send;

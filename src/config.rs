@@ -8,6 +8,7 @@ mod value;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -361,6 +362,8 @@ pub struct Config {
     pub lock_dir: Option<PathBuf>,
     /// `None`: the system's trust store
     pub ca_file: Option<PathBuf>,
+    /// what `ca_file` or the system's trust store says, if somebody had to read it ahead
+    pub(crate) bundle: OnceLock<Vec<u8>>,
     /// certificates are not verified
     pub insecure: bool,
     #[doc(hidden)]
@@ -475,6 +478,7 @@ impl TryFrom<Settings> for Config {
             deadline,
             lock_dir: settings.lock_dir,
             ca_file: settings.ca_file,
+            bundle: OnceLock::new(),
             insecure: settings.insecure.unwrap_or_default(),
             output: settings.output.unwrap_or_default(),
             reject_exit: settings.reject_exit.unwrap_or_default(),

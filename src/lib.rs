@@ -109,6 +109,8 @@ pub mod rules;
 pub mod config;
 
 // The edges: one outside thing each, none knows another.
+#[doc(hidden)]
+pub mod folder;
 pub mod client;
 // Hidden, because it is the half of a conversation that the program's `agi` and `fastagi` are.
 #[doc(hidden)]

@@ -11,6 +11,8 @@ mod damage;
 mod journal;
 mod letters;
 mod moment;
+mod place;
+mod regular;
 mod schema;
 mod shared;
 mod waiting;
@@ -30,7 +32,7 @@ pub use journal::{Call, CallNumber, Ending, Which};
 pub use letters::{Attempt, Chosen, Held, Letter, Totals};
 pub use moment::Moment;
 #[doc(hidden)]
-pub use schema::{is_begun, is_of_group, owner_to_be, prepare_folder};
+pub use place::{Place, folder_of, is_begun};
 pub use shared::SharedSpool;
 #[doc(hidden)]
 pub use waiting::{Doubt, Past, Waiting};
@@ -81,6 +83,7 @@ pub struct Spool {
     /// pages beside the file after the last change
     aside: Arc<AtomicU32>,
     path: PathBuf,
+    place: Place,
     inode: Option<u64>,
     patience: Duration,
     limits: Limits,
@@ -145,13 +148,12 @@ impl Spool {
     /// The file cannot be had, is another program's, or is of a newer release; then it is left as it
     /// is.
     pub fn open(config: &SpoolConfig, endpoint: &Endpoint, patience: Duration) -> Result<Self, SpoolError> {
-        let path = &config.path;
-        let mut db = open_or_replace(path, patience)?;
+        let (place, mut db) = open_or_replace(&config.path, patience)?;
         let limits = Limits { events: config.max_events, bytes: config.max_bytes, policy: config.policy };
         let address = address(endpoint);
-        let aside = watch(&mut db).map_err(|source| failed(path, source))?;
-        let (path, inode) = (path.clone(), inode(path));
-        Ok(Self { db, durable: None, aside, path, inode, patience, limits, address })
+        let aside = watch(&mut db).map_err(|source| failed(&place, source))?;
+        let (path, inode) = (config.path.clone(), inode(&place));
+        Ok(Self { db, durable: None, aside, path, place, inode, patience, limits, address })
     }
 
     /// The file.
@@ -172,19 +174,19 @@ impl Spool {
         if !self.is_in_place() {
             self.reopen()?;
         }
-        self.db.busy_timeout(patience).map_err(|source| failed(&self.path, source))
+        self.db.busy_timeout(patience).map_err(|source| failed(&self.place, source))
     }
 
     /// Whether the file still has its name.
     fn is_in_place(&self) -> bool {
-        self.inode == inode(&self.path)
+        self.inode == inode(&self.place)
     }
 
     /// A number that changes whenever somebody else changes something.
     #[doc(hidden)]
     pub fn changes(&self) -> Result<i64, SpoolError> {
         let number = self.db.pragma_query_value(None, "data_version", |row| row.get(0));
-        number.map_err(|source| failed(&self.path, source))
+        number.map_err(|source| failed(&self.place, source))
     }
 
     /// Whether whoever opens the file next would read for long what is beside it.
@@ -196,13 +198,13 @@ impl Spool {
     /// Puts what is beside the file into it, unless somebody reads it there; then he has it to do.
     #[doc(hidden)]
     pub fn tidy_up(&mut self) -> Result<(), SpoolError> {
-        self.db.busy_timeout(Duration::ZERO).map_err(|source| failed(&self.path, source))?;
+        self.db.busy_timeout(Duration::ZERO).map_err(|source| failed(&self.place, source))?;
         let (beside, done) = self
             .db
             .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
                 Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
             })
-            .map_err(|source| failed(&self.path, source))?;
+            .map_err(|source| failed(&self.place, source))?;
         if beside > done {
             return Ok(());
         }
@@ -214,7 +216,7 @@ impl Spool {
     #[doc(hidden)]
     pub fn tidy(&self) -> Result<(), SpoolError> {
         let tidied = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        tidied.map_err(|source| failed(&self.path, source))
+        tidied.map_err(|source| failed(&self.place, source))
     }
 
     /// Writes as an event would, but nothing that counts.
@@ -232,9 +234,9 @@ impl Spool {
         match work(&self.db, &self.address) {
             Err(error) if damage::is_damage(&error) => {
                 self.replace()?;
-                work(&self.db, &self.address).map_err(|source| failed(&self.path, source))
+                work(&self.db, &self.address).map_err(|source| failed(&self.place, source))
             }
-            result => result.map_err(|source| failed(&self.path, source)),
+            result => result.map_err(|source| failed(&self.place, source)),
         }
     }
 
@@ -252,7 +254,7 @@ impl Spool {
             result => result,
         };
         result.map_err(|trouble| match trouble {
-            Trouble::Database(source) => failed(&self.path, source),
+            Trouble::Database(source) => failed(&self.place, source),
             Trouble::Full { events, bytes } => {
                 // Seen by whoever watches; the sender is told anyway.
                 let _ = self.db.execute("UPDATE total SET refused = refused + 1", []);
@@ -282,15 +284,15 @@ impl Spool {
 
     /// Goes on with a new file in place of this one, which is damaged.
     fn replace(&mut self) -> Result<(), SpoolError> {
-        damage::replace(&self.path, self.inode, self.patience)?;
+        damage::replace(&self.place, self.inode, self.patience)?;
         self.reopen()
     }
 
     fn reopen(&mut self) -> Result<(), SpoolError> {
-        self.db = open_or_replace(&self.path, self.patience)?;
+        (self.place, self.db) = open_or_replace(&self.path, self.patience)?;
         self.durable = None;
-        self.aside = watch(&mut self.db).map_err(|source| failed(&self.path, source))?;
-        self.inode = inode(&self.path);
+        self.aside = watch(&mut self.db).map_err(|source| failed(&self.place, source))?;
+        self.inode = inode(&self.place);
         Ok(())
     }
 }
@@ -315,14 +317,16 @@ impl From<rusqlite::Error> for Trouble {
 }
 
 /// Opens the file; another one in its place if it is damaged.
-fn open_or_replace(path: &Path, patience: Duration) -> Result<Connection, SpoolError> {
-    match schema::open(path, patience) {
+fn open_or_replace(path: &Path, patience: Duration) -> Result<(Place, Connection), SpoolError> {
+    let place = Place::open(path).map_err(|source| SpoolError::File { path: path.to_owned(), source })?;
+    let db = match schema::open(&place, patience) {
         Err(SpoolError::Database { source, .. }) if damage::is_damage(&source.0) => {
-            damage::replace(path, None, patience)?;
-            schema::open(path, patience)
+            damage::replace(&place, None, patience)?;
+            schema::open(&place, patience)
         }
         opened => opened,
-    }
+    }?;
+    Ok((place, db))
 }
 
 /// Changes what nobody looks at; what stays as it is would not be written.
@@ -345,12 +349,17 @@ fn watch(db: &mut Connection) -> rusqlite::Result<Arc<AtomicU32>> {
     Ok(aside)
 }
 
-fn failed(path: &Path, source: rusqlite::Error) -> SpoolError {
-    SpoolError::Database { path: path.to_owned(), source: DatabaseError(source) }
+fn failed(place: &Place, source: rusqlite::Error) -> SpoolError {
+    SpoolError::Database { path: place.path(""), source: DatabaseError(source) }
 }
 
-fn inode(path: &Path) -> Option<u64> {
-    path.metadata().map(|metadata| metadata.ino()).ok()
+fn trouble(place: &Place, source: std::io::Error) -> SpoolError {
+    SpoolError::File { path: place.path(""), source }
+}
+
+/// What has the file's name now, by way of its path: somebody may have put another folder there.
+fn inode(place: &Place) -> Option<u64> {
+    place.path("").symlink_metadata().map(|metadata| metadata.ino()).ok()
 }
 
 /// What tells one Zammad from another on disk, without its token. A server that gets TLS, another
@@ -670,9 +679,5 @@ mod tests {
         std::fs::set_permissions(&config.path, std::fs::Permissions::from_mode(0o644)).unwrap();
         open(&config).unwrap();
         assert_eq!(mode(&config.path), 0o600);
-        std::fs::set_permissions(sub, std::fs::Permissions::from_mode(0o2770)).unwrap();
-        let shared = SpoolConfig { path: sub.join("shared.db"), ..config };
-        open(&shared).unwrap();
-        assert_eq!(mode(&shared.path), 0o660);
     }
 }

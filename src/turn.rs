@@ -14,12 +14,11 @@
 
 mod slot;
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, lchown};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -27,7 +26,8 @@ use slot::{Had, Slot, Step};
 
 use crate::config::{Config, SpoolMode};
 use crate::event::{CallEvent, CallId};
-use crate::spool;
+use crate::folder::Folder;
+use crate::spool::{self, Place};
 
 /// How many files there are at most, and calls that do not get in each other's way.
 pub const SLOTS: u64 = 4096;
@@ -50,25 +50,35 @@ const FOR_ANSWER: Duration = Duration::from_millis(500);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 
+/// What the name of the turns' folder ends with, where it is beside a spool.
+const BESIDE_SPOOL: &str = ".turns";
+
 /// Gives events their turns.
 #[derive(Debug)]
 pub struct Turns {
     /// the first that can be used is
-    folders: Vec<PathBuf>,
-    /// the spool beside which the folder is
-    spool: Option<PathBuf>,
+    candidates: Vec<Candidate>,
     /// `None`: no folder can be used, and events go at once
-    found: OnceLock<Option<Folder>>,
+    found: OnceLock<Option<Found>>,
     /// what the hash of each call begins with
     endpoint: u64,
     complained: AtomicBool,
 }
 
+/// Where the folder may be.
+#[derive(Debug, Clone)]
+enum Candidate {
+    /// a folder of this user's
+    Own(PathBuf),
+    /// beside this spool, and its group's if the spool is
+    Beside(PathBuf),
+}
+
+/// The folder that is used, and where another one is begun when somebody has tidied up.
 #[derive(Debug)]
-struct Folder {
-    path: PathBuf,
-    /// Of its files, that of a group's spool is the group's.
-    mode: u32,
+struct Found {
+    candidate: Candidate,
+    folder: Mutex<Arc<Folder>>,
 }
 
 impl Turns {
@@ -79,39 +89,27 @@ impl Turns {
     /// the first choice where the configuration names no folder, and there is no spool.
     pub fn open(config: &Config, runtime: Option<&Path>) -> Self {
         let spool = config.spool.as_ref().filter(|spool| spool.mode != SpoolMode::Never);
-        let spool = spool.map(|spool| spool.path.clone()).filter(|_| config.lock_dir.is_none());
-        let folders = match (&config.lock_dir, &spool) {
-            (Some(named), _) => vec![named.clone()],
-            (None, Some(spool)) => {
-                let mut name = spool.clone().into_os_string();
-                name.push(".turns");
-                vec![name.into()]
-            }
-            (None, None) => default_folders(runtime),
+        let candidates = match (&config.lock_dir, spool) {
+            (Some(named), _) => vec![Candidate::Own(named.clone())],
+            (None, Some(spool)) => vec![Candidate::Beside(spool.path.clone())],
+            (None, None) => default_folders(runtime).into_iter().map(Candidate::Own).collect(),
         };
         // Without its token, which is not to be found out from what is on disk.
         let endpoint = config.endpoint().map(spool::address).unwrap_or_default();
         let endpoint = hash(FNV_OFFSET, endpoint.as_bytes());
-        Self { folders, spool, found: OnceLock::new(), endpoint, complained: AtomicBool::new(false) }
+        Self { candidates, found: OnceLock::new(), endpoint, complained: AtomicBool::new(false) }
     }
 
-    fn folder(&self) -> Option<&Folder> {
+    fn found(&self) -> Option<&Found> {
         let find = || {
-            let mut mode = 0o600;
-            if let Some(spool) = &self.spool {
-                // What is wrong with it, the folder of the turns meets with too.
-                let folder = spool::prepare_folder(spool).unwrap_or_default();
-                if folder.is_some_and(|folder| spool::is_of_group(folder).unwrap_or_default()) {
-                    mode = 0o660;
-                }
-            }
             let mut complaints = Vec::new();
-            for folder in &self.folders {
-                // With a slash at its end a link would be followed.
-                let folder = folder.components().as_path();
-                match prepare(folder, mode) {
-                    Ok(()) => return Some(Folder { path: folder.to_owned(), mode }),
-                    Err(error) => complaints.push(format!("{}: {error}", folder.display())),
+            for candidate in &self.candidates {
+                match candidate.open() {
+                    Ok(folder) => {
+                        let folder = Mutex::new(Arc::new(folder));
+                        return Some(Found { candidate: candidate.clone(), folder });
+                    }
+                    Err(error) => complaints.push(format!("{}: {error}", candidate.path().display())),
                 }
             }
             self.complain(&complaints.join("; "));
@@ -232,30 +230,20 @@ impl Turns {
 
     /// The file of a call, if there is a folder.
     fn slot(&self, call: u64) -> io::Result<Option<File>> {
-        let Some(Folder { path: folder, mode }) = self.folder() else { return Ok(None) };
-        let path = folder.join(format!("{:03x}", call % SLOTS));
-        let open = || {
-            OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .mode(*mode)
-                .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-                .open(&path)
+        let Some(found) = self.found() else { return Ok(None) };
+        let name = format!("{:03x}", call % SLOTS);
+        let folder = found.folder();
+        let opened = match folder.file(name.as_ref()) {
+            // The folder was there, and somebody has tidied up since.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                found.begin_again().and_then(|folder| folder.file(name.as_ref()))
+            }
+            opened => opened,
         };
-        open()
-            .or_else(|error| match error.kind() {
-                // The folder was there, and somebody has tidied up since.
-                ErrorKind::NotFound => prepare(folder, *mode).and_then(|()| open()),
-                _ => Err(error),
-            })
-            .inspect(|file| give_to_group(file, *mode))
-            .and_then(|file| match spool::owner_to_be(&path)? {
-                Some((user, group)) => fchown(&file, Some(user), Some(group)).map(|()| Some(file)),
-                None => Ok(Some(file)),
-            })
-            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+        let path = || folder.path().join(&name);
+        opened
+            .map(Some)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path().display())))
     }
 
     /// Once is enough for all events.
@@ -266,12 +254,34 @@ impl Turns {
     }
 }
 
-/// A process's mask may have kept a file that it began from the group, which it is for.
-fn give_to_group(file: &File, mode: u32) {
-    let is_kept = |metadata: std::fs::Metadata| metadata.mode() & 0o777 != mode;
-    if is_of_group(mode) && file.metadata().is_ok_and(is_kept) {
-        // Only its owner can; whoever cannot has opened it all the same.
-        let _ = file.set_permissions(Permissions::from_mode(mode));
+impl Candidate {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Own(path) | Self::Beside(path) => path,
+        }
+    }
+
+    fn open(&self) -> io::Result<Folder> {
+        match self {
+            Self::Own(path) => Folder::open_private(path),
+            Self::Beside(spool) => {
+                let place = Place::open(spool)?;
+                place.folder().subfolder(&place.name(BESIDE_SPOOL))
+            }
+        }
+    }
+}
+
+impl Found {
+    fn folder(&self) -> Arc<Folder> {
+        // Nothing is done while it is locked that could leave half of it.
+        self.folder.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn begin_again(&self) -> io::Result<Arc<Folder>> {
+        let folder = Arc::new(self.candidate.open()?);
+        *self.folder.lock().unwrap_or_else(PoisonError::into_inner) = folder.clone();
+        Ok(folder)
     }
 }
 
@@ -338,57 +348,18 @@ fn patience(step: Step, had: Had) -> Duration {
     }
 }
 
+/// Folders in which each user of Zammad's group has one, which the package brings, and nobody else
+/// can have put one.
+const OF_PACKAGE: &str = "/run/zammad-cti";
+
 /// Where the files are if nobody says: folders that a restart empties, and then one that is always
 /// there.
 fn default_folders(runtime: Option<&Path>) -> Vec<PathBuf> {
-    let own = format!("zammad-cti-{}", rustix::process::geteuid().as_raw());
+    let user = rustix::process::geteuid().as_raw().to_string();
+    let own = format!("zammad-cti-{user}");
     let runtime = runtime.map(|runtime| runtime.join("zammad-cti"));
-    runtime.into_iter().chain(["/run/lock", "/tmp"].map(|shared| Path::new(shared).join(&own))).collect()
-}
-
-/// Sees to it that the folder is there, and nobody else's; or the group's, if `mode` is for its files.
-///
-/// Where everybody may write, anybody may have put a folder or a link of that name.
-fn prepare(folder: &Path, mode: u32) -> io::Result<()> {
-    let of_group = is_of_group(mode);
-    let metadata = match folder.symlink_metadata() {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            match DirBuilder::new().mode(0o700).create(folder) {
-                // Another process was faster.
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Ok(()) if of_group => std::fs::set_permissions(folder, Permissions::from_mode(0o2770))?,
-                created => created?,
-            }
-            if let (Some(_), Some((user, group))) = (owner_of_private(folder), spool::owner_to_be(folder)?) {
-                lchown(folder, Some(user), Some(group))?;
-            }
-            folder.symlink_metadata()?
-        }
-        metadata => metadata?,
-    };
-    let mode = metadata.mode() & 0o7777;
-    let user = rustix::process::geteuid();
-    // Root looks after what is another user's.
-    let is_ours = metadata.uid() == user.as_raw()
-        || (user.is_root() && owner_of_private(folder) == Some(metadata.uid()));
-    let only_ours = is_ours && mode & 0o777 == 0o700;
-    if metadata.is_dir() && (only_ours || (of_group && mode == 0o2770)) {
-        Ok(())
-    } else {
-        Err(io::Error::other("it is no folder of this user with mode 0700"))
-    }
-}
-
-/// Who owns the folder where this one is, if nobody but him, and root, can put anything there.
-fn owner_of_private(folder: &Path) -> Option<u32> {
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let metadata = parent.metadata().ok()?;
-    (metadata.mode() & 0o022 == 0).then_some(metadata.uid())
-}
-
-/// Whether files of this mode are a group's.
-fn is_of_group(mode: u32) -> bool {
-    mode & 0o060 != 0
+    let shared = ["/run/lock", "/tmp"].map(|shared| Path::new(shared).join(&own));
+    runtime.into_iter().chain([Path::new(OF_PACKAGE).join(user)]).chain(shared).collect()
 }
 
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
@@ -435,8 +406,12 @@ mod tests {
     #[test]
     fn a_folder_that_everybody_may_write_to_is_the_last_choice() {
         let user = rustix::process::geteuid().as_raw();
-        let shared =
-            [format!("/run/lock/zammad-cti-{user}"), format!("/tmp/zammad-cti-{user}")].map(PathBuf::from);
+        let shared = [
+            format!("/run/zammad-cti/{user}"),
+            format!("/run/lock/zammad-cti-{user}"),
+            format!("/tmp/zammad-cti-{user}"),
+        ]
+        .map(PathBuf::from);
         assert_eq!(default_folders(None), shared);
         let with_own =
             [PathBuf::from("/run/user/7/zammad-cti")].into_iter().chain(shared).collect::<Vec<_>>();

@@ -1,7 +1,7 @@
 //! Whom to trust. For `http://` no trust store is read, as reading one takes longer than the
 //! whole event.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
@@ -51,7 +51,7 @@ pub(super) fn verifier(config: &Config, endpoint: &Endpoint) -> Result<Option<Ar
     let provider = Arc::new(ring::default_provider());
     let trust = match config.insecure {
         true => None,
-        false => Some(Trust::new(roots(config.ca_file.as_deref())?, provider.clone())),
+        false => Some(Trust::new(roots(config)?, provider.clone())),
     };
     Ok(Some(Arc::new(Verifier { provider, trust })))
 }
@@ -70,17 +70,36 @@ pub(super) fn trusting(verifier: Option<Arc<impl ServerCertVerifier + 'static>>)
     }
 }
 
+/// Reads what is to be trusted now. What goes wrong is told by whoever needs it.
+pub(super) fn keep(config: &Config) {
+    let is_needed = config.endpoint().is_ok_and(Endpoint::is_tls) && !config.insecure;
+    if let Some(path) = is_needed.then(|| bundle_file(config).ok()).flatten() {
+        let _ = read_file(&path, MAX_BUNDLE).map(|(bundle, _)| config.bundle.set(bundle));
+    }
+}
+
 /// One bundle file rather than the many files of a certificate directory, which take twice the
 /// time of a whole event.
-fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, TrustError> {
-    let path = match ca_file {
-        Some(path) => path.to_owned(),
-        None => openssl_probe::probe().cert_file.ok_or(TrustError::NoTrustStore)?,
+fn bundle_file(config: &Config) -> Result<PathBuf, TrustError> {
+    match &config.ca_file {
+        Some(path) => Ok(path.clone()),
+        None => openssl_probe::probe().cert_file.ok_or(TrustError::NoTrustStore),
+    }
+}
+
+fn roots(config: &Config) -> Result<RootCertStore, TrustError> {
+    let path = bundle_file(config)?;
+    let read;
+    let bundle = match config.bundle.get() {
+        Some(bundle) => bundle,
+        None => {
+            (read, _) = read_file(&path, MAX_BUNDLE)?;
+            &read
+        }
     };
-    let (bundle, _) = read_file(&path, MAX_BUNDLE)?;
     let mut roots = RootCertStore::empty();
     let mut odd = None;
-    for certificate in CertificateDer::pem_slice_iter(&bundle) {
+    for certificate in CertificateDer::pem_slice_iter(bundle) {
         let certificate = certificate
             .map_err(|error| TrustError::Broken { path: path.clone(), reason: error.to_string() })?;
         // A bundle may hold an odd certificate that webpki cannot use; the others count.

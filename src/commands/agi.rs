@@ -24,6 +24,7 @@ use zammad_cti::event::{EventKind, WrittenEvent};
 use zammad_cti::spool::Which;
 
 use super::configured;
+use super::owner::become_owner;
 use super::report;
 use super::settings::{runtime_folder, sources};
 use crate::cli::{self, Global};
@@ -167,6 +168,7 @@ fn deliver(
     started: Instant,
     limit: Duration,
 ) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
+    become_owner([config]);
     let courier = Courier::new(config, runtime_folder().as_deref());
     let carried = client::block_on(async {
         let described = recalled(written, &courier, config).await?;

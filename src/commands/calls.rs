@@ -9,6 +9,7 @@ use zammad_cti::config::{Config, Format, Span};
 use zammad_cti::spool::{Call, CallNumber, Ending, Moment};
 
 use super::configured;
+use super::owner::become_owner;
 use super::spool::{PAGE, open};
 use crate::cli::{self, CallsCommand, Global};
 use crate::exit_code::ExitCode;
@@ -39,6 +40,7 @@ struct Row<'a> {
 
 pub fn run(args: &cli::Calls, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let mut config = configured(global, log::LevelFilter::Warn)?;
+    become_owner([&config]);
     match &args.command {
         None | Some(CallsCommand::List) => list(&config, out),
         Some(CallsCommand::Close(args)) => close::run(args, global, &mut config, out),

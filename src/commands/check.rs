@@ -13,6 +13,7 @@ use zammad_cti::client;
 use zammad_cti::config::{Config, ConfigError, Endpoint, EndpointError, Format, Settings, Span, redact};
 use zammad_cti::health::{Check, Health, SpoolCheck, SpoolHealth, SpoolPart, Status, Thresholds, Verdict};
 
+use super::owner::become_owner;
 use super::settings::{of_the_rest, sources, sources_of};
 use super::{start_log, warn_if_insecure};
 use crate::cli::{self, Global};
@@ -83,6 +84,7 @@ fn check(
     for config in targets.iter().filter_map(|target| target.config.as_ref().ok()) {
         warn_if_insecure(config);
     }
+    become_owner(targets.iter().filter_map(|target| target.config.as_ref().ok()));
     let checked = examine(targets, args, started, &thresholds)?;
     match shape {
         Shape::Table => table::write(out, &checked),

@@ -17,6 +17,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use zammad_cti::client::{self, Clients};
 
 use super::agi;
+use super::owner::become_owner;
 use crate::cli::{self, Global};
 use crate::exit_code::ExitCode;
 use crate::output::OutputError;
@@ -25,6 +26,8 @@ pub fn run(args: &cli::Fastagi, global: &Global, out: &mut dyn Write) -> anyhow:
     let config = Arc::new(agi::unhurried(global, log::LevelFilter::Info)?);
     let clients = Clients::new(&config)?;
     let listener = listener(args)?;
+    // A port below 1024 is root's.
+    become_owner([&*config]);
     let address = listener.local_addr()?;
     if !address.ip().is_loopback() {
         log::warn!(

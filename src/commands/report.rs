@@ -14,6 +14,7 @@ use zammad_cti::spool::{Call, Which};
 
 use super::arguments::which;
 use super::configured;
+use super::owner::become_owner;
 use super::settings::{of_the_rest, runtime_folder};
 use crate::cli::{Global, Named};
 use crate::exit_code::{CallGoesOn, ExitCode};
@@ -39,6 +40,7 @@ pub fn run(
         }
     };
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
+    become_owner([&config]);
     let courier = Courier::new(&config, runtime_folder().as_deref());
     let done = client::block_on(async {
         let described = describe(&courier, &config).await?;

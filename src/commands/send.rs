@@ -25,6 +25,7 @@ use zammad_cti::config::Config;
 use zammad_cti::delivery::{Courier, Described, OpenCalls};
 use zammad_cti::event::Known;
 
+use super::owner::become_owner;
 use super::settings::runtime_folder;
 use super::{configured, report};
 use crate::cli::{self, Global};
@@ -68,6 +69,7 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
     if global.dry_run || global.curl {
         return show(lines, &config, global, out);
     }
+    become_owner([&*config]);
     let clients = shares(Clients::new(&config)?.several(args.concurrency)?);
     let (give_back, given_back) = channel();
     let (results, read_results) = channel();

@@ -13,6 +13,7 @@ use zammad_cti::config::{Config, ConfigError, SpoolConfig};
 use zammad_cti::spool::{Spool, SpoolError};
 
 use super::configured;
+use super::owner::become_owner;
 use crate::cli::{self, Global};
 use crate::exit_code::ExitCode;
 
@@ -33,6 +34,7 @@ pub fn run(command: &cli::Spool, global: &Global, out: &mut dyn Write) -> anyhow
         | cli::Spool::Drop(_) => log::LevelFilter::Warn,
     };
     let config = configured(global, quiet)?;
+    become_owner([&config]);
     match command {
         cli::Spool::List(args) => list::run(args, &config, out),
         cli::Spool::Show(args) => show::run(args, &config, out),

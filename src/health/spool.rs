@@ -1,5 +1,6 @@
 //! The spool as a part of health: what waits, what was given up, and the calls that never end.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +10,7 @@ use super::verdict::shown_count;
 use super::{Bound, SpoolThresholds, Status};
 use crate::client::in_full;
 use crate::config::{Config, Endpoint, Span, SpoolConfig};
-use crate::spool::{Held, Moment, SharedSpool, SpoolError, Totals, is_begun, set_aside};
+use crate::spool::{Held, Moment, Place, SharedSpool, SpoolError, Totals, folder_of, is_begun, set_aside};
 
 /// How long a look into the file waits for others that use it.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -99,10 +100,7 @@ impl SpoolCheck {
         let state = match path.try_exists() {
             Ok(false) if !is_begun(&path) => match may_be_begun(&path) {
                 Ok(()) => SpoolState::NotBegun,
-                Err(error) => {
-                    let source = error.into();
-                    SpoolState::Unusable(SpoolError::File { path: path.clone(), source })
-                }
+                Err(source) => SpoolState::Unusable(SpoolError::File { path: path.clone(), source }),
             },
             Ok(_) => match self.look(within.min(PATIENCE)).await {
                 Ok(contents) => SpoolState::Open(Box::new(contents)),
@@ -137,14 +135,15 @@ impl SpoolCheck {
 }
 
 /// Whether a file could be begun: its folder is there and can be written, or could be made.
-fn may_be_begun(path: &Path) -> rustix::io::Result<()> {
-    let above = |path: &Path| match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        Some(_) | None => PathBuf::from("."),
+fn may_be_begun(path: &Path) -> io::Result<()> {
+    let folder = folder_of(path);
+    let writable = if folder.exists() {
+        Place::open(path)?;
+        folder
+    } else {
+        folder_of(folder)
     };
-    let folder = above(path);
-    let folder = if folder.exists() { folder } else { above(&folder) };
-    access(&folder, Access::WRITE_OK | Access::EXEC_OK)
+    Ok(access(writable, Access::WRITE_OK | Access::EXEC_OK)?)
 }
 
 impl SpoolHealth {

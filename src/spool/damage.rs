@@ -1,15 +1,14 @@
 //! A file that is none any more: it is set aside, another one is begun, and what can still be read
 //! of the events in it goes there.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Row, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Row, TransactionBehavior};
 
-use super::schema::beside;
-use super::{Moment, SpoolError, failed, schema, waiting};
+use super::place::{LOCK, MENDED, OF_SQLITE, Place, folder_of};
+use super::{Moment, SpoolError, failed, schema, trouble, waiting};
 
 /// Whether the file itself is broken, and not only in use, full, or out of reach.
 pub fn is_damage(error: &rusqlite::Error) -> bool {
@@ -21,50 +20,51 @@ pub fn is_damage(error: &rusqlite::Error) -> bool {
 ///
 /// `opened` is the file as whoever complains had it, by its inode; if another one has its name by
 /// now, that is done already.
-pub fn replace(path: &Path, opened: Option<u64>, patience: Duration) -> Result<(), SpoolError> {
-    let trouble = |source| SpoolError::File { path: path.to_owned(), source };
-    let mode = path.metadata().map_err(trouble)?.mode() & 0o777;
-    let lock = schema::lock_file(path, mode).map_err(trouble)?;
-    lock.lock().map_err(trouble)?;
+pub fn replace(place: &Place, opened: Option<u64>, patience: Duration) -> Result<(), SpoolError> {
+    let trouble = |source| trouble(place, source);
+    let folder = place.folder();
+    let lock = folder.file(&place.name(LOCK)).map_err(trouble)?;
+    schema::wait_for(place, patience, || lock.try_lock())?;
     let is_done = match opened {
-        Some(_) => opened != super::inode(path),
-        None => schema::open_locked(path, mode, patience).is_ok(),
+        Some(_) => opened != super::inode(place),
+        None => schema::open_locked(place, "", patience).is_ok(),
     };
     if is_done {
         return Ok(());
     }
     // The new one gets its name when it is whole: whoever writes it may end before, and the next
     // one who finds the damage begins again.
-    let mended = beside(path, schema::MENDED);
-    for suffix in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(beside(&mended, suffix));
+    for suffix in [""].into_iter().chain(OF_SQLITE) {
+        // There need not be any.
+        let _ = folder.remove(&place.name(&format!("{MENDED}{suffix}")));
     }
-    let damaged = connect(path, patience);
+    let damaged = schema::connect(place, "", patience).ok();
     if let Some(damaged) = &damaged {
         // Others can still write into it in places, and are to do so in the new one.
         let _ = damaged.execute_batch("BEGIN IMMEDIATE");
     }
-    let count = fill(&mended, mode, damaged.as_ref(), patience)?;
-    let aside = beside(path, &format!("{ASIDE}{}", Moment::now().wall));
-    std::fs::rename(path, &aside).map_err(trouble)?;
+    let count = fill(place, damaged.as_ref(), patience)?;
+    let aside = format!("{ASIDE}{}", Moment::now().wall);
+    folder.rename(&place.name(""), &place.name(&aside)).map_err(trouble)?;
     // From here on whoever finds none does the rest.
-    put_in_place(path).map_err(trouble)?;
+    put_in_place(place).map_err(trouble)?;
     log::error!(
         "the spool {} is damaged, and set aside as {}; {count} events could be read, and are kept",
-        path.display(),
-        aside.display()
+        place.path("").display(),
+        place.path(&aside).display()
     );
     Ok(())
 }
 
 /// Gives a mended file its name. Whoever does has the file's lock alone.
-pub fn put_in_place(path: &Path) -> std::io::Result<()> {
-    let aside = beside(path, &format!("{ASIDE}{}", Moment::now().wall));
-    for suffix in ["-wal", "-shm"] {
+pub fn put_in_place(place: &Place) -> std::io::Result<()> {
+    let folder = place.folder();
+    let aside = format!("{ASIDE}{}", Moment::now().wall);
+    for suffix in OF_SQLITE {
         // There need not be any; what is there is the damaged one's.
-        let _ = std::fs::rename(beside(path, suffix), beside(&aside, suffix));
+        let _ = folder.rename(&place.name(suffix), &place.name(&format!("{aside}{suffix}")));
     }
-    std::fs::rename(beside(path, schema::MENDED), path)
+    folder.rename(&place.name(MENDED), &place.name(""))
 }
 
 /// What a damaged file's name goes on with; then comes when that was found, in milliseconds.
@@ -72,7 +72,6 @@ const ASIDE: &str = ".damaged-";
 
 /// The damaged files that are still there.
 pub fn set_aside(path: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let Some(name) = path.file_name() else { return Ok(Vec::new()) };
     let begin = format!("{}{ASIDE}", name.to_string_lossy());
     let is_one = |name: &str| {
@@ -80,7 +79,7 @@ pub fn set_aside(path: &Path) -> std::io::Result<Vec<PathBuf>> {
         millis.is_some_and(|millis| !millis.is_empty() && millis.bytes().all(|byte| byte.is_ascii_digit()))
     };
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
+    for entry in std::fs::read_dir(folder_of(path))? {
         let entry = entry?;
         if is_one(&entry.file_name().to_string_lossy()) {
             found.push(entry.path());
@@ -97,26 +96,14 @@ const COLUMNS: &str = "position, address, call_id, kind, rank, text, answered, k
 /// How many places between two that can be read are looked at one by one.
 const MOST_PLACES: i64 = 4_000_000;
 
-fn connect(path: &Path, patience: Duration) -> Option<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags).ok()?;
-    db.busy_timeout(patience).ok()?;
-    // Otherwise it would take away what by then is the new file's.
-    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).ok()?;
-    Some(db)
-}
-
 /// Begins a file with what can be read of a damaged one, in itself whole. Tells how many events these
 /// are.
-fn fill(
-    path: &Path,
-    mode: u32,
-    damaged: Option<&Connection>,
-    patience: Duration,
-) -> Result<usize, SpoolError> {
-    let database = |source| failed(path, source);
-    let mut fresh = schema::open_locked(path, mode, patience)?;
+fn fill(place: &Place, damaged: Option<&Connection>, patience: Duration) -> Result<usize, SpoolError> {
+    let database = |source| failed(place, source);
+    let mut fresh = schema::open_locked(place, MENDED, patience)?;
     let saved = fresh.transaction_with_behavior(TransactionBehavior::Immediate).map_err(database)?;
+    // What stands in for a table of ours in another's file is not read.
+    let damaged = damaged.filter(|damaged| schema::is_ours(damaged).unwrap_or_default());
     let count = damaged.map_or(0, |damaged| save(damaged, &saved));
     let sql = "UPDATE total SET damaged = damaged + 1, kept = kept + ?";
     saved.execute(sql, [count]).map_err(database)?;

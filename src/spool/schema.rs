@@ -1,15 +1,15 @@
 //! The tables of a spool, and how a file is begun, opened, or brought up to date.
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::fs::TryLockError;
+use std::io::{self, Read};
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::{SpoolError, damage, failed};
+use super::place::{LOCK, MENDED, OF_SQLITE, Place};
+use super::{SpoolError, damage, failed, regular, trouble};
 
 /// In the head of the file, so that other programs know whose it is: "ZCTI".
 const APPLICATION: i64 = 0x5a43_5449;
@@ -100,53 +100,45 @@ const STEPS: [&str; 1] = ["
     END;
 "];
 
-/// Beside each spool that was ever opened there is a file of its name and this.
-const LOCK: &str = ".lock";
-
-/// What is to take the place of a damaged file is beside it until it is whole.
-pub const MENDED: &str = ".mended";
+/// How long whoever waits for the lock sleeps between two looks at it.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Opens a file with the tables of this release.
 ///
 /// Nobody opens it while a damaged one is set aside: what he wrote would be in neither.
-pub fn open(path: &Path, patience: Duration) -> Result<Connection, SpoolError> {
-    let trouble = |source| SpoolError::File { path: path.to_owned(), source };
-    let folder = prepare_folder(path).map_err(trouble)?;
-    let mode =
-        if folder.is_some_and(|folder| is_of_group(folder).unwrap_or_default()) { 0o660 } else { 0o600 };
-    let before = path.metadata().ok();
-    if let Some(other) = before.as_ref().filter(|metadata| !metadata.is_file()) {
-        let what = if other.is_dir() { "a folder" } else { "no file" };
-        let what = format!("it is {what}; name a file, such as spool.db in a folder");
-        return Err(trouble(io::Error::other(what)));
-    }
-    if !beside(path, LOCK).exists() && is_something_else(path) {
+pub fn open(place: &Place, patience: Duration) -> Result<Connection, SpoolError> {
+    let trouble = |source| trouble(place, source);
+    let folder = place.folder();
+    let is_begun = folder.has_file(&place.name("")).map_err(trouble)?;
+    if is_begun && !folder.has_file(&place.name(LOCK)).map_err(trouble)? && is_something_else(place) {
         // A wrong path must not make somebody's file a damaged spool.
-        return Err(SpoolError::Foreign { path: path.to_owned() });
+        return Err(foreign(place));
     }
-    let lock = lock_file(path, mode).map_err(trouble)?;
-    lock.lock_shared().map_err(trouble)?;
-    if !path.exists() && beside(path, MENDED).exists() {
+    let lock = folder.file(&place.name(LOCK)).map_err(trouble)?;
+    wait_for(place, patience, || lock.try_lock_shared())?;
+    if !folder.has_file(&place.name("")).map_err(trouble)?
+        && folder.has_file(&place.name(MENDED)).map_err(trouble)?
+    {
         // Whoever was about to put it here has ended.
-        lock.lock().map_err(trouble)?;
-        if !path.exists() {
-            damage::put_in_place(path).map_err(trouble)?;
+        wait_for(place, patience, || lock.try_lock())?;
+        if !folder.has_file(&place.name("")).map_err(trouble)? {
+            damage::put_in_place(place).map_err(trouble)?;
         }
     }
-    let db = open_locked(path, mode, patience)?;
-    if before.is_some_and(|metadata| metadata.mode() & 0o777 & !mode != 0) {
+    let db = open_locked(place, "", patience)?;
+    if is_begun {
         // Only now it is sure to be a spool. Whoever does not own it can use it all the same.
-        let _ = std::fs::set_permissions(path, Permissions::from_mode(mode));
+        let _ = folder.restrict(&place.name(""));
     }
     Ok(db)
 }
 
-/// The same for who has the lock.
-pub fn open_locked(path: &Path, mode: u32, patience: Duration) -> Result<Connection, SpoolError> {
-    prepare(path, mode).map_err(|source| SpoolError::File { path: path.to_owned(), source })?;
-    let database = |source| failed(path, source);
-    let mut db = connect(path, patience).map_err(database)?;
-    if missing(&db, path)?.is_empty() {
+/// The same for who has the lock; `suffix` is at the end of its name.
+pub fn open_locked(place: &Place, suffix: &str, patience: Duration) -> Result<Connection, SpoolError> {
+    prepare(place, suffix).map_err(|source| trouble(place, source))?;
+    let database = |source| failed(place, source);
+    let mut db = connect(place, suffix, patience).map_err(database)?;
+    if missing(&db, place)?.is_empty() {
         return Ok(db);
     }
     // It stays in the file, and cannot be changed within a transaction.
@@ -154,7 +146,7 @@ pub fn open_locked(path: &Path, mode: u32, patience: Duration) -> Result<Connect
     db.pragma_update(None, "synchronous", "FULL").map_err(database)?;
     let begun = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(database)?;
     // Once more, now that nobody else can change it.
-    let missing = missing(&begun, path)?;
+    let missing = missing(&begun, place)?;
     for step in missing {
         begun.execute_batch(step).map_err(database)?;
     }
@@ -164,111 +156,107 @@ pub fn open_locked(path: &Path, mode: u32, patience: Duration) -> Result<Connect
     Ok(db)
 }
 
-fn connect(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags)?;
+/// A connection that believes nothing of what the file says of itself: whoever may write the folder may
+/// have made it.
+///
+/// Source: SQLite, "Defense Against The Dark Arts", section 1.
+pub fn connect(place: &Place, suffix: &str, patience: Duration) -> rusqlite::Result<Connection> {
+    regular::only();
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        // A link that has come since the last look; what stands beside the file is never followed.
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let db = Connection::open_with_flags(place.path(suffix), flags)?;
     db.busy_timeout(patience)?;
-    // Otherwise each process of one event would wait for the disk at its end.
+    // Otherwise each process of one event would wait for the disk at its end; and one with a damaged file
+    // would take away what by then is the new one's.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(db)
 }
 
 /// The steps that a file does not have behind it.
-fn missing(db: &Connection, path: &Path) -> Result<&'static [&'static str], SpoolError> {
+fn missing(db: &Connection, place: &Place) -> Result<&'static [&'static str], SpoolError> {
     let number = |name| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let database = |source| failed(path, source);
+    let database = |source| failed(place, source);
     let version = number("user_version").map_err(database)?;
     if number("application_id").map_err(database)? != APPLICATION {
         let is_empty = db.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0));
-        return if is_empty.map_err(database)? {
-            Ok(&STEPS)
-        } else {
-            Err(SpoolError::Foreign { path: path.to_owned() })
-        };
+        return if is_empty.map_err(database)? { Ok(&STEPS) } else { Err(foreign(place)) };
     }
     let behind = usize::try_from(version).unwrap_or(usize::MAX);
-    STEPS.get(behind..).ok_or_else(|| SpoolError::Newer { path: path.to_owned() })
+    let missing = STEPS.get(behind..).ok_or_else(|| SpoolError::Newer { path: place.path("") })?;
+    if is_ours(db).map_err(database)? { Ok(missing) } else { Err(foreign(place)) }
 }
 
-/// Whoever has it alone may put another file in the spool's place.
-pub fn lock_file(path: &Path, mode: u32) -> io::Result<File> {
-    file_of_mode(&beside(path, LOCK), mode)
-}
-
-/// What root begins in another user's folder is that user's: otherwise a look at the spool would keep
-/// the phone system out of it.
-pub fn owner_to_be(path: &Path) -> io::Result<Option<(u32, u32)>> {
-    if !rustix::process::geteuid().is_root() {
-        return Ok(None);
+/// Whether a file has the tables, indexes and triggers that a release has given it, and no others: a
+/// trigger would do what its author wants with each event.
+pub fn is_ours(db: &Connection) -> rusqlite::Result<bool> {
+    let mut statement = db.prepare("SELECT name, sql FROM sqlite_schema")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let is_known = match (row.get_ref(0)?, row.get_ref(1)?) {
+            (ValueRef::Text(name), ValueRef::Null) => name.starts_with(b"sqlite_autoindex_"),
+            (ValueRef::Text(b"sqlite_sequence"), ValueRef::Text(sql)) => sql == SEQUENCE,
+            // SQLite keeps the words that a table was made with.
+            (ValueRef::Text(_), ValueRef::Text(sql)) => {
+                str::from_utf8(sql).is_ok_and(|sql| STEPS.iter().any(|step| step.contains(sql)))
+            }
+            _ => false,
+        };
+        if !is_known {
+            return Ok(false);
+        }
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let owner = folder.metadata()?;
-    Ok((owner.uid() != 0).then(|| (owner.uid(), owner.gid())))
+    Ok(true)
+}
+
+/// SQLite's own table, which goes with AUTOINCREMENT.
+const SEQUENCE: &[u8] = b"CREATE TABLE sqlite_sequence(name,seq)";
+
+/// Takes a lock as soon as others leave it, within that time.
+pub fn wait_for(
+    place: &Place,
+    patience: Duration,
+    take: impl Fn() -> Result<(), TryLockError>,
+) -> Result<(), SpoolError> {
+    let asked = Instant::now();
+    loop {
+        match take() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if asked.elapsed() < patience => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => return Err(SpoolError::Slow { path: place.path("") }),
+            Err(TryLockError::Error(source)) => return Err(trouble(place, source)),
+        }
+    }
 }
 
 /// Whether a file has something in it that does not begin as SQLite's files do.
 ///
 /// Source: SQLite, "Database File Format", section 1.3.1.
-fn is_something_else(path: &Path) -> bool {
+fn is_something_else(place: &Place) -> bool {
     let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut head));
+    let read =
+        place.folder().open_file(&place.name("")).and_then(|file| file.take(16).read_to_end(&mut head));
     read.is_ok() && !head.is_empty() && head != b"SQLite format 3\0"
-}
-
-/// A file whose name begins like another's.
-pub fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 /// Sees to it that the file is there, and that nobody but its owner reads it, or the group to which
 /// the administrator has given the folder; what SQLite puts beside it gets the same mode.
 ///
-/// A file that is there is not touched: to close it would take away the locks that this process has on
+/// A file that is there is not opened: to close it would take away the locks that this process has on
 /// it by way of SQLite.
-fn prepare(path: &Path, mode: u32) -> io::Result<()> {
-    if path.exists() { Ok(()) } else { file_of_mode(path, mode).map(drop) }
-}
-
-/// Whether there is a spool, or one that is about to be put in its place.
-pub fn is_begun(path: &Path) -> bool {
-    path.exists() || beside(path, MENDED).exists()
-}
-
-/// Opens a file, or begins one with this mode, whatever the process's mask is.
-fn file_of_mode(path: &Path, mode: u32) -> io::Result<File> {
-    let there = || OpenOptions::new().write(true).open(path);
-    match there() {
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        opened => return opened,
+fn prepare(place: &Place, suffix: &str) -> io::Result<()> {
+    let folder = place.folder();
+    for of_sqlite in OF_SQLITE {
+        folder.has_file(&place.name(&format!("{suffix}{of_sqlite}")))?;
     }
-    match OpenOptions::new().write(true).create_new(true).mode(mode).open(path) {
-        // Another process was faster.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => there(),
-        Err(error) => Err(error),
-        Ok(file) => {
-            file.set_permissions(Permissions::from_mode(mode))?;
-            if let Some((user, group)) = owner_to_be(path)? {
-                fchown(&file, Some(user), Some(group))?;
-            }
-            Ok(file)
-        }
-    }
+    let name = place.name(suffix);
+    if folder.has_file(&name)? { Ok(()) } else { folder.file(&name).map(drop) }
 }
 
-/// Sees to it that the folder of a spool is there, if it is named.
-pub fn prepare_folder(path: &Path) -> io::Result<Option<&Path>> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match folder.map(|folder| DirBuilder::new().mode(0o700).create(folder)) {
-        None | Some(Ok(())) => Ok(folder),
-        Some(Err(error)) if error.kind() == ErrorKind::AlreadyExists => Ok(folder),
-        Some(Err(error)) => Err(error),
-    }
-}
-
-/// Whether a folder's files belong to its group, and the group may write them (mode 2770).
-pub fn is_of_group(folder: &Path) -> io::Result<bool> {
-    Ok(folder.metadata()?.mode() & 0o2070 == 0o2070)
+fn foreign(place: &Place) -> SpoolError {
+    SpoolError::Foreign { path: place.path("") }
 }

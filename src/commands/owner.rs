@@ -1,0 +1,48 @@
+//! Root works in nobody else's folder: before the first look into a spool it becomes its folder's owner.
+
+use std::path::Path;
+
+use nix::unistd::{Gid, Uid, User, setgid, setgroups, setuid};
+use zammad_cti::client;
+use zammad_cti::config::Config;
+use zammad_cti::folder::{Owner, owner_besides_root};
+
+/// Becomes the owner of the spool's folder, or of `lock_dir`, for the rest of the process, if this is root and
+/// the folder is somebody else's. What only root may read has to be read before: configuration, token
+/// and other files; the certificates to trust are read here.
+///
+/// Of several configurations the first such owner counts. Where root cannot become the owner, or nobody
+/// can say who he is, whoever opens the folder refuses to.
+pub fn become_owner<'a>(configs: impl IntoIterator<Item = &'a Config, IntoIter: Clone>) {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let configs = configs.into_iter();
+    let owner =
+        configs.clone().filter_map(shared_path).find_map(|path| owner_besides_root(path).ok().flatten());
+    let Some(owner) = owner else { return };
+    configs.for_each(client::keep_trust);
+    if let Err(error) = become_user(owner) {
+        log::warn!("cannot go on as the user with the number {}, whose the spool is: {error}", owner.user);
+    }
+}
+
+/// What this process shares with others.
+fn shared_path(config: &Config) -> Option<&Path> {
+    let spool = config.spool.as_ref().and_then(|spool| spool.path.parent());
+    let spool = spool.map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    spool.or(config.lock_dir.as_deref())
+}
+
+/// In this order, as the user may not change the groups any longer.
+fn become_user(Owner { user, group }: Owner) -> nix::Result<()> {
+    let user = Uid::from_raw(user);
+    let group = match group {
+        // Root's group may read what is root's.
+        0 => User::from_uid(user)?.map_or(Gid::from_raw(user.as_raw()), |user| user.gid),
+        group => Gid::from_raw(group),
+    };
+    setgroups(&[group])?;
+    setgid(group)?;
+    setuid(user)
+}

@@ -1,0 +1,448 @@
+//! Folders in which several processes, or several users, have files: whose they are, and their files
+//! by the folder's descriptor.
+//!
+//! Whoever may write such a folder can put a link, a pipe or somebody else's file at any name in it, at
+//! any moment. So a name below the folder is never followed, only regular files are opened, and a mode is
+//! set on what is open, never on a name. Root uses only folders in which nobody else can do so.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{DirBuilder, File, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
+
+/// As many links as the kernel follows on the way to a file (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
+/// A user and a group, by their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    pub user: u32,
+    pub group: u32,
+}
+
+/// Who besides root decides where a path leads: the owner of its first part that is not root's. `None`
+/// if nobody does. What does not exist yet is whoever's begins it.
+///
+/// # Errors
+///
+/// The path cannot be followed; or on it is a folder of root's that others may write, so that nobody
+/// can say who decides.
+pub fn owner_besides_root(path: &Path) -> io::Result<Option<Owner>> {
+    let mut at = PathBuf::from("/");
+    let mut ahead = parts(&std::path::absolute(path)?);
+    let mut links = 0;
+    // a folder of root's in which others may put something at the next name, or replace what is there
+    let mut shared = None;
+    while let Some(part) = ahead.pop() {
+        if part == ".." {
+            at.pop();
+            continue;
+        }
+        let next = at.join(part);
+        let metadata = match next.symlink_metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => break,
+            metadata => metadata?,
+        };
+        if metadata.uid() != 0 {
+            return Ok(Some(Owner { user: metadata.uid(), group: metadata.gid() }));
+        }
+        if metadata.is_symlink() {
+            links += 1;
+            if shared.is_some() || links > MOST_LINKS {
+                return Err(is_a_link(&next));
+            }
+            let target = next.read_link()?;
+            if target.is_absolute() {
+                at = PathBuf::from("/");
+            }
+            ahead.extend(parts(&target));
+            continue;
+        }
+        // In a folder with the sticky bit nobody else can replace what is root's.
+        let is_sticky = metadata.mode() & 0o1000 != 0;
+        if metadata.mode() & 0o022 != 0 && (!is_sticky || ahead.is_empty()) {
+            shared.get_or_insert_with(|| next.clone());
+        }
+        at = next;
+    }
+    match shared {
+        None => Ok(None),
+        Some(folder) => Err(io::Error::other(format!(
+            "others may write to root's folder {}; give it to the user that reports calls (chown), or to root \
+             alone (chmod go-w)",
+            folder.display()
+        ))),
+    }
+}
+
+/// The parts of a path, the last one first.
+fn parts(path: &Path) -> Vec<OsString> {
+    let named = |part: Component| match part {
+        Component::Normal(_) | Component::ParentDir => Some(part.as_os_str().to_owned()),
+        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+    };
+    path.components().rev().filter_map(named).collect()
+}
+
+/// An open folder.
+#[derive(Debug)]
+pub struct Folder {
+    descriptor: OwnedFd,
+    /// without a link in it
+    path: PathBuf,
+    /// of the files that are begun in it
+    mode: u32,
+    group: u32,
+}
+
+impl Folder {
+    /// Opens a folder, or begins one for this user alone. Its files are this user's, or the group's to
+    /// whom an administrator has given the folder (mode 2770).
+    ///
+    /// # Errors
+    ///
+    /// It cannot be had; or this is root, and the folder is not root's alone.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let found = path.canonicalize().or_else(|error| match error.kind() {
+            ErrorKind::NotFound => begin(path).and_then(|()| path.canonicalize()),
+            _ => Err(error),
+        })?;
+        refuse_what_is_not_roots(&found)?;
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let descriptor = rustix::fs::open(&found, flags, Mode::empty())?;
+        let stat = rustix::fs::fstat(&descriptor)?;
+        let mode = if stat.st_mode & 0o2070 == 0o2070 { 0o660 } else { 0o600 };
+        Ok(Self { descriptor, path: found, mode, group: stat.st_gid })
+    }
+
+    /// Opens a folder that only this user may use, or begins one. Where everybody may write, anybody may
+    /// have put a folder or a link of that name.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be had, or is not this user's alone.
+    pub fn open_private(path: &Path) -> io::Result<Self> {
+        // With a slash at its end a link would be followed.
+        let path = path.components().as_path();
+        if let Err(error) = path.symlink_metadata() {
+            match error.kind() {
+                ErrorKind::NotFound => begin(path)?,
+                _ => return Err(error),
+            }
+        }
+        refuse_what_is_not_roots(path)?;
+        Self::only_ours(rustix::fs::openat(CWD, path, FOLDER, Mode::empty()), path.to_owned())
+    }
+
+    /// Opens a folder in this one, or begins it: for this user alone, or for the group whose this one is.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be had, or is somebody else's.
+    pub fn subfolder(&self, name: &OsStr) -> io::Result<Self> {
+        let path = self.path.join(name);
+        let open = || rustix::fs::openat(&self.descriptor, name, FOLDER, Mode::empty());
+        let opened = match open() {
+            Err(Errno::NOENT) => match rustix::fs::mkdirat(&self.descriptor, name, Mode::RWXU) {
+                // Another process was faster.
+                Ok(()) | Err(Errno::EXIST) => open(),
+                Err(error) => Err(error),
+            },
+            opened => opened,
+        };
+        if !self.is_of_group() {
+            return Self::only_ours(opened, path);
+        }
+        let file = File::from(opened.map_err(|error| what_is_there(error, &path))?);
+        let metadata = file.metadata()?;
+        if is_ours(&metadata) && metadata.mode() & 0o7777 != 0o2770 {
+            // Whoever began it has a mask.
+            file.set_permissions(Permissions::from_mode(0o2770))?;
+        }
+        let metadata = file.metadata()?;
+        if metadata.mode() & 0o7777 != 0o2770 || metadata.gid() != self.group {
+            let what = format!("{} is not a folder of the spool's group with mode 2770", path.display());
+            return Err(io::Error::other(what));
+        }
+        Ok(Self { descriptor: file.into(), path, mode: self.mode, group: self.group })
+    }
+
+    fn only_ours(opened: rustix::io::Result<OwnedFd>, path: PathBuf) -> io::Result<Self> {
+        let file = File::from(opened.map_err(|error| what_is_there(error, &path))?);
+        let metadata = file.metadata()?;
+        if !is_ours(&metadata) || metadata.mode() & 0o777 != 0o700 {
+            return Err(io::Error::other("it is not a folder of this user with mode 0700"));
+        }
+        Ok(Self { descriptor: file.into(), path, mode: 0o600, group: metadata.gid() })
+    }
+
+    /// The folder, without a link in its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether its files are a group's.
+    pub fn is_of_group(&self) -> bool {
+        self.mode & 0o060 != 0
+    }
+
+    /// Whether there is a file of this name.
+    ///
+    /// # Errors
+    ///
+    /// Something else is there, or nobody can say.
+    pub fn has_file(&self, name: &OsStr) -> io::Result<bool> {
+        let Some(stat) = self.stat(name)? else { return Ok(false) };
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => Ok(true),
+            other => Err(is_something_else(&self.path.join(name), other)),
+        }
+    }
+
+    /// Where a link of root's leads; nobody else's is followed.
+    ///
+    /// # Errors
+    ///
+    /// There is a link of somebody else.
+    pub fn link_of_root(&self, name: &OsStr) -> io::Result<Option<PathBuf>> {
+        match self.stat(name)? {
+            Some(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink => {
+                if stat.st_uid != 0 {
+                    return Err(is_a_link(&self.path.join(name)));
+                }
+                let target = rustix::fs::readlinkat(&self.descriptor, name, Vec::new())?;
+                Ok(Some(self.path.join(OsStr::from_bytes(target.as_bytes()))))
+            }
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    fn stat(&self, name: &OsStr) -> io::Result<Option<Stat>> {
+        match rustix::fs::statat(&self.descriptor, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(stat)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Opens a file that is there.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or it is something else.
+    pub fn open_file(&self, name: &OsStr) -> io::Result<File> {
+        self.open_with(name, OFlags::empty())
+    }
+
+    /// Opens a file, or begins one with the folder's mode for files, whatever the process's mask is.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be had, or is something else.
+    pub fn file(&self, name: &OsStr) -> io::Result<File> {
+        let file = match self.open_file(name) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                match self.open_with(name, OFlags::CREATE | OFlags::EXCL) {
+                    // Another process was faster.
+                    Err(error) if error.kind() == ErrorKind::AlreadyExists => self.open_file(name),
+                    begun => begun,
+                }
+            }
+            opened => opened,
+        }?;
+        let metadata = file.metadata()?;
+        // Another user's stays as it is.
+        if metadata.mode() & 0o777 != self.mode && is_ours(&metadata) {
+            file.set_permissions(Permissions::from_mode(self.mode))?;
+        }
+        Ok(file)
+    }
+
+    fn open_with(&self, name: &OsStr, more: OFlags) -> io::Result<File> {
+        // A pipe would wait for its other end.
+        let flags =
+            OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC | more;
+        let path = || self.path.join(name);
+        let opened = rustix::fs::openat(&self.descriptor, name, flags, Mode::from_raw_mode(self.mode));
+        let file = File::from(opened.map_err(|error| what_is_there(error, &path()))?);
+        let metadata = file.metadata()?;
+        if metadata.is_file() {
+            Ok(file)
+        } else {
+            Err(is_something_else(&path(), FileType::from_raw_mode(metadata.mode())))
+        }
+    }
+
+    /// Takes rights from a file that its owner has given to others, and that is not opened: to close it
+    /// would take away the locks that this process has on it by way of SQLite.
+    pub fn restrict(&self, name: &OsStr) -> io::Result<()> {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = File::from(rustix::fs::openat(&self.descriptor, name, flags, Mode::empty())?);
+        let metadata = file.metadata()?;
+        if metadata.is_file() && is_ours(&metadata) && metadata.mode() & 0o777 & !self.mode != 0 {
+            // The descriptor's own name, as there is no other way to the mode of what is not opened.
+            let by_descriptor = format!("/proc/self/fd/{}", file.as_raw_fd());
+            std::fs::set_permissions(by_descriptor, Permissions::from_mode(self.mode))?;
+        }
+        Ok(())
+    }
+
+    /// Removes a name, whatever it stands for.
+    pub fn remove(&self, name: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.descriptor, name, AtFlags::empty())?)
+    }
+
+    /// Gives another name to what is there, in place of what has that name.
+    pub fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::renameat(&self.descriptor, from, &self.descriptor, to)?)
+    }
+}
+
+/// A folder that is opened for reading, as its mode could not be set otherwise.
+const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+/// Begins a folder for this user alone.
+fn begin(path: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        // Another process was faster.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        begun => begun,
+    }
+}
+
+/// Root in another user's folder would do what that user makes of its names.
+fn refuse_what_is_not_roots(path: &Path) -> io::Result<()> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    match owner_besides_root(path)? {
+        None => Ok(()),
+        Some(Owner { user, .. }) => Err(io::Error::other(format!(
+            "{} belongs to the user with the number {user}, as whom this has to run, and not as root",
+            path.display()
+        ))),
+    }
+}
+
+fn is_ours(metadata: &std::fs::Metadata) -> bool {
+    metadata.uid() == rustix::process::geteuid().as_raw()
+}
+
+/// What the kernel says of a link, in words that name it.
+fn what_is_there(error: Errno, path: &Path) -> io::Error {
+    match error {
+        Errno::LOOP => is_a_link(path),
+        Errno::NOTDIR => io::Error::other(format!("{} is not a folder", path.display())),
+        error => error.into(),
+    }
+}
+
+fn is_a_link(path: &Path) -> io::Error {
+    io::Error::other(format!("{} is a link, which is not followed here", path.display()))
+}
+
+fn is_something_else(path: &Path, what: FileType) -> io::Error {
+    let what = match what {
+        FileType::Symlink => return is_a_link(path),
+        FileType::Directory => "is a folder; name a file, such as spool.db in a folder",
+        FileType::Fifo => "is a pipe, not a file",
+        FileType::Socket => "is a socket, not a file",
+        FileType::CharacterDevice | FileType::BlockDevice => "is a device, not a file",
+        FileType::RegularFile | FileType::Unknown => "is not a file",
+    };
+    io::Error::other(format!("{} {what}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{chown, symlink};
+
+    use super::*;
+
+    const OTHER: u32 = 30001;
+
+    #[test]
+    fn who_decides_where_a_path_leads_is_the_owner_of_its_first_part_that_is_not_roots() {
+        if !rustix::process::geteuid().is_root() {
+            // Nobody else gives folders away; the kernel's rules are the same for all.
+            return;
+        }
+        let home = tempfile::tempdir().unwrap();
+        let folder = |name: &str, user: u32, mode: u32| {
+            let path = home.path().join(name);
+            std::fs::create_dir(&path).unwrap();
+            chown(&path, Some(user), Some(user)).unwrap();
+            std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        };
+        folder("root", 0, 0o755);
+        folder("root/inner", 0, 0o700);
+        folder("other", OTHER, 0o700);
+        folder("other/roots", 0, 0o755);
+        folder("shared", 0, 0o2770);
+        folder("shared/other", OTHER, 0o700);
+        folder("shared/roots", 0, 0o700);
+        folder("sticky", 0, 0o1777);
+        folder("sticky/other", OTHER, 0o700);
+        folder("sticky/roots", 0, 0o700);
+        symlink("../root/inner", home.path().join("sticky/to-root")).unwrap();
+        symlink("../root/inner", home.path().join("shared/to-root")).unwrap();
+        symlink(home.path().join("other"), home.path().join("root/to-other")).unwrap();
+        symlink("loop", home.path().join("root/loop")).unwrap();
+        let other = Some(Some(Owner { user: OTHER, group: OTHER }));
+        // (path, who; None: nobody can say)
+        let cases = [
+            ("root", Some(None)),
+            ("root/inner", Some(None)),
+            ("root/../root/./inner", Some(None)),
+            ("root/not/there", Some(None)),
+            ("other", other),
+            ("other/roots", other),
+            ("other/../root", other),
+            ("root/to-other", other),
+            ("shared", None),
+            ("shared/roots", None),
+            ("shared/not-there", None),
+            ("shared/to-root", None),
+            ("shared/other", other),
+            ("sticky", None),
+            ("sticky/roots", Some(None)),
+            ("sticky/not-there", Some(None)),
+            ("sticky/to-root", Some(None)),
+            ("sticky/other", other),
+            ("root/loop", None),
+        ];
+        for (path, expected) in cases {
+            let found = owner_besides_root(&home.path().join(path));
+            assert_eq!(found.as_ref().ok().copied(), expected, "{path}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn only_files_are_opened_and_they_get_the_folders_mode() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = Folder::open(&home.path().join("folder")).unwrap();
+        let mode = |file: &File| file.metadata().unwrap().mode() & 0o777;
+        assert_eq!(mode(&folder.file("new".as_ref()).unwrap()), 0o600);
+        let path = folder.path().join("new");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        folder.restrict("new".as_ref()).unwrap();
+        assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
+        let target = home.path().join("target");
+        std::fs::write(&target, "").unwrap();
+        symlink(&target, folder.path().join("link")).unwrap();
+        std::fs::create_dir(folder.path().join("inner")).unwrap();
+        rustix::fs::mknodat(CWD, folder.path().join("pipe"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        for name in ["link", "inner", "pipe"] {
+            assert!(folder.file(name.as_ref()).is_err(), "{name}");
+            assert!(folder.has_file(name.as_ref()).is_err(), "{name}");
+        }
+        assert!(folder.restrict("link".as_ref()).is_ok());
+        assert_eq!(target.metadata().unwrap().mode() & 0o777, 0o644);
+    }
+}

@@ -1,0 +1,81 @@
+//! Where a spool is: its file, and what stands beside it, by the descriptor of their folder.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::folder::Folder;
+
+/// What SQLite puts beside a file.
+pub const OF_SQLITE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// Beside each spool that was ever opened there is a file of its name and this.
+pub const LOCK: &str = ".lock";
+
+/// What is to take the place of a damaged file is beside it until it is whole.
+pub const MENDED: &str = ".mended";
+
+/// The links of root's that lead from one name to the next, at most.
+const MOST_LINKS: usize = 8;
+
+/// A spool's folder and name.
+#[derive(Debug)]
+pub struct Place {
+    folder: Folder,
+    name: OsString,
+}
+
+impl Place {
+    /// The place of a spool, whose folder is begun if need be. A link is followed only if it is root's:
+    /// then all is where it leads.
+    ///
+    /// # Errors
+    ///
+    /// As [`Folder::open`]; or the path names no file.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let mut path = path.to_owned();
+        for _ in 0..MOST_LINKS {
+            let Some(name) = path.file_name() else {
+                let what = format!("{} is not the name of a file, such as spool.db", path.display());
+                return Err(io::Error::other(what));
+            };
+            let name = name.to_owned();
+            let folder = Folder::open(folder_of(&path))?;
+            match folder.link_of_root(&name)? {
+                Some(target) => path = target,
+                None => return Ok(Self { folder, name }),
+            }
+        }
+        Err(io::Error::other(format!("too many links lead on from {}", path.display())))
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// The file's name with this at its end.
+    pub fn name(&self, suffix: &str) -> OsString {
+        let mut name = self.name.clone();
+        name.push(suffix);
+        name
+    }
+
+    /// Its path, without a link in it.
+    pub fn path(&self, suffix: &str) -> PathBuf {
+        self.folder.path().join(self.name(suffix))
+    }
+}
+
+/// The folder of a file's path.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether there is a spool, or one that is about to be put in its place.
+pub fn is_begun(path: &Path) -> bool {
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    let mut mended = path.as_os_str().to_owned();
+    mended.push(MENDED);
+    is_there(path) || is_there(Path::new(&mended))
+}
