@@ -28,33 +28,38 @@ impl Moment {
     /// How long before this one another was; nothing if it was later.
     pub fn since(&self, other: &Self) -> Duration {
         let millis = if self.boot == other.boot && self.boot != 0 {
-            self.up - other.up
+            self.up.saturating_sub(other.up)
         } else {
-            self.wall - other.wall
+            self.wall.saturating_sub(other.wall)
         };
         Duration::from_millis(u64::try_from(millis).unwrap_or_default())
     }
 
-    /// The time on the wall.
+    /// The time on the wall, as far as years have four digits: a file may say anything.
     pub fn time(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_millis(u64::try_from(self.wall).unwrap_or_default())
+        UNIX_EPOCH + Duration::from_millis(u64::try_from(self.wall.min(LAST)).unwrap_or_default())
     }
 
     /// The same so much later.
     #[must_use]
     pub fn after(self, time: Duration) -> Self {
-        Self { wall: self.wall + millis(time), up: self.up + millis(time), ..self }
+        let time = millis(time);
+        Self { wall: self.wall.saturating_add(time), up: self.up.saturating_add(time), ..self }
     }
 
     /// The same so much earlier.
     #[must_use]
     pub fn before(self, time: Duration) -> Self {
-        Self { wall: self.wall - millis(time), up: self.up - millis(time), ..self }
+        let time = millis(time);
+        Self { wall: self.wall.saturating_sub(time), up: self.up.saturating_sub(time), ..self }
     }
 }
 
+/// The end of the year 9999, in milliseconds since 1970.
+const LAST: i64 = 253_402_300_799_999;
+
 fn millis(time: Duration) -> i64 {
-    i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 4)
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Half of the kernel's number for this start of the machine, which is more than enough.

@@ -13,5 +13,6 @@ mod servers;
 #[path = "../cli/support.rs"]
 mod support;
 
+mod planted;
 mod swapped;
 mod users;
