@@ -5,10 +5,12 @@
 //! Zammad refuses in words of its own when all is in order, so it leaves no entry in the caller
 //! log. Nothing is sent twice: a check is to show trouble, not to get over it.
 //!
-//! Whether what was kept gets there in the end is the spool's part of it.
+//! Whether what was kept gets there in the end is the spool's part of it; and whether the events of a call can
+//! be kept in order, that of the turns.
 
 mod advice;
 mod fault;
+mod order;
 #[doc(hidden)]
 mod spool;
 mod verdict;
@@ -20,6 +22,8 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 pub use fault::Fault;
+#[doc(hidden)]
+pub use order::order;
 #[doc(hidden)]
 pub use spool::{Contents, SpoolCheck, SpoolHealth, SpoolPart, SpoolPartName, SpoolState};
 #[doc(hidden)]

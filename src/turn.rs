@@ -22,12 +22,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
+use rustix::fs::{Access, access};
 use slot::{Had, Slot, Step};
 
 use crate::config::{Config, SpoolMode};
 use crate::event::{CallEvent, CallId};
 use crate::folder::Folder;
-use crate::spool::{self, Place};
+use crate::spool::{self, Place, folder_of};
 
 /// How many files there are at most, and calls that do not get in each other's way.
 pub const SLOTS: u64 = 4096;
@@ -102,20 +103,30 @@ impl Turns {
 
     fn found(&self) -> Option<&Found> {
         let find = || {
-            let mut complaints = Vec::new();
-            for candidate in &self.candidates {
-                match candidate.open() {
-                    Ok(folder) => {
-                        let folder = Mutex::new(Arc::new(folder));
-                        return Some(Found { candidate: candidate.clone(), folder });
-                    }
-                    Err(error) => complaints.push(format!("{}: {error}", candidate.path().display())),
-                }
-            }
-            self.complain(&complaints.join("; "));
-            None
+            let first = self.first(|candidate| {
+                let folder = Mutex::new(Arc::new(candidate.open()?));
+                Ok(Found { candidate: candidate.clone(), folder })
+            });
+            first.map_err(|complaint| self.complain(&complaint)).ok()
         };
         self.found.get_or_init(find).as_ref()
+    }
+
+    /// Why no event can have a turn, if none can. Begins nothing.
+    pub fn complaint(&self) -> Option<String> {
+        self.first(Candidate::may_be_had).err()
+    }
+
+    /// The first candidate that does, or what each of them meets with.
+    fn first<T>(&self, work: impl Fn(&Candidate) -> io::Result<T>) -> Result<T, String> {
+        let mut complaints = Vec::new();
+        for candidate in &self.candidates {
+            match work(candidate) {
+                Ok(found) => return Ok(found),
+                Err(error) => complaints.push(format!("{}: {error}", candidate.path().display())),
+            }
+        }
+        Err(complaints.join("; "))
     }
 
     /// Waits for the turn of an event, at most until then, and then does without.
@@ -268,6 +279,21 @@ impl Candidate {
                 let place = Place::open(spool)?;
                 place.folder().subfolder(&place.name(BESIDE_SPOOL))
             }
+        }
+    }
+
+    /// Whether it is there, or could be begun.
+    fn may_be_had(&self) -> io::Result<()> {
+        match self {
+            Self::Own(path) if path.symlink_metadata().is_ok() => self.open().map(drop),
+            Self::Own(path) => Ok(access(folder_of(path), Access::WRITE_OK | Access::EXEC_OK)?),
+            Self::Beside(spool) => match Place::open(spool) {
+                Ok(place) if place.path(BESIDE_SPOOL).symlink_metadata().is_ok() => {
+                    place.folder().subfolder(&place.name(BESIDE_SPOOL)).map(drop)
+                }
+                // What is wrong with the spool's own folder is told of the spool.
+                Ok(_) | Err(_) => Ok(()),
+            },
         }
     }
 }

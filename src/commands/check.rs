@@ -11,10 +11,12 @@ use anyhow::Context;
 use futures_util::future::{join, join_all};
 use zammad_cti::client;
 use zammad_cti::config::{Config, ConfigError, Endpoint, EndpointError, Format, Settings, Span, redact};
-use zammad_cti::health::{Check, Health, SpoolCheck, SpoolHealth, SpoolPart, Status, Thresholds, Verdict};
+use zammad_cti::health::{
+    Check, Health, SpoolCheck, SpoolHealth, SpoolPart, Status, Thresholds, Verdict, order,
+};
 
 use super::owner::become_owner;
-use super::settings::{of_the_rest, sources, sources_of};
+use super::settings::{of_the_rest, runtime_folder, sources, sources_of};
 use super::{start_log, warn_if_insecure};
 use crate::cli::{self, Global};
 use crate::exit_code::{ExitCode, NotChecked, UsageError};
@@ -41,6 +43,8 @@ struct Checked {
     profile: Option<String>,
     health: Health,
     spool: Option<CheckedSpool>,
+    /// what keeps the events of a call from being kept in order
+    order: Option<SpoolPart>,
     verdict: Verdict,
 }
 
@@ -55,6 +59,7 @@ struct Ready {
     profile: Option<String>,
     check: Result<Check, Box<Health>>,
     spool: Option<SpoolCheck>,
+    order: Option<SpoolPart>,
     /// for the spool
     deadline: Duration,
 }
@@ -172,17 +177,18 @@ impl Target {
 
     fn prepare(self, stuck_after: Duration) -> Ready {
         let unusable = |error, endpoint| Err(Box::new(Health::unusable(error, endpoint)));
-        let (check, spool, deadline) = match self.config {
-            Err(error) => (unusable(error.into(), None), None, Duration::ZERO),
+        let (check, spool, order, deadline) = match self.config {
+            Err(error) => (unusable(error.into(), None), None, None, Duration::ZERO),
             Ok(config) => {
                 let check = match Check::new(&config) {
                     Ok(check) => Ok(check),
                     Err(error) => unusable(error, config.endpoint().ok().cloned()),
                 };
-                (check, SpoolCheck::new(&config, stuck_after), config.deadline)
+                let order = order(&config, runtime_folder().as_deref());
+                (check, SpoolCheck::new(&config, stuck_after), order, config.deadline)
             }
         };
-        Ready { profile: self.profile, check, spool, deadline }
+        Ready { profile: self.profile, check, spool, order, deadline }
     }
 }
 
@@ -196,7 +202,7 @@ fn examine(
     // All of them are made ready first: reading files would spoil the time of the others.
     let Span(stuck_after) = args.stuck_after;
     let ready: Vec<_> = targets.into_iter().map(|target| target.prepare(stuck_after)).collect();
-    let checks = ready.into_iter().map(async |Ready { profile, check, spool, deadline }| {
+    let checks = ready.into_iter().map(async |Ready { profile, check, spool, order, deadline }| {
         let way = async {
             match check {
                 Ok(check) => check.run(started, SystemTime::now()).await,
@@ -209,7 +215,8 @@ fn examine(
         };
         let (health, spool) = join(way, look).await;
         let parts = spool.as_ref().map_or(&[][..], |spool| &spool.parts);
-        Checked { profile, verdict: health.verdict(thresholds).with_spool(parts), health, spool }
+        let verdict = health.verdict(thresholds).with_spool(parts, order.as_ref());
+        Checked { profile, verdict, health, spool, order }
     });
     Ok(client::block_on(join_all(checks))?)
 }

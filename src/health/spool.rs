@@ -72,6 +72,7 @@ pub enum SpoolPartName {
     Waiting,
     AtRest,
     Calls,
+    Order,
 }
 
 impl SpoolPartName {
@@ -83,6 +84,7 @@ impl SpoolPartName {
             Self::Waiting => "Waiting events",
             Self::AtRest => "Dead letters",
             Self::Calls => "Open calls",
+            Self::Order => "Order",
         }
     }
 }

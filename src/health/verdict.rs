@@ -276,16 +276,19 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The same with what is to say of the spool.
+    /// The same with what is to say of the spool, and of the order of events.
     #[must_use]
     #[doc(hidden)]
-    pub fn with_spool(mut self, parts: &[SpoolPart]) -> Self {
+    pub fn with_spool(mut self, parts: &[SpoolPart], order: Option<&SpoolPart>) -> Self {
         let is_wrong = |part: &&SpoolPart| part.status != Status::Ok;
         let complaints: Vec<_> = parts.iter().filter(is_wrong).map(|part| part.complaint.as_str()).collect();
         if !complaints.is_empty() {
             self.message += &format!("; spool: {}", complaints.join(", "));
         }
-        for part in parts.iter().filter(is_wrong) {
+        if let Some(order) = order {
+            self.message += &format!("; {}", order.complaint);
+        }
+        for part in parts.iter().chain(order).filter(is_wrong) {
             // What is wrong with the way to Zammad comes first: the rest may follow from it.
             self.next_step.get_or_insert_with(|| part.next_step.to_owned());
             self.status = self.status.worst(part.status);

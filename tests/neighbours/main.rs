@@ -4,6 +4,9 @@
 //! It takes root, who becomes the users.
 
 #[allow(dead_code, reason = "the others use the rest")]
+#[path = "../cli/certificates.rs"]
+mod certificates;
+#[allow(dead_code, reason = "the others use the rest")]
 #[path = "../cli/desk.rs"]
 mod desk;
 #[allow(dead_code, reason = "the others use the rest")]

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use crate::desk::{Killed, new_call};
-use crate::users::{Shared, User, give, mode};
+use crate::certificates;
+use crate::desk::{Desk, Killed, new_call};
+use crate::users::{GROUP, Shared, User, give, mode};
 
 /// How often a command runs while the neighbour is at work.
 const ROUNDS: usize = 1000;
@@ -65,7 +66,7 @@ fn what_is_in_the_place_of_a_file_is_never_followed() {
                     )
                     .unwrap(),
                 }
-                std::os::unix::fs::lchown(&place, Some(User::Neighbour.number()), Some(30003)).unwrap();
+                std::os::unix::fs::lchown(&place, Some(User::Neighbour.number()), Some(GROUP)).unwrap();
                 number += 1;
                 let id = format!("call-{number}");
                 let all = commands(&id);
@@ -196,7 +197,7 @@ fn root_refuses_a_folder_of_its_own_that_others_may_write() {
     give(&folder, User::Root, 0o777);
     let path = inner.join("spool.db");
     let mut program = shared.program(User::Root, &["spool", "flush"]);
-    let ran = crate::desk::Desk::end(program.env("ZAMMAD_CTI_SPOOL_PATH", path));
+    let ran = Desk::end(program.env("ZAMMAD_CTI_SPOOL_PATH", path));
     assert!(ran.code != 0 && ran.stderr.contains("others may write to root's folder"), "{ran}");
 }
 
@@ -225,7 +226,57 @@ fn a_link_counts_if_root_has_made_it() {
     };
     assert_eq!(names(spool.parent().unwrap()), ["spool.db"]);
     assert!(names(&data).contains(&"real.db.lock".to_owned()), "{:?}", names(&data));
-    std::os::unix::fs::lchown(&spool, Some(User::Neighbour.number()), Some(30003)).unwrap();
+    std::os::unix::fs::lchown(&spool, Some(User::Neighbour.number()), Some(GROUP)).unwrap();
     let ran = spooled("2");
     assert!(ran.stderr.contains("is a link, which is not followed here"), "{ran}");
+}
+
+/// What only root may read is read before: the certificates to trust, here.
+#[test]
+fn root_trusts_whom_a_file_of_its_own_names() {
+    let shared = Shared::new();
+    let root = certificates::root("root");
+    let authority = certificates::pem_file(&shared.desk.world, "root.pem", &[&root]);
+    mode(&authority, 0o600);
+    let zammad = certificates::params("zammad", &["localhost"], certificates::NOW);
+    let server = certificates::signed_by(&root, zammad).serve();
+    let mut program = shared.program(User::Root, &new_call("1"));
+    program
+        .env("ZAMMAD_CTI_URL", certificates::url("localhost", &server))
+        .env("ZAMMAD_CTI_CA_FILE", authority);
+    let ran = Desk::end(&mut program);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "none\n"), "{ran}");
+    assert_eq!(shared.desk.spool().metadata().unwrap().uid(), User::Service.number());
+}
+
+/// A neighbour who is first in a folder that everybody may write keeps nobody from reporting, and `check`
+/// says what he takes away.
+#[test]
+fn a_squatted_folder_costs_the_order_and_check_says_so() {
+    let shared = Shared::new();
+    let taken = shared.desk.world.path("taken");
+    std::fs::create_dir(&taken).unwrap();
+    mode(&taken, 0o1777);
+    let squatted = taken.join("turns");
+    let as_service = |words: &[&str]| {
+        let mut program = shared.program(User::Service, words);
+        Desk::end(program.env_remove("ZAMMAD_CTI_SPOOL_PATH").env("ZAMMAD_CTI_LOCK_DIR", &squatted))
+    };
+    let ran = as_service(&["check"]);
+    assert!(ran.code == 0 && !ran.stdout.contains("Order"), "{ran}");
+    assert!(!squatted.exists(), "a look begins nothing");
+    for what in ["folder", "link"] {
+        match what {
+            "folder" => std::fs::create_dir(&squatted).unwrap(),
+            _ => symlink(shared.desk.world.path("of-service/folder"), &squatted).unwrap(),
+        }
+        std::os::unix::fs::lchown(&squatted, Some(User::Neighbour.number()), Some(GROUP)).unwrap();
+        let ran = as_service(&new_call(what));
+        assert_eq!((ran.code, shared.desk.seen(what).is_some()), (0, true), "{ran}");
+        assert!(ran.stderr.contains("no lock_dir"), "{ran}");
+        let ran = as_service(&["check"]);
+        assert!(ran.code == 1 && ran.stdout.contains("Order           WARN"), "{ran}");
+        assert!(ran.stdout.contains("no folder to keep the events of a call in order"), "{ran}");
+        let _ = std::fs::remove_dir(&squatted).or_else(|_| std::fs::remove_file(&squatted));
+    }
 }

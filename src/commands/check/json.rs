@@ -35,6 +35,7 @@ fn object(checked: &Checked) -> Map<String, Value> {
         ("next_step", checked.verdict.next_step.as_deref().map(clean)),
         ("request_id", health.request_id.as_ref().map(|id| id.as_str().into())),
         ("spool", checked.spool.as_ref().map(|spool| Value::Object(spool_object(checked, spool)))),
+        ("order_error", checked.order.as_ref().map(|order| clean(&order.complaint))),
         ("stages", Some(health.stages.iter().map(|stage| stage_object(checked, stage)).collect())),
     ];
     fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()

@@ -31,7 +31,7 @@ pub(super) fn write(out: &mut dyn Write, checked: &[Checked]) -> std::io::Result
         for stage in &checked.health.stages {
             writeln!(out, "{}", row(checked, stage, palette))?;
         }
-        for part in checked.spool.iter().flat_map(|spool| &spool.parts) {
+        for part in checked.spool.iter().flat_map(|spool| &spool.parts).chain(&checked.order) {
             writeln!(out, "{}", spool_row(checked, part, palette))?;
         }
         let verdict = &checked.verdict;
