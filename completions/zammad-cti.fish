@@ -35,7 +35,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -114,7 +114,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -177,7 +177,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -247,7 +247,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -305,7 +305,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -376,7 +376,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -445,7 +445,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -503,7 +503,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -560,7 +560,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -615,7 +615,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -679,7 +679,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -738,7 +738,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -798,7 +798,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -856,7 +856,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -911,7 +911,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -976,7 +976,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -1031,7 +1031,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -1086,7 +1086,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -1143,7 +1143,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -1199,7 +1199,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -1257,7 +1257,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -1316,7 +1316,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -1372,7 +1372,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -1429,7 +1429,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -1486,7 +1486,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -1545,7 +1545,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -1603,7 +1603,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -1658,7 +1658,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -1713,7 +1713,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -1769,7 +1769,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
@@ -1825,7 +1825,7 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"

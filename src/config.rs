@@ -60,7 +60,8 @@ pub struct Settings {
     #[arg(long, value_name = "TIME", global = true)]
     pub deadline: Option<Span>,
     /// Where the events of one call wait for each other: a folder of this user's own [default:
-    /// $XDG_RUNTIME_DIR/zammad-cti, else /run/lock/zammad-cti-UID]
+    /// $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else
+    /// /run/lock/zammad-cti-UID]
     #[arg(long, value_name = "FOLDER", global = true)]
     pub lock_dir: Option<PathBuf>,
     /// Trust the certificates in this PEM file instead of the system's
