@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use super::verdict::{Asker, Case, IN_DOUBT, Verdict};
 use super::{Delivered, InDoubt, Undelivered, deliver_as};
 use crate::client::{Client, Fate};
 use crate::config::{Config, Encoding, SpoolMode};
@@ -290,7 +291,7 @@ impl Courier {
                     }
                     Behind::InDoubt => {
                         let within = deadline.saturating_sub(started.elapsed());
-                        let unconfirmed = Some(super::IN_DOUBT.to_owned());
+                        let unconfirmed = Some(IN_DOUBT.to_owned());
                         let past = Past { unconfirmed, ..Past::default() };
                         match keeper.keep(described, past, now, within).await {
                             Ok(None) => Ok(Outcome::EndedBefore),
@@ -501,17 +502,22 @@ impl Keeper {
         until: Instant,
     ) -> Result<Outcome, Failure> {
         let event = &described.event;
-        let repeat = match tried.error.fate() {
-            // An attempt before may have brought it.
-            Fate::NotDelivered => !tried.uncertain || event.kind != EventKind::Answer || self.asks,
-            Fate::Unknown => match event.kind {
-                EventKind::NewCall => true,
-                // It stays before the hangup of its call until the caller log was asked.
-                EventKind::Answer => self.asks,
-                EventKind::Hangup => rules::repeat_is_safe(event, described.known.answered),
-            },
-            Fate::Final if tried.error.concerns_all() => true,
-            Fate::UnknownCall | Fate::Exists | Fate::Final => {
+        let case = Case {
+            asker: Asker::Courier,
+            kind: event.kind,
+            is_safe_twice: !described.does_harm_twice(),
+            is_first: !tried.uncertain,
+            may_exist: tried.may_exist,
+            unknown_call: 0,
+            age: tried.effort.elapsed,
+            asks: self.asks,
+        };
+        let waits = match case.verdict((&tried.error).into()) {
+            Verdict::Again | Verdict::HoldAll => true,
+            // An answer stays before the hangup of its call until the caller log was asked.
+            Verdict::AskCallerLog => event.kind == EventKind::Answer,
+            Verdict::Unconfirmed => false,
+            Verdict::Arrived | Verdict::Dead => {
                 // Zammad can fail at telling agents of an event that it has written down.
                 let may_be_there = tried.error.may_have_left_an_entry();
                 if event.kind != EventKind::Hangup || !may_be_there {
@@ -522,15 +528,15 @@ impl Keeper {
         };
         let past = Past {
             attempts: tried.effort.attempts,
-            uncertain: tried.uncertain || (event.kind == EventKind::NewCall && tried.may_exist),
+            uncertain: tried.uncertain || tried.may_exist,
             outcome: Some(tried.error.in_full()),
-            unconfirmed: (!repeat).then(|| super::IN_DOUBT.to_owned()),
+            unconfirmed: (!waits).then(|| IN_DOUBT.to_owned()),
         };
         let within = until.saturating_duration_since(Instant::now());
         // As of now: from here on counts for how long the last attempt may still be on its way.
         match self.keep(described, past, Moment::now(), within).await {
             Ok(None) => Ok(Outcome::EndedBefore),
-            Ok(Some(_)) if repeat || self.asks => Ok(Outcome::Spooled(Spooled { tried: Some(tried) })),
+            Ok(Some(_)) if waits || self.asks => Ok(Outcome::Spooled(Spooled { tried: Some(tried) })),
             Ok(Some(_)) => Err(Failure::Unconfirmed(tried)),
             Err(error) => {
                 if tried.error.fate() == Fate::NotDelivered && !tried.uncertain {

@@ -13,7 +13,10 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Mutex, watch};
 
-use super::{FRESH, IN_DOUBT, WAITS_FOR_NEW_CALL, pause};
+use super::verdict::{
+    Asker, BETWEEN_ATTEMPTS, BETWEEN_PROBES, BETWEEN_ROUNDS, Case, IN_DOUBT, Verdict, may_have_arrived,
+    named_pause,
+};
 use crate::client::{
     CallerLog, CallerLogError, Client, ClientError, Clients, Fate, Request, RequestId, Row, SendError,
     in_full,
@@ -41,9 +44,6 @@ const BUSY: Duration = Duration::from_millis(250);
 
 /// So many events that fail one after the other are not their own fault.
 const IN_A_ROW: u32 = 5;
-
-const LONGEST_HOLD: Duration = Duration::from_secs(60);
-const LONGEST_PUT_OFF: Duration = Duration::from_secs(10 * 60);
 
 /// How often the caller log is asked about events in doubt, and for how long: it shows the latest
 /// calls only.
@@ -288,7 +288,7 @@ impl<'a> Flusher<'a> {
                 }
                 if let Some(error) = trouble.take() {
                     // Who names a pause is not asked before.
-                    let wants_a_pause = !wish(&error).is_zero();
+                    let wants_a_pause = !named_pause(&error).is_zero();
                     if wants_a_pause {
                         self.hold(Some(&error)).await;
                     } else if let Err(error) = self.probe().await {
@@ -297,7 +297,7 @@ impl<'a> Flusher<'a> {
                     }
                     // It is these events' own fault, or there are too many at a time.
                     for (position, attempts) in troubled.drain() {
-                        self.put_off(position, attempts, wish(&error)).await?;
+                        self.put_off(position, attempts, named_pause(&error)).await?;
                     }
                     if in_a_row >= IN_A_ROW || wants_a_pause {
                         return Ok(Stopped::Held(error));
@@ -379,7 +379,7 @@ impl<'a> Flusher<'a> {
         let settled = self.settled();
         let log = match (&self.log, waiting.event.kind) {
             (Some(log), EventKind::Answer) => log,
-            (None, _) if may_be_repeated(waiting, age) => return Ok(None),
+            (None, _) if case_of_last(waiting, age).may_be_repeated() => return Ok(None),
             (_, EventKind::NewCall | EventKind::Answer | EventKind::Hangup) => {
                 let outcome = "an attempt had no outcome".to_owned();
                 self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
@@ -431,41 +431,29 @@ impl<'a> Flusher<'a> {
         let event = &waiting.event;
         let outcome = error.in_full();
         log::debug!("{} of call {}: {outcome}", event.kind, event.call_id);
-        match error.fate() {
-            Fate::Exists if event.kind == EventKind::NewCall && waiting.uncertain => {
-                self.arrived(position).await
-            }
-            Fate::UnknownCall if waiting.unknown_call < WAITS_FOR_NEW_CALL => {
-                let pause = pause(waiting.unknown_call + 2);
+        let doubt = if may_have_arrived(&error, event.kind) { Doubt::Yes } else { Doubt::No };
+        let case = case(waiting, waiting.attempts, age, self.log.is_some());
+        match (case.verdict((&error).into()), event.kind) {
+            (Verdict::Arrived, _) => self.arrived(position).await,
+            (Verdict::Again, _) if error.fate() == Fate::UnknownCall => {
+                let pause = BETWEEN_ATTEMPTS.pause(waiting.unknown_call + 1);
                 self.postpone(position, Some(pause), Doubt::UnknownCall, outcome).await?;
                 Ok(Fared::Postponed)
             }
-            Fate::Unknown if event.kind == EventKind::Answer && self.log.is_some() => {
-                self.postpone(position, Some(self.settled()), Doubt::Yes, outcome).await?;
-                Ok(Fared::Trouble(error))
-            }
-            Fate::Unknown
-                if !may_be_repeated(&Waiting { attempts: waiting.attempts + 1, ..waiting.clone() }, age) =>
-            {
-                self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
-                Ok(Fared::TroubleAtRest(error))
-            }
-            Fate::Unknown => {
-                self.postpone(position, None, Doubt::Yes, outcome).await?;
-                Ok(Fared::Trouble(error))
-            }
-            Fate::NotDelivered => {
-                // As in the first attempts: Zammad may have gone down with a newCall saved.
-                let is_502 = matches!(error, SendError::Unavailable { status: 502, .. });
-                let doubt = if is_502 && event.kind == EventKind::NewCall { Doubt::Yes } else { Doubt::No };
+            (Verdict::Again | Verdict::HoldAll, _) => {
                 self.postpone(position, None, doubt, outcome).await?;
                 Ok(Fared::Trouble(error))
             }
-            Fate::Final if error.concerns_all() => {
-                self.postpone(position, None, Doubt::No, outcome).await?;
+            // It stays before the hangup of its call.
+            (Verdict::AskCallerLog, EventKind::Answer) => {
+                self.postpone(position, Some(self.settled()), doubt, outcome).await?;
                 Ok(Fared::Trouble(error))
             }
-            Fate::UnknownCall | Fate::Exists | Fate::Final => {
+            (Verdict::AskCallerLog | Verdict::Unconfirmed, _) => {
+                self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
+                Ok(Fared::TroubleAtRest(error))
+            }
+            (Verdict::Dead, _) => {
                 self.lay_to_rest(waiting, State::Dead, outcome.clone(), Some(outcome)).await?;
                 Ok(Fared::Dead)
             }
@@ -515,8 +503,7 @@ impl<'a> Flusher<'a> {
             let rest = self.with(move |spool| spool.lay_to_rest(position, State::Dead, &reason, None, now));
             return rest.await;
         }
-        let pause = spread(Duration::from_secs(1 << attempts.min(16)).min(LONGEST_PUT_OFF));
-        let pause = pause.max(wish);
+        let pause = BETWEEN_ROUNDS.pause(attempts).max(wish);
         self.with(move |spool| spool.put_off(position, pause, Moment::now())).await
     }
 
@@ -604,9 +591,9 @@ impl<'a> Flusher<'a> {
 
     /// Waits until Zammad may be asked again.
     async fn wait_out(&self, error: &SendError, holds: &mut u32) {
-        let pause = spread(Duration::from_secs(1 << (*holds).min(10)).min(LONGEST_HOLD));
+        let pause = BETWEEN_PROBES.pause(*holds);
         *holds += 1;
-        self.sleep(pause.max(wish(error))).await;
+        self.sleep(pause.max(named_pause(error))).await;
     }
 
     async fn sleep(&self, time: Duration) {
@@ -665,7 +652,8 @@ fn begin(spool: &mut Spool, position: Position, limits: &SpoolConfig) -> Result<
         return Ok(Found::TooOld { waiting, reason });
     }
     // A second ticket screen is better than none at all, but not than a look at the caller log.
-    if waiting.uncertain && (waiting.event.kind == EventKind::Answer || !may_be_repeated(&waiting, age)) {
+    let is_answer = waiting.event.kind == EventKind::Answer;
+    if waiting.uncertain && (is_answer || !case_of_last(&waiting, age).may_be_repeated()) {
         return Ok(Found::InDoubt { waiting, age });
     }
     let does_harm_twice = !rules::repeat_is_safe(&waiting.event, waiting.answered);
@@ -683,14 +671,24 @@ fn too_old(limits: &SpoolConfig, event: &CallEvent, age: Duration) -> Option<Str
     (age > most).then(|| format!("it was older than {shown} ({key}) before Zammad could take it"))
 }
 
-/// Whether an event may go to Zammad although it may have it.
-fn may_be_repeated(waiting: &Waiting, age: Duration) -> bool {
-    match waiting.event.kind {
-        EventKind::NewCall => true,
-        // Once.
-        EventKind::Answer => age < FRESH && waiting.attempts <= 1,
-        EventKind::Hangup => rules::repeat_is_safe(&waiting.event, waiting.answered),
+/// What is known of an event after an attempt with so many before it.
+fn case(waiting: &Waiting, before: u32, age: Duration, asks: bool) -> Case {
+    Case {
+        asker: Asker::Flusher,
+        kind: waiting.event.kind,
+        is_safe_twice: rules::repeat_is_safe(&waiting.event, waiting.answered),
+        // Whatever those before met with.
+        is_first: before == 0,
+        may_exist: waiting.uncertain,
+        unknown_call: waiting.unknown_call,
+        age,
+        asks,
     }
+}
+
+/// The same of one whose last attempt is noted already, if anybody could say what came of it.
+fn case_of_last(waiting: &Waiting, age: Duration) -> Case {
+    case(waiting, waiting.attempts.saturating_sub(1), age, false)
 }
 
 /// Whether a call in this state has had that event.
@@ -699,35 +697,5 @@ fn has(state: EventKind, event: EventKind) -> bool {
         (_, EventKind::NewCall) | (EventKind::Hangup, _) | (EventKind::Answer, EventKind::Answer) => true,
         (EventKind::NewCall, EventKind::Answer | EventKind::Hangup)
         | (EventKind::Answer, EventKind::Hangup) => false,
-    }
-}
-
-/// The pause that a server names. One of days, or for ever, is not meant for telephone calls.
-fn wish(error: &SendError) -> Duration {
-    match error {
-        SendError::Unavailable { retry_after: Some(wish), .. } => (*wish).min(LONGEST_PUT_OFF),
-        _ => Duration::ZERO,
-    }
-}
-
-/// A quarter less at most, so that not all come back at once.
-fn spread(time: Duration) -> Duration {
-    let random = uuid::Uuid::new_v4().as_bytes()[0];
-    time - time / 4 * u32::from(random) / 256
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_server_cannot_wish_for_a_pause_without_end() {
-        let unavailable = |retry_after| SendError::Unavailable { status: 503, retry_after };
-        // (what the server names, what it gets)
-        let cases = [(None, 0), (Some(2), 2), (Some(600), 600), (Some(86_400), 600), (Some(u64::MAX), 600)];
-        for (seconds, expected) in cases {
-            let error = unavailable(seconds.map(Duration::from_secs));
-            assert_eq!(wish(&error), Duration::from_secs(expected), "{seconds:?}");
-        }
     }
 }
