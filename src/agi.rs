@@ -8,11 +8,13 @@
 //! Source: Asterisk's documentation, "Asterisk Gateway Interface", and conversations with Asterisk
 //! 22.10.1.
 
+mod gathered;
 mod header;
 mod until;
 
 use std::io::{BufRead, Read, Write};
 
+pub use gathered::Gathered;
 pub use header::{Caller, Header};
 pub use until::Until;
 
@@ -53,7 +55,12 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
     ///
     /// The stream ends, gives up waiting, or brings something that is no header.
     pub fn begin(input: R, output: W) -> Result<Self, AgiError> {
-        Self::with_mark(input, output, uuid::Uuid::new_v4().simple().to_string())
+        Self::with_mark(input, output, fresh_mark())
+    }
+
+    /// Goes on behind a header that was [gathered](Gathered).
+    pub fn after(header: Header, input: R, output: W) -> Self {
+        Self { header, input, output, mark: fresh_mark(), is_in_step: false }
     }
 
     fn with_mark(mut input: R, output: W, mark: String) -> Result<Self, AgiError> {
@@ -169,6 +176,10 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
             Some(_) | None => Err(AgiError::Closed),
         }
     }
+}
+
+fn fresh_mark() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
 }
 
 fn refuse_unknown(line: &str, command: &'static str) -> Result<(), AgiError> {

@@ -5,8 +5,8 @@ use std::io::{BufRead, Read};
 use super::AgiError;
 
 /// The longest header: Asterisk's own has some 25 lines, and one for each argument.
-const MAX_LINES: usize = 64;
-const MAX_BYTES: u64 = 64 * 1024;
+pub(super) const MAX_LINES: usize = 64;
+pub(super) const MAX_BYTES: u64 = 64 * 1024;
 
 /// What is taken of the header.
 ///
