@@ -843,8 +843,10 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l curl -d 'Print a curl command that does the same, instead of sending'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l listen -d 'Where to listen; port 0 picks a free one. Whoever reaches it can report calls' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l max-calls -d 'How many calls may be talked about at once; the next one is turned away, and goes on' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l listen -d 'Where to listen; port 0 picks a free one. Whoever reaches it can report calls, unless --user or --secret-file says who may' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l user -d 'On this machine, only processes of this user may report calls, such as asterisk; several for several users. Root is one like any other' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l secret-file -d 'A file with a secret of 16 characters or more: only whoever has it in the address may report calls. Others must not be able to read the file [default: the file that ZAMMAD_CTI_FASTAGI_SECRET_FILE names; or the secret is in ZAMMAD_CTI_FASTAGI_SECRET]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l max-calls -d 'How many calls of one user, or from one other machine, may be talked about at once; the next one is turned away, and goes on' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r

@@ -17,6 +17,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 pub use endpoint::{Endpoint, EndpointError, redact};
+#[doc(hidden)]
+pub use file::read_token;
 pub use file::{FileError, Layers, read};
 pub(crate) use file::{MAX_BUNDLE, read_file};
 pub use value::{Digits, Secret, Span};

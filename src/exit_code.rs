@@ -31,6 +31,11 @@ pub struct NotAsExpected;
 #[error("the call goes on")]
 pub struct CallGoesOn;
 
+/// What fastagi is to ask its peers for cannot be read, or is none.
+#[derive(Debug, thiserror::Error)]
+#[error("the secret of fastagi")]
+pub struct UnusableSecret(#[source] pub Box<dyn Error + Send + Sync>);
+
 /// The spool has no events with these numbers.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no event {}", shown(.0))]
@@ -283,7 +288,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
             | SpoolError::Slow { .. } => ExitCode::LocalFile,
         });
     }
-    if error.is::<ConfigError>() || error.is::<SandboxError>() {
+    if error.is::<ConfigError>() || error.is::<SandboxError>() || error.is::<UnusableSecret>() {
         return Some(ExitCode::Configuration);
     }
     if let Some(error) = error.downcast_ref::<CallerLogError>() {

@@ -32,7 +32,7 @@ use crate::exit_code::{CallGoesOn, ExitCode, UsageError};
 use crate::output::Report;
 use channel::described;
 pub use channel::{Wanted, wanted};
-pub use tell::{failure, on_its_way, told};
+pub use tell::{failure, mistake, on_its_way, told};
 
 /// How long a call is held for an event at most, unless --deadline allows more.
 const DEADLINE: Duration = Duration::from_secs(2);

@@ -134,8 +134,12 @@ pub(super) fn from_text(key: &str, text: OsString) -> Result<Settings, String> {
     })
 }
 
-/// Reads the token from a file of its own, such as a systemd credential.
-pub(super) fn read_token(path: &Path) -> Result<Secret, FileError> {
+/// Reads the token, or another secret, from a file of its own, such as a systemd credential.
+///
+/// # Errors
+///
+/// It cannot be read, others can read it too, or it does not hold one word.
+pub fn read_token(path: &Path) -> Result<Secret, FileError> {
     let (text, metadata) = read_file(path, MAX_TOKEN_FILE).map_err(|error| match error {
         FileError::Unreadable { path, .. } if looks_like_token(&path) => FileError::TokenForFile,
         error => error,

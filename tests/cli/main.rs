@@ -15,6 +15,7 @@ mod calls;
 mod check;
 mod config;
 mod fastagi;
+mod fastagi_strangers;
 mod generated;
 mod hangup;
 mod load;

@@ -6,6 +6,30 @@ use percent_encoding::percent_decode_str;
 use crate::cli::{Agi, FastagiRequest, mistake_in_a_line};
 use crate::exit_code::UsageError;
 
+/// No event's name is so long, but a secret that stands in its place is.
+const SECRET_FROM: usize = 16;
+
+/// What stands before the event in an address, if anything does, and the request from the event on: of
+/// `SECRET/new-call?queue=support` the first is never shown.
+pub fn behind_secret(script: &str) -> (Option<&str>, &str) {
+    let path = script.split('?').next().unwrap_or_default().trim_end_matches('/');
+    match path.rfind('/') {
+        Some(at) => {
+            (Some(path[..at].trim_matches('/')).filter(|secret| !secret.is_empty()), &script[at + 1..])
+        }
+        None => (None, script),
+    }
+}
+
+/// A request as it may be shown.
+pub fn shown(request: &str) -> &str {
+    if event(request).len() >= SECRET_FROM { "***" } else { request }
+}
+
+fn event(request: &str) -> &str {
+    request.split('?').next().unwrap_or_default().trim_matches('/')
+}
+
 /// Reads a request such as `new-call?queue=support&direction=in`. A `+` is a plus, as numbers have
 /// one; other signs may be percent-encoded.
 ///
@@ -13,12 +37,17 @@ use crate::exit_code::UsageError;
 ///
 /// The mistake, in a line.
 pub fn read(script: &str) -> Result<Agi, RequestError> {
-    let (path, query) = script.split_once('?').unwrap_or((script, ""));
-    let event = path.trim_matches('/');
+    let (event, query) = (event(script), script.split_once('?').map_or("", |(_, query)| query));
     if event.is_empty() {
         return Err(
             UsageError("the address has no event; it is agi://HOST/new-call, /answer or /hangup").into()
         );
+    }
+    if event.len() >= SECRET_FROM {
+        return Err(UsageError(
+            "the address ends with no event; it is agi://HOST/SECRET/new-call, /answer or /hangup",
+        )
+        .into());
     }
     let mut words = vec![event.to_owned()];
     for option in query.split('&').filter(|option| !option.is_empty()) {
@@ -64,6 +93,40 @@ mod tests {
         assert_eq!(args.call_id.unwrap(), "-7");
         assert!(matches!(read("answer?voicemail").unwrap(), Agi::Answer(args) if args.voicemail));
         assert!(matches!(read("hangup?cause=").unwrap(), Agi::Hangup(args) if args.cause == Some("".into())));
+    }
+
+    #[test]
+    fn a_secret_stands_before_the_event() {
+        // (script, secret, request)
+        let cases = [
+            ("new-call", None, "new-call"),
+            ("/new-call?queue=a/b", None, "new-call?queue=a/b"),
+            ("new-call/", None, "new-call/"),
+            ("SECRET/new-call", Some("SECRET"), "new-call"),
+            ("/SECRET/hangup/?cause=a/b", Some("SECRET"), "hangup/?cause=a/b"),
+            ("//SECRET//hangup", Some("SECRET"), "hangup"),
+            ("a/SECRET/hangup", Some("a/SECRET"), "hangup"),
+            ("", None, ""),
+            ("/?a/b", None, "/?a/b"),
+        ];
+        for (script, secret, request) in cases {
+            assert_eq!(behind_secret(script), (secret, request), "{script}");
+        }
+    }
+
+    #[test]
+    fn a_secret_in_place_of_the_event_is_not_shown() {
+        let error = read("Xk3vQm9_secret-7RtW2").unwrap_err().to_string();
+        assert!(error.contains("no event") && !error.contains("Xk3"), "{error}");
+        // (request, as it may be shown)
+        let cases = [
+            ("Xk3vQm9_secret-7RtW2", "***"),
+            ("/Xk3vQm9_secret-7RtW2/?a=b", "***"),
+            ("newcall?a=b", "newcall?a=b"),
+        ];
+        for (request, as_shown) in cases {
+            assert_eq!(shown(request), as_shown, "{request}");
+        }
     }
 
     #[test]

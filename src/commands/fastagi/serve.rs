@@ -1,5 +1,6 @@
 //! The thread that all calls share: it lets them in, and brings their events to Zammad.
 
+use std::convert::Infallible;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -10,13 +11,19 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use sd_notify::NotifyState;
 use tokio::net::TcpStream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use zammad_cti::agi::AgiError;
 use zammad_cti::client::{Client, ClientError, Clients};
 use zammad_cti::config::Config;
-use zammad_cti::delivery::Courier;
+use zammad_cti::delivery::{Courier, Failure, Outcome as Brought};
 use zammad_cti::event::WrittenEvent;
 
+use super::complaints::{Complaints, Reason};
+use super::guest::{Guest, Reception};
+use super::hall::{Hall, Visit};
+use super::places::Places;
+use super::rules::Rules;
+use super::shares::Shares;
 use super::talk::talk;
 use crate::commands::agi;
 use crate::commands::daemon::{Watchdog, tell_systemd};
@@ -28,12 +35,17 @@ use crate::output::{OutputError, Report};
 /// After an error of the system's, such as too many open files.
 const BREATH: Duration = Duration::from_millis(50);
 
+/// How often it is looked what has changed in the spool, and what was complained about.
+const ROUND: Duration = Duration::from_secs(5);
+
 /// So many ways to Zammad are kept when fewer calls are under way.
 const IDLE: usize = 16;
 
 /// An event that a call wants to have brought to Zammad.
 pub struct Errand {
     pub event: WrittenEvent,
+    /// whose it is, of whoever is not trusted
+    pub stranger: Option<Guest>,
     pub started: Instant,
     pub limit: Duration,
     /// where whoever waits for it hears of it
@@ -43,6 +55,15 @@ pub struct Errand {
 /// What became of it, and the error if Zammad did not take it.
 pub type Outcome = (Report, Option<anyhow::Error>);
 
+/// How calls are served.
+pub struct Terms {
+    /// how long one is held at most
+    pub limit: Duration,
+    /// how many of one guest are talked about at once
+    pub max_calls: u16,
+    pub rules: Rules,
+}
+
 /// Serves calls until SIGTERM or Ctrl-C. Then what is under way is finished, unless it comes again,
 /// and whoever calls is turned away: a call must not wait for the end of a server. `ready` says so
 /// when all of this is the case.
@@ -50,15 +71,42 @@ pub async fn serve(
     listener: TcpListener,
     config: &Arc<Config>,
     clients: &Clients<'_>,
-    limit: Duration,
-    max_calls: u16,
+    terms: Terms,
     ready: impl FnOnce() -> Result<(), OutputError>,
 ) -> anyhow::Result<()> {
+    let complaints = Arc::<Complaints>::default();
+    let courier = Courier::new(config, runtime_folder().as_deref());
+    let way = Way { config, clients, courier, shares: Shares::new(config), complaints: complaints.clone() };
+    let served = tokio::select! {
+        served = serve_until_the_end(listener, &way, terms, ready) => served,
+        never = keep_house(&way) => match never {},
+    };
+    complaints.end();
+    served
+}
+
+async fn keep_house(way: &Way<'_>) -> Infallible {
+    let mut rounds = tokio::time::interval(ROUND);
+    loop {
+        rounds.tick().await;
+        way.complaints.sum_up();
+        way.shares.look().await;
+    }
+}
+
+async fn serve_until_the_end(
+    listener: TcpListener,
+    way: &Way<'_>,
+    terms: Terms,
+    ready: impl FnOnce() -> Result<(), OutputError>,
+) -> anyhow::Result<()> {
+    let Terms { limit, max_calls, rules } = terms;
+    let reception = Reception::new(listener.local_addr()?);
     let listener = tokio::net::TcpListener::from_std(listener).context("the socket")?;
     let mut stop = Stop::new().context("cannot listen for signals")?;
-    let way = Way { config, clients, courier: Courier::new(config, runtime_folder().as_deref()) };
     let mut watchdog = Watchdog::new();
-    let room = Arc::new(Semaphore::new(usize::from(max_calls)));
+    let mut hall = Hall::new(rules, way.complaints.clone(), reception);
+    let places = Places::new(max_calls);
     let (errands, mut wanted) = unbounded_channel();
     // Until the stop; then the calls have the only ones.
     let mut errands = Some(errands);
@@ -71,13 +119,16 @@ pub async fn serve(
     while are_calls_left || !under_way.is_empty() {
         tokio::select! {
             accepted = accept(&listener, not_before) => match (accepted, &errands) {
-                (Ok(stream), Some(errands)) => admit(stream, &room, errands.clone(), config.clone(), limit),
+                (Ok(stream), Some(_)) => hall.let_in(stream),
                 // Dropped, it is closed.
                 (Ok(_), None) => {}
                 (Err(error), _) => {
                     log::warn!("cannot take a call: {error}");
                     not_before = Instant::now() + BREATH;
                 }
+            },
+            visit = hall.next(), if !hall.is_empty() => if let (Some(visit), Some(errands)) = (visit, &errands) {
+                admit(visit, &places, errands.clone(), way, limit);
             },
             errand = wanted.recv(), if are_calls_left => match errand {
                 // The one that was used last is the likeliest to be connected still.
@@ -89,6 +140,7 @@ pub async fn serve(
             }
             () = stop.wanted() => match errands.take() {
                 Some(_) => {
+                    hall.close();
                     tell_systemd(NotifyState::Stopping);
                     log::info!("finishing the calls under way");
                 }
@@ -108,21 +160,32 @@ async fn accept(listener: &tokio::net::TcpListener, not_before: Instant) -> std:
 
 /// Gives a call a thread, if there is one for it.
 fn admit(
-    stream: TcpStream,
-    room: &Arc<Semaphore>,
+    visit: Visit,
+    places: &Arc<Places>,
     errands: UnboundedSender<Errand>,
-    config: Arc<Config>,
+    way: &Way<'_>,
     limit: Duration,
 ) {
-    let Ok(place) = room.clone().try_acquire_owned() else {
-        log::warn!("too many calls at once (--max-calls): one goes on without Zammad");
+    let Visit { guest, is_trusted, .. } = visit;
+    let (config, complaints) = (way.config.clone(), way.complaints.clone());
+    let Some(place) = places.take(guest) else {
+        let text = format!("too many calls at once (--max-calls): one of {guest} goes on without Zammad");
+        complaints.say(guest, Reason::TooMany, text);
         return;
     };
     let call = move || {
         let _place = place;
-        let result = stream.into_std().map_err(anyhow::Error::from);
-        if let Err(error) = result.and_then(|stream| talk(&stream, &errands, &config, limit)) {
+        let Err(error) = talk(visit, &errands, &config, limit) else { return };
+        // Of a stranger it is not sure that this is a call.
+        if is_trusted {
             log::error!("{error:#}");
+        } else {
+            let reason = if error.chain().any(|error| error.is::<AgiError>()) {
+                Reason::NoAgi
+            } else {
+                Reason::Mistake
+            };
+            complaints.say(guest, reason, format!("{error:#}"));
         }
     };
     if let Err(error) = std::thread::Builder::new().name("call".to_owned()).spawn(call) {
@@ -132,19 +195,32 @@ fn admit(
 
 /// The way of all calls' events to Zammad.
 struct Way<'a> {
-    config: &'a Config,
+    config: &'a Arc<Config>,
     clients: &'a Clients<'a>,
     courier: Courier,
+    shares: Shares,
+    complaints: Arc<Complaints>,
 }
 
 impl Way<'_> {
     /// Brings one event to Zammad. Gives back the connection for the next.
     async fn bring(&self, idle: Option<Client>, errand: Errand) -> Option<Client> {
-        let Errand { event, started, limit, reply } = errand;
+        let Errand { event, stranger, started, limit, reply } = errand;
         let described = match agi::recalled(&event, &self.courier, self.config).await {
             Ok(described) => described,
             Err(error) => {
                 log::error!("{error:#}");
+                let _ = reply.send((report::unsent(&error), Some(error)));
+                return idle;
+            }
+        };
+        let reserved = match stranger.map(|guest| self.shares.reserve(guest, &described.event)).transpose() {
+            Ok(reserved) => reserved.flatten(),
+            Err(error) => {
+                if let Some(guest) = stranger {
+                    self.complaints.say(guest, Reason::Hoard, &error);
+                }
+                let error = error.into();
                 let _ = reply.send((report::unsent(&error), Some(error)));
                 return idle;
             }
@@ -158,6 +234,9 @@ impl Way<'_> {
             }
             Err(error) => (None, Err::<_, ClientError>(error)),
         };
+        if let Some(reserved) = reserved {
+            self.shares.settle(reserved, is_kept(&brought));
+        }
         let (report, error) = report::outcome(&described.event, brought, self.config);
         match error.as_ref().map(exit_code::advice) {
             None => log::info!("{}", report.summary()),
@@ -167,6 +246,15 @@ impl Way<'_> {
         // Whoever does not wait any more was told that it is on its way.
         let _ = reply.send((report, error));
         client
+    }
+}
+
+/// Whether the spool has it, or may have it.
+fn is_kept(brought: &Result<Result<Brought, Failure>, ClientError>) -> bool {
+    match brought {
+        Ok(Ok(Brought::Spooled(_)) | Err(Failure::Unconfirmed(_) | Failure::Untried(_))) => true,
+        Ok(Ok(Brought::Delivered(_) | Brought::EndedBefore)) => false,
+        Ok(Err(Failure::Undelivered(_) | Failure::NotKept(..))) | Err(_) => false,
     }
 }
 

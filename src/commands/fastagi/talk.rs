@@ -1,7 +1,6 @@
 //! The thread of one call: it talks with Asterisk.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader, Cursor, Read, Write};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -11,6 +10,8 @@ use zammad_cti::agi::{Conversation, Until};
 use zammad_cti::config::Config;
 use zammad_cti::event::EventKind;
 
+use super::guest::Guest;
+use super::hall::Visit;
 use super::request;
 use super::serve::Errand;
 use crate::commands::agi::{LAST_WORDS, MOMENT, Wanted, failure, on_its_way, told, wanted};
@@ -22,33 +23,42 @@ use crate::commands::agi::{LAST_WORDS, MOMENT, Wanted, failure, on_its_way, told
 ///
 /// Asterisk could not be told. What Zammad did not take is in the log already.
 pub fn talk(
-    stream: &TcpStream,
+    visit: Visit,
     errands: &UnboundedSender<Errand>,
     config: &Config,
     limit: Duration,
 ) -> anyhow::Result<()> {
-    let started = Instant::now();
+    let Visit { stream, header, rest, script, guest, is_trusted, started } = visit;
+    let stream = &stream.into_std()?;
     let end = started + limit + LAST_WORDS;
-    let input = BufReader::new(Until::new(stream, end));
-    let mut conversation = Conversation::begin(input, Until::new(stream, end)).context("no AGI")?;
-    let script = conversation.header().script.clone().unwrap_or_default();
-    let result = bring(&script, &mut conversation, errands, config, started, limit);
+    let input = BufReader::new(Cursor::new(rest).chain(Until::new(stream, end)));
+    let mut conversation = Conversation::after(header, input, Until::new(stream, end));
+    let asked = Asked { script: &script, stranger: (!is_trusted).then_some(guest), started, limit };
+    let result = bring(&asked, &mut conversation, errands, config);
     if let Err(error) = &result {
         // What cannot be told is in the log.
         let _ = failure(&mut conversation, error);
     }
-    result.with_context(|| format!("agi://.../{script}"))
+    result.with_context(|| format!("agi://.../{}", request::shown(&script)))
+}
+
+/// What a peer asks for.
+struct Asked<'a> {
+    script: &'a str,
+    /// who it is, unless it is trusted
+    stranger: Option<Guest>,
+    started: Instant,
+    limit: Duration,
 }
 
 /// Has one event brought to Zammad.
 fn bring<R: BufRead, W: Write>(
-    script: &str,
+    asked: &Asked<'_>,
     conversation: &mut Conversation<R, W>,
     errands: &UnboundedSender<Errand>,
     config: &Config,
-    started: Instant,
-    limit: Duration,
 ) -> anyhow::Result<()> {
+    let Asked { script, stranger, started, limit } = *asked;
     if conversation.header().arguments > 0 {
         let advice =
             "an address has its options in the query, as in new-call?queue=support; others do nothing";
@@ -65,7 +75,7 @@ fn bring<R: BufRead, W: Write>(
     };
     let (reply, outcome) = channel();
     let (kind, call_id) = (written.event, written.call_id.clone());
-    let errand = Errand { event: written, started, limit, reply };
+    let errand = Errand { event: written, stranger, started, limit, reply };
     errands.send(errand).map_err(|_| anyhow!("it is ending"))?;
     match (outcome.recv_timeout(patience), kind) {
         (Ok((report, None)), kind) => Ok(told(conversation, kind, &report)?),

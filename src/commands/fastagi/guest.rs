@@ -1,0 +1,134 @@
+//! Who talks to the server: a user of this machine, or another machine.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
+
+use super::owner::{Owner, Owners};
+use super::users::Namespace;
+
+/// One of those that connections are counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Guest {
+    /// the user of a process on this machine
+    User(u32),
+    /// a process on this machine, and nobody can tell whose
+    Unknown,
+    /// another machine; of IPv6 the network that one machine has for itself
+    Address(IpAddr),
+}
+
+impl Guest {
+    /// Whether the other end is a process of this machine.
+    pub fn is_local(self) -> bool {
+        match self {
+            Self::User(_) | Self::Unknown => true,
+            Self::Address(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for Guest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => write!(f, "a process of user {user}"),
+            Self::Unknown => f.write_str("a process whose user cannot be found"),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
+}
+
+/// Tells who is at the other end of a connection.
+pub struct Reception {
+    owners: Owners,
+    namespace: Namespace,
+}
+
+impl Reception {
+    pub fn new(listener: SocketAddr) -> Self {
+        Self { owners: Owners::new(listener), namespace: Namespace::of_this_process() }
+    }
+
+    /// Who is at `peer`, on a connection to `own`.
+    pub fn guest(&mut self, peer: SocketAddr, own: SocketAddr) -> Guest {
+        let canonical = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
+        let (peer, own) = (canonical(peer), canonical(own));
+        match self.owners.of(peer, own) {
+            Owner::User(user) if self.namespace.tells_apart(user) => Guest::User(user),
+            Owner::User(_) | Owner::Gone => Guest::Unknown,
+            Owner::NotHere if peer.ip().is_loopback() || is_of_this_machine(peer.ip()) => Guest::Unknown,
+            Owner::NotHere => Guest::Address(network(peer.ip())),
+        }
+    }
+}
+
+/// Whether this is one of this machine's own addresses: it talks to those from the same address. Nothing
+/// is sent for it.
+fn is_of_this_machine(address: IpAddr) -> bool {
+    let any = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let own = UdpSocket::bind(any).and_then(|socket| {
+        socket.connect((address, 9))?;
+        socket.local_addr()
+    });
+    own.is_ok_and(|own| own.ip() == address)
+}
+
+/// A machine has a whole /64 of IPv6 for itself.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn the_user_of_a_process_is_found_as_long_as_it_is_there() {
+        let own_user = rustix::process::geteuid().as_raw();
+        // (where the server listens, where the client goes)
+        for (listen, host) in
+            [("127.0.0.1:0", "127.0.0.1"), ("0.0.0.0:0", "127.0.0.7"), ("[::]:0", "127.0.0.1")]
+        {
+            let listener = TcpListener::bind(listen).unwrap();
+            let listening = listener.local_addr().unwrap();
+            let client = TcpStream::connect((host, listening.port())).unwrap();
+            let (server, peer) = listener.accept().unwrap();
+            let own = server.local_addr().unwrap();
+            for mut reception in [
+                Reception::new(listening),
+                Reception { owners: Owners::by_table(), namespace: Namespace::of_this_process() },
+            ] {
+                assert_eq!(reception.guest(peer, own), Guest::User(own_user), "{listen} {peer}");
+            }
+            // The kernel says 0 of a socket that nobody has any more, which is root's number.
+            drop(client);
+            for mut reception in [
+                Reception::new(listening),
+                Reception { owners: Owners::by_table(), namespace: Namespace::of_this_process() },
+            ] {
+                assert_eq!(reception.guest(peer, own), Guest::Unknown, "{listen} {peer}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_machine_is_known_by_its_network() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let own = listener.local_addr().unwrap();
+        // (peer, guest)
+        let cases = [
+            ("192.0.2.7:4000", "192.0.2.7"),
+            ("[::ffff:192.0.2.7]:4000", "192.0.2.7"),
+            ("[2001:db8:1:2:3:4:5:6]:4000", "2001:db8:1:2::"),
+            ("127.0.0.1:1", "a process whose user cannot be found"),
+            ("[::1]:1", "a process whose user cannot be found"),
+        ];
+        for (peer, guest) in cases {
+            assert_eq!(Reception::new(own).guest(peer.parse().unwrap(), own).to_string(), guest, "{peer}");
+        }
+    }
+}
