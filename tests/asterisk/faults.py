@@ -6,6 +6,7 @@ import threading
 import time
 
 from cases import ANNA, BERT, BY_CALLER, BY_OTHER, CLEAR, WHOLE, blocked, inbound, outbound, run_all
+from processes import SECRET
 
 DEADLINE = 2.0
 LITTLE = 0.7  # what a phone, two Asterisks and a busy machine take besides
@@ -15,7 +16,7 @@ NOTHING_LEFT = "delivered 0, waiting 0, unconfirmed 0, dead 0"
 
 
 def run(bench, report, way):
-    for part in (silent, slow, late_replies, down, restart, spooled, recovered, serverless, many):
+    for part in (silent, slow, late_replies, down, restart, spooled, recovered, serverless, refused, many):
         part(bench, report, way)
 
 
@@ -187,15 +188,15 @@ def spooled(bench, report, way):
     time.sleep(0.5)
 
 
-def not_told(bench, case):
-    """Unless the dialplan of a call was told that its event waits in the spool."""
+def not_told(bench, case, what="spooled"):
+    """Unless the dialplan of a call was told this, such as that its event waits in the spool."""
     if case.cancel_after or case.direction == "out":
         return  # nobody is there to be told; TrySystem only hears of a caller id
     lines = bench.pbx_log()
     first = next((line for line in lines if case.to in line), "")
     tag = re.search(r"\[C-[0-9a-f]+\]", first)
-    if not any("spooled" in line for line in lines if tag and tag.group() in line):
-        yield "the dialplan was not told that it is spooled"
+    if not any(what in line for line in lines if tag and tag.group() in line):
+        yield f"the dialplan was not told: {what}"
 
 
 def recovered(bench, report, way):
@@ -220,6 +221,24 @@ def serverless(bench, report, way):
         play(bench, report, way, cases)
         bench.point_at_zammad(bench.ports.door)
         time.sleep(0.5)  # its server comes up
+
+
+def refused(bench, report, way):
+    """FastAGI's server wants another secret than the dialplan has: calls go on, and Zammad hears nothing."""
+    if way != "fastagi":
+        return
+    if cases := wanted(report, way, [
+            inbound("wrong secret: answered", 101, BY_CALLER, (), talk=0.5),
+            blocked("wrong secret: a blocked caller gets through", 101, BY_CALLER, (), talk=0.5),
+            outbound("wrong secret: outbound", "49221470", BY_CALLER, (), talk=0.5),
+    ]):
+        time.sleep(0.5)  # where it is the first part, FastAGI's server comes up
+        bench.pbx.set_global("ZAMMAD_SECRET", SECRET[::-1])
+        runs = run_all(bench, cases)
+        bench.pbx.set_global("ZAMMAD_SECRET", SECRET)
+        for run in runs:
+            found = [*run.faults, *not_told(bench, run.case, "needs the secret of this server")]
+            report.add(way, run.case.name, found, run.case.to)
 
 
 def many(bench, report, way):

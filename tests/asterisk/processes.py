@@ -18,6 +18,7 @@ INCLUDES = [EXAMPLES / "asterisk/zammad.conf", EXAMPLES / "freepbx/extensions_cu
             EXAMPLES / "xivo/zammad-xivo.conf"]
 
 TOKEN = "bench"
+SECRET = "Hq7-secret_of-fastagi-2Zp"
 BLOCKED = [f"49151990000{number:02}" for number in range(100)]
 ROUTE, CALLER_ID = "414471*", "41715880339000"
 AGENTS = {"101": "anna", "102": "bert"}
@@ -86,6 +87,7 @@ class Bench:
             self.pbx = self._start_asterisk("pbx", self.ports.pbx_ami)
             self.world = self._start_asterisk("world", self.ports.world_ami)
             self.pbx.set_global("ZAMMAD_FASTAGI", f"127.0.0.1:{self.ports.fastagi}")
+            self.pbx.set_global("ZAMMAD_SECRET", SECRET)
             self.point_at_zammad(self.ports.door)
         except BaseException:
             self.__exit__()
@@ -122,9 +124,14 @@ class Bench:
         table = f'\n[spool]\npath = "{spool}"\n' if spool else ""
         config.write_text(f'url = "{url}"\n{table}\n[agents]\n{agents}')
         config.chmod(0o600)
+        secret = self.inside("/etc/zammad-cti/fastagi-secret")
+        secret.write_text(SECRET)
+        secret.chmod(0o600)
         self.stop_fastagi()
+        # The bench's Asterisk is root's.
         self._fastagi = Process(
-            ["chroot", self.root, PROGRAM, "fastagi", "--listen", f"127.0.0.1:{self.ports.fastagi}"],
+            ["chroot", self.root, PROGRAM, "fastagi", "--listen", f"127.0.0.1:{self.ports.fastagi}",
+             "--user", "root", "--secret-file", "/etc/zammad-cti/fastagi-secret"],
             self.logs / "fastagi.log")
 
     def flush_spool(self):
