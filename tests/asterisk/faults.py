@@ -229,7 +229,8 @@ def refused(bench, report, way):
         return
     if cases := wanted(report, way, [
             inbound("wrong secret: answered", 101, BY_CALLER, (), talk=0.5),
-            blocked("wrong secret: a blocked caller gets through", 101, BY_CALLER, (), talk=0.5),
+            blocked("wrong secret: a blocked caller gets through", 101, BY_CALLER, (), talk=0.5,
+                    held=(0.0, DEADLINE + LITTLE)),
             outbound("wrong secret: outbound", "49221470", BY_CALLER, (), talk=0.5),
     ]):
         time.sleep(0.5)  # where it is the first part, FastAGI's server comes up
