@@ -21,6 +21,7 @@ mod settings;
 mod simulate;
 mod spool;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::Instant;
 
@@ -77,14 +78,31 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
 fn configured(global: &Global, quiet: log::LevelFilter) -> anyhow::Result<Config> {
     let config = Config::try_from(settings::sources(global)?.merged())?;
     start_log(quiet, config.endpoint().ok().cloned());
-    warn_if_insecure(&config);
+    warn_if_insecure([&config]);
     Ok(config)
 }
 
-fn warn_if_insecure(config: &Config) {
-    if config.insecure && config.endpoint().is_ok_and(Endpoint::is_tls) {
+/// Says who can read the token besides Zammad: a line for all of these, once.
+fn warn_if_insecure<'a>(configs: impl IntoIterator<Item = &'a Config>) {
+    let (mut unverified, mut in_clear) = (false, BTreeSet::new());
+    for config in configs {
+        let Ok(endpoint) = config.endpoint() else { continue };
+        if endpoint.is_tls() {
+            unverified |= config.insecure;
+        } else if !endpoint.is_loopback() {
+            // With a proxy or without; what is on this machine goes through none.
+            in_clear.insert(endpoint.host());
+        }
+    }
+    if unverified {
         log::warn!(
             "Zammad's certificate is not verified (insecure): whoever is in between can read the token"
+        );
+    }
+    if !in_clear.is_empty() {
+        let hosts = in_clear.into_iter().collect::<Vec<_>>().join(", ");
+        log::warn!(
+            "http:// to {hosts} is not encrypted: whoever is in between can read the token; use https://"
         );
     }
 }

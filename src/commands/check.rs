@@ -86,9 +86,7 @@ fn check(
         log::LevelFilter::Warn,
         targets.iter().filter_map(|target| target.config.as_ref().ok()?.endpoint().ok().cloned()),
     );
-    for config in targets.iter().filter_map(|target| target.config.as_ref().ok()) {
-        warn_if_insecure(config);
-    }
+    warn_if_insecure(targets.iter().filter_map(|target| target.config.as_ref().ok()));
     become_owner(targets.iter().filter_map(|target| target.config.as_ref().ok()));
     let checked = examine(targets, args, started, &thresholds)?;
     match shape {

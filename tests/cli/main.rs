@@ -18,6 +18,7 @@ mod fastagi;
 mod fastagi_strangers;
 mod generated;
 mod hangup;
+mod hosts;
 mod load;
 mod new_call;
 mod normalize;

@@ -246,7 +246,8 @@ impl Ran {
         assert_eq!(report["error_class"], class, "{what}: {self}");
         assert_eq!(self.code, code, "{what}: {self}");
         assert_eq!((&report["delivery"], &report["action"]), (&json!("failed"), &json!("none")), "{what}");
-        let lines: Vec<_> = self.stderr.lines().collect();
+        // A host that has no address is not on this machine, and gets its warning of http:// besides.
+        let lines: Vec<_> = self.stderr.lines().filter(|line| !line.contains("is not encrypted")).collect();
         assert!((1..=3).contains(&lines.len()), "{what}: {self}");
         let error = lines[lines.len() - 2];
         assert!(error.starts_with("zammad-cti: ") && !error.contains("warning"), "{what}: {self}");
