@@ -1,6 +1,7 @@
 //! Settings, each a flag, a variable and a file key of one name, and the checked configuration
 //! they make.
 
+mod access;
 mod endpoint;
 mod file;
 mod value;
@@ -16,6 +17,8 @@ use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+#[doc(hidden)]
+pub use access::{Layer, LeftOut, Origin};
 pub use endpoint::{Endpoint, EndpointError, redact};
 #[doc(hidden)]
 pub use file::read_token;
@@ -100,6 +103,11 @@ pub struct Settings {
     /// The table `[agents]`: who is behind a phone, its extension or endpoint and a Zammad login.
     #[arg(skip)]
     pub agents: BTreeMap<String, String>,
+    // Not a setting.
+    #[doc(hidden)]
+    #[arg(skip)]
+    #[serde(skip)]
+    pub origin: Origin,
 }
 
 /// The table `[numbers]`: how the phone system writes numbers.
@@ -205,6 +213,7 @@ impl Settings {
                 max_age_answer: Some(MAX_AGE_ANSWER),
                 policy: Some(SpoolPolicy::default()),
             },
+            origin: Origin::of(Layer::Defaults),
             ..Self::default()
         }
     }
@@ -226,7 +235,7 @@ impl Settings {
             return Ok(Self::default());
         }
         let keys = Self::default().by_key();
-        let mut set = Self::default();
+        let mut set = Self { origin: Origin::of(Layer::Variables), ..Self::default() };
         for (name, text) in ours {
             if let Some(key) = keys.keys().find(|key| name == *variable(key)) {
                 let one = file::from_text(key, text);
@@ -258,16 +267,20 @@ impl Settings {
 
     /// These settings, and `weaker` ones where these say nothing.
     ///
-    /// A token counts as one setting, whether it is in the URL, beside it or in a file.
-    pub fn or(self, mut weaker: Self) -> Self {
-        let split = |url: &Option<Secret>| url.as_ref().map_or((None, None), endpoint::split);
-        let (base, in_url) = split(&weaker.url);
-        if split(&self.url).1.is_some() || self.token.is_some() || self.token_file.is_some() {
-            (weaker.url, weaker.token, weaker.token_file) = (base, None, None);
-        } else if self.url.is_some() {
-            weaker.token = weaker.token.or(in_url);
+    /// A token counts as one setting, whether it is in the URL, beside it or in a file. If a `url` of the
+    /// weaker settings names another host than the one above it, no secret from below that one counts:
+    /// `token`, `token_file`, `api_token`, or the token in a URL. Another host is another name or IP
+    /// address, another port, or `http://` in place of `https://`. Secrets of stronger settings than
+    /// the `url`, and of ones beside it, count.
+    ///
+    /// Layers may be joined in any grouping: `a.or(b).or(c)` is `a.or(b.or(c))`.
+    pub fn or(mut self, mut weaker: Self) -> Self {
+        let access = access::merged(&self, &weaker);
+        for settings in [&mut self, &mut weaker] {
+            settings.url = None;
+            access::take_secrets(settings);
         }
-        self.and(weaker)
+        access.and(self).and(weaker)
     }
 
     /// Both settings, and of what both say this one's.
@@ -304,6 +317,7 @@ impl Settings {
                 policy: self.spool.policy.or(other.spool.policy),
             },
             agents: other.agents.into_iter().chain(self.agents).collect(),
+            origin: self.origin,
         }
     }
 }
@@ -351,6 +365,7 @@ pub fn variable(key: &str) -> String {
 #[derive(Debug, Clone)]
 pub struct Config {
     endpoint: Option<Endpoint>,
+    left_out: Vec<LeftOut>,
     /// for what only a Zammad user may read
     pub api_token: Option<Secret>,
     /// how bodies are written
@@ -412,9 +427,17 @@ impl Config {
         self.endpoint.as_ref().ok_or(ConfigError::NoEndpoint)
     }
 
-    /// The same configuration for another Zammad.
+    /// The same configuration for another Zammad. On another host than before, it has no `api_token`.
     pub fn with_endpoint(self, endpoint: Endpoint) -> Self {
-        Self { endpoint: Some(endpoint), ..self }
+        let is_same = |old: &Endpoint| access::is_same_origin(endpoint.reveal(), old.reveal());
+        let keeps = self.endpoint.as_ref().is_none_or(is_same);
+        Self { api_token: self.api_token.filter(|_| keeps), endpoint: Some(endpoint), ..self }
+    }
+
+    /// The secrets that do not count, because they are for another host.
+    #[doc(hidden)]
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
     }
 }
 
@@ -427,8 +450,13 @@ impl TryFrom<Settings> for Config {
             return Err(ConfigError::TwoTokens { file: file.clone() });
         }
         let token = settings.token.or(file_token);
+        let left_out = settings.origin.left_out().to_vec();
+        let no_token = |error| match (error, left_out.iter().find(|left| left.is_token())) {
+            (EndpointError::NoToken, Some(left)) => ConfigError::TokenLeftOut(Box::new(left.clone())),
+            (error, _) => error.into(),
+        };
         let endpoint = match (&settings.url, &token) {
-            (Some(url), token) => Some(Endpoint::new(url, token.as_ref())?),
+            (Some(url), token) => Some(Endpoint::new(url, token.as_ref()).map_err(no_token)?),
             (None, Some(_)) => return Err(ConfigError::TokenWithoutUrl),
             (None, None) => None,
         };
@@ -474,6 +502,7 @@ impl TryFrom<Settings> for Config {
         let default = Numbering::default();
         Ok(Self {
             endpoint,
+            left_out,
             api_token: settings.api_token,
             encoding: settings.encoding.unwrap_or_default(),
             connect_timeout,
@@ -510,6 +539,12 @@ pub enum ConfigError {
     /// There is a token, and no `url` to put it behind.
     #[error("a token is set, but no url that says where Zammad is")]
     TokenWithoutUrl,
+    /// The `url` has no token, and there is one for another host.
+    #[error(
+        "url: it has no token, and {0}; copy the whole address from Zammad's admin page (Integrations, CTI), \
+         or set the token beside this url"
+    )]
+    TokenLeftOut(Box<LeftOut>),
     /// `token` and `token_file` are set in one place.
     #[error("both a token and the token file {} are set; keep one of them", file.display())]
     TwoTokens { file: PathBuf },
@@ -623,6 +658,8 @@ mod tests {
             ..Settings::default()
         };
         let base = Some("https://z.example");
+        let whole = Some("https://z.example/api/v1/cti/b");
+        let elsewhere = Some("https://y.example/api/v1/cti/b");
         // (stronger, weaker, the token and the token file that count)
         let cases = [
             (settings(None, Some("a"), None), settings(base, Some("b"), None), (Some("a"), None)),
@@ -639,21 +676,26 @@ mod tests {
                 (None, None),
             ),
             (settings(base, None, None), settings(None, Some("b"), None), (Some("b"), None)),
-            // A base address alone takes the token of the address it replaces,
-            (
-                settings(base, None, None),
-                settings(Some("https://y.example/api/v1/cti/b"), None, None),
-                (Some("b"), None),
-            ),
+            // A base address alone takes the token of the address it replaces, if that is of the same host,
+            (settings(base, None, None), settings(whole, None, None), (Some("b"), None)),
+            (settings(base, None, None), settings(elsewhere, None, None), (None, None)),
             // and not one that is weaker still.
             (
                 settings(base, None, None),
-                settings(Some("https://y.example/api/v1/cti/b"), None, None).or(settings(
-                    None,
-                    Some("c"),
-                    None,
-                )),
+                settings(whole, None, None).or(settings(None, Some("c"), None)),
                 (Some("b"), None),
+            ),
+            // A file of a weaker layer is not read beside the token of a stronger one, in whatever layer
+            // the address is.
+            (
+                settings(None, Some("a"), None).or(settings(None, None, Some("f"))),
+                settings(whole, None, None),
+                (Some("a"), None),
+            ),
+            (
+                settings(None, None, Some("f")).or(settings(None, Some("c"), None)),
+                settings(whole, None, None),
+                (None, Some("f")),
             ),
         ];
         for (stronger, weaker, (token, file)) in cases {
@@ -663,6 +705,23 @@ mod tests {
             assert_eq!(merged.token_file.as_deref(), file.map(Path::new), "{what}");
             let url = merged.url.unwrap();
             assert!(!url.reveal().ends_with("/b"), "{what}: {}", url.reveal());
+        }
+    }
+
+    #[test]
+    fn another_zammad_does_not_get_the_api_token() {
+        let settings = Settings {
+            url: Some(Secret::new("https://z.example/api/v1/cti/b")),
+            api_token: Some(Secret::new("secret")),
+            ..Settings::default()
+        };
+        let config = Config::try_from(settings).unwrap();
+        // (address, whether it gets the secret)
+        for (url, gets) in
+            [("https://z.example/api/v1/cti/c", true), ("https://y.example/api/v1/cti/c", false)]
+        {
+            let endpoint = Endpoint::new(&Secret::new(url), None).unwrap();
+            assert_eq!(config.clone().with_endpoint(endpoint).api_token.is_some(), gets, "{url}");
         }
     }
 

@@ -169,7 +169,10 @@ impl Target {
 
     /// Whether it is meant to be a way to Zammad, and not only what profiles have in common.
     fn is_meant(&self) -> bool {
-        let lacks_token = matches!(self.config, Err(ConfigError::Endpoint(EndpointError::NoToken)));
+        let lacks_token = matches!(
+            self.config,
+            Err(ConfigError::Endpoint(EndpointError::NoToken) | ConfigError::TokenLeftOut(_))
+        );
         self.has_url && !(lacks_token && self.profile.is_none())
     }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::{Map, Value, json};
 use zammad_cti::client::Client;
-use zammad_cti::config::{Config, Format, Settings, default_files, variable};
+use zammad_cti::config::{Config, Format, Layer, Settings, default_files, variable};
 
 use super::settings::{config_home, named_file, sources};
 use super::{configured, start_log};
@@ -28,59 +28,52 @@ pub fn run(command: &cli::Config, global: &Global, out: &mut dyn Write) -> anyho
     }
 }
 
-/// A layer whose origin has another name for each key.
-const VARIABLE: &str = "variable";
-
 /// A table that only the file has: its keys are phones.
 const AGENTS: &str = "agents.";
 
-/// Each setting, its value and its origin, strongest first.
+/// What takes the place of a secret.
+const STARS: &str = "***";
+
+/// A setting as it is shown.
+struct Shown {
+    key: String,
+    value: Value,
+    origin: String,
+}
+
+impl Shown {
+    fn new(key: &str, value: &Value, origin: String) -> Self {
+        Self { key: key.to_owned(), value: value.clone(), origin }
+    }
+
+    /// Whether a part of the value is not shown.
+    fn is_masked(&self) -> bool {
+        self.value.as_str().is_some_and(|text| text.contains(STARS))
+    }
+}
+
+/// Each setting, its value and its origin.
 fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let sources = sources(global)?;
-    let mut layers =
-        vec![("flag".to_owned(), sources.flags.by_key()), (VARIABLE.to_owned(), sources.variables.by_key())];
-    if let Some((path, file)) = &sources.file {
-        let profile = sources.profile.as_deref().unwrap_or_default();
-        layers.push((format!("{}, profile {profile}", path.display()), file.profile.by_key()));
-        layers.push((path.display().to_string(), file.top_level.by_key()));
-    }
-    layers.push(("variable of py-zammad-cti".to_owned(), sources.legacy.by_key()));
-    layers.push(("default".to_owned(), Settings::defaults().by_key()));
-    let effective = sources.merged().or(Settings::defaults());
+    let defaults = Settings::defaults();
+    let by_strength = sources.by_strength().into_iter().chain([&defaults]);
+    let layers: Vec<_> = by_strength.map(|layer| (layer.origin.layer.clone(), layer.by_key())).collect();
+    let effective = sources.merged().or(defaults);
     let format = effective.output.unwrap_or_default();
-
-    let mut values = effective.by_key();
-    // A complete endpoint shows itself without its token; of any other no part is sure to be none.
-    if let Some(url) = values.get_mut("url")
-        && let Ok(config) = Config::try_from(effective)
-        && let Ok(endpoint) = config.endpoint()
-    {
-        *url = endpoint.to_string().into();
-    }
-    let mut settings = Map::new();
-    for (key, value) in values {
-        let origin = layers
-            .iter()
-            .find(|(_, layer)| !value.is_null() && layer.get(&key).is_some_and(|own| !own.is_null()));
-        let origin = match origin {
-            Some((origin, _)) if origin == VARIABLE => format!("variable {}", variable(&key)),
-            Some((origin, _)) => origin.clone(),
-            None => "not set".to_owned(),
-        };
-        settings.insert(key, json!({ "value": value, "origin": origin }));
-    }
+    let settings = settings(&layers, effective);
     match format {
         Format::Json => {
+            let settings: Map<_, _> = settings
+                .into_iter()
+                .map(|Shown { key, value, origin }| (key, json!({ "value": value, "origin": origin })))
+                .collect();
             writeln!(out, "{}", json!({ "version": VERSION, "settings": settings })).map_err(OutputError)?;
         }
         // As variables that would have the same effect, but for the token.
         Format::Shell => {
-            for (key, setting) in settings.iter().filter(|(_, setting)| !setting["value"].is_null()) {
-                if key.starts_with(AGENTS) {
-                    continue;
-                }
-                let value = &setting["value"];
-                if value.as_str().is_some_and(|text| text.ends_with("***")) {
+            for setting in settings {
+                let Shown { key, value, .. } = &setting;
+                if value.is_null() || setting.is_masked() || key.starts_with(AGENTS) {
                     continue;
                 }
                 let value = value.as_str().map_or_else(|| value.to_string(), printable);
@@ -88,18 +81,43 @@ fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
             }
         }
         Format::Text => {
-            for (key, setting) in &settings {
-                let value = match &setting["value"] {
+            for Shown { key, value, origin } in settings {
+                let value = match value {
                     Value::Null => "-".to_owned(),
-                    Value::String(text) => printable(text),
+                    Value::String(text) => printable(&text),
                     other => other.to_string(),
                 };
-                let origin = setting["origin"].as_str().unwrap_or_default();
+                let (key, origin) = (printable(&key), printable(&origin));
                 writeln!(out, "{key:<26} {value:<34} {origin}").map_err(OutputError)?;
             }
         }
     }
     Ok(ExitCode::Ok)
+}
+
+/// What counts of each setting, and where it comes from.
+fn settings(layers: &[(Layer, Map<String, Value>)], effective: Settings) -> Vec<Shown> {
+    let mut values = effective.by_key();
+    let left_out = effective.origin.left_out().to_vec();
+    // A complete endpoint shows itself without its token; of any other no part is sure to be none.
+    if let Some(url) = values.get_mut("url")
+        && let Ok(config) = Config::try_from(effective)
+        && let Ok(endpoint) = config.endpoint()
+    {
+        *url = endpoint.to_string().into();
+    }
+    let origin = |key: &str, value: &Value| {
+        if let Some(left) = left_out.iter().find(|left| left.setting() == key) {
+            return format!("not used: {}", left.reason());
+        }
+        let sets = |layer: &Map<String, Value>| layer.get(key).is_some_and(|own| !own.is_null());
+        match layers.iter().find(|(_, values)| sets(values)) {
+            _ if value.is_null() => "not set".to_owned(),
+            Some((layer, _)) => layer.of_key(key),
+            None => "the token in a url that is replaced".to_owned(),
+        }
+    };
+    values.into_iter().map(|(key, value)| Shown::new(&key, &value, origin(&key, &value))).collect()
 }
 
 /// Reads and checks everything, without a word to Zammad.
@@ -108,6 +126,10 @@ fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let endpoint = config.endpoint()?;
     Client::new(&config)?;
     writeln!(out, "ok: {endpoint} (Zammad was not asked)").map_err(OutputError)?;
+    for left in config.left_out() {
+        let (said, key) = (printable(&left.to_string()), left.setting());
+        writeln!(out, "{said}; if this Zammad has one, set `{key}` beside its url").map_err(OutputError)?;
+    }
     Ok(ExitCode::Ok)
 }
 

@@ -5,7 +5,9 @@ use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
-use zammad_cti::config::{ConfigError, FileError, Layers, Secret, Settings, default_files, read, variable};
+use zammad_cti::config::{
+    ConfigError, FileError, Layer, Layers, Secret, Settings, default_files, read, variable,
+};
 
 use crate::cli::Global;
 
@@ -20,6 +22,12 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// The strongest first.
+    pub fn by_strength(&self) -> Vec<&Settings> {
+        let file = self.file.iter().flat_map(|(_, layers)| [&layers.profile, &layers.top_level]);
+        [&self.flags, &self.variables].into_iter().chain(file).chain([&self.legacy]).collect()
+    }
+
     pub fn merged(self) -> Settings {
         let layers = self.file.map(|(_, layers)| layers).unwrap_or_default();
         self.flags.or(self.variables).or(layers.profile).or(layers.top_level).or(self.legacy)
@@ -45,14 +53,17 @@ pub fn sources_of(global: &Global, profile: Option<String>) -> Result<Sources, C
         (None, Some(profile)) => return Err(FileError::ProfileWithoutFile(profile.clone()).into()),
         (None, None) => None,
     };
-    let legacy = Settings {
+    let mut legacy = Settings {
         url: of_py_zammad_cti("URL")?.map(Secret::new),
         insecure: of_py_zammad_cti("VERIFY_SSL")?
             .map(|verify| ["0", "false", "no", "off"].contains(&verify.to_lowercase().as_str())),
         ..Settings::default()
     };
+    legacy.origin.layer = Layer::PyZammadCti;
     let variables = Settings::from_variables(std::env::vars_os())?;
-    Ok(Sources { flags: global.settings.clone(), variables, file, profile, legacy })
+    let mut flags = global.settings.clone();
+    flags.origin.layer = Layer::Flags;
+    Ok(Sources { flags, variables, file, profile, legacy })
 }
 
 /// A variable of the Python client py-zammad-cti: as it reads it (version 0.0.2, by way of classmods 1.2.1,

@@ -182,13 +182,13 @@ fn check_token(token: &str) -> Result<(), EndpointError> {
 }
 
 /// A URL without the path that holds the token, and the token.
-pub(super) fn split(url: &Secret) -> (Option<Secret>, Option<Secret>) {
-    match url.reveal().split_once(PATH) {
+pub(super) fn split(url: &Option<Secret>) -> (Option<Secret>, Option<Secret>) {
+    match url.as_ref().and_then(|url| url.reveal().split_once(PATH)) {
         Some((base, rest)) => {
             let token = rest.trim_matches('/');
             (Some(Secret::new(base)), (!token.is_empty()).then(|| Secret::new(token)))
         }
-        None => (Some(url.clone()), None),
+        None => (url.clone(), None),
     }
 }
 

@@ -10,6 +10,7 @@ use clap::Args;
 use config::{Map, Value, ValueKind};
 use serde::Deserialize;
 
+use super::access::Layer;
 use super::{Endpoint, Secret, Settings, endpoint, redact};
 
 /// A token is some dozen bytes, a configuration some hundred lines, a bundle of certificates some
@@ -81,13 +82,15 @@ pub fn read(path: &Path, profile: Option<&str>) -> Result<Layers, FileError> {
         None => Map::new(),
     };
     let mut secret = holds_token(&table);
-    let top_level = settings(path, table)?;
+    let mut top_level = settings(path, table)?;
+    top_level.origin.layer = Layer::File(path.to_owned());
     let mut known = Vec::new();
     let mut chosen = None;
     for (name, table) in profiles {
         let table = table.into_table().map_err(broken)?;
         secret |= holds_token(&table);
-        let settings = settings(path, table)?;
+        let mut settings = settings(path, table)?;
+        settings.origin.layer = Layer::Profile { name: name.clone(), file: path.to_owned() };
         if profile == Some(&name) {
             chosen = Some(settings);
         }
@@ -191,7 +194,7 @@ fn holds_token(table: &Map<String, Value>) -> bool {
     let text = |key: &str| table.get(key).map(Value::to_string).unwrap_or_default();
     !text("token").is_empty()
         || !text("api_token").is_empty()
-        || endpoint::split(&Secret::new(text("url"))).1.is_some()
+        || endpoint::split(&Some(Secret::new(text("url")))).1.is_some()
 }
 
 /// Every key must be a setting; a misspelt one would be a setting that silently does nothing.
