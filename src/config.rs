@@ -19,10 +19,10 @@ use serde_json::{Map, Value};
 
 #[doc(hidden)]
 pub use access::{Layer, LeftOut, Origin};
-pub use endpoint::{Endpoint, EndpointError, redact};
+pub use endpoint::{Endpoint, EndpointError, redact, shown};
 #[doc(hidden)]
 pub use file::read_token;
-pub use file::{FileError, Layers, read};
+pub use file::{FileError, Layers, is_token_for_file, read};
 pub(crate) use file::{MAX_BUNDLE, read_file};
 pub use value::{Digits, Secret, Span};
 
@@ -494,6 +494,10 @@ impl TryFrom<Settings> for Config {
         };
         let mut agents = BTreeMap::new();
         for (phone, login) in settings.agents {
+            // It would be sent as a name, and agents would read it in the caller log.
+            if redact(&login) != login {
+                return Err(ConfigError::AgentIsAddress { phone });
+            }
             let name = Name::read("the login", &login);
             let name = name.map_err(|source| ConfigError::Agent { phone: phone.clone(), source })?;
             agents.extend(name.map(|name| (phone, name)));
@@ -570,6 +574,9 @@ pub enum ConfigError {
     /// A login in the table `[agents]` that cannot be one.
     #[error("agents.{phone}")]
     Agent { phone: String, source: EventError },
+    /// An address with a token in the place of such a login.
+    #[error("agents.{phone}: a login is expected, not Zammad's address with its token")]
+    AgentIsAddress { phone: String },
     /// What is wrong with `url`, or with the token.
     #[error("url")]
     Endpoint(#[from] EndpointError),

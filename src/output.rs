@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use zammad_cti::action::Action;
 use zammad_cti::client::Request;
-use zammad_cti::config::{Config, ConfigError, Endpoint, Format, redact};
+use zammad_cti::config::{Config, ConfigError, Endpoint, Format, redact, shown};
 use zammad_cti::delivery::{Delivered, Effort, Undelivered};
 use zammad_cti::event::{CallEvent, Direction, EventKind};
 
@@ -355,7 +355,7 @@ pub fn curl(out: &mut dyn Write, request: &Request, config: &Config, show_token:
     if config.insecure {
         text.push_str(" --insecure");
     } else if let Some(path) = &config.ca_file {
-        let _ = write!(text, " --cacert {}", quoted(&path.to_string_lossy()));
+        let _ = write!(text, " --cacert {}", quoted(&shown(&path.to_string_lossy())));
     }
     for (name, value) in headers(request) {
         let _ = write!(text, " \\\n  --header {}", quoted(&format!("{name}: {value}")));

@@ -8,7 +8,9 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::{Map, Value, json};
 use zammad_cti::client::Client;
-use zammad_cti::config::{Config, Format, Layer, Settings, default_files, variable};
+use zammad_cti::config::{
+    Config, Format, Layer, Settings, default_files, is_token_for_file, redact, shown, variable,
+};
 
 use super::settings::{config_home, named_file, sources};
 use super::{configured, start_log};
@@ -34,7 +36,7 @@ const AGENTS: &str = "agents.";
 /// What takes the place of a secret.
 const STARS: &str = "***";
 
-/// A setting as it is shown.
+/// A setting as it is shown. All that `config show` prints is one: no text gets here that could hold a token.
 struct Shown {
     key: String,
     value: Value,
@@ -43,7 +45,8 @@ struct Shown {
 
 impl Shown {
     fn new(key: &str, value: &Value, origin: String) -> Self {
-        Self { key: key.to_owned(), value: value.clone(), origin }
+        let value = value.as_str().map_or_else(|| value.clone(), |text| shown(text).into());
+        Self { key: redact(key), value, origin }
     }
 
     /// Whether a part of the value is not shown.
@@ -99,6 +102,9 @@ fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
 fn settings(layers: &[(Layer, Map<String, Value>)], effective: Settings) -> Vec<Shown> {
     let mut values = effective.by_key();
     let left_out = effective.origin.left_out().to_vec();
+    if effective.token_file.as_deref().is_some_and(is_token_for_file) {
+        values.insert("token_file".to_owned(), STARS.into());
+    }
     // A complete endpoint shows itself without its token; of any other no part is sure to be none.
     if let Some(url) = values.get_mut("url")
         && let Ok(config) = Config::try_from(effective)

@@ -6,10 +6,11 @@ use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
 use zammad_cti::config::{
-    ConfigError, FileError, Layer, Layers, Secret, Settings, default_files, read, variable,
+    ConfigError, FileError, Layer, Layers, Secret, Settings, default_files, read, redact, variable,
 };
 
 use crate::cli::Global;
+use crate::safe_text::printable;
 
 /// Settings by where they come from, strongest first.
 pub struct Sources {
@@ -111,7 +112,7 @@ fn file(global: &Global) -> Result<Option<PathBuf>, FileError> {
             Err(error) if error.kind() == ErrorKind::NotADirectory => {}
             // A PBX often runs under another user, with the home of whoever started it.
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                let path = path.display();
+                let path = printable(&redact(&path.to_string_lossy()));
                 let mut stderr = std::io::stderr();
                 // Nobody is left to tell if stderr is closed.
                 let _ = writeln!(stderr, "zammad-cti: warning: {path} cannot be reached, and is passed over");

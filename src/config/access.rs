@@ -26,7 +26,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::{Secret, Settings, endpoint, variable};
+use super::{Secret, Settings, endpoint, redact, shown, variable};
 
 /// Each key listed here is a secret, and [`merged`] treats it as one; so must
 /// [`Config::with_endpoint`](super::Config::with_endpoint).
@@ -88,9 +88,9 @@ impl Layer {
             Self::Flags => "flag".to_owned(),
             Self::Variables => format!("variable {}", variable(key)),
             Self::Profile { name, file } => {
-                format!("{}, profile {name}", file.display())
+                format!("{}, profile {}", shown(&file.to_string_lossy()), redact(name))
             }
-            Self::File(file) => file.display().to_string(),
+            Self::File(file) => shown(&file.to_string_lossy()),
             Self::PyZammadCti => "variable of py-zammad-cti".to_owned(),
             Self::Defaults => "default".to_owned(),
         }

@@ -1,6 +1,7 @@
 //! Zammad's address and the token in it.
 
 use std::fmt;
+use std::path::Path;
 
 use url::{Host, ParseError, Url};
 
@@ -150,7 +151,8 @@ impl fmt::Display for Endpoint {
         let path = url.path().to_owned();
         let base = path.strip_suffix(self.token.reveal()).unwrap_or_default().to_owned();
         url.set_path(&base);
-        write!(f, "{url}***")
+        // There may be another token in what stands before Zammad's own path.
+        f.write_str(&redact(&format!("{url}***")))
     }
 }
 
@@ -208,6 +210,14 @@ pub fn redact(text: &str) -> String {
     }
     safe.push_str(rest);
     safe
+}
+
+/// A setting's value for people's eyes: what looks like an endpoint is one without its token, whatever the
+/// setting is for. The path of a file is shown as it is, if its folder exists: `/srv/cti/spool.db` is none.
+#[doc(hidden)]
+pub fn shown(value: &str) -> String {
+    let is_in_a_folder = Path::new(value).parent().is_some_and(Path::is_dir);
+    if is_in_a_folder { value.to_owned() } else { redact(value) }
 }
 
 #[cfg(test)]
@@ -281,6 +291,8 @@ mod tests {
             endpoint.redact("No route matches [GET] /api/v1/cti/tok123"),
             "No route matches [GET] /api/v1/cti/***"
         );
+        let nested = self::endpoint("https://z.example/cti/other/", Some("tok123")).unwrap();
+        assert_eq!(nested.to_string(), "https://z.example/cti/***");
         assert_eq!(redact("bad '/api/v1/cti/other' and /cti/x y"), "bad '/api/v1/cti/***' and /cti/*** y");
     }
 }

@@ -156,6 +156,12 @@ pub fn read_token(path: &Path) -> Result<Secret, FileError> {
     Ok(token)
 }
 
+/// Whether the token itself stands where the name of its file belongs.
+#[doc(hidden)]
+pub fn is_token_for_file(path: &Path) -> bool {
+    looks_like_token(path) && !path.exists()
+}
+
 /// Zammad's own tokens have 27 letters, digits, hyphens and underscores.
 fn looks_like_token(path: &Path) -> bool {
     let name = path.to_string_lossy();

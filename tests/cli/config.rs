@@ -251,6 +251,7 @@ fn a_table_says_who_sits_at_which_phone() {
         ("agents = 'x'\n", "expected a map"),
         ("[agents]\n101 = ['x']\n", "expected a string"),
         ("[agents]\n101 = \"a\\nb\"\n", "agents.101: the login holds a control character"),
+        ("[agents]\n101 = 'https://z.example/api/v1/cti/x'\n", "agents.101: a login is expected, not"),
     ];
     for (text, said) in cases {
         world.file(".config/zammad-cti/config.toml", 0o600, text);

@@ -275,6 +275,61 @@ fn a_token_at_another_key_is_not_shown() {
     }
 }
 
+#[test]
+fn an_endpoint_in_the_place_of_another_value_is_shown_without_its_token() {
+    let world = World::new();
+    std::fs::create_dir(world.path("cti")).unwrap();
+    for address in [format!("https://z.example/api/v1/cti/{TOKEN}"), format!("/cti/{TOKEN}")] {
+        let text = format!(
+            "lock_dir = '{address}'\nca_file = '{address}'\ntoken_file = '{address}'\nurl = '{address}'\n\
+             [spool]\npath = '{address}'\n[profiles.'{address}']\ntimeout = '1s'\n\
+             [agents]\n'{address}' = 'anna'\n"
+        );
+        let file = world.file("config.toml", 0o600, &text);
+        let with_login = world.file("login.toml", 0o600, &format!("{text}101 = '{address}'\n"));
+        let program_with = |file| {
+            let mut program = world.bare();
+            program.arg("--config").arg(file);
+            program
+        };
+        let program = || program_with(&file);
+        for format in ["text", "json", "shell"] {
+            for more in [&[][..], &["--profile", &address]] {
+                let mut program = program_with(&with_login);
+                program.args(["config", "show", "--output", format]).args(more);
+                let said = says_nothing_of_the_token(&mut program, 0);
+                assert!(format == "shell" || said.contains("/cti/***"), "{said}");
+            }
+        }
+        let whole = format!("http://127.0.0.1:1/api/v1/cti/{TOKEN}");
+        let token_file = world.file("token", 0o600, TOKEN);
+        // Only the address and the token are right.
+        let right =
+            ["--url", &whole.replace(&format!("/{TOKEN}"), ""), "--token-file", token_file.to_str().unwrap()];
+        let commands: [(&[&str], i32); 7] = [
+            (&["spool", "stats"], 0),
+            (&["spool", "stats", "--output", "json"], 0),
+            (&["spool", "stats", "--prometheus"], 0),
+            (&["check", "--nagios", "--profile", &address], 2),
+            (&["check", "--profile", &address], 2),
+            (&["check", "--output", "json", "--profile", &address], 2),
+            (&["new-call", "--from", "1", "--to", "2", "--direction", "in", "--curl"], 0),
+        ];
+        for (command, code) in commands {
+            says_nothing_of_the_token(program().args(command).args(right), code);
+        }
+        // It would be sent as a name.
+        says_nothing_of_the_token(program_with(&with_login).args(NEW_CALL).args(right), 78);
+    }
+    // The token alone, in the place of its file; and a path that only looks like an endpoint.
+    let spool = world.path("cti/spool.db");
+    let mut program = world.bare();
+    let as_long = format!("{TOKEN}abcdefgh");
+    program.args(["config", "show", "--token-file", &as_long, "--spool-path"]).arg(&spool);
+    let said = says_nothing_of_the_token(&mut program, 0);
+    assert!(said.contains(spool.to_str().unwrap()), "{said}");
+}
+
 fn says_nothing_of_the_token_in_the_file(text: &str) {
     let world = World::new();
     let file = world.file("config.toml", 0o600, text);

@@ -89,7 +89,8 @@ fn of_spool(checked: &Checked, spool: &SpoolHealth, thresholds: &SpoolThresholds
 fn label(checked: &Checked, what: &str) -> String {
     let Some(profile) = &checked.profile else { return what.to_owned() };
     let safe = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
-    format!("{}_{what}", profile.chars().map(safe).collect::<String>())
+    // First, because a token is not found any more in what becomes of an address.
+    format!("{}_{what}", checked.clean(profile).chars().map(safe).collect::<String>())
 }
 
 fn name(checked: &Checked) -> &str {

@@ -4,7 +4,7 @@ use std::fmt::{Display, Write as _};
 use std::io::Write;
 
 use serde_json::{Map, Value, json};
-use zammad_cti::config::{Config, Format, Span, SpoolConfig};
+use zammad_cti::config::{Config, Format, Span, SpoolConfig, shown};
 use zammad_cti::spool::{Held, Moment, Totals};
 
 use super::{open, spool_of};
@@ -51,15 +51,20 @@ pub fn run(
 }
 
 impl Figures<'_> {
+    /// Zammad's address may have got into its place.
+    fn path(&self) -> String {
+        shown(&self.spool.path.to_string_lossy())
+    }
+
     fn table(&self) -> String {
         let Totals { waiting, unconfirmed, dead, bytes, elsewhere, open_calls, .. } = self.totals;
-        let SpoolConfig { path, max_events, max_bytes, .. } = self.spool;
+        let SpoolConfig { max_events, max_bytes, .. } = self.spool;
         let mut text = String::new();
         let mut line = |name: &str, value: String| {
             let _ = writeln!(text, "{}", printable(&format!("{name:<12} {value}")));
         };
         let begun = if self.zammad.is_some() { "" } else { " (not begun yet)" };
-        line("spool", format!("{}{begun}", path.display()));
+        line("spool", format!("{}{begun}", self.path()));
         if let Some(zammad) = &self.zammad {
             let held = self.held.as_ref().map_or_else(String::new, |held| {
                 format!(", which gets nothing since {}: {}", time(held.since), held.reason)
@@ -88,7 +93,7 @@ impl Figures<'_> {
         let ever = self.ever().map(|(name, _, count)| (name.to_owned(), Value::from(count)));
         let fields = [
             ("version", Some(VERSION.into())),
-            ("path", Some(self.spool.path.to_string_lossy().into())),
+            ("path", Some(self.path().into())),
             ("begun", Some(self.zammad.is_some().into())),
             ("zammad", self.zammad.clone().map(Value::from)),
             ("held", held),
@@ -109,7 +114,7 @@ impl Figures<'_> {
     /// Prometheus' text format, version 0.0.4.
     fn exposition(&self) -> String {
         let Totals { waiting, unconfirmed, dead, bytes, elsewhere, open_calls, oldest, .. } = self.totals;
-        let path = printable(&self.spool.path.to_string_lossy());
+        let path = printable(&self.path());
         // A stranger's text, such as a line feed, is no label's end.
         let path = path.replace('\\', r"\\").replace('"', "\\\"");
         let mut text = String::new();
