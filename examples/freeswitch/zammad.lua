@@ -22,6 +22,25 @@ local function word(text)
     return text and #text <= 60 and text:match("^[%w*#+._][%w*#+._-]*$")
 end
 
+-- As FreeSWITCH makes them up.
+local function id(text)
+    return text and #text == 36 and text:match("^[%x-]+$")
+end
+
+-- With inbound-use-callid-as-uuid the channel's uuid is the caller's Call-ID: he may put quotes into it, or send an old one once
+-- more, and Zammad takes no id twice. So such a call gets an id of its own.
+local function id_of_call(channel)
+    if id(channel) and channel ~= session:getVariable("sip_call_id") then return channel end
+    return id(api:execute("create_uuid", ""):match("%S+"))
+end
+
+-- For the phones' channels too, as `export` does, which expands variables in a value.
+local function hand_on(name, value)
+    local others = session:getVariable("export_vars")
+    session:setVariable(name, value)
+    session:setVariable("export_vars", (others and others .. "," or "") .. name)
+end
+
 -- FreeSWITCH hands the line to a shell. Here is the gate: an event with any other sign in it is not reported.
 local function command(event, options)
     local words = { program, event }
@@ -39,13 +58,15 @@ local function new_call(direction)
     -- Without this the call ends with the script.
     session:setAutoHangup(false)
     -- Reported already: a transfer came back into a route.
-    if word(session:getVariable("zammad_call_id")) then return end
-    local call = session:getVariable("uuid")
+    if id(session:getVariable("zammad_call_id")) then return end
+    local channel = session:getVariable("uuid")
+    local call = id_of_call(channel)
     -- First, because the caller may hang up while the program runs.
     session:setVariable("session_in_hangup_hook", "true")
     session:setVariable("api_hangup_hook", "lua zammad.lua hangup")
-    session:execute("export", "zammad_call_id=" .. word(call))
-    session:execute("export", "zammad_direction=" .. direction)
+    hand_on("zammad_call_id", call)
+    hand_on("zammad_channel", channel)
+    hand_on("zammad_direction", direction)
     -- On the phones' channels only: that the caller's own is answered may be a menu.
     session:execute("export", "nolocal:execute_on_answer=lua zammad.lua answer")
 
@@ -72,10 +93,13 @@ end
 -- On the channel of the phone that picked up; or of the caller himself, for voicemail.
 local function answer(voicemail)
     session:setAutoHangup(false)
-    -- A queue's phones know the caller by another name.
-    local call = word(session:getVariable("zammad_call_id")) or word(session:getVariable("cc_member_session_uuid"))
+    local call, channel = id(session:getVariable("zammad_call_id")), session:getVariable("zammad_channel")
+    -- A queue's phones know of the caller's channel, and nothing else.
+    channel = channel or session:getVariable("cc_member_session_uuid")
+    if channel and not channel:match("^%S+$") then channel = nil end
+    if channel and not call then call = id(api:execute("uuid_getvar", channel .. " zammad_call_id")) end
     local direction = session:getVariable("zammad_direction") == "out" and "out" or "in"
-    if not call or (call == session:getVariable("uuid") and not voicemail) then return end
+    if not call or (channel == session:getVariable("uuid") and not voicemail) then return end
     local options = { "--call-id=" .. call, "--direction=" .. direction }
     local phone = number(session:getVariable("dialed_user")) or number(session:getVariable("destination_number"))
     if voicemail then
@@ -83,7 +107,7 @@ local function answer(voicemail)
     elseif phone and direction == "in" then
         table.insert(options, "--answering-number=" .. phone)
     end
-    api:execute("uuid_setvar", call .. " zammad_answered true")
+    if channel then api:execute("uuid_setvar", channel .. " zammad_answered true") end
     api:execute("bg_system", command("answer", options))
 end
 
@@ -92,7 +116,7 @@ local function hangup()
     local function variable(name)
         return env:getHeader(name) or env:getHeader("variable_" .. name)
     end
-    local call = word(variable("zammad_call_id"))
+    local call = id(variable("zammad_call_id"))
     if not call then return end
     local options = { "--call-id=" .. call, "--direction=" .. (variable("zammad_direction") == "out" and "out" or "in") }
     local cause, bridge = variable("hangup_cause"), variable("originate_disposition")

@@ -37,6 +37,7 @@ CALLS = [
      {"cause": "cancel", "queue": "support", "user": "support"}),
     ("blocked", "inbound", "493055571101", {"caller_id_number": BLOCKED}, MISSED, {"cause": "busy"}),
     ("withheld", "inbound", "493055571101", {"privacy_hide_number": "true"}, WHOLE, ANNA | {"from": "anonymous"}),
+    ("a queue", "queue", "493055571300", {}, WHOLE, ANNA),
     ("outbound answered", "outbound", "049221470101", {"caller_id_number": "101"}, WHOLE,
      {"direction": "out", "done": True, "cause": "normalClearing", "to": "49221470101"}),
     ("outbound busy", "outbound", "049221470102", {"caller_id_number": "101"}, MISSED,
@@ -58,6 +59,15 @@ HOSTILE = [
     b"$${system(touch canary)}", b"${uuid}", b"$1", b"$2", b"4930'", b"-x", b"--fail-open", b"4930\0", b"4930\xff", 41 * b"4", b"", b"+",
     b"4930}", b"4930,zammad_action=none", b"zammad_call_id=1", b"%27", b"x' --url='http://127.0.0.1:1/",
 ]
+
+# What callers may write as their Call-ID, where it becomes the channel's uuid. The last ones look like any other.
+CALL_IDS = [*HOSTILE, b"a84b4c76e66710@192.0.2.7", b"0f9d6a3e-5a0c-4f0e-9c57-8f2a1c3d4e5f"]
+CALL_IDS.remove(b"")
+
+# A queue as docs/freeswitch.md has it.
+QUEUE = """<include><extension name="queue"><condition field="destination_number" expression="^493055571300$">
+<action application="lua" data="zammad.lua in"/><action application="callcenter" data="support"/>
+</condition></extension></include>"""
 
 
 class Bench:
@@ -81,6 +91,7 @@ class Bench:
         # The examples as they are, but for where the program is.
         self.examples = folder / "examples"
         shutil.copytree(EXAMPLES, self.examples)
+        (self.examples / "queue.xml").write_text(QUEUE)
         for file in self.examples.iterdir():
             file.write_text(file.read_text().replace("/usr/bin/zammad-cti", str(program)))
 
@@ -90,6 +101,15 @@ class Bench:
 
     def switch(self, dialplan):
         return Switch([self.examples / f"{dialplan}.xml"], self.examples, PHONES, self.environment, self.folder)
+
+    def rows(self, caller):
+        """The rows of a caller, once all of them have ended."""
+        until = time.time() + 5
+        while True:
+            rows = [row for row in self.sandbox.rows() if row["from"] == caller]
+            if time.time() > until or (rows and all(row["state"] == "hangup" for row in rows)):
+                return rows
+            time.sleep(0.05)
 
     def row(self, call_id):
         """The call's row, once it has ended."""
@@ -101,11 +121,16 @@ class Bench:
             time.sleep(0.05)
 
 
+def call_of(channel):
+    """The id under which it is reported."""
+    return (channel.get(b"zammad_call_id") or channel.get(b"zammad_call")).decode()
+
+
 def ordinary(bench, serial, name, dialplan, called, variables, events, expected):
     caller = f"4940{serial:07}"
     switch = bench.switch(dialplan)
     channel = switch.call(**({"destination_number": called, "caller_id_number": caller, "caller_id_name": "Chris"} | variables))
-    call_id = channel.variables["uuid"].decode()
+    call_id = call_of(channel)
     row = bench.row(call_id)
     if row is None:
         yield "it is not in the caller log"
@@ -134,7 +159,7 @@ def hostile(bench, dialplan, text):
     switch = bench.switch(dialplan)
     channel = switch.call(destination_number="493055571101", caller_id_number=text, caller_id_name=text,
                           sip_from_user=text, sip_from_display=text, sip_call_id=text)
-    row = bench.row(channel.variables["uuid"].decode())
+    row = bench.row(call_of(channel))
     # PCRE's $, like Python's, fits before a line break at the end; what the brackets caught has none.
     caller = "4930" if text == b"4930\n" and dialplan == "without-lua" else "anonymous"
     if row is None or row["state"] != "hangup" or not row["done"] or row["from"] != caller:
@@ -145,12 +170,55 @@ def hostile(bench, dialplan, text):
     yield from switch.errors()
 
 
+def hostile_call_ids(bench, dialplan, called):
+    """With inbound-use-callid-as-uuid each call is reported, from its beginning to its end, under an id of its own."""
+    for serial, text in enumerate(CALL_IDS):
+        # Twice, as a caller sends what he likes: the second one counts like the first.
+        caller = f"4941{len(dialplan):02}{serial:05}"
+        switch = bench.switch(dialplan)
+        for _ in range(2):
+            switch.call(uuid=text, sip_call_id=text, destination_number=called, caller_id_number=caller)
+        rows = bench.rows(caller)
+        # What an API command cannot name: no SIP message has a blank there, and a quote costs a queue its answer.
+        who = None if dialplan == "queue" and re.search(rb"[\s']", text) else "anna"
+        if [(row["state"], row["to_comment"]) for row in rows] != 2 * [("hangup", who)]:
+            yield f"{text}: expected two calls of {who}, came {[(row['state'], row['to_comment']) for row in rows]}"
+        for row in rows:
+            if not re.fullmatch("[0-9a-f-]{36}", row["call_id"]) or row["call_id"] == text.decode(errors="replace"):
+                yield f"{text}: reported as {row['call_id']}"
+        if (bench.folder / "canary").exists():
+            (bench.folder / "canary").unlink()
+            yield f"{text}: a caller has run a command"
+        yield from (f"{text}: {error}" for error in switch.errors())
+
+
+def past_zammad(bench):
+    """Who is blocked reaches no phone by a Call-ID that was used before, and none by the names of the dialplan itself."""
+    for dialplan in ("inbound", "without-lua"):
+        for called in ("493055571101", "493055571101", "zammad_none", "zammad_", "zammad_none_101"):
+            channel = bench.switch(dialplan).call(uuid="0f9d6a3e-5a0c-4f0e-9c57-8f2a1c3d4e5f", caller_id_number=BLOCKED,
+                                                  sip_call_id="0f9d6a3e-5a0c-4f0e-9c57-8f2a1c3d4e5f", destination_number=called)
+            if channel.answered:
+                yield f"{dialplan}: a blocked caller who dials {called} is put through"
+
+
+def comes_back(bench):
+    """A transfer that comes back into the route is the same call."""
+    for dialplan in ("inbound", "without-lua"):
+        caller = f"4942{len(dialplan):07}"
+        channel = bench.switch(dialplan).call(destination_number="493055571101", caller_id_number=caller,
+                                              comes_back=True)
+        if (rows := bench.rows(caller)) and [row["call_id"] for row in rows] == [call_of(channel)]:
+            continue
+        yield f"{dialplan}: a call that comes back: {rows}"
+
+
 def hostile_words(bench):
     """What else goes to the script: the called number, the queue, and the phone that picked up."""
     for text in HOSTILE:
         switch = bench.switch("inbound")
         channel = switch.call(destination_number=b"493055571200", caller_id_number=b"4930", zammad_to=text, zammad_queue=text)
-        row = bench.row(channel.variables["uuid"].decode())
+        row = bench.row(call_of(channel))
         if (bench.folder / "canary").exists():
             yield f"{text}: a command was run"
         elif row is None and text not in (b"+",):
@@ -184,12 +252,14 @@ def main():
             for dialplan in ("inbound", "without-lua"):
                 for text in HOSTILE:
                     faults += [f"{dialplan}, {text}: {fault}" for fault in hostile(bench, dialplan, text)]
-            faults += [*hostile_words(bench), *down(bench)]
+            for dialplan, called in (("inbound", "493055571101"), ("without-lua", "493055571101"), ("queue", "493055571300")):
+                faults += [f"{dialplan}, Call-ID {fault}" for fault in hostile_call_ids(bench, dialplan, called)]
+            faults += [*past_zammad(bench), *comes_back(bench), *hostile_words(bench), *down(bench)]
         finally:
             bench.stop()
     for fault in faults:
         print(f"  {fault}")
-    print(f"FreeSWITCH's dialplans: {len(CALLS)} calls, {3 * len(HOSTILE)} hostile ones, {len(faults)} faults, "
+    print(f"FreeSWITCH's dialplans: {len(CALLS)} calls, {3 * len(HOSTILE) + 6 * len(CALL_IDS)} hostile ones, {len(faults)} faults, "
           f"{time.time() - began:.0f} s")
     return 1 if faults else 0
 

@@ -21,16 +21,17 @@ class Channel:
         self.switch = switch
         self.variables = {"uuid": str(uuid.uuid4()).encode(), "domain_name": b"pbx.example.com"}
         self.variables |= {name: value if isinstance(value, bytes) else value.encode() for name, value in variables.items()}
-        self.exported = {}
         self.hung_up = None
         self.answered = False
 
-    def expand(self, data):
+    def expand(self, data, inner=0):
         """${name} and ${api(argument)}. \\$ is a dollar sign.
 
         What comes out of a name is looked at again. FreeSWITCH takes care that a caller's number or name is not;
         the examples do not rely on that, and here nothing does so.
         """
+        if inner == 100:  # FreeSWITCH's limit
+            return data
         out, place = b"", 0
         while place < len(data):
             if data.startswith(b"\\$", place):
@@ -42,7 +43,8 @@ class Channel:
                     end += 1
                 inside = data[place + 2 : end - 1]
                 call = re.fullmatch(rb"(\w+)\((.*)\)", inside, re.S)
-                out += self.switch.api(self, call[1], self.expand(call[2])) if call else self.expand(self.get(inside))
+                value = self.expand(call[2] if call else self.get(inside), inner + 1)
+                out += self.switch.api(self, call[1], value) if call else value
                 place = end
             else:
                 out, place = out + data[place : place + 1], place + 1
@@ -51,14 +53,19 @@ class Channel:
     def get(self, name):
         return self.variables.get(name.decode(errors="replace"), b"")
 
-    def assign(self, data, export=False):
+    def assign(self, data):
         name, value = data.split(b"=", 1)
-        local = not name.startswith(b"nolocal:")
-        name = name.removeprefix(b"nolocal:").decode()
-        if local:
-            self.variables[name] = value
-        if export:
-            self.exported[name] = value
+        self.variables[name.decode()] = value
+
+    def export(self, data):
+        self.assign(data)
+        others = self.variables.get("export_vars")
+        self.variables["export_vars"] = (others + b"," if others else b"") + data.split(b"=", 1)[0]
+
+    def exported(self):
+        """What the other leg gets, here without the mark of what is for it alone."""
+        names = [name.decode() for name in self.get(b"export_vars").split(b",")]
+        return {name.removeprefix("nolocal:"): self.variables[name] for name in names if name in self.variables}
 
     def hang_up(self, cause):
         if self.hung_up is None:
@@ -74,12 +81,15 @@ class Switch:
         self.scripts, self.phones, self.environment, self.folder = scripts, phones, environment, folder
         self._log = tempfile.TemporaryFile(dir=folder)
 
-    def call(self, cancels=False, **variables):
-        """A whole call. `cancels`: the caller gives up while it rings."""
+    def call(self, cancels=False, comes_back=False, **variables):
+        """A whole call. `cancels`: the caller gives up while it rings. `comes_back`: it is transferred into the same route."""
         channel = Channel(self, **variables)
         self.cancels = cancels
         self.channels = {channel.variables["uuid"]: channel}
         self._route(channel)
+        if comes_back:
+            channel.hung_up = None
+            self._route(channel)
         channel.hang_up("NORMAL_CLEARING")
         if hook := channel.variables.get("api_hangup_hook"):
             name, _, argument = hook.partition(b" ")
@@ -89,14 +99,22 @@ class Switch:
     # --- the dialplan ---
 
     def _route(self, channel):
-        """The actions of the first extension that fits are gathered, and then executed."""
+        """The actions of the first extension that fits are gathered, and then executed.
+
+        Those of one with `continue` as well.
+        """
+        actions = []
         for extension in self.extensions:
-            if (actions := self._fits(channel, extension)) is not None:
-                for application, data in actions:
-                    if channel.hung_up is None:
-                        self._execute(channel, application, channel.expand(data))
-                return
-        channel.hang_up("NO_ROUTE_DESTINATION")
+            if (found := self._fits(channel, extension)) is not None:
+                actions += found
+                if extension.get("continue") != "true":
+                    break
+        else:
+            return channel.hang_up("NO_ROUTE_DESTINATION")
+        for application, data in actions:
+            if channel.hung_up is None:
+                self._execute(channel, application, channel.expand(data))
+        return None
 
     def _fits(self, channel, extension):
         actions = []
@@ -121,13 +139,15 @@ class Switch:
             case "set":
                 channel.assign(data)
             case "export":
-                channel.assign(data, export=True)
+                channel.export(data)
             case "lua":
                 self._lua(channel, data, "session")
             case "system":
                 self._shell(data)
             case "bridge":
                 self._bridge(channel, data)
+            case "callcenter":
+                self._callcenter(channel)
             case "answer" | "voicemail":
                 channel.answered = True
             case "hangup":
@@ -148,12 +168,10 @@ class Switch:
             if ending != "answers":
                 causes.append(ending)
                 continue
-            leg = Channel(self, destination_number=f"{number}-at-its-contact", **channel.exported)
+            leg = Channel(self, destination_number=f"{number}-at-its-contact", **channel.exported())
             if target.startswith("user/"):
                 leg.variables["dialed_user"] = number.encode()
-            if hook := leg.variables.get("execute_on_answer"):
-                application, _, argument = hook.partition(b" ")
-                self._execute(leg, application.decode(), leg.expand(argument))
+            self._answers(leg)
             channel.answered = True
             channel.variables["originate_disposition"] = b"SUCCESS"
             channel.hang_up("NORMAL_CLEARING")
@@ -163,12 +181,26 @@ class Switch:
         if cause not in channel.get(b"continue_on_fail").decode().split(","):
             channel.hang_up(cause)
 
+    def _answers(self, leg):
+        if hook := leg.variables.get("execute_on_answer"):
+            application, _, argument = hook.partition(b" ")
+            self._execute(leg, application.decode(), leg.expand(argument))
+
+    def _callcenter(self, channel):
+        """An agent's channel, which is not the caller's bridge: it knows of the caller's only by its uuid."""
+        channel.answered = True
+        self._answers(Channel(self, execute_on_answer="lua zammad.lua answer", dialed_user="101",
+                              cc_member_session_uuid=channel.variables["uuid"]))
+        channel.hang_up("NORMAL_CLEARING")
+
     # --- what it runs ---
 
     def api(self, channel, name, argument, hook=False):
         match name:
             case b"system":
                 return self._shell(argument)
+            case b"create_uuid":
+                return str(uuid.uuid4()).encode()
             case b"lua":
                 # `env` is there because of session_in_hangup_hook.
                 assert not hook or channel.get(b"session_in_hangup_hook") == b"true"
@@ -190,11 +222,13 @@ class Switch:
     def _lua(self, channel, data, kind):
         script, *arguments = data.split()
         with tempfile.TemporaryDirectory() as folder:
-            variables, done = pathlib.Path(folder, "variables"), pathlib.Path(folder, "done")
-            variables.write_bytes(b"".join(
-                b"%s %d\n%s" % (name.encode(), len(value), value) for name, value in channel.variables.items()))
+            variables, others, done = (pathlib.Path(folder, name) for name in ("variables", "others", "done"))
+            variables.write_bytes(self._told(channel.variables))
+            # What `uuid_getvar` finds: nobody asks it for another variable.
+            calls = {key: other.variables.get("zammad_call_id") for key, other in self.channels.items()}
+            others.write_bytes(self._told({key: call for key, call in calls.items() if call}))
             subprocess.run(
-                ["lua5.2", HERE / "standin.lua", self.scripts / script.decode(), variables, done, kind, *arguments],
+                ["lua5.2", HERE / "standin.lua", self.scripts / script.decode(), variables, others, done, kind, *arguments],
                 cwd=self.folder, env=self.environment, stdout=self._log, stderr=self._log, check=True, timeout=20)
             keeps_call = kind == "env"
             for action, value in self._pairs(done.read_bytes()):
@@ -203,12 +237,19 @@ class Switch:
                 elif action == b"set":
                     channel.assign(value)
                 elif action == b"uuid_setvar":
+                    # FreeSWITCH takes a quote in it for a beginning, and says that the rest is missing.
                     other, name, value = value.split(b" ", 2)
-                    self.channels[other].variables[name.decode()] = value
+                    if b"'" not in other:
+                        self.channels[other].variables[name.decode()] = value
                 else:
                     self._execute(channel, action.decode(), channel.expand(value))
             if not keeps_call:
                 channel.hang_up("NORMAL_CLEARING")
+
+    @staticmethod
+    def _told(variables):
+        return b"".join(b"%d\n%s%d\n%s" % (len(key), key, len(value), value) for name, value in variables.items()
+                        for key in [name if isinstance(name, bytes) else name.encode()])
 
     @staticmethod
     def _pairs(text):
