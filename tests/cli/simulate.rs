@@ -461,7 +461,7 @@ fn calls_take_their_numbers_from_a_file() {
 }
 
 /// Names, and what else a stranger may choose, as somebody would who means harm.
-const HOSTILE: &str = "<script>\"'&amp;]]>\u{1b}[31m\u{202e}";
+const HOSTILE: &str = "<script>\"'&amp;]]>\u{fffe}\u{ffff}\u{1b}[31m\u{202e}";
 
 #[test]
 fn reports_can_be_read_whatever_is_in_them() {

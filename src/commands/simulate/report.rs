@@ -172,22 +172,22 @@ impl Report {
             if !scenario.passed {
                 status = TestCaseStatus::non_success(NonSuccessKind::Failure);
                 let message = unmet.first().cloned().unwrap_or_else(|| scenario.end.to_owned());
-                status.set_message(message).set_description(unmet.join("\n"));
+                status.set_message(xml_text(&message)).set_description(xml_text(&unmet.join("\n")));
             }
-            let mut case = TestCase::new(printable(&scenario.name), status);
+            let mut case = TestCase::new(xml_text(&printable(&scenario.name)), status);
             case.set_classname("zammad-cti.simulate")
                 .set_time(Duration::from_millis(scenario.elapsed_ms))
-                .set_system_out(scenario.in_words());
+                .set_system_out(xml_text(&scenario.in_words()));
             suite.add_test_case(case);
         }
         for name in &self.not_played {
-            let mut case = TestCase::new(printable(name), TestCaseStatus::skipped());
+            let mut case = TestCase::new(xml_text(&printable(name)), TestCaseStatus::skipped());
             case.set_classname("zammad-cti.simulate");
             suite.add_test_case(case);
         }
         if let Some(error) = &self.error {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_message(error.clone());
+            status.set_message(xml_text(error));
             let mut case = TestCase::new("the run", status);
             case.set_classname("zammad-cti.simulate");
             suite.add_test_case(case);
@@ -245,6 +245,72 @@ impl PlayedStep {
     }
 }
 
+/// A text without the characters that no XML may have, not even escaped: they are shown by their number.
+///
+/// Source: XML 1.0, section 2.2, "Char".
+fn xml_text(text: &str) -> String {
+    let is_xml =
+        |c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_xml(c) {
+            safe.push(c);
+        } else {
+            safe.extend(c.escape_default());
+        }
+    }
+    safe
+}
+
 fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_makes_a_report_that_is_xml() {
+        // Behind the first plane all are as good as its last ones.
+        let all: String = ('\0'..='\u{ffff}').chain(['\u{10000}', '\u{1fffe}', char::MAX]).collect();
+        let check = Check { what: "row.cause", expected: all.clone(), found: all.clone() };
+        let step = PlayedStep {
+            at_ms: 0,
+            event: EventKind::Hangup,
+            action: Some(all.clone()),
+            error: Some(all.clone()),
+            error_class: None,
+            attempts: 1,
+            elapsed_ms: 0,
+            checks: vec![Checked { check, passed: false }],
+            added: false,
+        };
+        let played = PlayedScenario {
+            name: all.clone(),
+            story: all.clone(),
+            call_id: all.clone(),
+            passed: false,
+            end: "complete",
+            elapsed_ms: 0,
+            steps: vec![step],
+            row: None,
+        };
+        let report = Report {
+            version: VERSION,
+            run: all.clone(),
+            endpoint: all.clone(),
+            stand_in: true,
+            passed: false,
+            error: Some(all.clone()),
+            scenarios: vec![played],
+            not_played: vec![all],
+        };
+        let xml = report.junit().unwrap();
+        let document = roxmltree::Document::parse(&xml).unwrap();
+        let messages = document.descendants().filter_map(|node| node.attribute("message"));
+        assert!(
+            messages.clone().count() == 2 && messages.clone().all(|text| text.contains(r"\u{fffe}\u{ffff}"))
+        );
+    }
 }
