@@ -601,10 +601,11 @@ pub struct SpoolShow {
 
 /// Show how much is in the spool, for how long, and what ever went through it
 ///
-/// For node_exporter's textfile collector, from cron:
+/// For node_exporter's textfile collector zammad-cti-metrics.timer runs it, or cron as the service's
+/// user, in a folder that only this user writes:
 ///
-///   cd /var/lib/node_exporter && zammad-cti spool stats --prometheus >zammad.new &&
-///   mv zammad.new zammad.prom
+///   cd /var/lib/zammad-cti-metrics && zammad-cti spool stats --prometheus >new &&
+///   chmod 0644 new && mv new zammad-cti.prom
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct SpoolStats {

@@ -1,7 +1,7 @@
 //! The files of examples/monitoring, read as the programs for which they are, and their commands run.
 
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
 use regex_lite::Regex;
@@ -93,7 +93,10 @@ fn monitoring_by_nrpe() {
 
 #[test]
 fn monitoring_by_checkmk() {
-    Bench::new().is_a_plugin(value(&example("mrpe.cfg"), "Zammad_CTI "));
+    // Checkmk's agent is root, and root's home is not the user's.
+    let as_user = "/usr/sbin/runuser -u zammad-cti -- /usr/bin/env HOME=/nonexistent ";
+    let text = example("mrpe.cfg");
+    Bench::new().is_a_plugin(value(&text, "Zammad_CTI ").strip_prefix(as_user).expect("not root"));
 }
 
 #[test]
@@ -110,15 +113,29 @@ fn monitoring_by_icinga() {
     Bench::new().is_a_plugin(&by_sudo(&words.join(" ")));
 }
 
-/// The commands of a file of /etc/cron.d, behind five fields of time and the user.
+/// The commands of a file of /etc/cron.d, behind five fields of time and the user, as cron hands them to the shell.
 fn cron_commands() -> Vec<String> {
     let text = example("zammad-cti.cron");
-    let line = Regex::new(r"(?m)^(?:[0-9*/]+ +){5}[a-z]+ +(.+)$").unwrap();
+    let line = Regex::new(r"(?m)^(?:[0-9*/]+ +){5}zammad-cti +(.+)$").unwrap();
     let commands: Vec<_> = line.captures_iter(&text).map(|found| found[1].to_owned()).collect();
     assert_eq!(commands.len(), 3, "{commands:?}");
-    // There a % is the end of the command.
-    assert!(commands.iter().all(|command| !command.contains('%')), "{commands:?}");
-    commands
+    // There a % is the end of the command, unless it has a backslash, which cron takes away.
+    let bare = Regex::new(r"(?:^|[^\\])%").unwrap();
+    assert!(!commands.iter().any(|command| bare.is_match(command)), "{commands:?}");
+    commands.iter().map(|command| command.replace(r"\%", "%")).collect()
+}
+
+#[test]
+fn monitoring_by_cron_prints_what_a_server_said_as_it_is() {
+    let home = TempDir::new().unwrap();
+    // Where the program is: a check whose server had backslashes in its title.
+    let said = r"ZAMMAD CRITICAL - the page says a\tb\nc\0041\c -n | time=U";
+    let check = home.path().join("check");
+    fs::write(&check, format!("#!/bin/sh\ncat <<'END'\n{said}\nEND\nexit 2\n")).unwrap();
+    Command::new("chmod").arg("700").arg(&check).status().unwrap();
+    let line = cron_commands().remove(0).replace(INSTALLED, check.to_str().unwrap());
+    let mail = plain("/bin/sh", home.path()).args(["-c", &line]).output().unwrap();
+    assert_eq!(String::from_utf8(mail.stdout).unwrap(), format!("{said}\n"));
 }
 
 #[test]
@@ -144,12 +161,21 @@ fn monitoring_by_cron_is_quiet_until_something_is_wrong() {
 fn monitoring_by_cron_sends_what_waits_and_has_figures() {
     let bench = Bench::new();
     let [_, flush, stats] = &cron_commands()[..] else { panic!() };
-    let folder = "/var/lib/prometheus/node-exporter";
+    let folder = "/var/lib/zammad-cti-metrics";
     assert!(stats.contains(folder), "{stats}");
     let stats = stats.replace(folder, &bench.home.path().to_string_lossy());
+    // The timer's service does the same.
+    let unit = fs::read_to_string(root().join("packaging/systemd/zammad-cti-metrics.service")).unwrap();
+    assert_eq!(value(&unit, "User="), "zammad-cti");
+    assert_eq!(value(&unit, "WorkingDirectory="), format!("/run/{}", value(&unit, "RuntimeDirectory=")));
+    let of_unit = value(&unit, "ExecStart=/bin/sh -c '").strip_suffix('\'').unwrap();
+    assert!(stats.ends_with(of_unit), "{stats} is not {of_unit}");
+    let file = bench.home.path().join("zammad-cti.prom");
     let figures = || {
-        assert!(bench.run(&stats, "TOKEN").status.success());
-        fs::read_to_string(bench.home.path().join("zammad-cti.prom")).unwrap()
+        // As the services' umask has it, which node_exporter may not read.
+        assert!(bench.run(&format!("umask 0007; {stats}"), "TOKEN").status.success());
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o644);
+        fs::read_to_string(&file).unwrap()
     };
     let waiting =
         |text: &str| text.lines().find(|line| line.contains("state=\"waiting\"")).unwrap().to_owned();
@@ -162,5 +188,10 @@ fn monitoring_by_cron_sends_what_waits_and_has_figures() {
         "{flushed:?}"
     );
     assert!(waiting(&figures()).ends_with(" 0"), "{}", figures());
-    assert!(Path::new(&bench.home.path().join("zammad-cti.new")).symlink_metadata().is_err());
+    assert!(bench.home.path().join("new").symlink_metadata().is_err());
+    // Figures that cannot be read leave the file as it is.
+    let before = fs::read_to_string(&file).unwrap();
+    let broken = bench.run(&format!("ZAMMAD_CTI_URL=nowhere; export ZAMMAD_CTI_URL; {stats}"), "TOKEN");
+    assert!(!broken.status.success(), "{broken:?}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), before);
 }
