@@ -81,7 +81,7 @@ class Bench:
             target.write_bytes(text)
             target.chmod(0o755)
         (root / "etc").mkdir(exist_ok=True)
-        (root / "tmp").mkdir()
+        (root / "tmp").mkdir(exist_ok=True)  # this machine may have the program there
         subprocess.run(f"tar -C {root} -c . | podman import --quiet - {name}", shell=True, check=True, stdout=subprocess.DEVNULL)
         shutil.rmtree(root)
 

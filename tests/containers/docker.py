@@ -91,6 +91,21 @@ def write_volume(name, files, mode):
     return folder
 
 
+def is_fenced(policy, labels):
+    """The pod's policy: in comes what Asterisk sends, out goes what is for Zammad and the name servers, and each to somebody."""
+    selector, types, ingress, egress = all_of(policy, "podSelector", "policyTypes", "ingress", "egress")
+    assert selector == {"matchLabels": labels} and sorted(types) == ["Egress", "Ingress"]
+    rules = [(way, peer, all_of(port, "protocol", "port")) for way, key, rules in (("in", "from", ingress), ("out", "to", egress))
+             for rule in rules for peers, ports in [all_of(rule, key, "ports")] for peer in peers for port in ports]
+    assert [(way, *port) for way, _, port in rules] == [
+        ("in", "TCP", 4573), ("out", "TCP", 443), ("out", "UDP", 53), ("out", "TCP", 53)], rules
+    for _, peer, _ in rules:
+        address, namespace, pod = all_of(peer, "ipBlock", "namespaceSelector", "podSelector")
+        # An empty selector is everybody.
+        assert address is None or address["cidr"].endswith("/32"), peer
+        assert all(chosen is None or chosen["matchLabels"] for chosen in (namespace, pod)), peer
+
+
 def kubectl(arguments):
     if arguments[:3] == ["create", "secret", "generic"]:
         key, file = arguments[4].removeprefix("--from-file=").split("=")
@@ -105,6 +120,8 @@ def kubectl(arguments):
     not_root, user, group, fs_group, seccomp = all_of(
         security, "runAsNonRoot", "runAsUser", "runAsGroup", "fsGroup", "seccompProfile")
     assert not_root and fs_group == group and seccomp == {"type": "RuntimeDefault"}
+    labels = found["Deployment", "zammad-cti"]["spec"]["template"]["metadata"]["labels"]
+    is_fenced(found["NetworkPolicy", "zammad-cti"]["spec"], labels)
     folders = {}
     for volume in volumes:
         name, config, secret, claim = all_of(volume, "name", "configMap", "secret", "persistentVolumeClaim")

@@ -238,7 +238,7 @@ HOSTILE = [
     b"4930|touch$IFS$9@canary@", b"4930&touch$IFS$9@canary@&", b"4930%27;touch%20@canary@", b"4930%0atouch @canary@",
     b"$(touch @canary@)", b"'; touch @canary@ '", b"4930\\", b"-x", b"--fail-open",
     b"$fU", b"$avp(zammad_then)", b"$dlg_var(zammad_call)", b"{s.select,0,;}", "4930\u0660\u0661".encode(), b"4930\xff", 60 * b"4",
-    b"anonymous", b"4930 1", b"4930+1", b"",
+    b"4930\0", b"anonymous", b"4930 1", b"4930+1", b"",
 ]
 
 
