@@ -5,6 +5,7 @@ The texts would make an empty file, by the name that `{file}` stands for, if any
 
 import pathlib
 import secrets
+import time
 import urllib.parse
 
 from cases import ANNA, BY_CALLER, WHOLE, inbound, outbound, run_all
@@ -67,6 +68,10 @@ DIALLED = [
 ]
 
 
+# So that each way has numbers of its own.
+WAY_DIGITS = {"agi": 1, "fastagi": 2, "system": 3}
+
+
 def run(bench, report, way):
     mark = f"executed-{secrets.token_hex(4)}"
     answered = {**ANNA, "outcome": BY_CALLER, "events": WHOLE, "talk": 0.2}
@@ -87,9 +92,31 @@ def run(bench, report, way):
     cases = [case for case in cases if report.wants(way, case.name)]
     for run in run_all(bench, cases):
         report.add(way, run.case.name, run.faults, run.case.to)
+    name = "hostile channel id: whoever commands Asterisk may choose it"
+    if report.wants(way, name):
+        report.add(way, name, chosen_id(bench, filled, way))
+        cases.append(name)
     if cases:
         found = [path for root in (bench.root, pathlib.Path("/")) for path in executed(root, mark)]
         report.add(way, "hostile callers: nothing was executed", [f"there is {path}" for path in found])
+
+
+def chosen_id(bench, filled, way):
+    """What is wrong with a call whose channel's id was chosen by a client of the manager interface."""
+    number = f"493023101{WAY_DIGITS[way]}{secrets.randbelow(9000) + 1000}"
+    chosen = filled("x';touch {file};'$(touch {file})`touch {file}`").decode()
+    reply = bench.pbx.action(
+        "Originate", Channel=f"Local/{number}@from-trunk/n", CallerID="<493055511111>", Async="true",
+        ChannelId=f"a{chosen}", OtherChannelId=f"b{chosen}", Application="Wait", Data="1")
+    if reply.get("Response") != "Success":
+        return [f"Asterisk does not call: {reply}"]
+    kept = "".join(c for c in f"b{chosen}" if c.isascii() and (c.isalnum() or c in "-_.@:"))
+    end = time.monotonic() + 10
+    while not any(row["call_id"] == kept for row in bench.sandbox.rows()):
+        if time.monotonic() > end:
+            return [f"Zammad has no call {kept}"]
+        time.sleep(0.05)
+    return []
 
 
 def encoded(text):
