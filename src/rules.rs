@@ -116,6 +116,14 @@ impl CallLog {
         &self.entries
     }
 
+    /// Newest first, those before a place that is counted from the first call there ever was, each
+    /// with its own.
+    pub fn before(&self, place: u64) -> impl Iterator<Item = (u64, &Entry)> {
+        let end = place.clamp(self.dropped, self.total());
+        let entries = usize::try_from(end - self.dropped).unwrap_or_default();
+        (self.dropped..end).rev().zip(self.entries.range(..entries).rev())
+    }
+
     /// How many calls there ever were.
     pub fn total(&self) -> u64 {
         self.dropped + self.entries.len() as u64
@@ -203,6 +211,20 @@ pub enum Reply {
     Dial { caller_id: String, number: Value },
 }
 
+/// What Zammad looks at before any field of an event.
+///
+/// # Errors
+///
+/// The integration is not on, or the token is wrong; in this order, as in Zammad.
+pub fn admit(setup: &Setup, token_fits: bool) -> Result<(), Refusal> {
+    match setup.integration {
+        Integration::On if token_fits => Ok(()),
+        Integration::On => Err(Refusal::WrongToken),
+        Integration::Off => Err(Refusal::SwitchedOff),
+        Integration::Unconfigured => Err(Refusal::NotConfigured),
+    }
+}
+
 /// Zammad's controller, driver and caller-log model in one step.
 ///
 /// # Errors
@@ -215,14 +237,7 @@ pub fn process(
     request: &Fields,
     now: SystemTime,
 ) -> Result<Reply, Refusal> {
-    match setup.integration {
-        Integration::On => {}
-        Integration::Off => return Err(Refusal::SwitchedOff),
-        Integration::Unconfigured => return Err(Refusal::NotConfigured),
-    }
-    if !token_fits {
-        return Err(Refusal::WrongToken);
-    }
+    admit(setup, token_fits)?;
     let direction = direction(request).ok_or(Refusal::InvalidDirection)?;
     let new_call = is(request, "event", "newCall");
     match direction {
