@@ -434,6 +434,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l integr
 off\t'switched off'
 unconfigured\t'switched on, but without a configuration'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l keep -d 'How many calls the log keeps; then the oldest goes' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l host -d 'A name of this machine for the page, the log and the switches, besides its addresses and localhost; events may be sent to any name' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r

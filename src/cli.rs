@@ -339,6 +339,11 @@ pub struct Load {
 /// {"mode":"drop_after","count":1}; without "count" all until the next. Modes: none, delay_before,
 /// delay_after (with "seconds"), drop_before, drop_after, respond (with "status", "body",
 /// "content_type", "location"); before and after mean before and after the event is processed.
+///
+/// A body has 1 MB at most, else the answer is 413. A wrong token is answered before the body is
+/// read. There are 1,280 connections and 32 open pages at most. A connection ends when it sends no
+/// whole request, or reads nothing of a reply, for 15 seconds. Pages of other sites cannot change
+/// anything; they can report events only if the token is the random one.
 #[derive(Debug, Args)]
 pub struct Sandbox {
     /// Where to listen; port 0 picks a free one
@@ -362,6 +367,10 @@ pub struct Sandbox {
     /// How many calls the log keeps; then the oldest goes
     #[arg(long, value_name = "CALLS", default_value_t = CallLog::KEPT)]
     pub keep: NonZeroUsize,
+    /// A name of this machine for the page, the log and the switches, besides its addresses and
+    /// localhost; events may be sent to any name
+    #[arg(long = "host", value_name = "NAME", value_parser = host_name)]
+    pub hosts: Vec<String>,
 }
 
 /// Check the way to Zammad, without leaving a call there
@@ -809,6 +818,19 @@ fn rate(text: &str) -> Result<f64, String> {
 }
 
 /// An address and a port, or a host's name and a port.
+/// A name as a browser sends it, without scheme and port.
+fn host_name(text: &str) -> Result<String, String> {
+    let is_name = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+            && text.bytes().any(|byte| byte.is_ascii_alphanumeric())
+    };
+    if is_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("such as pbx-lab.example, without a port".to_owned())
+    }
+}
+
 fn address(text: &str) -> Result<SocketAddr, String> {
     let mut addresses =
         text.to_socket_addrs().map_err(|_| "such as 127.0.0.1:3000 or localhost:3000".to_owned())?;

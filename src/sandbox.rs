@@ -6,9 +6,15 @@
 pub mod decode;
 #[cfg(not(fuzzing))]
 mod decode;
+mod body;
+mod browser;
+mod caller_log;
+mod connections;
 mod fault;
+mod lines;
 mod page;
 mod server;
+mod unread;
 mod watch;
 
 use std::fmt;
@@ -18,14 +24,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::config::{Endpoint, EndpointError, Secret};
 use crate::rules::CallLog;
 #[doc(inline)]
 pub use crate::rules::{Entry, Integration, Release, Route, Setup};
 pub use fault::Fault;
+use lines::Strangers;
 use watch::Watch;
+
+/// How much memory the bodies of events take at once, with replies as long as them, and that of
+/// requests that take no token.
+const EVENTS: usize = 32 * body::MOST;
+const SWITCHES: usize = 4 * body::MOST;
 
 /// How a sandbox is set up.
 #[derive(Debug)]
@@ -42,6 +54,21 @@ pub struct Options {
     pub keep: NonZeroUsize,
     /// whose time it is
     pub clock: Clock,
+    /// names of this machine by which browsers may ask, besides its addresses and `localhost`
+    pub hosts: Vec<String>,
+    /// whether pages of other sites may report events
+    pub other_sites: OtherSites,
+}
+
+/// What pages of other sites, open in a browser on this machine or near it, may do: they can always
+/// send, and never read a reply.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OtherSites {
+    /// nothing: right for a token that somebody chose, and others can guess
+    #[default]
+    MayNothing,
+    /// report events as anybody who has the token: right for a random one
+    MayReport,
 }
 
 impl Default for Options {
@@ -55,6 +82,8 @@ impl Default for Options {
             release: Release::default(),
             keep: CallLog::KEPT,
             clock: Clock::Machine,
+            hosts: Vec::new(),
+            other_sites: OtherSites::default(),
         }
     }
 }
@@ -130,8 +159,17 @@ struct State {
     log: Mutex<CallLog>,
     fault: Mutex<Option<Fault>>,
     endpoint: Endpoint,
-    is_loopback: bool,
+    /// lower case, without a dot at the end
+    hosts: Vec<String>,
+    other_sites: OtherSites,
     watch: Watch,
+    strangers: Mutex<Strangers>,
+    /// for pages that listen
+    viewers: Arc<Semaphore>,
+    /// for the bodies of events whose token is right
+    events: body::Room,
+    /// for bodies that anybody may send
+    switches: body::Room,
 }
 
 impl Sandbox {
@@ -159,8 +197,13 @@ impl Sandbox {
             log: Mutex::new(CallLog::keeping(options.keep)),
             fault: Mutex::default(),
             endpoint: endpoint.clone(),
-            is_loopback: address.ip().is_loopback(),
+            hosts: options.hosts.iter().map(|name| browser::plain(name)).collect(),
+            other_sites: options.other_sites,
             watch: Watch::new(),
+            strangers: Mutex::default(),
+            viewers: Arc::new(Semaphore::new(page::VIEWERS)),
+            events: body::Room::of(EVENTS),
+            switches: body::Room::of(SWITCHES),
         });
         let (stop, stopped) = oneshot::channel();
         let shared = state.clone();

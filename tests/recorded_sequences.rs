@@ -8,8 +8,8 @@ use std::net::{SocketAddr, TcpStream};
 
 use serde_json::{Value, json};
 use zammad_cti::config::Secret;
-use zammad_cti::rules::{CallLog, Release, Route, Setup};
-use zammad_cti::sandbox::{Clock, Options, Sandbox};
+use zammad_cti::rules::{Release, Route, Setup};
+use zammad_cti::sandbox::{Options, Sandbox};
 
 const TOKEN: &str = "right";
 
@@ -27,8 +27,7 @@ fn the_sandbox_answers_and_logs_as_zammad_did() {
             ..Setup::default()
         },
         release: Release::V7_2,
-        keep: CallLog::KEPT,
-        clock: Clock::Machine,
+        ..Options::default()
     })
     .unwrap();
 

@@ -80,7 +80,7 @@ const BACKLOG: i32 = 4096;
 
 /// A call takes some: its own, its turn's, and one to Zammad. The usual limit is for programs that ask
 /// for more themselves.
-fn allow_many_files() {
+pub(super) fn allow_many_files() {
     let limit = getrlimit(Resource::Nofile);
     let all = Rlimit { current: limit.maximum, ..limit };
     if let Err(error) = setrlimit(Resource::Nofile, all) {

@@ -5,18 +5,24 @@ use std::io::Write;
 use anyhow::Context;
 use zammad_cti::config::Secret;
 use zammad_cti::rules::{Route, Setup};
-use zammad_cti::sandbox::{Clock, Options, Sandbox, SandboxError};
+use zammad_cti::sandbox::{Clock, Options, OtherSites, Sandbox, SandboxError};
 
+use super::fastagi::allow_many_files;
 use super::start_log;
 use crate::cli::{self, Global};
 use crate::exit_code::ExitCode;
 use crate::output::OutputError;
 
 pub fn run(args: &cli::Sandbox, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    // A token from a variable or a file is a real Zammad's, and not for show.
+    let (token, other_sites) = match global.settings.token.clone() {
+        Some(token) => (token, OtherSites::MayNothing),
+        // Who has it was told.
+        None => (random_token(), OtherSites::MayReport),
+    };
     let options = Options {
         listen: args.listen,
-        // A token from a variable or a file is a real Zammad's, and not for show.
-        token: global.settings.token.clone().unwrap_or_else(random_token),
+        token,
         setup: Setup {
             integration: args.integration,
             blocked: args.blocked.clone(),
@@ -26,7 +32,10 @@ pub fn run(args: &cli::Sandbox, global: &Global, out: &mut dyn Write) -> anyhow:
         release: args.release,
         clock: Clock::Machine,
         keep: args.keep,
+        hosts: args.hosts.clone(),
+        other_sites,
     };
+    allow_many_files();
     let sandbox = Sandbox::start(options).context("the sandbox does not start")?;
     // Events are what its user wants to watch.
     start_log(log::LevelFilter::Info, Some(sandbox.endpoint().clone()));

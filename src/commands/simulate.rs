@@ -15,7 +15,6 @@ use std::time::Duration;
 use anyhow::Context;
 use zammad_cti::client;
 use zammad_cti::config::{Config, Format};
-use zammad_cti::rules::{CallLog, Release, Setup};
 use zammad_cti::sandbox::{Clock, Options, Sandbox, SandboxError};
 use zammad_cti::simulation::{self, Numbers, Overrides, Scenario, ScenarioError};
 
@@ -82,14 +81,7 @@ impl Zammad {
 }
 
 fn start_stand_in(clock: Clock) -> Result<Sandbox, SandboxError> {
-    Sandbox::start(Options {
-        listen: ([127, 0, 0, 1], 0).into(),
-        token: random_token(),
-        setup: Setup::default(),
-        release: Release::default(),
-        clock,
-        keep: CallLog::KEPT,
-    })
+    Sandbox::start(Options { token: random_token(), clock, ..Options::default() })
 }
 
 /// What is played.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
 use hyper::header::HeaderValue;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +26,7 @@ pub struct Fault {
     /// how many requests it hits; all of them if absent
     count: Option<u64>,
     pub(super) status: u16,
-    pub(super) body: String,
+    pub(super) body: Bytes,
     pub(super) content_type: HeaderValue,
     pub(super) location: Option<HeaderValue>,
 }
@@ -84,7 +85,7 @@ impl TryFrom<Written> for Fault {
         let wait = Duration::try_from_secs_f64(seconds)
             .map_err(|_| format!("seconds {seconds} is no length of time"))?;
         let (content_type, location) = (header(&content_type)?, location.as_deref().map(header).transpose()?);
-        Ok(Self { mode, wait, count, status, body, content_type, location })
+        Ok(Self { mode, wait, count, status, body: body.into(), content_type, location })
     }
 }
 

@@ -1,16 +1,16 @@
-//! The live page, its stream of events, and who may have them.
+//! The live page and its stream of events.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, StreamBody};
+use hyper::Response;
 use hyper::body::Frame;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
-use hyper::{Response, StatusCode};
+use hyper::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::watch::Receiver;
 
 use super::State;
@@ -21,6 +21,9 @@ const PAGE: &str = include_str!("page.html");
 
 /// What stands in the page where each answer has its own.
 const NONCE: &str = "NONCE";
+
+/// How many pages may listen at once; each has one message in memory.
+pub(super) const VIEWERS: usize = 32;
 
 /// How often a page hears from a sandbox where nothing happens.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -45,23 +48,22 @@ pub(super) fn html() -> Response<Bytes> {
     let headers = page.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert("content-security-policy", policy);
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
-    guard(headers);
     page
 }
 
-/// The whole state, and then each change of it.
-pub(super) fn events(state: Arc<State>) -> Response<Events> {
-    let viewer = Viewer { changed: state.watch.subscribe(), state, seen: None, pause: PAUSE };
+/// The whole state, and then each change of it; `None` if enough pages listen.
+pub(super) fn events(state: Arc<State>) -> Option<Response<Events>> {
+    let place = state.viewers.clone().try_acquire_owned().ok()?;
+    let viewer = Viewer { changed: state.watch.subscribe(), state, seen: None, pause: PAUSE, _place: place };
     let messages = futures_util::stream::unfold(viewer, |mut viewer| async {
         let message = viewer.next().await?;
         Some((Ok(Frame::data(Bytes::from(message))), viewer))
     });
     let mut response = Response::new(StreamBody::new(messages).boxed_unsync());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    guard(response.headers_mut());
-    response
+    Some(response)
 }
 
 /// One page that listens. It is asked for a message only when the last one is on its way, so a slow
@@ -71,6 +73,8 @@ struct Viewer {
     changed: Receiver<()>,
     seen: Option<Seen>,
     pause: Duration,
+    /// of those that there are for pages
+    _place: OwnedSemaphorePermit,
 }
 
 impl Viewer {
@@ -91,51 +95,4 @@ impl Viewer {
         self.pause = if message.len() > LONG_MESSAGE { LONG_PAUSE } else { PAUSE };
         Some(message)
     }
-}
-
-/// Whether the browser took this machine for the site that it names: an attacker's name that leads
-/// to a loopback address makes the attacker's page this server's own.
-pub(super) fn is_foreign_name(state: &State, headers: &HeaderMap) -> bool {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    state.is_loopback && !name.is_empty() && !name.eq_ignore_ascii_case("localhost") && address.is_err()
-}
-
-/// Whether a page of another site makes the browser ask. Programs that are no browsers say nothing
-/// about that, and may.
-pub(super) fn is_from_another_site(state: &State, headers: &HeaderMap) -> bool {
-    let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let from_elsewhere = text(&HeaderName::from_static("sec-fetch-site"))
-        .is_some_and(|site| !["same-origin", "none"].contains(&site));
-    let host = text(&HOST).unwrap_or_default();
-    let other_origin = text(&ORIGIN).is_some_and(|origin| {
-        origin.split_once("://").is_none_or(|(_, origin)| origin != host) || is_foreign_name(state, headers)
-    });
-    from_elsewhere || other_origin
-}
-
-/// What is said to a browser that may not.
-pub(super) fn forbidden(why: &'static str) -> Response<Bytes> {
-    let mut page = Response::new(Bytes::from_static(why.as_bytes()));
-    *page.status_mut() = StatusCode::FORBIDDEN;
-    page.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    guard(page.headers_mut());
-    page
-}
-
-/// Nobody keeps it, frames it, guesses what it is, or learns where it was.
-fn guard(headers: &mut HeaderMap) {
-    for (name, value) in [
-        ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
-        ("x-frame-options", "DENY"),
-        ("cross-origin-resource-policy", "same-origin"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }

@@ -1,33 +1,54 @@
 //! The sandbox's pages: Zammad's endpoint, Zammad's caller log, and the switches for faults.
+//!
+//! Whoever reaches the sandbox may send it anything, so each connection has limits, and the head of a
+//! request decides whether it may have what it asks for: the body of one that is refused is neither
+//! parsed nor kept.
 
+use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Either, Full, Limited};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
+use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
+use super::body::{self, Read, Unread};
+use super::connections::{Connection, Connections};
 use super::fault::{Fault, Mode};
-use super::page::{self, Events};
+use super::unread::Patient;
 use super::watch::Received;
-use super::{State, decode, lock};
-use crate::rules::{self, CallBefore, CallLog, Entry, Fields, Message, Refusal, Release, Reply, Token};
+use super::{OtherSites, State, browser, caller_log, decode, lines, lock, page};
+use crate::rules::{self, CallBefore, Fields, Message, Refusal, Release, Reply, Token};
 
-/// The proxy that Zammad ships has this limit; Zammad itself has none.
-const MAX_BODY: usize = 50 * 1024 * 1024;
+/// How long a connection may keep the sandbox waiting: for the head of the next request, for all of its
+/// body, and for reading some of a reply. Clients of phone systems are done within seconds.
+const PATIENCE: Duration = Duration::from_secs(15);
 
-const JSON: &str = "application/json; charset=utf-8";
+/// How much of one connection is buffered, and so the largest head of a request.
+const BUFFER: usize = 64 * 1024;
+
+/// A reply that is longer takes room as the bodies of requests do.
+const LONG_REPLY: usize = 64 * 1024;
+
+pub(super) const JSON: &str = "application/json; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
-const FOREIGN_NAME: &str = "open this page by the sandbox's address, or as localhost";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// What a connection gets when all others are busy.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n\
+    Content-Type: text/plain; charset=utf-8\r\nContent-Length: 36\r\nX-Content-Type-Options: nosniff\r\n\
+    Cache-Control: no-store\r\n\r\nthe sandbox has too many connections";
 
 type Page = Response<Bytes>;
-type Answer = Response<Either<Full<Bytes>, Events>>;
+pub(super) type Answer = Response<Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>>;
 
 /// The connection is closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -36,95 +57,296 @@ struct Dropped;
 
 /// Accepts connections for ever.
 pub(super) async fn serve(listener: TcpListener, state: Arc<State>) {
+    let connections = Arc::<Connections>::default();
     loop {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
-                // Most likely too many open files: others may be closed in a moment.
+                // Most likely too many open files.
                 log::warn!("cannot accept a connection: {error}");
+                connections.make_room();
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             }
         };
-        let _ = stream.set_nodelay(true);
-        let state = state.clone();
-        tokio::spawn(async move {
-            let service = service_fn(move |request| answer(request, state.clone()));
-            // A client that goes away is its own matter.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-        });
+        let Some(connection) = connections.enter() else {
+            lock(&state.strangers).tell(format_args!("too many connections -> 503"));
+            // Whether it arrives is not worth a wait.
+            let _ = stream.try_write(FULL);
+            continue;
+        };
+        tokio::spawn(talk(stream, Arc::new(connection), state.clone()));
     }
 }
 
-/// Answers one request from a task of its own: Zammad finishes what it began, whether or not the
-/// client still waits.
-async fn answer(request: Request<Incoming>, state: Arc<State>) -> Result<Answer, Dropped> {
+/// Serves one connection until it ends, or has to make room.
+async fn talk(stream: TcpStream, connection: Arc<Connection>, state: Arc<State>) {
+    let _ = stream.set_nodelay(true);
+    let asking = connection.clone();
+    let service = service_fn(move |request| answer(request, asking.clone(), state.clone()));
+    let served = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
+        .max_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(Patient::new(stream, PATIENCE)), service);
+    tokio::select! {
+        // A client that goes away is its own matter.
+        _ = served => {}
+        () = connection.lost() => {}
+    }
+}
+
+/// What a request asks for, by its method and its path.
+#[derive(Clone, Copy)]
+enum Wanted<'a> {
+    Page,
+    News,
+    Log,
+    Reset,
+    Fault,
+    /// with what stands in the token's place
+    Event(&'a str),
+    Options,
+    /// what there is not
+    Nothing,
+}
+
+impl<'a> Wanted<'a> {
+    fn by(method: &Method, path: &'a str) -> Self {
+        // No path that means something has more parts than that.
+        let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty()).take(5).collect();
+        match (method, parts.as_slice()) {
+            (&Method::GET, []) => Self::Page,
+            (&Method::GET, ["sandbox", "events"]) => Self::News,
+            (&Method::GET, ["api", "v1", "cti", "log"]) => Self::Log,
+            (&Method::POST, ["sandbox", "reset"]) => Self::Reset,
+            (&Method::POST, ["sandbox", "fault"]) => Self::Fault,
+            (&Method::POST, ["api", "v1", "cti", token]) => Self::Event(token),
+            (&Method::OPTIONS, ["api", "v1", "cti", _]) => Self::Options,
+            _ => Self::Nothing,
+        }
+    }
+
+    /// Whether a page that the browser takes for the sandbox's own could learn or change something by it.
+    fn is_for_its_own_names(self, method: &Method) -> bool {
+        match self {
+            Self::Page | Self::News | Self::Log | Self::Reset | Self::Fault => true,
+            // A phone system may know the sandbox by any name; a browser says which page sends.
+            Self::Event(_) | Self::Options => false,
+            // The path may be in the reply.
+            Self::Nothing => *method == Method::GET,
+        }
+    }
+
+    /// Whether a page of another site could change something by it, or take what others need.
+    fn is_for_its_own_pages(self, sites: OtherSites) -> bool {
+        match self {
+            Self::News | Self::Reset | Self::Fault => true,
+            Self::Event(_) => sites == OtherSites::MayNothing,
+            // The browser keeps the reply from the page that asked.
+            Self::Page | Self::Log | Self::Options | Self::Nothing => false,
+        }
+    }
+}
+
+/// Answers one request.
+async fn answer(
+    request: Request<Incoming>,
+    connection: Arc<Connection>,
+    state: Arc<State>,
+) -> Result<Answer, Dropped> {
     let (head, body) = request.into_parts();
-    let whole = |page: Page| page.map(|body| Either::Left(Full::new(body)));
-    if head.method == Method::GET {
-        if page::is_foreign_name(&state, &head.headers) {
-            return Ok(whole(page::forbidden(FOREIGN_NAME)));
-        }
-        if head.uri.path() == "/sandbox/events" {
-            return Ok(page::events(state).map(Either::Right));
-        }
-    }
-    let Ok(body) = Limited::new(body, MAX_BODY).collect().await.map(|body| body.to_bytes()) else {
-        let title = "<html><body><h1>413 Request Entity Too Large</h1></body></html>";
-        return Ok(whole(page(413, HTML, title)));
-    };
     let request_id = head.headers.get("x-request-id").and_then(kept_request_id);
-    let page = tokio::spawn(route(Request::from_parts(head, body), state)).await;
-    let mut page = page.map_err(|_| Dropped)??;
+    let path = head.uri.path().to_owned();
+    let wanted = Wanted::by(&head.method, &path);
+    let mut answer = match refusal(&head, wanted, &state) {
+        Some(page) => {
+            body::discard(body, PATIENCE);
+            whole(page)
+        }
+        None => granted(head, body, wanted, &connection, &state).await?,
+    };
+    let headers = answer.headers_mut();
+    browser::guard(headers);
     if let Some(id) = request_id {
-        page.headers_mut().insert("x-request-id", id);
+        headers.insert("x-request-id", id);
     }
-    Ok(whole(page))
+    Ok(answer)
 }
 
-async fn route(request: Request<Bytes>, state: Arc<State>) -> Result<Page, Dropped> {
-    let path = request.uri().path().to_owned();
-    let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    match (request.method(), segments.as_slice()) {
-        (&Method::GET, []) => Ok(page::html()),
-        (&Method::POST, ["sandbox", ..]) if page::is_from_another_site(&state, request.headers()) => {
-            Ok(page::forbidden("this is a page of another site, which may not change anything here"))
-        }
-        (&Method::GET, ["api", "v1", "cti", "log"]) => Ok(json_page(200, &caller_log(&lock(&state.log)))),
-        (&Method::POST, ["sandbox", "reset"]) => {
+fn whole(page: Page) -> Answer {
+    page.map(|body| Either::Left(Full::new(body)))
+}
+
+/// What a request is answered that cannot have what it asks for, whatever is in its body.
+fn refusal(head: &Parts, wanted: Wanted, state: &State) -> Option<Page> {
+    if wanted.is_for_its_own_names(&head.method)
+        && let Some(name) = browser::foreign_name(&state.hosts, &head.headers)
+    {
+        tell(head, 403, &format!("the name {} is not the sandbox's", lines::short(&name)), state);
+        return Some(browser::not_by_this_name(&name));
+    }
+    if wanted.is_for_its_own_pages(state.other_sites)
+        && browser::is_from_another_site(&state.hosts, &head.headers)
+    {
+        let page = browser::not_from_there();
+        turn_away(head, wanted, None, &page, "from a page of another site", state);
+        return Some(page);
+    }
+    let Wanted::Event(given) = wanted else { return None };
+    let (token, suffix) = split_suffix(given);
+    if token == state.token.reveal() {
+        return None;
+    }
+    let refusal = rules::admit(&lock(&state.setup), false).err()?;
+    let page = refused(refusal, state.release, wants_json(accept(head), suffix, &Fields::new()));
+    turn_away(head, wanted, Some(refusal), &page, &format!("{refusal:?}"), state);
+    Some(page)
+}
+
+/// A line about a request that was refused.
+fn tell(head: &Parts, status: u16, why: &str, state: &State) {
+    let (method, path) = (lines::short(head.method.as_str()), lines::short(head.uri.path()));
+    lock(&state.strangers).tell(format_args!("{method} {path} -> {status}, {why}"));
+}
+
+/// Notes a request that was refused without its body.
+fn turn_away(head: &Parts, wanted: Wanted, outcome: Option<Refusal>, page: &Page, why: &str, state: &State) {
+    tell(head, page.status().as_u16(), why, state);
+    let token = match wanted {
+        Wanted::Event(given) => Token::compare(given, state.token.reveal()),
+        Wanted::Page
+        | Wanted::News
+        | Wanted::Log
+        | Wanted::Reset
+        | Wanted::Fault
+        | Wanted::Options
+        | Wanted::Nothing => Token::Right,
+    };
+    let mut received = Received::of_stranger(head, token, state.now());
+    if let Some(refusal) = outcome {
+        received.processed(&Fields::new(), None, Err(refusal));
+    }
+    received.answered(page);
+    state.watch.add(received);
+}
+
+/// What a request is answered that may have what it asks for.
+async fn granted(
+    head: Parts,
+    mut body: Incoming,
+    wanted: Wanted<'_>,
+    connection: &Arc<Connection>,
+    state: &Arc<State>,
+) -> Result<Answer, Dropped> {
+    let room = match wanted {
+        Wanted::Event(_) => Some(&state.events),
+        Wanted::Fault => Some(&state.switches),
+        Wanted::Page | Wanted::News | Wanted::Log | Wanted::Reset | Wanted::Options | Wanted::Nothing => None,
+    };
+    let read = match room {
+        Some(room) => body::read(&mut body, room, PATIENCE).await,
+        None => Ok(Read::default()),
+    };
+    if !matches!(read, Err(Unread::TooSlow)) {
+        body::discard(body, PATIENCE);
+    }
+    let read = match read {
+        Ok(read) => read,
+        Err(why) => return unread(&head, wanted, why, state).map(whole),
+    };
+    Ok(match wanted {
+        Wanted::Event(token) => whole(report(head, read, token.to_owned(), connection, state).await?),
+        Wanted::Fault => whole(set_fault(&read.bytes, state)),
+        Wanted::Page => whole(page::html()),
+        Wanted::News => match page::events(state.clone()) {
+            // It is busy for as long as somebody listens.
+            Some(news) if connection.asks() => news.map(Either::Right),
+            Some(_) => return Err(Dropped),
+            None => whole(busy("too many pages listen to the sandbox")),
+        },
+        Wanted::Log => caller_log::page(state),
+        Wanted::Reset => {
             lock(&state.log).clear();
             *lock(&state.fault) = None;
             state.watch.clear();
-            Ok(json_page(200, &json!({})))
+            whole(json_page(200, &json!({})))
         }
-        (&Method::POST, ["sandbox", "fault"]) => Ok(match serde_json::from_slice::<Fault>(request.body()) {
-            Ok(fault) => {
-                *lock(&state.fault) = Some(fault).filter(Fault::hits);
-                json_page(200, &json!({}))
-            }
-            Err(error) => json_page(400, &json!({ "error": error.to_string() })),
-        }),
-        (&Method::POST, ["api", "v1", "cti", token]) => with_faults(&request, token, &state).await,
-        (&Method::OPTIONS, ["api", "v1", "cti", _]) => Ok(page(200, "text/plain", "")),
-        (method, _) => {
-            let wants_json = wants_json(accept(&request), None, &Fields::new());
-            let page = match *method {
-                Method::PATCH => framework(404, "Not Found", wants_json),
-                _ => no_such_page(&state, method, &path, wants_json),
-            };
+        Wanted::Options => whole(page(200, "text/plain", "")),
+        Wanted::Nothing => {
+            let page = no_such_page(state, &head);
             // A browser asks for icons of its own accord.
-            if *method != Method::GET || segments.first() == Some(&"api") {
-                log::info!("{method} {path} -> 404, there is no such page");
-                let mut received = state.watch.receive(&request, Token::Right, state.now());
-                received.processed(&Fields::new(), None, Err(Refusal::NoSuchPage));
-                received.answered(&page);
-                state.watch.add(received);
+            if head.method != Method::GET || head.uri.path().trim_start_matches('/').starts_with("api/") {
+                turn_away(&head, wanted, Some(Refusal::NoSuchPage), &page, "there is no such page", state);
             }
-            Ok(page)
+            whole(page)
         }
+    })
+}
+
+/// What a request is answered whose body was not read to its end.
+fn unread(head: &Parts, wanted: Wanted, why: Unread, state: &State) -> Result<Page, Dropped> {
+    let (page, words) = match why {
+        Unread::TooLarge => (too_large(), "the body is larger than 1 MB"),
+        Unread::TooSlow => {
+            (page(408, TEXT, "the body did not come in time"), "the body did not come in time")
+        }
+        Unread::NoRoom => (busy("the sandbox has too many bodies to read"), "too many bodies at once"),
+        Unread::Gone => return Err(Dropped),
+    };
+    turn_away(head, wanted, None, &page, words, state);
+    Ok(page)
+}
+
+/// One event with the right token, in a task of its own: Zammad finishes what it began, whether or not
+/// the client still waits.
+async fn report(
+    head: Parts,
+    read: Read,
+    token: String,
+    connection: &Arc<Connection>,
+    state: &Arc<State>,
+) -> Result<Page, Dropped> {
+    if !connection.asks() {
+        return Err(Dropped);
     }
+    let (place, state) = (connection.clone(), state.clone());
+    let page = tokio::spawn(async move {
+        let Read { bytes, room } = read;
+        let page = with_faults(&Request::from_parts(head, bytes), &token, &state).await;
+        drop(place);
+        let is_long = |page: &Page| page.body().len() > LONG_REPLY;
+        page.map(|page| if is_long(&page) { page.map(|body| body::hold(body, room)) } else { page })
+    });
+    let page = page.await.map_err(|_| Dropped)??;
+    connection.answered();
+    Ok(page)
+}
+
+fn set_fault(written: &[u8], state: &State) -> Page {
+    match serde_json::from_slice::<Fault>(written) {
+        Ok(fault) => {
+            *lock(&state.fault) = Some(fault).filter(Fault::hits);
+            json_page(200, &json!({}))
+        }
+        Err(error) => json_page(400, &json!({ "error": error.to_string() })),
+    }
+}
+
+/// As the proxy that Zammad ships, whose limit is 50 MB.
+fn too_large() -> Page {
+    page(413, HTML, "<html><body><h1>413 Request Entity Too Large</h1></body></html>")
+}
+
+fn busy(why: &'static str) -> Page {
+    let mut page = page(503, TEXT, why);
+    page.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    page
+}
+
+/// What follows a dot is a format, so a token with a dot never fits.
+fn split_suffix(given: &str) -> (&str, Option<&str>) {
+    given.split_once('.').map_or((given, None), |(token, suffix)| (token, Some(suffix)))
 }
 
 async fn with_faults(request: &Request<Bytes>, token: &str, state: &State) -> Result<Page, Dropped> {
@@ -135,8 +357,7 @@ async fn with_faults(request: &Request<Bytes>, token: &str, state: &State) -> Re
             tokio::time::sleep(fault.wait).await;
         }
     }
-    let fit = Token::compare(token, state.token.reveal());
-    let mut received = state.watch.receive(request, fit, state.now());
+    let mut received = state.watch.receive(request, state.now());
     received.hit(fault.as_ref().map(|fault| fault.mode));
     let mut wait = Duration::ZERO;
     let page = match fault {
@@ -178,10 +399,8 @@ fn told_to(fault: Fault) -> Page {
 
 /// One event, from its bytes to Zammad's answer.
 async fn event(request: &Request<Bytes>, token: &str, state: &State, received: &mut Received) -> Page {
-    // What follows a dot is a format, so a token with a dot never fits.
-    let (token, suffix) =
-        token.split_once('.').map_or((token, None), |(token, suffix)| (token, Some(suffix)));
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let (token, suffix) = split_suffix(token);
+    let content_type = text_of(request.headers().get(CONTENT_TYPE));
     let fields = decode::fields(content_type, request.uri().query(), request.body().clone()).await;
     let (fields, before, outcome) = match fields {
         Ok(fields) => {
@@ -190,7 +409,7 @@ async fn event(request: &Request<Bytes>, token: &str, state: &State, received: &
             let token_fits = token == state.token.reveal();
             let outcome = rules::process(&lock(&state.setup), token_fits, &mut log, &fields, state.now());
             drop(log);
-            log::info!("{} {}", Value::Object(fields.clone()), told(&outcome, state.release));
+            log::info!("{} {}", lines::json(&fields), told(&outcome, state.release));
             (fields, before, outcome)
         }
         Err(refusal) => {
@@ -200,7 +419,11 @@ async fn event(request: &Request<Bytes>, token: &str, state: &State, received: &
     };
     let page = match &outcome {
         Ok(reply) => json_page(200, &reply_body(reply.clone())),
-        Err(refusal) => refused(*refusal, state.release, wants_json(accept(request), suffix, &fields)),
+        Err(refusal) => refused(
+            *refusal,
+            state.release,
+            wants_json(text_of(request.headers().get(ACCEPT)), suffix, &fields),
+        ),
     };
     received.processed(&fields, before, outcome);
     page
@@ -219,7 +442,7 @@ fn reply_body(reply: Reply) -> Value {
 /// An outcome in a line for whoever watches the sandbox.
 fn told(outcome: &Result<Reply, Refusal>, release: Release) -> String {
     match outcome {
-        Ok(reply) => format!("-> 200 {}", reply_body(reply.clone())),
+        Ok(reply) => format!("-> 200 {}", lines::json(&reply_body(reply.clone()))),
         Err(refusal) => format!("-> {} {refusal:?}", refusal.status(release)),
     }
 }
@@ -264,18 +487,18 @@ fn framework(status: u16, reason: &str, wants_json: bool) -> Page {
     }
 }
 
-fn no_such_page(state: &State, method: &Method, path: &str, wants_json: bool) -> Page {
+fn no_such_page(state: &State, head: &Parts) -> Page {
+    let wants_json = wants_json(accept(head), None, &Fields::new());
+    if head.method == Method::PATCH {
+        return framework(404, "Not Found", wants_json);
+    }
     match state.release {
         // This release shows the path, and with it the token.
-        Release::V5_5 => {
-            let text = format!("No route matches [{method}] {path}");
-            let body = json!({ "error": text, "error_human": text });
-            if wants_json {
-                json_page(404, &body)
-            } else {
-                page(404, HTML, "<h1>404: Requested resource was not found</h1>")
-            }
+        Release::V5_5 if wants_json => {
+            let text = format!("No route matches [{}] {}", head.method, head.uri.path());
+            json_page(404, &json!({ "error": text, "error_human": text }))
         }
+        Release::V5_5 => page(404, HTML, "<h1>404: Requested resource was not found</h1>"),
         Release::V7_2 => refused(Refusal::NoSuchPage, state.release, wants_json),
     }
 }
@@ -296,8 +519,12 @@ pub(super) fn wants_json(accept: Option<&str>, suffix: Option<&str>, fields: &Fi
     }
 }
 
-fn accept(request: &Request<Bytes>) -> Option<&str> {
-    request.headers().get(ACCEPT)?.to_str().ok()
+fn accept(head: &Parts) -> Option<&str> {
+    text_of(head.headers.get(ACCEPT))
+}
+
+fn text_of(value: Option<&HeaderValue>) -> Option<&str> {
+    value?.to_str().ok()
 }
 
 /// What Zammad keeps of a request's id: letters, digits, `-` and `_`.
@@ -310,32 +537,6 @@ fn kept_request_id(id: &HeaderValue) -> Option<HeaderValue> {
         .take(255)
         .collect();
     HeaderValue::from_str(&kept).ok().filter(|id| !id.is_empty())
-}
-
-/// The caller log in the shape of Zammad's read API.
-fn caller_log(log: &CallLog) -> Value {
-    json!({ "list": log.entries().iter().rev().map(row).collect::<Vec<_>>() })
-}
-
-fn row(entry: &Entry) -> Value {
-    let time = |time: SystemTime| humantime::format_rfc3339_millis(time).to_string();
-    json!({
-        "call_id": entry.call_id,
-        "direction": entry.direction,
-        "state": entry.state,
-        "from": entry.from,
-        "from_comment": entry.from_comment,
-        "to": entry.to,
-        "to_comment": entry.to_comment,
-        "queue": entry.queue,
-        "comment": entry.comment,
-        "done": entry.done,
-        "initialized_at": time(entry.initialized_at),
-        "start_at": entry.start_at.map(time),
-        "end_at": entry.end_at.map(time),
-        "duration_waiting_time": entry.duration_waiting_time,
-        "duration_talking_time": entry.duration_talking_time,
-    })
 }
 
 fn json_page(status: u16, body: &Value) -> Page {

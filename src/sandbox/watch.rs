@@ -1,6 +1,6 @@
 //! What came in, for whoever watches: the latest requests as they were, and what to tell a page.
 //!
-//! A request costs a copy of its bytes; everything else is made when a page asks. A page is told
+//! A request costs a copy of the first of its bytes; everything else is made when a page asks. A page is told
 //! what changed since it was told last, or the whole if it missed too much, so nothing queues up
 //! for a slow one.
 
@@ -11,8 +11,9 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use hyper::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, USER_AGENT};
-use hyper::{Request, Response};
+use hyper::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, USER_AGENT};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, Response, Uri};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -23,8 +24,9 @@ use crate::rules::{
     self, Arrival, CallBefore, CallLog, Fields, Finding, Refusal, Reply, Token, findings_on_arrival,
 };
 
-/// How many requests are kept.
+/// How many requests are kept: those that have the token, and those of anybody.
 const KEPT: usize = 500;
+const STRANGERS: usize = 100;
 
 /// How many calls a page is told of: the latest.
 const CALLS: usize = 200;
@@ -34,6 +36,12 @@ const MAX_LENGTH: usize = 8 * 1024;
 
 /// How much of a header is kept.
 const MAX_HEADER: usize = 1024;
+
+/// How much of each part of a stranger's request.
+const MAX_OF_STRANGER: usize = 256;
+
+/// How much of the latest requests a page is told at once, and of their calls.
+const MESSAGE: usize = 1024 * 1024;
 
 /// The findings of one request that are told.
 const FINDINGS: usize = 20;
@@ -52,7 +60,12 @@ pub(super) struct Watch {
 struct Kept {
     /// oldest first
     requests: VecDeque<Received>,
+    /// those that were refused by their head, in a place of their own: a flood of them leaves the
+    /// others alone; oldest first
+    strangers: VecDeque<Received>,
     seen: Seen,
+    /// where the requests begin that are all kept, but for strangers'
+    complete_from: u64,
     /// the memory of the last one that was dropped, for the next
     spare: Vec<u8>,
 }
@@ -68,7 +81,11 @@ pub(super) struct Seen {
 
 /// One request as it came, and what became of it.
 pub(super) struct Received {
+    /// its place among all there ever were
+    number: u64,
     at: SystemTime,
+    /// refused by its head: its body was not read
+    of_stranger: bool,
     /// the request line and some headers, then the body, then the reply's, each as far as it is kept
     raw: Vec<u8>,
     head: usize,
@@ -93,20 +110,29 @@ impl Watch {
     }
 
     /// Begins the record of a request that has not come to Zammad's rules yet.
-    pub fn receive(&self, request: &Request<Bytes>, token: Token, at: SystemTime) -> Received {
+    pub fn receive(&self, request: &Request<Bytes>, at: SystemTime) -> Received {
         let spare = std::mem::take(&mut lock(&self.kept).spare);
-        Received::new(request, token, at, spare)
+        Received::new(request, at, spare)
     }
 
-    /// Keeps a record, and drops the oldest.
-    pub fn add(&self, request: Received) {
+    /// Keeps a record, and drops the oldest of its kind.
+    pub fn add(&self, mut request: Received) {
         let mut kept = lock(&self.kept);
+        request.number = kept.seen.requests;
         kept.seen.requests += 1;
-        kept.requests.push_back(request);
-        if kept.requests.len() > KEPT
-            && let Some(oldest) = kept.requests.pop_front()
-        {
-            kept.spare = oldest.raw;
+        if request.of_stranger {
+            kept.strangers.push_back(request);
+            if kept.strangers.len() > STRANGERS {
+                kept.strangers.pop_front();
+            }
+        } else {
+            kept.requests.push_back(request);
+            if kept.requests.len() > KEPT
+                && let Some(oldest) = kept.requests.pop_front()
+            {
+                kept.complete_from = oldest.number + 1;
+                kept.spare = oldest.raw;
+            }
         }
         drop(kept);
         self.ring();
@@ -115,6 +141,7 @@ impl Watch {
     pub fn clear(&self) {
         let mut kept = lock(&self.kept);
         kept.requests.clear();
+        kept.strangers.clear();
         kept.seen.resets += 1;
         drop(kept);
         self.ring();
@@ -133,28 +160,34 @@ impl Watch {
 }
 
 impl Received {
-    fn new(request: &Request<Bytes>, token: Token, at: SystemTime, mut raw: Vec<u8>) -> Self {
-        let body = request.body();
-        let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+    fn new(request: &Request<Bytes>, at: SystemTime, mut raw: Vec<u8>) -> Self {
+        let (target, body) = (target(request.uri()), request.body());
         raw.clear();
-        raw.extend_from_slice(request.method().as_str().as_bytes());
-        raw.push(b' ');
-        raw.extend_from_slice(first(target.as_bytes(), MAX_LENGTH));
-        for name in &HEADERS {
-            if let Some(value) = request.headers().get(name) {
-                raw.push(b'\n');
-                raw.extend_from_slice(name.as_str().as_bytes());
-                raw.extend_from_slice(b": ");
-                raw.extend_from_slice(first(value.as_bytes(), MAX_HEADER));
-            }
-        }
+        write_head(&mut raw, request.method(), request.uri(), request.headers(), (MAX_LENGTH, MAX_HEADER));
         let head = raw.len();
         raw.extend_from_slice(first(body, MAX_LENGTH));
+        let left_out = body.len().saturating_sub(MAX_LENGTH) + target.len().saturating_sub(MAX_LENGTH);
+        Self { head, body: raw.len(), left_out, ..Self::of_head(raw, Token::Right, at) }
+    }
+
+    /// The record of a request that was refused by its head.
+    pub fn of_stranger(head: &Parts, token: Token, at: SystemTime) -> Self {
+        let mut raw = Vec::new();
+        let most = (MAX_OF_STRANGER, MAX_OF_STRANGER);
+        write_head(&mut raw, &head.method, &head.uri, &head.headers, most);
+        let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let left_out = length.unwrap_or_default();
+        Self { of_stranger: true, left_out, ..Self::of_head(raw, token, at) }
+    }
+
+    fn of_head(raw: Vec<u8>, token: Token, at: SystemTime) -> Self {
         Self {
+            number: 0,
             at,
-            head,
+            of_stranger: false,
+            head: raw.len(),
             body: raw.len(),
-            left_out: body.len().saturating_sub(MAX_LENGTH) + target.len().saturating_sub(MAX_LENGTH),
+            left_out: 0,
             raw,
             token,
             before: None,
@@ -172,7 +205,7 @@ impl Received {
         before: Option<CallBefore>,
         outcome: Result<Reply, Refusal>,
     ) {
-        if self.left_out > 0 || outcome == Err(Refusal::UnknownCall) {
+        if !self.of_stranger && (self.left_out > 0 || outcome == Err(Refusal::UnknownCall)) {
             self.call_id = rules::listed_id(fields);
         }
         self.before = before;
@@ -186,7 +219,8 @@ impl Received {
 
     pub fn answered(&mut self, reply: &Response<Bytes>) {
         self.status = Some(reply.status().as_u16());
-        self.raw.extend_from_slice(first(reply.body(), MAX_LENGTH));
+        let most = if self.of_stranger { MAX_OF_STRANGER } else { MAX_LENGTH };
+        self.raw.extend_from_slice(first(reply.body(), most));
     }
 
     fn head(&self) -> impl Iterator<Item = &str> {
@@ -243,7 +277,7 @@ impl<'a> Readable<'a> {
 
     fn findings(&self, earlier: impl Iterator<Item = &'a Received> + Clone) -> Vec<Finding> {
         let request = self.request;
-        if request.left_out > 0 {
+        if request.left_out > 0 && !request.of_stranger {
             return Vec::new();
         }
         let (method, target) = request.request_line();
@@ -275,7 +309,7 @@ impl<'a> Readable<'a> {
     }
 
     /// As the page shows it, without the token.
-    fn told(&self, number: u64, findings: &[Finding], hide: &impl Fn(&str) -> String) -> Value {
+    fn told(&self, findings: &[Finding], hide: &impl Fn(&str) -> String) -> Value {
         let request = self.request;
         let (method, target) = request.request_line();
         let mut head = format!("{method} {}", without_token(target, hide));
@@ -292,7 +326,8 @@ impl<'a> Readable<'a> {
             json!({ "severity": finding.severity(), "text": hide(&text) })
         });
         json!({
-            "number": number,
+            "number": request.number,
+            "of_stranger": request.of_stranger,
             "at": milliseconds(request.at),
             "what": match self.fields.get("event").and_then(Value::as_str) {
                 Some(event) => hide(&legible(event.as_bytes())),
@@ -316,35 +351,52 @@ pub(super) fn news(state: &State, seen: Option<Seen>) -> (String, Seen) {
     let hide = |text: &str| state.endpoint.redact(text);
     let log = lock(&state.log);
     let kept = lock(&state.watch.kept);
-    let first = kept.seen.requests - kept.requests.len() as u64;
-    let seen = seen.filter(|seen| seen.resets == kept.seen.resets && seen.requests >= first);
-    // No more than are kept, so it fits.
-    let known = usize::try_from(seen.map_or(0, |seen| seen.requests - first)).unwrap_or_default();
-    let new: Vec<_> = kept.requests.iter().skip(known).map(Readable::new).collect();
-    let requests: Vec<_> = (new.iter().enumerate())
-        .map(|(at, request)| {
-            let findings = request.findings(kept.requests.iter().take(known + at));
-            request.told(first + (known + at) as u64, &findings, &hide)
-        })
+    let seen = seen.filter(|seen| seen.resets == kept.seen.resets && seen.requests >= kept.complete_from);
+    let known = seen.map_or(0, |seen| seen.requests);
+    let mut new: Vec<_> = (kept.requests.iter().chain(&kept.strangers))
+        .filter(|request| request.number >= known)
+        .map(Readable::new)
         .collect();
+    new.sort_by_key(|readable| Reverse(readable.request.number));
+    let requests = new.iter().map(|readable| {
+        let before = readable.request.number;
+        let earlier = kept.requests.iter().take_while(|request| request.number < before);
+        readable.told(&readable.findings(earlier), &hide)
+    });
+    let mut requests = as_many_as_fit(requests);
+    requests.reverse();
     let mut calls: Vec<_> = match seen {
         None => log.entries().iter().rev().take(CALLS).collect(),
         Some(_) => {
-            let changed: BTreeSet<_> = new.iter().filter_map(|request| request.call_id.as_deref()).collect();
+            let changed: BTreeSet<_> =
+                new.iter().filter_map(|readable| readable.call_id.as_deref()).collect();
             changed.into_iter().filter_map(|id| log.find(id)).collect()
         }
     };
     calls.sort_by_key(|entry| Reverse(entry.initialized_at));
-    let calls: Vec<_> = calls.into_iter().map(|entry| call(entry, &hide)).collect();
+    let calls = as_many_as_fit(calls.into_iter().map(|entry| call(entry, &hide)));
     let event = if seen.is_some() { "change" } else { "state" };
-    let news = json!({
-        "now": milliseconds(state.now()),
-        "open": open_calls(&log),
-        "calls_ever": log.total(),
-        "calls": calls,
-        "requests": requests,
-    });
+    let news = format!(
+        "{{\"now\":{},\"open\":{},\"calls_ever\":{},\"calls\":[{}],\"requests\":[{}]}}",
+        milliseconds(state.now()),
+        open_calls(&log),
+        log.total(),
+        calls.join(","),
+        requests.join(","),
+    );
     (format!("event: {event}\ndata: {news}\n\n"), kept.seen)
+}
+
+/// The first of these as JSON, until they are enough for one message.
+fn as_many_as_fit(values: impl Iterator<Item = Value>) -> Vec<String> {
+    let mut length = 0;
+    let texts = values.map(|value| value.to_string());
+    texts
+        .take_while(|text| {
+            length += text.len();
+            length <= MESSAGE
+        })
+        .collect()
 }
 
 /// A call as the page shows it.
@@ -376,6 +428,31 @@ fn open_calls(log: &CallLog) -> usize {
 pub(super) fn milliseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn target(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("", |target| target.as_str())
+}
+
+/// The request line and some headers, as far as they are kept: so much of the line, and of each header.
+fn write_head(
+    raw: &mut Vec<u8>,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    (of_line, of_header): (usize, usize),
+) {
+    raw.extend_from_slice(first(method.as_str().as_bytes(), of_header));
+    raw.push(b' ');
+    raw.extend_from_slice(first(target(uri).as_bytes(), of_line));
+    for name in &HEADERS {
+        if let Some(value) = headers.get(name) {
+            raw.push(b'\n');
+            raw.extend_from_slice(name.as_str().as_bytes());
+            raw.extend_from_slice(b": ");
+            raw.extend_from_slice(first(value.as_bytes(), of_header));
+        }
+    }
 }
 
 fn first(bytes: &[u8], most: usize) -> &[u8] {

@@ -27,6 +27,7 @@ mod output;
 mod page;
 mod retries;
 mod sandbox;
+mod sandbox_strangers;
 mod secrets;
 mod send;
 mod simulate;

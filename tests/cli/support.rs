@@ -136,6 +136,11 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
+    /// One that runs already.
+    pub fn of(process: Child, url: String) -> Self {
+        Self { process, url }
+    }
+
     /// host and port
     pub fn address(&self) -> &str {
         self.url.split('/').nth(2).unwrap()
@@ -176,7 +181,29 @@ impl Sandbox {
         connection.read_to_string(&mut reply).ok()?;
         let (head, body) = reply.split_once("\r\n\r\n")?;
         let status = head.split(' ').nth(1)?.parse().ok()?;
-        Some(Reply { status, head: head.to_lowercase(), body: body.to_owned() })
+        let head = head.to_lowercase();
+        let body = if head.contains("transfer-encoding: chunked") { joined(body)? } else { body.to_owned() };
+        Some(Reply { status, head, body })
+    }
+
+    /// The process, for what the system knows of it.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+}
+
+/// A body that came in chunks; `None` if it has no end.
+fn joined(mut chunks: &str) -> Option<String> {
+    let mut body = String::new();
+    loop {
+        let (length, rest) = chunks.split_once("\r\n")?;
+        match usize::from_str_radix(length, 16).ok()? {
+            0 => return Some(body),
+            length => {
+                body.push_str(rest.get(..length)?);
+                chunks = rest.get(length..)?.strip_prefix("\r\n")?;
+            }
+        }
     }
 }
 
