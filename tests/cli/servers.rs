@@ -12,7 +12,7 @@ use assert_cmd::Command;
 use serde_json::{Value, json};
 use tokio::net::TcpSocket;
 
-use crate::support::{TOKEN, World};
+use crate::support::{self, TOKEN, World};
 
 /// How many programs run at the same time: most of theirs is waiting, but not all of it.
 const AT_ONCE: usize = 8;
@@ -355,7 +355,7 @@ impl Sandbox {
         stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).unwrap();
-        serde_json::from_str(reply.split_once("\r\n\r\n").unwrap().1).unwrap()
+        serde_json::from_str(&support::Reply::read(&reply).unwrap().body).unwrap()
     }
 }
 

@@ -179,11 +179,7 @@ impl Sandbox {
         connection.write_all(body).unwrap();
         let mut reply = String::new();
         connection.read_to_string(&mut reply).ok()?;
-        let (head, body) = reply.split_once("\r\n\r\n")?;
-        let status = head.split(' ').nth(1)?.parse().ok()?;
-        let head = head.to_lowercase();
-        let body = if head.contains("transfer-encoding: chunked") { joined(body)? } else { body.to_owned() };
-        Some(Reply { status, head, body })
+        Reply::read(&reply)
     }
 
     /// The process, for what the system knows of it.
@@ -224,6 +220,15 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// A reply as it came over the wire; `None` if it is not whole.
+    pub fn read(reply: &str) -> Option<Self> {
+        let (head, body) = reply.split_once("\r\n\r\n")?;
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        let head = head.to_lowercase();
+        let body = if head.contains("transfer-encoding: chunked") { joined(body)? } else { body.to_owned() };
+        Some(Self { status, head, body })
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }

@@ -114,6 +114,7 @@ pages! {
     containers: "docs/containers.md",
     freeswitch: "docs/freeswitch.md",
     kamailio: "docs/kamailio.md",
+    security: "docs/security.md",
 }
 
 /// Older than the convention.
