@@ -275,6 +275,14 @@ impl Settings {
     ///
     /// Layers may be joined in any grouping: `a.or(b).or(c)` is `a.or(b.or(c))`.
     pub fn or(mut self, mut weaker: Self) -> Self {
+        // Most layers say nothing of either, and an event's process has no time to lose.
+        if access::says_nothing(&weaker) {
+            return self.and(weaker);
+        }
+        if access::says_nothing(&self) {
+            let origin = std::mem::take(&mut weaker.origin);
+            return Self { origin, ..self.and(weaker) };
+        }
         let access = access::merged(&self, &weaker);
         for settings in [&mut self, &mut weaker] {
             settings.url = None;

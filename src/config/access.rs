@@ -44,6 +44,11 @@ macro_rules! secrets {
             keys.into_iter().flatten().collect()
         }
 
+        /// Whether settings have no address and no secret, and are made of none that have.
+        pub(super) fn says_nothing(settings: &Settings) -> bool {
+            settings.url.is_none() $(&& settings.$key.is_none())+ && settings.origin.layers.is_empty()
+        }
+
         fn is_same_access(one: &Settings, other: &Settings) -> bool {
             one.url == other.url $(&& one.$key == other.$key)+
         }

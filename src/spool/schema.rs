@@ -196,14 +196,23 @@ fn missing(db: &Connection, place: &Place) -> Result<&'static [&'static str], Sp
 pub fn is_ours(db: &Connection) -> rusqlite::Result<bool> {
     let mut statement = db.prepare("SELECT name, sql FROM sqlite_schema")?;
     let mut rows = statement.query([])?;
+    // As a rule they stand there in the order in which they were made, so each is found behind the last.
+    let mut behind = STEPS[0];
     while let Some(row) = rows.next()? {
         let is_known = match (row.get_ref(0)?, row.get_ref(1)?) {
             (ValueRef::Text(name), ValueRef::Null) => name.starts_with(b"sqlite_autoindex_"),
             (ValueRef::Text(b"sqlite_sequence"), ValueRef::Text(sql)) => sql == SEQUENCE,
             // SQLite keeps the words that a table was made with.
-            (ValueRef::Text(_), ValueRef::Text(sql)) => {
-                str::from_utf8(sql).is_ok_and(|sql| STEPS.iter().any(|step| step.contains(sql)))
-            }
+            (ValueRef::Text(_), ValueRef::Text(sql)) => match str::from_utf8(sql) {
+                Ok(sql) => match behind.split_once(sql) {
+                    Some((_, rest)) => {
+                        behind = rest;
+                        true
+                    }
+                    None => STEPS.iter().any(|step| step.contains(sql)),
+                },
+                Err(_) => false,
+            },
             _ => false,
         };
         if !is_known {
