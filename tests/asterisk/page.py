@@ -5,7 +5,8 @@ The program and its services come by the README's lines for those who have no pa
 
 The root is Debian's, with the settings that its package brings. What listens there listens in a
 network of its own, so that the page's ports are free. systemctl is a stand-in that runs a unit's
-ExecCondition, and ExecStart as its User; tests/package has a real one.
+ExecCondition, and ExecStart as its User, and systemd-tmpfiles one that makes folders; tests/package has real
+ones.
 """
 
 import json
@@ -41,6 +42,14 @@ runuser -u "$(said User)" -- "${command[@]}" </dev/null >>"/var/log/$name.log" 2
 echo $! >"$old"
 sleep 1
 kill -0 $!
+"""
+
+TMPFILES = r"""#!/bin/bash
+set -eu
+[[ $1 = --create ]]
+grep '^d ' "/etc/tmpfiles.d/$2" | while read -r _ path mode user group _; do
+    install -d -m "$mode" -o "$user" -g "$group" "$path"
+done
 """
 
 
@@ -123,9 +132,10 @@ class Machine:
         shutil.copy(self._program, copy / "target/release/zammad-cti")
         for folder in ("examples", "packaging"):
             shutil.copytree(EXAMPLES.parent / folder, copy / folder)
-        systemctl = self._root / "usr/local/bin/systemctl"
-        systemctl.write_text(SYSTEMCTL)
-        systemctl.chmod(0o755)
+        for name, script in (("systemctl", SYSTEMCTL), ("systemd-tmpfiles", TMPFILES)):
+            program = self._root / "usr/local/bin" / name
+            program.write_text(script)
+            program.chmod(0o755)
 
 
 def is_as_shown(shown, printed):
