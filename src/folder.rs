@@ -26,58 +26,95 @@ pub struct Owner {
     pub group: u32,
 }
 
-/// Who besides root decides where a path leads: the owner of its first part that is not root's. `None`
-/// if nobody does. What does not exist yet is whoever's begins it.
+/// Who besides root decides where a path leads: the owner of its first part that is not root's, with the
+/// group of the last part that is his. `None` if nobody does. What does not exist yet is whoever's begins it, and
+/// a file at the end counts as nobody's.
 ///
 /// # Errors
 ///
 /// The path cannot be followed; or on it is a folder of root's that others may write, so that nobody
 /// can say who decides.
 pub fn owner_besides_root(path: &Path) -> io::Result<Option<Owner>> {
-    let mut at = PathBuf::from("/");
-    let mut ahead = parts(&std::path::absolute(path)?);
-    let mut links = 0;
-    // a folder of root's in which others may put something at the next name, or replace what is there
-    let mut shared = None;
-    while let Some(part) = ahead.pop() {
-        if part == ".." {
-            at.pop();
-            continue;
-        }
-        let next = at.join(part);
-        let metadata = match next.symlink_metadata() {
-            Err(error) if error.kind() == ErrorKind::NotFound => break,
-            metadata => metadata?,
-        };
-        if metadata.uid() != 0 {
-            return Ok(Some(Owner { user: metadata.uid(), group: metadata.gid() }));
-        }
-        if metadata.is_symlink() {
-            links += 1;
-            if shared.is_some() || links > MOST_LINKS {
-                return Err(is_a_link(&next));
+    Ok(Way::of(path)?.owner)
+}
+
+/// The way that a path takes from the root of all folders.
+struct Way {
+    owner: Option<Owner>,
+    /// as far as it exists, without a link
+    end: PathBuf,
+    /// all of it exists
+    is_whole: bool,
+}
+
+impl Way {
+    fn of(path: &Path) -> io::Result<Self> {
+        let mut owner: Option<Owner> = None;
+        let mut end = PathBuf::from("/");
+        let mut ahead = parts(&std::path::absolute(path)?);
+        let mut links = 0;
+        // a folder of root's in which others may put something at the next name, or replace what is there
+        let mut shared = None;
+        let mut is_whole = true;
+        while let Some(part) = ahead.pop() {
+            if part == ".." {
+                end.pop();
+                continue;
             }
-            let target = next.read_link()?;
-            if target.is_absolute() {
-                at = PathBuf::from("/");
+            let next = end.join(part);
+            let metadata = match next.symlink_metadata() {
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    is_whole = false;
+                    break;
+                }
+                metadata => metadata?,
+            };
+            if metadata.is_symlink() {
+                links += 1;
+                let is_roots = metadata.uid() == 0 && shared.is_none();
+                if links > MOST_LINKS || (owner.is_none() && metadata.uid() == 0 && !is_roots) {
+                    return Err(is_a_link(&next));
+                }
+                if metadata.uid() != 0 {
+                    owner.get_or_insert(Owner { user: metadata.uid(), group: metadata.gid() });
+                }
+                let target = next.read_link()?;
+                if target.is_absolute() {
+                    end = PathBuf::from("/");
+                }
+                ahead.extend(parts(&target));
+                continue;
             }
-            ahead.extend(parts(&target));
-            continue;
+            let is_last = ahead.is_empty();
+            if metadata.is_dir() || !is_last {
+                let here = Owner { user: metadata.uid(), group: metadata.gid() };
+                match &mut owner {
+                    Some(owner) if owner.user == here.user => *owner = here,
+                    None if here.user != 0 => owner = Some(here),
+                    Some(_) | None => {}
+                }
+                // In a folder with the sticky bit nobody else can replace what is root's.
+                let is_sticky = metadata.mode() & 0o1000 != 0;
+                if owner.is_none() && metadata.mode() & 0o022 != 0 && (!is_sticky || is_last) {
+                    shared.get_or_insert_with(|| (next.clone(), is_sticky));
+                }
+            }
+            end = next;
         }
-        // In a folder with the sticky bit nobody else can replace what is root's.
-        let is_sticky = metadata.mode() & 0o1000 != 0;
-        if metadata.mode() & 0o022 != 0 && (!is_sticky || ahead.is_empty()) {
-            shared.get_or_insert_with(|| next.clone());
+        match (&owner, shared) {
+            (Some(_), _) | (None, None) => Ok(Self { owner, end, is_whole }),
+            (None, Some((folder, is_sticky))) => {
+                let folder = folder.display();
+                Err(io::Error::other(if is_sticky {
+                    format!("everybody may write to {folder}; name a folder of its own, not {folder} itself")
+                } else {
+                    format!(
+                        "others may write to root's folder {folder}; give it to the user that reports calls \
+                         (chown), or to root alone (chmod go-w)"
+                    )
+                }))
+            }
         }
-        at = next;
-    }
-    match shared {
-        None => Ok(None),
-        Some(folder) => Err(io::Error::other(format!(
-            "others may write to root's folder {}; give it to the user that reports calls (chown), or to root \
-             alone (chmod go-w)",
-            folder.display()
-        ))),
     }
 }
 
@@ -99,6 +136,8 @@ pub struct Folder {
     /// of the files that are begun in it
     mode: u32,
     group: u32,
+    /// Others than its owner may write it.
+    is_shared: bool,
 }
 
 impl Folder {
@@ -109,16 +148,14 @@ impl Folder {
     ///
     /// It cannot be had; or this is root, and the folder is not root's alone.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let found = path.canonicalize().or_else(|error| match error.kind() {
-            ErrorKind::NotFound => begin(path).and_then(|()| path.canonicalize()),
-            _ => Err(error),
-        })?;
-        refuse_what_is_not_roots(&found)?;
+        let found = existing(path)?;
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let descriptor = rustix::fs::open(&found, flags, Mode::empty())?;
+        let descriptor =
+            rustix::fs::open(&found, flags, Mode::empty()).map_err(|error| what_is_there(error, &found))?;
         let stat = rustix::fs::fstat(&descriptor)?;
         let mode = if stat.st_mode & 0o2070 == 0o2070 { 0o660 } else { 0o600 };
-        Ok(Self { descriptor, path: found, mode, group: stat.st_gid })
+        let is_shared = stat.st_mode & 0o022 != 0;
+        Ok(Self { descriptor, path: found, mode, group: stat.st_gid, is_shared })
     }
 
     /// Opens a folder that only this user may use, or begins one. Where everybody may write, anybody may
@@ -130,13 +167,19 @@ impl Folder {
     pub fn open_private(path: &Path) -> io::Result<Self> {
         // With a slash at its end a link would be followed.
         let path = path.components().as_path();
+        if is_root() {
+            refuse_what_is_not_roots(path)?;
+        }
         if let Err(error) = path.symlink_metadata() {
             match error.kind() {
                 ErrorKind::NotFound => begin(path)?,
                 _ => return Err(error),
             }
         }
-        refuse_what_is_not_roots(path)?;
+        // Somebody may have put something there in between.
+        if is_root() && !refuse_what_is_not_roots(path)?.is_whole {
+            return Err(ErrorKind::NotFound.into());
+        }
         Self::only_ours(rustix::fs::openat(CWD, path, FOLDER, Mode::empty()), path.to_owned())
     }
 
@@ -170,7 +213,7 @@ impl Folder {
             let what = format!("{} is not a folder of the spool's group with mode 2770", path.display());
             return Err(io::Error::other(what));
         }
-        Ok(Self { descriptor: file.into(), path, mode: self.mode, group: self.group })
+        Ok(Self { descriptor: file.into(), path, mode: self.mode, group: self.group, is_shared: true })
     }
 
     fn only_ours(opened: rustix::io::Result<OwnedFd>, path: PathBuf) -> io::Result<Self> {
@@ -179,7 +222,7 @@ impl Folder {
         if !is_ours(&metadata) || metadata.mode() & 0o777 != 0o700 {
             return Err(io::Error::other("it is not a folder of this user with mode 0700"));
         }
-        Ok(Self { descriptor: file.into(), path, mode: 0o600, group: metadata.gid() })
+        Ok(Self { descriptor: file.into(), path, mode: 0o600, group: metadata.gid(), is_shared: false })
     }
 
     /// The folder, without a link in its path.
@@ -200,20 +243,23 @@ impl Folder {
     pub fn has_file(&self, name: &OsStr) -> io::Result<bool> {
         let Some(stat) = self.stat(name)? else { return Ok(false) };
         match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile if stat.st_nlink > 1 => Err(has_two_names(&self.path.join(name))),
             FileType::RegularFile => Ok(true),
             other => Err(is_something_else(&self.path.join(name), other)),
         }
     }
 
-    /// Where a link of root's leads; nobody else's is followed.
+    /// Where a link leads that an administrator has made: one of root's or of this user's, in a folder that nobody
+    /// else may write. Elsewhere somebody could have moved it there.
     ///
     /// # Errors
     ///
-    /// There is a link of somebody else.
-    pub fn link_of_root(&self, name: &OsStr) -> io::Result<Option<PathBuf>> {
+    /// There is another link.
+    pub fn administrators_link(&self, name: &OsStr) -> io::Result<Option<PathBuf>> {
         match self.stat(name)? {
             Some(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink => {
-                if stat.st_uid != 0 {
+                let ours = rustix::process::geteuid().as_raw();
+                if self.is_shared || ![0, ours].contains(&stat.st_uid) {
                     return Err(is_a_link(&self.path.join(name)));
                 }
                 let target = rustix::fs::readlinkat(&self.descriptor, name, Vec::new())?;
@@ -272,10 +318,13 @@ impl Folder {
         let opened = rustix::fs::openat(&self.descriptor, name, flags, Mode::from_raw_mode(self.mode));
         let file = File::from(opened.map_err(|error| what_is_there(error, &path()))?);
         let metadata = file.metadata()?;
-        if metadata.is_file() {
-            Ok(file)
-        } else {
-            Err(is_something_else(&path(), FileType::from_raw_mode(metadata.mode())))
+        match metadata.nlink() {
+            _ if !metadata.is_file() => {
+                Err(is_something_else(&path(), FileType::from_raw_mode(metadata.mode())))
+            }
+            // What is written there would be in a file of that other name.
+            2.. => Err(has_two_names(&path())),
+            _ => Ok(file),
         }
     }
 
@@ -285,7 +334,8 @@ impl Folder {
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = File::from(rustix::fs::openat(&self.descriptor, name, flags, Mode::empty())?);
         let metadata = file.metadata()?;
-        if metadata.is_file() && is_ours(&metadata) && metadata.mode() & 0o777 & !self.mode != 0 {
+        let is_one = metadata.is_file() && metadata.nlink() == 1;
+        if is_one && is_ours(&metadata) && metadata.mode() & 0o777 & !self.mode != 0 {
             // The descriptor's own name, as there is no other way to the mode of what is not opened.
             let by_descriptor = format!("/proc/self/fd/{}", file.as_raw_fd());
             std::fs::set_permissions(by_descriptor, Permissions::from_mode(self.mode))?;
@@ -316,13 +366,30 @@ fn begin(path: &Path) -> io::Result<()> {
     }
 }
 
+/// The folder that a path leads to, without a link, begun if need be.
+fn existing(path: &Path) -> io::Result<PathBuf> {
+    let found = |path: &Path| {
+        if !is_root() {
+            return path.canonicalize();
+        }
+        let way = refuse_what_is_not_roots(path)?;
+        if way.is_whole { Ok(way.end) } else { Err(ErrorKind::NotFound.into()) }
+    };
+    found(path).or_else(|error| match error.kind() {
+        ErrorKind::NotFound => begin(path).and_then(|()| found(path)),
+        _ => Err(error),
+    })
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
 /// Root in another user's folder would do what that user makes of its names.
-fn refuse_what_is_not_roots(path: &Path) -> io::Result<()> {
-    if !rustix::process::geteuid().is_root() {
-        return Ok(());
-    }
-    match owner_besides_root(path)? {
-        None => Ok(()),
+fn refuse_what_is_not_roots(path: &Path) -> io::Result<Way> {
+    let way = Way::of(path)?;
+    match way.owner {
+        None => Ok(way),
         Some(Owner { user, .. }) => Err(io::Error::other(format!(
             "{} belongs to the user with the number {user}, as whom this has to run, and not as root",
             path.display()
@@ -334,29 +401,43 @@ fn is_ours(metadata: &std::fs::Metadata) -> bool {
     metadata.uid() == rustix::process::geteuid().as_raw()
 }
 
-/// What the kernel says of a link, in words that name it.
+/// What the kernel says of a name, in words that say which.
 fn what_is_there(error: Errno, path: &Path) -> io::Error {
     match error {
         Errno::LOOP => is_a_link(path),
+        Errno::NOTDIR if path.is_symlink() => is_a_link(path),
         Errno::NOTDIR => io::Error::other(format!("{} is not a folder", path.display())),
+        Errno::ISDIR => is_something_else(path, FileType::Directory),
+        Errno::NXIO => is_something_else(path, FileType::Socket),
+        Errno::ACCESS => {
+            let what = format!("{}: this user may not use it", path.display());
+            io::Error::new(ErrorKind::PermissionDenied, what)
+        }
         error => error.into(),
     }
 }
 
 fn is_a_link(path: &Path) -> io::Error {
-    io::Error::other(format!("{} is a link, which is not followed here", path.display()))
+    io::Error::other(format!("{} is a link, which is not followed here; remove it", path.display()))
+}
+
+fn has_two_names(path: &Path) -> io::Error {
+    io::Error::other(format!(
+        "{} has another name elsewhere (a hard link); remove one of them",
+        path.display()
+    ))
 }
 
 fn is_something_else(path: &Path, what: FileType) -> io::Error {
     let what = match what {
         FileType::Symlink => return is_a_link(path),
-        FileType::Directory => "is a folder; name a file, such as spool.db in a folder",
-        FileType::Fifo => "is a pipe, not a file",
-        FileType::Socket => "is a socket, not a file",
-        FileType::CharacterDevice | FileType::BlockDevice => "is a device, not a file",
-        FileType::RegularFile | FileType::Unknown => "is not a file",
+        FileType::Directory => "a folder",
+        FileType::Fifo => "a pipe",
+        FileType::Socket => "a socket",
+        FileType::CharacterDevice | FileType::BlockDevice => "a device",
+        FileType::RegularFile | FileType::Unknown => "something else",
     };
-    io::Error::other(format!("{} {what}", path.display()))
+    io::Error::other(format!("{} is {what}, not a file; remove it, or name another path", path.display()))
 }
 
 #[cfg(test)]
@@ -384,6 +465,10 @@ mod tests {
         folder("root/inner", 0, 0o700);
         folder("other", OTHER, 0o700);
         folder("other/roots", 0, 0o755);
+        for file in ["root/file", "other/file"] {
+            std::fs::write(home.path().join(file), "").unwrap();
+            chown(home.path().join(file), Some(OTHER), Some(OTHER)).unwrap();
+        }
         folder("shared", 0, 0o2770);
         folder("shared/other", OTHER, 0o700);
         folder("shared/roots", 0, 0o700);
@@ -416,6 +501,8 @@ mod tests {
             ("sticky/to-root", Some(None)),
             ("sticky/other", other),
             ("root/loop", None),
+            ("other/file", other),
+            ("root/file", Some(None)),
         ];
         for (path, expected) in cases {
             let found = owner_besides_root(&home.path().join(path));

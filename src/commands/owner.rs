@@ -7,12 +7,12 @@ use zammad_cti::client;
 use zammad_cti::config::Config;
 use zammad_cti::folder::{Owner, owner_besides_root};
 
-/// Becomes the owner of the spool's folder, or of `lock_dir`, for the rest of the process, if this is root and
+/// Becomes whoever decides where the spool's path, or `lock_dir`, leads, for the rest of the process, if this is root and
 /// the folder is somebody else's. What only root may read has to be read before: configuration, token
 /// and other files; the certificates to trust are read here.
 ///
-/// Of several configurations the first such owner counts. Where root cannot become the owner, or nobody
-/// can say who he is, whoever opens the folder refuses to.
+/// As a rule that is the owner of the spool's folder. Of several configurations the first one counts. Where root
+/// cannot become the owner, or nobody can say who he is, whoever opens the folder refuses to.
 pub fn become_owner<'a>(configs: impl IntoIterator<Item = &'a Config, IntoIter: Clone>) {
     if !rustix::process::geteuid().is_root() {
         return;
@@ -29,8 +29,7 @@ pub fn become_owner<'a>(configs: impl IntoIterator<Item = &'a Config, IntoIter: 
 
 /// What this process shares with others.
 fn shared_path(config: &Config) -> Option<&Path> {
-    let spool = config.spool.as_ref().and_then(|spool| spool.path.parent());
-    let spool = spool.map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    let spool = config.spool.as_ref().map(|spool| spool.path.as_path());
     spool.or(config.lock_dir.as_deref())
 }
 

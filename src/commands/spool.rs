@@ -10,7 +10,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use zammad_cti::config::{Config, ConfigError, SpoolConfig};
-use zammad_cti::spool::{Spool, SpoolError};
+use zammad_cti::spool::{Spool, SpoolError, is_begun};
 
 use super::configured;
 use super::owner::become_owner;
@@ -56,7 +56,7 @@ fn spool_of(config: &Config) -> Result<&SpoolConfig, ConfigError> {
 pub(super) fn open(config: &Config) -> anyhow::Result<Option<Spool>> {
     let spool = spool_of(config)?;
     let endpoint = config.endpoint()?;
-    let is_there = spool.path.try_exists();
+    let is_there = is_begun(&spool.path);
     let is_there = is_there.map_err(|source| SpoolError::File { path: spool.path.clone(), source })?;
     Ok(if is_there { Some(Spool::open(spool, endpoint, PATIENCE)?) } else { None })
 }

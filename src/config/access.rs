@@ -110,6 +110,8 @@ pub struct LeftOut {
     layer: Layer,
     /// as in `https://zammad.example.com`, if its address is one
     host: Option<String>,
+    /// It is for the host in effect, but the `url` of another one, in this layer, stands above it.
+    behind: Option<Layer>,
 }
 
 impl LeftOut {
@@ -126,7 +128,11 @@ impl LeftOut {
     /// For whom it is, and where it stands.
     pub fn reason(&self) -> String {
         let host = self.host.as_deref().unwrap_or("another host");
-        format!("it is for {host} ({})", self.layer.of_key(self.key))
+        let place = self.layer.of_key(self.key);
+        match &self.behind {
+            None => format!("it is for {host} ({place})"),
+            Some(layer) => format!("it ({place}) is below the url of another host ({})", layer.of_key("url")),
+        }
     }
 }
 
@@ -183,13 +189,20 @@ fn joined(layers: &[Settings]) -> (Settings, Vec<LeftOut>) {
     for (place, layer) in layers.iter().enumerate() {
         match border {
             Some((upper, lower)) if place > upper => {
-                let host = layers[lower].url.as_ref().and_then(host);
+                // That of its own address, else of the next weaker one, else of the next stronger one.
+                let nearest =
+                    (place..layers.len()).chain((0..place).rev()).find_map(|at| layers[at].url.as_ref());
+                let is_for_upper =
+                    nearest.zip(layers[upper].url.as_ref()).is_some_and(|(a, b)| is_same_host(b, a));
+                let behind = is_for_upper.then(|| layers[lower].origin.layer.clone());
+                let host = nearest.and_then(host);
                 let mut layer = layer.clone();
                 let in_url = endpoint::split(&layer.url).1.map(|_| "url");
                 left_out.extend(take_secrets(&mut layer).into_iter().chain(in_url).map(|key| LeftOut {
                     key,
                     layer: layer.origin.layer.clone(),
                     host: host.clone(),
+                    behind: behind.clone(),
                 }));
             }
             Some(_) | None => merged = joined_pair(merged, layer.clone()),

@@ -10,7 +10,7 @@ use super::verdict::shown_count;
 use super::{Bound, SpoolThresholds, Status};
 use crate::client::in_full;
 use crate::config::{Config, Endpoint, Span, SpoolConfig};
-use crate::spool::{Held, Moment, Place, SharedSpool, SpoolError, Totals, folder_of, is_begun, set_aside};
+use crate::spool::{Held, Moment, SharedSpool, SpoolError, Totals, folder_of, is_begun, set_aside};
 
 /// How long a look into the file waits for others that use it.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -99,12 +99,9 @@ impl SpoolCheck {
     /// Begins no file. (One that is damaged is set aside, as by whoever uses it next.)
     pub async fn run(self, within: Duration) -> SpoolHealth {
         let path = self.config.path.clone();
-        let state = match path.try_exists() {
-            Ok(false) if !is_begun(&path) => match may_be_begun(&path) {
-                Ok(()) => SpoolState::NotBegun,
-                Err(source) => SpoolState::Unusable(SpoolError::File { path: path.clone(), source }),
-            },
-            Ok(_) => match self.look(within.min(PATIENCE)).await {
+        let state = match is_begun(&path).and_then(|is_begun| Ok(is_begun || may_be_begun(&path)?)) {
+            Ok(false) => SpoolState::NotBegun,
+            Ok(true) => match self.look(within.min(PATIENCE)).await {
                 Ok(contents) => SpoolState::Open(Box::new(contents)),
                 Err(error) => SpoolState::Unusable(error),
             },
@@ -136,16 +133,13 @@ impl SpoolCheck {
     }
 }
 
-/// Whether a file could be begun: its folder is there and can be written, or could be made.
-fn may_be_begun(path: &Path) -> io::Result<()> {
+/// An error unless a file could be begun: its folder is there and can be written, or could be made. `false`, as
+/// there is none yet.
+fn may_be_begun(path: &Path) -> io::Result<bool> {
     let folder = folder_of(path);
-    let writable = if folder.exists() {
-        Place::open(path)?;
-        folder
-    } else {
-        folder_of(folder)
-    };
-    Ok(access(writable, Access::WRITE_OK | Access::EXEC_OK)?)
+    let writable = if folder.exists() { folder } else { folder_of(folder) };
+    access(writable, Access::WRITE_OK | Access::EXEC_OK)?;
+    Ok(false)
 }
 
 impl SpoolHealth {

@@ -93,6 +93,9 @@ pub fn set_aside(path: &Path) -> std::io::Result<Vec<PathBuf>> {
 const COLUMNS: &str = "position, address, call_id, kind, rank, text, answered, kept, boot, up, state, due, \
                        attempts, under_way, uncertain, reason";
 
+/// A file may say anything of the positions that were taken; above the last one SQLite would find none.
+const MOST_POSITIONS: i64 = i64::MAX / 2;
+
 /// How many places between two that can be read are looked at one by one.
 const MOST_PLACES: i64 = 4_000_000;
 
@@ -108,7 +111,7 @@ fn fill(place: &Place, damaged: Option<&Connection>, patience: Duration) -> Resu
     let sql = "UPDATE total SET damaged = damaged + 1, kept = kept + ?";
     saved.execute(sql, [count]).map_err(database)?;
     // Who still has an event of the old file in hand must not meet another one in its place.
-    let ever = damaged.and_then(last_position).unwrap_or(Moment::now().wall);
+    let ever = damaged.and_then(last_position).unwrap_or(Moment::now().wall).min(MOST_POSITIONS);
     saved.execute("DELETE FROM sqlite_sequence WHERE name = 'event'", []).map_err(database)?;
     let sql = "INSERT INTO sqlite_sequence (name, seq)
                SELECT 'event', max(?, (SELECT coalesce(max(position), 0) FROM event))";

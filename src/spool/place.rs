@@ -15,7 +15,7 @@ pub const LOCK: &str = ".lock";
 /// What is to take the place of a damaged file is beside it until it is whole.
 pub const MENDED: &str = ".mended";
 
-/// The links of root's that lead from one name to the next, at most.
+/// The links that lead from one name to the next, at most.
 const MOST_LINKS: usize = 8;
 
 /// A spool's folder and name.
@@ -26,8 +26,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place of a spool, whose folder is begun if need be. A link is followed only if it is root's:
-    /// then all is where it leads.
+    /// The place of a spool, whose folder is begun if need be. A link is followed only if an
+    /// administrator has made it: then all is where it leads.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl Place {
             };
             let name = name.to_owned();
             let folder = Folder::open(folder_of(&path))?;
-            match folder.link_of_root(&name)? {
+            match folder.administrators_link(&name)? {
                 Some(target) => path = target,
                 None => return Ok(Self { folder, name }),
             }
@@ -72,10 +72,17 @@ pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Whether there is a spool, or one that is about to be put in its place.
-pub fn is_begun(path: &Path) -> bool {
-    let is_there = |path: &Path| path.symlink_metadata().is_ok();
-    let mut mended = path.as_os_str().to_owned();
-    mended.push(MENDED);
-    is_there(path) || is_there(Path::new(&mended))
+/// Whether there is a spool, or one that is about to be put in its place. Begins nothing.
+///
+/// # Errors
+///
+/// There is none, and none could be begun, because something else has the name of one of its files.
+pub fn is_begun(path: &Path) -> io::Result<bool> {
+    if let Err(error) = folder_of(path).symlink_metadata() {
+        return if error.kind() == io::ErrorKind::NotFound { Ok(false) } else { Err(error) };
+    }
+    let place = Place::open(path)?;
+    let folder = place.folder();
+    folder.has_file(&place.name(LOCK))?;
+    Ok(folder.has_file(&place.name(""))? || folder.has_file(&place.name(MENDED))?)
 }

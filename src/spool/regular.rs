@@ -40,7 +40,9 @@ unsafe extern "C" fn open(path: *const c_char, flags: c_int, mode: c_int) -> c_i
         }
         let mut stat = std::mem::zeroed::<libc::stat>();
         let is_known = libc::fstat(descriptor, &raw mut stat) == 0;
-        if is_known && [libc::S_IFREG, libc::S_IFDIR].contains(&(stat.st_mode & libc::S_IFMT)) {
+        // A file with a second name may be somebody else's under that one.
+        let is_file = stat.st_mode & libc::S_IFMT == libc::S_IFREG && stat.st_nlink < 2;
+        if is_known && (is_file || stat.st_mode & libc::S_IFMT == libc::S_IFDIR) {
             return descriptor;
         }
         libc::close(descriptor);

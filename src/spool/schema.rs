@@ -191,36 +191,41 @@ fn missing(db: &Connection, place: &Place) -> Result<&'static [&'static str], Sp
     if is_ours(db).map_err(database)? { Ok(missing) } else { Err(foreign(place)) }
 }
 
-/// Whether a file has the tables, indexes and triggers that a release has given it, and no others: a
+/// Whether a file has the tables, indexes and triggers that a release has given it, all of them and no others: a
 /// trigger would do what its author wants with each event.
 pub fn is_ours(db: &Connection) -> rusqlite::Result<bool> {
+    let version = db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?;
+    let steps = STEPS.get(..usize::try_from(version).unwrap_or(usize::MAX)).unwrap_or_default();
+    let mut missing: usize = steps.iter().map(|step| step.matches(CREATE).count()).sum();
     let mut statement = db.prepare("SELECT name, sql FROM sqlite_schema")?;
     let mut rows = statement.query([])?;
     // As a rule they stand there in the order in which they were made, so each is found behind the last.
-    let mut behind = STEPS[0];
+    let mut behind = steps.first().copied().unwrap_or_default();
     while let Some(row) = rows.next()? {
-        let is_known = match (row.get_ref(0)?, row.get_ref(1)?) {
-            (ValueRef::Text(name), ValueRef::Null) => name.starts_with(b"sqlite_autoindex_"),
-            (ValueRef::Text(b"sqlite_sequence"), ValueRef::Text(sql)) => sql == SEQUENCE,
+        match (row.get_ref(0)?, row.get_ref(1)?) {
+            (ValueRef::Text(name), ValueRef::Null) if name.starts_with(b"sqlite_autoindex_") => {}
+            (ValueRef::Text(b"sqlite_sequence"), ValueRef::Text(sql)) if sql == SEQUENCE => {}
             // SQLite keeps the words that a table was made with.
-            (ValueRef::Text(_), ValueRef::Text(sql)) => match str::from_utf8(sql) {
-                Ok(sql) => match behind.split_once(sql) {
-                    Some((_, rest)) => {
-                        behind = rest;
-                        true
-                    }
-                    None => STEPS.iter().any(|step| step.contains(sql)),
-                },
-                Err(_) => false,
-            },
-            _ => false,
-        };
-        if !is_known {
-            return Ok(false);
+            (ValueRef::Text(_), ValueRef::Text(sql)) => {
+                let Ok(sql) = str::from_utf8(sql) else { return Ok(false) };
+                let found = [behind].iter().chain(steps).find_map(|step| rest_behind(step, sql));
+                let Some(rest) = found else { return Ok(false) };
+                (behind, missing) = (rest, missing.saturating_sub(1));
+            }
+            _ => return Ok(false),
         }
     }
-    Ok(true)
+    Ok(missing == 0)
 }
+
+/// What stands behind a whole statement of a step.
+fn rest_behind<'a>(step: &'a str, sql: &str) -> Option<&'a str> {
+    let (_, rest) = step.split_once(sql)?;
+    (sql.starts_with(CREATE) && rest.starts_with(';')).then_some(rest)
+}
+
+/// What each statement of a step begins with that leaves something in the schema.
+const CREATE: &str = "CREATE ";
 
 /// SQLite's own table, which goes with AUTOINCREMENT.
 const SEQUENCE: &[u8] = b"CREATE TABLE sqlite_sequence(name,seq)";

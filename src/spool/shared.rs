@@ -110,7 +110,8 @@ impl SharedSpool {
         work: impl FnOnce(&mut Spool) -> Result<T, SpoolError> + Send + 'static,
     ) -> Result<Option<T>, SpoolError> {
         self.in_thread(within, move |shared, asked| {
-            if !is_begun(&shared.config.path) {
+            let path = &shared.config.path;
+            if !is_begun(path).map_err(|source| SpoolError::File { path: path.clone(), source })? {
                 return Ok(None);
             }
             shared.lend(within.saturating_sub(asked.elapsed()), work).map(Some)

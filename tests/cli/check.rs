@@ -927,8 +927,11 @@ fn a_spool_that_cannot_be_used_is_told_and_the_way_is_checked_all_the_same() {
     sql(&newer, "PRAGMA application_id = 0x5a435449; PRAGMA user_version = 99; CREATE TABLE x (y)");
     sql(&foreign, "CREATE TABLE x (y)");
     // (file, a part of the message)
-    let cases =
-        [(folder, " is a folder;"), (newer, "is of a newer release"), (foreign, "is another program's file")];
+    let cases = [
+        (folder, " is a folder, not a file"),
+        (newer, "is of a newer release"),
+        (foreign, "is another program's file"),
+    ];
     for (path, message) in cases {
         let check =
             |shape: &[&str]| Ran::of(check(&world, &sandbox.url, shape).env("ZAMMAD_CTI_SPOOL_PATH", &path));

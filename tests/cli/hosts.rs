@@ -178,6 +178,24 @@ fn a_secret_for_another_host_is_named_with_its_layer_and_what_to_do() {
 
 /// A top level without a token of its own is what profiles have in common.
 #[test]
+fn a_secret_below_the_url_of_another_host_is_not_said_to_be_for_that_one() {
+    let world = World::new();
+    let file = "url = \"https://live.example/api/v1/cti/LIVE-TOKEN-OF-THE-FILE\"\napi_token = \"the-files-api-token\"\n";
+    let file = world.file("config.toml", 0o600, file);
+    let mut program = world.bare();
+    program.env("ZAMMAD_CTI_URL", "https://test.example/api/v1/cti/TEST-TOKEN-OF-THE-VARIABLE");
+    program.args(["config", "show", "--url", "https://live.example/api/v1/cti/LIVE-TOKEN-OF-THE-FLAG"]);
+    let shown = program.arg("--config").arg(&file).assert().code(0);
+    let shown = String::from_utf8(shown.get_output().stdout.clone()).unwrap();
+    let line = shown.lines().find(|line| line.starts_with("api_token")).unwrap();
+    let reason = format!(
+        "not used: it ({}) is below the url of another host (variable ZAMMAD_CTI_URL)",
+        file.display()
+    );
+    assert!(line.ends_with(&reason), "{line}");
+}
+
+#[test]
 fn all_profiles_pass_over_a_top_level_whose_token_is_for_another_host() {
     let world = World::new();
     let zammad = Server::answering([Reply::doubled(422, "Direction is missing")]);

@@ -284,7 +284,7 @@ fn what_cannot_be_kept_is_sent_at_once_or_says_so() {
     let cases = [
         ("/proc/zammad-cti/spool.db", "cannot be used", 74),
         ("/dev/full", "the spool /dev/full", 74),
-        ("folder", " is a folder;", 74),
+        ("folder", " is a folder, not a file", 74),
     ];
     for (path, words, code) in cases {
         let desk = Desk::new();

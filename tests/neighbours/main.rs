@@ -10,6 +10,9 @@ mod certificates;
 #[path = "../cli/desk.rs"]
 mod desk;
 #[allow(dead_code, reason = "the others use the rest")]
+#[path = "../cli/running.rs"]
+mod running;
+#[allow(dead_code, reason = "the others use the rest")]
 #[path = "../cli/servers.rs"]
 mod servers;
 #[allow(dead_code, reason = "the others use the rest")]

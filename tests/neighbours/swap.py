@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """A neighbour: somebody who may write a spool's folder puts traps in place of what is in it.
 
-    swap.py FOLDER MOST TARGET...
+    swap.py FOLDER [NAME] MOST TARGET...
 
-Puts a link to each TARGET, a link to a name that is not there, a pipe and a folder in place of each
-file of FOLDER, for a moment each, at most MOST times. What was there comes back untouched. Says "ready"
+Puts a link to each TARGET, a link to a name that is not there, a pipe, a folder, and a file with two names in
+place of each file of FOLDER, for a moment each, at most MOST times; or just links in place of NAME. What was there comes back untouched. Says "ready"
 first, and at the end of stdin how many traps it has set.
 """
 
@@ -39,6 +39,12 @@ def set_trap(path, kind):
     if kind == "pipe":
         os.mkfifo(path, 0o666)
         os.chmod(path, 0o666)
+    elif kind == "file with two names":
+        if os.path.exists(path + "-too"):
+            os.unlink(path + "-too")
+        with open(path + "-too", "w"):
+            pass
+        os.link(path + "-too", path)
     elif kind == "folder":
         os.mkdir(path)
         os.chmod(path, 0o2770)
@@ -47,8 +53,11 @@ def set_trap(path, kind):
 
 
 def main():
-    folder, most, targets = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
-    kinds = [*targets, *(target + "-new" for target in targets), "pipe", "folder"]
+    folder, *words = sys.argv[1:]
+    only = None if words[0].isdecimal() else words.pop(0)
+    most, targets = int(words[0]), words[1:]
+    kinds = targets if only else [
+        *targets, *(target + "-new" for target in targets), "pipe", "folder", "file with two names"]
     random.seed(13)
     os.umask(0)
     print("ready", flush=True)
@@ -58,7 +67,8 @@ def main():
         slots = os.listdir(turns) if os.path.isdir(turns) and not os.path.islink(turns) else []
         names = [os.path.join(folder, "spool.db" + suffix) for suffix in BESIDE]
         names += [os.path.join(turns, slot) for slot in slots[:3]]
-        name, trap = random.choice(names), os.path.join(folder, "trap")
+        name = os.path.join(folder, only) if only else random.choice(names)
+        trap = os.path.join(folder, "trap")
         set_trap(trap, random.choice(kinds))
         if rename(trap, name, EXCHANGE):
             time.sleep(random.uniform(0.0005, 0.004))

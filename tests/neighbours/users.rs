@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -20,6 +19,7 @@ pub enum User {
     Neighbour,
 }
 
+/// The spool's.
 pub const GROUP: u32 = 30003;
 
 /// What takes longer than this hangs.
@@ -34,12 +34,23 @@ impl User {
         }
     }
 
-    /// Lets a command run as this user.
-    pub fn run(self, command: &mut Command) -> &mut Command {
-        match self {
-            Self::Root => command,
-            Self::Service | Self::Neighbour => command.uid(self.number()).gid(GROUP),
+    /// A command as this user, whom somebody has put into the group: his own is another one.
+    pub fn running(self, command: Command) -> Command {
+        if self == Self::Root {
+            return command;
         }
+        let mut switched = Command::new("setpriv");
+        let number = self.number();
+        switched.args([
+            format!("--reuid={number}"),
+            format!("--regid={number}"),
+            format!("--groups={GROUP}"),
+        ]);
+        switched.arg(command.get_program()).args(command.get_args());
+        let set = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        switched.env_clear().envs(set).env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        switched.current_dir(command.get_current_dir().unwrap_or(Path::new("/")));
+        switched
     }
 }
 
@@ -92,9 +103,7 @@ impl Shared {
 
     /// The program as this user.
     pub fn program(&self, user: User, arguments: &[&str]) -> Command {
-        let mut program = self.desk.program(arguments);
-        user.run(&mut program);
-        program
+        user.running(self.desk.program(arguments))
     }
 
     /// Runs it as this user to its end, which has to come.
