@@ -1,7 +1,8 @@
 //! What other users of the machine can do to the calls of the right one, and what they cannot.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv6Addr, SocketAddrV6, TcpStream, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -250,6 +251,63 @@ fn a_process_that_has_gone_is_not_taken_for_root() {
     assert_eq!(channel.decision(), ("none", ""));
     server.stop();
     assert_eq!(events(&zammad).len(), 1);
+}
+
+/// Does it in a network of its own, whose loopback interface has this address too.
+fn with_address<T: Send>(address: Ipv6Addr, work: impl FnOnce() -> T + Send) -> T {
+    let set_up = || {
+        // SAFETY: it changes this thread only, and what it starts.
+        let unshared = unsafe { libc::unshare(libc::CLONE_NEWNET) };
+        assert_eq!(unshared, 0, "this test makes a network, so it runs as root only");
+        let socket = UdpSocket::bind("[::]:0").unwrap();
+        // SAFETY: all of it are numbers, for which zeros do.
+        let mut loopback: libc::ifreq = unsafe { std::mem::zeroed() };
+        (loopback.ifr_name[0], loopback.ifr_name[1]) = (b'l'.cast_signed(), b'o'.cast_signed());
+        loopback.ifr_ifru.ifru_flags = libc::c_short::try_from(libc::IFF_UP).unwrap();
+        // SAFETY: as above.
+        let mut more: libc::in6_ifreq = unsafe { std::mem::zeroed() };
+        more.ifr6_addr.s6_addr = address.octets();
+        (more.ifr6_prefixlen, more.ifr6_ifindex) = (64, LOOPBACK.cast_signed());
+        // SAFETY: the kernel reads the two structures, which outlive the calls.
+        let done = unsafe {
+            [
+                libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const loopback),
+                libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFADDR, &raw const more),
+            ]
+        };
+        assert_eq!(done, [0, 0], "{}", std::io::Error::last_os_error());
+    };
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            set_up();
+            work()
+        });
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// The number of the loopback interface.
+const LOOPBACK: u32 = 1;
+
+#[test]
+fn a_link_local_address_of_this_machine_is_none_of_another() {
+    let address = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 7);
+    with_address(address, || {
+        let world = World::new();
+        let zammad = zammad(Duration::ZERO);
+        let options = ["--listen", "[::]:0", "--user", "root"];
+        let server = Fastagi::start(&mut program(&world, &zammad.url(), &options));
+        let there = SocketAddrV6::new(address, server.address.port(), 0, LOOPBACK).into();
+        let mut channel = Channel::of_customer("nobody");
+        let told = as_user(NOBODY, || channel.call(there, "new-call"));
+        assert!(channel.assert_error("new-call").contains("--user"), "{told:?}");
+        let mut channel = Channel::of_customer("root");
+        let told = channel.call(there, "new-call");
+        assert_eq!(channel.decision(), ("none", ""), "{told:?}");
+        let ran = server.stop();
+        assert!(ran.stderr.contains("refused a process of user 65534"), "{ran}");
+        assert_eq!(events(&zammad).len(), 1);
+    });
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use super::owner::{Owner, Owners};
+use super::owner::{Owner, Owners, canonical};
 use super::users::Namespace;
 
 /// One of those that connections are counted by.
@@ -50,26 +50,40 @@ impl Reception {
 
     /// Who is at `peer`, on a connection to `own`.
     pub fn guest(&mut self, peer: SocketAddr, own: SocketAddr) -> Guest {
-        let canonical = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
         let (peer, own) = (canonical(peer), canonical(own));
         match self.owners.of(peer, own) {
             Owner::User(user) if self.namespace.tells_apart(user) => Guest::User(user),
             Owner::User(_) | Owner::Gone => Guest::Unknown,
-            Owner::NotHere if peer.ip().is_loopback() || is_of_this_machine(peer.ip()) => Guest::Unknown,
-            Owner::NotHere => Guest::Address(network(peer.ip())),
+            Owner::NotHere => without_socket(peer.ip(), is_of_this_machine(peer)),
+        }
+    }
+}
+
+/// Who is at an address whose socket is not found. Other rules hold for other machines, so it has to be
+/// sure that it is one.
+fn without_socket(address: IpAddr, is_of_this_machine: std::io::Result<bool>) -> Guest {
+    match is_of_this_machine {
+        Ok(false) => Guest::Address(network(address)),
+        Ok(true) => Guest::Unknown,
+        Err(error) => {
+            log::debug!("whether {address} is an address of this machine: {error}");
+            Guest::Unknown
         }
     }
 }
 
 /// Whether this is one of this machine's own addresses: it talks to those from the same address. Nothing
-/// is sent for it.
-fn is_of_this_machine(address: IpAddr) -> bool {
-    let any = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
-    let own = UdpSocket::bind(any).and_then(|socket| {
-        socket.connect((address, 9))?;
-        socket.local_addr()
-    });
-    own.is_ok_and(|own| own.ip() == address)
+/// is sent for it. A link-local address is one only together with its interface.
+fn is_of_this_machine(peer: SocketAddr) -> std::io::Result<bool> {
+    if peer.ip().is_loopback() {
+        return Ok(true);
+    }
+    let any = if peer.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let socket = UdpSocket::bind(any)?;
+    let mut to = peer;
+    to.set_port(9);
+    socket.connect(to)?;
+    Ok(socket.local_addr()?.ip() == peer.ip())
 }
 
 /// A machine has a whole /64 of IPv6 for itself.
@@ -117,18 +131,27 @@ mod tests {
 
     #[test]
     fn another_machine_is_known_by_its_network() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let own = listener.local_addr().unwrap();
         // (peer, guest)
         let cases = [
             ("192.0.2.7:4000", "192.0.2.7"),
             ("[::ffff:192.0.2.7]:4000", "192.0.2.7"),
             ("[2001:db8:1:2:3:4:5:6]:4000", "2001:db8:1:2::"),
-            ("127.0.0.1:1", "a process whose user cannot be found"),
-            ("[::1]:1", "a process whose user cannot be found"),
+            ("[fe80::7%2]:4000", "fe80::"),
         ];
         for (peer, guest) in cases {
-            assert_eq!(Reception::new(own).guest(peer.parse().unwrap(), own).to_string(), guest, "{peer}");
+            let peer = canonical(peer.parse().unwrap()).ip();
+            assert_eq!(without_socket(peer, Ok(false)).to_string(), guest, "{peer}");
+            let failed = Err(std::io::ErrorKind::NetworkUnreachable.into());
+            assert_eq!(without_socket(peer, failed), Guest::Unknown, "{peer}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_this_machine_is_none_of_another() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let own = listener.local_addr().unwrap();
+        for peer in ["127.0.0.1:1", "[::1]:1", "[::ffff:127.0.0.2]:1"] {
+            assert_eq!(Reception::new(own).guest(peer.parse().unwrap(), own), Guest::Unknown, "{peer}");
         }
     }
 }

@@ -8,7 +8,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Error};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::fd::OwnedFd;
 
 use rustix::net::{
@@ -34,12 +34,12 @@ pub enum Owners {
 impl Owners {
     /// `listener` is a socket that is there, to try with whether questions are answered.
     pub fn new(listener: SocketAddr) -> Self {
-        let address = match listener.ip().to_canonical() {
-            IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            address => address,
-        };
-        let listener = SocketAddr::new(address, listener.port());
+        let mut listener = canonical(listener);
+        match listener.ip() {
+            IpAddr::V4(address) if address.is_unspecified() => listener.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(address) if address.is_unspecified() => listener.set_ip(Ipv6Addr::LOCALHOST.into()),
+            IpAddr::V4(_) | IpAddr::V6(_) => {}
+        }
         let asking = socket_with(
             AddressFamily::NETLINK,
             SocketType::DGRAM,
@@ -80,6 +80,17 @@ impl Owners {
                 Owner::NotHere
             }
         }
+    }
+}
+
+/// An address as the kernel is asked for it: IPv4 as such, and of IPv6 the interface that a link-local
+/// address belongs to, without which the kernel does not find its socket.
+pub fn canonical(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V6(six) if six.ip().to_ipv4_mapped().is_none() => {
+            SocketAddrV6::new(*six.ip(), six.port(), 0, six.scope_id()).into()
+        }
+        SocketAddr::V4(_) | SocketAddr::V6(_) => SocketAddr::new(address.ip().to_canonical(), address.port()),
     }
 }
 
@@ -140,8 +151,12 @@ fn question(peer: SocketAddr, own: SocketAddr) -> Vec<u8> {
             IpAddr::V6(address) => bytes.extend(address.octets()),
         }
     }
-    // On whatever interface, and without a cookie.
-    bytes.extend([0; 4]);
+    // On whatever interface, unless the address is one of an interface only; and without a cookie.
+    let interface = match peer {
+        SocketAddr::V4(_) => 0,
+        SocketAddr::V6(six) => six.scope_id(),
+    };
+    bytes.extend(interface.to_ne_bytes());
     bytes.extend([0xff; 8]);
     bytes
 }
@@ -180,9 +195,11 @@ fn look_up(peer: SocketAddr, own: SocketAddr) -> std::io::Result<Option<Socket>>
             Err(error) => return Err(error),
         };
         for line in BufReader::new(file).lines().skip(1) {
-            if let Some((_, _, socket)) =
-                row(&line?).filter(|(local, remote, _)| (*local, *remote) == (peer, own))
-            {
+            // The table does not name interfaces.
+            let same =
+                |one: SocketAddr, other: SocketAddr| (one.ip(), one.port()) == (other.ip(), other.port());
+            let is_it = |(local, remote, _): &(_, _, _)| same(*local, peer) && same(*remote, own);
+            if let Some((_, _, socket)) = row(&line?).filter(is_it) {
                 return Ok(Some(socket));
             }
         }
