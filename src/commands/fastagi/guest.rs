@@ -96,7 +96,7 @@ fn network(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{TcpListener, TcpStream};
+    use std::net::{Shutdown, TcpListener, TcpStream};
 
     use super::*;
 
@@ -112,11 +112,15 @@ mod tests {
             let client = TcpStream::connect((host, listening.port())).unwrap();
             let (server, peer) = listener.accept().unwrap();
             let own = server.local_addr().unwrap();
-            for mut reception in [
-                Reception::new(listening),
-                Reception { owners: Owners::by_table(), namespace: Namespace::of_this_process() },
-            ] {
-                assert_eq!(reception.guest(peer, own), Guest::User(own_user), "{listen} {peer}");
+            // With the connection whole, and with half of it ended.
+            for end in [None, Some(Shutdown::Write)] {
+                end.into_iter().for_each(|end| client.shutdown(end).unwrap());
+                for mut reception in [
+                    Reception::new(listening),
+                    Reception { owners: Owners::by_table(), namespace: Namespace::of_this_process() },
+                ] {
+                    assert_eq!(reception.guest(peer, own), Guest::User(own_user), "{listen} {peer} {end:?}");
+                }
             }
             // The kernel says 0 of a socket that nobody has any more, which is root's number.
             drop(client);

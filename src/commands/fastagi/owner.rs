@@ -2,7 +2,7 @@
 //!
 //! The kernel is asked for that one socket, or, where it does not answer such questions, its table of all
 //! sockets is read. It says 0, which is root's number, of a socket that no process has any more: so the
-//! user counts only of one that is connected and has its process.
+//! user counts only of one that has its process still, which its number of a file tells.
 //!
 //! Source: sock_diag(7); linux/inet_diag.h; `proc_net_tcp.txt` in the kernel's documentation.
 
@@ -104,15 +104,14 @@ struct Socket {
 }
 
 impl Socket {
-    const ESTABLISHED: u8 = 1;
     const LISTEN: u8 = 10;
 
     fn owner(&self, own_port: u16) -> Owner {
         match self.state {
             // One that listens at the address of a socket that is not there any more.
             Self::LISTEN => Owner::NotHere,
-            Self::ESTABLISHED if self.inode != 0 && self.other_port == own_port => Owner::User(self.user),
-            // It has closed its end; of one that did so and goes on listening nothing better is known.
+            // Also of one that has ended its half and goes on listening.
+            _ if self.inode != 0 && self.other_port == own_port => Owner::User(self.user),
             _ => Owner::Gone,
         }
     }
@@ -265,7 +264,10 @@ mod tests {
             (1, 4573, 0, Owner::Gone),
             (1, 4574, 4711, Owner::Gone),
             (4, 4573, 0, Owner::Gone),
-            (5, 4573, 4711, Owner::Gone),
+            (4, 4573, 4711, Owner::User(0)),
+            (5, 4573, 4711, Owner::User(0)),
+            (8, 4573, 4711, Owner::User(0)),
+            (5, 4573, 0, Owner::Gone),
             (6, 4573, 0, Owner::Gone),
             (10, 0, 4711, Owner::NotHere),
         ];

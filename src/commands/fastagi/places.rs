@@ -24,9 +24,13 @@ impl Places {
     pub fn take(self: &Arc<Self>, guest: Guest) -> Option<Place> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let free = (self.each * GUESTS).saturating_sub(taken.values().sum());
-        let own = taken.get(&guest).copied().unwrap_or_default();
+        let own = match guest {
+            Guest::User(_) | Guest::Address(_) => taken.get(&guest).copied().unwrap_or_default(),
+            // It may be any user of this machine, who gets no second part by hiding.
+            Guest::Unknown => taken.iter().filter(|(guest, _)| guest.is_local()).map(|(_, own)| own).sum(),
+        };
         (own < self.each.min(free)).then(|| {
-            taken.insert(guest, own + 1);
+            *taken.entry(guest).or_default() += 1;
             Place { places: self.clone(), guest }
         })
     }
@@ -56,6 +60,16 @@ mod tests {
 
     fn take_all(places: &Arc<Places>, user: u32) -> Vec<Place> {
         std::iter::from_fn(|| places.take(Guest::User(user))).collect()
+    }
+
+    #[test]
+    fn who_hides_has_no_second_part() {
+        let places = Places::new(256);
+        let (known, hidden) = (take_all(&places, 65534), places.take(Guest::Unknown));
+        assert!(known.len() == 256 && hidden.is_none());
+        assert!(places.take(Guest::User(33)).is_some());
+        drop(known);
+        assert!(places.take(Guest::Unknown).is_some());
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! for others, and new calls only half of that, so that those that are kept get their end.
 
 use std::collections::HashMap;
+use std::iter::Sum;
+use std::ops::{Add, Sub};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +33,28 @@ impl Amount {
     }
 }
 
+impl Add for Amount {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        self.map(other, u64::saturating_add)
+    }
+}
+
+impl Sub for Amount {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        self.map(other, u64::saturating_sub)
+    }
+}
+
+impl Sum for Amount {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::default(), Add::add)
+    }
+}
+
 /// What strangers have in the spool.
 pub struct Shares {
     spool: Option<SharedSpool>,
@@ -41,11 +65,28 @@ pub struct Shares {
 #[derive(Default)]
 struct Book {
     room: Amount,
-    /// by all
-    taken: Amount,
+    /// what is in the spool, as far as it is known
+    kept: Amount,
+    /// what was kept while somebody looks, who may not have seen it
+    kept_meanwhile: Amount,
+    /// what is set aside for all events on their way, of which a look sees nothing
+    under_way: Amount,
     /// what was kept since the last time that nothing was
-    of_guest: HashMap<Guest, Amount>,
+    of_guest: HashMap<Guest, Share>,
     was_looked: bool,
+}
+
+/// What one of them has.
+#[derive(Debug, Clone, Copy, Default)]
+struct Share {
+    kept: Amount,
+    under_way: Amount,
+}
+
+impl Share {
+    fn all(self) -> Amount {
+        self.kept + self.under_way
+    }
 }
 
 /// What is set aside for an event on its way.
@@ -88,16 +129,18 @@ impl Shares {
 
     /// The event is kept, or it does not need the room.
     pub fn settle(&self, reserved: Reserved, is_kept: bool) {
-        if !is_kept {
-            self.book().release(&reserved);
-        }
+        self.book().settle(&reserved, is_kept);
     }
 
     /// Looks how much there is, as events leave the spool by others' doing.
     pub async fn look(&self) {
         let Some(spool) = &self.spool else { return };
-        if self.book().needs_no_look() {
-            return;
+        {
+            let mut book = self.book();
+            if book.needs_no_look() {
+                return;
+            }
+            book.begin_look();
         }
         match spool.with_begun(PATIENCE, |spool| spool.totals(Moment::now())).await {
             Ok(totals) => {
@@ -116,8 +159,8 @@ impl Shares {
 
 impl Book {
     fn reserve(&mut self, guest: Guest, kind: EventKind, bytes: u64) -> Option<Reserved> {
-        let own = self.of_guest.get(&guest).copied().unwrap_or_default();
-        let free = self.room.map(self.taken, u64::saturating_sub);
+        let own = self.own(guest);
+        let free = self.room - (self.kept + self.under_way);
         let factor = match kind {
             EventKind::NewCall => 2,
             EventKind::Answer | EventKind::Hangup => 1,
@@ -127,18 +170,37 @@ impl Book {
             return None;
         }
         let amount = Amount { events: 1, bytes };
-        self.of_guest.insert(guest, own.map(amount, u64::saturating_add));
-        self.taken = self.taken.map(amount, u64::saturating_add);
+        let share = self.of_guest.entry(guest).or_default();
+        share.under_way = share.under_way + amount;
+        self.under_way = self.under_way + amount;
         Some(Reserved { guest, amount })
     }
 
-    fn release(&mut self, reserved: &Reserved) {
-        self.taken = self.taken.map(reserved.amount, u64::saturating_sub);
-        if let Some(own) = self.of_guest.get_mut(&reserved.guest) {
-            *own = own.map(reserved.amount, u64::saturating_sub);
-            if own.events == 0 {
-                self.of_guest.remove(&reserved.guest);
+    /// What counts as a guest's. One whose user cannot be found may be any user of this machine, so it has
+    /// what they all have: nobody gets a second share by hiding.
+    fn own(&self, guest: Guest) -> Amount {
+        match guest {
+            Guest::User(_) | Guest::Address(_) => {
+                self.of_guest.get(&guest).copied().unwrap_or_default().all()
             }
+            Guest::Unknown => {
+                let local = self.of_guest.iter().filter(|(guest, _)| guest.is_local());
+                local.map(|(_, share)| share.all()).sum()
+            }
+        }
+    }
+
+    fn settle(&mut self, reserved: &Reserved, is_kept: bool) {
+        let Reserved { guest, amount } = *reserved;
+        self.under_way = self.under_way - amount;
+        let share = self.of_guest.entry(guest).or_default();
+        share.under_way = share.under_way - amount;
+        if is_kept {
+            share.kept = share.kept + amount;
+            self.kept = self.kept + amount;
+            self.kept_meanwhile = self.kept_meanwhile + amount;
+        } else if share.all() == Amount::default() {
+            self.of_guest.remove(&guest);
         }
     }
 
@@ -146,13 +208,17 @@ impl Book {
         self.was_looked && self.of_guest.is_empty()
     }
 
-    /// Nobody has more in the spool than there is.
-    fn look(&mut self, taken: Amount) {
+    fn begin_look(&mut self) {
+        self.kept_meanwhile = Amount::default();
+    }
+
+    /// Nobody has more in the spool than there is. What is on its way there stays counted.
+    fn look(&mut self, seen: Amount) {
         self.was_looked = true;
-        self.taken = taken;
-        self.of_guest.retain(|_, own| {
-            *own = own.map(taken, u64::min);
-            own.events > 0
+        self.kept = seen + self.kept_meanwhile;
+        self.of_guest.retain(|_, share| {
+            share.kept = share.kept.map(self.kept, u64::min);
+            share.all().events > 0
         });
     }
 }
@@ -170,6 +236,11 @@ mod tests {
 
     fn keep_all(book: &mut Book, guest: Guest, kind: EventKind, bytes: u64) -> usize {
         std::iter::from_fn(|| book.reserve(guest, kind, bytes)).take(100_000).count()
+    }
+
+    fn see(book: &mut Book, events: u64) {
+        book.begin_look();
+        book.look(Amount { events, bytes: events * 100 });
     }
 
     #[test]
@@ -194,13 +265,57 @@ mod tests {
     fn what_has_gone_does_not_count() {
         let mut book = book(900, 1_000_000);
         let reserved = book.reserve(NOBODY, EventKind::NewCall, 100).unwrap();
-        book.release(&reserved);
-        assert_eq!((book.taken, book.of_guest.len()), (Amount::default(), 0));
-        assert_eq!(keep_all(&mut book, NOBODY, EventKind::NewCall, 100), 300);
+        book.settle(&reserved, false);
+        assert_eq!(
+            (book.under_way, book.kept, book.of_guest.len()),
+            (Amount::default(), Amount::default(), 0)
+        );
+        for _ in 0..300 {
+            let reserved = book.reserve(NOBODY, EventKind::NewCall, 100).unwrap();
+            book.settle(&reserved, true);
+        }
+        assert!(book.reserve(NOBODY, EventKind::NewCall, 100).is_none());
         assert!(!book.needs_no_look());
-        book.look(Amount { events: 10, bytes: 1000 });
-        assert!(book.reserve(NOBODY, EventKind::NewCall, 100).is_some());
-        book.look(Amount::default());
+        see(&mut book, 10);
+        let reserved = book.reserve(NOBODY, EventKind::NewCall, 100).unwrap();
+        book.settle(&reserved, true);
+        see(&mut book, 0);
         assert!(book.needs_no_look());
+    }
+
+    #[test]
+    fn what_is_on_its_way_counts_whatever_is_in_the_spool() {
+        let mut book = book(900, 1_000_000);
+        let reserve = |book: &mut Book| book.reserve(NOBODY, EventKind::NewCall, 100);
+        let under_way: Vec<_> = std::iter::from_fn(|| reserve(&mut book)).take(900).collect();
+        assert_eq!(under_way.len(), 300);
+        see(&mut book, 0);
+        assert!(reserve(&mut book).is_none());
+        // Half of them arrive, some of which nobody has seen yet.
+        let (first, rest) = under_way.split_at(150);
+        first.iter().for_each(|reserved| book.settle(reserved, true));
+        see(&mut book, 150);
+        assert!(reserve(&mut book).is_none());
+        book.begin_look();
+        rest.iter().for_each(|reserved| book.settle(reserved, true));
+        book.look(Amount { events: 200, bytes: 20_000 });
+        assert!(reserve(&mut book).is_none());
+        see(&mut book, 300);
+        assert!(reserve(&mut book).is_none());
+        see(&mut book, 290);
+        assert_eq!(std::iter::from_fn(|| reserve(&mut book)).take(900).count(), 10);
+    }
+
+    #[test]
+    fn who_hides_has_no_second_share() {
+        let mut book = book(9000, 1_000_000_000);
+        assert_eq!(keep_all(&mut book, NOBODY, EventKind::NewCall, 100), 3000);
+        assert_eq!(keep_all(&mut book, Guest::Unknown, EventKind::NewCall, 100), 0);
+        // Asterisk has its own whoever hides, and an address is not of this machine.
+        assert_eq!(keep_all(&mut book, ASTERISK, EventKind::NewCall, 100), 2000);
+        let mut book = self::book(9000, 1_000_000_000);
+        let other = Guest::Address([192, 0, 2, 7].into());
+        assert_eq!(keep_all(&mut book, other, EventKind::NewCall, 100), 3000);
+        assert_eq!(keep_all(&mut book, Guest::Unknown, EventKind::NewCall, 100), 2000);
     }
 }
