@@ -552,7 +552,7 @@ pub struct Fastagi {
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<PathBuf>,
     /// How many calls of one user, or from one other machine, may be talked about at once; the next
-    /// one is turned away, and goes on
+    /// one is turned away, and goes on. Eight times as many of their events may wait for Zammad
     #[arg(long, value_name = "COUNT", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub max_calls: u16,
 }

@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv6Addr, SocketAddrV6, TcpStream, UdpSocket};
 use std::os::fd::AsRawFd;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use serde_json::json;
 use crate::asterisk::{CALL, Channel, events};
 use crate::fastagi::{Fastagi, fastagi, flush, is_closed, program, spooling, zammad};
 use crate::running::{Running, until};
-use crate::servers::{Reply, Server};
+use crate::servers::{Reply, Server, read_request};
 use crate::support::World;
 
 /// Who has no right to anything.
@@ -472,4 +473,64 @@ fn whoever_is_named_may_fill_the_spool() {
     let server = spooling(&world, &sandbox.url, &named);
     assert_eq!(keep(&server, NOBODY, 30), 30);
     server.stop();
+}
+
+/// A Zammad that says nothing until it is let, and then to all that have asked, and ask.
+fn held_back() -> (Server, Arc<AtomicBool>) {
+    let may_answer = Arc::new(AtomicBool::new(false));
+    let is_let = may_answer.clone();
+    let server = Server::start(move |mut stream| {
+        read_request(&mut stream);
+        until("Zammad", || is_let.load(Ordering::Relaxed));
+        let _ = stream.write_all(&Reply::json(200, "{}").bytes());
+    });
+    (server, may_answer)
+}
+
+/// Reports ends of calls, some at a time, and tells of how many it hears that they are on their way.
+fn hang_up(server: &Fastagi, user: u32, count: usize) -> usize {
+    const AT_ONCE: usize = 4;
+    let (address, on_their_way) = (server.address, AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for part in 0..AT_ONCE {
+            let on_their_way = &on_their_way;
+            scope.spawn(move || {
+                as_user(user, || {
+                    for number in (part..count).step_by(AT_ONCE) {
+                        let mut channel = Channel::of_customer(&format!("{user}-{number}"));
+                        let told = channel.call(address, "hangup?cause=busy");
+                        let is_one = told.said.concat().contains("on its way");
+                        on_their_way.fetch_add(usize::from(is_one), Ordering::Relaxed);
+                    }
+                });
+            });
+        }
+    });
+    on_their_way.into_inner()
+}
+
+#[test]
+fn what_a_stranger_has_under_way_to_a_silent_zammad_is_bounded() {
+    const CALLS: usize = 150;
+    let world = World::new();
+    // (options, whether all of it goes its way)
+    let cases: [(&[&str], bool); 2] = [(&[], false), (&["--user", "nobody"], true)];
+    for (options, are_all) in cases {
+        let (zammad, may_answer) = held_back();
+        let waiting = ["--max-calls", "10", "--timeout", "60s", "--deadline", "60s"];
+        let server = fastagi(&world, &zammad.url(), &[&waiting, options].concat());
+        let expected = if are_all { CALLS } else { 80 };
+        assert_eq!(hang_up(&server, NOBODY, CALLS), expected, "{options:?}");
+        if !are_all {
+            // Others have their own.
+            assert_eq!(hang_up(&server, 33, 1), 1);
+        }
+        may_answer.store(true, Ordering::Relaxed);
+        let others = usize::from(!are_all);
+        let ran = server.stop();
+        assert_eq!(ran.stderr.matches("none (").count(), expected + others, "{ran}");
+        let said = ran.stderr.matches("too many events wait for Zammad").count();
+        // At once, and how many more.
+        assert_eq!(said, 2 * others, "{ran}");
+    }
 }

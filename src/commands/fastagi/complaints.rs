@@ -26,6 +26,8 @@ pub enum Reason {
     NoAgi,
     /// too many calls at once
     TooMany,
+    /// too many events on their way to Zammad
+    Backlog,
     WrongUser,
     WrongSecret,
     /// a secret that nobody asks for
@@ -45,6 +47,7 @@ impl Reason {
             | Self::Crowd
             | Self::NoAgi
             | Self::TooMany
+            | Self::Backlog
             | Self::WrongUser
             | Self::WrongSecret
             | Self::NeedlessSecret
@@ -76,6 +79,7 @@ impl Complaints {
                 Reason::Silent
                 | Reason::Crowd
                 | Reason::TooMany
+                | Reason::Backlog
                 | Reason::WrongUser
                 | Reason::WrongSecret
                 | Reason::NeedlessSecret

@@ -21,7 +21,7 @@ use zammad_cti::event::WrittenEvent;
 use super::complaints::{Complaints, Reason};
 use super::guest::{Guest, Reception};
 use super::hall::{Hall, Visit};
-use super::places::Places;
+use super::places::{Place, Places};
 use super::rules::Rules;
 use super::shares::Shares;
 use super::talk::talk;
@@ -41,6 +41,14 @@ const ROUND: Duration = Duration::from_secs(5);
 /// So many ways to Zammad are kept when fewer calls are under way.
 const IDLE: usize = 16;
 
+/// Of each call that may be talked about at once, so many events may be on their way: a call that ends is
+/// let go within a moment, and its event has the configuration's deadline.
+const ERRANDS: u16 = 8;
+
+/// At least so many events of one guest that is trusted may be on their way: more than 50 calls a second
+/// have when Zammad is silent for eight seconds, which are 1,200.
+const TRUSTED_ERRANDS: u16 = 4096;
+
 /// An event that a call wants to have brought to Zammad.
 pub struct Errand {
     pub event: WrittenEvent,
@@ -48,6 +56,8 @@ pub struct Errand {
     pub stranger: Option<Guest>,
     pub started: Instant,
     pub limit: Duration,
+    /// its own, until it ends: the call that it is of may be over long before
+    pub place: Place,
     /// where whoever waits for it hears of it
     pub reply: mpsc::Sender<Outcome>,
 }
@@ -106,7 +116,7 @@ async fn serve_until_the_end(
     let mut stop = Stop::new().context("cannot listen for signals")?;
     let mut watchdog = Watchdog::new();
     let mut hall = Hall::new(rules, way.complaints.clone(), reception);
-    let places = Places::new(max_calls);
+    let room = Room::new(max_calls);
     let (errands, mut wanted) = unbounded_channel();
     // Until the stop; then the calls have the only ones.
     let mut errands = Some(errands);
@@ -128,7 +138,7 @@ async fn serve_until_the_end(
                 }
             },
             visit = hall.next(), if !hall.is_empty() => if let (Some(visit), Some(errands)) = (visit, &errands) {
-                admit(visit, &places, errands.clone(), way, limit);
+                admit(visit, &room, errands.clone(), way, limit);
             },
             errand = wanted.recv(), if are_calls_left => match errand {
                 // The one that was used last is the likeliest to be connected still.
@@ -158,24 +168,56 @@ async fn accept(listener: &tokio::net::TcpListener, not_before: Instant) -> std:
     listener.accept().await.map(|(stream, _)| stream)
 }
 
+/// What there may be at once of everybody.
+struct Room {
+    calls: Arc<Places>,
+    /// events on their way to Zammad: those of strangers take no place of the others'
+    errands: Arc<Places>,
+    trusted_errands: Arc<Places>,
+}
+
+impl Room {
+    fn new(max_calls: u16) -> Self {
+        let errands = max_calls.saturating_mul(ERRANDS);
+        Self {
+            calls: Places::new(max_calls),
+            errands: Places::new(errands),
+            trusted_errands: Places::new(errands.max(TRUSTED_ERRANDS)),
+        }
+    }
+
+    /// Places for one call and for its event.
+    fn take(&self, guest: Guest, is_trusted: bool) -> Result<(Place, Place), Full> {
+        let errands = if is_trusted { &self.trusted_errands } else { &self.errands };
+        let call = self.calls.take(guest).ok_or(Full::Calls)?;
+        Ok((call, errands.take(guest).ok_or(Full::Errands)?))
+    }
+}
+
+/// There are too many.
+enum Full {
+    Calls,
+    Errands,
+}
+
 /// Gives a call a thread, if there is one for it.
-fn admit(
-    visit: Visit,
-    places: &Arc<Places>,
-    errands: UnboundedSender<Errand>,
-    way: &Way<'_>,
-    limit: Duration,
-) {
+fn admit(visit: Visit, room: &Room, errands: UnboundedSender<Errand>, way: &Way<'_>, limit: Duration) {
     let Visit { guest, is_trusted, .. } = visit;
     let (config, complaints) = (way.config.clone(), way.complaints.clone());
-    let Some(place) = places.take(guest) else {
-        let text = format!("too many calls at once (--max-calls): one of {guest} goes on without Zammad");
-        complaints.say(guest, Reason::TooMany, text);
-        return;
+    let (call_place, errand_place) = match room.take(guest, is_trusted) {
+        Ok(places) => places,
+        Err(full) => {
+            let (reason, what) = match full {
+                Full::Calls => (Reason::TooMany, "too many calls at once (--max-calls)"),
+                Full::Errands => (Reason::Backlog, "too many events wait for Zammad (8 times --max-calls)"),
+            };
+            complaints.say(guest, reason, format!("{what}: one of {guest} goes on without Zammad"));
+            return;
+        }
     };
     let call = move || {
-        let _place = place;
-        let Err(error) = talk(visit, &errands, &config, limit) else { return };
+        let _place = call_place;
+        let Err(error) = talk(visit, &errands, errand_place, &config, limit) else { return };
         // Of a stranger it is not sure that this is a call.
         if is_trusted {
             log::error!("{error:#}");
@@ -205,7 +247,7 @@ struct Way<'a> {
 impl Way<'_> {
     /// Brings one event to Zammad. Gives back the connection for the next.
     async fn bring(&self, idle: Option<Client>, errand: Errand) -> Option<Client> {
-        let Errand { event, stranger, started, limit, reply } = errand;
+        let Errand { event, stranger, started, limit, reply, place: _place } = errand;
         let described = match agi::recalled(&event, &self.courier, self.config).await {
             Ok(described) => described,
             Err(error) => {

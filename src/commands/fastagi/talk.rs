@@ -12,12 +12,13 @@ use zammad_cti::event::EventKind;
 
 use super::guest::Guest;
 use super::hall::Visit;
+use super::places::Place;
 use super::request;
 use super::serve::Errand;
 use crate::commands::agi::{LAST_WORDS, MOMENT, Wanted, failure, on_its_way, told, wanted};
 
 /// Reads what is wanted for a call, has it done, and tells Asterisk. The call is held for at most
-/// `limit`, and then a moment for the last words.
+/// `limit`, and then a moment for the last words. `place` is its event's.
 ///
 /// # Errors
 ///
@@ -25,6 +26,7 @@ use crate::commands::agi::{LAST_WORDS, MOMENT, Wanted, failure, on_its_way, told
 pub fn talk(
     visit: Visit,
     errands: &UnboundedSender<Errand>,
+    place: Place,
     config: &Config,
     limit: Duration,
 ) -> anyhow::Result<()> {
@@ -33,8 +35,9 @@ pub fn talk(
     let end = started + limit + LAST_WORDS;
     let input = BufReader::new(Cursor::new(rest).chain(Until::new(stream, end)));
     let mut conversation = Conversation::after(header, input, Until::new(stream, end));
-    let asked = Asked { script: &script, stranger: (!is_trusted).then_some(guest), started, limit };
-    let result = bring(&asked, &mut conversation, errands, config);
+    let stranger = (!is_trusted).then_some(guest);
+    let asked = Asked { script: &script, stranger, place, started, limit };
+    let result = bring(asked, &mut conversation, errands, config);
     if let Err(error) = &result {
         // What cannot be told is in the log.
         let _ = failure(&mut conversation, error);
@@ -47,18 +50,20 @@ struct Asked<'a> {
     script: &'a str,
     /// who it is, unless it is trusted
     stranger: Option<Guest>,
+    /// for its event
+    place: Place,
     started: Instant,
     limit: Duration,
 }
 
 /// Has one event brought to Zammad.
 fn bring<R: BufRead, W: Write>(
-    asked: &Asked<'_>,
+    asked: Asked<'_>,
     conversation: &mut Conversation<R, W>,
     errands: &UnboundedSender<Errand>,
     config: &Config,
 ) -> anyhow::Result<()> {
-    let Asked { script, stranger, started, limit } = *asked;
+    let Asked { script, stranger, place, started, limit } = asked;
     if conversation.header().arguments > 0 {
         let advice =
             "an address has its options in the query, as in new-call?queue=support; others do nothing";
@@ -75,7 +80,7 @@ fn bring<R: BufRead, W: Write>(
     };
     let (reply, outcome) = channel();
     let (kind, call_id) = (written.event, written.call_id.clone());
-    let errand = Errand { event: written, stranger, started, limit, reply };
+    let errand = Errand { event: written, stranger, started, limit, place, reply };
     errands.send(errand).map_err(|_| anyhow!("it is ending"))?;
     match (outcome.recv_timeout(patience), kind) {
         (Ok((report, None)), kind) => Ok(told(conversation, kind, &report)?),
