@@ -115,6 +115,9 @@ fn start_log(quiet: log::LevelFilter, endpoints: impl IntoIterator<Item = Endpoi
         let text = redact(&record.args().to_string());
         let text = endpoints.iter().fold(text, |text, endpoint| endpoint.redact(&text));
         let text = safe_text::printable(&without_logins(&text));
+        if !fastagi::may_be_logged(record.level(), record.target(), &text) {
+            return Ok(());
+        }
         match record.level() {
             log::Level::Error => writeln!(line, "zammad-cti: {text}"),
             log::Level::Warn => writeln!(line, "zammad-cti: warning: {text}"),

@@ -30,6 +30,7 @@ use super::owner::become_owner;
 use crate::cli::{self, Global};
 use crate::exit_code::{ExitCode, UnusableSecret};
 use crate::output::OutputError;
+pub use complaints::may_be_logged;
 use rules::Rules;
 use serve::Terms;
 use users::{Named, Namespace};

@@ -220,7 +220,7 @@ fn fifty_calls_at_once_are_all_in_zammads_log() {
     const CALLS: usize = 50;
     let world = World::new();
     let sandbox = world.sandbox(&["--token", TOKEN]);
-    let server = fastagi(&world, &sandbox.url, &["--deadline", "10s"]);
+    let server = fastagi(&world, &sandbox.url, &["--deadline", "10s", "--user", "root"]);
     std::thread::scope(|scope| {
         for number in 0..CALLS {
             let (server, sandbox) = (&server, &sandbox);

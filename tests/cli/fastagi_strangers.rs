@@ -476,15 +476,16 @@ fn whoever_is_named_may_fill_the_spool() {
 }
 
 /// A Zammad that says nothing until it is let, and then to all that have asked, and ask.
-fn held_back() -> (Server, Arc<AtomicBool>) {
-    let may_answer = Arc::new(AtomicBool::new(false));
-    let is_let = may_answer.clone();
+fn held_back() -> (Server, Arc<AtomicBool>, Arc<AtomicUsize>) {
+    let (may_answer, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let (is_let, count) = (may_answer.clone(), answered.clone());
     let server = Server::start(move |mut stream| {
         read_request(&mut stream);
         until("Zammad", || is_let.load(Ordering::Relaxed));
+        count.fetch_add(1, Ordering::Relaxed);
         let _ = stream.write_all(&Reply::json(200, "{}").bytes());
     });
-    (server, may_answer)
+    (server, may_answer, answered)
 }
 
 /// Reports ends of calls, some at a time, and tells of how many it hears that they are on their way.
@@ -516,7 +517,7 @@ fn what_a_stranger_has_under_way_to_a_silent_zammad_is_bounded() {
     // (options, whether all of it goes its way)
     let cases: [(&[&str], bool); 2] = [(&[], false), (&["--user", "nobody"], true)];
     for (options, are_all) in cases {
-        let (zammad, may_answer) = held_back();
+        let (zammad, may_answer, answered) = held_back();
         let waiting = ["--max-calls", "10", "--timeout", "60s", "--deadline", "60s"];
         let server = fastagi(&world, &zammad.url(), &[&waiting, options].concat());
         let expected = if are_all { CALLS } else { 80 };
@@ -528,9 +529,48 @@ fn what_a_stranger_has_under_way_to_a_silent_zammad_is_bounded() {
         may_answer.store(true, Ordering::Relaxed);
         let others = usize::from(!are_all);
         let ran = server.stop();
-        assert_eq!(ran.stderr.matches("none (").count(), expected + others, "{ran}");
+        assert_eq!(answered.load(Ordering::Relaxed), expected + others, "{ran}");
         let said = ran.stderr.matches("too many events wait for Zammad").count();
         // At once, and how many more.
         assert_eq!(said, 2 * others, "{ran}");
+    }
+}
+
+#[test]
+fn strangers_do_not_fill_the_log() {
+    const CALLS: usize = 60;
+    let world = World::new();
+    // (options, whether all there is to say is said)
+    let cases: [(&[&str], bool); 2] = [(&[], false), (&["--user", "nobody"], true)];
+    // (Zammad's reply, what is said of each event)
+    let replies = [(200, "newCall of call"), (503, "newCall of call"), (404, "newCall of call")];
+    for (status, of_event) in replies {
+        for (options, is_all) in cases {
+            let zammad = Server::answering([Reply::json(status, "{}")]);
+            let options = [options, &["--deadline", "300ms"]].concat();
+            let server = fastagi(&world, &zammad.url(), &options);
+            std::thread::scope(|scope| {
+                for part in 0..4 {
+                    let address = server.address;
+                    scope.spawn(move || {
+                        as_user(NOBODY, || {
+                            for number in 0..CALLS / 4 {
+                                // An argument and a number that there is advice about.
+                                Channel::of_customer(&format!("{part}-{number}"))
+                                    .call(address, "new-call?to=7,argument");
+                            }
+                        });
+                    });
+                }
+            });
+            let ran = server.stop();
+            for said in [of_event, "an address has its options in the query"] {
+                let lines = ran.stderr.lines().filter(|line| line.contains(said)).count();
+                assert_eq!(lines >= CALLS, is_all, "{status} {options:?} {said}: {ran}");
+            }
+            // Twenty of a level, and how many more.
+            assert!(is_all || ran.stderr.lines().count() <= 3 * 21 + 1, "{status}: {ran}");
+            assert!(is_all || ran.stderr.contains(" more like this, the last: "), "{status}: {ran}");
+        }
     }
 }

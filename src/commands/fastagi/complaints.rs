@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use log::Level;
 
 use super::guest::Guest;
 
@@ -36,13 +38,18 @@ pub enum Reason {
     Mistake,
     /// too many of its events wait
     Hoard,
+    /// the system has no more files or threads
+    NoRoom,
+    /// whatever else is logged while a stranger's event is dealt with
+    Line(Level),
 }
 
 impl Reason {
-    /// How many lines a minute there are of it. What is wrong with a dialplan has a line for each mistake.
+    /// How many lines a minute there are of it. What is wrong with a dialplan has a line for each mistake, and
+    /// so has each event.
     fn lines(self) -> u32 {
         match self {
-            Self::Mistake => 20,
+            Self::Mistake | Self::Line(_) => 20,
             Self::Silent
             | Self::Crowd
             | Self::NoAgi
@@ -51,9 +58,52 @@ impl Reason {
             | Self::WrongUser
             | Self::WrongSecret
             | Self::NeedlessSecret
-            | Self::Hoard => 1,
+            | Self::Hoard
+            | Self::NoRoom => 1,
         }
     }
+}
+
+tokio::task_local! {
+    /// for whom something is done, if it is not trusted
+    static STRANGER: (Guest, Arc<Complaints>);
+}
+
+/// Does it for a stranger: of what is logged meanwhile only so much is said.
+pub async fn on_behalf<F: Future>(
+    stranger: Option<Guest>,
+    complaints: &Arc<Complaints>,
+    work: F,
+) -> F::Output {
+    match stranger {
+        Some(guest) => STRANGER.scope((guest, complaints.clone()), work).await,
+        None => work.await,
+    }
+}
+
+/// The same in a thread.
+pub fn in_thread_on_behalf<T>(
+    stranger: Option<Guest>,
+    complaints: &Arc<Complaints>,
+    work: impl FnOnce() -> T,
+) -> T {
+    match stranger {
+        Some(guest) => STRANGER.sync_scope((guest, complaints.clone()), work),
+        None => work(),
+    }
+}
+
+/// Whether a line may be in the log: not if it is one of too many on behalf of a stranger. Details, which
+/// there are only if somebody asks for them, always may.
+pub fn may_be_logged(level: Level, target: &str, text: &str) -> bool {
+    // What is said here was counted before.
+    if level > Level::Info || target == module_path!() {
+        return true;
+    }
+    let is_new = |(guest, complaints): &(Guest, Arc<Complaints>)| {
+        complaints.is_new(*guest, Reason::Line(level), text, Instant::now())
+    };
+    STRANGER.try_with(is_new).unwrap_or(true)
 }
 
 /// What was said of whom.
@@ -83,7 +133,9 @@ impl Complaints {
                 | Reason::WrongUser
                 | Reason::WrongSecret
                 | Reason::NeedlessSecret
-                | Reason::Hoard => log::warn!("{text}"),
+                | Reason::Hoard
+                | Reason::NoRoom => log::warn!("{text}"),
+                Reason::Line(level) => log::log!(level, "{text}"),
             }
         }
     }

@@ -18,7 +18,7 @@ use zammad_cti::config::Config;
 use zammad_cti::delivery::{Courier, Failure, Outcome as Brought};
 use zammad_cti::event::WrittenEvent;
 
-use super::complaints::{Complaints, Reason};
+use super::complaints::{Complaints, Reason, in_thread_on_behalf, on_behalf};
 use super::guest::{Guest, Reception};
 use super::hall::{Hall, Visit};
 use super::places::{Place, Places};
@@ -133,7 +133,8 @@ async fn serve_until_the_end(
                 // Dropped, it is closed.
                 (Ok(_), None) => {}
                 (Err(error), _) => {
-                    log::warn!("cannot take a call: {error}");
+                    let text = format!("cannot take a call: {error}");
+                    way.complaints.say(Guest::Unknown, Reason::NoRoom, text);
                     not_before = Instant::now() + BREATH;
                 }
             },
@@ -217,7 +218,11 @@ fn admit(visit: Visit, room: &Room, errands: UnboundedSender<Errand>, way: &Way<
     };
     let call = move || {
         let _place = call_place;
-        let Err(error) = talk(visit, &errands, errand_place, &config, limit) else { return };
+        let stranger = (!is_trusted).then_some(guest);
+        let talked = in_thread_on_behalf(stranger, &complaints, || {
+            talk(visit, &errands, errand_place, &config, limit)
+        });
+        let Err(error) = talked else { return };
         // Of a stranger it is not sure that this is a call.
         if is_trusted {
             log::error!("{error:#}");
@@ -231,7 +236,7 @@ fn admit(visit: Visit, room: &Room, errands: UnboundedSender<Errand>, way: &Way<
         }
     };
     if let Err(error) = std::thread::Builder::new().name("call".to_owned()).spawn(call) {
-        log::error!("no thread for a call: {error}");
+        way.complaints.say(guest, Reason::NoRoom, format!("no thread for a call: {error}"));
     }
 }
 
@@ -247,6 +252,10 @@ struct Way<'a> {
 impl Way<'_> {
     /// Brings one event to Zammad. Gives back the connection for the next.
     async fn bring(&self, idle: Option<Client>, errand: Errand) -> Option<Client> {
+        on_behalf(errand.stranger, &self.complaints, self.bring_for_whoever(idle, errand)).await
+    }
+
+    async fn bring_for_whoever(&self, idle: Option<Client>, errand: Errand) -> Option<Client> {
         let Errand { event, stranger, started, limit, reply, place: _place } = errand;
         let described = match agi::recalled(&event, &self.courier, self.config).await {
             Ok(described) => described,
