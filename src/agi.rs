@@ -15,8 +15,10 @@ mod until;
 use std::io::{BufRead, Read, Write};
 
 pub use gathered::Gathered;
-pub use header::{Caller, Header};
+pub use header::Header;
 pub use until::Until;
+
+use crate::asterisk::Caller;
 
 /// The longest reply that is read. Asterisk's own replies are cut at some thousand bytes.
 const MAX_REPLY: usize = 64 * 1024;

@@ -665,6 +665,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_phone_with_an_empty_login_is_nobodys() {
+        let agents = [("103", "carl@x"), ("104", " ")];
+        let settings = Settings {
+            agents: agents.map(|(phone, login)| (phone.to_owned(), login.to_owned())).into(),
+            ..Settings::default()
+        };
+        let config = Config::try_from(settings).unwrap();
+        let logins: Vec<_> =
+            config.agents.iter().map(|(phone, name)| (phone.as_str(), name.as_str())).collect();
+        assert_eq!(logins, [("103", "carl@x")]);
+    }
+
+    #[test]
     fn a_stronger_token_replaces_a_weaker_one_wherever_it_stands() {
         let settings = |url: Option<&str>, token: Option<&str>, file: Option<&str>| Settings {
             url: url.map(Secret::new),

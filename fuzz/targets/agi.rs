@@ -13,7 +13,8 @@ use std::rc::Rc;
 
 use fuzz::{config, is_harmless};
 use libfuzzer_sys::fuzz_target;
-use zammad_cti::agi::{AgiError, Caller, Conversation};
+use zammad_cti::agi::{AgiError, Conversation};
+use zammad_cti::asterisk::Caller;
 use zammad_cti::event::EventKind;
 
 #[allow(dead_code, unused_imports, reason = "the program needs them")]

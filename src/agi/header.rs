@@ -3,6 +3,7 @@
 use std::io::{BufRead, Read};
 
 use super::AgiError;
+use crate::asterisk::Caller;
 
 /// The longest header: Asterisk's own has some 25 lines, and one for each argument.
 pub(super) const MAX_LINES: usize = 64;
@@ -26,15 +27,6 @@ pub struct Header {
     pub arguments: usize,
     caller: Option<String>,
     is_restricted: bool,
-}
-
-/// The calling party, as far as a header tells.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Caller<'a> {
-    /// as it came; `None` if it is unset or not to be believed
-    pub number: Option<&'a str>,
-    /// he does not want it to be shown
-    pub is_restricted: bool,
 }
 
 /// The fields in the order in which Asterisk sends them; `agi_arg_N` follow.

@@ -2,16 +2,16 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, Write};
+use std::os::unix::ffi::OsStrExt;
 
 use anyhow::Context;
 use clap::ValueEnum;
-use zammad_cti::agi::{Caller, Conversation};
-use zammad_cti::asterisk::CallEnd;
+use zammad_cti::agi::Conversation;
+use zammad_cti::asterisk::{CallEnd, Channel, called, is_number, shown_name};
 use zammad_cti::cause::HangupCause;
 use zammad_cti::config::Config;
 use zammad_cti::delivery::Described;
 use zammad_cti::event::{CallId, Direction, EventKind, Known, Name, Users, WrittenEvent};
-use zammad_cti::number::Party;
 use zammad_cti::spool::Call;
 
 use crate::cli;
@@ -56,15 +56,12 @@ fn new_call<R: BufRead, W: Write>(
     let direction = direction(&args.direction, "")?.unwrap_or(Direction::Inbound);
     let from = match given("--from", &args.from)? {
         Some(from) => from.to_owned(),
-        None => calling(conversation.caller(), direction).to_owned(),
+        None => conversation.caller().calling(direction).to_owned(),
     };
     let to = match given("--to", &args.to)? {
         Some(to) => to.to_owned(),
         // What was dialled first, also where the dialplan has gone on to `s`, or to a Local channel.
-        None => [dialled, dialled_on_master, extension]
-            .into_iter()
-            .find(|shown| is_number(shown))
-            .unwrap_or_default(),
+        None => called([dialled, dialled_on_master, extension]),
     };
     let call_id = match given("--call-id", &args.call_id)? {
         Some(CallId::AUTO) => CallId::random().to_string(),
@@ -74,7 +71,7 @@ fn new_call<R: BufRead, W: Write>(
     let written = WrittenEvent {
         from: Some(from),
         to: Some(to),
-        user: Some(Users::Several(args.users.iter().map(|shown| name(shown)).collect())),
+        user: Some(Users::Several(args.users.iter().map(|shown| shown_name(shown.as_bytes())).collect())),
         queue: given("--queue", &args.queue)?.map(str::to_owned),
         ..WrittenEvent::new(EventKind::NewCall, &call_id, direction)
     };
@@ -112,7 +109,7 @@ fn answer<R: BufRead, W: Write>(
     // On an outbound call it is the customer who picked up: no agent, and no extension.
     let is_agent = likely == Direction::Inbound && !args.voicemail;
     let number = conversation.caller().number.filter(|shown| is_agent && is_number(shown));
-    let login = agent(config, &conversation.header().channel, number).filter(|_| is_agent);
+    let login = Channel(&conversation.header().channel).agent(number, &config.agents).filter(|_| is_agent);
     let user = given("--user", &args.user)?.or(login.map(Name::as_str)).filter(|_| !args.voicemail);
     let written = WrittenEvent {
         direction,
@@ -224,12 +221,6 @@ fn given<'a>(flag: &'static str, shown: &'a Option<OsString>) -> anyhow::Result<
     Ok(text.filter(|text| !text.trim().is_empty()))
 }
 
-/// What agents see of a name. A phone may show anything as its own, and its call is reported all the
-/// same.
-fn name(shown: &OsStr) -> String {
-    shown.to_string_lossy().chars().filter(|c| !c.is_control()).take(Name::MAX_CHARS).collect()
-}
-
 /// The option's direction, else that of the call's newCall, if the channel knows it.
 fn direction(option: &Option<OsString>, of_call: &str) -> anyhow::Result<Option<Direction>> {
     let read = |text: &str| Direction::from_str(text.trim(), true).ok();
@@ -239,110 +230,5 @@ fn direction(option: &Option<OsString>, of_call: &str) -> anyhow::Result<Option<
             read.map(Some).context("--direction")
         }
         None => Ok(read(of_call)),
-    }
-}
-
-/// The calling party: nobody knows what a stranger writes, so it is a number or nothing. An agent
-/// who hides from the customer does not hide from the help desk.
-fn calling<'a>(caller: Caller<'a>, direction: Direction) -> &'a str {
-    let is_withheld = caller.is_restricted && direction == Direction::Inbound;
-    caller.number.filter(|shown| !is_withheld && is_number(shown)).unwrap_or(Party::ANONYMOUS)
-}
-
-/// More than any number has, with all that makes it easier to read. A caller who sends more must not
-/// make his call one that Zammad does not take.
-const LONGEST_NUMBER: usize = 40;
-
-/// Whether this is a number in one of the usual forms and nothing else.
-fn is_number(shown: &str) -> bool {
-    if shown.len() > LONGEST_NUMBER {
-        return false;
-    }
-    let number = shown.strip_prefix('+').unwrap_or(shown);
-    let is_sign = |c: char| c.is_ascii_digit() || "*#".contains(c);
-    number.chars().any(is_sign) && number.chars().all(|c| is_sign(c) || " -./()".contains(c))
-}
-
-/// Whose phone it is, by the endpoint with and without its technology, else by the number.
-fn agent<'a>(config: &'a Config, channel: &str, number: Option<&str>) -> Option<&'a Name> {
-    // As in PJSIP/anna-0000001f and Local/101@queue-members-00000004;1.
-    let endpoint = channel.rsplit_once('-').map_or(channel, |(endpoint, _)| endpoint);
-    let name = endpoint.split_once('/').map_or(endpoint, |(_, name)| name);
-    let extension = name.split_once('@').map_or(name, |(extension, _)| extension);
-    [Some(endpoint), Some(name), Some(extension), number]
-        .into_iter()
-        .flatten()
-        .find_map(|phone| config.agents.get(phone))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_is_a_number_and_nothing_else() {
-        for number in ["4940669690", "+49 40 669-690", "(040) 669.690", "040/669690", "*97", "#31#", "101"] {
-            assert!(is_number(number), "{number:?}");
-        }
-        for other in [
-            "",
-            "+",
-            " ",
-            "-",
-            "anonymous",
-            "anna",
-            "4930x",
-            "49$(id)",
-            "49`id`",
-            "49,30",
-            "1\n2",
-            "49+30",
-            "'1'",
-            "1;2",
-            "٠٣٠",
-            "<1>",
-            &"1".repeat(41),
-        ] {
-            assert!(!is_number(other), "{other:?}");
-        }
-    }
-
-    #[test]
-    fn a_name_is_never_in_the_way_of_its_call() {
-        use std::os::unix::ffi::OsStrExt;
-        // (shown, sent)
-        let cases: [(&[u8], &str); 4] = [
-            ("J\u{f6}rg".as_bytes(), "J\u{f6}rg"),
-            (b"J\xf6rg", "J\u{fffd}rg"),
-            (b"a\x1b[2J\nb", "a[2Jb"),
-            (&[b'x'; 300], &"x".repeat(250)),
-        ];
-        for (shown, sent) in cases {
-            assert_eq!(name(OsStr::from_bytes(shown)), sent, "{shown:?}");
-        }
-    }
-
-    #[test]
-    fn an_agent_is_found_by_endpoint_and_by_number() {
-        let settings = zammad_cti::config::Settings {
-            agents: [("PJSIP/anna", "anna@x"), ("bert", "bert@x"), ("103", "carl@x"), ("104", " ")]
-                .map(|(phone, login)| (phone.to_owned(), login.to_owned()))
-                .into(),
-            ..Default::default()
-        };
-        let config = Config::try_from(settings).unwrap();
-        // (channel, number, login)
-        let cases = [
-            ("PJSIP/anna-0000001f", Some("101"), Some("anna@x")),
-            ("SIP/anna-0000001f", Some("101"), None),
-            ("SIP/bert-00000002", None, Some("bert@x")),
-            ("Local/103@queue-members-00000004;1", None, Some("carl@x")),
-            ("PJSIP/trunk-00000002", Some("103"), Some("carl@x")),
-            ("PJSIP/trunk-00000002", Some("104"), None),
-            ("", None, None),
-        ];
-        for (channel, number, login) in cases {
-            assert_eq!(agent(&config, channel, number).map(Name::as_str), login, "{channel} {number:?}");
-        }
     }
 }
