@@ -16,9 +16,11 @@ use std::time::SystemTime;
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
-pub use finding::{Arrival, CallBefore, Finding, Meant, Severity, Token, findings, findings_on_arrival};
+pub(crate) use finding::customers_field;
+pub use finding::{Answered, Finding, Meant, Severity, findings};
 pub use refusal::{Complaint, Message, Refusal, Release};
-use ruby::{cast, column, is_present, joined};
+use ruby::joined;
+pub(crate) use ruby::{cast, column, is_present};
 
 use crate::event::{CallEvent, CallId, Direction, EventKind, Name};
 
@@ -336,18 +338,18 @@ fn record(
     }
 }
 
-fn direction(request: &Fields) -> Option<Direction> {
+pub(crate) fn direction(request: &Fields) -> Option<Direction> {
     let word = request.get("direction")?.as_str()?;
     [Direction::Inbound, Direction::Outbound].into_iter().find(|direction| direction.as_str() == word)
 }
 
-fn event_kind(request: &Fields) -> Option<EventKind> {
+pub(crate) fn event_kind(request: &Fields) -> Option<EventKind> {
     let word = request.get("event")?.as_str()?;
     [EventKind::NewCall, EventKind::Answer, EventKind::Hangup].into_iter().find(|kind| kind.as_str() == word)
 }
 
 /// What a request names as its call.
-fn call_id(request: &Fields) -> Option<&Value> {
+pub(crate) fn call_id(request: &Fields) -> Option<&Value> {
     let given = |name| request.get(name).filter(|id| !id.is_null());
     given("callId").filter(|id| **id != Value::Bool(false)).or_else(|| given("call_id"))
 }
@@ -447,7 +449,7 @@ fn end(entry: &mut Entry, request: &Fields, direction: Direction, now: SystemTim
 }
 
 /// Whether a hangup of this direction leaves nothing for agents to do.
-fn done_after_hangup(
+pub(crate) fn done_after_hangup(
     before: EventKind,
     is_voice_message: bool,
     request: &Fields,
@@ -459,7 +461,7 @@ fn done_after_hangup(
 
 /// The names of a newCall or an answer. A list becomes text here, but stays a list for the search
 /// of the agent.
-fn user(request: &Fields) -> Option<Value> {
+pub(crate) fn user(request: &Fields) -> Option<Value> {
     given(request, "user").map(|user| match &user {
         Value::Array(names) => Value::from(joined(names)),
         _ => user,
@@ -475,7 +477,7 @@ fn is(request: &Fields, name: &str, word: &str) -> bool {
 }
 
 /// A field that is there and not null.
-fn given(request: &Fields, name: &str) -> Option<Value> {
+pub(crate) fn given(request: &Fields, name: &str) -> Option<Value> {
     request.get(name).filter(|value| !value.is_null()).cloned()
 }
 

@@ -3,7 +3,12 @@
 
 #[cfg(fuzzing)]
 #[doc(hidden)]
+pub mod arrival;
+#[cfg(fuzzing)]
+#[doc(hidden)]
 pub mod decode;
+#[cfg(not(fuzzing))]
+mod arrival;
 #[cfg(not(fuzzing))]
 mod decode;
 mod body;
@@ -11,6 +16,7 @@ mod browser;
 mod caller_log;
 mod connections;
 mod fault;
+mod finding;
 mod lines;
 mod page;
 mod server;

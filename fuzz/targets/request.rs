@@ -8,10 +8,8 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use libfuzzer_sys::fuzz_target;
-use zammad_cti::rules::{
-    Arrival, CallBefore, CallLog, Fields, Refusal, Release, Route, Setup, Token, entry_of,
-    findings_on_arrival, process,
-};
+use zammad_cti::rules::{CallLog, Fields, Refusal, Release, Route, Setup, entry_of, process};
+use zammad_cti::sandbox::arrival::{Arrival, CallBefore, Token, findings_on_arrival};
 use zammad_cti::sandbox::decode;
 
 fuzz_target!(|data: &[u8]| {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 /// What Ruby on Rails calls present: neither nothing nor blank.
-pub(super) fn is_present(value: &Value) -> bool {
+pub(crate) fn is_present(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,
         Value::Bool(true) | Value::Number(_) => true,
@@ -26,12 +26,12 @@ pub(super) fn joined(names: &[Value]) -> String {
 
 /// A value as it is stored in a text column of at most `most` characters, from which NULs are
 /// taken after the cut.
-pub(super) fn column(value: &Value, most: usize) -> String {
+pub(crate) fn column(value: &Value, most: usize) -> String {
     cast(value).chars().take(most).filter(|&c| c != '\0').collect()
 }
 
 /// A value as Ruby on Rails casts it for a text column.
-pub(super) fn cast(value: &Value) -> Cow<'_, str> {
+pub(crate) fn cast(value: &Value) -> Cow<'_, str> {
     match value {
         Value::Bool(true) => "t".into(),
         Value::Bool(false) => "f".into(),

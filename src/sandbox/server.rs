@@ -20,13 +20,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::arrival::{CallBefore, Token};
 use super::body::{self, Read, Unread};
 use super::connections::{Connection, Connections};
 use super::fault::{Fault, Mode};
 use super::unread::Patient;
 use super::watch::Received;
 use super::{OtherSites, State, browser, caller_log, decode, lines, lock, page};
-use crate::rules::{self, CallBefore, Fields, Message, Refusal, Release, Reply, Token};
+use crate::rules::{self, Fields, Message, Refusal, Release, Reply};
 
 /// How long a connection may keep the sandbox waiting: for the head of the next request, for all of its
 /// body, and for reading some of a reply. Clients of phone systems are done within seconds.

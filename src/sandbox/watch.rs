@@ -17,12 +17,12 @@ use hyper::{Method, Request, Response, Uri};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::arrival::{Arrival, CallBefore, Token, findings_on_arrival};
 use super::fault::Mode;
+use super::finding::RequestFinding;
 use super::{State, decode, lock, server};
 use crate::event::EventKind;
-use crate::rules::{
-    self, Arrival, CallBefore, CallLog, Fields, Finding, Refusal, Reply, Token, findings_on_arrival,
-};
+use crate::rules::{self, CallLog, Fields, Refusal, Reply};
 
 /// How many requests are kept: those that have the token, and those of anybody.
 const KEPT: usize = 500;
@@ -275,7 +275,7 @@ impl<'a> Readable<'a> {
         self.fields.get("event").and_then(Value::as_str) == Some(event.as_str())
     }
 
-    fn findings(&self, earlier: impl Iterator<Item = &'a Received> + Clone) -> Vec<Finding> {
+    fn findings(&self, earlier: impl Iterator<Item = &'a Received> + Clone) -> Vec<RequestFinding> {
         let request = self.request;
         if request.left_out > 0 && !request.of_stranger {
             return Vec::new();
@@ -309,7 +309,7 @@ impl<'a> Readable<'a> {
     }
 
     /// As the page shows it, without the token.
-    fn told(&self, findings: &[Finding], hide: &impl Fn(&str) -> String) -> Value {
+    fn told(&self, findings: &[RequestFinding], hide: &impl Fn(&str) -> String) -> Value {
         let request = self.request;
         let (method, target) = request.request_line();
         let mut head = format!("{method} {}", without_token(target, hide));

@@ -113,7 +113,7 @@ pub fn findings(
 }
 
 /// The number that Zammad looks a customer up by.
-pub(super) fn customers_field(direction: Direction) -> &'static str {
+pub(crate) fn customers_field(direction: Direction) -> &'static str {
     match direction {
         Direction::Inbound => "from",
         Direction::Outbound => "to",

@@ -4,13 +4,14 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::meant::customers_field;
-use super::{Answered, Finding, Shape, findings};
+use super::finding::{RequestFinding, Shape};
 use crate::cause::{Cause, HangupCause};
 use crate::event::{CallId, Direction, EventKind, Name};
 use crate::number::{LOOKED_UP, WITHHELD, zammad_lookup};
-use crate::rules::ruby::{cast, column, is_present};
-use crate::rules::{self, Entry, FROM_PATH, Fields, Refusal, Reply, call_id, done_after_hangup, given, user};
+use crate::rules::{
+    self, Answered, Entry, FROM_PATH, Fields, Finding, Refusal, Reply, call_id, cast, column,
+    customers_field, done_after_hangup, findings, given, is_present, user,
+};
 
 /// How long a phone system's own numbers may be; Zammad does not know it, so this is a guess.
 const EXTENSION_DIGITS: u8 = 5;
@@ -116,26 +117,26 @@ impl fmt::Display for Token {
 }
 
 /// All findings about one request; none for an event that is right.
-pub fn findings_on_arrival(arrival: &Arrival) -> Vec<Finding> {
+pub fn findings_on_arrival(arrival: &Arrival) -> Vec<RequestFinding> {
     let mut found: Vec<_> = on_the_way(arrival).into_iter().collect();
     if found.is_empty() && is_probe(arrival) {
-        found.push(Finding::Probe);
+        found.push(RequestFinding::Probe);
     } else if found.is_empty() && arrival.outcome.is_some() {
         found.extend(misnamed(arrival.fields));
         if arrival.outcome == Some(Err(Refusal::InvalidDirection)) {
-            found.push(Finding::InvalidDirection { given: shown(arrival.fields, "direction") });
+            found.push(RequestFinding::InvalidDirection { given: shown(arrival.fields, "direction") });
         }
         match rules::event_kind(arrival.fields) {
             Some(event) => {
                 found.extend(in_its_call(event, arrival));
                 found.extend(in_its_fields(event, arrival));
             }
-            None => found.push(Finding::UnknownEvent { given: shown(arrival.fields, "event") }),
+            None => found.push(RequestFinding::UnknownEvent { given: shown(arrival.fields, "event") }),
         }
     }
     let is_event = arrival.outcome.is_some_and(|outcome| outcome != Err(Refusal::NoSuchPage));
     if is_event && !arrival.errors_in_json {
-        found.push(Finding::CauseHidden { accept: arrival.accept.map(str::to_owned) });
+        found.push(RequestFinding::CauseHidden { accept: arrival.accept.map(str::to_owned) });
     }
     found
 }
@@ -148,22 +149,22 @@ fn is_probe(arrival: &Arrival) -> bool {
 }
 
 /// What keeps a request from being read as an event.
-fn on_the_way(arrival: &Arrival) -> Option<Finding> {
+fn on_the_way(arrival: &Arrival) -> Option<RequestFinding> {
     match arrival.outcome? {
-        Err(Refusal::NoSuchPage) if arrival.method == "POST" => Some(Finding::WrongPath),
-        Err(Refusal::NoSuchPage) => Some(Finding::WrongMethod { method: arrival.method.to_owned() }),
-        Err(Refusal::SwitchedOff) => Some(Finding::SwitchedOff),
-        Err(Refusal::NotConfigured) => Some(Finding::NotConfigured),
-        Err(Refusal::WrongToken) => Some(Finding::WrongToken(arrival.token)),
+        Err(Refusal::NoSuchPage) if arrival.method == "POST" => Some(RequestFinding::WrongPath),
+        Err(Refusal::NoSuchPage) => Some(RequestFinding::WrongMethod { method: arrival.method.to_owned() }),
+        Err(Refusal::SwitchedOff) => Some(RequestFinding::SwitchedOff),
+        Err(Refusal::NotConfigured) => Some(RequestFinding::NotConfigured),
+        Err(Refusal::WrongToken) => Some(RequestFinding::WrongToken(arrival.token)),
         Err(Refusal::BrokenJson) => {
             let reason = serde_json::from_slice::<serde::de::IgnoredAny>(arrival.body).err();
-            Some(Finding::BrokenJson {
+            Some(RequestFinding::BrokenJson {
                 reason: reason.map_or_else(|| "it ends too early".to_owned(), |error| error.to_string()),
             })
         }
         Err(Refusal::BrokenParameters) => Some(match std::str::from_utf8(arrival.body) {
-            Err(error) => Finding::InvalidUtf8 { at: error.valid_up_to() },
-            Ok(_) => Finding::BrokenForm,
+            Err(error) => RequestFinding::InvalidUtf8 { at: error.valid_up_to() },
+            Ok(_) => RequestFinding::BrokenForm,
         }),
         Ok(_)
         | Err(
@@ -184,41 +185,43 @@ fn on_the_way(arrival: &Arrival) -> Option<Finding> {
 }
 
 /// Why a request whose body was taken has none of an event's fields.
-fn unread(arrival: &Arrival) -> Option<Finding> {
+fn unread(arrival: &Arrival) -> Option<RequestFinding> {
     let body = arrival.body.trim_ascii();
     if body.is_empty() {
-        return arrival.fields.is_empty().then_some(Finding::NoFields);
+        return arrival.fields.is_empty().then_some(RequestFinding::NoFields);
     }
     let media_type = arrival.content_type.map(|text| text.split(';').next().unwrap_or_default().trim());
     let is_json = matches!(body[0], b'{' | b'[' | b'"');
     if media_type.is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json")) {
         return arrival.fields.is_empty().then_some(match body {
-            [b'{', ..] => Finding::NoFields,
-            _ => Finding::JsonWithoutFields,
+            [b'{', ..] => RequestFinding::NoFields,
+            _ => RequestFinding::JsonWithoutFields,
         });
     }
     let is_form = media_type.is_none_or(|media_type| {
         ["", "application/x-www-form-urlencoded", "multipart/form-data"]
             .contains(&media_type.to_ascii_lowercase().as_str())
     });
-    (is_json || !is_form)
-        .then(|| Finding::BodyUnread { content_type: arrival.content_type.map(str::to_owned), is_json })
+    (is_json || !is_form).then(|| RequestFinding::BodyUnread {
+        content_type: arrival.content_type.map(str::to_owned),
+        is_json,
+    })
 }
 
 /// What follows from the place of an event in its call.
-fn in_its_call(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
+fn in_its_call(event: EventKind, arrival: &Arrival) -> Vec<RequestFinding> {
     let mut found = Vec::new();
     match arrival.outcome {
-        Some(Err(Refusal::UnknownCall)) => found.push(Finding::UnknownCall { event }),
+        Some(Err(Refusal::UnknownCall)) => found.push(RequestFinding::UnknownCall { event }),
         Some(Err(Refusal::AlreadyExists | Refusal::AlreadyExistsInDatabase)) => {
             let state = arrival.before.map_or(EventKind::NewCall, |call| call.state);
-            found.push(Finding::CallIdReused { state });
+            found.push(RequestFinding::CallIdReused { state });
         }
         Some(Err(Refusal::Missing(field))) => {
-            found.push(Finding::Missing { field: if field == "call_id" { "callId" } else { field } });
+            found.push(RequestFinding::Missing { field: if field == "call_id" { "callId" } else { field } });
         }
-        Some(Err(Refusal::UnusableCallId)) => found.push(Finding::UnusableCallId),
-        Some(Ok(Reply::Reject)) => found.push(Finding::Blocked),
+        Some(Err(Refusal::UnusableCallId)) => found.push(RequestFinding::UnusableCallId),
+        Some(Ok(Reply::Reject)) => found.push(RequestFinding::Blocked),
         // What is wrong with fields is told where they are.
         None
         | Some(
@@ -239,24 +242,24 @@ fn in_its_call(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
     }
     if let Some(id) = call_id(arrival.fields).map(cast) {
         let characters = id.chars().count();
-        found.extend((characters == 0).then_some(Finding::EmptyCallId));
-        found.extend((characters > CallId::MAX_CHARS).then_some(Finding::LongCallId { characters }));
+        found.extend((characters == 0).then_some(RequestFinding::EmptyCallId));
+        found.extend((characters > CallId::MAX_CHARS).then_some(RequestFinding::LongCallId { characters }));
     }
     let taken = matches!(arrival.outcome, Some(Ok(_) | Err(Refusal::UserIsNoText)));
     if !taken {
         return found;
     }
-    found.extend(arrival.overtaken_by.map(|by| Finding::Overtaken { by }));
+    found.extend(arrival.overtaken_by.map(|by| RequestFinding::Overtaken { by }));
     let (Some(before), Some(direction)) = (arrival.before, rules::direction(arrival.fields)) else {
         return found;
     };
     match (event, before.state) {
-        (EventKind::Answer, EventKind::Hangup) => found.push(Finding::AnswerAfterHangup),
-        (EventKind::Answer, EventKind::Answer) if before.renamed => found.push(Finding::Transfer),
-        (EventKind::Answer, EventKind::Answer) => found.push(Finding::SecondAnswer { direction }),
+        (EventKind::Answer, EventKind::Hangup) => found.push(RequestFinding::AnswerAfterHangup),
+        (EventKind::Answer, EventKind::Answer) if before.renamed => found.push(RequestFinding::Transfer),
+        (EventKind::Answer, EventKind::Answer) => found.push(RequestFinding::SecondAnswer { direction }),
         (EventKind::Hangup, EventKind::Hangup) => {
             let hides_missed = !before.done && !before.voice_message;
-            found.push(Finding::SecondHangup { hides_missed });
+            found.push(RequestFinding::SecondHangup { hides_missed });
         }
         (EventKind::Answer | EventKind::Hangup, EventKind::NewCall)
         | (EventKind::Hangup, EventKind::Answer)
@@ -269,12 +272,12 @@ fn in_its_call(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
     let done = |direction| done_after_hangup(before.state, before.voice_message, arrival.fields, direction);
     match event {
         EventKind::Answer if before.state != EventKind::Hangup => {
-            found.push(Finding::AnswerAgainstDirection { call });
+            found.push(RequestFinding::AnswerAgainstDirection { call });
         }
         // Where agents see the same either way, there is nothing to tell.
         EventKind::Hangup if done(direction) != done(call) => {
             let answered = if before.voice_message { Answered::Voicemail } else { Answered::Nobody };
-            found.push(Finding::HangupAgainstDirection { call, answered });
+            found.push(RequestFinding::Meant(Finding::HangupAgainstDirection { call, answered }));
         }
         EventKind::NewCall | EventKind::Answer | EventKind::Hangup => {}
     }
@@ -282,7 +285,7 @@ fn in_its_call(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
 }
 
 /// What follows from the fields of an event.
-fn in_its_fields(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
+fn in_its_fields(event: EventKind, arrival: &Arrival) -> Vec<RequestFinding> {
     let fields = arrival.fields;
     let text = |name: &str| fields.get(name).and_then(Value::as_str);
     let direction = rules::direction(fields);
@@ -291,6 +294,7 @@ fn in_its_fields(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
     // What a sender would cut down to one user arrives as a list.
     let mut found: Vec<_> = (as_meant.into_iter())
         .filter(|finding| !matches!(finding, Finding::SeveralUsersOnAnswer { .. }))
+        .map(RequestFinding::Meant)
         .collect();
     match event {
         EventKind::NewCall => {
@@ -321,13 +325,13 @@ fn in_its_fields(event: EventKind, arrival: &Arrival) -> Vec<Finding> {
 }
 
 /// A number that Zammad takes, but compares or looks up to no avail.
-fn unfit(direction: Direction, field: &'static str, number: &str) -> Option<Finding> {
+fn unfit(direction: Direction, field: &'static str, number: &str) -> Option<RequestFinding> {
     let trimmed = number.trim();
     if trimmed.is_empty() || trimmed == "anonymous" {
         return None;
     }
     if WITHHELD.iter().any(|word| trimmed.eq_ignore_ascii_case(word)) {
-        return Some(Finding::WithheldWord { field, word: trimmed.to_owned() });
+        return Some(RequestFinding::WithheldWord { field, word: trimmed.to_owned() });
     }
     let is_customers = field == customers_field(direction);
     let compared_by = match (direction, is_customers) {
@@ -335,7 +339,7 @@ fn unfit(direction: Direction, field: &'static str, number: &str) -> Option<Find
         (Direction::Outbound, true) => "the table of caller ids",
         (Direction::Inbound | Direction::Outbound, false) => "the caller-log filter",
     };
-    let not_e164 = |shape| Some(Finding::NotE164 { field, shape, compared_by });
+    let not_e164 = |shape| Some(RequestFinding::NotE164 { field, shape, compared_by });
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let has_only_digits = digits(number);
     if number.strip_prefix('+').is_some_and(digits) {
@@ -346,7 +350,7 @@ fn unfit(direction: Direction, field: &'static str, number: &str) -> Option<Find
     let is_bare = number.chars().all(|c| c.is_ascii_digit() || " \t+-()/.".contains(c));
     if is_bare && number.contains(['.', '/']) && all.len() >= *LOOKED_UP.start() {
         return match is_customers {
-            true => Some(Finding::NotLookedUpWhole { field }),
+            true => Some(RequestFinding::NotLookedUpWhole { field }),
             false => not_e164(Shape::Formatted),
         };
     }
@@ -354,7 +358,7 @@ fn unfit(direction: Direction, field: &'static str, number: &str) -> Option<Find
     let looked_up = zammad_lookup(number).into_iter().next()?;
     let is_national = all.starts_with('0') && !all.starts_with("00");
     if is_national && is_customers {
-        return Some(Finding::TakenForGerman { field, looked_up });
+        return Some(RequestFinding::TakenForGerman { field, looked_up });
     }
     if !has_only_digits {
         return not_e164(if number.starts_with('+') { Shape::Plus } else { Shape::Formatted });
@@ -386,8 +390,8 @@ fn effect(direction: Direction, field: &str, value: &Value) -> Option<&'static s
 const IN_RUBY: &str = "agents see it in Ruby's notation";
 
 /// A field that is no text where Zammad wants one; a null counts as absent.
-fn not_text(field: &'static str, value: &Value, effect: Option<&'static str>) -> Option<Finding> {
-    Some(Finding::NotText { field, kind: kind(value)?, effect: effect? })
+fn not_text(field: &'static str, value: &Value, effect: Option<&'static str>) -> Option<RequestFinding> {
+    Some(RequestFinding::NotText { field, kind: kind(value)?, effect: effect? })
 }
 
 fn kind(value: &Value) -> Option<&'static str> {
@@ -400,9 +404,9 @@ fn kind(value: &Value) -> Option<&'static str> {
     }
 }
 
-fn too_long(field: &'static str, text: &str, kept: usize) -> Option<Finding> {
+fn too_long(field: &'static str, text: &str, kept: usize) -> Option<RequestFinding> {
     let characters = text.chars().count();
-    (characters > kept).then_some(Finding::CutShort { field, characters, kept })
+    (characters > kept).then_some(RequestFinding::CutShort { field, characters, kept })
 }
 
 /// The user of an answer.
@@ -410,34 +414,34 @@ fn answered_by(
     user: Option<&Value>,
     direction: Option<Direction>,
     outcome: Option<Result<&Reply, Refusal>>,
-) -> Option<Finding> {
+) -> Option<RequestFinding> {
     let user = user.filter(|user| !user.is_null())?;
     if outcome == Some(Err(Refusal::UserIsNoText)) {
-        return kind(user).map(|kind| Finding::UserFailsOnAnswer { kind });
+        return kind(user).map(|kind| RequestFinding::UserFailsOnAnswer { kind });
     }
     match user {
         // Of an outbound answer any user at all is a finding already.
         _ if direction == Some(Direction::Outbound) => None,
-        user if !is_present(user) && *user != Value::Bool(false) => Some(Finding::EmptyUserOnAnswer),
+        user if !is_present(user) && *user != Value::Bool(false) => Some(RequestFinding::EmptyUserOnAnswer),
         Value::String(user) => voicemail_misspelt(user),
-        Value::Array(_) => Some(Finding::ListOnAnswer),
+        Value::Array(_) => Some(RequestFinding::ListOnAnswer),
         _ => None,
     }
 }
 
-fn voicemail_misspelt(name: &str) -> Option<Finding> {
+fn voicemail_misspelt(name: &str) -> Option<RequestFinding> {
     let misspelt = name != Name::VOICEMAIL && name.trim().eq_ignore_ascii_case(Name::VOICEMAIL);
-    misspelt.then(|| Finding::VoicemailMisspelt { given: name.to_owned() })
+    misspelt.then(|| RequestFinding::VoicemailMisspelt { given: name.to_owned() })
 }
 
-fn odd_cause(cause: &str, before: Option<CallBefore>) -> Option<Finding> {
+fn odd_cause(cause: &str, before: Option<CallBefore>) -> Option<RequestFinding> {
     if cause == HangupCause::Voicemail.as_str() {
         let is_voice_message = before.is_some_and(|call| call.voice_message);
-        return (!is_voice_message).then_some(Finding::VoicemailAsCause);
+        return (!is_voice_message).then_some(RequestFinding::VoicemailAsCause);
     }
     let meant = cause.parse::<HangupCause>().ok();
     let is_word = meant.is_some_and(|meant| meant.as_str() == cause);
-    (!is_word && !cause.is_empty()).then(|| Finding::UnknownCause { given: cause.to_owned(), meant })
+    (!is_word && !cause.is_empty()).then(|| RequestFinding::UnknownCause { given: cause.to_owned(), meant })
 }
 
 /// The fields that each event has a use for.
@@ -467,37 +471,39 @@ const KNOWN: [&str; 11] = [
 ];
 
 /// Fields whose names keep a request from meaning anything, whatever event it is.
-fn misnamed(fields: &Fields) -> Vec<Finding> {
+fn misnamed(fields: &Fields) -> Vec<RequestFinding> {
     let plain = |name: &str| name.replace(['-', '_', ' '], "").to_lowercase();
     let mut found = Vec::new();
     for name in fields.keys() {
         // The path may end in a format too.
         if FROM_PATH.contains(&name.as_str()) || name == "format" {
-            found.push(Finding::ReservedField { name: name.clone() });
+            found.push(RequestFinding::ReservedField { name: name.clone() });
         } else if !KNOWN.contains(&name.as_str())
             && let Some(meant) = KNOWN.into_iter().find(|known| plain(known) == plain(name))
         {
-            found.push(Finding::MisspeltField { name: name.clone(), meant });
+            found.push(RequestFinding::MisspeltField { name: name.clone(), meant });
         }
     }
     found
 }
 
 /// A field that this event has no use for.
-fn useless(event: EventKind, name: &str) -> Option<Finding> {
+fn useless(event: EventKind, name: &str) -> Option<RequestFinding> {
     const TIMES: [&str; 8] =
         ["timestamp", "time", "date", "datetime", "start", "end", "initialized_at", "duration"];
     let named = || name.to_owned();
     match name {
         "event" | "direction" | "callId" | "call_id" | "from" | "to" | "cause" => None,
         "user" | "queue" | "answeringNumber" | "user_id" => {
-            (!used(event).contains(&name)).then(|| Finding::IgnoredField { name: named(), event })
+            (!used(event).contains(&name)).then(|| RequestFinding::IgnoredField { name: named(), event })
         }
         // In the documentation's examples of an answer.
-        "caller" => Some(Finding::MisspeltField { name: named(), meant: "user" }),
-        _ if TIMES.contains(&name.to_lowercase().as_str()) => Some(Finding::TimeField { name: named() }),
+        "caller" => Some(RequestFinding::MisspeltField { name: named(), meant: "user" }),
+        _ if TIMES.contains(&name.to_lowercase().as_str()) => {
+            Some(RequestFinding::TimeField { name: named() })
+        }
         _ if !misnamed(&Fields::from_iter([(named(), Value::Null)])).is_empty() => None,
-        _ => Some(Finding::UnknownField { name: named() }),
+        _ => Some(RequestFinding::UnknownField { name: named() }),
     }
 }
 
@@ -539,7 +545,7 @@ mod tests {
     }
 
     /// The findings about the last of some requests, each taken as it came by what came before.
-    fn play(requests: &[Fields]) -> Vec<Finding> {
+    fn play(requests: &[Fields]) -> Vec<RequestFinding> {
         let setup = Setup { blocked: vec!["491715000000".to_owned()], ..Setup::default() };
         let routes = vec![crate::rules::Route::new("41*", "1").unwrap()];
         let setup = Setup { routes, ..setup };
@@ -611,7 +617,7 @@ mod tests {
 
     #[test]
     fn each_odd_event_is_explained() {
-        use Finding::*;
+        use RequestFinding::*;
         let new_call = |change| event("newCall", change);
         let answer = |change| event("answer", change);
         let hangup = |change| event("hangup", change);
@@ -665,15 +671,24 @@ mod tests {
             ),
             (
                 vec![rings(), hangup(json!({ "direction": "out" }))],
-                vec![HangupAgainstDirection { call: Direction::Inbound, answered: Answered::Nobody }],
+                vec![Meant(Finding::HangupAgainstDirection {
+                    call: Direction::Inbound,
+                    answered: Answered::Nobody,
+                })],
             ),
             (
                 vec![rings(), answered_by("voicemail"), hangup(json!({ "direction": "out" }))],
-                vec![HangupAgainstDirection { call: Direction::Inbound, answered: Answered::Voicemail }],
+                vec![Meant(Finding::HangupAgainstDirection {
+                    call: Direction::Inbound,
+                    answered: Answered::Voicemail,
+                })],
             ),
             (
                 vec![calls_out(), hangup(json!({}))],
-                vec![HangupAgainstDirection { call: Direction::Outbound, answered: Answered::Nobody }],
+                vec![Meant(Finding::HangupAgainstDirection {
+                    call: Direction::Outbound,
+                    answered: Answered::Nobody,
+                })],
             ),
             (vec![rings(), answer(json!({})), hangup(json!({ "direction": "out" }))], vec![]),
             (vec![rings(), hangup(json!({ "direction": "out", "cause": "forwarded" }))], vec![]),
@@ -753,7 +768,7 @@ mod tests {
             // its names
             (
                 vec![new_call(json!({ "to": "anonymous", "queue": "support" }))],
-                vec![CalledPartyOutOfReach { queue: "support".into() }],
+                vec![Meant(Finding::CalledPartyOutOfReach { queue: "support".into() })],
             ),
             (vec![calls_out_with(json!({ "to": "anonymous", "queue": "support" }))], vec![]),
             (vec![rings(), answer(json!({ "user": ["alice"] }))], vec![UserFailsOnAnswer { kind: "a list" }]),
@@ -762,7 +777,7 @@ mod tests {
             (vec![rings(), answer(json!({ "user": [] }))], vec![EmptyUserOnAnswer]),
             (
                 vec![calls_out(), answer(json!({ "direction": "out", "user": "alice" }))],
-                vec![UserOnOutboundAnswer],
+                vec![Meant(Finding::UserOnOutboundAnswer)],
             ),
             (
                 vec![rings(), answer(json!({ "user": "Voicemail" }))],
@@ -774,7 +789,7 @@ mod tests {
             ),
             (
                 vec![new_call(json!({ "queue": "first level" }))],
-                vec![QueueWithBlanks { queue: "first level".into() }],
+                vec![Meant(Finding::QueueWithBlanks { queue: "first level".into() })],
             ),
             (
                 vec![new_call(json!({ "user": "x".repeat(251) }))],
@@ -858,7 +873,7 @@ mod tests {
 
     #[test]
     fn what_does_not_come_as_far_as_the_rules_is_explained() {
-        use Finding::*;
+        use RequestFinding::*;
         let none = Fields::new();
         let right = arrival(&none);
         let refused = |refusal| Some(Err(refusal));
