@@ -1,0 +1,105 @@
+//! Events of which it is not known whether Zammad has them: its caller log is asked, where a user may.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::Flusher;
+use super::round::{Fared, case_of_last};
+use crate::client::{CallerLogError, Row, in_full};
+use crate::delivery::verdict::IN_DOUBT;
+use crate::event::EventKind;
+use crate::spool::{Doubt, Moment, SpoolError, State, Waiting};
+
+/// For how long: the caller log shows the latest calls only.
+const DOUBTS_END: Duration = Duration::from_secs(60 * 60);
+
+impl Flusher<'_> {
+    /// Looks up whether an event in doubt has arrived. An answer's fate is known before anything else
+    /// of its call is sent: after the hangup Zammad takes no answer. `None`: it is to be sent.
+    pub(super) async fn look_up(
+        &self,
+        waiting: &Waiting,
+        age: Duration,
+    ) -> Result<Option<Fared>, SpoolError> {
+        let position = waiting.position;
+        let settled = self.settled();
+        let log = match (&self.log, waiting.event.kind) {
+            (Some(log), EventKind::Answer) => log,
+            (None, _) if case_of_last(waiting, age).may_be_repeated() => return Ok(None),
+            (_, EventKind::NewCall | EventKind::Answer | EventKind::Hangup) => {
+                let outcome = "an attempt had no outcome".to_owned();
+                self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
+                return Ok(Some(Fared::Unconfirmed));
+            }
+        };
+        if waiting.under_way {
+            let outcome = "an attempt had no outcome".to_owned();
+            self.postpone(position, Some(settled), Doubt::Yes, outcome).await?;
+            return Ok(Some(Fared::Postponed));
+        }
+        if age < settled {
+            self.with(move |spool| spool.put_off(position, settled - age, Moment::now())).await?;
+            return Ok(Some(Fared::Postponed));
+        }
+        let rows = match log.lock().await.read().await {
+            Ok(rows) => rows,
+            Err(CallerLogError::Send(error)) => return Ok(Some(Fared::Trouble(error))),
+            Err(error) => {
+                log::warn!("events in doubt: {}", in_full(&error));
+                Vec::new()
+            }
+        };
+        match rows.iter().find(|row| row.call_id == waiting.event.call_id.as_str()) {
+            Some(row) if has(row.state, waiting.event.kind) => self.arrived(position).await.map(Some),
+            Some(_) => Ok(None),
+            None => {
+                self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), None).await?;
+                Ok(Some(Fared::Unconfirmed))
+            }
+        }
+    }
+
+    /// Looks events in doubt up in Zammad's caller log, if there is a user who may.
+    pub(super) async fn ask_about_doubts(&self) -> Result<(), SpoolError> {
+        let Some(log) = &self.log else { return Ok(()) };
+        let (now, settled) = (Moment::now(), self.settled());
+        let mut doubts = self.with(move |spool| spool.unconfirmed(settled, now, 1000)).await?;
+        doubts.retain(|doubt| now.since(&doubt.kept) < DOUBTS_END);
+        if doubts.is_empty() {
+            return Ok(());
+        }
+        let rows = match log.lock().await.read().await {
+            Ok(rows) => rows,
+            Err(error) => {
+                log::warn!("events in doubt: {}", in_full(&error));
+                return Ok(());
+            }
+        };
+        let rows: HashMap<&str, &Row> = rows.iter().map(|row| (row.call_id.as_str(), row)).collect();
+        for doubt in doubts {
+            let (position, attempts) = (doubt.position, doubt.attempts);
+            let Some(row) = rows.get(doubt.event.call_id.as_str()) else { continue };
+            if has(row.state, doubt.event.kind) {
+                self.arrived(position).await?;
+            } else {
+                // Another flusher may have seen the same, and have sent it meanwhile.
+                self.insist(move |spool| spool.send_again(position, attempts)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// After so long no attempt is on its way any more, also one whose sender has not waited for it.
+    pub(super) fn settled(&self) -> Duration {
+        self.config.timeout * 2
+    }
+}
+
+/// Whether a call in this state has had that event.
+fn has(state: EventKind, event: EventKind) -> bool {
+    match (state, event) {
+        (_, EventKind::NewCall) | (EventKind::Hangup, _) | (EventKind::Answer, EventKind::Answer) => true,
+        (EventKind::NewCall, EventKind::Answer | EventKind::Hangup)
+        | (EventKind::Answer, EventKind::Hangup) => false,
+    }
+}
