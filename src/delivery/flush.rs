@@ -33,7 +33,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 const BUSY: Duration = Duration::from_millis(250);
 
 /// How often the caller log is asked about events in doubt.
-const DOUBTS: Duration = Duration::from_secs(5);
+const LOOK_UP_EVERY: Duration = Duration::from_secs(5);
 
 /// Sends what waits in a spool.
 pub struct Flusher<'a> {
@@ -161,7 +161,7 @@ impl<'a> Flusher<'a> {
                     }
                 }
             }
-            if doubts.elapsed() >= DOUBTS {
+            if doubts.elapsed() >= LOOK_UP_EVERY {
                 doubts = Instant::now();
                 if let Err(error) = self.ask_about_doubts().await {
                     log::warn!("events in doubt: {}", in_full(&error));
@@ -229,7 +229,7 @@ impl<'a> Flusher<'a> {
 
     /// Waits until something changes, or is due.
     async fn wait_for_more(&self, later: Option<Duration>) {
-        let until = Instant::now() + later.unwrap_or(DOUBTS).min(DOUBTS);
+        let until = Instant::now() + later.unwrap_or(LOOK_UP_EVERY).min(LOOK_UP_EVERY);
         let before = self.with(|spool| spool.changes()).await.ok();
         while !self.is_stopped() && Instant::now() < until {
             self.sleep(GLANCE.min(until.saturating_duration_since(Instant::now()))).await;

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Flusher;
-use super::round::{Fared, case_of_last};
+use super::round::{EventResult, case_of_last};
 use crate::client::{CallerLogError, Row, in_full};
 use crate::delivery::verdict::IN_DOUBT;
 use crate::event::EventKind;
 use crate::spool::{Doubt, Moment, SpoolError, State, Waiting};
 
-/// For how long: the caller log shows the latest calls only.
-const DOUBTS_END: Duration = Duration::from_secs(60 * 60);
+/// For how long an event is looked up: the caller log shows the latest calls only.
+const LOOK_UP_FOR: Duration = Duration::from_secs(60 * 60);
 
 impl Flusher<'_> {
     /// Looks up whether an event in doubt has arrived. An answer's fate is known before anything else
@@ -20,7 +20,7 @@ impl Flusher<'_> {
         &self,
         waiting: &Waiting,
         age: Duration,
-    ) -> Result<Option<Fared>, SpoolError> {
+    ) -> Result<Option<EventResult>, SpoolError> {
         let position = waiting.position;
         let settled = self.settled();
         let log = match (&self.log, waiting.event.kind) {
@@ -29,32 +29,32 @@ impl Flusher<'_> {
             (_, EventKind::NewCall | EventKind::Answer | EventKind::Hangup) => {
                 let outcome = "an attempt had no outcome".to_owned();
                 self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
-                return Ok(Some(Fared::Unconfirmed));
+                return Ok(Some(EventResult::Unconfirmed));
             }
         };
         if waiting.under_way {
             let outcome = "an attempt had no outcome".to_owned();
             self.postpone(position, Some(settled), Doubt::Yes, outcome).await?;
-            return Ok(Some(Fared::Postponed));
+            return Ok(Some(EventResult::Postponed));
         }
         if age < settled {
             self.with(move |spool| spool.put_off(position, settled - age, Moment::now())).await?;
-            return Ok(Some(Fared::Postponed));
+            return Ok(Some(EventResult::Postponed));
         }
         let rows = match log.lock().await.read().await {
             Ok(rows) => rows,
-            Err(CallerLogError::Send(error)) => return Ok(Some(Fared::Trouble(error))),
+            Err(CallerLogError::Send(error)) => return Ok(Some(EventResult::Failed(error))),
             Err(error) => {
                 log::warn!("events in doubt: {}", in_full(&error));
                 Vec::new()
             }
         };
         match rows.iter().find(|row| row.call_id == waiting.event.call_id.as_str()) {
-            Some(row) if has(row.state, waiting.event.kind) => self.arrived(position).await.map(Some),
+            Some(row) if has_had(row.state, waiting.event.kind) => self.arrived(position).await.map(Some),
             Some(_) => Ok(None),
             None => {
                 self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), None).await?;
-                Ok(Some(Fared::Unconfirmed))
+                Ok(Some(EventResult::Unconfirmed))
             }
         }
     }
@@ -64,7 +64,7 @@ impl Flusher<'_> {
         let Some(log) = &self.log else { return Ok(()) };
         let (now, settled) = (Moment::now(), self.settled());
         let mut doubts = self.with(move |spool| spool.unconfirmed(settled, now, 1000)).await?;
-        doubts.retain(|doubt| now.since(&doubt.kept) < DOUBTS_END);
+        doubts.retain(|doubt| now.since(&doubt.kept) < LOOK_UP_FOR);
         if doubts.is_empty() {
             return Ok(());
         }
@@ -79,7 +79,7 @@ impl Flusher<'_> {
         for doubt in doubts {
             let (position, attempts) = (doubt.position, doubt.attempts);
             let Some(row) = rows.get(doubt.event.call_id.as_str()) else { continue };
-            if has(row.state, doubt.event.kind) {
+            if has_had(row.state, doubt.event.kind) {
                 self.arrived(position).await?;
             } else {
                 // Another flusher may have seen the same, and have sent it meanwhile.
@@ -96,7 +96,7 @@ impl Flusher<'_> {
 }
 
 /// Whether a call in this state has had that event.
-fn has(state: EventKind, event: EventKind) -> bool {
+fn has_had(state: EventKind, event: EventKind) -> bool {
     match (state, event) {
         (_, EventKind::NewCall) | (EventKind::Hangup, _) | (EventKind::Answer, EventKind::Answer) => true,
         (EventKind::NewCall, EventKind::Answer | EventKind::Hangup)

@@ -26,25 +26,25 @@ const IN_A_ROW: u32 = 5;
 const MOST_ATTEMPTS: u32 = 30;
 
 /// What became of one event.
-pub(super) enum Fared {
+pub(super) enum EventResult {
     Delivered,
     Unconfirmed,
     Dead,
     /// for a moment: Zammad did not know its call
     Postponed,
     /// somebody else sends an event of its call
-    Busy,
+    CallIsBusy,
     /// somebody else has sent it
-    Gone,
+    SentByOther,
     /// it failed, and perhaps all would
-    Trouble(SendError),
-    /// the same, and it is at rest
-    TroubleAtRest(SendError),
+    Failed(SendError),
+    /// the same, and a second copy would show agents something false
+    FailedAndUnconfirmed(SendError),
 }
 
-/// An event that is about to be sent, now that nobody else sends it.
-enum Found {
-    /// and that it is under way is noted
+/// What follows for an event whose turn it is, now that nobody else sends it.
+enum Claim {
+    /// it is to be sent, and that it is under way is noted
     Begun {
         waiting: Waiting,
         age: Duration,
@@ -58,11 +58,11 @@ enum Found {
         waiting: Waiting,
         age: Duration,
     },
-    Gone,
+    SentByOther,
 }
 
 /// An attempt that has ended: its connection, and the event.
-type Ended = (Client, Position, u32, Result<Fared, SpoolError>);
+type EndedAttempt = (Client, Position, u32, Result<EventResult, SpoolError>);
 
 impl Flusher<'_> {
     /// Sends what is due, and what becomes due meanwhile, until there is no more.
@@ -97,7 +97,7 @@ impl Flusher<'_> {
                     under_way.push(self.send(client, next));
                 }
             }
-            let Some((client, position, attempts, fared)) = under_way.next().await else {
+            let Some((client, position, attempts, result)) = under_way.next().await else {
                 if let Some(error) = failure {
                     return Err(error.into());
                 }
@@ -127,23 +127,23 @@ impl Flusher<'_> {
             };
             idle.push(client);
             calls_under_way.remove(&position);
-            match fared {
-                Ok(Fared::Delivered) => {
+            match result {
+                Ok(EventResult::Delivered) => {
                     tally.delivered += 1;
                     in_a_row = 0;
                 }
-                Ok(Fared::Unconfirmed) => tally.unconfirmed += 1,
-                Ok(Fared::Dead) => tally.dead += 1,
-                Ok(Fared::Postponed | Fared::Gone) => {}
-                Ok(Fared::Busy) => {
+                Ok(EventResult::Unconfirmed) => tally.unconfirmed += 1,
+                Ok(EventResult::Dead) => tally.dead += 1,
+                Ok(EventResult::Postponed | EventResult::SentByOther) => {}
+                Ok(EventResult::CallIsBusy) => {
                     busy.insert(position);
                 }
-                Ok(Fared::Trouble(error)) => {
+                Ok(EventResult::Failed(error)) => {
                     in_a_row += 1;
                     troubled.insert(position, attempts);
                     trouble = Some(error);
                 }
-                Ok(Fared::TroubleAtRest(error)) => {
+                Ok(EventResult::FailedAndUnconfirmed(error)) => {
                     in_a_row += 1;
                     tally.unconfirmed += 1;
                     trouble = Some(error);
@@ -154,37 +154,42 @@ impl Flusher<'_> {
     }
 
     /// Sends one event, if it is its turn, and notes what came of it.
-    async fn send(&self, mut client: Client, waiting: Waiting) -> Ended {
+    async fn send(&self, mut client: Client, waiting: Waiting) -> EndedAttempt {
         let (position, attempts) = (waiting.position, waiting.attempts);
-        let fared = self.try_send(&mut client, waiting).await;
-        (client, position, attempts, fared)
+        let result = self.try_send(&mut client, waiting).await;
+        (client, position, attempts, result)
     }
 
-    async fn try_send(&self, client: &mut Client, seen: Waiting) -> Result<Fared, SpoolError> {
+    async fn try_send(&self, client: &mut Client, seen: Waiting) -> Result<EventResult, SpoolError> {
         let position = seen.position;
-        let Some(turn) = self.turns.try_take(&seen.event, seen.answered) else { return Ok(Fared::Busy) };
+        let Some(turn) = self.turns.try_take(&seen.event, seen.answered) else {
+            return Ok(EventResult::CallIsBusy);
+        };
         let limits = self.limits.clone();
-        let (waiting, age) = match self.with(move |spool| begin(spool, position, &limits)).await? {
-            Found::Begun { waiting, age } => (waiting, age),
-            Found::TooOld { waiting, reason } => {
-                return self.lay_to_rest(&waiting, State::Dead, reason, None).await.map(|()| Fared::Dead);
+        let (waiting, age) = match self.with(move |spool| claim(spool, position, &limits)).await? {
+            Claim::Begun { waiting, age } => (waiting, age),
+            Claim::TooOld { waiting, reason } => {
+                return self
+                    .lay_to_rest(&waiting, State::Dead, reason, None)
+                    .await
+                    .map(|()| EventResult::Dead);
             }
-            Found::InDoubt { waiting, age } => {
-                if let Some(fared) = self.look_up(&waiting, age).await? {
-                    return Ok(fared);
+            Claim::InDoubt { waiting, age } => {
+                if let Some(result) = self.look_up(&waiting, age).await? {
+                    return Ok(result);
                 }
                 if !self.with(move |spool| spool.begin_attempt(position, true)).await? {
-                    return Ok(Fared::Gone);
+                    return Ok(EventResult::SentByOther);
                 }
                 (waiting, age)
             }
-            Found::Gone => return Ok(Fared::Gone),
+            Claim::SentByOther => return Ok(EventResult::SentByOther),
         };
         let request = Request::new(&waiting.event, self.config.encoding, RequestId::fresh());
-        let result = client.attempt(&request, &waiting.event, self.config.timeout).await;
-        let fared = self.note(&waiting, age, result).await;
+        let answer = client.attempt(&request, &waiting.event, self.config.timeout).await;
+        let result = self.note(&waiting, age, answer).await;
         turn.settle();
-        fared
+        result
     }
 
     /// Notes what came of an attempt.
@@ -192,10 +197,10 @@ impl Flusher<'_> {
         &self,
         waiting: &Waiting,
         age: Duration,
-        result: Result<Action, SendError>,
-    ) -> Result<Fared, SpoolError> {
+        answer: Result<Action, SendError>,
+    ) -> Result<EventResult, SpoolError> {
         let position = waiting.position;
-        let error = match result {
+        let error = match answer {
             Ok(action) => {
                 log::debug!("{}: {}", waiting.event.call_id, action.word());
                 return self.arrived(position).await;
@@ -212,24 +217,24 @@ impl Flusher<'_> {
             (Verdict::Again, _) if error.fate() == Fate::UnknownCall => {
                 let pause = BETWEEN_ATTEMPTS.pause(waiting.unknown_call + 1);
                 self.postpone(position, Some(pause), Doubt::UnknownCall, outcome).await?;
-                Ok(Fared::Postponed)
+                Ok(EventResult::Postponed)
             }
             (Verdict::Again | Verdict::HoldAll, _) => {
                 self.postpone(position, None, doubt, outcome).await?;
-                Ok(Fared::Trouble(error))
+                Ok(EventResult::Failed(error))
             }
             // It stays before the hangup of its call.
             (Verdict::AskCallerLog, EventKind::Answer) => {
                 self.postpone(position, Some(self.settled()), doubt, outcome).await?;
-                Ok(Fared::Trouble(error))
+                Ok(EventResult::Failed(error))
             }
             (Verdict::AskCallerLog | Verdict::Unconfirmed, _) => {
                 self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
-                Ok(Fared::TroubleAtRest(error))
+                Ok(EventResult::FailedAndUnconfirmed(error))
             }
             (Verdict::Dead, _) => {
                 self.lay_to_rest(waiting, State::Dead, outcome.clone(), Some(outcome)).await?;
-                Ok(Fared::Dead)
+                Ok(EventResult::Dead)
             }
         }
     }
@@ -247,9 +252,9 @@ impl Flusher<'_> {
         self.with(move |spool| spool.put_off(position, pause, Moment::now())).await
     }
 
-    pub(super) async fn arrived(&self, position: Position) -> Result<Fared, SpoolError> {
+    pub(super) async fn arrived(&self, position: Position) -> Result<EventResult, SpoolError> {
         self.insist(move |spool| spool.arrived(position, Moment::now())).await?;
-        Ok(Fared::Delivered)
+        Ok(EventResult::Delivered)
     }
 
     pub(super) async fn postpone(
@@ -285,23 +290,23 @@ impl Flusher<'_> {
 
 /// Looks whether an event still waits and may be sent, and notes that it is under way: in one go,
 /// as each change from one thread to another costs as much as a query.
-fn begin(spool: &mut Spool, position: Position, limits: &SpoolConfig) -> Result<Found, SpoolError> {
-    let Some(mut waiting) = spool.head(position)? else { return Ok(Found::Gone) };
+fn claim(spool: &mut Spool, position: Position, limits: &SpoolConfig) -> Result<Claim, SpoolError> {
+    let Some(mut waiting) = spool.head(position)? else { return Ok(Claim::SentByOther) };
     if waiting.answered.is_none() && spool.is_answered(&waiting.event.call_id)? {
         waiting.answered = Some(true);
     }
     let age = Moment::now().since(&waiting.kept);
     if let Some(reason) = too_old(limits, &waiting.event, age) {
-        return Ok(Found::TooOld { waiting, reason });
+        return Ok(Claim::TooOld { waiting, reason });
     }
     // A second ticket screen is better than none at all, but not than a look at the caller log.
     let is_answer = waiting.event.kind == EventKind::Answer;
     if waiting.uncertain && (is_answer || !case_of_last(&waiting, age).may_be_repeated()) {
-        return Ok(Found::InDoubt { waiting, age });
+        return Ok(Claim::InDoubt { waiting, age });
     }
     let does_harm_twice = !rules::repeat_is_safe(&waiting.event, waiting.answered);
     let is_there = spool.begin_attempt(position, does_harm_twice)?;
-    Ok(if is_there { Found::Begun { waiting, age } } else { Found::Gone })
+    Ok(if is_there { Claim::Begun { waiting, age } } else { Claim::SentByOther })
 }
 
 /// Why an event is not sent any more.
