@@ -125,7 +125,7 @@ pub struct Reading {
     /// What it was taken for.
     pub kind: PartyKind,
     /// The rules that applied, in order; at least one.
-    pub steps: Vec<Step>,
+    pub steps: Vec<AppliedRule>,
 }
 
 /// What a text was taken for.
@@ -152,20 +152,20 @@ pub enum PartyKind {
 /// code: 493023125741`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Step {
+pub struct AppliedRule {
     /// The rule.
     pub rule: Rule,
     /// What it left.
     pub text: String,
 }
 
-impl Step {
+impl AppliedRule {
     fn new(rule: Rule, text: impl Into<String>) -> Self {
         Self { rule, text: text.into() }
     }
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for AppliedRule {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let rule = match self.rule {
             Rule::Unwrapped => "taken out of the address",
@@ -255,7 +255,7 @@ impl Numbering {
         let (kind, last) = if self.normalize {
             self.follow(shown.trim(), &mut steps)?
         } else {
-            (PartyKind::Text, Step::new(Rule::AsGiven, shown))
+            (PartyKind::Text, AppliedRule::new(Rule::AsGiven, shown))
         };
         let characters = last.text.chars().count();
         if characters > MAX_CHARACTERS {
@@ -267,14 +267,18 @@ impl Numbering {
     }
 
     /// Adds all steps but the last, and returns that.
-    fn follow(&self, shown: &str, steps: &mut Vec<Step>) -> Result<(PartyKind, Step), NumberError> {
+    fn follow(
+        &self,
+        shown: &str,
+        steps: &mut Vec<AppliedRule>,
+    ) -> Result<(PartyKind, AppliedRule), NumberError> {
         // As nearly all of them come.
         if !shown.is_empty() && shown.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(self.place(shown));
         }
         let text = unwrapped(shown);
         if text != shown {
-            steps.push(Step::new(Rule::Unwrapped, &*text));
+            steps.push(AppliedRule::new(Rule::Unwrapped, &*text));
         }
         // A percent escape may have hidden one.
         refuse_control_characters(&text)?;
@@ -283,22 +287,22 @@ impl Numbering {
         let number = bracketed.as_deref().map(without_brackets);
         let withheld = WITHHELD.iter().any(|word| text.eq_ignore_ascii_case(word));
         if withheld || number.as_deref() == Some("") {
-            return Ok((PartyKind::Anonymous, Step::new(Rule::Withheld, Party::ANONYMOUS)));
+            return Ok((PartyKind::Anonymous, AppliedRule::new(Rule::Withheld, Party::ANONYMOUS)));
         }
         let (Some(bracketed), Some(mut number)) = (bracketed, number) else {
-            return Ok((PartyKind::Text, Step::new(Rule::AsGiven, text)));
+            return Ok((PartyKind::Text, AppliedRule::new(Rule::AsGiven, text)));
         };
         if number != text {
-            steps.push(Step::new(Rule::Formatting, &number));
+            steps.push(AppliedRule::new(Rule::Formatting, &number));
         }
         if let Some(shorter) = self.without_bracketed_zero(&bracketed) {
-            steps.push(Step::new(Rule::BracketedZero, &shorter));
+            steps.push(AppliedRule::new(Rule::BracketedZero, &shorter));
             number = shorter;
         }
         Ok(match number.strip_prefix('+') {
             Some(dialled) => match self.after_plus(dialled) {
-                Some(digits) => (PartyKind::International, Step::new(Rule::Plus, digits)),
-                None => (PartyKind::Text, Step::new(Rule::AsGiven, text)),
+                Some(digits) => (PartyKind::International, AppliedRule::new(Rule::Plus, digits)),
+                None => (PartyKind::Text, AppliedRule::new(Rule::AsGiven, text)),
             },
             None => self.place(&number),
         })
@@ -309,16 +313,16 @@ impl Numbering {
     /// Extensions come first, as no number with a prefix is that short: 0123 and 011 are extensions
     /// in the United States too. The international prefix comes before the trunk prefix, which may
     /// be its beginning: 00 and 0, in Russia 810 and 8.
-    fn place(&self, digits: &str) -> (PartyKind, Step) {
+    fn place(&self, digits: &str) -> (PartyKind, AppliedRule) {
         if digits.len() <= usize::from(self.extension_digits) {
             let step = match self.extension_prefix.as_str() {
-                "" => Step::new(Rule::Extension, digits),
-                prefix => Step::new(Rule::ExtensionPrefix, format!("{prefix}{digits}")),
+                "" => AppliedRule::new(Rule::Extension, digits),
+                prefix => AppliedRule::new(Rule::ExtensionPrefix, format!("{prefix}{digits}")),
             };
             return (PartyKind::Extension, step);
         }
-        let international =
-            (self.after_international_prefix(digits)).map(|rest| Step::new(Rule::InternationalPrefix, rest));
+        let international = (self.after_international_prefix(digits))
+            .map(|rest| AppliedRule::new(Rule::InternationalPrefix, rest));
         if let Some(step) = international.or_else(|| self.national(digits)) {
             return (PartyKind::International, step);
         }
@@ -326,10 +330,10 @@ impl Numbering {
             true => PartyKind::National,
             false => PartyKind::Unprefixed,
         };
-        (kind, Step::new(Rule::AsGiven, digits))
+        (kind, AppliedRule::new(Rule::AsGiven, digits))
     }
 
-    fn national(&self, digits: &str) -> Option<Step> {
+    fn national(&self, digits: &str) -> Option<AppliedRule> {
         let country = self.country?;
         let (rule, number) = if let Some(rest) = country.after_trunk_prefix(digits) {
             (Rule::TrunkPrefix, rest)
@@ -340,7 +344,7 @@ impl Numbering {
         } else {
             return None;
         };
-        Some(Step::new(rule, format!("{}{number}", country.code)))
+        Some(AppliedRule::new(rule, format!("{}{number}", country.code)))
     }
 
     /// No E.164 number begins with a zero. Some gateways put a plus before the international
@@ -757,7 +761,7 @@ mod tests {
         let path = |letters: &str, shown: &str| -> Vec<String> {
             let reading = numbering(letters).explain(shown).unwrap();
             assert_eq!(reading.steps.last().unwrap().text, reading.party.as_str());
-            reading.steps.iter().map(Step::to_string).collect()
+            reading.steps.iter().map(AppliedRule::to_string).collect()
         };
         assert_eq!(
             path("DE", "\"Alice\" <sip:%2B49 (0)30 23125-741@pbx.example.com>"),

@@ -12,5 +12,5 @@ pub use built_in::{UnknownScenario, named, names, text};
 pub use expected::{Check, Expected, action_word};
 pub use load::{Calls, Figures, LoadError, Plan, load};
 pub use numbers::{Numbers, NumbersError, Order};
-pub use player::{End, Moment, PlayError, Played, Player, Step};
+pub use player::{End, Moment, PlayError, Played, PlayedEvent, Player};
 pub use scenario::{Overrides, Scenario, ScenarioError};

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use rustix::fs::{Access, access};
-use slot::{Had, Slot, Step};
+use slot::{Had, Slot, TurnKind};
 
 use crate::config::{Config, SpoolMode};
 use crate::event::{CallEvent, CallId};
@@ -151,7 +151,7 @@ impl Turns {
         sleep: impl AsyncFn(Duration),
     ) -> Turn {
         let call = self.call(&event.call_id);
-        let step = Step::of(event, answered);
+        let kind = TurnKind::of(event, answered);
         let file = match self.slot(call) {
             Ok(Some(file)) => file,
             Ok(None) => return Turn(Hold::Nothing),
@@ -160,7 +160,8 @@ impl Turns {
                 return Turn(Hold::Nothing);
             }
         };
-        let until = if step == Step::NewCall { until.min(Instant::now() + NEW_CALL_WAITS) } else { until };
+        let until =
+            if kind == TurnKind::NewCall { until.min(Instant::now() + NEW_CALL_WAITS) } else { until };
         let mut seen = None;
         let mut pause = SHORTEST_PAUSE;
         loop {
@@ -173,8 +174,8 @@ impl Turns {
                         Some((before, since)) if before == had => since,
                         _ => now,
                     };
-                    if now >= until || now - since >= patience(step, had) {
-                        return self.begin(file, slot, call, step);
+                    if now >= until || now - since >= patience(kind, had) {
+                        return self.begin(file, slot, call, kind);
                     }
                     seen = Some((had, since));
                     // Whoever cannot unlock it loses it with the file, at the latest.
@@ -182,14 +183,14 @@ impl Turns {
                 }
                 Err(TryLockError::WouldBlock) if now < until => {}
                 Err(TryLockError::WouldBlock) => {
-                    let level = if step == Step::NewCall { log::Level::Debug } else { log::Level::Warn };
+                    let level = if kind == TurnKind::NewCall { log::Level::Debug } else { log::Level::Warn };
                     log::log!(
                         level,
                         "the {} of call {} waits no longer for another event that is on its way",
                         event.kind,
                         event.call_id
                     );
-                    return Turn(Hold::Late { file, call, step });
+                    return Turn(Hold::Late { file, call, kind });
                 }
                 Err(TryLockError::Error(error)) => {
                     self.complain(&format!("a file in it cannot be locked: {error}"));
@@ -216,7 +217,7 @@ impl Turns {
         match file.try_lock() {
             Ok(()) => {
                 let slot = Slot::read(&file);
-                Some(self.begin(file, slot, call, Step::of(event, answered)))
+                Some(self.begin(file, slot, call, TurnKind::of(event, answered)))
             }
             Err(TryLockError::WouldBlock) => None,
             Err(TryLockError::Error(error)) => {
@@ -227,8 +228,8 @@ impl Turns {
     }
 
     /// The turn of an event that has locked the file of its call.
-    fn begin(&self, file: File, mut slot: Slot, call: u64, step: Step) -> Turn {
-        slot.calls.take_turn(call, step);
+    fn begin(&self, file: File, mut slot: Slot, call: u64, kind: TurnKind) -> Turn {
+        slot.calls.take_turn(call, kind);
         if let Err(error) = slot.write(&file) {
             self.complain(&format!("a file in it cannot be written: {error}"));
         }
@@ -323,7 +324,7 @@ enum Hold {
     Late {
         file: File,
         call: u64,
-        step: Step,
+        kind: TurnKind,
     },
     Nothing,
 }
@@ -347,10 +348,10 @@ impl Turn {
     pub fn settle(self) {
         match self.0 {
             Hold::Lock(file) => drop(file),
-            Hold::Late { file, call, step } => {
+            Hold::Late { file, call, kind } => {
                 if file.try_lock().is_ok() {
                     let mut slot = Slot::read(&file);
-                    slot.calls.note(call, step);
+                    slot.calls.note(call, kind);
                     if let Err(error) = slot.write(&file) {
                         log::debug!("a late turn cannot be noted: {error}");
                     }
@@ -363,14 +364,14 @@ impl Turn {
 
 /// How long an event leaves the lock to one that may be about to come, after those that had their
 /// turn.
-fn patience(step: Step, had: Had) -> Duration {
-    match (step, had) {
+fn patience(kind: TurnKind, had: Had) -> Duration {
+    match (kind, had) {
         // Zammad knows the call, or this event's predecessor has waited in vain.
-        (Step::NewCall, _) | (_, Had { answer: true, .. }) => Duration::ZERO,
-        (Step::Answer | Step::Hangup, Had { new_call: true, .. }) => Duration::ZERO,
-        (Step::HangupOfAnswered, Had { new_call: true, .. }) => FOR_ANSWER,
-        (Step::Answer | Step::Hangup, Had { new_call: false, .. }) => FOR_NEW_CALL,
-        (Step::HangupOfAnswered, Had { new_call: false, .. }) => FOR_NEW_CALL + BEHIND_ANSWER,
+        (TurnKind::NewCall, _) | (_, Had { answer: true, .. }) => Duration::ZERO,
+        (TurnKind::Answer | TurnKind::Hangup, Had { new_call: true, .. }) => Duration::ZERO,
+        (TurnKind::HangupOfAnswered, Had { new_call: true, .. }) => FOR_ANSWER,
+        (TurnKind::Answer | TurnKind::Hangup, Had { new_call: false, .. }) => FOR_NEW_CALL,
+        (TurnKind::HangupOfAnswered, Had { new_call: false, .. }) => FOR_NEW_CALL + BEHIND_ANSWER,
     }
 }
 
@@ -410,22 +411,22 @@ mod tests {
         let nothing = Had::default();
         // (event, events that had their turn, milliseconds)
         let cases = [
-            (Step::NewCall, nothing, 0),
-            (Step::NewCall, ANSWERED, 0),
-            (Step::Answer, nothing, 100),
-            (Step::Answer, RANG, 0),
-            (Step::Answer, ANSWERED, 0),
-            (Step::Answer, ONLY_ANSWERED, 0),
-            (Step::Hangup, nothing, 100),
-            (Step::Hangup, RANG, 0),
-            (Step::Hangup, ONLY_ANSWERED, 0),
-            (Step::HangupOfAnswered, nothing, 150),
-            (Step::HangupOfAnswered, RANG, 500),
-            (Step::HangupOfAnswered, ANSWERED, 0),
-            (Step::HangupOfAnswered, ONLY_ANSWERED, 0),
+            (TurnKind::NewCall, nothing, 0),
+            (TurnKind::NewCall, ANSWERED, 0),
+            (TurnKind::Answer, nothing, 100),
+            (TurnKind::Answer, RANG, 0),
+            (TurnKind::Answer, ANSWERED, 0),
+            (TurnKind::Answer, ONLY_ANSWERED, 0),
+            (TurnKind::Hangup, nothing, 100),
+            (TurnKind::Hangup, RANG, 0),
+            (TurnKind::Hangup, ONLY_ANSWERED, 0),
+            (TurnKind::HangupOfAnswered, nothing, 150),
+            (TurnKind::HangupOfAnswered, RANG, 500),
+            (TurnKind::HangupOfAnswered, ANSWERED, 0),
+            (TurnKind::HangupOfAnswered, ONLY_ANSWERED, 0),
         ];
-        for (step, had, milliseconds) in cases {
-            assert_eq!(patience(step, had), Duration::from_millis(milliseconds), "{step:?} after {had:?}");
+        for (kind, had, milliseconds) in cases {
+            assert_eq!(patience(kind, had), Duration::from_millis(milliseconds), "{kind:?} after {had:?}");
         }
     }
 

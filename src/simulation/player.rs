@@ -42,11 +42,11 @@ pub enum Moment<'a> {
         at: Duration,
         event: &'a CallEvent,
     },
-    Got(&'a Step),
+    Got(&'a PlayedEvent),
 }
 
 /// An event, and what came of it.
-pub struct Step {
+pub struct PlayedEvent {
     pub at: Duration,
     pub event: CallEvent,
     pub result: Result<Delivered, Undelivered>,
@@ -55,7 +55,7 @@ pub struct Step {
     pub is_added: bool,
 }
 
-impl Step {
+impl PlayedEvent {
     /// The failure, if it was not to be.
     pub fn unexpected_failure(&self) -> Option<&Undelivered> {
         let error = self.result.as_ref().err()?;
@@ -66,7 +66,7 @@ impl Step {
 /// A call that has been played.
 pub struct Played {
     pub call_id: CallId,
-    pub steps: Vec<Step>,
+    pub steps: Vec<PlayedEvent>,
     /// what it left in the caller log, where that could be read
     pub row: Option<Row>,
     /// why the caller log could not be read
@@ -132,7 +132,7 @@ impl<'a> Player<'a> {
         let mut calls = OpenCalls::default();
         let mut open = Open::default();
         let mut at = Duration::ZERO;
-        let mut steps: Vec<Step> = Vec::new();
+        let mut steps: Vec<PlayedEvent> = Vec::new();
         let mut end = End::Complete;
         let mut trouble = None;
         for (step, event) in scenario.steps.iter().zip(events) {
@@ -160,7 +160,7 @@ impl<'a> Player<'a> {
             };
             let checks =
                 step.expected.checks(&result, log.as_ref().map(Option::as_ref), &self.config.numbering);
-            let step = Step { at, event, result, checks, is_added: false };
+            let step = PlayedEvent { at, event, result, checks, is_added: false };
             tell(Moment::Got(&step));
             steps.push(step);
             if failed || trouble.is_some() {
@@ -171,7 +171,7 @@ impl<'a> Player<'a> {
         if let Some(direction) = open.direction {
             let event = CallEvent::new(EventKind::Hangup, call_id.clone(), direction);
             let result = self.send(&event, at, &mut calls, &mut open, tell).await;
-            let step = Step { at, event, result, checks: Vec::new(), is_added: true };
+            let step = PlayedEvent { at, event, result, checks: Vec::new(), is_added: true };
             tell(Moment::Got(&step));
             steps.push(step);
         }

@@ -22,12 +22,12 @@ pub struct Scenario {
     pub story: String,
     zammad: Zammad,
     call: Call,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<ScenarioEvent>,
 }
 
 /// One event of a scenario.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct ScenarioEvent {
     /// how long after the event before
     pub after: Duration,
     /// what goes wrong with its first request, where it can be made to
@@ -302,10 +302,10 @@ impl Scenario {
 }
 
 impl WrittenStep {
-    fn into_step(self, call: &Call) -> Step {
+    fn into_step(self, call: &Call) -> ScenarioEvent {
         // A hangup needs no numbers; an answer's are in the title of the agent's ticket.
         let usual = |number: &String| (self.event != EventKind::Hangup).then(|| number.clone());
-        Step {
+        ScenarioEvent {
             after: self.after.map_or(Duration::ZERO, |Span(after)| after),
             fault: self.fault.map(Fault::once),
             expected: self.expect,
@@ -326,7 +326,7 @@ impl WrittenStep {
     }
 }
 
-impl Step {
+impl ScenarioEvent {
     pub fn kind(&self) -> EventKind {
         self.event.event
     }

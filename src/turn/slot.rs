@@ -19,7 +19,7 @@ const VERSION: &str = "zammad-cti turns 1";
 
 /// An event as far as its turn depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum TurnKind {
     NewCall,
     Answer,
     /// of a call that nobody answered, as far as is known
@@ -27,7 +27,7 @@ pub enum Step {
     HangupOfAnswered,
 }
 
-impl Step {
+impl TurnKind {
     pub fn of(event: &CallEvent, answered: Option<bool>) -> Self {
         let cause = || {
             event.cause.as_ref().is_some_and(|cause| cause.as_str() == HangupCause::NormalClearing.as_str())
@@ -58,20 +58,20 @@ impl Calls {
     }
 
     /// A newCall begins a call anew, whatever another one with its id has left.
-    pub fn take_turn(&mut self, call: u64, step: Step) {
-        if step == Step::NewCall {
+    pub fn take_turn(&mut self, call: u64, kind: TurnKind) {
+        if kind == TurnKind::NewCall {
             self.forget(call);
         }
-        self.note(call, step);
+        self.note(call, kind);
     }
 
-    pub fn note(&mut self, call: u64, step: Step) {
+    pub fn note(&mut self, call: u64, kind: TurnKind) {
         let mut had = self.had(call);
         self.forget(call);
-        match step {
-            Step::NewCall => had.new_call = true,
-            Step::Answer => had.answer = true,
-            Step::Hangup | Step::HangupOfAnswered => return,
+        match kind {
+            TurnKind::NewCall => had.new_call = true,
+            TurnKind::Answer => had.answer = true,
+            TurnKind::Hangup | TurnKind::HangupOfAnswered => return,
         }
         if self.0.len() >= MAX_CALLS {
             self.0.remove(0);
@@ -161,17 +161,17 @@ mod tests {
             cause: cause.map(|cause| Cause::Read(cause.parse().unwrap())),
             ..CallEvent::new(EventKind::Hangup, "7".parse().unwrap(), Direction::Inbound)
         };
-        // (cause, what the sender knows, step)
+        // (cause, what the sender knows, kind)
         let cases = [
-            (None, None, Step::Hangup),
-            (None, Some(true), Step::HangupOfAnswered),
-            (Some("16"), None, Step::HangupOfAnswered),
-            (Some("16"), Some(false), Step::Hangup),
-            (Some("cancel"), None, Step::Hangup),
-            (Some("cancel"), Some(true), Step::HangupOfAnswered),
+            (None, None, TurnKind::Hangup),
+            (None, Some(true), TurnKind::HangupOfAnswered),
+            (Some("16"), None, TurnKind::HangupOfAnswered),
+            (Some("16"), Some(false), TurnKind::Hangup),
+            (Some("cancel"), None, TurnKind::Hangup),
+            (Some("cancel"), Some(true), TurnKind::HangupOfAnswered),
         ];
-        for (cause, answered, step) in cases {
-            assert_eq!(Step::of(&hangup(cause), answered), step, "{cause:?} {answered:?}");
+        for (cause, answered, kind) in cases {
+            assert_eq!(TurnKind::of(&hangup(cause), answered), kind, "{cause:?} {answered:?}");
         }
     }
 
@@ -180,28 +180,28 @@ mod tests {
         let file = tempfile::tempfile().unwrap();
         // (call, event, what is in the file then)
         let cases = [
-            (1, Step::NewCall, "0000000000000001 newCall\n"),
-            (2, Step::Answer, "0000000000000001 newCall\n0000000000000002 answer\n"),
-            (1, Step::Answer, "0000000000000002 answer\n0000000000000001 newCall,answer\n"),
-            (2, Step::NewCall, "0000000000000001 newCall,answer\n0000000000000002 newCall\n"),
-            (1, Step::HangupOfAnswered, "0000000000000002 newCall\n"),
-            (1, Step::Hangup, "0000000000000002 newCall\n"),
-            (2, Step::Hangup, ""),
+            (1, TurnKind::NewCall, "0000000000000001 newCall\n"),
+            (2, TurnKind::Answer, "0000000000000001 newCall\n0000000000000002 answer\n"),
+            (1, TurnKind::Answer, "0000000000000002 answer\n0000000000000001 newCall,answer\n"),
+            (2, TurnKind::NewCall, "0000000000000001 newCall,answer\n0000000000000002 newCall\n"),
+            (1, TurnKind::HangupOfAnswered, "0000000000000002 newCall\n"),
+            (1, TurnKind::Hangup, "0000000000000002 newCall\n"),
+            (2, TurnKind::Hangup, ""),
         ];
-        for (call, step, expected) in cases {
+        for (call, kind, expected) in cases {
             let mut slot = Slot::read(&file);
-            slot.calls.take_turn(call, step);
+            slot.calls.take_turn(call, kind);
             slot.write(&file).unwrap();
             let expected = if expected.is_empty() { String::new() } else { format!("{VERSION}\n{expected}") };
-            assert_eq!(text(&file), expected, "{step:?} of {call}");
-            assert_eq!(Slot::read(&file).calls, slot.calls, "{step:?} of {call}");
+            assert_eq!(text(&file), expected, "{kind:?} of {call}");
+            assert_eq!(Slot::read(&file).calls, slot.calls, "{kind:?} of {call}");
         }
     }
 
     #[test]
     fn what_is_noted_late_keeps_what_has_come_meanwhile() {
         let mut calls = Calls(vec![(1, ONLY_ANSWERED)]);
-        calls.note(1, Step::NewCall);
+        calls.note(1, TurnKind::NewCall);
         assert_eq!(calls.had(1), ANSWERED);
     }
 
@@ -209,9 +209,9 @@ mod tests {
     fn a_file_has_a_most() {
         let file = tempfile::tempfile().unwrap();
         for call in 0..100 {
-            for step in [Step::NewCall, Step::Answer] {
+            for kind in [TurnKind::NewCall, TurnKind::Answer] {
                 let mut slot = Slot::read(&file);
-                slot.calls.take_turn(u64::MAX - call, step);
+                slot.calls.take_turn(u64::MAX - call, kind);
                 slot.write(&file).unwrap();
             }
         }
@@ -244,7 +244,7 @@ mod tests {
             file.write_all_at(&damaged, 0).unwrap();
             let mut slot = Slot::read(&file);
             assert_eq!(slot.calls, Calls::default(), "{what:?}");
-            slot.calls.take_turn(3, Step::NewCall);
+            slot.calls.take_turn(3, TurnKind::NewCall);
             slot.write(&file).unwrap();
             assert_eq!(text(&file), format!("{VERSION}\n0000000000000003 newCall\n"), "{what:?}");
         }

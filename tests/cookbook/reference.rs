@@ -133,7 +133,7 @@ fn reference_lists_have_these_keys() {
     let mut spool = list;
     // What `show` has besides; `row` is the one above.
     spool.extend(fields("src/commands/spool/show.rs", "Whole"));
-    spool.extend(fields("src/commands/spool/show.rs", "Step"));
+    spool.extend(fields("src/commands/spool/show.rs", "FailedAttempt"));
     spool.remove("row");
     assert_eq!(first_column("json-of-spool-list"), spool);
 
@@ -142,7 +142,7 @@ fn reference_lists_have_these_keys() {
     let mut numbers = fields("src/commands/normalize.rs", "Row");
     numbers.remove("reading");
     numbers.extend(fields("src/number.rs", "Reading"));
-    numbers.extend(fields("src/number.rs", "Step"));
+    numbers.extend(fields("src/number.rs", "AppliedRule"));
     assert_eq!(first_column("json-of-normalize"), numbers);
 
     let mut simulated = Words::new();

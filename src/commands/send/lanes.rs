@@ -31,7 +31,7 @@ struct Ready {
 
 /// What happens next.
 #[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is moved once")]
-enum Step {
+enum Next {
     Ended(Ended),
     Tell,
     Read(Option<Vec<Job>>),
@@ -87,20 +87,20 @@ pub async fn send(
         let step = poll_fn(|context| {
             // First what has ended, so that results that come together go together.
             if let Poll::Ready(Some(ended)) = under_way.poll_next_unpin(context) {
-                return Poll::Ready(Step::Ended(ended));
+                return Poll::Ready(Next::Ended(ended));
             }
             if !done.is_empty()
                 && (under_way.is_empty() || done.len() >= BATCH || waited.as_mut().poll(context).is_ready())
             {
-                return Poll::Ready(Step::Tell);
+                return Poll::Ready(Next::Tell);
             }
             if wants_more && let Poll::Ready(batch) = jobs.poll_recv(context) {
-                return Poll::Ready(Step::Read(batch));
+                return Poll::Ready(Next::Read(batch));
             }
             Poll::Pending
         });
         match step.await {
-            Step::Ended((client, call_id, result)) => {
+            Next::Ended((client, call_id, result)) => {
                 if done.is_empty() {
                     waited.as_mut().reset(Instant::now() + TOGETHER);
                 }
@@ -113,13 +113,13 @@ pub async fn send(
                     }
                 }
             }
-            Step::Tell => {
+            Next::Tell => {
                 if results.send(std::mem::take(&mut done)).is_err() {
                     return;
                 }
             }
-            Step::Read(Some(batch)) => waiting.extend(batch),
-            Step::Read(None) => open = false,
+            Next::Read(Some(batch)) => waiting.extend(batch),
+            Next::Read(None) => open = false,
         }
     }
 }

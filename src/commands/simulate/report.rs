@@ -11,7 +11,7 @@ use serde::Serialize;
 use zammad_cti::client::{Row, Shown, in_full};
 use zammad_cti::config::Endpoint;
 use zammad_cti::event::EventKind;
-use zammad_cti::simulation::{Check, End, Played, Scenario, Step, action_word};
+use zammad_cti::simulation::{Check, End, Played, PlayedEvent, Scenario, action_word};
 
 use crate::exit_code::UsageError;
 use crate::output::VERSION;
@@ -222,7 +222,7 @@ impl PlayedScenario {
 }
 
 impl PlayedStep {
-    fn new(step: &Step, endpoint: &Endpoint) -> Self {
+    fn new(step: &PlayedEvent, endpoint: &Endpoint) -> Self {
         let (result, effort) = match &step.result {
             Ok(delivered) => (Ok(delivered), &delivered.effort),
             Err(error) => (Err(error), &error.effort),

@@ -8,7 +8,7 @@ use zammad_cti::client::{Row, Shown};
 use zammad_cti::config::Endpoint;
 use zammad_cti::event::{CallEvent, Direction, EventKind, Name};
 use zammad_cti::number::Party;
-use zammad_cti::simulation::{End, Moment, Played, Scenario, Step};
+use zammad_cti::simulation::{End, Moment, Played, PlayedEvent, Scenario};
 
 use super::play::Tally;
 use crate::colour::Palette;
@@ -99,7 +99,7 @@ impl Transcript<'_> {
         self.out.flush()
     }
 
-    fn got(&mut self, step: &Step) -> Result<()> {
+    fn got(&mut self, step: &PlayedEvent) -> Result<()> {
         let Palette { good, bad, notable, quiet, .. } = self.palette;
         let elapsed = match &step.result {
             Ok(delivered) => delivered.effort.elapsed,
@@ -222,7 +222,7 @@ fn told(event: &CallEvent) -> String {
 }
 
 /// Zammad's answer in words.
-fn reply(step: &Step) -> String {
+fn reply(step: &PlayedEvent) -> String {
     match &step.result {
         Ok(delivered) => match &delivered.action {
             None => "its decision is lost; it has the call".to_owned(),

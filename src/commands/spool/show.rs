@@ -22,12 +22,12 @@ struct Whole<'a> {
     /// as Zammad gets them
     #[serde(skip_serializing_if = "Option::is_none")]
     fields: Option<Map<String, Value>>,
-    history: Vec<Step<'a>>,
+    history: Vec<FailedAttempt<'a>>,
 }
 
 /// An attempt that failed.
 #[derive(Serialize)]
-struct Step<'a> {
+struct FailedAttempt<'a> {
     at: String,
     outcome: &'a str,
 }
@@ -60,7 +60,7 @@ pub fn run(args: &SpoolShow, config: &Config, out: &mut dyn Write) -> anyhow::Re
 }
 
 fn whole<'a>(letter: &'a Letter, history: &'a [Attempt], here: &str) -> Whole<'a> {
-    let history = history.iter().map(|step| Step { at: time(step.at), outcome: &step.outcome });
+    let history = history.iter().map(|step| FailedAttempt { at: time(step.at), outcome: &step.outcome });
     Whole {
         row: Row::of(letter, here),
         fields: letter.event.as_ref().map(|event| event.fields()),

@@ -19,7 +19,7 @@ use crate::event::{CallEvent, CallId, Direction, EventKind};
 use crate::number::Numbering;
 use crate::simulation::expected::Expected;
 use crate::simulation::player::Open;
-use crate::simulation::scenario::Step;
+use crate::simulation::scenario::ScenarioEvent;
 use crate::simulation::{Numbers, Scenario};
 
 /// Of a timer's precision: what is due so soon is sent at once, and counts from then.
@@ -317,7 +317,7 @@ impl<'a> Source<'a> {
         let id = scenario.call_id(self.run, 0);
         let unusable = |source| LoadError::Event { name: scenario.name.clone(), source };
         let events = scenario.events(&id, self.numbering).map_err(unusable)?;
-        let timed = |(step, event): (&Step, CallEvent)| Timed {
+        let timed = |(step, event): (&ScenarioEvent, CallEvent)| Timed {
             after: step.after,
             event,
             expected: step.expected.clone(),
