@@ -15,7 +15,7 @@ pub mod reply;
 mod reply;
 mod request;
 mod tls;
-mod way;
+mod connector;
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,14 +27,14 @@ use tokio::runtime::{Builder, Runtime};
 #[doc(hidden)]
 pub use caller_log::{CallerLog, CallerLogError, Row, Shown};
 pub use certificate::Certificate;
+pub use connector::Proxy;
+#[doc(hidden)]
+pub use connector::{Connector, ConnectorError};
 pub use error::{Fate, RootCause, SendError, TlsFault, in_full};
 use phase::Progress;
 pub use reply::Content;
 pub use request::{Request, RequestId};
 pub use tls::TrustError;
-pub use way::Proxy;
-#[doc(hidden)]
-pub use way::{Way, WayError};
 
 use crate::action::Action;
 use crate::config::{Config, ConfigError, Encoding, Endpoint};
@@ -172,11 +172,11 @@ impl Client {
 
     /// A client, and the way it takes to Zammad, to be walked a step at a time.
     #[doc(hidden)]
-    pub fn with_way(config: &Config) -> Result<(Self, Way), ClientError> {
+    pub fn with_connector(config: &Config) -> Result<(Self, Connector), ClientError> {
         let endpoint = config.endpoint()?;
         let verifier = tls::verifier(config, endpoint)?;
         let client = Self::with_tls(config, endpoint, tls::trusting(verifier.clone()))?;
-        Ok((client, Way::new(endpoint, verifier)))
+        Ok((client, Connector::new(endpoint, verifier)))
     }
 
     fn with_tls(

@@ -30,7 +30,7 @@ pub use spool::{Contents, SpoolCheck, SpoolHealth, SpoolPart, SpoolPartName, Spo
 pub use verdict::{Bound, Limits, SpoolThresholds, ThresholdError};
 pub use verdict::{Status, Thresholds, Verdict};
 
-use crate::client::{Certificate, Client, ClientError, Proxy, RequestId, Way};
+use crate::client::{Certificate, Client, ClientError, Connector, Proxy, RequestId};
 use crate::config::{Config, Encoding, Endpoint};
 
 /// What is checked, in this order. Where one fails, the later ones are not reached.
@@ -175,7 +175,7 @@ pub enum Detail {
 /// ```
 pub struct Check {
     client: Client,
-    way: Way,
+    connector: Connector,
     endpoint: Endpoint,
     encoding: Encoding,
     connect_timeout: Duration,
@@ -220,15 +220,15 @@ impl Check {
     /// the failed stage that it is.
     pub fn new(config: &Config) -> Result<Self, ClientError> {
         let begun = Instant::now();
-        let (client, way) = Client::with_way(config)?;
+        let (client, connector) = Client::with_connector(config)?;
         Ok(Self {
             client,
             endpoint: config.endpoint()?.clone(),
             encoding: config.encoding,
             connect_timeout: config.connect_timeout,
             deadline: config.deadline,
-            insecure: config.insecure && way.is_tls(),
-            way,
+            insecure: config.insecure && connector.is_tls(),
+            connector,
             took: begun.elapsed(),
         })
     }
@@ -240,10 +240,10 @@ impl Check {
         let failed = self.walk(&mut stages, started.into(), &id).await.err();
         let reached_http = failed.is_none() || stages.iter().any(|stage| stage.name == StageName::Tls);
         stages.extend(failed);
-        let certificate = self.way.certificate();
+        let certificate = self.connector.certificate();
         Health {
             stages: completed(stages),
-            proxy: self.way.proxy(),
+            proxy: self.connector.proxy(),
             endpoint: Some(self.endpoint),
             days_left: certificate.as_ref().map(|certificate| certificate.days_left(now)),
             certificate,
@@ -259,9 +259,9 @@ impl Check {
         let connected_by = end.min(Instant::now() + self.connect_timeout);
         let addresses = self.look_up(passed, connected_by).await?;
         let stream = self.connect(passed, &addresses, connected_by).await?;
-        if self.way.is_tls() {
+        if self.connector.is_tls() {
             let begun = Instant::now();
-            let version = self.way.secure(stream, connected_by).await;
+            let version = self.connector.secure(stream, connected_by).await;
             let took = Some(begun.elapsed());
             let version = version.map_err(|error| Stage::failed(StageName::Tls, took, None, error.into()))?;
             passed.push(Stage::passed(StageName::Tls, took, Some(Detail::TlsVersion(version))));
@@ -274,12 +274,12 @@ impl Check {
     }
 
     async fn look_up(&self, passed: &mut Vec<Stage>, until: Instant) -> Result<Vec<SocketAddr>, Stage> {
-        if let Some(address) = self.way.literal_address() {
+        if let Some(address) = self.connector.literal_address() {
             passed.push(Stage::not_needed(StageName::Dns));
             return Ok(vec![address]);
         }
         let begun = Instant::now();
-        let found = self.way.look_up(until).await;
+        let found = self.connector.look_up(until).await;
         let took = Some(begun.elapsed());
         let mut addresses = found.map_err(|error| Stage::failed(StageName::Dns, took, None, error.into()))?;
         addresses.dedup();
@@ -299,7 +299,7 @@ impl Check {
         for (place, &to) in addresses.iter().enumerate() {
             let still = u32::try_from(addresses.len() - place).unwrap_or(u32::MAX);
             let share = until.saturating_duration_since(Instant::now()) / still;
-            match self.way.connect(to, Instant::now() + share).await {
+            match self.connector.connect(to, Instant::now() + share).await {
                 Ok(stream) => {
                     let detail = Detail::Connected { to, in_vain: addresses[..place].to_vec() };
                     passed.push(Stage::passed(StageName::Tcp, Some(begun.elapsed()), Some(detail)));

@@ -273,8 +273,8 @@ impl Courier {
                     if is_late && event.kind != EventKind::NewCall { Order::Late } else { Order::InTurn };
                 let behind = keeper.enter(described, order, now).await;
                 match behind {
-                    Behind::Its => return Ok(Outcome::EndedBefore),
-                    Behind::Others => {
+                    Earlier::SameEvent => return Ok(Outcome::EndedBefore),
+                    Earlier::EventsOfItsCall => {
                         let within = deadline.saturating_sub(started.elapsed());
                         match keeper.keep(described, Past::default(), now, within).await {
                             Ok(Some(_)) => Ok(Outcome::Spooled(Spooled { tried: None })),
@@ -289,7 +289,7 @@ impl Courier {
                             }
                         }
                     }
-                    Behind::InDoubt => {
+                    Earlier::PerhapsSameEvent => {
                         let within = deadline.saturating_sub(started.elapsed());
                         let unconfirmed = Some(IN_DOUBT.to_owned());
                         let past = Past { unconfirmed, ..Past::default() };
@@ -300,7 +300,7 @@ impl Courier {
                             Err(error) => Err(Failure::Untried(Untried::PerhapsKept(error))),
                         }
                     }
-                    Behind::Nothing => match self.send(client, described, started, deadline - left).await {
+                    Earlier::Nothing => match self.send(client, described, started, deadline - left).await {
                         Ok(delivered) => {
                             keeper.settle(described, true, now, started + deadline).await;
                             Ok(delivered)
@@ -398,14 +398,13 @@ impl Described {
 }
 
 /// What an event finds before it.
-enum Behind {
+enum Earlier {
     Nothing,
-    /// events of its call wait
-    Others,
-    /// the same event
-    Its,
-    /// the same event, perhaps: one that was begun, and has no end
-    InDoubt,
+    /// they wait in the spool
+    EventsOfItsCall,
+    SameEvent,
+    /// one that was begun, and has no end
+    PerhapsSameEvent,
 }
 
 /// Whether an event has its call's turn.
@@ -443,24 +442,24 @@ impl Keeper {
 
     /// Looks what is before an event, and notes it in the journal if it goes at once. Without a
     /// spool that answers it does.
-    async fn enter(&self, described: &Described, order: Order, now: Moment) -> Behind {
+    async fn enter(&self, described: &Described, order: Order, now: Moment) -> Earlier {
         let does_harm_twice = described.does_harm_twice();
         let Described { event, key, .. } = described.clone();
         let entered = self.spool.with(self.patience, move |spool| {
             if event.kind == EventKind::Hangup && spool.has_hangup(&event.call_id)? {
-                return Ok(Behind::Its);
+                return Ok(Earlier::SameEvent);
             }
             if event.kind == EventKind::Hangup && does_harm_twice {
                 let call = spool.call(&Which::Id(event.call_id.clone()), now)?;
                 if call.is_some_and(|call| call.ending == Ending::Begun) {
-                    return Ok(Behind::InDoubt);
+                    return Ok(Earlier::PerhapsSameEvent);
                 }
             }
             if order == Order::Late {
-                return Ok(Behind::Others);
+                return Ok(Earlier::EventsOfItsCall);
             }
             if spool.has_waiting(&event.call_id)? {
-                return Ok(Behind::Others);
+                return Ok(Earlier::EventsOfItsCall);
             }
             if let Err(error) = spool.begin(&event, key.as_deref(), now) {
                 log::warn!(
@@ -469,14 +468,14 @@ impl Keeper {
                     crate::client::in_full(&error)
                 );
             }
-            Ok(Behind::Nothing)
+            Ok(Earlier::Nothing)
         });
         entered.await.unwrap_or_else(|error| {
             log::warn!(
                 "the event goes to Zammad without a look into the spool: {}",
                 crate::client::in_full(&error)
             );
-            Behind::Nothing
+            Earlier::Nothing
         })
     }
 

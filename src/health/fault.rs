@@ -1,7 +1,7 @@
 //! What stands in the way, and at which stage.
 
 use super::StageName;
-use crate::client::{ClientError, Content, SendError, WayError, in_full};
+use crate::client::{ClientError, ConnectorError, Content, SendError, in_full};
 
 /// Why a stage failed.
 #[derive(Debug, thiserror::Error)]
@@ -38,11 +38,11 @@ impl Fault {
     }
 }
 
-impl From<WayError> for Fault {
-    fn from(error: WayError) -> Self {
+impl From<ConnectorError> for Fault {
+    fn from(error: ConnectorError) -> Self {
         match error {
-            WayError::Send(error) => Self::Send(error),
-            WayError::Proxy { status } => Self::Proxy { status },
+            ConnectorError::Send(error) => Self::Send(error),
+            ConnectorError::Proxy { status } => Self::Proxy { status },
         }
     }
 }

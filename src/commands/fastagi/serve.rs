@@ -38,19 +38,19 @@ const BREATH: Duration = Duration::from_millis(50);
 /// How often it is looked what has changed in the spool, and what was complained about.
 const ROUND: Duration = Duration::from_secs(5);
 
-/// So many ways to Zammad are kept when fewer calls are under way.
+/// So many ways to Zammad are kept when fewer calls are under sender.
 const IDLE: usize = 16;
 
-/// Of each call that may be talked about at once, so many events may be on their way: a call that ends is
+/// Of each call that may be talked about at once, so many events may be on their sender: a call that ends is
 /// let go within a moment, and its event has the configuration's deadline.
-const ERRANDS: u16 = 8;
+const JOBS: u16 = 8;
 
-/// At least so many events of one guest that is trusted may be on their way: more than 50 calls a second
+/// At least so many events of one guest that is trusted may be on their sender: more than 50 calls a second
 /// have when Zammad is silent for eight seconds, which are 1,200.
-const TRUSTED_ERRANDS: u16 = 4096;
+const TRUSTED_JOBS: u16 = 4096;
 
 /// An event that a call wants to have brought to Zammad.
-pub struct Errand {
+pub struct Job {
     pub event: WrittenEvent,
     /// whose it is, of whoever is not trusted
     pub stranger: Option<Guest>,
@@ -86,27 +86,28 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let complaints = Arc::<Complaints>::default();
     let courier = Courier::new(config, runtime_folder().as_deref());
-    let way = Way { config, clients, courier, shares: Shares::new(config), complaints: complaints.clone() };
+    let sender =
+        EventSender { config, clients, courier, shares: Shares::new(config), complaints: complaints.clone() };
     let served = tokio::select! {
-        served = serve_until_the_end(listener, &way, terms, ready) => served,
-        never = keep_house(&way) => match never {},
+        served = serve_until_the_end(listener, &sender, terms, ready) => served,
+        never = keep_house(&sender) => match never {},
     };
     complaints.end();
     served
 }
 
-async fn keep_house(way: &Way<'_>) -> Infallible {
+async fn keep_house(sender: &EventSender<'_>) -> Infallible {
     let mut rounds = tokio::time::interval(ROUND);
     loop {
         rounds.tick().await;
-        way.complaints.sum_up();
-        way.shares.look().await;
+        sender.complaints.sum_up();
+        sender.shares.look().await;
     }
 }
 
 async fn serve_until_the_end(
     listener: TcpListener,
-    way: &Way<'_>,
+    sender: &EventSender<'_>,
     terms: Terms,
     ready: impl FnOnce() -> Result<(), OutputError>,
 ) -> anyhow::Result<()> {
@@ -115,11 +116,11 @@ async fn serve_until_the_end(
     let listener = tokio::net::TcpListener::from_std(listener).context("the socket")?;
     let mut stop = Stop::new().context("cannot listen for signals")?;
     let mut watchdog = Watchdog::new();
-    let mut hall = Hall::new(rules, way.complaints.clone(), reception);
+    let mut hall = Hall::new(rules, sender.complaints.clone(), reception);
     let room = Room::new(max_calls);
-    let (errands, mut wanted) = unbounded_channel();
+    let (jobs, mut wanted) = unbounded_channel();
     // Until the stop; then the calls have the only ones.
-    let mut errands = Some(errands);
+    let mut jobs = Some(jobs);
     let mut are_calls_left = true;
     let mut idle: Vec<Client> = Vec::new();
     let mut under_way = FuturesUnordered::new();
@@ -128,28 +129,28 @@ async fn serve_until_the_end(
     tell_systemd(NotifyState::Ready);
     while are_calls_left || !under_way.is_empty() {
         tokio::select! {
-            accepted = accept(&listener, not_before) => match (accepted, &errands) {
+            accepted = accept(&listener, not_before) => match (accepted, &jobs) {
                 (Ok(stream), Some(_)) => hall.let_in(stream),
                 // Dropped, it is closed.
                 (Ok(_), None) => {}
                 (Err(error), _) => {
                     let text = format!("cannot take a call: {error}");
-                    way.complaints.say(Guest::Unknown, Reason::NoRoom, text);
+                    sender.complaints.say(Guest::Unknown, Reason::NoRoom, text);
                     not_before = Instant::now() + BREATH;
                 }
             },
-            visit = hall.next(), if !hall.is_empty() => if let (Some(visit), Some(errands)) = (visit, &errands) {
-                admit(visit, &room, errands.clone(), way, limit);
+            visit = hall.next(), if !hall.is_empty() => if let (Some(visit), Some(jobs)) = (visit, &jobs) {
+                admit(visit, &room, jobs.clone(), sender, limit);
             },
-            errand = wanted.recv(), if are_calls_left => match errand {
+            job = wanted.recv(), if are_calls_left => match job {
                 // The one that was used last is the likeliest to be connected still.
-                Some(errand) => under_way.push(way.bring(idle.pop(), errand)),
+                Some(job) => under_way.push(sender.bring(idle.pop(), job)),
                 None => are_calls_left = false,
             },
             Some(client) = under_way.next(), if !under_way.is_empty() => {
                 idle.extend(client.filter(|_| idle.len() < IDLE));
             }
-            () = stop.wanted() => match errands.take() {
+            () = stop.wanted() => match jobs.take() {
                 Some(_) => {
                     hall.close();
                     tell_systemd(NotifyState::Stopping);
@@ -173,44 +174,44 @@ async fn accept(listener: &tokio::net::TcpListener, not_before: Instant) -> std:
 struct Room {
     calls: Arc<Places>,
     /// events on their way to Zammad: those of strangers take no place of the others'
-    errands: Arc<Places>,
-    trusted_errands: Arc<Places>,
+    jobs: Arc<Places>,
+    trusted_jobs: Arc<Places>,
 }
 
 impl Room {
     fn new(max_calls: u16) -> Self {
-        let errands = max_calls.saturating_mul(ERRANDS);
+        let jobs = max_calls.saturating_mul(JOBS);
         Self {
             calls: Places::new(max_calls),
-            errands: Places::new(errands),
-            trusted_errands: Places::new(errands.max(TRUSTED_ERRANDS)),
+            jobs: Places::new(jobs),
+            trusted_jobs: Places::new(jobs.max(TRUSTED_JOBS)),
         }
     }
 
     /// Places for one call and for its event.
     fn take(&self, guest: Guest, is_trusted: bool) -> Result<(Place, Place), Full> {
-        let errands = if is_trusted { &self.trusted_errands } else { &self.errands };
+        let jobs = if is_trusted { &self.trusted_jobs } else { &self.jobs };
         let call = self.calls.take(guest).ok_or(Full::Calls)?;
-        Ok((call, errands.take(guest).ok_or(Full::Errands)?))
+        Ok((call, jobs.take(guest).ok_or(Full::Jobs)?))
     }
 }
 
 /// There are too many.
 enum Full {
     Calls,
-    Errands,
+    Jobs,
 }
 
 /// Gives a call a thread, if there is one for it.
-fn admit(visit: Visit, room: &Room, errands: UnboundedSender<Errand>, way: &Way<'_>, limit: Duration) {
+fn admit(visit: Visit, room: &Room, jobs: UnboundedSender<Job>, sender: &EventSender<'_>, limit: Duration) {
     let Visit { guest, is_trusted, .. } = visit;
-    let (config, complaints) = (way.config.clone(), way.complaints.clone());
-    let (call_place, errand_place) = match room.take(guest, is_trusted) {
+    let (config, complaints) = (sender.config.clone(), sender.complaints.clone());
+    let (call_place, job_place) = match room.take(guest, is_trusted) {
         Ok(places) => places,
         Err(full) => {
             let (reason, what) = match full {
                 Full::Calls => (Reason::TooMany, "too many calls at once (--max-calls)"),
-                Full::Errands => (Reason::Backlog, "too many events wait for Zammad (8 times --max-calls)"),
+                Full::Jobs => (Reason::Backlog, "too many events wait for Zammad (8 times --max-calls)"),
             };
             complaints.say(guest, reason, format!("{what}: one of {guest} goes on without Zammad"));
             return;
@@ -219,9 +220,8 @@ fn admit(visit: Visit, room: &Room, errands: UnboundedSender<Errand>, way: &Way<
     let call = move || {
         let _place = call_place;
         let stranger = (!is_trusted).then_some(guest);
-        let talked = in_thread_on_behalf(stranger, &complaints, || {
-            talk(visit, &errands, errand_place, &config, limit)
-        });
+        let talked =
+            in_thread_on_behalf(stranger, &complaints, || talk(visit, &jobs, job_place, &config, limit));
         let Err(error) = talked else { return };
         // Of a stranger it is not sure that this is a call.
         if is_trusted {
@@ -236,12 +236,12 @@ fn admit(visit: Visit, room: &Room, errands: UnboundedSender<Errand>, way: &Way<
         }
     };
     if let Err(error) = std::thread::Builder::new().name("call".to_owned()).spawn(call) {
-        way.complaints.say(guest, Reason::NoRoom, format!("no thread for a call: {error}"));
+        sender.complaints.say(guest, Reason::NoRoom, format!("no thread for a call: {error}"));
     }
 }
 
 /// The way of all calls' events to Zammad.
-struct Way<'a> {
+struct EventSender<'a> {
     config: &'a Arc<Config>,
     clients: &'a Clients<'a>,
     courier: Courier,
@@ -249,14 +249,14 @@ struct Way<'a> {
     complaints: Arc<Complaints>,
 }
 
-impl Way<'_> {
+impl EventSender<'_> {
     /// Brings one event to Zammad. Gives back the connection for the next.
-    async fn bring(&self, idle: Option<Client>, errand: Errand) -> Option<Client> {
-        on_behalf(errand.stranger, &self.complaints, self.bring_for_whoever(idle, errand)).await
+    async fn bring(&self, idle: Option<Client>, job: Job) -> Option<Client> {
+        on_behalf(job.stranger, &self.complaints, self.bring_for_anyone(idle, job)).await
     }
 
-    async fn bring_for_whoever(&self, idle: Option<Client>, errand: Errand) -> Option<Client> {
-        let Errand { event, stranger, started, limit, reply, place: _place } = errand;
+    async fn bring_for_anyone(&self, idle: Option<Client>, job: Job) -> Option<Client> {
+        let Job { event, stranger, started, limit, reply, place: _place } = job;
         let described = match agi::recalled(&event, &self.courier, self.config).await {
             Ok(described) => described,
             Err(error) => {
@@ -294,7 +294,7 @@ impl Way<'_> {
             Some(None) => log::error!("{}", report.summary()),
             Some(Some(advice)) => log::error!("{}; {advice}", report.summary()),
         }
-        // Whoever does not wait any more was told that it is on its way.
+        // Whoever does not wait any more was told that it is on its sender.
         let _ = reply.send((report, error));
         client
     }

@@ -14,7 +14,7 @@ use super::guest::Guest;
 use super::hall::Visit;
 use super::places::Place;
 use super::request;
-use super::serve::Errand;
+use super::serve::Job;
 use crate::commands::agi::{LAST_WORDS, MOMENT, Wanted, failure, on_its_way, told, wanted};
 
 /// Reads what is wanted for a call, has it done, and tells Asterisk. The call is held for at most
@@ -25,7 +25,7 @@ use crate::commands::agi::{LAST_WORDS, MOMENT, Wanted, failure, on_its_way, told
 /// Asterisk could not be told. What Zammad did not take is in the log already.
 pub fn talk(
     visit: Visit,
-    errands: &UnboundedSender<Errand>,
+    jobs: &UnboundedSender<Job>,
     place: Place,
     config: &Config,
     limit: Duration,
@@ -37,7 +37,7 @@ pub fn talk(
     let mut conversation = Conversation::after(header, input, Until::new(stream, end));
     let stranger = (!is_trusted).then_some(guest);
     let asked = Asked { script: &script, stranger, place, started, limit };
-    let result = bring(asked, &mut conversation, errands, config);
+    let result = bring(asked, &mut conversation, jobs, config);
     if let Err(error) = &result {
         // What cannot be told is in the log.
         let _ = failure(&mut conversation, error);
@@ -60,7 +60,7 @@ struct Asked<'a> {
 fn bring<R: BufRead, W: Write>(
     asked: Asked<'_>,
     conversation: &mut Conversation<R, W>,
-    errands: &UnboundedSender<Errand>,
+    jobs: &UnboundedSender<Job>,
     config: &Config,
 ) -> anyhow::Result<()> {
     let Asked { script, stranger, place, started, limit } = asked;
@@ -80,8 +80,8 @@ fn bring<R: BufRead, W: Write>(
     };
     let (reply, outcome) = channel();
     let (kind, call_id) = (written.event, written.call_id.clone());
-    let errand = Errand { event: written, stranger, started, limit, place, reply };
-    errands.send(errand).map_err(|_| anyhow!("it is ending"))?;
+    let job = Job { event: written, stranger, started, limit, place, reply };
+    jobs.send(job).map_err(|_| anyhow!("it is ending"))?;
     match (outcome.recv_timeout(patience), kind) {
         (Ok((report, None)), kind) => Ok(told(conversation, kind, &report)?),
         // In the log already.

@@ -25,7 +25,7 @@ const MAX_TUNNEL_HEAD: usize = 8 * 1024;
 
 /// From this machine to Zammad.
 #[doc(hidden)]
-pub struct Way {
+pub struct Connector {
     host: String,
     port: u16,
     proxy: Option<Intercept>,
@@ -44,7 +44,7 @@ pub struct Proxy {
 /// Why a step leads nowhere.
 #[doc(hidden)]
 #[derive(Debug, thiserror::Error)]
-pub enum WayError {
+pub enum ConnectorError {
     #[error(transparent)]
     Send(#[from] SendError),
     #[error("the proxy does not let the connection through (HTTP {status})")]
@@ -55,7 +55,7 @@ pub enum WayError {
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-impl Way {
+impl Connector {
     pub(super) fn new(endpoint: &Endpoint, verifier: Option<Arc<Verifier>>) -> Self {
         let url = endpoint.reveal();
         let host = endpoint.host().trim_matches(['[', ']']).to_owned();
@@ -122,8 +122,8 @@ impl Way {
     ///
     /// # Errors
     ///
-    /// Those of an event, and [`WayError::Proxy`].
-    pub async fn secure(&self, stream: TcpStream, until: Instant) -> Result<&'static str, WayError> {
+    /// Those of an event, and [`ConnectorError::Proxy`].
+    pub async fn secure(&self, stream: TcpStream, until: Instant) -> Result<&'static str, ConnectorError> {
         timeout_at(until, self.shake_hands(stream)).await.unwrap_or(Err(SendError::ConnectTimeout.into()))
     }
 
@@ -132,7 +132,7 @@ impl Way {
         self.witness.as_ref()?.seen()
     }
 
-    async fn shake_hands(&self, stream: TcpStream) -> Result<&'static str, WayError> {
+    async fn shake_hands(&self, stream: TcpStream) -> Result<&'static str, ConnectorError> {
         let mut stream: Box<dyn Stream> = Box::new(stream);
         if let Some(proxy) = &self.proxy {
             if proxy.uri().scheme_str() == Some("https") {
@@ -151,7 +151,11 @@ impl Way {
     }
 
     /// Asks the proxy for a connection to Zammad.
-    async fn tunnel(&self, stream: &mut (impl Stream + ?Sized), proxy: &Intercept) -> Result<(), WayError> {
+    async fn tunnel(
+        &self,
+        stream: &mut (impl Stream + ?Sized),
+        proxy: &Intercept,
+    ) -> Result<(), ConnectorError> {
         let failed = |error: std::io::Error| SendError::from_io(&error);
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         let target = format!("{host}:{}", self.port);
@@ -176,7 +180,7 @@ impl Way {
         let status = head.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
         match status {
             Some(200..=299) => Ok(()),
-            Some(status) => Err(WayError::Proxy { status }),
+            Some(status) => Err(ConnectorError::Proxy { status }),
             None => Err(failed(std::io::Error::other("the proxy's answer is no HTTP")).into()),
         }
     }
