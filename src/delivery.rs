@@ -15,7 +15,7 @@ use crate::config::Encoding;
 use crate::event::{CallEvent, CallId, EventKind, Known};
 use crate::rules;
 
-pub use courier::{Courier, Described, Failure, Outcome, Spooled, Untried};
+pub use courier::{Courier, EventToSend, Failure, Outcome, Spooled, Untried};
 pub use flush::{FlushError, Flusher, Stopped, Tally};
 #[doc(hidden)]
 pub use open_calls::OpenCalls;

@@ -191,13 +191,13 @@ impl Spool {
 
     /// Whether whoever opens the file next would read for long what is beside it.
     #[doc(hidden)]
-    pub fn is_untidy(&self) -> bool {
+    pub fn has_long_wal(&self) -> bool {
         self.aside.load(Ordering::Relaxed) >= PAGES_ASIDE
     }
 
     /// Puts what is beside the file into it, unless somebody reads it there; then he has it to do.
     #[doc(hidden)]
-    pub fn tidy_up(&mut self) -> Result<(), SpoolError> {
+    pub fn shorten_wal(&mut self) -> Result<(), SpoolError> {
         self.db.busy_timeout(Duration::ZERO).map_err(|source| failed(&self.place, source))?;
         let (beside, done) = self
             .db
@@ -214,7 +214,7 @@ impl Spool {
 
     /// The same when there is time, and without anything left beside the file.
     #[doc(hidden)]
-    pub fn tidy(&self) -> Result<(), SpoolError> {
+    pub fn empty_wal(&self) -> Result<(), SpoolError> {
         let tidied = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         tidied.map_err(|source| failed(&self.place, source))
     }
@@ -622,7 +622,7 @@ mod tests {
         for call in 0..500 {
             keep(&mut spool, EventKind::NewCall, &call.to_string());
         }
-        spool.tidy().unwrap();
+        spool.empty_wal().unwrap();
         let pages = std::fs::metadata(&path).unwrap().len() / 4096;
         // In the middle of the events, and the other process has it open.
         let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();

@@ -19,7 +19,7 @@ use zammad_cti::agi::{Conversation, Until};
 use zammad_cti::client;
 use zammad_cti::client::in_full;
 use zammad_cti::config::{Config, Span};
-use zammad_cti::delivery::{Courier, Described};
+use zammad_cti::delivery::{Courier, EventToSend};
 use zammad_cti::event::{EventKind, WrittenEvent};
 use zammad_cti::spool::Which;
 
@@ -30,7 +30,7 @@ use super::settings::{runtime_folder, sources};
 use crate::cli::{self, Global};
 use crate::exit_code::{CallGoesOn, ExitCode, UsageError};
 use crate::output::Report;
-use channel::described;
+use channel::to_send;
 pub use channel::{Wanted, wanted};
 pub use tell::{failure, mistake, on_its_way, told};
 
@@ -171,9 +171,9 @@ fn deliver(
     become_owner([config]);
     let courier = Courier::new(config, runtime_folder().as_deref());
     let carried = client::block_on(async {
-        let described = recalled(written, &courier, config).await?;
-        report::warn(&described.event, described.known, config, None);
-        Ok(report::carry(&courier, config, &described, started, limit).await)
+        let to_send = recalled(written, &courier, config).await?;
+        report::warn(&to_send.event, to_send.known, config, None);
+        Ok(report::carry(&courier, config, &to_send, started, limit).await)
     });
     // The end of the process closes the spool too, and faster.
     std::mem::forget(courier);
@@ -185,18 +185,18 @@ pub async fn recalled(
     written: &WrittenEvent,
     courier: &Courier,
     config: &Config,
-) -> anyhow::Result<Described> {
+) -> anyhow::Result<EventToSend> {
     let known = match written.event {
         EventKind::NewCall => Ok(None),
         EventKind::Answer | EventKind::Hangup => {
-            courier.call(Which::Id(described(written, config, None)?.event.call_id)).await
+            courier.call(Which::Id(to_send(written, config, None)?.event.call_id)).await
         }
     };
     let call = known.unwrap_or_else(|error| {
         log::warn!("what is known of call {}: {}", written.call_id, in_full(&error));
         None
     });
-    described(written, config, call.as_ref())
+    to_send(written, config, call.as_ref())
 }
 
 fn is_handed_over(event: &cli::Agi) -> bool {

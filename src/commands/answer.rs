@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use zammad_cti::config::Config;
-use zammad_cti::delivery::Described;
+use zammad_cti::delivery::EventToSend;
 use zammad_cti::event::{CallEvent, CallId, Direction, EventKind, Known, Name};
 use zammad_cti::spool::Call;
 
@@ -15,7 +15,7 @@ pub fn event(
     call_id: CallId,
     call: Option<&Call>,
     config: &Config,
-) -> anyhow::Result<Described> {
+) -> anyhow::Result<EventToSend> {
     let parts = parts(&args.call, call, &config.numbering)?;
     let mut users = if args.voicemail { vec![Name::voicemail()] } else { names("--user", &args.users)? };
     if users.is_empty() && parts.direction == Direction::Inbound {
@@ -30,5 +30,5 @@ pub fn event(
         force_user: args.force_user,
         ..CallEvent::new(EventKind::Answer, call_id, parts.direction)
     };
-    Ok(Described { event, known: Known::default(), key: None })
+    Ok(EventToSend { event, known: Known::default(), key: None })
 }

@@ -7,7 +7,7 @@ use std::io::Write;
 use anyhow::Context;
 use zammad_cti::asterisk::CallEnd;
 use zammad_cti::cause::{Cause, spellings};
-use zammad_cti::delivery::Described;
+use zammad_cti::delivery::EventToSend;
 use zammad_cti::event::{CallEvent, CallId, EventKind, Known, plain};
 use zammad_cti::number::Numbering;
 use zammad_cti::spool::Call;
@@ -22,7 +22,7 @@ pub fn event(
     call_id: CallId,
     call: Option<&Call>,
     numbering: &Numbering,
-) -> anyhow::Result<Described> {
+) -> anyhow::Result<EventToSend> {
     let parts = parts(&args.call, call, numbering)?;
     let end = call_end(args)?;
     let event = CallEvent {
@@ -37,7 +37,7 @@ pub fn event(
         ..CallEvent::new(EventKind::Hangup, call_id, parts.direction)
     };
     let answered = end.and_then(|end| end.answered()).or(args.answered.filter(|&answered| answered));
-    Ok(Described { event, known: Known { direction: None, answered }, key: None })
+    Ok(EventToSend { event, known: Known { direction: None, answered }, key: None })
 }
 
 /// What Asterisk says of the end; `None` if it is not asked.

@@ -1,13 +1,13 @@
 //! `zammad-cti new-call`
 
-use zammad_cti::delivery::Described;
+use zammad_cti::delivery::EventToSend;
 use zammad_cti::event::{CallEvent, CallId, EventKind, Known};
 use zammad_cti::number::Numbering;
 
 use super::arguments::{call_id, call_key, names, party};
 use crate::cli::NewCall;
 
-pub fn event(args: &NewCall, numbering: &Numbering) -> anyhow::Result<Described> {
+pub fn event(args: &NewCall, numbering: &Numbering) -> anyhow::Result<EventToSend> {
     let queue = names("--queue", args.queue.as_slice())?.pop();
     let call_id = if args.call_id == CallId::AUTO { CallId::random() } else { call_id(&args.call_id)? };
     let event = CallEvent {
@@ -18,5 +18,5 @@ pub fn event(args: &NewCall, numbering: &Numbering) -> anyhow::Result<Described>
         ..CallEvent::new(EventKind::NewCall, call_id, args.direction)
     };
     let key = args.call_key.as_deref().map(call_key).transpose()?;
-    Ok(Described { event, known: Known::default(), key })
+    Ok(EventToSend { event, known: Known::default(), key })
 }

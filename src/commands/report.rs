@@ -7,7 +7,7 @@ use anyhow::Context;
 use zammad_cti::action::Action;
 use zammad_cti::client::{self, Client, ClientError, Request, RequestId, in_full};
 use zammad_cti::config::{Config, ConfigError};
-use zammad_cti::delivery::{Courier, Described, Failure, Outcome, Spooled, Undelivered};
+use zammad_cti::delivery::{Courier, EventToSend, Failure, Outcome, Spooled, Undelivered};
 use zammad_cti::event::{CallEvent, CallId, EventError, Known};
 use zammad_cti::rules;
 use zammad_cti::spool::{Call, Which};
@@ -25,7 +25,7 @@ pub fn run(
     global: &Global,
     started: Instant,
     out: &mut dyn Write,
-    describe: impl AsyncFnOnce(&Courier, &Config) -> anyhow::Result<Described>,
+    describe: impl AsyncFnOnce(&Courier, &Config) -> anyhow::Result<EventToSend>,
 ) -> anyhow::Result<ExitCode> {
     let config = match configured(global, log::LevelFilter::Warn) {
         Ok(config) => config,
@@ -43,13 +43,13 @@ pub fn run(
     become_owner([&config]);
     let courier = Courier::new(&config, runtime_folder().as_deref());
     let done = client::block_on(async {
-        let described = describe(&courier, &config).await?;
-        warn(&described.event, described.known, &config, None);
+        let to_send = describe(&courier, &config).await?;
+        warn(&to_send.event, to_send.known, &config, None);
         if global.dry_run || global.curl {
-            return Ok((described, None));
+            return Ok((to_send, None));
         }
-        let result = carry(&courier, &config, &described, started, config.deadline).await;
-        Ok((described, Some(result)))
+        let result = carry(&courier, &config, &to_send, started, config.deadline).await;
+        Ok((to_send, Some(result)))
     });
     // The end of the process closes the spool too, and faster.
     std::mem::forget(courier);
@@ -58,8 +58,8 @@ pub fn run(
             let report = unsent(&error).because(&error, config.endpoint().ok());
             failed(out, report, error, style)
         }
-        Ok((described, None)) => {
-            show(out, &described.event, &config, global)?;
+        Ok((to_send, None)) => {
+            show(out, &to_send.event, &config, global)?;
             Ok(ExitCode::Ok)
         }
         Ok((_, Some((report, None)))) => {
@@ -72,19 +72,19 @@ pub fn run(
 }
 
 /// The first event of a call.
-pub fn first(courier: &Courier, described: Described) -> anyhow::Result<Described> {
-    if described.key.is_some() && !courier.has_journal() {
+pub fn first(courier: &Courier, to_send: EventToSend) -> anyhow::Result<EventToSend> {
+    if to_send.key.is_some() && !courier.has_journal() {
         return Err(ConfigError::KeyWithoutSpool.into());
     }
-    Ok(described)
+    Ok(to_send)
 }
 
 /// A later event of a call, with what the journal knows of it.
 pub async fn later(
     courier: &Courier,
     named: &Named,
-    describe: impl FnOnce(CallId, Option<&Call>) -> anyhow::Result<Described>,
-) -> anyhow::Result<Described> {
+    describe: impl FnOnce(CallId, Option<&Call>) -> anyhow::Result<EventToSend>,
+) -> anyhow::Result<EventToSend> {
     let which = which(named)?;
     if matches!(which, Which::Key(_)) && !courier.has_journal() {
         return Err(ConfigError::KeyWithoutSpool.into());
@@ -100,11 +100,11 @@ pub async fn later(
             (call_id, None)
         }
     };
-    let mut described = describe(call_id, call.as_ref())?;
+    let mut to_send = describe(call_id, call.as_ref())?;
     if let Some(call) = &call {
-        described.recall(call);
+        to_send.recall(call);
     }
-    Ok(described)
+    Ok(to_send)
 }
 
 /// Brings one event in its turn, as the only thing that this process does. Tells what became of it,
@@ -112,23 +112,23 @@ pub async fn later(
 pub async fn carry(
     courier: &Courier,
     config: &Config,
-    described: &Described,
+    to_send: &EventToSend,
     started: Instant,
     deadline: Duration,
 ) -> (Report, Option<anyhow::Error>) {
-    let brought = match courier.keep_at_once(described, started, deadline).await {
+    let brought = match courier.keep_at_once(to_send, started, deadline).await {
         // For it no client is needed, which takes a while to make.
         Some(kept) => Ok(kept),
         None => {
-            courier.open_ahead(&described.event);
+            courier.open_ahead(&to_send.event);
             match Client::new(config) {
-                Ok(mut client) => Ok(courier.bring_at_once(&mut client, described, started, deadline).await),
+                Ok(mut client) => Ok(courier.bring_at_once(&mut client, to_send, started, deadline).await),
                 Err(error) => Err(error),
             }
         }
     };
     courier.tidy_up(deadline.saturating_sub(started.elapsed())).await;
-    outcome(&described.event, brought, config)
+    outcome(&to_send.event, brought, config)
 }
 
 /// What became of an event, and the error if it is neither with Zammad nor in the spool.

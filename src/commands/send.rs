@@ -22,7 +22,7 @@ use anyhow::Context;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use zammad_cti::client::{Client, Clients, EventLoop};
 use zammad_cti::config::Config;
-use zammad_cti::delivery::{Courier, Described, OpenCalls};
+use zammad_cti::delivery::{Courier, EventToSend, OpenCalls};
 use zammad_cti::event::Known;
 
 use super::owner::become_owner;
@@ -45,7 +45,7 @@ struct Job {
     place: u64,
     line: u64,
     /// or why it is none
-    event: anyhow::Result<Described>,
+    event: anyhow::Result<EventToSend>,
 }
 
 /// What became of one line.
@@ -135,8 +135,8 @@ fn show(lines: Input, config: &Config, global: &Global, out: &mut dyn Write) -> 
     for line in lines {
         let line = line?;
         let number = line.number;
-        match described(line, &mut calls, config) {
-            Ok(described) => report::show(out, &described.event, config, global)?,
+        match to_send(line, &mut calls, config) {
+            Ok(to_send) => report::show(out, &to_send.event, config, global)?,
             Err(error) => {
                 if code == ExitCode::Ok {
                     code = ExitCode::of(&error);
@@ -149,13 +149,13 @@ fn show(lines: Input, config: &Config, global: &Global, out: &mut dyn Write) -> 
 }
 
 /// The event on a line, and what the lines before say of its call.
-fn described(line: Line, calls: &mut OpenCalls, config: &Config) -> anyhow::Result<Described> {
-    let Described { event, known: told, .. } =
+fn to_send(line: Line, calls: &mut OpenCalls, config: &Config) -> anyhow::Result<EventToSend> {
+    let EventToSend { event, known: told, .. } =
         line::event(&line.content?, &config.numbering, |call_id| calls.direction(call_id))?;
     let seen = calls.follow(&event);
     let known = Known { answered: told.answered.or(seen.answered), ..seen };
     report::warn(&event, known, config, Some(line.number));
-    Ok(Described { event, known, key: None })
+    Ok(EventToSend { event, known, key: None })
 }
 
 /// Where the reader hands its lines on.
@@ -186,7 +186,7 @@ impl Lanes {
             self.places = self.given_back.recv().map_err(|_| NotWanted)?;
         }
         self.places -= 1;
-        let call_id = job.event.as_ref().ok().map(|described| &described.event.call_id);
+        let call_id = job.event.as_ref().ok().map(|to_send| &to_send.event.call_id);
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(call_id);
         let number = usize::try_from(hash % self.lanes.len() as u64).unwrap_or_default();
         let lane = &mut self.lanes[number];
@@ -221,7 +221,7 @@ fn read(mut lines: Input, config: &Config, mut lanes: Lanes) -> anyhow::Result<(
             }
             None => break,
         };
-        let job = Job { place, line: line.number, event: described(line, &mut calls, config) };
+        let job = Job { place, line: line.number, event: to_send(line, &mut calls, config) };
         let mut handed = lanes.hand(job);
         if !lines.has_more_at_hand() {
             // Not to wait for the next line with one in hand.

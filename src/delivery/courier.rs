@@ -29,7 +29,7 @@ const FOR_JOURNAL: Duration = Duration::from_millis(150);
 
 /// An event, and what its sender knows of the call.
 #[derive(Debug, Clone)]
-pub struct Described {
+pub struct EventToSend {
     /// what happened
     pub event: CallEvent,
     /// what its sender knows of the call
@@ -96,7 +96,7 @@ pub enum Untried {
 /// use std::time::{Duration, Instant};
 /// use zammad_cti::client::{Client, block_on};
 /// use zammad_cti::config::{Settings, Span, SpoolSettings};
-/// use zammad_cti::delivery::{Courier, Described, Flusher, Outcome, Tally};
+/// use zammad_cti::delivery::{Courier, EventToSend, Flusher, Outcome, Tally};
 /// use zammad_cti::event::Known;
 /// use zammad_cti::sandbox::{Options, Sandbox};
 /// use zammad_cti::spool::SharedSpool;
@@ -116,13 +116,13 @@ pub enum Untried {
 ///     to: Some(config.numbering.read("4930600000000")?),
 ///     ..CallEvent::new(EventKind::NewCall, CallId::random(), Direction::Inbound)
 /// };
-/// let described = Described { event, known: Known::default(), key: None };
+/// let to_send = EventToSend { event, known: Known::default(), key: None };
 ///
 /// let is_down = serde_json::json!({ "mode": "respond", "status": 503 });
 /// zammad.fail(serde_json::from_value(is_down)?);
 /// let courier = Courier::new(&config, None);
 /// let mut client = Client::new(&config)?;
-/// let brought = block_on(courier.bring(&mut client, &described, Instant::now(), config.deadline))?;
+/// let brought = block_on(courier.bring(&mut client, &to_send, Instant::now(), config.deadline))?;
 /// assert!(matches!(brought?, Outcome::Spooled(_)));
 /// assert_eq!(zammad.entries().len(), 0);
 ///
@@ -191,14 +191,14 @@ impl Courier {
     }
 
     /// Corrects an answer or a hangup by what the journal says of its call.
-    pub async fn recall(&self, described: &mut Described) {
-        if described.event.kind == EventKind::NewCall {
+    pub async fn recall(&self, to_send: &mut EventToSend) {
+        if to_send.event.kind == EventKind::NewCall {
             return;
         }
-        match self.call(Which::Id(described.event.call_id.clone())).await {
-            Ok(Some(call)) => described.recall(&call),
+        match self.call(Which::Id(to_send.event.call_id.clone())).await {
+            Ok(Some(call)) => to_send.recall(&call),
             Ok(None) => {}
-            Err(error) => log::warn!("what is known of call {}: {error}", described.event.call_id),
+            Err(error) => log::warn!("what is known of call {}: {error}", to_send.event.call_id),
         }
     }
 
@@ -212,13 +212,13 @@ impl Courier {
     pub async fn bring(
         &self,
         client: &mut Client,
-        described: &Described,
+        to_send: &EventToSend,
         started: Instant,
         deadline: Duration,
     ) -> Result<Outcome, Failure> {
-        match self.keep_at_once(described, started, deadline).await {
+        match self.keep_at_once(to_send, started, deadline).await {
             Some(kept) => kept,
-            None => self.bring_at_once(client, described, started, deadline).await,
+            None => self.bring_at_once(client, to_send, started, deadline).await,
         }
     }
 
@@ -226,16 +226,16 @@ impl Courier {
     #[doc(hidden)]
     pub async fn keep_at_once(
         &self,
-        described: &Described,
+        to_send: &EventToSend,
         started: Instant,
         deadline: Duration,
     ) -> Option<Result<Outcome, Failure>> {
         let keeper = self.keeper.as_ref().filter(|keeper| keeper.mode == SpoolMode::Always)?;
         let within = deadline.saturating_sub(started.elapsed()) / 2;
-        match keeper.keep(described, Past::default(), Moment::now(), within).await {
+        match keeper.keep(to_send, Past::default(), Moment::now(), within).await {
             Ok(Some(_)) => Some(Ok(Outcome::Spooled(Spooled { tried: None }))),
             Ok(None) => Some(Ok(Outcome::EndedBefore)),
-            Err(error @ SpoolError::Slow { .. }) if described.does_harm_twice() => {
+            Err(error @ SpoolError::Slow { .. }) if to_send.does_harm_twice() => {
                 Some(Err(Failure::Untried(Untried::PerhapsKept(error))))
             }
             Err(error) => {
@@ -254,37 +254,37 @@ impl Courier {
     pub async fn bring_at_once(
         &self,
         client: &mut Client,
-        described: &Described,
+        to_send: &EventToSend,
         started: Instant,
         deadline: Duration,
     ) -> Result<Outcome, Failure> {
-        let Described { event, .. } = described;
+        let EventToSend { event, .. } = to_send;
         let left = LEFT.min(deadline / 4);
         let turn = match &self.turns {
-            Some(turns) => Some(self.take_turn(turns, described, started + deadline - left).await),
+            Some(turns) => Some(self.take_turn(turns, to_send, started + deadline - left).await),
             None => None,
         };
         let result = match &self.keeper {
-            None => self.send(client, described, started, deadline).await.map_err(Failure::Undelivered),
+            None => self.send(client, to_send, started, deadline).await.map_err(Failure::Undelivered),
             Some(keeper) => {
                 let now = Moment::now();
                 let is_late = turn.as_ref().is_some_and(Turn::is_late);
                 let order =
                     if is_late && event.kind != EventKind::NewCall { Order::Late } else { Order::InTurn };
-                let behind = keeper.enter(described, order, now).await;
+                let behind = keeper.enter(to_send, order, now).await;
                 match behind {
                     Earlier::SameEvent => return Ok(Outcome::EndedBefore),
                     Earlier::EventsOfItsCall => {
                         let within = deadline.saturating_sub(started.elapsed());
-                        match keeper.keep(described, Past::default(), now, within).await {
+                        match keeper.keep(to_send, Past::default(), now, within).await {
                             Ok(Some(_)) => Ok(Outcome::Spooled(Spooled { tried: None })),
                             Ok(None) => Ok(Outcome::EndedBefore),
-                            Err(error @ SpoolError::Slow { .. }) if described.does_harm_twice() => {
+                            Err(error @ SpoolError::Slow { .. }) if to_send.does_harm_twice() => {
                                 Err(Failure::Untried(Untried::PerhapsKept(error)))
                             }
                             Err(error) => {
                                 log::warn!("the event overtakes others: {}", crate::client::in_full(&error));
-                                let sent = self.send(client, described, started, deadline).await;
+                                let sent = self.send(client, to_send, started, deadline).await;
                                 sent.map_err(|tried| Failure::NotKept(tried, error))
                             }
                         }
@@ -293,21 +293,19 @@ impl Courier {
                         let within = deadline.saturating_sub(started.elapsed());
                         let unconfirmed = Some(IN_DOUBT.to_owned());
                         let past = Past { unconfirmed, ..Past::default() };
-                        match keeper.keep(described, past, now, within).await {
+                        match keeper.keep(to_send, past, now, within).await {
                             Ok(None) => Ok(Outcome::EndedBefore),
                             Ok(Some(_)) if keeper.asks => Ok(Outcome::Spooled(Spooled { tried: None })),
                             Ok(Some(_)) => Err(Failure::Untried(Untried::Another)),
                             Err(error) => Err(Failure::Untried(Untried::PerhapsKept(error))),
                         }
                     }
-                    Earlier::Nothing => match self.send(client, described, started, deadline - left).await {
+                    Earlier::Nothing => match self.send(client, to_send, started, deadline - left).await {
                         Ok(delivered) => {
-                            keeper.settle(described, true, now, started + deadline).await;
+                            keeper.settle(to_send, true, now, started + deadline).await;
                             Ok(delivered)
                         }
-                        Err(tried) => {
-                            keeper.keep_what_failed(described, tried, now, started + deadline).await
-                        }
+                        Err(tried) => keeper.keep_what_failed(to_send, tried, now, started + deadline).await,
                     },
                 }
             }
@@ -320,12 +318,12 @@ impl Courier {
 
     /// The turn of an event. Beside a spool its files are on a disk, for which nobody waits longer than
     /// he wants.
-    async fn take_turn(&self, turns: &Arc<Turns>, described: &Described, until: Instant) -> Turn {
-        let answered = described.known.answered;
+    async fn take_turn(&self, turns: &Arc<Turns>, to_send: &EventToSend, until: Instant) -> Turn {
+        let answered = to_send.known.answered;
         if self.keeper.is_none() {
-            return turns.take(&described.event, answered, until).await;
+            return turns.take(&to_send.event, answered, until).await;
         }
-        let (turns, event) = (turns.clone(), described.event.clone());
+        let (turns, event) = (turns.clone(), to_send.event.clone());
         let taking = spawn_blocking(move || turns.take_in_thread(&event, answered, until));
         let left = until.saturating_duration_since(Instant::now());
         match timeout(left + FOR_DISK, taking).await {
@@ -348,8 +346,8 @@ impl Courier {
     /// Does, when the only event of a process is over, what those of the next ones would wait for.
     #[doc(hidden)]
     pub async fn tidy_up(&self, within: Duration) {
-        let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.spool.is_untidy()) else { return };
-        if let Err(error) = keeper.spool.with(within, Spool::tidy_up).await {
+        let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.spool.has_long_wal()) else { return };
+        if let Err(error) = keeper.spool.with(within, Spool::shorten_wal).await {
             log::debug!(
                 "what is beside the spool's file stays there for now: {}",
                 crate::client::in_full(&error)
@@ -360,11 +358,11 @@ impl Courier {
     async fn send(
         &self,
         client: &mut Client,
-        described: &Described,
+        to_send: &EventToSend,
         started: Instant,
         deadline: Duration,
     ) -> Result<Outcome, Undelivered> {
-        let Described { event, known, .. } = described;
+        let EventToSend { event, known, .. } = to_send;
         let asks = self.keeper.as_ref().is_some_and(|keeper| keeper.asks);
         let in_doubt = if asks { InDoubt::LeftToTheCallerLog } else { InDoubt::Repeated };
         let sent = deliver_as(client, event, self.encoding, *known, in_doubt, started, deadline);
@@ -372,7 +370,7 @@ impl Courier {
     }
 }
 
-impl Described {
+impl EventToSend {
     /// Whether Zammad would show something false if it got the event twice.
     fn does_harm_twice(&self) -> bool {
         !rules::repeat_is_safe(&self.event, self.known.answered)
@@ -430,21 +428,21 @@ impl Keeper {
     /// Keeps an event, unless it is the second hangup of its call.
     async fn keep(
         &self,
-        described: &Described,
+        to_send: &EventToSend,
         past: Past,
         now: Moment,
         within: Duration,
     ) -> Result<Option<Position>, SpoolError> {
-        let Described { event, known, key } = described.clone();
+        let EventToSend { event, known, key } = to_send.clone();
         let work = move |spool: &mut Spool| spool.keep(&event, key.as_deref(), known.answered, &past, now);
         self.spool.with(within, work).await
     }
 
     /// Looks what is before an event, and notes it in the journal if it goes at once. Without a
     /// spool that answers it does.
-    async fn enter(&self, described: &Described, order: Order, now: Moment) -> Earlier {
-        let does_harm_twice = described.does_harm_twice();
-        let Described { event, key, .. } = described.clone();
+    async fn enter(&self, to_send: &EventToSend, order: Order, now: Moment) -> Earlier {
+        let does_harm_twice = to_send.does_harm_twice();
+        let EventToSend { event, key, .. } = to_send.clone();
         let entered = self.spool.with(self.patience, move |spool| {
             if event.kind == EventKind::Hangup && spool.has_hangup(&event.call_id)? {
                 return Ok(Earlier::SameEvent);
@@ -480,8 +478,8 @@ impl Keeper {
     }
 
     /// Notes what became of an event that went at once, if that matters.
-    async fn settle(&self, described: &Described, has_arrived: bool, now: Moment, until: Instant) {
-        let event = described.event.clone();
+    async fn settle(&self, to_send: &EventToSend, has_arrived: bool, now: Moment, until: Instant) {
+        let event = to_send.event.clone();
         if has_arrived && event.kind != EventKind::Hangup {
             return;
         }
@@ -495,16 +493,16 @@ impl Keeper {
     /// Keeps an event that was tried in vain, if another attempt may help.
     async fn keep_what_failed(
         &self,
-        described: &Described,
+        to_send: &EventToSend,
         tried: Undelivered,
         now: Moment,
         until: Instant,
     ) -> Result<Outcome, Failure> {
-        let event = &described.event;
+        let event = &to_send.event;
         let case = Case {
             asker: Asker::Courier,
             kind: event.kind,
-            is_safe_twice: !described.does_harm_twice(),
+            is_safe_twice: !to_send.does_harm_twice(),
             is_first: !tried.uncertain,
             may_exist: tried.may_exist,
             unknown_call: 0,
@@ -520,7 +518,7 @@ impl Keeper {
                 // Zammad can fail at telling agents of an event that it has written down.
                 let may_be_there = tried.error.may_have_left_an_entry();
                 if event.kind != EventKind::Hangup || !may_be_there {
-                    self.settle(described, may_be_there, now, until).await;
+                    self.settle(to_send, may_be_there, now, until).await;
                 }
                 return Err(Failure::Undelivered(tried));
             }
@@ -533,14 +531,14 @@ impl Keeper {
         };
         let within = until.saturating_duration_since(Instant::now());
         // As of now: from here on counts for how long the last attempt may still be on its way.
-        match self.keep(described, past, Moment::now(), within).await {
+        match self.keep(to_send, past, Moment::now(), within).await {
             Ok(None) => Ok(Outcome::EndedBefore),
             Ok(Some(_)) if waits || self.asks => Ok(Outcome::Spooled(Spooled { tried: Some(tried) })),
             Ok(Some(_)) => Err(Failure::Unconfirmed(tried)),
             Err(error) => {
                 if tried.error.fate() == Fate::NotDelivered && !tried.uncertain {
                     // It is neither there nor here: no call rings, and no hangup is in doubt.
-                    self.settle(described, false, now, until).await;
+                    self.settle(to_send, false, now, until).await;
                 }
                 Err(Failure::NotKept(tried, error))
             }

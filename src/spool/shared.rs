@@ -144,9 +144,9 @@ impl SharedSpool {
 
     /// Whether there is so much beside the file that somebody should put it there. Not while others
     /// work on it.
-    pub fn is_untidy(&self) -> bool {
+    pub fn has_long_wal(&self) -> bool {
         match &*self.0.look() {
-            Place::Here(spool) => spool.is_untidy(),
+            Place::Here(spool) => spool.has_long_wal(),
             Place::Nowhere | Place::Lent => false,
         }
     }

@@ -10,7 +10,7 @@ use zammad_cti::agi::Conversation;
 use zammad_cti::asterisk::{CallEnd, Channel, called, is_number, shown_name};
 use zammad_cti::cause::HangupCause;
 use zammad_cti::config::Config;
-use zammad_cti::delivery::Described;
+use zammad_cti::delivery::EventToSend;
 use zammad_cti::event::{CallId, Direction, EventKind, Known, Name, Users, WrittenEvent};
 use zammad_cti::spool::Call;
 
@@ -76,7 +76,7 @@ fn new_call<R: BufRead, W: Write>(
         ..WrittenEvent::new(EventKind::NewCall, &call_id, direction)
     };
     // What cannot be sent is not reported, and has no hangup.
-    described(&written, config, None)?;
+    to_send(&written, config, None)?;
     // Now, as the hangup must find it even if nothing is heard of Zammad.
     conversation.set("ZAMMAD_CALLID", &call_id)?;
     conversation.set("ZAMMAD_DIRECTION", direction.as_str())?;
@@ -118,7 +118,7 @@ fn answer<R: BufRead, W: Write>(
         voicemail: args.voicemail,
         ..WrittenEvent::new(EventKind::Answer, call_id, likely)
     };
-    described(&written, config, None)?;
+    to_send(&written, config, None)?;
     // For the hangup. Not just that somebody picked up: the caller's channel may have had other calls.
     let _ = conversation.set("MASTER_CHANNEL(ZAMMAD_ANSWERED)", &written.call_id);
     if args.voicemail {
@@ -189,14 +189,14 @@ fn hangup<R: BufRead, W: Write>(
         answered: end.answered(),
         ..WrittenEvent::new(EventKind::Hangup, call_id, likely)
     };
-    described(&written, config, None)?;
+    to_send(&written, config, None)?;
     // Only a later run would look for it.
     let _ = conversation.set("ZAMMAD_ENDED", &written.call_id);
     Ok(Wanted::Report(Box::new(written)))
 }
 
 /// The event that goes to Zammad, and what is known of its call, also by the journal.
-pub fn described(written: &WrittenEvent, config: &Config, call: Option<&Call>) -> anyhow::Result<Described> {
+pub fn to_send(written: &WrittenEvent, config: &Config, call: Option<&Call>) -> anyhow::Result<EventToSend> {
     let mut written = written.clone();
     if let (None, Some(call)) = (written.direction, call) {
         written.direction = Some(call.direction);
@@ -208,11 +208,11 @@ pub fn described(written: &WrittenEvent, config: &Config, call: Option<&Call>) -
     }
     let known = Known { direction: None, answered: written.answered };
     let event = written.read(&config.numbering, |_| None)?;
-    let mut described = Described { event, known, key: None };
+    let mut to_send = EventToSend { event, known, key: None };
     if let Some(call) = call {
-        described.recall(call);
+        to_send.recall(call);
     }
-    Ok(described)
+    Ok(to_send)
 }
 
 /// An option's text; none if it is empty, as an unset variable of the dialplan is.

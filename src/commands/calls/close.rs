@@ -7,7 +7,7 @@ use anyhow::Context;
 use zammad_cti::cause::{Cause, HangupCause};
 use zammad_cti::client::{self, Client, RequestId, SendError};
 use zammad_cti::config::{Config, Span, SpoolMode};
-use zammad_cti::delivery::{Courier, Described, Failure, Outcome, Spooled};
+use zammad_cti::delivery::{Courier, EventToSend, Failure, Outcome, Spooled};
 use zammad_cti::event::{CallEvent, CallId, EventKind, Known};
 use zammad_cti::rules;
 use zammad_cti::spool::{Call, CallNumber, Ending, Moment, Spool, Which};
@@ -124,8 +124,8 @@ impl Closer<'_> {
             return Ok(refused(NoSuchCall(call.call_id.clone()), self.config));
         };
         let call = &call;
-        let described = self.hangup(call);
-        let (event, call_id) = (&described.event, &call.call_id);
+        let to_send = self.hangup(call);
+        let (event, call_id) = (&to_send.event, &call.call_id);
         match call.ending {
             Ending::Reported => {
                 log::warn!("call {call_id} has ended, and gets no second hangup");
@@ -149,7 +149,7 @@ impl Closer<'_> {
             self.keep_the_rest();
         }
         let deadline = self.config.deadline;
-        let brought = self.courier.bring(&mut self.client, &described, Instant::now(), deadline).await;
+        let brought = self.courier.bring(&mut self.client, &to_send, Instant::now(), deadline).await;
         match &brought {
             Ok(Outcome::Delivered(_) | Outcome::EndedBefore) => {
                 if !self.courier.has_journal() {
@@ -174,10 +174,10 @@ impl Closer<'_> {
     }
 
     /// The hangup of a call that nobody else ends.
-    fn hangup(&self, call: &Call) -> Described {
+    fn hangup(&self, call: &Call) -> EventToSend {
         let usual = if call.answered { HangupCause::NormalClearing } else { HangupCause::Cancel };
         let cause = self.cause.clone().unwrap_or(Cause::Read(usual));
-        Described {
+        EventToSend {
             event: CallEvent {
                 cause: Some(cause),
                 ..CallEvent::new(EventKind::Hangup, call.call_id.clone(), call.direction)

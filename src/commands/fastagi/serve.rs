@@ -257,15 +257,15 @@ impl EventSender<'_> {
 
     async fn bring_for_anyone(&self, idle: Option<Client>, job: Job) -> Option<Client> {
         let Job { event, stranger, started, limit, reply, place: _place } = job;
-        let described = match agi::recalled(&event, &self.courier, self.config).await {
-            Ok(described) => described,
+        let to_send = match agi::recalled(&event, &self.courier, self.config).await {
+            Ok(to_send) => to_send,
             Err(error) => {
                 log::error!("{error:#}");
                 let _ = reply.send((report::unsent(&error), Some(error)));
                 return idle;
             }
         };
-        let reserved = match stranger.map(|guest| self.shares.reserve(guest, &described.event)).transpose() {
+        let reserved = match stranger.map(|guest| self.shares.reserve(guest, &to_send.event)).transpose() {
             Ok(reserved) => reserved.flatten(),
             Err(error) => {
                 if let Some(guest) = stranger {
@@ -276,11 +276,11 @@ impl EventSender<'_> {
                 return idle;
             }
         };
-        report::warn(&described.event, described.known, self.config, None);
+        report::warn(&to_send.event, to_send.known, self.config, None);
         let client = idle.map_or_else(|| self.clients.client(), Ok);
         let (client, brought) = match client {
             Ok(mut client) => {
-                let brought = self.courier.bring(&mut client, &described, started, limit).await;
+                let brought = self.courier.bring(&mut client, &to_send, started, limit).await;
                 (Some(client), Ok(brought))
             }
             Err(error) => (None, Err::<_, ClientError>(error)),
@@ -288,7 +288,7 @@ impl EventSender<'_> {
         if let Some(reserved) = reserved {
             self.shares.settle(reserved, is_kept(&brought));
         }
-        let (report, error) = report::outcome(&described.event, brought, self.config);
+        let (report, error) = report::outcome(&to_send.event, brought, self.config);
         match error.as_ref().map(exit_code::advice) {
             None => log::info!("{}", report.summary()),
             Some(None) => log::error!("{}", report.summary()),

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep};
 use zammad_cti::client::Client;
 use zammad_cti::config::Config;
-use zammad_cti::delivery::{Courier, Described};
+use zammad_cti::delivery::{Courier, EventToSend};
 use zammad_cti::event::CallId;
 
 use super::{BATCH, Done, Job};
@@ -26,7 +26,7 @@ const TOGETHER: Duration = Duration::from_millis(1);
 struct Ready {
     place: u64,
     line: u64,
-    described: Described,
+    to_send: EventToSend,
 }
 
 /// What happens next.
@@ -63,9 +63,9 @@ pub async fn send(
                 break;
             };
             match event {
-                Ok(described) => {
-                    let ready = Ready { place, line, described };
-                    let call_id = ready.described.event.call_id.clone();
+                Ok(to_send) => {
+                    let ready = Ready { place, line, to_send };
+                    let call_id = ready.to_send.event.call_id.clone();
                     if let Some(others) = behind.get_mut(&call_id) {
                         others.push_back(ready);
                         idle.push(client);
@@ -126,15 +126,15 @@ pub async fn send(
 
 /// Delivers one event, and gives the connection back.
 async fn deliver(mut client: Client, ready: Ready, courier: &Courier, config: &Config) -> Ended {
-    let Ready { place, line, mut described } = ready;
-    courier.recall(&mut described).await;
-    let brought = courier.bring(&mut client, &described, Instant::now().into(), config.deadline).await;
-    let (report, error) = outcome(&described.event, Ok(brought), config);
+    let Ready { place, line, mut to_send } = ready;
+    courier.recall(&mut to_send).await;
+    let brought = courier.bring(&mut client, &to_send, Instant::now().into(), config.deadline).await;
+    let (report, error) = outcome(&to_send.event, Ok(brought), config);
     let done = match error {
         None => Done { place, report: report.at_line(line), error: None },
         Some(error) => Done::failed(place, line, report, error, config),
     };
-    (client, described.event.call_id, done)
+    (client, to_send.event.call_id, done)
 }
 
 fn unreadable(place: u64, line: u64, error: anyhow::Error, config: &Config) -> Done {

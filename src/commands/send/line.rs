@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use zammad_cti::delivery::Described;
+use zammad_cti::delivery::EventToSend;
 use zammad_cti::event::{CallId, Direction, EventError, Known, WrittenEvent};
 use zammad_cti::number::Numbering;
 
@@ -78,9 +78,9 @@ pub fn event(
     text: &str,
     numbering: &Numbering,
     call: impl FnOnce(&CallId) -> Option<Direction>,
-) -> anyhow::Result<Described> {
+) -> anyhow::Result<EventToSend> {
     let written: WrittenEvent = serde_json::from_str(text).map_err(EventError::no_event)?;
     let answered = written.answered;
     let event = written.read(numbering, call)?;
-    Ok(Described { event, known: Known { direction: None, answered }, key: None })
+    Ok(EventToSend { event, known: Known { direction: None, answered }, key: None })
 }

@@ -28,7 +28,7 @@ pub fn once(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> an
         let stopped = flusher.flush(&mut tally).await.map_err(plain)?;
         let left = spool.with(PATIENCE, |spool: &mut Spool| spool.totals(Moment::now())).await?;
         // Nobody else may be there to do it; if somebody is, he does.
-        let _ = spool.with(PATIENCE, |spool: &mut Spool| spool.tidy()).await;
+        let _ = spool.with(PATIENCE, |spool: &mut Spool| spool.empty_wal()).await;
         anyhow::Ok((stopped, left))
     })??;
     let (stopped, left) = stopped;
@@ -67,7 +67,7 @@ pub fn stay(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> an
         };
         tell_systemd(NotifyState::Stopping);
         let left = spool.with(PATIENCE, |spool: &mut Spool| spool.totals(Moment::now())).await?;
-        let _ = spool.with(PATIENCE, |spool: &mut Spool| spool.tidy()).await;
+        let _ = spool.with(PATIENCE, |spool: &mut Spool| spool.empty_wal()).await;
         anyhow::Ok((ended.map_err(plain), left))
     })??;
     let (ended, left) = ended;
