@@ -1,12 +1,8 @@
 //! The real program, from an empty environment and an empty home, against real sockets.
 
-mod asterisk;
-mod certificates;
-#[allow(dead_code, reason = "tests/promises uses the rest")]
-mod desk;
-mod running;
-mod servers;
+#[path = "../support/lib.rs"]
 mod support;
+use support::{asterisk, certificates, desk, running, servers};
 
 mod agi;
 mod answer;

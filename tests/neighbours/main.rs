@@ -3,21 +3,10 @@
 //!
 //! It takes root, who becomes the users.
 
-#[allow(dead_code, reason = "the others use the rest")]
-#[path = "../cli/certificates.rs"]
-mod certificates;
-#[allow(dead_code, reason = "the others use the rest")]
-#[path = "../cli/desk.rs"]
-mod desk;
-#[allow(dead_code, reason = "the others use the rest")]
-#[path = "../cli/running.rs"]
-mod running;
-#[allow(dead_code, reason = "the others use the rest")]
-#[path = "../cli/servers.rs"]
-mod servers;
-#[allow(dead_code, reason = "the others use the rest")]
-#[path = "../cli/support.rs"]
+#[allow(dead_code, reason = "the other tests use the rest")]
+#[path = "../support/lib.rs"]
 mod support;
+use support::{certificates, desk, running, servers};
 
 mod planted;
 mod swapped;

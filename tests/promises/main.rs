@@ -3,18 +3,10 @@
 //!
 //! Apart from the other tests, whose times they would spoil.
 
-#[allow(dead_code, reason = "the others use the rest")]
-#[path = "../cli/desk.rs"]
-mod desk;
-#[allow(dead_code, reason = "the others use the rest")]
-#[path = "../cli/running.rs"]
-mod running;
-#[allow(dead_code, reason = "the others use the rest")]
-#[path = "../cli/servers.rs"]
-mod servers;
-#[allow(dead_code, reason = "the others use the rest")]
-#[path = "../cli/support.rs"]
+#[allow(dead_code, reason = "the other tests use the rest")]
+#[path = "../support/lib.rs"]
 mod support;
+use support::{desk, running, servers};
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -8,8 +8,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::running::{Heard, signal, until};
-use crate::servers::Server;
+use crate::support::running::{Heard, signal, until};
+use crate::support::servers::Server;
 use crate::support::{Sandbox, TOKEN};
 
 /// The call that is reported where it does not matter which.

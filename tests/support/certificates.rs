@@ -10,7 +10,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 
-use crate::servers::{Reply, Server, read_request};
+use crate::support::servers::{Reply, Server, read_request};
 use crate::support::{TOKEN, World};
 
 /// Years between which a certificate is valid.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::servers::Ran;
+use crate::support::servers::Ran;
 
 /// What takes longer than this will never be.
 const LIMIT: Duration = Duration::from_secs(60);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
 
-use crate::servers::{Ran, Sandbox, url};
+use crate::support::servers::{Ran, Sandbox, url};
 use crate::support::{TOKEN, World};
 
 /// A sandbox whose requests are counted, a spool, and the program set up for both.
@@ -29,7 +29,7 @@ impl Desk {
 
     /// One whose Zammad is not there yet.
     pub fn closed() -> Self {
-        let socket = crate::servers::reserved_port();
+        let socket = crate::support::servers::reserved_port();
         Self { world: World::new(), sandbox: None, url: url(socket.local_addr().unwrap()) }
     }
 

@@ -1,4 +1,11 @@
-//! A world for one test: an empty home, and a mock Zammad.
+//! What several folders of tests share. First a world for one test: an empty home, and a mock Zammad.
+
+pub mod asterisk;
+pub mod certificates;
+#[allow(dead_code, reason = "tests/promises uses the rest")]
+pub mod desk;
+pub mod running;
+pub mod servers;
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
