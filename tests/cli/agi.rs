@@ -2,15 +2,13 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::asterisk::{CALL, Channel, Variables, assert_said, events, whole_call};
-use crate::running::{Running, signal, until};
-use crate::servers::{self, NOISE, Reply, Server, at_once, listen, reserved_port, stay_silent};
+use crate::running::{Running, until};
+use crate::servers::{self, Reply, Server, at_once, listen, reserved_port, stay_silent};
 use crate::support::{Sandbox, TOKEN, World, stdout};
-
-/// What the program allows itself beyond its deadline.
-const MORE: Duration = Duration::from_millis(100);
 
 /// As a line of the dialplan has it.
 fn agi(world: &World, url: &str, arguments: &[&str]) -> Command {
@@ -357,9 +355,9 @@ fn the_call_goes_on_in_time_when_zammad_does_not_take_it() {
         assert_eq!((channel.get("ZAMMAD_CALLID"), channel.get("ZAMMAD_DIRECTION")), (CALL, "in"), "{what}");
         assert_said(&ended.said, "zammad-cti: ");
         let took = ended.took;
-        assert!(took <= *deadline + MORE + NOISE, "{what}: {took:?}");
+        assert!(took.within(*deadline), "{what}: {took:?}");
         // What may be better later is tried to the end, as far as another attempt makes sense.
-        assert!(!takes_time || took >= *deadline / 3, "{what}: {took:?}");
+        assert!(!takes_time || took.at_least(*deadline / 3), "{what}: {took:?}");
         let stderr = ended.stderr();
         assert!(stderr.lines().last().is_some_and(|line| line.starts_with("  ")), "{what}: {stderr}");
     });
@@ -381,7 +379,7 @@ fn an_answer_and_a_hangup_let_the_call_go_on_when_zammad_does_not_take_them() {
         let ended = channel.run(agi(&world, url, &[event]).arg("--config").arg(&file));
         let took = ended.took;
         assert_eq!(ended.code, 0, "{event} {url}");
-        assert!(took <= most + NOISE, "{event} {url}: {took:?}");
+        assert!(took.within(most), "{event} {url}: {took:?}");
         assert_said(&ended.said, "zammad-cti: ");
         let stderr = ended.stderr();
         assert!(stderr.contains(&format!("the {event} of call {CALL}")), "{event} {url}: {stderr}");
@@ -422,7 +420,7 @@ fn a_new_call_that_zammad_does_not_take_is_spooled_and_goes_on_in_time() {
         }
         assert_said(&ended.said, &format!("zammad-cti: newCall of call {CALL}: spooled, as "));
         assert!(ended.said[0].contains(cause), "{what}: {:?}", ended.said);
-        assert!(ended.took <= *deadline + MORE + NOISE, "{what}: {:?}", ended.took);
+        assert!(ended.took.within(*deadline), "{what}: {:?}", ended.took);
         let stderr = ended.stderr();
         assert!(stderr.contains("it is in the spool, and will be delivered"), "{what}: {stderr}");
     });
@@ -450,7 +448,7 @@ fn a_call_during_which_zammad_is_down_is_in_its_log_afterwards() {
         for (ended, event) in [(answered, "answer"), (ended, "hangup")] {
             assert_eq!(ended.code, 0, "{mode}");
             assert_said(&ended.said, &format!("zammad-cti: {event} of call {CALL}"));
-            assert!(ended.took < Duration::from_millis(500) + NOISE, "{mode} {event}: {:?}", ended.took);
+            assert!(ended.took.within(Duration::from_millis(500)), "{mode} {event}: {:?}", ended.took);
             let stderr = ended.stderr();
             assert!(!stderr.contains("did not take"), "{mode} {event}: {stderr}");
         }
@@ -492,7 +490,7 @@ fn an_answer_and_a_hangup_outlast_a_zammad_that_is_away_for_longer_than_their_de
     customer.is_connected_with(phone);
     let ended = customer.run(&mut line("hangup"));
     for ended in [answered, ended] {
-        assert!(ended.took < Duration::from_millis(500) + NOISE, "{:?}", ended.took);
+        assert!(ended.took.within(Duration::from_millis(500)), "{:?}", ended.took);
         // Waits until each is in the spool.
         let stderr = ended.stderr();
         assert!(!stderr.contains("error"), "{stderr}");
@@ -547,7 +545,7 @@ fn a_spool_that_cannot_be_used_holds_no_call() {
         let mut program = agi(&world, &sandbox.url, &["new-call", "--spool-path", path]);
         let ended = channel.run(&mut program);
         assert_eq!((ended.code, channel.decision()), (0, ("none", "")), "{path}");
-        assert!(ended.took < Duration::from_secs(1) + NOISE, "{path}: {:?}", ended.took);
+        assert!(ended.took.within(Duration::from_secs(1)), "{path}: {:?}", ended.took);
         // Nor is it used when it would be needed.
         let nobody = reserved_port();
         let url = servers::url(nobody.local_addr().unwrap());
@@ -556,7 +554,7 @@ fn a_spool_that_cannot_be_used_holds_no_call() {
         assert_eq!(ended.code, 0, "{path}");
         let error = channel.assert_error(path);
         assert!(error.contains("refused"), "{path}: {error}");
-        assert!(ended.took <= Duration::from_secs(2) + MORE + NOISE, "{path}: {:?}", ended.took);
+        assert!(ended.took.within(Duration::from_secs(2)), "{path}: {:?}", ended.took);
         let stderr = ended.stderr();
         assert!(stderr.contains("it is not kept"), "{path}: {stderr}");
     }
@@ -639,17 +637,17 @@ fn without_zammads_address_asterisk_is_told_so() {
 #[test]
 fn the_program_lives_on_when_the_caller_hangs_up() {
     let world = World::new();
-    for event in ["new-call", "hangup"] {
+    let hung_up = |event: &str| {
         let zammad = zammad(Duration::from_millis(500));
         let mut channel = Channel::of_customer(CALL);
         let agi = channel.start(&mut agi(&world, &zammad.url(), &[event]));
-        let id = agi.id();
-        let ended = std::thread::scope(|scope| {
-            scope.spawn(|| {
+        let id = Pid::from_raw(agi.id().try_into().unwrap()).unwrap();
+        let (ended, was_in_time) = std::thread::scope(|scope| {
+            let signalled = scope.spawn(|| {
                 until(event, || !zammad.requests().is_empty());
-                signal(id, "HUP");
+                kill_process(id, Signal::HUP).is_ok()
             });
-            channel.finish(agi)
+            (channel.finish(agi), signalled.join().unwrap())
         });
         assert_eq!(ended.code, 0, "{event}");
         assert_eq!(ended.said.len(), 1, "{event}: {:?}", ended.said);
@@ -658,6 +656,11 @@ fn the_program_lives_on_when_the_caller_hangs_up() {
         }
         assert_eq!(ended.stderr(), "", "{event}");
         assert_eq!(events(&zammad).len(), 1, "{event}");
+        was_in_time
+    };
+    for event in ["new-call", "hangup"] {
+        // A hangup's process lets the channel go after 150 ms, which a busy machine may need until the signal.
+        until(event, || hung_up(event));
     }
 }
 
@@ -761,7 +764,7 @@ fn two_people_do_not_wait_for_the_news_of_their_talk() {
     let mut phone = customer.picked_up_by("PJSIP/anna-0000001f", "101");
     let ended = phone.run(&mut agi(&world, &sandbox.url, &["answer"]));
     assert_eq!(ended.code, 0);
-    assert!(ended.took < Duration::from_millis(500) + NOISE, "{:?}", ended.took);
+    assert!(ended.took.within(Duration::from_millis(500)), "{:?}", ended.took);
     assert_said(&ended.said, "zammad-cti: answer of call 1795205483.1 is on its way");
     customer.is_connected_with(phone);
     assert_eq!(customer.get("ZAMMAD_ANSWERED"), CALL);
@@ -778,7 +781,7 @@ fn a_hangup_arrives_when_its_channel_is_long_gone() {
     let mut channel = Channel::of_customer(CALL).with(&[("DIALSTATUS", "BUSY")]);
     let ended = channel.run(&mut agi(&world, &sandbox.url, &["hangup", "--deadline", "200ms"]));
     assert_eq!(ended.code, 0);
-    assert!(ended.took < Duration::from_millis(200) + MORE + NOISE, "{:?}", ended.took);
+    assert!(ended.took.within(Duration::from_millis(200)), "{:?}", ended.took);
     assert_said(&ended.said, "zammad-cti: hangup of call 1795205483.1 is on its way");
     assert_eq!(sandbox.call(CALL)["state"], "newCall");
     until("the hangup", || sandbox.call(CALL)["state"] == "hangup");
@@ -949,7 +952,7 @@ fn what_is_not_asterisk_is_said_in_a_line() {
         assert!(ran.code != 0, "{said}: {ran}");
         assert!(ran.stderr.starts_with("zammad-cti: ") && ran.stderr.contains(said), "{said}: {ran}");
         assert_eq!(ran.stderr.lines().count(), 1, "{ran}");
-        assert!(ran.took <= *deadline + MORE + NOISE, "{said}: {ran}");
+        assert!(ran.took.within(*deadline), "{said}: {ran}");
         assert!(
             ran.stdout.lines().all(|line| line.contains(" VARIABLE ") || line.starts_with("VERBOSE ")),
             "{ran}"

@@ -199,7 +199,7 @@ fn calls_begin_when_they_are_due() {
     ended.code(0);
     // The last one is due after 39 of the 50 ms.
     let took = number(&figures, "elapsed_ms");
-    assert!((1940..8000).contains(&took), "{took} ms");
+    assert!((1940..60_000).contains(&took), "{took} ms");
     assert_eq!((number(&figures, "calls"), figures["rate"].as_f64()), (40, Some(20.0)));
     let begun = begun.lock().unwrap();
     assert_eq!(begun.len(), 40);
@@ -251,7 +251,7 @@ fn a_time_ends_the_load_and_calls_that_found_no_connection_are_told() {
     ended.code(0);
     let (calls, events) = (number(&figures_of_time, "calls"), number(&figures_of_time, "events"));
     assert!(calls > 0 && events == 2 * calls, "{figures_of_time}");
-    assert!((500..10_000).contains(&number(&figures_of_time, "elapsed_ms")), "{figures_of_time}");
+    assert!((500..60_000).contains(&number(&figures_of_time, "elapsed_ms")), "{figures_of_time}");
     assert_eq!(number(&figures_of_time, "calls_not_begun"), 0);
 
     // Ten calls were due, at most four of them can begin.

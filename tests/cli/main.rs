@@ -2,7 +2,7 @@
 
 #[path = "../support/lib.rs"]
 mod support;
-use support::{asterisk, certificates, desk, running, servers};
+use support::{asterisk, certificates, clock, desk, running, servers};
 
 mod agi;
 mod answer;

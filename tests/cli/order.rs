@@ -6,26 +6,29 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::clock::Stopwatch;
 use crate::running::{Running, until};
-use crate::servers::{NOISE, Ran, Sandbox, at_once, program};
+use crate::servers::{Ran, Sandbox, at_once, program};
 use crate::support::{NEW_CALL, World};
 
 const ANSWER: [&str; 3] = ["answer", "--call-id", "7"];
 const HANGUP: [&str; 3] = ["hangup", "--call-id", "7"];
 const HANGUP_ANSWERED: [&str; 4] = ["hangup", "--call-id", "7", "--answered"];
 
-/// What a busy machine may add to a time.
-const SLACK: Duration = Duration::from_millis(400);
-
+/// How often it happens is compared with calls that have no turns: an event goes without the one before
+/// it where that comes 100 ms later, and a busy machine may start a process so late.
 #[test]
 fn events_that_are_started_at_once_arrive_in_order() {
-    const CALLS: usize = 200;
+    const CALLS: usize = 300;
     let (world, sandbox) = (World::new(), Sandbox::start());
+    let no_folder = world.file("file", 0o600, "");
     let next = AtomicUsize::new(0);
+    // Two of three calls have turns.
+    let has_turns = |number: usize| number % 3 < 2;
     let call = |number: usize| {
         let id = format!("call-{number}");
         let new_call =
@@ -37,8 +40,17 @@ fn events_that_are_started_at_once_arrive_in_order() {
         if number % 2 == 1 {
             events.reverse();
         }
+        if !has_turns(number) {
+            events.iter_mut().for_each(|event| event.extend(["--lock-dir", no_folder.to_str().unwrap()]));
+        }
         let running = events.map(|event| start(&world, &sandbox, &event));
-        running.map(Running::end).map(|ran| (ran.code, ran.report()["attempts"].clone(), ran.stderr))
+        let ended = running.map(Running::end);
+        // Refused counts also what was taken when it was sent again.
+        let was_refused = ended.iter().any(|ran| ran.code != 0 || ran.report()["attempts"] != 1);
+        if has_turns(number) && !was_refused {
+            assert!(ended.iter().all(|ran| ran.stderr.is_empty()), "{}{}{}", ended[0], ended[1], ended[2]);
+        }
+        (number, was_refused)
     };
     let mut ended = Vec::new();
     thread::scope(|scope| {
@@ -51,12 +63,17 @@ fn events_that_are_started_at_once_arrive_in_order() {
         ended.extend(several.into_iter().flat_map(|calls| calls.join().unwrap()));
     });
     assert_eq!(ended.len(), CALLS);
-    // Refused counts also what was taken when it was sent again.
-    let at_once = (0, json!(1), String::new());
-    let refused = ended.iter().filter(|events| events.iter().any(|event| *event != at_once)).count();
-    let seen: Vec<_> = (0..CALLS).map(|number| seen(&sandbox, &format!("call-{number}"))).collect();
-    let missed = seen.iter().filter(|seen| **seen != ("hangup".to_owned(), true)).count();
-    assert_eq!((refused, missed), (0, 0), "calls with refused events, missed calls: {ended:?} {seen:?}");
+    let out_of_order = |turns: bool| {
+        let calls = ended.iter().filter(|(number, _)| has_turns(*number) == turns);
+        let wrong = calls.filter(|(number, was_refused)| {
+            *was_refused || seen(&sandbox, &format!("call-{number}")) != ("hangup".to_owned(), true)
+        });
+        wrong.count()
+    };
+    let (with, without) = (out_of_order(true), out_of_order(false));
+    assert!(without >= CALLS / 3 / 4, "started so, few get out of order: {without}");
+    // There are twice as many with turns.
+    assert!(with * 10 <= without * 2, "out of order: {with} with turns, {without} without");
     // Nothing is left of a call that is over, but an empty file.
     let files: Vec<_> = slots(&world).iter().map(|file| file.metadata().unwrap().len()).collect();
     assert!(!files.is_empty() && files.iter().all(|length| *length == 0), "{files:?}");
@@ -98,11 +115,12 @@ fn the_turn_of_a_process_that_is_killed_ends_with_it() {
         let behind = start(&world, &sandbox, behind);
         // For longer than it would wait for anything but the lock.
         thread::sleep(Duration::from_millis(700));
-        let waited = Instant::now();
+        let waited = Stopwatch::start();
         killed.signal("KILL");
         let ran = behind.end();
-        assert!(waited.elapsed() < SLACK, "{:?}: {ran}", waited.elapsed());
-        assert!(ran.took > Duration::from_millis(700), "{ran}");
+        let waited = waited.took();
+        assert!(waited.within(Duration::from_millis(300)), "{waited:?}: {ran}");
+        assert!(ran.took.at_least(Duration::from_millis(700)), "{ran}");
         assert_eq!(ran.code, 0, "{ran}");
         assert_eq!(seen(&sandbox, "7"), (state.to_owned(), done), "{ran}");
     });
@@ -117,7 +135,7 @@ fn an_event_of_a_call_that_was_announced_elsewhere_is_hardly_late() {
         let ran = Ran::of(&mut program(&world, &sandbox.url(), event));
         let late = Duration::from_millis(late);
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{event:?}: {ran}");
-        assert!(ran.took >= late && ran.took < late + SLACK, "{event:?}: {ran}");
+        assert!(ran.took.at_least(late) && ran.took.within(late), "{event:?}: {ran}");
         assert_eq!(ran.report()["attempts"], 1, "{event:?}: {ran}");
     }
 }
@@ -137,14 +155,14 @@ fn a_hangup_waits_for_an_answer_only_if_there_was_one() {
         let ran = Ran::of(program(&world, &sandbox.url(), &HANGUP).args(options));
         let late = Duration::from_millis(late);
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{options:?}: {ran}");
-        assert!(ran.took >= late && ran.took < late + SLACK, "{options:?}: {ran}");
+        assert!(ran.took.at_least(late) && ran.took.within(late), "{options:?}: {ran}");
     }
 }
 
 #[test]
 fn no_event_waits_beyond_its_deadline_for_its_turn() {
     // (event, least and most milliseconds, whether it complains)
-    let cases = [(&NEW_CALL[..], 20, 400, false), (&ANSWER, 750, 1100, true), (&HANGUP, 750, 1100, true)];
+    let cases = [(&NEW_CALL[..], 20, 300, false), (&ANSWER, 750, 1000, true), (&HANGUP, 750, 1000, true)];
     at_once(cases, |(event, least, most, complains)| {
         let (world, sandbox) = (World::new(), Sandbox::start());
         let id = if event == NEW_CALL { "8" } else { "7" };
@@ -158,8 +176,8 @@ fn no_event_waits_beyond_its_deadline_for_its_turn() {
         let ran = Ran::of(program(&world, &sandbox.url(), event).args(["--deadline", "1s"]));
         assert_eq!(ran.code, 0, "{event:?}: {ran}");
         assert_eq!(ran.stderr.contains("waits no longer"), complains, "{event:?}: {ran}");
-        let within = Duration::from_millis(least)..Duration::from_millis(most) + NOISE;
-        assert!(within.contains(&ran.took), "{event:?}: {ran}");
+        let [least, most] = [least, most].map(Duration::from_millis);
+        assert!(ran.took.at_least(least) && ran.took.within(most), "{event:?}: {ran}");
     });
 
     // And with Zammad silent as well it ends in time.
@@ -170,7 +188,7 @@ fn no_event_waits_beyond_its_deadline_for_its_turn() {
     slot.lock().unwrap();
     let ran = Ran::of(program(&world, &sandbox.url(), &ANSWER).args(["--deadline", "1s"]));
     assert_eq!(ran.code, 69, "{ran}");
-    assert!(ran.took < Duration::from_millis(1100) + NOISE, "{ran}");
+    assert!(ran.took.within(Duration::from_secs(1)), "{ran}");
 }
 
 #[test]

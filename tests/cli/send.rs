@@ -266,14 +266,16 @@ fn replies_are_taken_while_nobody_reads_the_results() {
 fn a_slow_call_holds_up_no_other_and_the_results_stay_in_order() {
     let world = World::new();
     let sandbox = world.sandbox(&[]);
-    sandbox.fault(json!({ "mode": "delay_after", "seconds": 2, "count": 1 }));
+    // As long as Zammad takes to reply to the slow one.
+    let slow = Duration::from_secs(4);
+    sandbox.fault(json!({ "mode": "delay_after", "seconds": 4, "count": 1 }));
     let mut sending = Sending::start(&world, &sandbox.url, &["--concurrency", "8"]);
     let started = Instant::now();
     sending
         .give(&json!({ "event": "newCall", "call_id": "slow", "direction": "in", "from": "1", "to": "2" }));
     let wait_for = |calls: usize| {
         while sandbox.log().len() < calls {
-            assert!(started.elapsed() < Duration::from_secs(2), "{calls} calls are held up");
+            assert!(started.elapsed() < slow, "{calls} calls are held up");
             std::thread::sleep(Duration::from_millis(5));
         }
     };

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::desk::{Desk, Killed};
 use crate::servers::Ran;
+use crate::support::clock::Stopwatch;
 
 /// A user by number; none of them has to be known to the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +109,7 @@ impl Shared {
 
     /// Runs it as this user to its end, which has to come.
     pub fn run(&self, user: User, arguments: &[&str], stdin: &str) -> Ran {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let mut program = self.program(user, arguments);
         // By way of files, as a pipe that is full would hold it up.
         let files = tempfile::tempdir().unwrap();
@@ -121,12 +122,12 @@ impl Shared {
             if let Some(status) = process.0.try_wait().unwrap() {
                 break status;
             }
-            assert!(started.elapsed() < LIMIT, "{user:?}: {arguments:?} hangs");
+            assert!(started.took().within(LIMIT), "{user:?}: {arguments:?} hangs");
             std::thread::sleep(Duration::from_millis(1));
         };
         let text = |name: &str| String::from_utf8(std::fs::read(path(name)).unwrap()).unwrap();
         let code = status.code().unwrap_or_else(|| panic!("{user:?}: {arguments:?} {status}"));
-        Ran { code, stdout: text("out"), stderr: text("err"), took: started.elapsed() }
+        Ran { code, stdout: text("out"), stderr: text("err"), took: started.took() }
     }
 }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
 
+use crate::support::clock::{Stopwatch, Took};
 use crate::support::running::{Heard, signal, until};
 use crate::support::servers::Server;
 use crate::support::{Sandbox, TOKEN};
@@ -176,7 +176,7 @@ impl Channel {
     /// Runs `AGI()`, and says the header.
     pub fn start(&self, program: &mut Command) -> Agi {
         let arguments: Vec<_> = program.get_args().map(|text| text.to_string_lossy().into_owned()).collect();
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let process = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut process = process.unwrap();
         let stderr = Heard::from(process.stderr.take().unwrap());
@@ -194,13 +194,13 @@ impl Channel {
 
     /// Runs `AGI(agi://...)` to its end.
     pub fn call(&mut self, address: SocketAddr, script: &str) -> Told {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
         let mut talk = Talk::new(BufReader::new(stream.try_clone().unwrap()), stream);
         talk.say(&self.network_header(address, script));
         while self.answer(&mut talk).is_some() {}
-        Told { said: talk.said, took: started.elapsed() }
+        Told { said: talk.said, took: started.took() }
     }
 
     /// Answers the next command, and returns it; `None` if there is none any more.
@@ -299,7 +299,7 @@ pub struct Agi {
     process: Child,
     pub talk: Talk<BufReader<ChildStdout>, ChildStdin>,
     stderr: Heard,
-    started: Instant,
+    started: Stopwatch,
 }
 
 impl Agi {
@@ -322,7 +322,7 @@ impl Agi {
             code.is_some()
         });
         let code = code.unwrap().code().expect("it ended by itself");
-        Ended { code, said: self.talk.said, took: self.started.elapsed(), stderr: self.stderr }
+        Ended { code, said: self.talk.said, took: self.started.took(), stderr: self.stderr }
     }
 }
 
@@ -332,7 +332,7 @@ pub struct Ended {
     /// what is on Asterisk's console
     pub said: Vec<String>,
     /// as long as the channel had to wait
-    pub took: Duration,
+    pub took: Took,
     stderr: Heard,
 }
 
@@ -352,7 +352,7 @@ pub struct Told {
     /// what is on Asterisk's console
     pub said: Vec<String>,
     /// as long as the channel had to wait
-    pub took: Duration,
+    pub took: Took,
 }
 
 /// Plays the dialplan of a call that Anna answers; `report` runs one of its lines, whose options are

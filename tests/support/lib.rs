@@ -2,6 +2,7 @@
 
 pub mod asterisk;
 pub mod certificates;
+pub mod clock;
 #[allow(dead_code, reason = "tests/promises uses the rest")]
 pub mod desk;
 pub mod running;

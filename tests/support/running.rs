@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::support::clock::Stopwatch;
 use crate::support::servers::Ran;
 
 /// What takes longer than this will never be.
@@ -14,14 +15,14 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// A program that runs; it ends with the test.
 pub struct Running {
     process: Child,
-    started: Instant,
+    started: Stopwatch,
     stdout: Heard,
     stderr: Heard,
 }
 
 impl Running {
     pub fn start(program: &mut Command) -> Self {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let mut process = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = Heard::from(process.stdout.take().unwrap());
         let stderr = Heard::from(process.stderr.take().unwrap());
@@ -84,7 +85,7 @@ impl Running {
             code: ended.code().expect("it ended by itself"),
             stdout: self.stdout.all(),
             stderr: self.stderr.all(),
-            took: self.started.elapsed(),
+            took: self.started.took(),
         }
     }
 }

@@ -6,19 +6,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use assert_cmd::Command;
 use serde_json::{Value, json};
 use tokio::net::TcpSocket;
 
+use crate::support::clock::{Stopwatch, Took};
 use crate::support::{self, TOKEN, World};
 
 /// How many programs run at the same time: most of theirs is waiting, but not all of it.
 const AT_ONCE: usize = 8;
-
-/// What the clock of a loaded machine may add to the 100 ms that the program allows itself.
-pub const NOISE: Duration = Duration::from_millis(400);
 
 /// A server that lives as long as the test process.
 pub struct Server {
@@ -213,14 +211,14 @@ pub struct Ran {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
-    pub took: Duration,
+    pub took: Took,
 }
 
 impl Ran {
     pub fn of(program: &mut Command) -> Self {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let output = program.output().unwrap();
-        let took = started.elapsed();
+        let took = started.took();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let ran = Self {
             code: output.status.code().unwrap(),
