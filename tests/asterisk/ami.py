@@ -8,7 +8,7 @@ import time
 
 class Ami:
     def __init__(self, port):
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=5)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self._socket.settimeout(None)
         self._stream = self._socket.makefile("rb")
         self._stream.readline()  # the banner
@@ -28,7 +28,7 @@ class Ami:
         lines = [f"{key}: {value}\r\n" for key, value in fields.items()]
         self._socket.sendall("".join([*lines, "\r\n"]).encode())
         with self._changed:
-            if not self._changed.wait_for(lambda: number in self._replies, 10):
+            if not self._changed.wait_for(lambda: number in self._replies, 60):
                 raise TimeoutError(f"no reply to the AMI action {name}")
             return self._replies.pop(number)
 

@@ -9,9 +9,8 @@ from cases import ANNA, BERT, BY_CALLER, BY_OTHER, CLEAR, WHOLE, blocked, inboun
 from processes import SECRET
 
 DEADLINE = 2.0
-LITTLE = 0.7  # what a phone, two Asterisks and a busy machine take besides
+LITTLE = 0.7  # what a phone and two Asterisks take besides
 CALLS_AT_ONCE = 50
-EVENTS_TRY = 8.0  # seconds; then a spool has them
 NOTHING_LEFT = "delivered 0, waiting 0, unconfirmed 0, dead 0"
 
 
@@ -84,7 +83,7 @@ def slow(bench, report, way):
 def late_replies(bench, report, way):
     """It takes each event at once, and its reply is later than the deadline."""
     # The answer is sent twice, each time for as long as that takes, and the hangup waits for it.
-    held = {"held": (0.0, DEADLINE + LITTLE), "settles_within": 12.0}
+    held = {"held": (0.0, DEADLINE + LITTLE), "settles_within": 40.0}
     twice = ("newCall", "answer", "answer", "hangup")
     cases = wanted(report, way, [
         inbound("Zammad replies too late: answered", 101, BY_CALLER, twice, talk=1.0, **ANNA, **held),
@@ -100,12 +99,13 @@ def late_replies(bench, report, way):
 def restart(bench, report, way):
     """It goes away for a while in the middle of calls, and what happens meanwhile comes in later."""
     goes, returns = 1.5, 2.3
+    # On a busy machine it may be gone before those who call just before have been reported.
     at_ease = {"held": (0.0, DEADLINE + LITTLE)}
     cases = wanted(report, way, [
-        inbound("Zammad restarts: hung up meanwhile", 101, BY_CALLER, WHOLE, talk=1.6, **ANNA),
-        inbound("Zammad restarts: hung up afterwards", 101, BY_CALLER, WHOLE, talk=3.0, **ANNA),
+        inbound("Zammad restarts: hung up meanwhile", 101, BY_CALLER, WHOLE, talk=1.6, **ANNA, **at_ease),
+        inbound("Zammad restarts: hung up afterwards", 101, BY_CALLER, WHOLE, talk=3.0, **ANNA, **at_ease),
         inbound("Zammad restarts: answered meanwhile", 101, BY_CALLER, WHOLE, delay=goes - 0.15, talk=2.5,
-                **ANNA),
+                **ANNA, **at_ease),
         inbound("Zammad restarts: called meanwhile", 101, BY_CALLER, WHOLE, delay=goes + 0.2, talk=1.0,
                 **ANNA, **at_ease),
     ])
@@ -161,7 +161,6 @@ def spooled(bench, report, way):
     if not cases:
         return
     bench.point_at_zammad(bench.ports.door, spool=f"/var/spool/zammad-cti-{way}/spool.db")
-    time.sleep(0.5)  # FastAGI's server comes up
 
     def going():
         time.sleep(goes)
@@ -172,7 +171,7 @@ def spooled(bench, report, way):
     runs = run_all(bench, [dataclasses.replace(case, events=None) for case in cases])
     thread.join()
     bench.door.open()
-    until = time.time() + EVENTS_TRY + LITTLE
+    until = time.time() + 60
     while any([run.judge_later(case) for run, case in zip(runs, cases)]) and time.time() < until:
         bench.flush_spool()
         time.sleep(0.5)
@@ -185,7 +184,6 @@ def spooled(bench, report, way):
             found.append(f"left in the spool: {left}")
         report.add(way, case.name, found, case.to)
     bench.point_at_zammad(bench.ports.door)
-    time.sleep(0.5)
 
 
 def not_told(bench, case, what="spooled"):
@@ -220,7 +218,6 @@ def serverless(bench, report, way):
         bench.stop_fastagi()
         play(bench, report, way, cases)
         bench.point_at_zammad(bench.ports.door)
-        time.sleep(0.5)  # its server comes up
 
 
 def refused(bench, report, way):
@@ -233,7 +230,6 @@ def refused(bench, report, way):
                     held=(0.0, DEADLINE + LITTLE)),
             outbound("wrong secret: outbound", "49221470", BY_CALLER, (), talk=0.5),
     ]):
-        time.sleep(0.5)  # where it is the first part, FastAGI's server comes up
         bench.pbx.set_global("ZAMMAD_SECRET", SECRET[::-1])
         runs = run_all(bench, cases)
         bench.pbx.set_global("ZAMMAD_SECRET", SECRET)

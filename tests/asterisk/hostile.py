@@ -111,7 +111,7 @@ def chosen_id(bench, filled, way):
     if reply.get("Response") != "Success":
         return [f"Asterisk does not call: {reply}"]
     kept = "".join(c for c in f"b{chosen}" if c.isascii() and (c.isalnum() or c in "-_.@:"))
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not any(row["call_id"] == kept for row in bench.sandbox.rows()):
         if time.monotonic() > end:
             return [f"Zammad has no call {kept}"]

@@ -68,7 +68,7 @@ class Machine:
                 ["unshare", "--net", "--pid", "--fork", "--kill-child", "sleep", "infinity"],
                 stdin=subprocess.DEVNULL, start_new_session=True)
             children = pathlib.Path(f"/proc/{self._keeper.pid}/task/{self._keeper.pid}/children")
-            until = time.time() + 10
+            until = time.time() + 60
             while not children.read_text().strip() and time.time() < until:
                 time.sleep(0.01)
             self._inner = children.read_text().strip()
@@ -183,7 +183,7 @@ def run(asterisk, program, base_port, report):
                 found += (ended.stdout + ended.stderr).splitlines()
             report.add("page", name, found)
         for name, block, printed, process in terminals:
-            until = time.time() + 10
+            until = time.time() + 60
             while not is_as_shown(block["shown"] or "…", printed.read_text()) and time.time() < until:
                 time.sleep(0.1)
             found = []

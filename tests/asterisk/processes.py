@@ -26,6 +26,8 @@ AGENTS = {"101": "anna", "102": "bert"}
 BENCH = "/bench"  # the bench's folder, as seen from inside the root
 PROGRAM = "/usr/bin/zammad-cti"
 
+ADDRESS = "agi://127.0.0.1:"  # FastAGI's server says it once it listens
+
 
 class Ports:
     """One number decides all, so that two benches can run at a time."""
@@ -128,11 +130,18 @@ class Bench:
         secret.write_text(SECRET)
         secret.chmod(0o600)
         self.stop_fastagi()
+        printed = self.logs / "fastagi.log"
+        before = printed.read_text().count(ADDRESS) if printed.exists() else 0
         # The bench's Asterisk is root's.
         self._fastagi = Process(
             ["chroot", self.root, PROGRAM, "fastagi", "--listen", f"127.0.0.1:{self.ports.fastagi}",
              "--user", "root", "--secret-file", "/etc/zammad-cti/fastagi-secret"],
-            self.logs / "fastagi.log")
+            printed)
+        until = time.time() + 60
+        while printed.read_text(errors="replace").count(ADDRESS) == before:
+            if time.time() > until:
+                raise TimeoutError(f"FastAGI's server does not come up; see {printed}")
+            time.sleep(0.01)
 
     def flush_spool(self):
         """Runs `spool flush` as an operator would, and returns what it says."""
@@ -200,7 +209,7 @@ class Bench:
         return process
 
 
-def patiently(attempt, seconds=15):
+def patiently(attempt, seconds=60):
     """Repeats what fails as long as a server is not up yet."""
     until = time.time() + seconds
     while True:

@@ -23,7 +23,7 @@ class Sandbox:
         return {row["to"]: row for row in self.rows()}
 
     def rows(self):
-        with urllib.request.urlopen(f"{self._address}/api/v1/cti/log", timeout=5) as reply:
+        with urllib.request.urlopen(f"{self._address}/api/v1/cti/log", timeout=60) as reply:
             return json.load(reply)["list"]
 
     def call_of(self, number):
@@ -44,7 +44,7 @@ class Sandbox:
     def _post(self, path, body):
         request = urllib.request.Request(
             self._address + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
-        urllib.request.urlopen(request, timeout=5).close()
+        urllib.request.urlopen(request, timeout=60).close()
 
 
 class Door:

@@ -21,17 +21,19 @@ SOUND = b"\x80\0\0\1" + bytes(8) + 160 * b"\xff"  # 20 ms of silence
 class Call(threading.Thread):
     """One call. Start it, `join` it, and read what happened.
 
-    `cancel_after` counts from the beginning, `talk` from the answer. A caller that does neither
+    `cancel_after` counts from the beginning, `ringing_for` from the first ringing (then he cancels as
+    well), and `talk` from the answer. A caller that does none of it
     waits until the other side ends the call, or `patience` is over, which counts as a fault.
     """
 
     def __init__(self, pbx, to, user, *, name=b"Chris", source=CARRIER, headers=b"", cancel_after=None,
-                 talk=None, patience=15.0):
+                 ringing_for=None, talk=None, patience=60.0):
         super().__init__(daemon=True)
         self.pbx, self.to, self.source = pbx, to, source
         self.user = user if isinstance(user, bytes) else user.encode()
         self.display = name if isinstance(name, bytes) else name.encode()
         self.headers, self.cancel_after, self.talk, self.patience = headers, cancel_after, talk, patience
+        self.ringing_for, self.rang = ringing_for, None
         self.began = None
         self.status = None
         self.answered = None
@@ -77,7 +79,8 @@ class Call(threading.Thread):
                 self._send(invite)
                 sent = now
             may_cancel = self._was_heard and self.answered is None and not self._cancelled
-            if may_cancel and self._is_due(self.cancel_after, self.began):
+            is_enough = self._is_due(self.cancel_after, self.began) or self._is_due(self.ringing_for, self.rang)
+            if may_cancel and is_enough:
                 self._cancelled = True
                 self._send(self._request("CANCEL", 1))
             if self.answered and self._is_due(self.talk, self.answered) and not self._said_bye:
@@ -105,7 +108,7 @@ class Call(threading.Thread):
 
     @staticmethod
     def _is_due(after, since):
-        return after is not None and time.time() >= since + after
+        return after is not None and since is not None and time.time() >= since + after
 
     def _take(self, data, address):
         """One message of the PBX; whether it is the last of this call."""
@@ -118,6 +121,8 @@ class Call(threading.Thread):
             self._their_tag = tag.group(1)
         if method == b"BYE":
             return status >= 200
+        if method == b"INVITE" and status in (180, 183):
+            self.rang = self.rang or time.time()
         if method != b"INVITE" or status < 200:
             return False
         self.status = status

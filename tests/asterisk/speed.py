@@ -28,7 +28,6 @@ def measure(bench, rounds):
     program = bench.inside("/usr/bin/bare-agi")
     subprocess.run(["cc", "-O2", "-static", "-o", program, HERE / "bare_agi.c"], check=True)
     bench.point_at_zammad(bench.ports.sandbox)
-    time.sleep(0.5)  # FastAGI's server comes up
     times = {way: [] for way in (*WAYS, "http")}
     for run in range(rounds):
         for way in WAYS:
