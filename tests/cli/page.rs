@@ -1,4 +1,4 @@
-//! The sandbox's live page and its stream, as bytes; tests/page has them in a browser.
+//! The sandbox's live page and its stream, as bytes; tests/sandbox_page has them in a browser.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -48,7 +48,7 @@ const SECOND_WORDS: &[(&str, &str)] = &[
     ("by-hand", "tests/package/run"),
     ("deb", "tests/package/run"),
     // the Python client py-zammad-cti, whose blocks run there too
-    ("moving", "tests/moving/compare.py"),
+    ("moving", "tests/from_py_zammad_cti/compare.py"),
     // a machine with Kamailio, as root
     ("kamailio", "tests/kamailio/bench.py"),
     // Docker, Compose and Kubernetes, or what stands in for them
@@ -59,7 +59,7 @@ const SECOND_WORDS: &[(&str, &str)] = &[
 const FILES: &[(&str, &str)] = &[
     // Examples in Rust are doctests, where they stand.
     ("README.md", "src/lib.rs"),
-    ("docs/from-py-zammad-cti.md", "tests/moving/compare.py"),
+    ("docs/from-py-zammad-cti.md", "tests/from_py_zammad_cti/compare.py"),
     ("examples/asterisk/zammad.conf", "tests/asterisk/processes.py"),
     ("examples/freepbx/extensions_custom.conf", "tests/asterisk/processes.py"),
     ("examples/monitoring", "tests/cookbook/monitoring.rs"),

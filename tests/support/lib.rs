@@ -3,7 +3,7 @@
 pub mod asterisk;
 pub mod certificates;
 pub mod clock;
-#[allow(dead_code, reason = "tests/promises uses the rest")]
+#[allow(dead_code, reason = "tests/spool_promises uses the rest")]
 pub mod desk;
 pub mod running;
 pub mod servers;

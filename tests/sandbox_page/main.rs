@@ -309,7 +309,7 @@ fn play_a_morning(sandbox: &Sandbox) {
     say("new-call --call-id pbx-1046 --direction in --from 491715000000 --to 4930600000");
 }
 
-/// `cargo test --test page -- --ignored picture` draws the README's picture; with a folder in
+/// `cargo test --test sandbox_page -- --ignored picture` draws the README's picture; with a folder in
 /// PICTURES, others as well.
 #[test]
 #[ignore = "it writes docs/sandbox.png"]

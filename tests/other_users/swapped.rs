@@ -393,7 +393,7 @@ struct Neighbour {
 impl Neighbour {
     fn at(folder: &Path, name: Option<&str>, targets: &[PathBuf]) -> Self {
         let mut swapping = Command::new("python3");
-        swapping.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/neighbours/swap.py")).arg(folder);
+        swapping.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/other_users/swap.py")).arg(folder);
         swapping.args(name).arg("1000000").args(targets);
         let mut swapping = User::Neighbour.running(swapping);
         let mut process = Killed(swapping.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
