@@ -1,0 +1,56 @@
+//! The flags of `hangup`.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+use super::call::{Call, Named};
+
+/// Report that a call ended
+///
+/// An inbound call that nobody answered is shown as missed, unless the cause is `forwarded`.
+#[derive(Debug, Args)]
+pub struct Hangup {
+    #[command(flatten)]
+    pub named: Named,
+    #[command(flatten)]
+    pub call: Call,
+    /// Why: Zammad's word, a Q.850 number, an Asterisk DIALSTATUS, sip:486, or a FreeSWITCH name
+    #[arg(long, value_name = "CAUSE", allow_hyphen_values = true)]
+    #[arg(conflicts_with_all = ["dialstatus", "queue_status", "abandoned", "hangup_cause"])]
+    pub cause: Option<OsString>,
+    /// Send the cause as given; agents see any unknown word as it is
+    #[arg(long, requires = "cause")]
+    pub raw_cause: bool,
+    /// The call was answered: then a hangup whose reply is lost may be sent again. For a
+    /// dialplan's variable: 1 is yes; 0 and nothing are no
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "1", value_parser = set_or_not)]
+    pub answered: Option<bool>,
+    /// In place of --cause: Asterisk's ${DIALSTATUS} of the last Dial
+    #[arg(long, value_name = "WORD", allow_hyphen_values = true, help_heading = ASTERISK)]
+    pub dialstatus: Option<OsString>,
+    /// Asterisk's ${QUEUESTATUS} of the last Queue; empty if the caller gave up
+    #[arg(long, value_name = "WORD", allow_hyphen_values = true, help_heading = ASTERISK)]
+    pub queue_status: Option<OsString>,
+    /// Asterisk's ${ABANDONED}, TRUE after a queue in which nobody answered
+    #[arg(long, value_name = "BOOL", allow_hyphen_values = true, help_heading = ASTERISK)]
+    pub abandoned: Option<OsString>,
+    /// Asterisk's ${HANGUPCAUSE}, which counts where the others say nothing
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, help_heading = ASTERISK)]
+    pub hangup_cause: Option<OsString>,
+    /// List the causes that are understood, and end
+    #[arg(long)]
+    pub list_causes: bool,
+}
+
+const ASTERISK: &str = "The cause, as Asterisk's dialplan knows it (each may be empty)";
+
+/// A variable of a dialplan that is set or not.
+fn set_or_not(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "" | "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err("1, 0 or nothing".to_owned()),
+    }
+}
