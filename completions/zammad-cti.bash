@@ -113,136 +113,12 @@ _zammad__cti() {
 
     case "${cmd}" in
         zammad__cti)
-            opts="-h -V --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help --version new-call answer hangup send simulate sandbox check normalize agi fastagi spool calls config completions man"
+            opts="-h -V --help --version new-call answer hangup send simulate sandbox check normalize agi fastagi spool calls config completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --encoding)
-                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --insecure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
-                    return 0
-                    ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -251,136 +127,12 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__agi)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help new-call answer hangup"
+            opts="-h --help new-call answer hangup"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --encoding)
-                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --insecure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
-                    return 0
-                    ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -389,49 +141,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__agi__subcmd__answer)
-            opts="-h --call-id --direction --answering-number --user --voicemail --handed-over --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --call-id --direction --answering-number --user --voicemail --handed-over --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --call-id)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --direction)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --answering-number)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --user)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
+                --call-id | --direction | --answering-number | --user | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -439,23 +155,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -463,35 +163,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
-                --output)
-                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
-                    return 0
-                    ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
+                --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -503,36 +175,16 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --spool-mode)
+                --spool-mode | --spool)
                     COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
                     return 0
                     ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
+                --spool-max-events | --spool-max-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --spool-policy)
                     COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -543,45 +195,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__agi__subcmd__hangup)
-            opts="-h --call-id --direction --cause --handed-over --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --call-id --direction --cause --handed-over --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --call-id)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --direction)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cause)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
+                --call-id | --direction | --cause | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -589,23 +209,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -613,35 +217,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
-                --output)
-                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
-                    return 0
-                    ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
+                --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -653,36 +229,16 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --spool-mode)
+                --spool-mode | --spool)
                     COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
                     return 0
                     ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
+                --spool-max-events | --spool-max-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --spool-policy)
                     COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -693,57 +249,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__agi__subcmd__new__subcmd__call)
-            opts="-h --direction --from --to --call-id --user --queue --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --direction --from --to --call-id --user --queue --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --direction)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --from)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --to)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --call-id)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --user)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --queue)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
+                --direction | --from | --to | --call-id | --user | --queue | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -751,23 +263,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -775,35 +271,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
-                --output)
-                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
-                    return 0
-                    ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
+                --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -815,36 +283,16 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --spool-mode)
+                --spool-mode | --spool)
                     COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
                     return 0
                     ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
+                --spool-max-events | --spool-max-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --spool-policy)
                     COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -855,17 +303,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__answer)
-            opts="-h --call-id --call-key --direction --from --to --answering-number --user --voicemail --force-user --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --call-id --call-key --direction --from --to --answering-number --user --voicemail --force-user --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --call-id)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --call-key)
+                --call-id | --call-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -873,43 +317,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "in out" -- "${cur}"))
                     return 0
                     ;;
-                --from)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --to)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --answering-number)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --user)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
+                --from | --to | --answering-number | --user | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -917,23 +325,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -945,31 +337,11 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
+                --reject-exit | --fail-open)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
+                --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -981,27 +353,11 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --spool-mode)
+                --spool-mode | --spool)
                     COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
                     return 0
                     ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
+                --spool-max-events | --spool-max-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1021,134 +377,22 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__calls)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help list close"
+            opts="-h --config --profile --url --token --token-file --output --spool-path --help list close"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --config)
+                --config | --profile | --url | --token | --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --encoding)
-                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --insecure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
                 --spool-path)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1159,41 +403,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__calls__subcmd__close)
-            opts="-h --older-than --all --cause --raw-cause --force --forget --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --older-than --all --cause --raw-cause --force --forget --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --fail-open --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --older-than)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cause)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
+                --older-than | --cause | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1201,23 +417,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1229,35 +429,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
                 --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
@@ -1265,27 +437,11 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --spool-mode)
+                --spool-mode | --spool)
                     COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
                     return 0
                     ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
+                --spool-max-events | --spool-max-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1305,134 +461,22 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__calls__subcmd__list)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --config --profile --url --token --token-file --output --spool-path --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --config)
+                --config | --profile | --url | --token | --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --encoding)
-                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --insecure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
                 --spool-path)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1443,53 +487,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__check)
-            opts="-w -c -h --nagios --warning --critical --stuck-after --all-profiles --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-w -c -h --nagios --warning --critical --stuck-after --all-profiles --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --warning)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -w)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --critical)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --stuck-after)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
+                --warning | -w | --critical | -c | --stuck-after | --config | --profile | --url | --token | --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1497,23 +501,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1525,72 +513,16 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
                 --spool-path)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --spool-mode)
+                --spool-mode | --spool)
                     COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
                     return 0
                     ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
+                --spool-max-events | --spool-max-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1601,136 +533,12 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__completions)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help bash elvish fish powershell zsh"
+            opts="-h --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --encoding)
-                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --insecure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
-                    return 0
-                    ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1739,136 +547,12 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__config)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help show check init"
+            opts="-h --help show check init"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --encoding)
-                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --insecure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
-                    return 0
-                    ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1877,33 +561,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__config__subcmd__check)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
+                --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1911,23 +575,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1939,31 +587,11 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
+                --reject-exit | --fail-open)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
+                --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1975,36 +603,16 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --spool-mode)
+                --spool-mode | --spool)
                     COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
                     return 0
                     ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
+                --spool-max-events | --spool-max-bytes | --spool-max-age | --spool-max-age-answer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --spool-policy)
                     COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2015,7 +623,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__config__subcmd__init)
-            opts="-h --force --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --force --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2023,126 +631,6 @@ _zammad__cti() {
             case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --encoding)
-                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --insecure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
-                    return 0
-                    ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2153,33 +641,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__config__subcmd__show)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
+                --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2187,23 +655,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2215,31 +667,11 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
+                --reject-exit | --fail-open)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
+                --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2251,36 +683,16 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --spool-mode)
+                --spool-mode | --spool)
                     COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
                     return 0
                     ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
+                --spool-max-events | --spool-max-bytes | --spool-max-age | --spool-max-age-answer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --spool-policy)
                     COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2291,49 +703,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__fastagi)
-            opts="-h --listen --user --secret-file --max-calls --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --listen --user --secret-file --max-calls --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --listen)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --user)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --secret-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-calls)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
+                --listen | --user | --secret-file | --max-calls | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2341,23 +717,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2365,35 +725,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
-                --output)
-                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
-                    return 0
-                    ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
+                --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2405,36 +737,16 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --spool-mode)
+                --spool-mode | --spool)
                     COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
                     return 0
                     ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
+                --spool-max-events | --spool-max-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --spool-policy)
                     COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2445,17 +757,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__hangup)
-            opts="-h --call-id --call-key --direction --from --to --answering-number --cause --raw-cause --answered --dialstatus --queue-status --abandoned --hangup-cause --list-causes --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --call-id --call-key --direction --from --to --answering-number --cause --raw-cause --answered --dialstatus --queue-status --abandoned --hangup-cause --list-causes --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --call-id)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --call-key)
+                --call-id | --call-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2463,63 +771,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "in out" -- "${cur}"))
                     return 0
                     ;;
-                --from)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --to)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --answering-number)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cause)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --answered)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --dialstatus)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --queue-status)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --abandoned)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hangup-cause)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
+                --from | --to | --answering-number | --cause | --answered | --dialstatus | --queue-status | --abandoned | --hangup-cause | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2527,23 +779,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2555,31 +791,11 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
+                --reject-exit | --fail-open)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
+                --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2591,27 +807,11 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --spool-mode)
+                --spool-mode | --spool)
                     COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
                     return 0
                     ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
+                --spool-max-events | --spool-max-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2631,7 +831,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__man)
-            opts="-h --dir --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2639,130 +839,6 @@ _zammad__cti() {
             case "${prev}" in
                 --dir)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --encoding)
-                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --insecure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
-                    return 0
-                    ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2773,17 +849,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__new__subcmd__call)
-            opts="-h --from --to --direction --call-id --user --queue --call-key --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --from --to --direction --call-id --user --queue --call-key --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --from)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --to)
+                --from | --to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2791,43 +863,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "in out" -- "${cur}"))
                     return 0
                     ;;
-                --call-id)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --user)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --queue)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --call-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
+                --call-id | --user | --queue | --call-key | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2835,23 +871,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2863,31 +883,11 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
+                --reject-exit | --fail-open)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
+                --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2899,27 +899,11 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --spool-mode)
+                --spool-mode | --spool)
                     COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
                     return 0
                     ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
+                --spool-max-events | --spool-max-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2939,134 +923,26 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__normalize)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --config --profile --output --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --config)
+                --config | --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --encoding)
-                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --insecure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
+                --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --numbers-normalize)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3077,25 +953,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__sandbox)
-            opts="-h --listen --block --route --caller-id --zammad --integration --keep --host --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --listen --token --block --route --caller-id --zammad --integration --keep --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --listen)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --block)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --route)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --caller-id)
+                --listen | --token | --block | --route | --caller-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3107,136 +971,8 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "on off unconfigured" -- "${cur}"))
                     return 0
                     ;;
-                --keep)
+                --keep | --host)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --encoding)
-                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --insecure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
-                    return 0
-                    ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3247,37 +983,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__send)
-            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --concurrency)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
+                --concurrency | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3285,23 +997,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3313,31 +1009,11 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
+                --reject-exit | --fail-open)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
+                --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3349,27 +1025,11 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --spool-mode)
+                --spool-mode | --spool)
                     COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
                     return 0
                     ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
+                --spool-max-events | --spool-max-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3389,37 +1049,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__simulate)
-            opts="-h --all --list --show --sandbox --report --from --to --user --queue --numbers --order --ring --talk --speed --calls --rate --duration --concurrency --yes-load --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --all --list --show --sandbox --report --from --to --user --queue --numbers --order --ring --talk --speed --calls --rate --duration --concurrency --yes-load --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --show)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --report)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --from)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --to)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --user)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --queue)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers)
+                --show | --report | --from | --to | --user | --queue | --numbers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3427,55 +1063,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "sequential random" -- "${cur}"))
                     return 0
                     ;;
-                --ring)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --talk)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --speed)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --calls)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --rate)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --duration)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --concurrency)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
+                --ring | --talk | --speed | --calls | --rate | --duration | --concurrency | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3483,23 +1071,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
+                --connect-timeout | --timeout | --deadline | --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3511,72 +1083,12 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
+                --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --numbers-normalize)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3587,136 +1099,12 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__spool)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help list show stats flush run retry drop"
+            opts="-h --help list show stats flush run retry drop"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --encoding)
-                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --insecure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
-                    return 0
-                    ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3725,7 +1113,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__spool__subcmd__drop)
-            opts="-h --state --all --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --state --all --config --profile --url --token --token-file --output --spool-path --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3735,128 +1123,16 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "waiting unconfirmed dead" -- "${cur}"))
                     return 0
                     ;;
-                --config)
+                --config | --profile | --url | --token | --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --encoding)
-                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --insecure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
                 --spool-path)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3867,37 +1143,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__spool__subcmd__flush)
-            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --spool-path --spool-max-age --spool-max-age-answer --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --concurrency)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
+                --concurrency | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3905,23 +1157,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3933,72 +1169,8 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
+                --spool-path | --spool-max-age | --spool-max-age-answer)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -4009,7 +1181,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__spool__subcmd__list)
-            opts="-h --state --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --state --config --profile --url --token --token-file --output --spool-path --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4019,128 +1191,16 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "waiting unconfirmed dead" -- "${cur}"))
                     return 0
                     ;;
-                --config)
+                --config | --profile | --url | --token | --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --encoding)
-                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --insecure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
                 --spool-path)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -4151,7 +1211,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__spool__subcmd__retry)
-            opts="-h --state --all --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --state --all --config --profile --url --token --token-file --output --spool-path --spool-max-age --spool-max-age-answer --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4161,128 +1221,16 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "waiting unconfirmed dead" -- "${cur}"))
                     return 0
                     ;;
-                --config)
+                --config | --profile | --url | --token | --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --encoding)
-                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --insecure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
+                --spool-path | --spool-max-age | --spool-max-age-answer)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -4293,37 +1241,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__spool__subcmd__run)
-            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --spool-path --spool-max-age --spool-max-age-answer --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --concurrency)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
+                --concurrency | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4331,23 +1255,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4355,76 +1263,8 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
-                --output)
-                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
-                    return 0
-                    ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
+                --spool-path | --spool-max-age | --spool-max-age-answer)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -4435,134 +1275,22 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__spool__subcmd__show)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --config --profile --url --token --token-file --output --spool-path --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --config)
+                --config | --profile | --url | --token | --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --encoding)
-                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --insecure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
                 --spool-path)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -4573,134 +1301,22 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__spool__subcmd__stats)
-            opts="-h --prometheus --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --prometheus --config --profile --url --token --token-file --output --spool-path --spool-max-events --spool-max-bytes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --config)
+                --config | --profile | --url | --token | --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --api-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --encoding)
-                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --insecure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
-                --reject-exit)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --fail-open)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --numbers-country)
+                --spool-path | --spool-max-events | --spool-max-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --country)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-extension-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-national-digits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --numbers-normalize)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-mode)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool)
-                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-events)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-max-age-answer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spool-policy)
-                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
-                    return 0
-                    ;;
-                --field)
-                    COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_zammad_cti_global_optspecs
-    string join \n config= profile= url= token= token-file= api-token= encoding= connect-timeout= timeout= deadline= lock-dir= ca-file= insecure= output= reject-exit= fail-open= numbers-country= numbers-extension-digits= numbers-extension-prefix= numbers-national-digits= numbers-normalize= spool-path= spool-mode= spool-max-events= spool-max-bytes= spool-max-age= spool-max-age-answer= spool-policy= field= dry-run curl show-token h/help V/version
+    string join \n h/help V/version
 end
 
 function __fish_zammad_cti_needs_command
@@ -24,60 +24,6 @@ function __fish_zammad_cti_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
-form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
-json\t'one object with stable keys'
-shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -s V -l version -d 'Print version'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "new-call" -d 'Report a call that begins to ring'
@@ -137,8 +83,6 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
@@ -200,8 +144,6 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
@@ -231,7 +173,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l from -d
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l to -d 'The called party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answering-number -d 'The extension or number that picked up' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l cause -d 'Why: Zammad\'s word, a Q.850 number, an Asterisk DIALSTATUS, sip:486, or a FreeSWITCH name' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answered -d 'The call was answered: then a hangup whose reply is lost may be sent again. For a dialplan\'s variable: 1 is yes; 0 and nothing are no' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answered -d 'The call was answered: then a hangup whose reply is lost may be sent again' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l dialstatus -d 'In place of --cause: Asterisk\'s ${DIALSTATUS} of the last Dial' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l queue-status -d 'Asterisk\'s ${QUEUESTATUS} of the last Queue; empty if the caller gave up' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l abandoned -d 'Asterisk\'s ${ABANDONED}, TRUE after a queue in which nobody answered' -r
@@ -270,8 +212,6 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
@@ -328,8 +268,6 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
@@ -353,16 +291,16 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l show 
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l report -d 'Write a report for a build server or another program, too' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l from -d 'The calling party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l to -d 'The called party' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l user -d 'An agent; several in the order in which the scenario names its own' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l user -d 'An agent, in place of the scenario\'s' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l queue -d 'The queue' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers -d 'A call takes the next line of this CSV file: the customer\'s number, or under a heading any of from, to, user, queue' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l order -d 'In which order the lines of --numbers are taken' -r -f -a "sequential\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers -d 'A call takes the next line of this CSV file' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l order -d 'How the lines of --numbers are taken: sequential, random' -r -f -a "sequential\t''
 random\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l ring -d 'How long the phones ring, such as 3s' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l talk -d 'How long the parties talk, such as 10s' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l speed -d 'How many times faster than that time goes by [default: 1; with the stand-in, whose clock goes along, 20]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l calls -d 'So many calls; without --ring and --talk no time is spent on either' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l rate -d 'So many calls a second, begun on time however long the others take, such as 20/s [default: as fast as they go]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l speed -d 'How many times faster than that time goes by' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l calls -d 'So many calls' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l rate -d 'So many calls a second, such as 20/s [default: as fast as they go]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l duration -d 'For so long, such as 60s' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l concurrency -d 'So many connections [default: 16]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
@@ -376,55 +314,25 @@ form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l all -d 'Play all that come along'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l list -d 'List the scenarios that come along, and end'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l sandbox -d 'Play against the stand-in although an endpoint is configured'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l yes-load -d 'More than one call a second to a Zammad on another machine, whose agents will see them all'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l show-token -d 'Show the token in --dry-run and --curl'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l yes-load -d 'More than one call a second, although agents will see them all'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l listen -d 'Where to listen; port 0 picks a free one' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l token -d 'The token in its address, which is to be known beforehand [default: a random one]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l block -d 'A caller to reject; compared as text, so E.164 digits without plus' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l route -d 'The caller id for outbound calls to DEST; `*` in DEST is one or more characters' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l caller-id -d 'The caller id for all other outbound calls' -r
@@ -435,60 +343,6 @@ off\t'switched off'
 unconfigured\t'switched on, but without a configuration'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l keep -d 'How many calls the log keeps; then the oldest goes' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l host -d 'A name of this machine for the page, the log and the switches, besides its addresses and localhost; events may be sent to any name' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
-form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
-json\t'one object with stable keys'
-shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -s w -l warning -d 'Warn by these limits [default: time=1s,days=14,age=10m,dead=1,stuck=1]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -s c -l critical -d 'Be critical by these limits [default: time=5s,days=7,age=1h]' -r
@@ -498,7 +352,6 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l profile 
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -511,154 +364,27 @@ false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
 on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l nagios -d 'Print one line for Nagios, Icinga and the like, with performance data'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l all-profiles -d 'Check the top level of the configuration file and each of its profiles'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
-form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
-form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
-json\t'one object with stable keys'
-shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -f -a "new-call" -d 'Report the call of this channel, and set what Zammad wants done with it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -f -a "answer" -d 'Report that this channel picked up'
@@ -684,13 +410,6 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
-json\t'one object with stable keys'
-shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
@@ -703,26 +422,8 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l call-id -d 'The id of the call\'s new-call [default: ZAMMAD_CALLID of the caller\'s channel]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l direction -d 'The direction of the call\'s new-call [default: ZAMMAD_DIRECTION of the caller\'s channel]' -r
@@ -743,13 +444,6 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
-json\t'one object with stable keys'
-shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
@@ -762,28 +456,10 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l voicemail -d 'Voicemail picks up: run it on the caller\'s channel, before VoiceMail()'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l handed-over -d 'The event is on the standard input, and nobody waits for it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l call-id -d 'The id of the call\'s new-call [default: ZAMMAD_CALLID]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l direction -d 'The direction of the call\'s new-call [default: ZAMMAD_DIRECTION]' -r
@@ -803,13 +479,6 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
-json\t'one object with stable keys'
-shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
@@ -822,27 +491,9 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l handed-over -d 'The event is on the standard input, and nobody waits for it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l listen -d 'Where to listen; port 0 picks a free one. Whoever reaches it can report calls, unless --user or --secret-file says who may' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l user -d 'On this machine, only processes of this user may report calls, such as asterisk; several for several users. Root is one like any other' -r
@@ -863,13 +514,6 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l lock-d
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
-json\t'one object with stable keys'
-shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
@@ -882,81 +526,9 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
-form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
-json\t'one object with stable keys'
-shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "list" -d 'List the events in the spool, oldest first'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "show" -d 'Show all about some events: what is in them, and what came of each attempt'
@@ -973,166 +545,33 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
-form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
-form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
-form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l prometheus -d 'Print the figures as Prometheus reads them'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l concurrency -d 'How many calls may be under way at once, each on a connection of its own (1 to 256)' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
@@ -1153,42 +592,9 @@ false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l concurrency -d 'How many calls may be under way at once, each on a connection of its own (1 to 256)' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
@@ -1206,45 +612,9 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
-json\t'one object with stable keys'
-shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l state -d 'Those of this state' -r -f -a "waiting\t'it will be sent'
 unconfirmed\t'Zammad may have it, and a second copy would show agents something false'
@@ -1254,56 +624,13 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
-form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l all -d 'All of them, also what waits'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l state -d 'Those of this state' -r -f -a "waiting\t'it will be sent'
 unconfirmed\t'Zammad may have it, and a second copy would show agents something false'
@@ -1313,111 +640,21 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
-form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l all -d 'All of them, also what waits'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
-form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -f -a "list" -d 'List the open calls, oldest first'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -f -a "close" -d 'End calls in Zammad that the phone system has forgotten'
@@ -1426,55 +663,10 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
-form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l older-than -d 'Those that have been open for longer, such as 4h' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l cause -d 'Why they ended, as `zammad-cti hangup --list-causes` has it [default: normalClearing for an answered call, cancel for another]' -r
@@ -1496,15 +688,7 @@ false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
@@ -1512,8 +696,6 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
@@ -1533,65 +715,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l raw-cause -d 'Send the cause as given; agents see any unknown word as it is'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l force -d 'Close those as well whose hangup is in doubt, after a look into Zammad\'s caller log: they ring there'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l forget -d 'Take them off the list without a hangup, after a look into Zammad\'s caller log: they have ended there'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
-form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
-json\t'one object with stable keys'
-shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -l show-token -d 'Show the token in --dry-run and --curl'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -s h -l help -d 'Print help'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -f -a "show" -d 'Show each setting and where it comes from'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -f -a "check" -d 'Check the configuration without sending anything'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -f -a "init" -d 'Write a commented configuration file to begin with'
@@ -1633,22 +758,6 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
@@ -1688,187 +797,10 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
-form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
-json\t'one object with stable keys'
-shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l force -d 'Replace a file that is there'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
-form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
-json\t'one object with stable keys'
-shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -l show-token -d 'Show the token in --dry-run and --curl'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l dir -d 'Write a page per command into this folder' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
-form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
-json\t'one object with stable keys'
-shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
-false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
-call_id\t''
-direction\t''
-delivery\t''
-action\t''
-reason\t''
-caller_id\t''
-number\t''
-attempts\t''
-elapsed_ms\t''
-request_id\t''
-error\t''
-error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l curl -d 'Print a curl command that does the same, instead of sending'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l show-token -d 'Show the token in --dry-run and --curl'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -s h -l help -d 'Print help'

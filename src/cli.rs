@@ -19,10 +19,9 @@ mod sandbox;
 mod send;
 mod simulate;
 mod spool;
+mod words;
 
-use std::ffi::OsString;
-
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use agi::{Agi, AgiAnswer, AgiHangup, AgiNewCall};
 pub use answer::Answer;
@@ -42,6 +41,9 @@ pub use send::Send;
 pub use simulate::{Load, Simulate};
 pub use spool::{Chosen, Concurrency, Spool, SpoolDrop, SpoolList, SpoolRetry, SpoolShow, SpoolStats};
 
+use words::Words;
+pub use words::named_command;
+
 use crate::exit_code;
 
 /// Reports telephone calls to the help desk Zammad, and prints what Zammad wants done with them.
@@ -58,11 +60,35 @@ use crate::exit_code;
 #[derive(Debug, Parser)]
 #[command(name = "zammad-cti", version, max_term_width = 100, subcommand_required = true)]
 #[command(arg_required_else_help = true, disable_help_subcommand = true)]
-#[command(after_help = exit_code::HELP, infer_long_args = false, verbatim_doc_comment)]
-pub struct Cli {
-    #[command(flatten)]
-    pub global: Global,
+#[command(after_help = exit_code::START, after_long_help = exit_code::HELP,  infer_long_args = false, verbatim_doc_comment)]
+pub struct Program {
     #[command(subcommand)]
+    command: Command,
+}
+
+impl Program {
+    /// The whole of it, each command with all the flags that count there: for those who describe it.
+    pub fn documented() -> clap::Command {
+        let mut program = Self::command();
+        for (path, _) in global::COMMANDS {
+            program = with_flags(program, path, path);
+        }
+        program
+    }
+}
+
+/// A program, or a group of commands, in which the command of this path has its flags.
+fn with_flags(program: clap::Command, command: &str, path: &str) -> clap::Command {
+    match path.split_once(' ') {
+        Some((group, below)) => program.mut_subcommand(group, |group| with_flags(group, command, below)),
+        None => program.mut_subcommand(path, |own| Global::added_to(own, command)),
+    }
+}
+
+/// A command line that was read.
+#[derive(Debug)]
+pub struct Cli {
+    pub global: Global,
     pub command: Command,
 }
 
@@ -73,9 +99,25 @@ impl Cli {
     ///
     /// It is none, or asks for help.
     pub fn read() -> Result<Self, clap::Error> {
-        let words: Vec<OsString> = std::env::args_os().collect();
+        let words = Words::of(std::env::args_os().collect());
         // What is wrong with it, the whole command line knows better how to tell.
-        quick::of_an_event(&words).map_or_else(|| Self::try_parse_from(words), Ok)
+        quick::of_an_event(&words).map_or_else(|| Self::of(&words), Ok)
+    }
+
+    fn of(words: &Words) -> Result<Self, clap::Error> {
+        let mut program = Program::command();
+        if !words.command.is_empty() {
+            program = with_flags(program, &words.command, &words.command);
+        }
+        let matches = program.try_get_matches_from_mut(&words.all)?;
+        let mut of_the_command = &matches;
+        for _ in words.command.split_whitespace() {
+            of_the_command = of_the_command.subcommand().map_or(of_the_command, |(_, below)| below);
+        }
+        let global = Global::of(of_the_command, &words.command);
+        let read = global
+            .and_then(|global| Command::from_arg_matches(&matches).map(|command| Self { global, command }));
+        read.map_err(|error| error.format(&mut program))
     }
 }
 

@@ -30,22 +30,12 @@ use zammad_cti::config::{Config, Endpoint, redact};
 pub use agi::refuse as refuse_to_asterisk;
 
 use crate::cli::{Cli, Command, Global};
-use crate::exit_code::{ExitCode, NotChecked, UsageError};
+use crate::exit_code::ExitCode;
 use crate::safe_text;
 
 /// Runs the chosen command. Its result goes to `out`, all else to the log on stderr.
 pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let Cli { global, command } = cli;
-    let sends =
-        matches!(command, Command::NewCall(_) | Command::Answer(_) | Command::Hangup(_) | Command::Send(_));
-    if (global.dry_run || global.curl) && !sends {
-        let error = UsageError("--dry-run and --curl belong to new-call, answer, hangup and send");
-        if matches!(command, Command::Agi(_)) {
-            agi::refuse(&error.to_string());
-        }
-        let is_check = matches!(command, Command::Check(_));
-        return Err(if is_check { anyhow::Error::from(error).context(NotChecked) } else { error.into() });
-    }
     match command {
         Command::NewCall(args) => report::run(&global, started, out, async |courier, config| {
             report::first(courier, new_call::event(&args, &config.numbering)?)
@@ -61,7 +51,7 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
         }),
         Command::Send(args) => send::run(&args, &global, out),
         Command::Simulate(args) => simulate::run(&args, &global, out),
-        Command::Sandbox(args) => sandbox::run(&args, &global, out),
+        Command::Sandbox(args) => sandbox::run(&args, out),
         Command::Check(args) => check::run(&args, &global, started, out),
         Command::Normalize(args) => normalize::run(&args, &global, out),
         Command::Agi(event) => agi::run(&event, &global, started, out),

@@ -36,60 +36,60 @@ use crate::number::{Country, Numbering};
 pub struct Settings {
     /// Zammad's CTI address with its token, as the admin page shows it; or just Zammad's
     /// address, with --token or --token-file
-    #[arg(long, value_name = "URL", global = true)]
+    #[arg(long, value_name = "URL")]
     #[arg(value_parser = Secret::parse, allow_hyphen_values = true)]
     pub url: Option<Secret>,
     /// The token, if it is not part of the URL
-    #[arg(long, value_name = "TOKEN", global = true)]
+    #[arg(long, value_name = "TOKEN")]
     #[arg(value_parser = Secret::parse, allow_hyphen_values = true)]
     pub token: Option<Secret>,
     /// A file that holds the token; others must not be able to read it
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// A Zammad user's access token with the permission cti.agent: simulate and the spool read the
     /// caller log with it
-    #[arg(long, value_name = "TOKEN", global = true)]
+    #[arg(long, value_name = "TOKEN")]
     #[arg(value_parser = Secret::parse, allow_hyphen_values = true)]
     pub api_token: Option<Secret>,
     /// How events are encoded [default: json]
-    #[arg(long, value_name = "ENCODING", global = true)]
+    #[arg(long, value_name = "ENCODING")]
     #[serde(deserialize_with = "one_of")]
     pub encoding: Option<Encoding>,
     /// Time for name lookup, connection and TLS of one attempt [default: 2s]
-    #[arg(long, value_name = "TIME", global = true)]
+    #[arg(long, value_name = "TIME")]
     pub connect_timeout: Option<Span>,
     /// Time for one attempt, such as 5s or 800ms [default: 5s]
-    #[arg(long, value_name = "TIME", global = true)]
+    #[arg(long, value_name = "TIME")]
     pub timeout: Option<Span>,
     /// Time for an event with all its retries [default: 8s]
-    #[arg(long, value_name = "TIME", global = true)]
+    #[arg(long, value_name = "TIME")]
     pub deadline: Option<Span>,
     /// Where the events of one call wait for each other: a folder of this user's own [default:
     /// $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else
     /// /run/lock/zammad-cti-UID]
-    #[arg(long, value_name = "FOLDER", global = true)]
+    #[arg(long, value_name = "FOLDER")]
     pub lock_dir: Option<PathBuf>,
     /// Trust the certificates in this PEM file instead of the system's
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
     /// Do not verify Zammad's certificate; whoever is in between can read the token
-    #[arg(long, value_name = "BOOL", global = true)]
+    #[arg(long, value_name = "BOOL")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     pub insecure: Option<bool>,
     /// How results are printed [default: text]
-    #[arg(long, value_name = "FORMAT", global = true)]
+    #[arg(long, value_name = "FORMAT")]
     #[arg(help_heading = "Results")]
     #[serde(deserialize_with = "one_of")]
     pub output: Option<Format>,
     /// Exit with 10 when Zammad rejects the call
-    #[arg(long, value_name = "BOOL", global = true)]
+    #[arg(long, value_name = "BOOL")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     #[arg(help_heading = "Results")]
     pub reject_exit: Option<bool>,
     /// Say `none` and exit with 0 when an event cannot be delivered: the call goes on
-    #[arg(long, value_name = "BOOL", global = true)]
+    #[arg(long, value_name = "BOOL")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     #[arg(help_heading = "Results")]
@@ -117,25 +117,25 @@ pub struct Settings {
 pub struct NumberSettings {
     /// The phone system's country, such as DE: national numbers get its country code
     #[arg(long = "numbers-country", visible_alias = "country", id = "numbers_country")]
-    #[arg(value_name = "COUNTRY", global = true)]
+    #[arg(value_name = "COUNTRY")]
     pub country: Option<Country>,
     /// Numbers of up to so many digits are extensions [default: 5]
     #[arg(long = "numbers-extension-digits", id = "numbers_extension_digits")]
-    #[arg(value_name = "COUNT", global = true)]
+    #[arg(value_name = "COUNT")]
     pub extension_digits: Option<u8>,
     /// Digits to put before an extension, such as 493055571
     #[arg(long = "numbers-extension-prefix", id = "numbers_extension_prefix")]
-    #[arg(value_name = "DIGITS", global = true)]
+    #[arg(value_name = "DIGITS")]
     pub extension_prefix: Option<Digits>,
     /// Numbers of exactly so many digits are national although they have no prefix, such as 10
     /// in the US
     #[arg(long = "numbers-national-digits", id = "numbers_national_digits")]
-    #[arg(value_name = "COUNT", global = true)]
+    #[arg(value_name = "COUNT")]
     pub national_digits: Option<u8>,
     /// Bring numbers into the form that Zammad compares; false sends them as given
     /// [default: true]
     #[arg(long = "numbers-normalize", id = "numbers_normalize")]
-    #[arg(value_name = "BOOL", global = true)]
+    #[arg(value_name = "BOOL")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     pub normalize: Option<bool>,
@@ -148,27 +148,27 @@ pub struct NumberSettings {
 pub struct SpoolSettings {
     /// The file in which events wait for Zammad, and which knows the open calls; without it there
     /// is no spool
-    #[arg(long = "spool-path", id = "spool_path", value_name = "FILE", global = true)]
+    #[arg(long = "spool-path", id = "spool_path", value_name = "FILE")]
     pub path: Option<PathBuf>,
     /// When events are kept there [default: on-failure]
     #[arg(long = "spool-mode", visible_alias = "spool", id = "spool_mode")]
-    #[arg(value_name = "WHEN", global = true)]
+    #[arg(value_name = "WHEN")]
     #[serde(deserialize_with = "one_of")]
     pub mode: Option<SpoolMode>,
     /// So many events are kept at most [default: 1000000]
-    #[arg(long = "spool-max-events", id = "spool_max_events", value_name = "COUNT", global = true)]
+    #[arg(long = "spool-max-events", id = "spool_max_events", value_name = "COUNT")]
     pub max_events: Option<u64>,
     /// So many bytes of events are kept at most [default: 1000000000]
-    #[arg(long = "spool-max-bytes", id = "spool_max_bytes", value_name = "BYTES", global = true)]
+    #[arg(long = "spool-max-bytes", id = "spool_max_bytes", value_name = "BYTES")]
     pub max_bytes: Option<u64>,
     /// An event that is older is given up [default: 7d]
-    #[arg(long = "spool-max-age", id = "spool_max_age", value_name = "TIME", global = true)]
+    #[arg(long = "spool-max-age", id = "spool_max_age", value_name = "TIME")]
     pub max_age: Option<Span>,
     /// The same for an answer, which opens a ticket screen when it arrives [default: 5m]
-    #[arg(long = "spool-max-age-answer", id = "spool_max_age_answer", value_name = "TIME", global = true)]
+    #[arg(long = "spool-max-age-answer", id = "spool_max_age_answer", value_name = "TIME")]
     pub max_age_answer: Option<Span>,
     /// What happens to an event for which there is no room [default: refuse]
-    #[arg(long = "spool-policy", id = "spool_policy", value_name = "POLICY", global = true)]
+    #[arg(long = "spool-policy", id = "spool_policy", value_name = "POLICY")]
     #[serde(deserialize_with = "one_of")]
     pub policy: Option<SpoolPolicy>,
 }

@@ -92,13 +92,22 @@ pub enum ExitCode {
     Interrupted = 130,
 }
 
+/// What stands below the short help: where to start.
+pub const START: &str = "\
+Where to start:
+  zammad-cti simulate         play calls, here: nothing leaves this machine
+  zammad-cti config init      begin a configuration file: it says where Zammad is
+  zammad-cti check            check the way to Zammad
+  zammad-cti new-call --help  all about a command, its settings as well";
+
 /// What stands below the help and in the man page.
 pub const HELP: &str = "\
 Settings: the flags under Zammad, Numbers and Spool, and --output, --reject-exit and --fail-open,
 are also variables and keys in the configuration file: --ca-file is ZAMMAD_CTI_CA_FILE and ca_file.
-The flag is stronger than the variable, and that than the file. ZAMMAD_CTI_CONFIG names the
-file, and ZAMMAD_CTI_PROFILE the profile. A command line can be seen in the list of processes,
-so a token is better kept in the file or in the variable.
+A command has the flags that count there, and `zammad-cti config show --help` has them all. The flag
+is stronger than the variable, and that than the file. ZAMMAD_CTI_CONFIG names the file, and
+ZAMMAD_CTI_PROFILE the profile. A command line can be seen in the list of processes, so a token is
+better kept in the file or in the variable.
 
 Exit codes:
   0   delivered, or safe in the spool (the output says which), or done as asked

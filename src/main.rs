@@ -15,7 +15,6 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
-use clap::CommandFactory;
 use zammad_cti::config::{Endpoint, redact};
 
 use cli::Cli;
@@ -65,7 +64,7 @@ fn explain(error: &clap::Error) -> ExitCode {
         let text = without_token_arguments(&text);
         // Nobody is left to tell if stderr is closed.
         let _ = write!(std::io::stderr(), "{text}");
-        let command = named_command();
+        let command = cli::named_command(std::env::args_os());
         let mistake = cli::mistake_in_a_line(&text);
         if command.as_deref() == Some("agi") {
             commands::refuse_to_asterisk(&mistake);
@@ -82,26 +81,6 @@ fn explain(error: &clap::Error) -> ExitCode {
         Ok(()) => ExitCode::Ok,
         Err(_) => ExitCode::LocalFile,
     }
-}
-
-/// The first argument that is neither a flag nor a flag's value. The parser itself would not come so
-/// far if the mistake stands before it.
-fn named_command() -> Option<String> {
-    let program = Cli::command();
-    let mut arguments =
-        std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).peekable();
-    while let Some(argument) = arguments.next() {
-        if !argument.starts_with('-') {
-            return Some(argument);
-        }
-        let flag = argument
-            .strip_prefix("--")
-            .and_then(|name| program.get_arguments().find(|flag| flag.get_long() == Some(name)));
-        if flag.is_some_and(|flag| flag.get_action().takes_values()) {
-            arguments.next_if(|value| !value.starts_with('-'));
-        }
-    }
-    None
 }
 
 /// A complaint about the command line without the values of `--token`, `--api-token` and `--url`.

@@ -18,7 +18,7 @@ use crate::exit_code;
 /// With a spool it looks there as well: what waits and for how long, what is in doubt or was given
 /// up, and which calls have not ended.
 #[derive(Debug, Args)]
-#[command(after_help = exit_code::CHECK_HELP)]
+#[command(after_long_help = exit_code::CHECK_HELP)]
 pub struct Check {
     /// Print one line for Nagios, Icinga and the like, with performance data
     #[arg(long)]
@@ -33,6 +33,6 @@ pub struct Check {
     #[arg(long, value_name = "TIME", default_value = "12h")]
     pub stuck_after: Span,
     /// Check the top level of the configuration file and each of its profiles
-    #[arg(long, conflicts_with = "profile")]
+    #[arg(long)]
     pub all_profiles: bool,
 }

@@ -22,8 +22,9 @@ pub struct Hangup {
     /// Send the cause as given; agents see any unknown word as it is
     #[arg(long, requires = "cause")]
     pub raw_cause: bool,
-    /// The call was answered: then a hangup whose reply is lost may be sent again. For a
-    /// dialplan's variable: 1 is yes; 0 and nothing are no
+    /// The call was answered: then a hangup whose reply is lost may be sent again
+    ///
+    /// For a dialplan's variable: 1 is yes; 0 and nothing are no.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "1", value_parser = set_or_not)]
     pub answered: Option<bool>,

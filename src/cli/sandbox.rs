@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
 use clap::Args;
+use clap::builder::{StringValueParser, TypedValueParser};
 
+use zammad_cti::config::Secret;
 use zammad_cti::rules::{CallLog, Integration, Release};
 
 use super::listen::address;
@@ -28,6 +30,10 @@ pub struct Sandbox {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000", value_parser = address)]
     pub listen: SocketAddr,
+    /// The token in its address, which is to be known beforehand [default: a random one]
+    #[arg(long, value_name = "TOKEN", value_parser = StringValueParser::new().map(Secret::new))]
+    #[arg(allow_hyphen_values = true)]
+    pub token: Option<Secret>,
     /// A caller to reject; compared as text, so E.164 digits without plus
     #[arg(long = "block", value_name = "NUMBER")]
     pub blocked: Vec<String>,

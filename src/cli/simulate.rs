@@ -17,8 +17,9 @@ use zammad_cti::simulation::Order;
 /// `simulate ./mine.toml` plays it. Every call that was begun gets its hangup, also after Ctrl-C.
 #[derive(Debug, Args)]
 pub struct Simulate {
-    /// Which calls: names as --list has them, or files, such as ./mine.toml [default: a tour of
-    /// four; against a real Zammad of two]
+    /// Which calls: names as --list has them, or files, such as ./mine.toml
+    ///
+    /// [default: a tour of four; against a real Zammad of two]
     #[arg(value_name = "SCENARIO|FILE")]
     pub scenarios: Vec<String>,
     /// Play all that come along
@@ -34,7 +35,7 @@ pub struct Simulate {
     #[arg(long)]
     pub sandbox: bool,
     /// Write a report for a build server or another program, too
-    #[arg(long, num_args = 2, value_names = ["junit|json", "FILE"])]
+    #[arg(long, hide_short_help = true, num_args = 2, value_names = ["junit|json", "FILE"])]
     pub report: Option<Vec<String>>,
     #[command(flatten)]
     pub overrides: Overrides,
@@ -52,18 +53,27 @@ pub struct Overrides {
     /// The called party
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     pub to: Option<String>,
-    /// An agent; several in the order in which the scenario names its own
+    /// An agent, in place of the scenario's
+    ///
+    /// Several come in the order in which the scenario names its own.
     #[arg(long = "user", value_name = "NAME", allow_hyphen_values = true)]
     pub users: Vec<String>,
     /// The queue
     #[arg(long, value_name = "QUEUE", allow_hyphen_values = true)]
     pub queue: Option<String>,
-    /// A call takes the next line of this CSV file: the customer's number, or under a heading any
-    /// of from, to, user, queue
+    /// A call takes the next line of this CSV file
+    ///
+    /// A line is the customer's number, or under a heading any of from, to, user, queue.
     #[arg(long, value_name = "FILE.csv")]
     pub numbers: Option<PathBuf>,
-    /// In which order the lines of --numbers are taken
-    #[arg(long, value_name = "ORDER", default_value = "sequential", requires = "numbers")]
+    /// How the lines of --numbers are taken: sequential, random
+    #[arg(
+        long,
+        value_name = "ORDER",
+        hide_possible_values = true,
+        default_value = "sequential",
+        requires = "numbers"
+    )]
     pub order: Order,
     /// How long the phones ring, such as 3s
     #[arg(long, value_name = "TIME")]
@@ -71,8 +81,9 @@ pub struct Overrides {
     /// How long the parties talk, such as 10s
     #[arg(long, value_name = "TIME")]
     pub talk: Option<Span>,
-    /// How many times faster than that time goes by [default: 1; with the stand-in, whose clock
-    /// goes along, 20]
+    /// How many times faster than that time goes by
+    ///
+    /// [default: 1; with the stand-in, whose clock goes along, 20]
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
 }
@@ -81,11 +92,14 @@ pub struct Overrides {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Load: how many calls Zammad takes, and how fast")]
 pub struct Load {
-    /// So many calls; without --ring and --talk no time is spent on either
+    /// So many calls
+    ///
+    /// Without --ring and --talk no time is spent on either.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub calls: Option<u64>,
-    /// So many calls a second, begun on time however long the others take, such as 20/s
-    /// [default: as fast as they go]
+    /// So many calls a second, such as 20/s [default: as fast as they go]
+    ///
+    /// They are begun on time however long the others take.
     #[arg(long, value_name = "CALLS/s", value_parser = rate)]
     pub rate: Option<f64>,
     /// For so long, such as 60s
@@ -94,7 +108,9 @@ pub struct Load {
     /// So many connections [default: 16]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: Option<u16>,
-    /// More than one call a second to a Zammad on another machine, whose agents will see them all
+    /// More than one call a second, although agents will see them all
+    ///
+    /// It is needed for a Zammad on another machine.
     #[arg(long)]
     pub yes_load: bool,
 }

@@ -17,7 +17,7 @@ use crate::exit_code;
 ///
 /// Calls are not delayed by any of it.
 #[derive(Debug, Subcommand)]
-#[command(verbatim_doc_comment, after_help = exit_code::SPOOL_HELP)]
+#[command(verbatim_doc_comment, after_long_help = exit_code::SPOOL_HELP)]
 pub enum Spool {
     List(SpoolList),
     Show(SpoolShow),

@@ -109,9 +109,6 @@ fn worst(checked: &[Checked]) -> Status {
 
 /// A format in the file or a variable is for the commands of a dialplan; only a flag can be wrong.
 fn shape(args: &cli::Check, global: &Global) -> Result<Shape, UsageError> {
-    if global.field.is_some() {
-        return Err(UsageError("check has no --field; --output json has all values"));
-    }
     match (global.settings.output, args.nagios) {
         (Some(Format::Shell), _) => Err(UsageError("check prints text, --output json, or --nagios")),
         (Some(_), true) => Err(UsageError("--nagios is a format of its own, without --output")),
@@ -135,6 +132,11 @@ fn target(global: &Global) -> Target {
 /// The top level and each profile, as far as they say where their Zammad is. A profile without a
 /// `url` has the top level's, and is checked as well: its other settings may matter.
 fn all_targets(global: &Global) -> Result<Vec<Target>, UsageError> {
+    if global.profile.is_some() {
+        return Err(UsageError(
+            "--all-profiles checks each profile, and --profile one of them: take one of the two",
+        ));
+    }
     let top = match sources_of(global, None) {
         Ok(sources) => sources,
         Err(error) => return Ok(vec![Target::broken(None, error)]),

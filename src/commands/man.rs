@@ -3,17 +3,16 @@
 use std::io::Write;
 
 use anyhow::Context;
-use clap::CommandFactory;
 
 use super::hangup;
-use crate::cli::{Cli, Man};
+use crate::cli::{Man, Program};
 use crate::exit_code::ExitCode;
 use crate::output::OutputError;
 
 pub fn run(args: &Man, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     // The table of causes is too long for a help text, and would cost every start of the program.
     let documented =
-        Cli::command().mut_subcommand("hangup", |command| command.after_long_help(hangup::causes()));
+        Program::documented().mut_subcommand("hangup", |command| command.after_long_help(hangup::causes()));
     match &args.dir {
         Some(dir) => clap_mangen::generate_to(documented, dir)
             .map_err(OutputError)

@@ -45,7 +45,7 @@ pub fn run(
     let done = client::block_on(async {
         let to_send = describe(&courier, &config).await?;
         warn(&to_send.event, to_send.known, &config, None);
-        if global.dry_run || global.curl {
+        if global.unsent.is_wanted() {
             return Ok((to_send, None));
         }
         let result = carry(&courier, &config, &to_send, started, config.deadline).await;
@@ -225,9 +225,9 @@ pub fn warn(event: &CallEvent, known: Known, config: &Config, line: Option<u64>)
 /// Prints the request instead of sending it.
 pub fn show(out: &mut dyn Write, event: &CallEvent, config: &Config, global: &Global) -> anyhow::Result<()> {
     let request = Request::new(event, config.encoding, RequestId::fresh());
-    if global.curl {
-        output::curl(out, &request, config, global.show_token)
+    if global.unsent.curl {
+        output::curl(out, &request, config, global.unsent.show_token)
     } else {
-        output::request(out, &request, config, global.show_token)
+        output::request(out, &request, config, global.unsent.show_token)
     }
 }

@@ -9,13 +9,13 @@ use zammad_cti::sandbox::{Clock, Options, OtherSites, Sandbox, SandboxError};
 
 use super::fastagi::allow_many_files;
 use super::start_log;
-use crate::cli::{self, Global};
+use crate::cli;
 use crate::exit_code::ExitCode;
 use crate::output::OutputError;
 
-pub fn run(args: &cli::Sandbox, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+pub fn run(args: &cli::Sandbox, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     // A token from a variable or a file is a real Zammad's, and not for show.
-    let (token, other_sites) = match global.settings.token.clone() {
+    let (token, other_sites) = match args.token.clone() {
         Some(token) => (token, OtherSites::MayNothing),
         // Who has it was told.
         None => (random_token(), OtherSites::MayReport),

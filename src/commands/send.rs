@@ -66,7 +66,7 @@ impl Done {
 pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = Arc::new(configured(global, log::LevelFilter::Warn)?);
     let lines = open(&args.file)?;
-    if global.dry_run || global.curl {
+    if global.unsent.is_wanted() {
         return show(lines, &config, global, out);
     }
     become_owner([&*config]);

@@ -49,10 +49,8 @@ pub fn run(args: &cli::Simulate, global: &Global, out: &mut dyn Write) -> anyhow
     // Under load every event that is tried again would be a line.
     let quiet = if load.is_some() { log::LevelFilter::Error } else { log::LevelFilter::Warn };
     let config = configured(global, quiet)?;
-    if config.output == Format::Shell || global.field.is_some() {
-        return Err(
-            UsageError("simulate prints text or JSON; --output shell and --field are not for it").into()
-        );
+    if config.output == Format::Shell {
+        return Err(UsageError("simulate prints text or JSON; --output shell is not for it").into());
     }
     // Only who plays calls one by one can move its clock with them.
     let clock = if load.is_some() { Clock::Machine } else { Clock::Held };

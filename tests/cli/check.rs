@@ -482,7 +482,7 @@ fn a_wrong_command_line_is_unknown_and_not_critical() {
     // (arguments, a part of the complaint)
     let cases: [(&[&str], &str); 22] = [
         (&["check", "--nagois"], "--nagios"),
-        (&["check", "--dry-run"], "--dry-run and --curl belong to"),
+        (&["check", "--dry-run"], "unexpected argument '--dry-run'"),
         (&["--bogus", "check"], "--bogus"),
         (&["--profile", "send", "check", "--bogus"], "--bogus"),
         (&["check", "-w", "5"], "limits are written like time=1s,days=14"),
@@ -500,7 +500,7 @@ fn a_wrong_command_line_is_unknown_and_not_critical() {
         (&["check", "-w", "stuck=3", "-c", "stuck=2"], "the warning at stuck=3 would come after"),
         (&["check", "--stuck-after", "12"], "a number and a unit"),
         (&["check", "--output", "shell"], "--output json, or --nagios"),
-        (&["check", "--field", "error"], "check has no --field"),
+        (&["check", "--field", "error"], "unexpected argument '--field'"),
         (&["check", "--nagios", "--output", "json"], "without --output"),
         (&["check", "--all-profiles", "--profile", "x"], "--profile"),
     ];

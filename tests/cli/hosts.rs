@@ -230,7 +230,7 @@ fn plain_http_to_another_machine_is_said_once_in_a_short_line() {
             commands.iter().flat_map(|command| [(command, &[][..]), (command, &proxy)])
         {
             let mut program = world.bare();
-            program.args(*command).args(["--url", &format!("{base}/api/v1/cti/{TOKEN}")]);
+            program.args(*command).env("ZAMMAD_CTI_URL", format!("{base}/api/v1/cti/{TOKEN}"));
             let said = stderr(&program.envs(variables.iter().copied()).assert().code(0));
             let about_http: Vec<_> = said.lines().filter(|line| line.contains("http")).collect();
             let Some(named) = named else {

@@ -14,6 +14,7 @@ mod fastagi;
 mod fastagi_strangers;
 mod generated;
 mod hangup;
+mod help;
 mod hosts;
 mod load;
 mod new_call;

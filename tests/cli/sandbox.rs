@@ -480,7 +480,7 @@ fn a_sandbox_that_cannot_start_says_why() {
 fn a_sandbox_has_nothing_to_do_with_the_real_zammad() {
     let world = World::new();
     let requests = world.every_request();
-    let sandbox = world.sandbox(&["--url", &world.url()]);
+    let sandbox = world.sandbox_beside_zammad();
     assert_ne!(sandbox.token(), TOKEN);
     let told = stdout(&world.bare().args(NEW_CALL).args(["--url", &sandbox.url]).assert().code(0));
     assert_eq!(told, "none\n");

@@ -69,8 +69,16 @@ impl World {
 
     /// A sandbox with these options, on a port of its own.
     pub fn sandbox(&self, options: &[&str]) -> Sandbox {
-        let mut process = self
-            .process()
+        Self::started(&mut self.process(), options)
+    }
+
+    /// The same, where variables say that this mock Zammad is the one to use.
+    pub fn sandbox_beside_zammad(&self) -> Sandbox {
+        Self::started(self.process().env("ZAMMAD_CTI_URL", self.url()).env("ZAMMAD_CTI_TOKEN", TOKEN), &[])
+    }
+
+    fn started(program: &mut process::Command, options: &[&str]) -> Sandbox {
+        let mut process = program
             .args(["sandbox", "--listen", "127.0.0.1:0"])
             .args(options)
             .stdout(Stdio::piped())
