@@ -114,7 +114,7 @@ impl Cli {
         for _ in words.command.split_whitespace() {
             of_the_command = of_the_command.subcommand().map_or(of_the_command, |(_, below)| below);
         }
-        let global = Global::of(of_the_command, &words.command);
+        let global = Global::of(&mut of_the_command.clone(), &words.command);
         let read = global
             .and_then(|global| Command::from_arg_matches(&matches).map(|command| Self { global, command }));
         read.map_err(|error| error.format(&mut program))

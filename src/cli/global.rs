@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches};
 
 use zammad_cti::config::Settings;
 
@@ -181,10 +181,15 @@ impl Global {
 
     /// A command with those of the flags that count there, behind its own.
     pub fn added_to(command: Command, path: &str) -> Command {
+        Self::some_added_to(command, path, |_| true)
+    }
+
+    /// The same with only those that are wanted: to put a flag together takes longer than to read it.
+    pub fn some_added_to(command: Command, path: &str, is_wanted: impl Fn(&Arg) -> bool) -> Command {
         let Some(parts) = parts(path) else { return command };
         Self::all().get_arguments().fold(command, |command, flag| {
             let id = flag.get_id().clone();
-            if parts.iter().any(|part| part.contains(&id.as_str())) {
+            if parts.iter().any(|part| part.contains(&id.as_str())) && is_wanted(flag) {
                 command.arg(flag.clone().hide_short_help(true))
             } else {
                 // Only so that it may be asked for below: it has no flag.
@@ -198,11 +203,11 @@ impl Global {
     /// # Errors
     ///
     /// A value is none that its flag can have.
-    pub fn of(matches: &ArgMatches, path: &str) -> Result<Self, clap::Error> {
+    pub fn of(matches: &mut ArgMatches, path: &str) -> Result<Self, clap::Error> {
         let Some(parts) = parts(path) else { return Ok(Self::default()) };
         let unsent =
-            if parts.contains(&UNSENT) { Unsent::from_arg_matches(matches)? } else { Unsent::default() };
-        Ok(Self { unsent, ..Self::from_arg_matches(matches)? })
+            if parts.contains(&UNSENT) { Unsent::from_arg_matches_mut(matches)? } else { Unsent::default() };
+        Ok(Self { unsent, ..Self::from_arg_matches_mut(matches)? })
     }
 }
 

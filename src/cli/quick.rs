@@ -1,8 +1,8 @@
 //! The command line of an event without those of the other commands, as each dialplan call reads it.
 
-use clap::Args;
+use clap::{Arg, Args};
 
-use super::words::Words;
+use super::words::{Words, is_named};
 use super::{Agi, Cli, Command, Global};
 
 /// The command line of an event, as dialplans write it.
@@ -18,21 +18,26 @@ pub fn of_an_event(words: &Words) -> Option<Cli> {
     }
 }
 
-/// Reads a command with its own flags alone, or else with those that other commands have too: to put
-/// together the flags of all commands takes longer than to send the event.
+/// Reads a command with its own flags alone, or else with those of other commands too that are named: to
+/// put together the flags of all commands takes longer than to send the event.
 fn alone<A: Args>(words: &Words, command: impl Fn(A) -> Command) -> Option<Cli> {
     let own =
         || A::augment_args(clap::Command::new("zammad-cti").no_binary_name(true).disable_help_flag(true));
     let words_of_it = &words.all[words.own..];
-    if let Ok(matches) = own().try_get_matches_from(words_of_it) {
+    if let Ok(mut matches) = own().try_get_matches_from(words_of_it) {
         return Some(Cli {
             global: Global::default(),
-            command: command(A::from_arg_matches(&matches).ok()?),
+            command: command(A::from_arg_matches_mut(&mut matches).ok()?),
         });
     }
-    let matches = Global::added_to(own(), &words.command).try_get_matches_from(words_of_it).ok()?;
-    let global = Global::of(&matches, &words.command).ok()?;
-    Some(Cli { global, command: command(A::from_arg_matches(&matches).ok()?) })
+    let is_named =
+        |flag: &Arg| words_of_it.iter().any(|word| word.to_str().is_some_and(|word| is_named(flag, word)));
+    // What has no value has to say that it is not there.
+    let is_wanted = |flag: &Arg| !flag.get_action().takes_values() || is_named(flag);
+    let with_flags = Global::some_added_to(own(), &words.command, is_wanted);
+    let mut matches = with_flags.try_get_matches_from(words_of_it).ok()?;
+    let global = Global::of(&mut matches, &words.command).ok()?;
+    Some(Cli { global, command: command(A::from_arg_matches_mut(&mut matches).ok()?) })
 }
 
 #[cfg(test)]
@@ -53,6 +58,8 @@ mod tests {
             ("answer --call-id 7 --voicemail --output json --spool always", true),
             ("hangup --call-id 7 --answered --cause busy --raw-cause", true),
             ("hangup --list-causes", true),
+            ("answer --call-id 7 --curl --show-token", true),
+            ("answer --call-id 7 --curl --dry-run", false),
             ("hangup --call-id 7 --answered=0 --dialstatus BUSY --hangup-cause 17", true),
             ("agi new-call --direction out --user A", true),
             ("--timeout 1s agi hangup --deadline 3s", true),

@@ -69,7 +69,7 @@ pub fn named_command(words: impl Iterator<Item = OsString>) -> Option<String> {
 }
 
 /// Whether a word is this flag, with a value behind `=` or without.
-fn is_named(flag: &Arg, word: &str) -> bool {
+pub fn is_named(flag: &Arg, word: &str) -> bool {
     let name = word.strip_prefix("--").and_then(|flag| flag.split('=').next());
     name.is_some_and(|name| flag.get_long_and_visible_aliases().is_some_and(|names| names.contains(&name)))
 }
