@@ -74,9 +74,10 @@ fn events_that_are_started_at_once_arrive_in_order() {
     assert!(without >= CALLS / 3 / 4, "started so, few get out of order: {without}");
     // There are twice as many with turns.
     assert!(with * 10 <= without * 2, "out of order: {with} with turns, {without} without");
-    // Nothing is left of a call that is over, but an empty file.
+    // Nothing is left of a call that is over, but an empty file; unless its hangup was not the last.
     let files: Vec<_> = slots(&world).iter().map(|file| file.metadata().unwrap().len()).collect();
-    assert!(!files.is_empty() && files.iter().all(|length| *length == 0), "{files:?}");
+    let left = files.iter().filter(|length| **length > 0).count();
+    assert!(!files.is_empty() && left <= with, "{left} of {} files, {with} calls out of order", files.len());
 }
 
 #[test]
