@@ -1,7 +1,8 @@
 """Calls without us, one after the other beside the others: how long the machine keeps anybody waiting.
 
 They go the same way, from the same telephone to the same phones, through a dialplan that does not
-know of Zammad. What they wait for is the machine's part, and no call of ours is blamed for it.
+know of Zammad, and that runs a program that does nothing where ours would run. What they wait for is
+the machine's part, and no call of ours is blamed for it.
 """
 
 import itertools
