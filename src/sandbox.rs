@@ -11,6 +11,7 @@ pub mod decode;
 mod arrival;
 #[cfg(not(fuzzing))]
 mod decode;
+mod accept;
 mod body;
 mod browser;
 mod caller_log;

@@ -6,6 +6,7 @@
 mod complaints;
 mod guest;
 mod hall;
+mod job;
 mod owner;
 mod places;
 mod request;

@@ -5,6 +5,7 @@ mod interrupt;
 mod load;
 mod play;
 mod report;
+mod tally;
 mod transcript;
 
 use std::fs::File;

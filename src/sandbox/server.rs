@@ -20,6 +20,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::accept::wants_json;
 use super::arrival::{CallBefore, Token};
 use super::body::{self, Read, Unread};
 use super::connections::{Connection, Connections};
@@ -501,22 +502,6 @@ fn no_such_page(state: &State, head: &Parts) -> Page {
         }
         Release::V5_5 => page(404, HTML, "<h1>404: Requested resource was not found</h1>"),
         Release::V7_2 => refused(Refusal::NoSuchPage, state.release, wants_json),
-    }
-}
-
-/// Whether the handling of exceptions answers in JSON: an `Accept` that lists `*/*` among others
-/// is taken for a browser's.
-pub(super) fn wants_json(accept: Option<&str>, suffix: Option<&str>, fields: &Fields) -> bool {
-    if let Some(format) = suffix.or_else(|| fields.get("format").and_then(Value::as_str)) {
-        return format == "json";
-    }
-    let accept = accept.unwrap_or_default();
-    let types: Vec<_> =
-        accept.split(',').map(|part| part.split(';').next().unwrap_or_default().trim()).collect();
-    match types.as_slice() {
-        [only] => ["application/json", "*/*"].contains(only),
-        [first, ..] => *first == "application/json" && !types.contains(&"*/*"),
-        [] => false,
     }
 }
 

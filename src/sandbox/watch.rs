@@ -17,10 +17,11 @@ use hyper::{Method, Request, Response, Uri};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::accept::wants_json;
 use super::arrival::{Arrival, CallBefore, Token, findings_on_arrival};
 use super::fault::Mode;
 use super::finding::RequestFinding;
-use super::{State, decode, lock, server};
+use super::{State, decode, lock};
 use crate::event::EventKind;
 use crate::rules::{self, CallLog, Fields, Refusal, Reply};
 
@@ -299,7 +300,7 @@ impl<'a> Readable<'a> {
             token: request.token,
             content_type: request.header(&CONTENT_TYPE),
             accept,
-            errors_in_json: server::wants_json(accept, suffix, &self.fields),
+            errors_in_json: wants_json(accept, suffix, &self.fields),
             body: request.body(),
             fields: &self.fields,
             before: request.before,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, Row, TransactionBehavior};
 
-use super::place::{LOCK, MENDED, OF_SQLITE, Place, folder_of};
+use super::place::{ASIDE, LOCK, MENDED, OF_SQLITE, Place, folder_of, put_in_place};
 use super::{Moment, SpoolError, failed, schema, trouble, waiting};
 
 /// Whether the file itself is broken, and not only in use, full, or out of reach.
@@ -55,20 +55,6 @@ pub fn replace(place: &Place, opened: Option<u64>, patience: Duration) -> Result
     );
     Ok(())
 }
-
-/// Gives a mended file its name. Whoever does has the file's lock alone.
-pub fn put_in_place(place: &Place) -> std::io::Result<()> {
-    let folder = place.folder();
-    let aside = format!("{ASIDE}{}", Moment::now().wall);
-    for suffix in OF_SQLITE {
-        // There need not be any; what is there is the damaged one's.
-        let _ = folder.rename(&place.name(suffix), &place.name(&format!("{aside}{suffix}")));
-    }
-    folder.rename(&place.name(MENDED), &place.name(""))
-}
-
-/// What a damaged file's name goes on with; then comes when that was found, in milliseconds.
-const ASIDE: &str = ".damaged-";
 
 /// The damaged files that are still there.
 pub fn set_aside(path: &Path) -> std::io::Result<Vec<PathBuf>> {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::Serialize;
 
-use super::waiting::{moment, on_wall};
+use super::moment::{moment, on_wall};
 use super::{Durable, Moment, Position, Spool, SpoolError, Trouble};
 use crate::event::{CallEvent, CallId, Direction, EventKind};
 

@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::journal::Ending;
-use super::waiting::{State, bytes, moment, on_wall, remove, renew_head, text};
+use super::moment::{moment, on_wall};
+use super::waiting::{State, bytes, remove, renew_head, text};
 use super::{Durable, Moment, Position, Spool, SpoolError, journal};
 use crate::event::{CallEvent, CallId};
 

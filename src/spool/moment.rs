@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rusqlite::Row;
 use rustix::time::{ClockId, clock_gettime};
 
 /// A point in time: by the clock on the wall, and, as somebody may set that one, by the time since
@@ -72,6 +73,16 @@ fn boot() -> i64 {
         let digits: String = id.chars().filter(char::is_ascii_hexdigit).take(15).collect();
         i64::from_str_radix(&digits, 16).unwrap_or_default()
     })
+}
+
+/// The moment whose parts are in three columns, from this one on.
+pub(super) fn moment(row: &Row, column: usize) -> rusqlite::Result<Moment> {
+    Ok(Moment { wall: row.get(column)?, boot: row.get(column + 1)?, up: row.get(column + 2)? })
+}
+
+/// Milliseconds since 1970 as a time.
+pub(super) fn on_wall(wall: i64) -> SystemTime {
+    Moment { wall, boot: 0, up: 0 }.time()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::Moment;
 use crate::folder::Folder;
 
 /// What SQLite puts beside a file.
@@ -14,6 +15,9 @@ pub const LOCK: &str = ".lock";
 
 /// What is to take the place of a damaged file is beside it until it is whole.
 pub const MENDED: &str = ".mended";
+
+/// What a damaged file's name goes on with; then comes when that was found, in milliseconds.
+pub const ASIDE: &str = ".damaged-";
 
 /// The links that lead from one name to the next, at most.
 const MOST_LINKS: usize = 8;
@@ -85,4 +89,15 @@ pub fn is_begun(path: &Path) -> io::Result<bool> {
     let folder = place.folder();
     folder.has_file(&place.name(LOCK))?;
     Ok(folder.has_file(&place.name(""))? || folder.has_file(&place.name(MENDED))?)
+}
+
+/// Gives a mended file its name. Whoever does has the file's lock alone.
+pub fn put_in_place(place: &Place) -> io::Result<()> {
+    let folder = place.folder();
+    let aside = format!("{ASIDE}{}", Moment::now().wall);
+    for suffix in OF_SQLITE {
+        // There need not be any; what is there is the damaged one's.
+        let _ = folder.rename(&place.name(suffix), &place.name(&format!("{aside}{suffix}")));
+    }
+    folder.rename(&place.name(MENDED), &place.name(""))
 }

@@ -8,8 +8,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::place::{LOCK, MENDED, OF_SQLITE, Place};
-use super::{SpoolError, damage, failed, regular, trouble};
+use super::place::{LOCK, MENDED, OF_SQLITE, Place, put_in_place};
+use super::{SpoolError, failed, regular, trouble};
 
 /// In the head of the file, so that other programs know whose it is: "ZCTI".
 const APPLICATION: i64 = 0x5a43_5449;
@@ -122,7 +122,7 @@ pub fn open(place: &Place, patience: Duration) -> Result<Connection, SpoolError>
         // Whoever was about to put it here has ended.
         wait_for(place, patience, || lock.try_lock())?;
         if !folder.has_file(&place.name("")).map_err(trouble)? {
-            damage::put_in_place(place).map_err(trouble)?;
+            put_in_place(place).map_err(trouble)?;
         }
     }
     let db = open_locked(place, "", patience)?;

@@ -1,12 +1,13 @@
 //! Events on their way from one attempt to the next, and those at rest.
 
 use std::collections::HashSet;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::journal::Ending;
+use super::moment::moment;
 use super::{Durable, Limits, Moment, Spool, SpoolError, Trouble, journal};
 use crate::config::SpoolPolicy;
 use crate::event::{CallEvent, CallId, EventKind};
@@ -419,14 +420,6 @@ pub(super) fn bytes<'a>(row: &'a Row, column: usize) -> rusqlite::Result<&'a [u8
 /// The same as a text, as far as it is one.
 pub(super) fn text(row: &Row, column: usize) -> rusqlite::Result<String> {
     Ok(String::from_utf8_lossy(bytes(row, column)?).into_owned())
-}
-
-pub(super) fn moment(row: &Row, column: usize) -> rusqlite::Result<Moment> {
-    Ok(Moment { wall: row.get(column)?, boot: row.get(column + 1)?, up: row.get(column + 2)? })
-}
-
-pub(super) fn on_wall(wall: i64) -> SystemTime {
-    Moment { wall, boot: 0, up: 0 }.time()
 }
 
 /// A call has them in this order, whoever was faster.

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -16,11 +15,11 @@ use zammad_cti::agi::AgiError;
 use zammad_cti::client::{Client, ClientError, Clients};
 use zammad_cti::config::Config;
 use zammad_cti::delivery::{Courier, Failure, Outcome as Brought};
-use zammad_cti::event::WrittenEvent;
 
 use super::complaints::{Complaints, Reason, in_thread_on_behalf, on_behalf};
 use super::guest::{Guest, Reception};
 use super::hall::{Hall, Visit};
+use super::job::Job;
 use super::places::{Place, Places};
 use super::rules::Rules;
 use super::shares::Shares;
@@ -30,7 +29,7 @@ use crate::commands::daemon::{Watchdog, tell_systemd};
 use crate::commands::report;
 use crate::commands::settings::runtime_folder;
 use crate::exit_code;
-use crate::output::{OutputError, Report};
+use crate::output::OutputError;
 
 /// After an error of the system's, such as too many open files.
 const BREATH: Duration = Duration::from_millis(50);
@@ -38,32 +37,16 @@ const BREATH: Duration = Duration::from_millis(50);
 /// How often it is looked what has changed in the spool, and what was complained about.
 const ROUND: Duration = Duration::from_secs(5);
 
-/// So many ways to Zammad are kept when fewer calls are under sender.
+/// So many ways to Zammad are kept when fewer calls are under way.
 const IDLE: usize = 16;
 
-/// Of each call that may be talked about at once, so many events may be on their sender: a call that ends is
+/// Of each call that may be talked about at once, so many events may be on their way: a call that ends is
 /// let go within a moment, and its event has the configuration's deadline.
 const JOBS: u16 = 8;
 
-/// At least so many events of one guest that is trusted may be on their sender: more than 50 calls a second
+/// At least so many events of one guest that is trusted may be on their way: more than 50 calls a second
 /// have when Zammad is silent for eight seconds, which are 1,200.
 const TRUSTED_JOBS: u16 = 4096;
-
-/// An event that a call wants to have brought to Zammad.
-pub struct Job {
-    pub event: WrittenEvent,
-    /// whose it is, of whoever is not trusted
-    pub stranger: Option<Guest>,
-    pub started: Instant,
-    pub limit: Duration,
-    /// its own, until it ends: the call that it is of may be over long before
-    pub place: Place,
-    /// where whoever waits for it hears of it
-    pub reply: mpsc::Sender<Outcome>,
-}
-
-/// What became of it, and the error if Zammad did not take it.
-pub type Outcome = (Report, Option<anyhow::Error>);
 
 /// How calls are served.
 pub struct Terms {
@@ -294,7 +277,7 @@ impl EventSender<'_> {
             Some(None) => log::error!("{}", report.summary()),
             Some(Some(advice)) => log::error!("{}; {advice}", report.summary()),
         }
-        // Whoever does not wait any more was told that it is on its sender.
+        // Whoever does not wait any more was told that it is on its way.
         let _ = reply.send((report, error));
         client
     }

@@ -12,9 +12,9 @@ use zammad_cti::event::EventKind;
 
 use super::guest::Guest;
 use super::hall::Visit;
+use super::job::Job;
 use super::places::Place;
 use super::request;
-use super::serve::Job;
 use crate::commands::agi::{LAST_WORDS, MOMENT, Wanted, failure, on_its_way, told, wanted};
 
 /// Reads what is wanted for a call, has it done, and tells Asterisk. The call is held for at most

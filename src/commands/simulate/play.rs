@@ -3,13 +3,13 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use zammad_cti::client::{CallerLog, CallerLogError};
+use zammad_cti::client::CallerLog;
 use zammad_cti::config::Format;
-use zammad_cti::delivery::Undelivered;
-use zammad_cti::simulation::{End, Moment, PlayError, Played, Player};
+use zammad_cti::simulation::{Moment, PlayError, Player};
 
 use super::interrupt::Stop;
 use super::report::{Report, ReportFile};
+use super::tally::Tally;
 use super::transcript::Transcript;
 use super::{Calls, Zammad, run_id};
 use crate::cli;
@@ -23,19 +23,6 @@ const STAND_IN_SPEED: f64 = 20.0;
 
 /// Calls to a Zammad on another machine begin at most once in this time.
 const LEAST_APART: Duration = Duration::from_secs(1);
-
-/// What came of the calls so far.
-#[derive(Default)]
-pub struct Tally {
-    pub calls: usize,
-    pub as_expected: usize,
-    pub checks: usize,
-    pub unmet: usize,
-    pub is_broken_off: bool,
-    /// the first that should not have been
-    failure: Option<Undelivered>,
-    log_error: Option<CallerLogError>,
-}
 
 pub async fn run(
     calls: &Calls,
@@ -116,25 +103,5 @@ pub async fn run(
         Tally { log_error: Some(error), .. } => Err(PlayError::from(error).into()),
         Tally { calls, as_expected, .. } if calls == as_expected => Ok(ExitCode::Ok),
         Tally { .. } => Err(NotAsExpected.into()),
-    }
-}
-
-impl Tally {
-    fn add(&mut self, played: Played) {
-        self.calls += 1;
-        self.as_expected += usize::from(played.as_expected());
-        self.checks += played.checks().count();
-        self.unmet += played.checks().filter(|check| !check.passed()).count();
-        self.is_broken_off |= played.end == End::Stopped;
-        self.log_error = self.log_error.take().or(played.log_error);
-        let failure = played.steps.into_iter().find(|step| step.unexpected_failure().is_some());
-        let failure = failure.and_then(|step| step.result.err());
-        self.failure = self.failure.take().or(failure);
-    }
-
-    /// Whether the next call would fare no better.
-    fn is_over(&self) -> bool {
-        let code = self.failure.as_ref().map(|failure| ExitCode::of_send(&failure.error));
-        code.is_some_and(|code| code != ExitCode::InvalidEvent) || self.log_error.is_some()
     }
 }

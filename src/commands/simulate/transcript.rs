@@ -10,7 +10,7 @@ use zammad_cti::event::{CallEvent, Direction, EventKind, Name};
 use zammad_cti::number::Party;
 use zammad_cti::simulation::{End, Moment, Played, PlayedEvent, Scenario};
 
-use super::play::Tally;
+use super::tally::Tally;
 use crate::colour::Palette;
 use crate::safe_text::printable;
 
