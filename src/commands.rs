@@ -91,9 +91,7 @@ fn warn_if_insecure<'a>(configs: impl IntoIterator<Item = &'a Config>) {
     }
     if !in_clear.is_empty() {
         let hosts = in_clear.into_iter().collect::<Vec<_>>().join(", ");
-        log::warn!(
-            "http:// to {hosts} is not encrypted: whoever is in between can read the token; use https://"
-        );
+        log::warn!("http:// to {hosts} is not encrypted: anyone in between can read the token; use https://");
     }
 }
 

@@ -20,7 +20,7 @@ use super::listen::address;
 /// Prints its address. Under systemd it takes the socket of a socket unit, says when it is ready,
 /// and keeps its watchdog quiet. SIGTERM ends it when the calls under way have been told.
 ///
-/// Whoever reports calls sees who is blocked, and can end the calls of others. --user names who may
+/// A client that may report calls sees who is blocked, and can end the calls of others. --user names who may
 /// on this machine; --secret-file has a word that everybody else's address needs as well. With both,
 /// a process of this machine needs both:
 ///
@@ -28,7 +28,7 @@ use super::listen::address;
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Fastagi {
-    /// Where to listen; port 0 picks a free one. Whoever reaches it can report calls, unless --user
+    /// Where to listen; port 0 picks a free one. Anyone who reaches it can report calls, unless --user
     /// or --secret-file says who may
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4573", value_parser = address)]
     pub listen: SocketAddr,
@@ -36,7 +36,7 @@ pub struct Fastagi {
     /// for several users. Root is one like any other
     #[arg(long = "user", value_name = "USER")]
     pub users: Vec<String>,
-    /// A file with a secret of 16 characters or more: only whoever has it in the address may report
+    /// A file with a secret of 16 characters or more: only clients that have it in the address may report
     /// calls. Others must not be able to read the file [default: the file that
     /// ZAMMAD_CTI_FASTAGI_SECRET_FILE names; or the secret is in ZAMMAD_CTI_FASTAGI_SECRET]
     #[arg(long, value_name = "FILE")]

@@ -58,7 +58,7 @@ pub fn run(args: &cli::Fastagi, global: &Global, out: &mut dyn Write) -> anyhow:
 fn warn_of_strangers(rules: &Rules, address: SocketAddr) {
     if !address.ip().to_canonical().is_loopback() && rules.secret.is_none() {
         log::warn!(
-            "it listens on {address} without a secret (--secret-file): whoever reaches it can see who is blocked, \
+            "it listens on {address} without a secret (--secret-file): anyone who reaches it can see who is blocked, \
              make calls appear to agents, and end others'"
         );
     } else if rules.are_open() {

@@ -694,7 +694,7 @@ fn an_address_that_others_reach_is_warned_of() {
         let options = [&["--listen", address], options].concat();
         let server = Fastagi::start(&mut program(&world, &zammad.url(), &options));
         let ran = server.stop();
-        let warning = "without a secret (--secret-file): whoever reaches it can see who is blocked";
+        let warning = "without a secret (--secret-file): anyone who reaches it can see who is blocked";
         assert_eq!(ran.stderr.contains(warning), warns, "{options:?}: {ran}");
         assert_eq!(ran.stderr.contains("every user of this machine"), options.len() == 2 && !warns, "{ran}");
         assert_eq!(ran.stdout.lines().count(), 1, "{ran}");
