@@ -5,7 +5,7 @@ use std::net::{Ipv6Addr, SocketAddrV6, TcpStream, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -84,17 +84,30 @@ fn beside_connections<T>(
     })
 }
 
-/// Twenty calls, at the same time, each with Zammad's decision.
-fn twenty_calls(server: &Fastagi, script: &str) {
+/// So many times longer a call may be held.
+const PROMISED_TIMES: u32 = 20;
+
+/// Twenty calls, at the same time, each with Zammad's decision. How long each was held.
+fn twenty_calls(server: &Fastagi, script: &str) -> Vec<Duration> {
     std::thread::scope(|scope| {
-        for number in 0..20 {
-            scope.spawn(move || {
+        let call = |number| {
+            move || {
                 let mut channel = Channel::of_customer(&format!("call-{number}"));
+                let started = Instant::now();
                 let told = channel.call(server.address, script);
+                let held = started.elapsed();
                 assert_eq!(channel.decision(), ("reject", ""), "call {number}: {told:?}");
-            });
-        }
-    });
+                held
+            }
+        };
+        let calls: Vec<_> = (0..20).map(|number| scope.spawn(call(number))).collect();
+        calls.into_iter().map(|call| call.join().unwrap()).collect()
+    })
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
 }
 
 /// A Zammad that blocks everybody.
@@ -127,8 +140,16 @@ fn connections_of_another_user_take_no_decision_from_a_call() {
         if script.is_empty() {
             said.truncate(said.len() / 2);
         }
-        beside_connections(&server, user, 300, &said, || twenty_calls(&server, request));
+        // In turn with a server that has no such connections, on the same busy machine.
+        let quiet = fastagi(&world, &zammad.url(), &[options, &["--deadline", "60s"]].concat());
+        beside_connections(&server, user, 300, &said, || {
+            let rounds = (0..5).map(|_| (twenty_calls(&quiet, request), twenty_calls(&server, request)));
+            let (quiet, beside) = rounds.unzip::<_, _, Vec<_>, Vec<_>>();
+            let (quiet, beside) = (median(quiet.concat()), median(beside.concat()));
+            assert!(beside <= quiet * PROMISED_TIMES, "{beside:?} beside them, {quiet:?} without them");
+        });
         server.stop();
+        quiet.stop();
     }
 }
 
