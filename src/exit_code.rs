@@ -96,7 +96,7 @@ pub enum ExitCode {
 pub const START: &str = "\
 Where to start:
   zammad-cti simulate         play calls, here: nothing leaves this machine
-  zammad-cti config init      begin a configuration file: it says where Zammad is
+  zammad-cti config init      begin a configuration file
   zammad-cti check            check the way to Zammad
   zammad-cti new-call --help  all about a command, its settings as well";
 
