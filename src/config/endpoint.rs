@@ -149,10 +149,11 @@ impl fmt::Display for Endpoint {
         // A name and a password in front of the host are secrets too.
         let _ = url.set_username("").and(url.set_password(None));
         let path = url.path().to_owned();
-        let base = path.strip_suffix(self.token.reveal()).unwrap_or_default().to_owned();
-        url.set_path(&base);
+        let base = path.strip_suffix(self.token.reveal()).unwrap_or_default();
+        let before = base.trim_end_matches('/').strip_suffix(PATH).unwrap_or_default().to_owned();
+        url.set_path(&before);
         // There may be another token in what stands before Zammad's own path.
-        f.write_str(&redact(&format!("{url}***")))
+        write!(f, "{}{PATH}/***", redact(url.as_str().trim_end_matches('/')))
     }
 }
 
@@ -292,7 +293,7 @@ mod tests {
             "No route matches [GET] /api/v1/cti/***"
         );
         let nested = self::endpoint("https://z.example/cti/other/", Some("tok123")).unwrap();
-        assert_eq!(nested.to_string(), "https://z.example/cti/***");
+        assert_eq!(nested.to_string(), "https://z.example/cti/***/api/v1/cti/***");
         assert_eq!(redact("bad '/api/v1/cti/other' and /cti/x y"), "bad '/api/v1/cti/***' and /cti/*** y");
     }
 }
