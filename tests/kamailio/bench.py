@@ -359,7 +359,8 @@ def while_zammad_is_slow(bench):
     call.start()
     call.join()
     bench.sandbox.fault(mode="none")
-    if call.answered is None or not 1.5 < call.answered - call.began < 3.2:
+    # Two seconds, and what a busy machine adds: far less than Zammad takes.
+    if call.answered is None or not 1.5 < call.answered - call.began < 20:
         yield f"a call was not held for two seconds: {call.outcome}, {call.answered and call.answered - call.began}"
 
 
