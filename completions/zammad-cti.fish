@@ -299,10 +299,10 @@ random\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l ring -d 'How long the phones ring, such as 3s' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l talk -d 'How long the parties talk, such as 10s' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l speed -d 'How many times faster than that time goes by' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l calls -d 'So many calls' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l rate -d 'So many calls a second, such as 20/s [default: as fast as they go]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l calls -d 'How many calls' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l rate -d 'How many calls begin in a second, such as 20/s [default: as fast as they go]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l duration -d 'For so long, such as 60s' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l concurrency -d 'So many connections [default: 16]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l concurrency -d 'How many connections [default: 16]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r

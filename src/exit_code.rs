@@ -104,8 +104,8 @@ Where to start:
 pub const HELP: &str = "\
 Settings: the flags under Zammad, Numbers and Spool, and --output, --reject-exit and --fail-open,
 are also variables and keys in the configuration file: --ca-file is ZAMMAD_CTI_CA_FILE and ca_file.
-A command has the flags that count there, and `zammad-cti config show --help` has them all. The flag
-is stronger than the variable, and that than the file. ZAMMAD_CTI_CONFIG names the file, and
+A command has the flags that count there, and `zammad-cti config show --help` has them all. Flags
+override variables; variables override the file. ZAMMAD_CTI_CONFIG names the file, and
 ZAMMAD_CTI_PROFILE the profile. A command line can be seen in the list of processes, so a token is
 better kept in the file or in the variable.
 

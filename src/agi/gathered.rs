@@ -1,4 +1,4 @@
-//! A header that comes in parts, for whoever does not wait for it in a thread.
+//! A header that comes in parts, for a server that does not wait for it in a thread.
 
 use super::AgiError;
 use super::header::{Header, MAX_BYTES, MAX_LINES};

@@ -92,12 +92,12 @@ pub struct Overrides {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Load: how many calls Zammad takes, and how fast")]
 pub struct Load {
-    /// So many calls
+    /// How many calls
     ///
     /// Without --ring and --talk no time is spent on either.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub calls: Option<u64>,
-    /// So many calls a second, such as 20/s [default: as fast as they go]
+    /// How many calls begin in a second, such as 20/s [default: as fast as they go]
     ///
     /// They are begun on time however long the others take.
     #[arg(long, value_name = "CALLS/s", value_parser = rate)]
@@ -105,7 +105,7 @@ pub struct Load {
     /// For so long, such as 60s
     #[arg(long, value_name = "TIME")]
     pub duration: Option<Span>,
-    /// So many connections [default: 16]
+    /// How many connections [default: 16]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: Option<u16>,
     /// More than one call a second, although agents will see them all

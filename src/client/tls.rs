@@ -70,7 +70,7 @@ pub(super) fn trusting(verifier: Option<Arc<impl ServerCertVerifier + 'static>>)
     }
 }
 
-/// Reads what is to be trusted now. What goes wrong is told by whoever needs it.
+/// Reads what is to be trusted now. What goes wrong is told when it is needed.
 pub(super) fn keep(config: &Config) {
     let is_needed = config.endpoint().is_ok_and(Endpoint::is_tls) && !config.insecure;
     if let Some(path) = is_needed.then(|| bundle_file(config).ok()).flatten() {
