@@ -84,7 +84,7 @@
 //! # Which names stay
 //!
 //! Public for semantic versioning is what this documentation shows. What it hides is there for the
-//! program, which is a crate of its own, and can change with any release: Zammad's rules themselves,
+//! program and its tests, and can change with any release: Zammad's rules themselves,
 //! Asterisk's AGI, scenarios and load, and what looks inside the spool. So can the implementations of
 //! clap's traits, and the texts of errors. A struct with public fields may get more of them in a minor
 //! release: write `..CallEvent::new(...)` or `..Settings::default()` at the end of one. An enum that is not
@@ -125,6 +125,11 @@ pub mod delivery;
 #[doc(hidden)]
 pub mod simulation;
 pub mod health;
+
+// The program is a part of the library, so that it has what the library's users need not see. Hidden:
+// only `main.rs` calls it.
+#[doc(hidden)]
+pub mod program;
 
 pub use action::Action;
 pub use config::Config;

@@ -12,7 +12,7 @@ extern "C" fn main(_: libc::c_int, _: *const *const libc::c_char) -> libc::c_int
     hold_the_standard_streams();
     // SAFETY: no other thread is there yet, and no handler runs.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
-    std::process::exit(crate::run() as i32)
+    std::process::exit(zammad_cti::program::run().into())
 }
 
 /// A stream that is closed leads nowhere from now on, lest a file that is opened later gets its number and

@@ -17,28 +17,7 @@ use zammad_cti::agi::{AgiError, Conversation};
 use zammad_cti::asterisk::Caller;
 use zammad_cti::event::EventKind;
 
-#[allow(dead_code, unused_imports, reason = "the program needs them")]
-#[path = "../../src"]
-mod program {
-    pub mod cli;
-    pub mod exit_code;
-    pub mod output;
-    pub mod safe_text;
-    pub mod commands {
-        pub mod arguments;
-        pub mod agi {
-            pub mod channel;
-            pub mod tell;
-        }
-        pub mod fastagi {
-            pub mod request;
-        }
-    }
-}
-use program::commands::agi::channel::{Wanted, wanted};
-use program::commands::agi::tell;
-use program::commands::fastagi::request;
-use program::{cli, commands, exit_code, output, safe_text};
+use zammad_cti::program::reached::{Agi, Report, Wanted, request, tell, wanted};
 
 fuzz_target!(|data: &[u8]| {
     if data.contains(&0) { a_call(data.split(|&byte| byte == 0).collect()) } else { talk(data) }
@@ -231,8 +210,7 @@ fn a_call(parts: Vec<&[u8]>) {
         Err(error) => return tell::failure(&mut asterisk, &error).expect("it listens"),
     };
     // What is to be reported can be sent, and nothing in it is a stranger's but a number.
-    let own =
-        matches!(&event, cli::Agi::NewCall(args) if args.from.as_ref().is_none_or(|from| from.is_empty()));
+    let own = matches!(&event, Agi::NewCall(args) if args.from.as_ref().is_none_or(|from| from.is_empty()));
     if own {
         let from = written.from.as_deref().expect("a newCall has one");
         let is_plain = from.chars().all(|c| c.is_ascii_digit() || "+*# -./()".contains(c));
@@ -253,7 +231,7 @@ fn a_call(parts: Vec<&[u8]>) {
             request_id: zammad_cti::client::RequestId::fresh(),
         };
         let action = Some(zammad_cti::Action::read(&answer, "42"));
-        let report = output::Report::delivered(&sent, &zammad_cti::delivery::Delivered { action, effort });
+        let report = Report::delivered(&sent, &zammad_cti::delivery::Delivered { action, effort });
         assert!(is_harmless(&report.summary()), "{}", report.summary());
         tell::told(&mut asterisk, sent.kind, &report).expect("it listens");
     }

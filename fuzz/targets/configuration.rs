@@ -9,12 +9,7 @@ use fuzz::{Scratch, shows_token, two_parts};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
 use zammad_cti::config::{Config, Endpoint, Layers, Secret, Settings, read, redact, variable};
-
-#[allow(dead_code, reason = "the program needs them")]
-#[path = "../../src/safe_text.rs"]
-mod safe_text;
-
-use safe_text::printable;
+use zammad_cti::program::reached::printable;
 
 fuzz_target!(|data: &[u8]| {
     let (variables, file) = match two_parts(data) {

@@ -12,12 +12,9 @@ use zammad_cti::client::{Request, RequestId};
 use zammad_cti::config::Encoding;
 use zammad_cti::event::{CallEvent, EventKind, FieldValue, Users, WrittenEvent};
 use zammad_cti::number::Numbering;
+use zammad_cti::program::reached::line;
 use zammad_cti::rules::{CallLog, Fields, Setup, process, repeat_is_safe};
 use zammad_cti::sandbox::decode;
-
-#[allow(dead_code, reason = "how far a line has come only matters to `send`")]
-#[path = "../../src/commands/send/line.rs"]
-mod line;
 
 fuzz_target!(|data: &[u8]| {
     let numbering = Numbering { country: "DE".parse().ok(), ..Numbering::default() };

@@ -14,15 +14,7 @@ use zammad_cti::config::Format;
 use zammad_cti::delivery::{Delivered, Effort, Undelivered};
 use zammad_cti::event::{CallEvent, WrittenEvent};
 use zammad_cti::number::Numbering;
-
-#[allow(dead_code, reason = "the program needs them")]
-#[path = "../../src/output.rs"]
-mod output;
-#[allow(dead_code, reason = "the program needs them")]
-#[path = "../../src/safe_text.rs"]
-mod safe_text;
-
-use output::{Field, Report, Style};
+use zammad_cti::program::reached::{Field, Report, Style, printable, result, result_line};
 
 fuzz_target!(|data: &[u8]| {
     let (event, reply) = match data.iter().position(|&byte| byte == b'\n') {
@@ -114,9 +106,9 @@ fn check(error: &SendError, status: u16) {
 fn show(report: &Report, event: &CallEvent) {
     let written = |format, field| {
         let mut one = Vec::new();
-        output::result(&mut one, report, Style { format, field, fail_open: true }).expect("there is memory");
+        result(&mut one, report, Style { format, field, fail_open: true }).expect("there is memory");
         let mut line = Vec::new();
-        output::result_line(&mut line, report, Style { format, field, fail_open: true }).expect("there is");
+        result_line(&mut line, report, Style { format, field, fail_open: true }).expect("there is");
         let (one, line) = (String::from_utf8(one).expect("a text"), String::from_utf8(line).expect("a text"));
         let text = line.strip_suffix('\n').expect("a line").to_owned();
         assert_eq!(one.trim_end_matches('\n'), text);
@@ -154,7 +146,7 @@ fn show(report: &Report, event: &CallEvent) {
         assert_eq!(value, &written(Format::Text, Some(field)), "{name}");
         let in_json = json.get(key).and_then(Value::as_str);
         // The words of JSON are whole, and here a terminal's controls are made visible.
-        assert!(in_json.is_none_or(|text| &safe_text::printable(text) == value), "{name} {value}");
+        assert!(in_json.is_none_or(|text| &printable(text) == value), "{name} {value}");
     }
 }
 

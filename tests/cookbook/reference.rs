@@ -49,7 +49,7 @@ fn generated(name: &str, help: &str, item: &str, heading: &str) {
 
 #[test]
 fn reference_exit_codes_are_those_of_the_code() {
-    let codes = discriminants("src/exit_code.rs", "ExitCode");
+    let codes = discriminants("src/program/exit_code.rs", "ExitCode");
     let mut shown = first_column("exit-codes");
     // What no command but check says.
     shown.insert(codes["Unknown"].clone());
@@ -60,7 +60,7 @@ fn reference_exit_codes_are_those_of_the_code() {
 
 #[test]
 fn reference_results_have_these_keys() {
-    let keys = fields("src/output.rs", "Report");
+    let keys = fields("src/program/output.rs", "Report");
     assert_eq!(first_column("a-result-as-json"), keys);
     let help = help(&["new-call"]);
     let named =
@@ -95,10 +95,10 @@ fn reference_failures_have_these_classes() {
     let mut classes = BTreeMap::new();
     arms(function(&code, "class"), "Self", &mut classes);
     let faults = classes.remove("Tls").unwrap();
-    let exit = tokens("src/exit_code.rs");
+    let exit = tokens("src/program/exit_code.rs");
     let mut exits = BTreeMap::new();
     arms(function(&exit, "of_send"), "SendError", &mut exits);
-    let codes = discriminants("src/exit_code.rs", "ExitCode");
+    let codes = discriminants("src/program/exit_code.rs", "ExitCode");
     let code_of = |variant: &str| codes[&exits[variant].first().unwrap()[..]].clone();
     let mut expected: BTreeSet<(String, String)> = BTreeSet::new();
     for (variant, class) in &classes {
@@ -106,7 +106,7 @@ fn reference_failures_have_these_classes() {
     }
     expected.extend(faults.iter().map(|class| (class.clone(), code_of("Tls"))));
     // The classes of what was never sent, and of what only check meets with.
-    let unsent = literals(function(&tokens("src/commands/report.rs"), "outcome"), r"^[a-z]+$");
+    let unsent = literals(function(&tokens("src/program/commands/report.rs"), "outcome"), r"^[a-z]+$");
     let of_codes = literals(function(&exit, "class"), r"^[a-z]+$");
     let of_check = literals(function(&tokens("src/health/fault.rs"), "class"), r"^[a-z]+$");
     for class in unsent.iter().chain(&of_codes).chain(&of_check) {
@@ -129,17 +129,17 @@ fn reference_failures_have_these_classes() {
 
 #[test]
 fn reference_lists_have_these_keys() {
-    let list = fields("src/commands/spool/list.rs", "Row");
+    let list = fields("src/program/commands/spool/list.rs", "Row");
     let mut spool = list;
     // What `show` has besides; `row` is the one above.
-    spool.extend(fields("src/commands/spool/show.rs", "Whole"));
-    spool.extend(fields("src/commands/spool/show.rs", "FailedAttempt"));
+    spool.extend(fields("src/program/commands/spool/show.rs", "Whole"));
+    spool.extend(fields("src/program/commands/spool/show.rs", "FailedAttempt"));
     spool.remove("row");
     assert_eq!(first_column("json-of-spool-list"), spool);
 
-    assert_eq!(first_column("json-of-calls"), fields("src/commands/calls.rs", "Row"));
+    assert_eq!(first_column("json-of-calls"), fields("src/program/commands/calls.rs", "Row"));
 
-    let mut numbers = fields("src/commands/normalize.rs", "Row");
+    let mut numbers = fields("src/program/commands/normalize.rs", "Row");
     numbers.remove("reading");
     numbers.extend(fields("src/number.rs", "Reading"));
     numbers.extend(fields("src/number.rs", "AppliedRule"));
@@ -147,7 +147,7 @@ fn reference_lists_have_these_keys() {
 
     let mut simulated = Words::new();
     for name in ["Report", "PlayedScenario", "ShownRow", "PlayedStep", "Checked"] {
-        simulated.extend(fields("src/commands/simulate/report.rs", name));
+        simulated.extend(fields("src/program/commands/simulate/report.rs", name));
     }
     simulated.extend(fields("src/simulation/expected.rs", "Check"));
     simulated.extend(fields("src/client/caller_log.rs", "Row"));
@@ -157,12 +157,12 @@ fn reference_lists_have_these_keys() {
 
     let mut load = Words::new();
     for name in ["Report", "Unexpected", "Bucket"] {
-        load.extend(fields("src/commands/simulate/figures.rs", name));
+        load.extend(fields("src/program/commands/simulate/figures.rs", name));
     }
     load.extend(["p50", "p90", "p99", "p99.9", "max"].map(str::to_owned));
     assert_eq!(all_words("json-of-simulate-under-load", &["--concurrency", "--rate", "true"]), load);
 
-    let stats = tokens("src/commands/spool/stats.rs");
+    let stats = tokens("src/program/commands/spool/stats.rs");
     let mut keys = literals(function(&stats, "object"), KEY);
     keys.extend(literals(function(&stats, "ever"), KEY));
     assert_eq!(all_words("json-of-spool-stats", &["false"]), keys);
@@ -170,7 +170,7 @@ fn reference_lists_have_these_keys() {
 
 #[test]
 fn reference_check_has_these_keys() {
-    let check = tokens("src/commands/check/json.rs");
+    let check = tokens("src/program/commands/check/json.rs");
     let mut words = Words::new();
     for name in ["object", "spool_object", "stage_object"] {
         words.extend(literals(function(&check, name), KEY));

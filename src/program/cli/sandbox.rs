@@ -1,0 +1,72 @@
+//! The flags of `sandbox`.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+
+use clap::Args;
+use clap::builder::{StringValueParser, TypedValueParser};
+
+use crate::config::Secret;
+use crate::rules::{CallLog, Integration, Release};
+
+use super::listen::address;
+
+/// Run a stand-in for Zammad, to try a phone system against
+///
+/// It answers as Zammad's CTI endpoint does and keeps a caller log. The first line of output is
+/// the address to put into the phone system. A browser at / shows the calls as they come, each
+/// request with the reply, and what is odd about it. The log is at GET /api/v1/cti/log; POST
+/// /sandbox/reset empties it; POST /sandbox/fault makes the next requests fail, for example
+/// {"mode":"drop_after","count":1}; without "count" all until the next. Modes: none, delay_before,
+/// delay_after (with "seconds"), drop_before, drop_after, respond (with "status", "body",
+/// "content_type", "location"); before and after mean before and after the event is processed.
+///
+/// A body has 1 MB at most, else the answer is 413. A wrong token is answered before the body is
+/// read. There are 1,280 connections and 32 open pages at most. A connection ends when it sends no
+/// whole request, or reads nothing of a reply, for 15 seconds. Pages of other sites cannot change
+/// anything; they can report events only if the token is the random one.
+#[derive(Debug, Args)]
+pub struct Sandbox {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000", value_parser = address)]
+    pub listen: SocketAddr,
+    /// The token in its address, which is to be known beforehand [default: a random one]
+    #[arg(long, value_name = "TOKEN", value_parser = StringValueParser::new().map(Secret::new))]
+    #[arg(allow_hyphen_values = true)]
+    pub token: Option<Secret>,
+    /// A caller to reject; compared as text, so E.164 digits without plus
+    #[arg(long = "block", value_name = "NUMBER")]
+    pub blocked: Vec<String>,
+    /// The caller id for outbound calls to DEST; `*` in DEST is one or more characters
+    #[arg(long = "route", value_name = "DEST=CALLER_ID")]
+    pub routes: Vec<String>,
+    /// The caller id for all other outbound calls
+    #[arg(long, value_name = "NUMBER")]
+    pub caller_id: Option<String>,
+    /// Whose wording errors have
+    #[arg(long = "zammad", value_name = "RELEASE", default_value = "7.2")]
+    pub release: Release,
+    /// Whether the integration is switched on
+    #[arg(long, value_name = "STATE", default_value = "on")]
+    pub integration: Integration,
+    /// How many calls the log keeps; then the oldest goes
+    #[arg(long, value_name = "CALLS", default_value_t = CallLog::KEPT)]
+    pub keep: NonZeroUsize,
+    /// A name of this machine for the page, the log and the switches, besides its addresses and
+    /// localhost; events may be sent to any name
+    #[arg(long = "host", value_name = "NAME", value_parser = host_name)]
+    pub hosts: Vec<String>,
+}
+
+/// A name as a browser sends it, without scheme and port.
+fn host_name(text: &str) -> Result<String, String> {
+    let is_name = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+            && text.bytes().any(|byte| byte.is_ascii_alphanumeric())
+    };
+    if is_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("such as pbx-lab.example, without a port".to_owned())
+    }
+}

@@ -1,0 +1,132 @@
+//! From the chosen command to its module, with the configuration it needs.
+
+pub(crate) mod agi;
+mod answer;
+mod arguments;
+mod calls;
+mod check;
+mod completions;
+mod config;
+mod daemon;
+pub(crate) mod fastagi;
+mod hangup;
+mod man;
+mod new_call;
+mod normalize;
+mod owner;
+mod report;
+mod sandbox;
+pub(crate) mod send;
+mod settings;
+mod simulate;
+mod spool;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::time::Instant;
+
+use crate::config::{Config, Endpoint, redact};
+
+pub use agi::refuse as refuse_to_asterisk;
+
+use crate::program::cli::{Cli, Command, Global};
+use crate::program::exit_code::ExitCode;
+use crate::program::safe_text;
+
+/// Runs the chosen command. Its result goes to `out`, all else to the log on stderr.
+pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::NewCall(args) => report::run(&global, started, out, async |courier, config| {
+            report::first(courier, new_call::event(&args, &config.numbering)?)
+        }),
+        Command::Answer(args) => report::run(&global, started, out, async |courier, config| {
+            let event = |call_id, call: Option<&_>| answer::event(&args, call_id, call, config);
+            report::later(courier, &args.named, event).await
+        }),
+        Command::Hangup(args) if args.list_causes => hangup::list_causes(out),
+        Command::Hangup(args) => report::run(&global, started, out, async |courier, config| {
+            let event = |call_id, call: Option<&_>| hangup::event(&args, call_id, call, &config.numbering);
+            report::later(courier, &args.named, event).await
+        }),
+        Command::Send(args) => send::run(&args, &global, out),
+        Command::Simulate(args) => simulate::run(&args, &global, out),
+        Command::Sandbox(args) => sandbox::run(&args, out),
+        Command::Check(args) => check::run(&args, &global, started, out),
+        Command::Normalize(args) => normalize::run(&args, &global, out),
+        Command::Agi(event) => agi::run(&event, &global, started, out),
+        Command::Fastagi(args) => fastagi::run(&args, &global, out),
+        Command::Spool(command) => spool::run(&command, &global, out),
+        Command::Calls(args) => calls::run(&args, &global, out),
+        Command::Config(command) => config::run(&command, &global, out),
+        Command::Completions(args) => completions::run(&args, out),
+        Command::Man(args) => man::run(&args, out),
+    }
+}
+
+/// The checked configuration, and a log that knows which token to keep quiet about.
+fn configured(global: &Global, quiet: log::LevelFilter) -> anyhow::Result<Config> {
+    let config = Config::try_from(settings::sources(global)?.merged())?;
+    start_log(quiet, config.endpoint().ok().cloned());
+    warn_if_insecure([&config]);
+    Ok(config)
+}
+
+/// Says who can read the token besides Zammad: a line for all of these, once.
+fn warn_if_insecure<'a>(configs: impl IntoIterator<Item = &'a Config>) {
+    let (mut unverified, mut in_clear) = (false, BTreeSet::new());
+    for config in configs {
+        let Ok(endpoint) = config.endpoint() else { continue };
+        if endpoint.is_tls() {
+            unverified |= config.insecure;
+        } else if !endpoint.is_loopback() {
+            // With a proxy or without; what is on this machine goes through none.
+            in_clear.insert(endpoint.host());
+        }
+    }
+    if unverified {
+        log::warn!(
+            "Zammad's certificate is not verified (insecure): whoever is in between can read the token"
+        );
+    }
+    if !in_clear.is_empty() {
+        let hosts = in_clear.into_iter().collect::<Vec<_>>().join(", ");
+        log::warn!("http:// to {hosts} is not encrypted: anyone in between can read the token; use https://");
+    }
+}
+
+/// Lines on stderr: warnings and worse, or what RUST_LOG asks for.
+fn start_log(quiet: log::LevelFilter, endpoints: impl IntoIterator<Item = Endpoint>) {
+    let endpoints: Vec<_> = endpoints.into_iter().collect();
+    let mut builder = env_logger::Builder::new();
+    builder.filter_level(quiet).parse_default_env().format(move |line, record| {
+        let text = redact(&record.args().to_string());
+        let text = endpoints.iter().fold(text, |text, endpoint| endpoint.redact(&text));
+        let text = safe_text::printable(&without_logins(&text));
+        if !fastagi::may_be_logged(record.level(), record.target(), &text) {
+            return Ok(());
+        }
+        match record.level() {
+            log::Level::Error => writeln!(line, "zammad-cti: {text}"),
+            log::Level::Warn => writeln!(line, "zammad-cti: warning: {text}"),
+            log::Level::Info => writeln!(line, "{text}"),
+            level => writeln!(line, "{level} {}: {text}", record.target()),
+        }
+    });
+    // A second log would be a bug that only loses lines.
+    let _ = builder.try_init();
+}
+
+/// A library's text without what stands before a host: the HTTP client takes what follows the first
+/// `@` of a proxy's password for the host, and says so.
+fn without_logins(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut safe = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| c.is_whitespace() || "/?#\"'`<>".contains(c)).unwrap_or(part.len());
+        let host = part[..end].rfind('@').map_or(0, |place| place + 1);
+        safe.push_str("://");
+        safe.push_str(&part[host..]);
+    }
+    safe
+}

@@ -1,0 +1,208 @@
+//! `zammad-cti agi`: an event of a channel, as a program that Asterisk runs and talks with.
+//!
+//! The call goes on whatever happens here. A new call waits for Zammad's decision, no longer than
+//! the deadline. An answer would keep two people from hearing each other, and a hangup a caller from
+//! hearing that the line is busy, because Asterisk's handler runs before it tells him. So another
+//! process brings these to Zammad, however long it takes, and this one waits a moment for it at most.
+
+pub mod channel;
+mod handed;
+pub mod tell;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, IsTerminal, Write, stdin};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use crate::agi::{Conversation, Until};
+use crate::client;
+use crate::client::in_full;
+use crate::config::{Config, Span};
+use crate::delivery::{Courier, EventToSend};
+use crate::event::{EventKind, WrittenEvent};
+use crate::spool::Which;
+use anyhow::Context;
+
+use super::configured;
+use super::owner::become_owner;
+use super::report;
+use super::settings::{runtime_folder, sources};
+use crate::program::cli::{self, Global};
+use crate::program::exit_code::{CallGoesOn, ExitCode, UsageError};
+use crate::program::output::Report;
+use channel::to_send;
+pub use channel::{Wanted, wanted};
+pub use tell::{failure, mistake, on_its_way, told};
+
+/// How long a call is held for an event at most, unless --deadline allows more.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// How long people wait who are to be connected, or to be told that they are not.
+pub const MOMENT: Duration = Duration::from_millis(150);
+
+/// Asterisk answers within microseconds; past the deadline it gets this long for it.
+pub const LAST_WORDS: Duration = Duration::from_millis(80);
+
+pub fn run(
+    event: &cli::Agi,
+    global: &Global,
+    started: Instant,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    if is_handed_over(event) {
+        return handed::deliver(global, started, out);
+    }
+    if stdin().is_terminal() {
+        return Err(UsageError(
+            "agi talks with Asterisk, which runs it: AGI(/usr/bin/zammad-cti,agi,new-call); by hand it is \
+             zammad-cti new-call",
+        )
+        .into());
+    }
+    let config = configured(global, log::LevelFilter::Warn);
+    let limit = deadline(global, config.as_ref().ok());
+    let mut conversation = begin(started + limit, out)?;
+    let result = config.and_then(|config| {
+        // Not a Zammad that is down: nothing would ever arrive.
+        config.endpoint()?;
+        report(event, &mut conversation, &config, started, limit)
+    });
+    if let Err(error) = &result {
+        // Who does not listen any more is not told.
+        let _ = failure(&mut conversation, error);
+    }
+    result.map(|()| ExitCode::Ok)
+}
+
+/// Tells Asterisk too that the dialplan's line is wrong: what is on stderr nobody may ever see.
+pub fn refuse(mistake: &str) {
+    if stdin().is_terminal() {
+        return;
+    }
+    let mut out = std::io::stdout();
+    if let Ok(mut conversation) = begin(Instant::now() + DEADLINE, &mut out) {
+        // The same is on stderr.
+        let _ = tell::mistake(&mut conversation, mistake);
+    }
+}
+
+/// How long a call may be held: the flag's time; else two seconds, or less if the events that
+/// nobody waits for have less.
+pub fn deadline(global: &Global, config: Option<&Config>) -> Duration {
+    match global.settings.deadline {
+        Some(Span(deadline)) if !deadline.is_zero() => deadline,
+        _ => config.map_or(DEADLINE, |config| config.deadline.min(DEADLINE)),
+    }
+}
+
+/// The configuration for events that no call waits for: they have all the time that it gives them,
+/// or the flag's if that is more.
+pub fn unhurried(global: &Global, quiet: log::LevelFilter) -> anyhow::Result<Config> {
+    let config = configured(global, quiet)?;
+    let Some(Span(held)) = global.settings.deadline else { return Ok(config) };
+    let mut global = global.clone();
+    global.settings.deadline = None;
+    let mut config = Config::try_from(sources(&global)?.merged())?;
+    config.deadline = config.deadline.max(held);
+    Ok(config)
+}
+
+/// A conversation on the standard input and output.
+fn begin(
+    end: Instant,
+    out: &mut dyn Write,
+) -> anyhow::Result<Conversation<impl BufRead + use<>, &mut dyn Write>> {
+    // Not by way of std's own buffer, in which something could wait unseen.
+    let input = File::from(stdin().as_fd().try_clone_to_owned()?);
+    Conversation::begin(BufReader::new(Until::new(input, end + LAST_WORDS)), out)
+        .context("Asterisk's header does not come, as it does after AGI() in a dialplan")
+}
+
+/// Brings one event to Zammad, and what came of it to the channel.
+fn report<R: BufRead, W: Write>(
+    event: &cli::Agi,
+    conversation: &mut Conversation<R, W>,
+    config: &Config,
+    started: Instant,
+    limit: Duration,
+) -> anyhow::Result<()> {
+    let written = match wanted(event, conversation, config)? {
+        Wanted::Report(event) => *event,
+        Wanted::Nothing(why) => {
+            // Who does not listen any more need not know.
+            let _ = conversation.say(&why);
+            return Ok(());
+        }
+    };
+    match written.event {
+        EventKind::NewCall => {}
+        EventKind::Answer | EventKind::Hangup => match handed::hand_over(&written, MOMENT) {
+            Ok(said) => {
+                let _ = conversation.say(&said);
+                return Ok(());
+            }
+            Err(error) => log::warn!("the call waits for its {}: {error:#}", written.event),
+        },
+    }
+    let (report, error) = deliver(&written, config, started, limit)?;
+    match error {
+        None => {
+            if let Err(error) = told(conversation, written.event, &report) {
+                log::warn!("the caller hung up, or Asterisk did not listen: {error}");
+            }
+            Ok(())
+        }
+        Some(error) => Err(error.context(CallGoesOn)),
+    }
+}
+
+/// Brings an event to Zammad. Tells what became of it, and the error if it is neither there nor in
+/// the spool.
+///
+/// # Errors
+///
+/// It is no event, or the machine has nothing left to bring it with.
+fn deliver(
+    written: &WrittenEvent,
+    config: &Config,
+    started: Instant,
+    limit: Duration,
+) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
+    become_owner([config]);
+    let courier = Courier::new(config, runtime_folder().as_deref());
+    let carried = client::block_on(async {
+        let to_send = recalled(written, &courier, config).await?;
+        report::warn(&to_send.event, to_send.known, config, None);
+        Ok(report::carry(&courier, config, &to_send, started, limit).await)
+    });
+    // The end of the process closes the spool too, and faster.
+    std::mem::forget(courier);
+    carried?
+}
+
+/// An event with what the journal knows of its call, which a channel may not know.
+pub async fn recalled(
+    written: &WrittenEvent,
+    courier: &Courier,
+    config: &Config,
+) -> anyhow::Result<EventToSend> {
+    let known = match written.event {
+        EventKind::NewCall => Ok(None),
+        EventKind::Answer | EventKind::Hangup => {
+            courier.call(Which::Id(to_send(written, config, None)?.event.call_id)).await
+        }
+    };
+    let call = known.unwrap_or_else(|error| {
+        log::warn!("what is known of call {}: {}", written.call_id, in_full(&error));
+        None
+    });
+    to_send(written, config, call.as_ref())
+}
+
+fn is_handed_over(event: &cli::Agi) -> bool {
+    match event {
+        cli::Agi::NewCall(_) => false,
+        cli::Agi::Answer(answer) => answer.handed.over,
+        cli::Agi::Hangup(hangup) => hangup.handed.over,
+    }
+}

@@ -1,0 +1,234 @@
+//! From the words of a dialplan, and what its channel knows, to an event.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{BufRead, Write};
+use std::os::unix::ffi::OsStrExt;
+
+use crate::agi::Conversation;
+use crate::asterisk::{CallEnd, Channel, called, is_number, shown_name};
+use crate::cause::HangupCause;
+use crate::config::Config;
+use crate::delivery::EventToSend;
+use crate::event::{CallId, Direction, EventKind, Known, Name, Users, WrittenEvent};
+use crate::spool::Call;
+use anyhow::Context;
+use clap::ValueEnum;
+
+use crate::program::cli;
+use crate::program::commands::arguments::text;
+use crate::program::exit_code::UsageError;
+
+/// What is to be done about an event.
+pub enum Wanted {
+    /// an event that can be sent
+    Report(Box<WrittenEvent>),
+    /// nothing, and why
+    Nothing(String),
+}
+
+/// What the dialplan wants. On return the channel knows what the call's later events need.
+pub fn wanted<R: BufRead, W: Write>(
+    event: &cli::Agi,
+    conversation: &mut Conversation<R, W>,
+    config: &Config,
+) -> anyhow::Result<Wanted> {
+    match event {
+        cli::Agi::NewCall(args) => new_call(args, conversation, config),
+        cli::Agi::Answer(args) => answer(args, conversation, config),
+        cli::Agi::Hangup(args) => hangup(args, conversation, config),
+    }
+}
+
+fn new_call<R: BufRead, W: Write>(
+    args: &cli::AgiNewCall,
+    conversation: &mut Conversation<R, W>,
+    config: &Config,
+) -> anyhow::Result<Wanted> {
+    let [reported, dialled, dialled_on_master, extension] = conversation.values([
+        "ZAMMAD_CALLID",
+        "CALLERID(dnid)",
+        "MASTER_CHANNEL(CALLERID(dnid))",
+        "EXTEN",
+    ])?;
+    if !reported.is_empty() {
+        return Ok(Wanted::Nothing(format!("zammad-cti: call {reported} is reported already")));
+    }
+    let direction = direction(&args.direction, "")?.unwrap_or(Direction::Inbound);
+    let from = match given("--from", &args.from)? {
+        Some(from) => from.to_owned(),
+        None => conversation.caller().calling(direction).to_owned(),
+    };
+    let to = match given("--to", &args.to)? {
+        Some(to) => to.to_owned(),
+        // What was dialled first, also where the dialplan has gone on to `s`, or to a Local channel.
+        None => called([dialled, dialled_on_master, extension]),
+    };
+    let call_id = match given("--call-id", &args.call_id)? {
+        Some(CallId::AUTO) => CallId::random().to_string(),
+        Some(call_id) => call_id.to_owned(),
+        None => conversation.header().unique_id.clone(),
+    };
+    let written = WrittenEvent {
+        from: Some(from),
+        to: Some(to),
+        user: Some(Users::Several(args.users.iter().map(|shown| shown_name(shown.as_bytes())).collect())),
+        queue: given("--queue", &args.queue)?.map(str::to_owned),
+        ..WrittenEvent::new(EventKind::NewCall, &call_id, direction)
+    };
+    // What cannot be sent is not reported, and has no hangup.
+    to_send(&written, config, None)?;
+    // Now, as the hangup must find it even if nothing is heard of Zammad.
+    conversation.set("ZAMMAD_CALLID", &call_id)?;
+    conversation.set("ZAMMAD_DIRECTION", direction.as_str())?;
+    Ok(Wanted::Report(Box::new(written)))
+}
+
+fn answer<R: BufRead, W: Write>(
+    args: &cli::AgiAnswer,
+    conversation: &mut Conversation<R, W>,
+    config: &Config,
+) -> anyhow::Result<Wanted> {
+    // The dialplan's line may have said it all, for a phone that is gone by now.
+    let values = conversation.values([
+        "ZAMMAD_CALLID",
+        "MASTER_CHANNEL(ZAMMAD_CALLID)",
+        "MASTER_CHANNEL(ZAMMAD_DIRECTION)",
+        "CHANNEL(linkedid)",
+    ]);
+    let [call_id, of_caller, shown_direction, linked] = values.unwrap_or_else(|error| {
+        log::warn!("what the call was announced as is not known: {error}");
+        Default::default()
+    });
+    let known = [call_id, of_caller, linked].into_iter().find(|id| !id.is_empty());
+    let call_id = match given("--call-id", &args.call_id)? {
+        Some(call_id) => call_id.to_owned(),
+        None => known.unwrap_or_else(|| conversation.header().unique_id.clone()),
+    };
+    let direction = direction(&args.direction, &shown_direction)?;
+    let likely = direction.unwrap_or(Direction::Inbound);
+    // On an outbound call it is the customer who picked up: no agent, and no extension.
+    let is_agent = likely == Direction::Inbound && !args.voicemail;
+    let number = conversation.caller().number.filter(|shown| is_agent && is_number(shown));
+    let login = Channel(&conversation.header().channel).agent(number, &config.agents).filter(|_| is_agent);
+    let user = given("--user", &args.user)?.or(login.map(Name::as_str)).filter(|_| !args.voicemail);
+    let written = WrittenEvent {
+        direction,
+        user: user.map(|user| Users::One(user.to_owned())),
+        answering_number: given("--answering-number", &args.answering_number)?.or(number).map(str::to_owned),
+        voicemail: args.voicemail,
+        ..WrittenEvent::new(EventKind::Answer, call_id, likely)
+    };
+    to_send(&written, config, None)?;
+    // For the hangup. Not just that somebody picked up: the caller's channel may have had other calls.
+    let _ = conversation.set("MASTER_CHANNEL(ZAMMAD_ANSWERED)", &written.call_id);
+    if args.voicemail {
+        // It picks up on the caller's own channel, which may outlive the one that called it.
+        let _ = conversation.set("ZAMMAD_ANSWERED", &written.call_id);
+    }
+    Ok(Wanted::Report(Box::new(written)))
+}
+
+fn hangup<R: BufRead, W: Write>(
+    args: &cli::AgiHangup,
+    conversation: &mut Conversation<R, W>,
+    config: &Config,
+) -> anyhow::Result<Wanted> {
+    // A call without its hangup rings for ever: what the channel does not say any more is left out.
+    let values = conversation.values([
+        "ZAMMAD_CALLID",
+        "ZAMMAD_DIRECTION",
+        "ZAMMAD_ANSWERED",
+        "MASTER_CHANNEL(ZAMMAD_ANSWERED)",
+        "ZAMMAD_ENDED",
+        "DIALSTATUS",
+        "QUEUESTATUS",
+        "ABANDONED",
+        "HANGUPCAUSE",
+    ]);
+    let [
+        known,
+        shown_direction,
+        answered,
+        answered_on_master,
+        ended,
+        dial_status,
+        queue_status,
+        abandoned,
+        hangup_cause,
+    ] = values.unwrap_or_else(|error| {
+        log::warn!("why the call ended is not known: {error}");
+        Default::default()
+    });
+    let call_id = match given("--call-id", &args.call_id)? {
+        Some(call_id) => call_id.to_owned(),
+        None if known.is_empty() => conversation.header().unique_id.clone(),
+        None => known,
+    };
+    if ended == call_id {
+        // A second hangup would take the mark off a missed call.
+        return Ok(Wanted::Nothing(format!("zammad-cti: the hangup of call {call_id} is sent already")));
+    }
+    let direction = direction(&args.direction, &shown_direction)?;
+    // 1 is what a dialplan of its own may note there.
+    let answered = answered == "1" || [answered, answered_on_master].contains(&call_id);
+    let likely = direction.unwrap_or(Direction::Inbound);
+    let end = CallEnd { answered, dial_status, queue_status, abandoned, hangup_cause };
+    let cause = match given("--cause", &args.cause)?.map(str::parse::<HangupCause>) {
+        Some(Ok(cause)) => Some(cause),
+        // Without its hangup the call would ring for ever.
+        Some(Err(error)) => {
+            log::warn!("--cause: {error}; what the channel says counts");
+            let _ = conversation.say(&format!("zammad-cti: --cause: {error}"));
+            end.cause(likely)
+        }
+        None => end.cause(likely),
+    };
+    let written = WrittenEvent {
+        direction,
+        cause: cause.map(|cause| cause.as_str().to_owned()),
+        answered: end.answered(),
+        ..WrittenEvent::new(EventKind::Hangup, call_id, likely)
+    };
+    to_send(&written, config, None)?;
+    // Only a later run would look for it.
+    let _ = conversation.set("ZAMMAD_ENDED", &written.call_id);
+    Ok(Wanted::Report(Box::new(written)))
+}
+
+/// The event that goes to Zammad, and what is known of its call, also by the journal.
+pub fn to_send(written: &WrittenEvent, config: &Config, call: Option<&Call>) -> anyhow::Result<EventToSend> {
+    let mut written = written.clone();
+    if let (None, Some(call)) = (written.direction, call) {
+        written.direction = Some(call.direction);
+        if call.direction == Direction::Outbound {
+            // It was the customer who picked up, and not whose phone it would have been.
+            written.user = written.user.filter(|_| written.event != EventKind::Answer);
+            written.answering_number = None;
+        }
+    }
+    let known = Known { direction: None, answered: written.answered };
+    let event = written.read(&config.numbering, |_| None)?;
+    let mut to_send = EventToSend { event, known, key: None };
+    if let Some(call) = call {
+        to_send.recall(call);
+    }
+    Ok(to_send)
+}
+
+/// An option's text; none if it is empty, as an unset variable of the dialplan is.
+fn given<'a>(flag: &'static str, shown: &'a Option<OsString>) -> anyhow::Result<Option<&'a str>> {
+    let text = shown.as_deref().map(|shown: &OsStr| text(flag, shown)).transpose()?;
+    Ok(text.filter(|text| !text.trim().is_empty()))
+}
+
+/// The option's direction, else that of the call's newCall, if the channel knows it.
+fn direction(option: &Option<OsString>, of_call: &str) -> anyhow::Result<Option<Direction>> {
+    let read = |text: &str| Direction::from_str(text.trim(), true).ok();
+    match given("--direction", option)? {
+        Some(text) => {
+            let read = read(text).ok_or(UsageError("the direction is `in` or `out`"));
+            read.map(Some).context("--direction")
+        }
+        None => Ok(read(of_call)),
+    }
+}

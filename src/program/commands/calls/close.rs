@@ -1,0 +1,211 @@
+//! `zammad-cti calls close`
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use crate::cause::{Cause, HangupCause};
+use crate::client::{self, Client, RequestId, SendError};
+use crate::config::{Config, Span, SpoolMode};
+use crate::delivery::{Courier, EventToSend, Failure, Outcome, Spooled};
+use crate::event::{CallEvent, CallId, EventKind, Known};
+use crate::rules;
+use crate::spool::{Call, CallNumber, Ending, Moment, Spool, Which};
+use anyhow::Context;
+
+use super::{PAGE, open};
+use crate::program::cli::{CallsClose, Global, WhichCalls};
+use crate::program::commands::arguments::{call_id, text};
+use crate::program::commands::hangup::read_cause;
+use crate::program::commands::report::{outcome, unsent};
+use crate::program::commands::settings::runtime_folder;
+use crate::program::exit_code::{self, ExitCode, HangupInDoubt, NoSuchCall};
+use crate::program::output::{self, Report, Style};
+
+/// What became of one call.
+type Closed = (Report, Option<anyhow::Error>);
+
+/// Ends calls, one after the other.
+struct Closer<'a> {
+    args: &'a CallsClose,
+    cause: Option<Cause>,
+    spool: Spool,
+    client: Client,
+    config: &'a mut Config,
+    courier: Courier,
+    /// Zammad took nothing the last time.
+    is_down: bool,
+}
+
+pub fn run(
+    args: &CallsClose,
+    global: &Global,
+    config: &mut Config,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
+    let cause = match &args.cause {
+        Some(cause) => read_cause(text("--cause", cause)?, args.raw_cause).context("--cause")?,
+        None => None,
+    };
+    let ids = args.which.call_ids.iter().map(|shown| call_id(shown)).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut failure = None;
+    let mut say = |out: &mut dyn Write, (report, error): Closed| {
+        if let Some(error) = error {
+            match exit_code::advice(&error) {
+                Some(advice) => log::error!("{error:#}; {advice}"),
+                None => log::error!("{error:#}"),
+            }
+            failure.get_or_insert_with(|| ExitCode::of(&error));
+        }
+        output::result_line(out, &report, style)
+    };
+    match open(config)? {
+        None => {
+            for id in ids {
+                say(out, refused(NoSuchCall(id), config))?;
+            }
+        }
+        Some(spool) => {
+            let courier = Courier::new(config, runtime_folder().as_deref());
+            let mut closer =
+                Closer { args, cause, spool, client: Client::new(config)?, courier, config, is_down: false };
+            client::block_on(async {
+                match &args.which {
+                    WhichCalls { older_than: Some(Span(age)), .. } => {
+                        closer.close_open(*age, out, &mut say).await
+                    }
+                    WhichCalls { all: true, .. } => closer.close_open(Duration::ZERO, out, &mut say).await,
+                    WhichCalls { .. } => {
+                        for id in ids {
+                            let closed = match closer.spool.call(&Which::Id(id.clone()), Moment::now())? {
+                                Some(call) => closer.close(&call).await?,
+                                None => refused(NoSuchCall(id), closer.config),
+                            };
+                            say(out, closed)?;
+                        }
+                        Ok(())
+                    }
+                }
+            })??;
+        }
+    }
+    Ok(if style.fail_open { ExitCode::Ok } else { failure.unwrap_or(ExitCode::Ok) })
+}
+
+/// What is not sent.
+fn refused(error: impl Into<anyhow::Error>, config: &Config) -> Closed {
+    let error = error.into();
+    (unsent(&error).because(&error, config.endpoint().ok()), Some(error))
+}
+
+impl Closer<'_> {
+    /// Closes all calls that have been open for so long.
+    async fn close_open(
+        &mut self,
+        age: Duration,
+        out: &mut dyn Write,
+        say: &mut impl FnMut(&mut dyn Write, Closed) -> Result<(), output::OutputError>,
+    ) -> anyhow::Result<()> {
+        let mut behind = CallNumber(0);
+        loop {
+            let page = self.spool.open_calls(behind, PAGE, Moment::now())?;
+            let Some(last) = page.last() else { return Ok(()) };
+            behind = last.number;
+            for call in page.iter().filter(|call| call.age >= age) {
+                let closed = self.close(call).await?;
+                say(out, closed)?;
+            }
+        }
+    }
+
+    async fn close(&mut self, call: &Call) -> anyhow::Result<Closed> {
+        // While others were closed it may have ended.
+        let Some(call) = self.spool.call(&Which::Id(call.call_id.clone()), Moment::now())? else {
+            return Ok(refused(NoSuchCall(call.call_id.clone()), self.config));
+        };
+        let call = &call;
+        let to_send = self.hangup(call);
+        let (event, call_id) = (&to_send.event, &call.call_id);
+        match call.ending {
+            Ending::Reported => {
+                log::warn!("call {call_id} has ended, and gets no second hangup");
+                return Ok((Report::ended_before(event), None));
+            }
+            Ending::None | Ending::Begun if self.args.forget => {
+                self.spool.reopen_call(call_id)?;
+                self.spool.forget(call_id)?;
+                return Ok((Report::ended_before(event), None));
+            }
+            Ending::Begun if !self.args.force && !rules::repeat_is_safe(event, Some(call.answered)) => {
+                let error = HangupInDoubt(call_id.clone()).into();
+                let report = Report::unsent("unconfirmed").about(event);
+                return Ok((report.because(&error, self.config.endpoint().ok()), Some(error)));
+            }
+            Ending::None | Ending::Begun => {}
+        }
+        // This one takes the place of what lies there.
+        self.spool.reopen_call(call_id)?;
+        if self.is_down {
+            self.keep_the_rest();
+        }
+        let deadline = self.config.deadline;
+        let brought = self.courier.bring(&mut self.client, &to_send, Instant::now(), deadline).await;
+        match &brought {
+            Ok(Outcome::Delivered(_) | Outcome::EndedBefore) => {
+                if !self.courier.has_journal() {
+                    self.spool.settle(event, true, Moment::now())?;
+                }
+            }
+            Ok(Outcome::Spooled(Spooled { tried })) => self.is_down = tried.is_some(),
+            Err(Failure::Unconfirmed(_)) => self.is_down = true,
+            Err(Failure::Undelivered(_) | Failure::NotKept(..) | Failure::Untried(_)) => {}
+        }
+        match brought {
+            Err(Failure::Undelivered(tried))
+                if matches!(tried.error, SendError::UnknownCall { .. }) && self.strike(call_id).await? =>
+            {
+                let report = Report::undelivered(event, &tried);
+                let off = format!("call {call_id} is off the list, as nothing rings in Zammad");
+                let error = anyhow::Error::from(tried.error).context(off);
+                Ok((report.because(&error, self.config.endpoint().ok()), Some(error)))
+            }
+            brought => Ok(outcome(event, Ok(brought), self.config)),
+        }
+    }
+
+    /// The hangup of a call that nobody else ends.
+    fn hangup(&self, call: &Call) -> EventToSend {
+        let usual = if call.answered { HangupCause::NormalClearing } else { HangupCause::Cancel };
+        let cause = self.cause.clone().unwrap_or(Cause::Read(usual));
+        EventToSend {
+            event: CallEvent {
+                cause: Some(cause),
+                ..CallEvent::new(EventKind::Hangup, call.call_id.clone(), call.direction)
+            },
+            known: Known { direction: Some(call.direction), answered: call.answered.then_some(true) },
+            key: None,
+        }
+    }
+
+    /// A call that Zammad does not know does not ring there either: then it is off the list. A Zammad
+    /// in trouble may use the same words.
+    async fn strike(&mut self, call_id: &CallId) -> anyhow::Result<bool> {
+        let id = RequestId::fresh();
+        let is_well = self.client.probe(id, self.config.encoding, self.config.timeout).await.is_ok();
+        if is_well {
+            self.spool.forget(call_id)?;
+        }
+        Ok(is_well)
+    }
+
+    /// Each of the others would take as long to find out that Zammad takes nothing.
+    fn keep_the_rest(&mut self) {
+        if let Some(spool) = &mut self.config.spool
+            && spool.mode == SpoolMode::OnFailure
+        {
+            log::warn!("Zammad is in trouble, so the hangups of the other calls go into the spool at once");
+            spool.mode = SpoolMode::Always;
+            self.courier = Courier::new(self.config, runtime_folder().as_deref());
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! `zammad-cti check`
+
+mod json;
+mod nagios;
+mod table;
+
+use std::io::Write;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::client;
+use crate::config::{Config, ConfigError, Endpoint, EndpointError, Format, Settings, Span, redact};
+use crate::health::{Check, Health, SpoolCheck, SpoolHealth, SpoolPart, Status, Thresholds, Verdict, order};
+use anyhow::Context;
+use futures_util::future::{join, join_all};
+
+use super::owner::become_owner;
+use super::settings::{of_the_rest, runtime_folder, sources, sources_of};
+use super::{start_log, warn_if_insecure};
+use crate::program::cli::{self, Global};
+use crate::program::exit_code::{ExitCode, NotChecked, UsageError};
+use crate::program::output::OutputError;
+use crate::program::safe_text::printable;
+
+/// How the result is shown.
+enum Shape {
+    Table,
+    Json,
+    Nagios,
+}
+
+/// What is to be checked, if its configuration says so.
+struct Target {
+    profile: Option<String>,
+    /// Somebody says where Zammad is.
+    has_url: bool,
+    config: Result<Config, ConfigError>,
+}
+
+/// What came of one target.
+struct Checked {
+    profile: Option<String>,
+    health: Health,
+    spool: Option<CheckedSpool>,
+    /// what keeps the events of a call from being kept in order
+    order: Option<SpoolPart>,
+    verdict: Verdict,
+}
+
+/// What came of the spool of one target.
+struct CheckedSpool {
+    health: SpoolHealth,
+    parts: Vec<SpoolPart>,
+}
+
+/// A target that is ready to be checked, as far as its configuration says how.
+struct Ready {
+    profile: Option<String>,
+    check: Result<Check, Box<Health>>,
+    spool: Option<SpoolCheck>,
+    order: Option<SpoolPart>,
+    /// for the spool
+    deadline: Duration,
+}
+
+pub fn run(
+    args: &cli::Check,
+    global: &Global,
+    started: Instant,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    check(args, global, started, out).context(NotChecked)
+}
+
+fn check(
+    args: &cli::Check,
+    global: &Global,
+    started: Instant,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    let thresholds = Thresholds::new(args.warning.unwrap_or_default(), args.critical.unwrap_or_default())?;
+    let shape = shape(args, global)?;
+    let targets = if args.all_profiles { all_targets(global)? } else { vec![target(global)] };
+    start_log(
+        log::LevelFilter::Warn,
+        targets.iter().filter_map(|target| target.config.as_ref().ok()?.endpoint().ok().cloned()),
+    );
+    warn_if_insecure(targets.iter().filter_map(|target| target.config.as_ref().ok()));
+    become_owner(targets.iter().filter_map(|target| target.config.as_ref().ok()));
+    let checked = examine(targets, args, started, &thresholds)?;
+    match shape {
+        Shape::Table => table::write(out, &checked),
+        Shape::Json => json::write(out, &checked),
+        Shape::Nagios => nagios::write(out, &checked, &thresholds),
+    }
+    .map_err(OutputError)?;
+    Ok(match worst(&checked) {
+        Status::Ok => ExitCode::Ok,
+        Status::Warning => ExitCode::WARNING,
+        Status::Critical => ExitCode::CRITICAL,
+        Status::Unknown => ExitCode::Unknown,
+    })
+}
+
+fn worst(checked: &[Checked]) -> Status {
+    checked.iter().fold(Status::Ok, |status, checked| status.worst(checked.verdict.status))
+}
+
+/// A format in the file or a variable is for the commands of a dialplan; only a flag can be wrong.
+fn shape(args: &cli::Check, global: &Global) -> Result<Shape, UsageError> {
+    match (global.settings.output, args.nagios) {
+        (Some(Format::Shell), _) => Err(UsageError("check prints text, --output json, or --nagios")),
+        (Some(_), true) => Err(UsageError("--nagios is a format of its own, without --output")),
+        (None, true) => Ok(Shape::Nagios),
+        (Some(Format::Json), false) => Ok(Shape::Json),
+        (Some(Format::Text), false) => Ok(Shape::Table),
+        (None, false) => Ok(match of_the_rest(global).output.unwrap_or_default() {
+            Format::Json => Shape::Json,
+            Format::Text | Format::Shell => Shape::Table,
+        }),
+    }
+}
+
+fn target(global: &Global) -> Target {
+    match sources(global) {
+        Ok(sources) => Target::new(sources.profile.clone(), sources.merged()),
+        Err(error) => Target::broken(global.profile.clone(), error),
+    }
+}
+
+/// The top level and each profile, as far as they say where their Zammad is. A profile without a
+/// `url` has the top level's, and is checked as well: its other settings may matter.
+fn all_targets(global: &Global) -> Result<Vec<Target>, UsageError> {
+    if global.profile.is_some() {
+        return Err(UsageError(
+            "--all-profiles checks each profile, and --profile one of them: take one of the two",
+        ));
+    }
+    let top = match sources_of(global, None) {
+        Ok(sources) => sources,
+        Err(error) => return Ok(vec![Target::broken(None, error)]),
+    };
+    if top.flags.url.is_some() || top.variables.url.is_some() {
+        return Err(UsageError(
+            "--all-profiles takes each address from the file; --url and ZAMMAD_CTI_URL would be stronger than all",
+        ));
+    }
+    let Some((_, layers)) = &top.file else {
+        return Err(UsageError("--all-profiles needs a configuration file"));
+    };
+    let names = layers.profiles.clone();
+    let mut targets = vec![Target::new(None, top.merged())];
+    targets.extend(names.into_iter().map(|name| match sources_of(global, Some(name.clone())) {
+        Ok(sources) => Target::new(Some(name), sources.merged()),
+        Err(error) => Target::broken(Some(name), error),
+    }));
+    let (with, without): (Vec<_>, Vec<_>) = targets.into_iter().partition(Target::is_meant);
+    // Nobody has one: the first says so.
+    Ok(if with.is_empty() { without.into_iter().take(1).collect() } else { with })
+}
+
+impl Target {
+    fn new(profile: Option<String>, settings: Settings) -> Self {
+        Self { profile, has_url: settings.url.is_some(), config: Config::try_from(settings) }
+    }
+
+    fn broken(profile: Option<String>, error: ConfigError) -> Self {
+        Self { profile, has_url: true, config: Err(error) }
+    }
+
+    /// Whether it is meant to be a way to Zammad, and not only what profiles have in common.
+    fn is_meant(&self) -> bool {
+        let lacks_token = matches!(
+            self.config,
+            Err(ConfigError::Endpoint(EndpointError::NoToken) | ConfigError::TokenLeftOut(_))
+        );
+        self.has_url && !(lacks_token && self.profile.is_none())
+    }
+
+    fn prepare(self, stuck_after: Duration) -> Ready {
+        let unusable = |error, endpoint| Err(Box::new(Health::unusable(error, endpoint)));
+        let (check, spool, order, deadline) = match self.config {
+            Err(error) => (unusable(error.into(), None), None, None, Duration::ZERO),
+            Ok(config) => {
+                let check = match Check::new(&config) {
+                    Ok(check) => Ok(check),
+                    Err(error) => unusable(error, config.endpoint().ok().cloned()),
+                };
+                let order = order(&config, runtime_folder().as_deref());
+                (check, SpoolCheck::new(&config, stuck_after), order, config.deadline)
+            }
+        };
+        Ready { profile: self.profile, check, spool, order, deadline }
+    }
+}
+
+/// Checks all of them at the same time.
+fn examine(
+    targets: Vec<Target>,
+    args: &cli::Check,
+    started: Instant,
+    thresholds: &Thresholds,
+) -> anyhow::Result<Vec<Checked>> {
+    // All of them are made ready first: reading files would spoil the time of the others.
+    let Span(stuck_after) = args.stuck_after;
+    let ready: Vec<_> = targets.into_iter().map(|target| target.prepare(stuck_after)).collect();
+    let checks = ready.into_iter().map(async |Ready { profile, check, spool, order, deadline }| {
+        let way = async {
+            match check {
+                Ok(check) => check.run(started, SystemTime::now()).await,
+                Err(unusable) => *unusable,
+            }
+        };
+        let look = async {
+            let spool = spool?.run(deadline.saturating_sub(started.elapsed())).await;
+            Some(CheckedSpool { parts: spool.parts(&thresholds.spool), health: spool })
+        };
+        let (health, spool) = join(way, look).await;
+        let parts = spool.as_ref().map_or(&[][..], |spool| &spool.parts);
+        let verdict = health.verdict(thresholds).with_spool(parts, order.as_ref());
+        Checked { profile, verdict, health, spool, order }
+    });
+    Ok(client::block_on(join_all(checks))?)
+}
+
+impl Checked {
+    /// A text from anywhere without the token, and without harm to a terminal.
+    fn clean(&self, text: &str) -> String {
+        let endpoint = self.health.endpoint.as_ref();
+        printable(&endpoint.map_or_else(|| redact(text), |endpoint| endpoint.redact(text)))
+    }
+
+    fn shown_endpoint(&self) -> Option<String> {
+        self.health.endpoint.as_ref().map(Endpoint::to_string)
+    }
+}

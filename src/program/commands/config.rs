@@ -1,0 +1,182 @@
+//! `zammad-cti config`
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use crate::client::Client;
+use crate::config::{
+    Config, Format, Layer, Settings, default_files, is_token_for_file, redact, shown, variable,
+};
+use anyhow::Context;
+use serde_json::{Map, Value, json};
+
+use super::settings::{config_home, named_file, sources};
+use super::{configured, start_log};
+use crate::program::cli::{self, Global};
+use crate::program::exit_code::{ExitCode, UsageError};
+use crate::program::output::{OutputError, VERSION};
+use crate::program::safe_text::{printable, quoted};
+
+/// A configuration file to begin with.
+const EXAMPLE: &str = include_str!("../../../config.example.toml");
+
+pub fn run(command: &cli::Config, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    match command {
+        cli::Config::Show => show(global, out),
+        cli::Config::Check => check(global, out),
+        cli::Config::Init(args) => init(args, global, out),
+    }
+}
+
+/// A table that only the file has: its keys are phones.
+const AGENTS: &str = "agents.";
+
+/// What takes the place of a secret.
+const STARS: &str = "***";
+
+/// A setting as it is shown. All that `config show` prints is one: no text gets here that could hold a token.
+struct Shown {
+    key: String,
+    value: Value,
+    origin: String,
+}
+
+impl Shown {
+    fn new(key: &str, value: &Value, origin: String) -> Self {
+        let value = value.as_str().map_or_else(|| value.clone(), |text| shown(text).into());
+        Self { key: redact(key), value, origin }
+    }
+
+    /// Whether a part of the value is not shown.
+    fn is_masked(&self) -> bool {
+        self.value.as_str().is_some_and(|text| text.contains(STARS))
+    }
+}
+
+/// Each setting, its value and its origin.
+fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let sources = sources(global)?;
+    let defaults = Settings::defaults();
+    let by_strength = sources.by_strength().into_iter().chain([&defaults]);
+    let layers: Vec<_> = by_strength.map(|layer| (layer.origin.layer.clone(), layer.by_key())).collect();
+    let effective = sources.merged().or(defaults);
+    let format = effective.output.unwrap_or_default();
+    let settings = settings(&layers, effective);
+    match format {
+        Format::Json => {
+            let settings: Map<_, _> = settings
+                .into_iter()
+                .map(|Shown { key, value, origin }| (key, json!({ "value": value, "origin": origin })))
+                .collect();
+            writeln!(out, "{}", json!({ "version": VERSION, "settings": settings })).map_err(OutputError)?;
+        }
+        // As variables that would have the same effect, but for the token.
+        Format::Shell => {
+            for setting in settings {
+                let Shown { key, value, .. } = &setting;
+                if value.is_null() || setting.is_masked() || key.starts_with(AGENTS) {
+                    continue;
+                }
+                let value = value.as_str().map_or_else(|| value.to_string(), printable);
+                writeln!(out, "{}={}", variable(key), quoted(&value)).map_err(OutputError)?;
+            }
+        }
+        Format::Text => {
+            for Shown { key, value, origin } in settings {
+                let value = match value {
+                    Value::Null => "-".to_owned(),
+                    Value::String(text) => printable(&text),
+                    other => other.to_string(),
+                };
+                let (key, origin) = (printable(&key), printable(&origin));
+                writeln!(out, "{key:<26} {value:<34} {origin}").map_err(OutputError)?;
+            }
+        }
+    }
+    Ok(ExitCode::Ok)
+}
+
+/// What counts of each setting, and where it comes from.
+fn settings(layers: &[(Layer, Map<String, Value>)], effective: Settings) -> Vec<Shown> {
+    let mut values = effective.by_key();
+    let left_out = effective.origin.left_out().to_vec();
+    if effective.token_file.as_deref().is_some_and(is_token_for_file) {
+        values.insert("token_file".to_owned(), STARS.into());
+    }
+    // A complete endpoint shows itself without its token; of any other no part is sure to be none.
+    if let Some(url) = values.get_mut("url")
+        && let Ok(config) = Config::try_from(effective)
+        && let Ok(endpoint) = config.endpoint()
+    {
+        *url = endpoint.to_string().into();
+    }
+    let origin = |key: &str, value: &Value| {
+        if let Some(left) = left_out.iter().find(|left| left.setting() == key) {
+            return format!("not used: {}", left.reason());
+        }
+        let sets = |layer: &Map<String, Value>| layer.get(key).is_some_and(|own| !own.is_null());
+        match layers.iter().find(|(_, values)| sets(values)) {
+            _ if value.is_null() => "not set".to_owned(),
+            Some((layer, _)) => layer.of_key(key),
+            None => "the token in a url that is replaced".to_owned(),
+        }
+    };
+    values.into_iter().map(|(key, value)| Shown::new(&key, &value, origin(&key, &value))).collect()
+}
+
+/// Reads and checks everything, without a word to Zammad.
+fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let config: Config = configured(global, log::LevelFilter::Warn)?;
+    let endpoint = config.endpoint()?;
+    Client::new(&config)?;
+    writeln!(out, "ok: {endpoint} (Zammad was not asked)").map_err(OutputError)?;
+    for left in config.left_out() {
+        let (said, key) = (printable(&left.to_string()), left.setting());
+        writeln!(out, "{said}; if this Zammad has one, set `{key}` beside its url").map_err(OutputError)?;
+    }
+    Ok(ExitCode::Ok)
+}
+
+fn init(args: &cli::Init, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let named = named_file(global);
+    let is_named = named.is_some();
+    let path = match named {
+        Some(path) => path,
+        None => {
+            let home = config_home()
+                .ok_or(UsageError("--config says where, as neither $XDG_CONFIG_HOME nor $HOME does"))?;
+            home.join("zammad-cti/config.toml")
+        }
+    };
+    write_example(&path, args.force).with_context(|| format!("cannot write {}", path.display()))?;
+    start_log(log::LevelFilter::Warn, []);
+    for hidden in default_files(config_home().as_deref()) {
+        // The phone system and the services are other users, and read that one.
+        if !is_named && hidden != path && hidden.exists() {
+            log::warn!("{} counts no longer for this user, only for others", hidden.display());
+        }
+    }
+    writeln!(out, "{}", path.display()).map_err(OutputError)?;
+    Ok(ExitCode::Ok)
+}
+
+/// For the owner's eyes only, as a token will stand in it.
+fn write_example(path: &Path, force: bool) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    // A new file, so that it gets the mode below; and of a device nothing is replaced.
+    if force && path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+        std::fs::remove_file(path)?;
+    }
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let mut file = match file {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && !force => {
+            Err(error).context("it is there already; --force replaces it")
+        }
+        file => file.map_err(anyhow::Error::new),
+    }?;
+    Ok(file.write_all(EXAMPLE.as_bytes())?)
+}

@@ -1,0 +1,233 @@
+//! One event to Zammad and its decision back: what new-call, answer and hangup do alike.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use crate::action::Action;
+use crate::client::{self, Client, ClientError, Request, RequestId, in_full};
+use crate::config::{Config, ConfigError};
+use crate::delivery::{Courier, EventToSend, Failure, Outcome, Spooled, Undelivered};
+use crate::event::{CallEvent, CallId, EventError, Known};
+use crate::rules;
+use crate::spool::{Call, Which};
+use anyhow::Context;
+
+use super::arguments::which;
+use super::configured;
+use super::owner::become_owner;
+use super::settings::{of_the_rest, runtime_folder};
+use crate::program::cli::{Global, Named};
+use crate::program::exit_code::{CallGoesOn, ExitCode};
+use crate::program::output::{self, Report, Style};
+
+/// Delivers what `describe` makes of the command line.
+pub fn run(
+    global: &Global,
+    started: Instant,
+    out: &mut dyn Write,
+    describe: impl AsyncFnOnce(&Courier, &Config) -> anyhow::Result<EventToSend>,
+) -> anyhow::Result<ExitCode> {
+    let config = match configured(global, log::LevelFilter::Warn) {
+        Ok(config) => config,
+        Err(error) => {
+            let settings = of_the_rest(global);
+            let style = Style {
+                format: settings.output.unwrap_or_default(),
+                field: global.field,
+                fail_open: settings.fail_open.unwrap_or_default(),
+            };
+            return failed(out, unsent(&error).because(&error, None), error, style);
+        }
+    };
+    let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
+    become_owner([&config]);
+    let courier = Courier::new(&config, runtime_folder().as_deref());
+    let done = client::block_on(async {
+        let to_send = describe(&courier, &config).await?;
+        warn(&to_send.event, to_send.known, &config, None);
+        if global.unsent.is_wanted() {
+            return Ok((to_send, None));
+        }
+        let result = carry(&courier, &config, &to_send, started, config.deadline).await;
+        Ok((to_send, Some(result)))
+    });
+    // The end of the process closes the spool too, and faster.
+    std::mem::forget(courier);
+    match done.map_err(Into::into).and_then(|done| done) {
+        Err(error) => {
+            let report = unsent(&error).because(&error, config.endpoint().ok());
+            failed(out, report, error, style)
+        }
+        Ok((to_send, None)) => {
+            show(out, &to_send.event, &config, global)?;
+            Ok(ExitCode::Ok)
+        }
+        Ok((_, Some((report, None)))) => {
+            output::result(out, &report, style)?;
+            let rejected = report.rejects() && config.reject_exit;
+            Ok(if rejected { ExitCode::Rejected } else { ExitCode::Ok })
+        }
+        Ok((_, Some((report, Some(error))))) => failed(out, report, error, style),
+    }
+}
+
+/// The first event of a call.
+pub fn first(courier: &Courier, to_send: EventToSend) -> anyhow::Result<EventToSend> {
+    if to_send.key.is_some() && !courier.has_journal() {
+        return Err(ConfigError::KeyWithoutSpool.into());
+    }
+    Ok(to_send)
+}
+
+/// A later event of a call, with what the journal knows of it.
+pub async fn later(
+    courier: &Courier,
+    named: &Named,
+    describe: impl FnOnce(CallId, Option<&Call>) -> anyhow::Result<EventToSend>,
+) -> anyhow::Result<EventToSend> {
+    let which = which(named)?;
+    if matches!(which, Which::Key(_)) && !courier.has_journal() {
+        return Err(ConfigError::KeyWithoutSpool.into());
+    }
+    let found = courier.call(which.clone()).await;
+    let (call_id, call) = match (which, found) {
+        (Which::Key(_), Ok(Some(call))) => (call.call_id.clone(), Some(call)),
+        (Which::Key(_), Ok(None)) => return Err(EventError::UnknownCallKey).context("--call-key"),
+        (Which::Key(_), Err(error)) => return Err(error.into()),
+        (Which::Id(call_id), Ok(call)) => (call_id, call),
+        (Which::Id(call_id), Err(error)) => {
+            log::warn!("what is known of the call: {}", in_full(&error));
+            (call_id, None)
+        }
+    };
+    let mut to_send = describe(call_id, call.as_ref())?;
+    if let Some(call) = &call {
+        to_send.recall(call);
+    }
+    Ok(to_send)
+}
+
+/// Brings one event in its turn, as the only thing that this process does. Tells what became of it,
+/// and the error if it is neither with Zammad nor in the spool.
+pub async fn carry(
+    courier: &Courier,
+    config: &Config,
+    to_send: &EventToSend,
+    started: Instant,
+    deadline: Duration,
+) -> (Report, Option<anyhow::Error>) {
+    let brought = match courier.keep_at_once(to_send, started, deadline).await {
+        // For it no client is needed, which takes a while to make.
+        Some(kept) => Ok(kept),
+        None => {
+            courier.open_ahead(&to_send.event);
+            match Client::new(config) {
+                Ok(mut client) => Ok(courier.bring_at_once(&mut client, to_send, started, deadline).await),
+                Err(error) => Err(error),
+            }
+        }
+    };
+    courier.tidy_up(deadline.saturating_sub(started.elapsed())).await;
+    outcome(&to_send.event, brought, config)
+}
+
+/// What became of an event, and the error if it is neither with Zammad nor in the spool.
+pub fn outcome(
+    event: &CallEvent,
+    brought: Result<Result<Outcome, Failure>, ClientError>,
+    config: &Config,
+) -> (Report, Option<anyhow::Error>) {
+    let endpoint = config.endpoint().ok();
+    let undelivered = |tried: Undelivered, error: fn(Undelivered) -> anyhow::Error| {
+        let report = Report::undelivered(event, &tried);
+        let error = error(tried);
+        (report.because(&error, endpoint), Some(error))
+    };
+    match brought {
+        Ok(Ok(Outcome::Delivered(delivered))) => {
+            if delivered.action.is_none() {
+                log::warn!(
+                    "an earlier attempt brought the event, and Zammad's decision is lost; the call goes on"
+                );
+            }
+            if let Some(Action::Unknown(word)) = &delivered.action {
+                log::warn!("Zammad wants {word:?}, which this release does not know; the call goes on");
+            }
+            (Report::delivered(event, &delivered), None)
+        }
+        Ok(Ok(Outcome::Spooled(Spooled { tried: None }))) => (Report::spooled(event, None), None),
+        Ok(Ok(Outcome::Spooled(Spooled { tried: Some(tried) }))) => {
+            let report = Report::spooled(event, Some(&tried));
+            let advice = tried.error.next_step();
+            let error = anyhow::Error::from(tried);
+            log::warn!("{error:#}; it is in the spool, and will be delivered; {advice}");
+            (report.because(&error, endpoint), None)
+        }
+        Ok(Ok(Outcome::EndedBefore)) => {
+            log::warn!(
+                "the hangup of call {} is reported already, and a second one could hide a missed call",
+                event.call_id
+            );
+            (Report::ended_before(event), None)
+        }
+        Ok(Err(Failure::Undelivered(tried))) => undelivered(tried, Into::into),
+        Ok(Err(Failure::Unconfirmed(tried))) => undelivered(tried, |tried| {
+            anyhow::Error::from(tried)
+                .context("it is in the spool as unconfirmed, and not sent again by itself")
+        }),
+        Ok(Err(Failure::Untried(untried))) => {
+            let error =
+                anyhow::Error::from(untried).context(format!("the {} of call {}", event.kind, event.call_id));
+            (Report::unsent("unconfirmed").about(event).because(&error, endpoint), Some(error))
+        }
+        Ok(Err(Failure::NotKept(tried, error))) => {
+            let report = Report::undelivered(event, &tried);
+            let step = tried.error.next_step();
+            let tried = in_full(&tried);
+            let error = anyhow::Error::from(error).context(format!("{tried} ({step}), and it is not kept"));
+            (report.because(&error, endpoint), Some(error))
+        }
+        Err(error) => {
+            let error = error.into();
+            (unsent(&error).about(event).because(&error, endpoint), Some(error))
+        }
+    }
+}
+
+/// What there is to report of an event that never got as far as an attempt.
+pub fn unsent(error: &anyhow::Error) -> Report {
+    Report::unsent(ExitCode::of(error).class())
+}
+
+/// A failure, or with --fail-open the default: the call goes on.
+fn failed(
+    out: &mut dyn Write,
+    report: Report,
+    error: anyhow::Error,
+    style: Style,
+) -> anyhow::Result<ExitCode> {
+    output::result(out, &report, style)?;
+    Err(if style.fail_open { error.context(CallGoesOn) } else { error })
+}
+
+/// Says where agents would not see what the sender meant; `line` is the event's line of input.
+pub fn warn(event: &CallEvent, known: Known, config: &Config, line: Option<u64>) {
+    let Known { direction, answered } = known;
+    let extension_digits = config.numbering.extension_digits;
+    for finding in rules::findings(&event.into(), direction, answered, extension_digits) {
+        match line {
+            Some(line) => log::warn!("line {line}: {finding}"),
+            None => log::warn!("{finding}"),
+        }
+    }
+}
+
+/// Prints the request instead of sending it.
+pub fn show(out: &mut dyn Write, event: &CallEvent, config: &Config, global: &Global) -> anyhow::Result<()> {
+    let request = Request::new(event, config.encoding, RequestId::fresh());
+    if global.unsent.curl {
+        output::curl(out, &request, config, global.unsent.show_token)
+    } else {
+        output::request(out, &request, config, global.unsent.show_token)
+    }
+}

@@ -1,0 +1,86 @@
+//! One line of input, and the event on it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use crate::delivery::EventToSend;
+use crate::event::{CallId, Direction, EventError, Known, WrittenEvent};
+use crate::number::Numbering;
+use anyhow::Context;
+
+/// An event takes some hundred bytes.
+const MAX_LINE: u64 = 64 * 1024;
+
+/// A line that is not blank.
+pub struct Line {
+    /// counted from 1, as editors do
+    pub number: u64,
+    pub content: anyhow::Result<String>,
+}
+
+/// The lines of an input, however long they are.
+pub struct Lines<R> {
+    input: BufReader<R>,
+    /// for errors
+    path: PathBuf,
+    number: u64,
+}
+
+impl<R: Read> Lines<R> {
+    pub fn new(input: R, path: &Path) -> Self {
+        Self { input: BufReader::new(input), path: path.to_owned(), number: 0 }
+    }
+
+    /// Whether the whole of another line has been read already.
+    pub fn has_more_at_hand(&self) -> bool {
+        let mut lines = self.input.buffer().split_inclusive(|&byte| byte == b'\n');
+        lines.any(|line| line.ends_with(b"\n") && !line.trim_ascii().is_empty())
+    }
+
+    /// Reads up to the end of a line; `None` at the end of the input.
+    fn read(&mut self) -> std::io::Result<Option<anyhow::Result<String>>> {
+        let mut bytes = Vec::new();
+        (&mut self.input).take(MAX_LINE).read_until(b'\n', &mut bytes)?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        if bytes.len() as u64 == MAX_LINE && !bytes.ends_with(b"\n") {
+            self.input.skip_until(b'\n')?;
+            return Ok(Some(Err(EventError::LongLine.into())));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| EventError::NotUtf8.into());
+        // Some editors begin a file with a mark that is no part of it.
+        Ok(Some(text.map(|text| text.trim_start_matches('\u{feff}').trim_end().to_owned())))
+    }
+}
+
+impl<R: Read> Iterator for Lines<R> {
+    type Item = anyhow::Result<Line>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            self.number += 1;
+            match self.read() {
+                Ok(None) => return None,
+                Ok(Some(Ok(text))) if text.trim().is_empty() => {}
+                Ok(Some(content)) => return Some(Ok(Line { number: self.number, content })),
+                Err(error) => {
+                    let error = Err(error).with_context(|| format!("cannot read {}", self.path.display()));
+                    return Some(error);
+                }
+            }
+        }
+    }
+}
+
+/// Reads one line; `call` tells the direction of a call that began on a line before.
+pub fn event(
+    text: &str,
+    numbering: &Numbering,
+    call: impl FnOnce(&CallId) -> Option<Direction>,
+) -> anyhow::Result<EventToSend> {
+    let written: WrittenEvent = serde_json::from_str(text).map_err(EventError::no_event)?;
+    let answered = written.answered;
+    let event = written.read(numbering, call)?;
+    Ok(EventToSend { event, known: Known { direction: None, answered }, key: None })
+}

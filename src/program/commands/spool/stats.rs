@@ -1,0 +1,172 @@
+//! `zammad-cti spool stats`
+
+use std::fmt::{Display, Write as _};
+use std::io::Write;
+
+use crate::config::{Config, Format, Span, SpoolConfig, shown};
+use crate::spool::{Held, Moment, Totals};
+use serde_json::{Map, Value, json};
+
+use super::{open, spool_of};
+use crate::program::cli::{Global, SpoolStats};
+use crate::program::exit_code::{ExitCode, UsageError};
+use crate::program::output::{OutputError, VERSION, millis, time};
+use crate::program::safe_text::{self, printable};
+
+/// What there is to tell of a spool.
+struct Figures<'a> {
+    spool: &'a SpoolConfig,
+    /// which Zammad it is about; `None`: nothing was ever kept
+    zammad: Option<String>,
+    totals: Totals,
+    held: Option<Held>,
+}
+
+pub fn run(
+    args: &SpoolStats,
+    global: &Global,
+    config: &Config,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    if args.prometheus && global.settings.output.is_some() {
+        return Err(UsageError("--prometheus is a format of its own, without --output").into());
+    }
+    let mut figures =
+        Figures { spool: spool_of(config)?, zammad: None, totals: Totals::default(), held: None };
+    if let Some(mut spool) = open(config)? {
+        figures.totals = spool.totals(Moment::now())?;
+        figures.held = spool.held()?;
+        figures.zammad = Some(spool.address().to_owned());
+    }
+    let text = if args.prometheus {
+        figures.exposition()
+    } else {
+        match config.output {
+            Format::Json => format!("{}\n", safe_text::json(&figures.object())),
+            Format::Text | Format::Shell => figures.table(),
+        }
+    };
+    out.write_all(text.as_bytes()).map_err(OutputError)?;
+    Ok(ExitCode::Ok)
+}
+
+impl Figures<'_> {
+    /// Zammad's address may have got into its place.
+    fn path(&self) -> String {
+        shown(&self.spool.path.to_string_lossy())
+    }
+
+    fn table(&self) -> String {
+        let Totals { waiting, unconfirmed, dead, bytes, elsewhere, open_calls, .. } = self.totals;
+        let SpoolConfig { max_events, max_bytes, .. } = self.spool;
+        let mut text = String::new();
+        let mut line = |name: &str, value: String| {
+            let _ = writeln!(text, "{}", printable(&format!("{name:<12} {value}")));
+        };
+        let begun = if self.zammad.is_some() { "" } else { " (not begun yet)" };
+        line("spool", format!("{}{begun}", self.path()));
+        if let Some(zammad) = &self.zammad {
+            let held = self.held.as_ref().map_or_else(String::new, |held| {
+                format!(", which gets nothing since {}: {}", time(held.since), held.reason)
+            });
+            line("Zammad", format!("{zammad}{held}"));
+        }
+        let oldest = self.totals.oldest.map(|oldest| format!(", the oldest for {}", Span::roughly(oldest)));
+        let others =
+            if elsewhere > 0 { format!(", {elsewhere} of them for another Zammad") } else { String::new() };
+        line("waiting", format!("{waiting}{}{others}", oldest.unwrap_or_default()));
+        line("unconfirmed", unconfirmed.to_string());
+        line("dead", dead.to_string());
+        line(
+            "used",
+            format!("{} of {max_events} events, {bytes} of {max_bytes} bytes", waiting + unconfirmed + dead),
+        );
+        line("open calls", open_calls.to_string());
+        let ever = self.ever().map(|(name, _, count)| format!("{} {count}", name.replace('_', " ")));
+        line("ever", ever.join(", "));
+        text
+    }
+
+    fn object(&self) -> Map<String, Value> {
+        let Totals { waiting, unconfirmed, dead, bytes, elsewhere, open_calls, oldest, .. } = self.totals;
+        let held = self.held.as_ref().map(|held| json!({ "since": time(held.since), "reason": held.reason }));
+        let ever = self.ever().map(|(name, _, count)| (name.to_owned(), Value::from(count)));
+        let fields = [
+            ("version", Some(VERSION.into())),
+            ("path", Some(self.path().into())),
+            ("begun", Some(self.zammad.is_some().into())),
+            ("zammad", self.zammad.clone().map(Value::from)),
+            ("held", held),
+            ("waiting", Some(waiting.into())),
+            ("unconfirmed", Some(unconfirmed.into())),
+            ("dead", Some(dead.into())),
+            ("elsewhere", Some(elsewhere.into())),
+            ("oldest_ms", oldest.map(|oldest| millis(oldest).into())),
+            ("bytes", Some(bytes.into())),
+            ("max_events", Some(self.spool.max_events.into())),
+            ("max_bytes", Some(self.spool.max_bytes.into())),
+            ("open_calls", Some(open_calls.into())),
+            ("ever", Some(Value::Object(ever.into_iter().collect()))),
+        ];
+        fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+    }
+
+    /// Prometheus' text format, version 0.0.4.
+    fn exposition(&self) -> String {
+        let Totals { waiting, unconfirmed, dead, bytes, elsewhere, open_calls, oldest, .. } = self.totals;
+        let path = printable(&self.path());
+        // A stranger's text, such as a line feed, is no label's end.
+        let path = path.replace('\\', r"\\").replace('"', "\\\"");
+        let mut text = String::new();
+        let mut family = |name: &str, kind: &str, help: &str, samples: &[(&str, &dyn Display)]| {
+            let _ = writeln!(text, "# HELP zammad_cti_{name} {help}\n# TYPE zammad_cti_{name} {kind}");
+            for (label, value) in samples {
+                let _ = writeln!(text, "zammad_cti_{name}{{path=\"{path}\"{label}}} {value}");
+            }
+        };
+        let states: [(&str, &dyn Display); 3] = [
+            (r#",state="waiting""#, &waiting),
+            (r#",state="unconfirmed""#, &unconfirmed),
+            (r#",state="dead""#, &dead),
+        ];
+        family("spool_events", "gauge", "Events in the spool, by state.", &states);
+        let oldest = oldest.unwrap_or_default().as_secs_f64();
+        let gauges: [(&str, &str, &dyn Display); 7] = [
+            ("spool_elsewhere", "Events that wait for another Zammad than the configured one.", &elsewhere),
+            ("spool_bytes", "Size of the events in the spool.", &bytes),
+            (
+                "spool_oldest_age_seconds",
+                "How long the oldest waiting event has waited; 0 if none does.",
+                &oldest,
+            ),
+            ("spool_events_limit", "How many events are kept at most.", &self.spool.max_events),
+            ("spool_bytes_limit", "How many bytes of events are kept at most.", &self.spool.max_bytes),
+            (
+                "spool_held",
+                "1 while nothing goes to Zammad, because it takes nothing.",
+                &u8::from(self.held.is_some()),
+            ),
+            ("open_calls", "Calls that were reported and have not ended.", &open_calls),
+        ];
+        for (name, help, value) in gauges {
+            family(name, "gauge", help, &[("", value)]);
+        }
+        for (name, help, count) in self.ever() {
+            family(&format!("spool_{name}_total"), "counter", help, &[("", &count)]);
+        }
+        text
+    }
+
+    /// What is counted since the file was begun.
+    fn ever(&self) -> [(&'static str, &'static str, u64); 6] {
+        let totals = &self.totals;
+        [
+            ("kept", "Events that were kept.", totals.ever_kept),
+            ("delivered", "Events that went from the spool to Zammad.", totals.ever_delivered),
+            ("dead", "Events that were given up.", totals.ever_dead),
+            ("refused", "Events for which there was no room.", totals.ever_refused),
+            ("dropped", "Events that were dropped, by hand or for want of room.", totals.ever_dropped),
+            ("damaged_files", "Files that were damaged, and set aside.", totals.ever_damaged),
+        ]
+    }
+}

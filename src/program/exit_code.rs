@@ -1,0 +1,338 @@
+//! Every exit code, its meaning, and which error has it. A released number keeps its meaning.
+
+use std::error::Error;
+
+use crate::agi::AgiError;
+use crate::cause::UnknownCause;
+use crate::client::{CallerLogError, ClientError, SendError};
+use crate::config::ConfigError;
+use crate::delivery::{Undelivered, Untried};
+use crate::event::{CallId, EventError, WrittenError};
+use crate::number::NumberError;
+use crate::sandbox::SandboxError;
+use crate::simulation::{NumbersError, ScenarioError, UnknownScenario};
+use crate::spool::{Position, SpoolError};
+
+use crate::program::output::OutputError;
+use crate::program::safe_text::one_argument;
+
+/// Words on the command line that do not go together.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub &'static str);
+
+/// A call took another course than its scenario.
+#[derive(Debug, thiserror::Error)]
+#[error("a call did not come out as it should")]
+pub struct NotAsExpected;
+
+/// An error that is told, and changes nothing: the caller's phone rings on.
+#[derive(Debug, thiserror::Error)]
+#[error("the call goes on")]
+pub struct CallGoesOn;
+
+/// What fastagi is to ask its peers for cannot be read, or is none.
+#[derive(Debug, thiserror::Error)]
+#[error("the secret of fastagi")]
+pub struct UnusableSecret(#[source] pub Box<dyn Error + Send + Sync>);
+
+/// The spool has no events with these numbers.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no event {}", shown(.0))]
+pub struct NoSuchEvent(pub Vec<Position>);
+
+fn shown(positions: &[Position]) -> String {
+    positions.iter().map(|position| position.0.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// The journal has no call with this id.
+#[derive(Debug, thiserror::Error)]
+#[error("no call {0} was reported from here; `hangup --call-id` ends one of which only Zammad knows")]
+pub struct NoSuchCall(pub CallId);
+
+/// A call has had a hangup, and nobody knows whether Zammad has it.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the hangup of call {0} was sent, and nobody knows whether Zammad has it; a second one could hide a missed \
+     call"
+)]
+pub struct HangupInDoubt(pub CallId);
+
+impl HangupInDoubt {
+    fn next_step(&self) -> String {
+        format!(
+            "look at the call in Zammad's caller log: if it rings there, `calls close --force {0}`; if it has \
+             ended, `calls close --forget {0}`",
+            one_argument(self.0.as_str())
+        )
+    }
+}
+
+/// An error of `check`, whose codes are those of monitoring systems.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing was checked")]
+pub struct NotChecked;
+
+/// What the process tells whoever started it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitCode {
+    Ok = 0,
+    NotAsExpected = 1,
+    Usage = 2,
+    Unknown = 3,
+    Rejected = 10,
+    InvalidEvent = 65,
+    Unavailable = 69,
+    Internal = 70,
+    LocalFile = 74,
+    NotZammad = 76,
+    Token = 77,
+    Configuration = 78,
+    Interrupted = 130,
+}
+
+/// What stands below the short help: where to start.
+pub const START: &str = "\
+Where to start:
+  zammad-cti simulate         play calls, here: nothing leaves this machine
+  zammad-cti config init      begin a configuration file
+  zammad-cti check            check the way to Zammad
+  zammad-cti new-call --help  all about a command, its settings as well";
+
+/// What stands below the help and in the man page.
+pub const HELP: &str = "\
+Settings: the flags under Zammad, Numbers and Spool, and --output, --reject-exit and --fail-open,
+are also variables and keys in the configuration file: --ca-file is ZAMMAD_CTI_CA_FILE and ca_file.
+A command has the flags that count there, and `zammad-cti config show --help` has them all. Flags
+override variables; variables override the file. ZAMMAD_CTI_CONFIG names the file, and
+ZAMMAD_CTI_PROFILE the profile. A command line can be seen in the list of processes, so a token is
+better kept in the file or in the variable.
+
+Exit codes:
+  0   delivered, or safe in the spool (the output says which), or done as asked
+  1   a simulated call did not come out as it should
+  2   usage: a flag or a command that does not exist, or one without its value
+  10  delivered, and Zammad rejects the call; only with --reject-exit
+  65  the event is invalid: this program refused it, or Zammad did (422, an unknown
+      call id, a call id that was used before); or there is no such event or call here
+  69  Zammad could not be reached, failed, or did not answer in time, after retries, and no
+      spool kept the event, or only as unconfirmed
+  70  internal error: a bug in this program, or a machine out of resources
+  74  the spool, another local file, or the standard output, could not be written or read
+  76  something answered, but not Zammad: a redirect, an HTML page, other JSON, 404
+  77  Zammad refused the token
+  78  configuration: a setting is missing or broken, or the integration is switched
+      off or not configured in Zammad
+  130 simulate was interrupted; the calls that were open got their hangup, unless it was
+      interrupted twice
+`check` has codes of its own, those of monitoring systems: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
+
+/// The same below the help of `check`.
+pub const CHECK_HELP: &str = "\
+Exit codes of this command, which are those of monitoring systems:
+  0  OK: events would be accepted
+  1  WARNING: they would, but it takes longer than -w says, the certificate ends soon, or the
+     spool is not as it should be
+  2  CRITICAL: they would not be accepted, or the spool cannot be used; or as above by the
+     limits of -c
+  3  UNKNOWN: nothing was checked: the command line is wrong, the configuration is missing or
+     broken, or the result cannot be written
+Of several profiles the worst one counts, in the order CRITICAL, UNKNOWN, WARNING, OK.
+
+Limits are written like -w time=800ms,days=21 -c time=3s,days=10, with any of these:
+  time=TIME      the whole request, as an event makes it, takes longer: connection, TLS, answer
+  days=COUNT     the certificate has fewer days left
+  waiting=COUNT  so many events or more wait in the spool
+  age=TIME       one of them has waited for longer
+  dead=COUNT     so many or more were given up, or nobody knows whether Zammad has them
+  stuck=COUNT    so many calls or more have been open for longer than --stuck-after";
+
+/// What stands below the help of `spool`: what it promises.
+pub const SPOOL_HELP: &str = "\
+Promises:
+  1. Accepted means durable. `spooled` is said when the event is on disk, where it survives a
+     power cut.
+  2. At least once, and never silently not at all. What was accepted is sent until Zammad has it,
+     or until it is given up, and then it stays here with its reason. Zammad may get an event
+     twice; the hangup of an unanswered call, whose second copy would hide a missed call, is not
+     repeated when its reply is lost. It is `unconfirmed`, and with api_token Zammad's caller log
+     is asked whether it is there.
+  3. The events of a call go to Zammad in their order, whatever process reports them. Behind one
+     that waits here the later ones of its call wait as well.
+  4. A call that fails holds up nobody else. It is tried again after 1s, 2s and so on up to 10
+     minutes, and given up after 30 attempts while others arrived. If Zammad itself takes nothing,
+     everything is held, and Zammad is asked now and then, by a request that leaves nothing there,
+     whether it does again.
+  5. Its size has limits, spool.max_events and spool.max_bytes. At a limit what was given up goes
+     first; then spool.policy says whether a newCall is refused, and its sender told, or the event
+     that has waited longest is dropped. Both are counted. Answers and hangups still find room, up
+     to twice the limit: without its hangup a call rings for ever.
+  6. Late is honest. Zammad stamps an event with the time of its arrival. A newCall and a hangup
+     are sent late, up to spool.max_age, because a missed call counts; an answer later than
+     spool.max_age_answer is given up, as it would open a ticket screen long after the talk.
+  7. A lock ends with the process that held it. Any number of processes may send what waits, and
+     each event has one attempt under way at a time.
+  8. Damage stops nothing. A damaged file is set aside as FILE.damaged-TIME and counted, and what
+     can be read of it goes into a new one. A damaged event is given up, and the others are sent.
+  9. Only its owner reads the file (mode 0600; in a folder with mode 2770 its group as well), and
+     no token is in it. Numbers and names are.";
+
+impl ExitCode {
+    /// `check` speaks the codes of monitoring systems: the number counts, and not its other meaning.
+    pub const WARNING: Self = Self::NotAsExpected;
+    pub const CRITICAL: Self = Self::Usage;
+
+    /// The code of the first error among the causes that has one.
+    pub fn of(error: &anyhow::Error) -> Self {
+        if error.is::<CallGoesOn>() {
+            return Self::Ok;
+        }
+        if error.is::<NotChecked>() {
+            return Self::Unknown;
+        }
+        error.chain().find_map(known).unwrap_or(Self::Internal)
+    }
+
+    /// The class of an error that never became an attempt.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::InvalidEvent => "invalid",
+            Self::Configuration => "configuration",
+            Self::Ok
+            | Self::NotAsExpected
+            | Self::Usage
+            | Self::Unknown
+            | Self::Rejected
+            | Self::Unavailable
+            | Self::Internal
+            | Self::LocalFile
+            | Self::NotZammad
+            | Self::Token
+            | Self::Interrupted => "internal",
+        }
+    }
+
+    /// The code of a failed delivery.
+    pub fn of_send(error: &SendError) -> Self {
+        match error {
+            SendError::Lookup(_)
+            | SendError::LookupTimeout
+            | SendError::Connect(_)
+            | SendError::ConnectTimeout
+            | SendError::Tls(_)
+            | SendError::Unavailable { .. }
+            | SendError::NoReply { .. }
+            | SendError::ConnectionLost(_)
+            | SendError::GatewayTimeout
+            | SendError::Failed { .. } => Self::Unavailable,
+            SendError::UnknownCall { .. } | SendError::CallIdReused | SendError::Refused { .. } => {
+                Self::InvalidEvent
+            }
+            SendError::WrongToken => Self::Token,
+            SendError::SwitchedOff | SendError::NotConfigured => Self::Configuration,
+            SendError::Redirected { .. }
+            | SendError::NoSuchPage
+            | SendError::NotZammad { .. }
+            | SendError::NotHttp(_) => Self::NotZammad,
+        }
+    }
+}
+
+/// What to do about an error, and what to look for in Zammad's log, where it knows.
+pub fn advice(error: &anyhow::Error) -> Option<String> {
+    if let Some(doubt) = error.downcast_ref::<HangupInDoubt>() {
+        return Some(doubt.next_step());
+    }
+    let Some(undelivered) = error.chain().find_map(|error| error.downcast_ref::<Undelivered>()) else {
+        let error = error.chain().find_map(|error| error.downcast_ref::<SendError>())?;
+        return Some(error.next_step().to_owned());
+    };
+    Some(format!("{} ({})", undelivered.error.next_step(), undelivered.effort))
+}
+
+fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
+    if let Some(error) = error.downcast_ref::<SendError>() {
+        return Some(ExitCode::of_send(error));
+    }
+    if let Some(error) = error.downcast_ref::<ClientError>() {
+        return Some(match error {
+            ClientError::Config(_) | ClientError::Trust(_) => ExitCode::Configuration,
+            ClientError::Http(_) | ClientError::Runtime(_) => ExitCode::Internal,
+        });
+    }
+    if error.is::<WrittenError>()
+        || error.is::<EventError>()
+        || error.is::<NumberError>()
+        || error.is::<UnknownCause>()
+        || error.is::<NoSuchEvent>()
+        || error.is::<NoSuchCall>()
+    {
+        return Some(ExitCode::InvalidEvent);
+    }
+    if error.is::<HangupInDoubt>() {
+        return Some(ExitCode::Unavailable);
+    }
+    if let Some(untried) = error.downcast_ref::<Untried>() {
+        return match untried {
+            // What is wrong with the spool.
+            Untried::PerhapsKept(_) => None,
+            Untried::Another => Some(ExitCode::Unavailable),
+        };
+    }
+    if let Some(error) = error.downcast_ref::<SpoolError>() {
+        return Some(match error {
+            SpoolError::Full { .. } => ExitCode::Unavailable,
+            SpoolError::Event(_) => ExitCode::Internal,
+            SpoolError::File { .. }
+            | SpoolError::Database { .. }
+            | SpoolError::Newer { .. }
+            | SpoolError::Foreign { .. }
+            | SpoolError::Slow { .. } => ExitCode::LocalFile,
+        });
+    }
+    if error.is::<ConfigError>() || error.is::<SandboxError>() || error.is::<UnusableSecret>() {
+        return Some(ExitCode::Configuration);
+    }
+    if let Some(error) = error.downcast_ref::<CallerLogError>() {
+        // The others have a cause that says more.
+        return match error {
+            CallerLogError::Token => Some(ExitCode::Configuration),
+            CallerLogError::NoPermission(_) => Some(ExitCode::Token),
+            CallerLogError::NoLog(_) => Some(ExitCode::NotZammad),
+            CallerLogError::Client(_) | CallerLogError::Send(_) => None,
+        };
+    }
+    if let Some(error) = error.downcast_ref::<ScenarioError>() {
+        return match error {
+            ScenarioError::Unreadable { .. } => Some(ExitCode::LocalFile),
+            ScenarioError::Broken { .. } => Some(ExitCode::InvalidEvent),
+            ScenarioError::CannotFail { .. } => Some(ExitCode::Usage),
+        };
+    }
+    if let Some(error) = error.downcast_ref::<NumbersError>() {
+        return Some(match error {
+            NumbersError::Unreadable { .. } => ExitCode::LocalFile,
+            NumbersError::Broken { .. }
+            | NumbersError::Heading { .. }
+            | NumbersError::Line { .. }
+            | NumbersError::Empty { .. } => ExitCode::InvalidEvent,
+        });
+    }
+    if let Some(error) = error.downcast_ref::<AgiError>() {
+        return Some(match error {
+            AgiError::Stream(_) | AgiError::Closed => ExitCode::LocalFile,
+            AgiError::LongHeader | AgiError::LongReply | AgiError::NoCall | AgiError::Unknown { .. } => {
+                ExitCode::InvalidEvent
+            }
+        });
+    }
+    if error.is::<UnknownScenario>() || error.is::<UsageError>() {
+        return Some(ExitCode::Usage);
+    }
+    if error.is::<NotAsExpected>() {
+        return Some(ExitCode::NotAsExpected);
+    }
+    // Any other file or stream: what a configuration cannot be read from has its own error.
+    (error.is::<OutputError>() || error.is::<std::io::Error>()).then_some(ExitCode::LocalFile)
+}

@@ -1,0 +1,375 @@
+//! Results as text, JSON or shell words, written to any `Write`.
+
+use std::fmt::Write as _;
+use std::io::{ErrorKind, Write};
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+
+use crate::action::Action;
+use crate::client::Request;
+use crate::config::{Config, ConfigError, Endpoint, Format, redact, shown};
+use crate::delivery::{Delivered, Effort, Undelivered};
+use crate::event::{CallEvent, Direction, EventKind};
+
+use crate::program::safe_text::{json, one_word, printable, quoted};
+
+/// The result could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write the result")]
+pub struct OutputError(#[source] pub std::io::Error);
+
+/// The version of the JSON objects: keys are added, but never renamed or given another meaning.
+pub const VERSION: u8 = 1;
+
+/// Zammad could not be asked, and the event is safe on disk.
+const SPOOLED: &str = "spooled";
+
+/// One value of a result, for `--field`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Field {
+    Event,
+    CallId,
+    Direction,
+    Delivery,
+    Action,
+    Reason,
+    CallerId,
+    Number,
+    Attempts,
+    ElapsedMs,
+    RequestId,
+    Error,
+    ErrorClass,
+}
+
+impl Field {
+    /// Whether it is a part of Zammad's decision, and means nothing where there is none.
+    fn is_decision(self) -> bool {
+        match self {
+            Self::Action | Self::Reason | Self::CallerId | Self::Number => true,
+            Self::Event
+            | Self::CallId
+            | Self::Direction
+            | Self::Delivery
+            | Self::Attempts
+            | Self::ElapsedMs
+            | Self::RequestId
+            | Self::Error
+            | Self::ErrorClass => false,
+        }
+    }
+}
+
+/// What became of one event.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    version: u8,
+    /// the line of the input, for `send`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<EventKind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direction: Option<Direction>,
+    delivery: Delivery,
+    action: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<String>,
+    attempts: u32,
+    elapsed_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    /// why there is no delivery
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    /// a word for it that programs can rely on
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_class: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Delivery {
+    Delivered,
+    /// safe on disk
+    Spooled,
+    Failed,
+}
+
+impl Report {
+    pub fn delivered(event: &CallEvent, delivered: &Delivered) -> Self {
+        let mut report = Self::new(Delivery::Delivered, Some(&delivered.effort)).about(event);
+        match &delivered.action {
+            // The first attempt's answer is lost: the call goes on by its default.
+            None => report.action = "unknown".to_owned(),
+            Some(action) => {
+                report.action = action.word().to_owned();
+                match action {
+                    Action::None | Action::Unknown(_) => {}
+                    Action::Reject { reason } => report.reason = Some(reason.clone()),
+                    Action::Dial { caller_id, number } => {
+                        report.caller_id = Some(caller_id.clone());
+                        report.number = Some(number.clone());
+                    }
+                }
+            }
+        }
+        report
+    }
+
+    pub fn undelivered(event: &CallEvent, error: &Undelivered) -> Self {
+        Self {
+            error_class: Some(error.error.class()),
+            ..Self::new(Delivery::Failed, Some(&error.effort)).about(event)
+        }
+    }
+
+    /// An event that waits in the spool, and why, if it was tried.
+    pub fn spooled(event: &CallEvent, tried: Option<&Undelivered>) -> Self {
+        Self {
+            action: SPOOLED.to_owned(),
+            error_class: tried.map(|tried| tried.error.class()),
+            ..Self::new(Delivery::Spooled, tried.map(|tried| &tried.effort)).about(event)
+        }
+    }
+
+    /// A hangup that Zammad, or the spool, has already.
+    pub fn ended_before(event: &CallEvent) -> Self {
+        Self::new(Delivery::Delivered, None).about(event)
+    }
+
+    /// An event that never got as far as an attempt.
+    pub fn unsent(error_class: &'static str) -> Self {
+        Self { error_class: Some(error_class), ..Self::new(Delivery::Failed, None) }
+    }
+
+    pub fn at_line(self, line: u64) -> Self {
+        Self { line: Some(line), ..self }
+    }
+
+    pub fn because(self, error: &anyhow::Error, endpoint: Option<&Endpoint>) -> Self {
+        let text = format!("{error:#}");
+        let text = endpoint.map_or_else(|| redact(&text), |endpoint| endpoint.redact(&text));
+        Self { error: Some(printable(&text)), ..self }
+    }
+
+    pub fn rejects(&self) -> bool {
+        self.delivery == Delivery::Delivered && self.action == "reject"
+    }
+
+    pub fn about(self, event: &CallEvent) -> Self {
+        Self {
+            event: Some(event.kind),
+            call_id: Some(event.call_id.to_string()),
+            direction: Some(event.direction),
+            ..self
+        }
+    }
+
+    fn new(delivery: Delivery, effort: Option<&Effort>) -> Self {
+        Self {
+            version: VERSION,
+            line: None,
+            event: None,
+            call_id: None,
+            direction: None,
+            delivery,
+            action: "none".to_owned(),
+            reason: None,
+            caller_id: None,
+            number: None,
+            attempts: effort.map_or(0, |effort| effort.attempts),
+            elapsed_ms: effort.map_or(0, |effort| millis(effort.elapsed)),
+            request_id: effort.map(|effort| effort.request_id.to_string()),
+            error: None,
+            error_class: None,
+        }
+    }
+
+    /// What became of the event, in a line for a log.
+    pub fn summary(&self) -> String {
+        let what = match (self.event, &self.call_id) {
+            (Some(event), Some(call_id)) => format!("{event} of call {}: ", printable(call_id)),
+            (Some(_) | None, _) => String::new(),
+        };
+        match (&self.error, self.action.as_str()) {
+            (Some(error), SPOOLED) => format!("{what}spooled, as {error}"),
+            (Some(error), _) => format!("{what}{error}"),
+            // A caller whom Zammad blocks may have got through.
+            (None, "unknown") => format!("{what}the decision is lost ({} ms)", self.elapsed_ms),
+            (None, _) => format!("{what}{} ({} ms)", self.text(), self.elapsed_ms),
+        }
+    }
+
+    /// The words a dialplan branches on; what it does not know is nothing to do.
+    fn text(&self) -> String {
+        let part = |text: &Option<String>| one_word(text.as_deref().unwrap_or_default());
+        match self.action.as_str() {
+            "reject" => format!("reject {}", part(&self.reason)),
+            "dial" => format!("dial {} {}", part(&self.caller_id), part(&self.number)),
+            SPOOLED => SPOOLED.to_owned(),
+            _ => "none".to_owned(),
+        }
+    }
+
+    pub fn field(&self, field: Field) -> String {
+        let text = |text: &Option<String>| printable(text.as_deref().unwrap_or_default());
+        match field {
+            Field::Event => self.event.map_or_else(String::new, |event| event.to_string()),
+            Field::CallId => text(&self.call_id),
+            Field::Direction => self.direction.map_or_else(String::new, |direction| direction.to_string()),
+            Field::Delivery => self.delivery_word().to_owned(),
+            Field::Action => self.text().split(' ').next().unwrap_or_default().to_owned(),
+            Field::Reason => text(&self.reason),
+            Field::CallerId => self.caller_id.as_deref().map(one_word).unwrap_or_default(),
+            Field::Number => self.number.as_deref().map(one_word).unwrap_or_default(),
+            Field::Attempts => self.attempts.to_string(),
+            Field::ElapsedMs => self.elapsed_ms.to_string(),
+            Field::RequestId => text(&self.request_id),
+            Field::Error => text(&self.error),
+            Field::ErrorClass => self.error_class.unwrap_or_default().to_owned(),
+        }
+    }
+
+    fn delivery_word(&self) -> &'static str {
+        match self.delivery {
+            Delivery::Delivered => "delivered",
+            Delivery::Spooled => SPOOLED,
+            Delivery::Failed => "failed",
+        }
+    }
+
+    fn shell(&self) -> String {
+        let fields = [
+            ("EVENT", Field::Event),
+            ("CALLID", Field::CallId),
+            ("DIRECTION", Field::Direction),
+            ("DELIVERY", Field::Delivery),
+            ("ACTION", Field::Action),
+            ("REASON", Field::Reason),
+            ("CALLER_ID", Field::CallerId),
+            ("NUMBER", Field::Number),
+            ("ERROR", Field::Error),
+            ("ERROR_CLASS", Field::ErrorClass),
+        ];
+        let mut words = String::new();
+        for (name, field) in fields {
+            // All of them each time: an `eval` must not leave the call before's value standing.
+            let _ = write!(words, "ZAMMAD_{name}={} ", quoted(&self.field(field)));
+        }
+        words.trim_end().to_owned()
+    }
+}
+
+/// How a command's result is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    pub format: Format,
+    pub field: Option<Field>,
+    /// Say `none` for what failed as well.
+    pub fail_open: bool,
+}
+
+/// The result of one event's command: a line, or one bare value.
+pub fn result(out: &mut dyn Write, report: &Report, style: Style) -> Result<(), OutputError> {
+    let decided = report.delivery != Delivery::Failed || style.fail_open;
+    match (style.field, style.format) {
+        (None, Format::Text) if !decided => Ok(()),
+        (Some(field), _) if !decided && field.is_decision() => Ok(()),
+        (Some(field), _) => write!(out, "{}", report.field(field)),
+        (None, Format::Text) => writeln!(out, "{}", report.text()),
+        (None, Format::Json) => writeln!(out, "{}", json(report)),
+        (None, Format::Shell) => writeln!(out, "{}", report.shell()),
+    }
+    .map_err(OutputError)
+}
+
+/// One result of many: always a line, so that results and events stay in step.
+pub fn result_line(out: &mut dyn Write, report: &Report, style: Style) -> Result<(), OutputError> {
+    match (style.field, style.format) {
+        (Some(field), _)
+            if report.delivery == Delivery::Failed && !style.fail_open && field.is_decision() =>
+        {
+            writeln!(out)
+        }
+        (Some(field), _) => writeln!(out, "{}", report.field(field)),
+        (None, Format::Text) => match report.error_class {
+            Some(class) if report.delivery == Delivery::Failed && !style.fail_open => {
+                writeln!(out, "failed {class}")
+            }
+            _ => writeln!(out, "{}", report.text()),
+        },
+        (None, Format::Json) => writeln!(out, "{}", json(report)),
+        (None, Format::Shell) => writeln!(out, "{}", report.shell()),
+    }
+    .map_err(OutputError)
+}
+
+/// A point in time for people and programs: RFC 3339 in UTC.
+pub fn time(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+/// Whole milliseconds.
+pub fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The end of a long list: whoever has seen enough of it may close the pipe, as `head` does.
+pub fn list_ended(written: std::io::Result<()>) -> Result<(), OutputError> {
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(OutputError),
+    }
+}
+
+/// A request as it would go over the wire, for `--dry-run`.
+pub fn request(
+    out: &mut dyn Write,
+    request: &Request,
+    config: &Config,
+    show_token: bool,
+) -> anyhow::Result<()> {
+    let mut text = format!("POST {}\n", address(config, show_token)?);
+    for (name, value) in headers(request) {
+        let _ = writeln!(text, "{name}: {value}");
+    }
+    Ok(writeln!(out, "{text}\n{}", request.body()).map_err(OutputError)?)
+}
+
+/// A request as a command line for curl.
+pub fn curl(out: &mut dyn Write, request: &Request, config: &Config, show_token: bool) -> anyhow::Result<()> {
+    let mut text = format!(
+        "curl --silent --show-error --connect-timeout {} --max-time {}",
+        config.connect_timeout.as_secs_f64(),
+        config.timeout.as_secs_f64()
+    );
+    if config.insecure {
+        text.push_str(" --insecure");
+    } else if let Some(path) = &config.ca_file {
+        let _ = write!(text, " --cacert {}", quoted(&shown(&path.to_string_lossy())));
+    }
+    for (name, value) in headers(request) {
+        let _ = write!(text, " \\\n  --header {}", quoted(&format!("{name}: {value}")));
+    }
+    let _ = write!(text, " \\\n  --data-raw {}", quoted(request.body()));
+    Ok(writeln!(out, "{text} \\\n  {}", quoted(&address(config, show_token)?)).map_err(OutputError)?)
+}
+
+fn headers(request: &Request) -> Vec<(String, String)> {
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    request.headers().iter().map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect()
+}
+
+fn address(config: &Config, show_token: bool) -> Result<String, ConfigError> {
+    let endpoint = config.endpoint()?;
+    Ok(if show_token { endpoint.reveal().to_string() } else { endpoint.to_string() })
+}
