@@ -7,7 +7,7 @@ mod party;
 
 pub use call_end::CallEnd;
 // Hidden, because they grow with each program that follows calls inside Asterisk.
+pub(crate) use channel::Channel;
 #[doc(hidden)]
-pub use channel::Channel;
-#[doc(hidden)]
-pub use party::{Caller, called, is_number, shown_name};
+pub use party::Caller;
+pub(crate) use party::{called, is_number, shown_name};

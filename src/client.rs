@@ -25,11 +25,11 @@ use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use tokio::runtime::{Builder, Runtime};
 
 #[doc(hidden)]
-pub use caller_log::{CallerLog, CallerLogError, Row, Shown};
+pub use caller_log::{CallerLog, CallerLogError};
+pub(crate) use caller_log::{Row, Shown};
 pub use certificate::Certificate;
 pub use connector::Proxy;
-#[doc(hidden)]
-pub use connector::{Connector, ConnectorError};
+pub(crate) use connector::{Connector, ConnectorError};
 pub use error::{Fate, RootCause, SendError, TlsFault, in_full};
 use phase::Progress;
 pub use reply::Content;
@@ -41,8 +41,7 @@ use crate::config::{Config, ConfigError, Encoding, Endpoint};
 use crate::event::CallEvent;
 
 /// Zammad's replies are below 1 KB; what is longer than this comes from something else.
-#[doc(hidden)]
-pub const MAX_REPLY: usize = 64 * 1024;
+pub(crate) const MAX_REPLY: usize = 64 * 1024;
 
 /// A connection may be closed by the other side when it has been idle for this long.
 const IDLE: Duration = Duration::from_secs(5);
@@ -85,8 +84,7 @@ pub struct Client {
 }
 
 /// Makes clients with a connection each; the trust store is read once.
-#[doc(hidden)]
-pub struct Clients<'a> {
+pub(crate) struct Clients<'a> {
     config: &'a Config,
     endpoint: &'a Endpoint,
     tls: rustls::ClientConfig,
@@ -153,8 +151,7 @@ pub enum ClientError {
 }
 
 /// Reads the certificates to trust now, for a process that soon may not.
-#[doc(hidden)]
-pub fn keep_trust(config: &Config) {
+pub(crate) fn keep_trust(config: &Config) {
     tls::keep(config);
 }
 
@@ -171,8 +168,7 @@ impl Client {
     }
 
     /// A client, and the way it takes to Zammad, to be walked a step at a time.
-    #[doc(hidden)]
-    pub fn with_connector(config: &Config) -> Result<(Self, Connector), ClientError> {
+    pub(crate) fn with_connector(config: &Config) -> Result<(Self, Connector), ClientError> {
         let endpoint = config.endpoint()?;
         let verifier = tls::verifier(config, endpoint)?;
         let client = Self::with_tls(config, endpoint, tls::trusting(verifier.clone()))?;
@@ -213,8 +209,7 @@ impl Client {
     /// # Errors
     ///
     /// What would become of an event; and [`SendError::NotZammad`] if nobody refuses.
-    #[doc(hidden)]
-    pub async fn probe(
+    pub(crate) async fn probe(
         &mut self,
         id: RequestId,
         encoding: Encoding,
@@ -306,9 +301,8 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, ClientError> {
 
 // Not promised: for who has to know before the thread begins that there is one.
 /// What asynchronous work in a thread needs.
-#[doc(hidden)]
 #[derive(Debug)]
-pub struct EventLoop(Runtime);
+pub(crate) struct EventLoop(Runtime);
 
 impl EventLoop {
     /// # Errors

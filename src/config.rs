@@ -19,10 +19,11 @@ use serde_json::{Map, Value};
 
 #[doc(hidden)]
 pub use access::{Layer, LeftOut, Origin};
-pub use endpoint::{Endpoint, EndpointError, redact, shown};
-#[doc(hidden)]
-pub use file::read_token;
-pub use file::{FileError, Layers, is_token_for_file, read};
+pub(crate) use endpoint::shown;
+pub use endpoint::{Endpoint, EndpointError, redact};
+pub(crate) use file::is_token_for_file;
+pub(crate) use file::read_token;
+pub use file::{FileError, Layers, read};
 pub(crate) use file::{MAX_BUNDLE, read_file};
 pub use value::{Digits, Secret, Span};
 
@@ -392,12 +393,9 @@ pub struct Config {
     pub(crate) bundle: OnceLock<Vec<u8>>,
     /// certificates are not verified
     pub insecure: bool,
-    #[doc(hidden)]
-    pub output: Format,
-    #[doc(hidden)]
-    pub reject_exit: bool,
-    #[doc(hidden)]
-    pub fail_open: bool,
+    pub(crate) output: Format,
+    pub(crate) reject_exit: bool,
+    pub(crate) fail_open: bool,
     /// how the phone system writes numbers
     pub numbering: Numbering,
     /// `None`: there is no spool
@@ -443,8 +441,7 @@ impl Config {
     }
 
     /// The secrets that do not count, because they are for another host.
-    #[doc(hidden)]
-    pub fn left_out(&self) -> &[LeftOut] {
+    pub(crate) fn left_out(&self) -> &[LeftOut] {
         &self.left_out
     }
 }

@@ -17,8 +17,7 @@ use crate::rules;
 
 pub use courier::{Courier, EventToSend, Failure, Outcome, Spooled, Untried};
 pub use flush::{FlushError, Flusher, Stopped, Tally};
-#[doc(hidden)]
-pub use open_calls::OpenCalls;
+pub(crate) use open_calls::OpenCalls;
 use verdict::{Asker, BETWEEN_ATTEMPTS, Case, Verdict, named_pause};
 
 /// An attempt with less time than this is not begun: it would only make a sure failure an unsure one.

@@ -198,15 +198,13 @@ pub enum EventError {
 
 impl EventError {
     /// What JSON said of one line, which is always its line 1.
-    #[doc(hidden)]
-    pub fn no_event(error: serde_json::Error) -> Self {
+    pub(crate) fn no_event(error: serde_json::Error) -> Self {
         Self::NoEvent(error.to_string().replace(" at line 1 column ", " at column "))
     }
 }
 
 /// `text` unchanged if it has at most `most` characters and no control character.
-#[doc(hidden)]
-pub fn plain(what: &'static str, text: &str, most: usize) -> Result<String, EventError> {
+pub(crate) fn plain(what: &'static str, text: &str, most: usize) -> Result<String, EventError> {
     let chars = text.chars().count();
     if chars > most {
         return Err(EventError::TooLong { what, chars, most });

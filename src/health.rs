@@ -22,12 +22,11 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 pub use fault::Fault;
+pub(crate) use order::order;
+pub(crate) use spool::{Contents, SpoolCheck, SpoolHealth, SpoolPart, SpoolPartName, SpoolState};
+pub(crate) use verdict::Limits;
 #[doc(hidden)]
-pub use order::order;
-#[doc(hidden)]
-pub use spool::{Contents, SpoolCheck, SpoolHealth, SpoolPart, SpoolPartName, SpoolState};
-#[doc(hidden)]
-pub use verdict::{Bound, Limits, SpoolThresholds, ThresholdError};
+pub use verdict::{Bound, SpoolThresholds};
 pub use verdict::{Status, Thresholds, Verdict};
 
 use crate::client::{Certificate, Client, ClientError, Connector, Proxy, RequestId};

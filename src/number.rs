@@ -15,8 +15,7 @@ use serde::{Deserialize, Serialize};
 use countries::COUNTRIES;
 use country::after_prefix;
 pub use country::{Country, UnknownCountry};
-#[doc(hidden)]
-pub use lookup::LOOKED_UP;
+pub(crate) use lookup::LOOKED_UP;
 pub use lookup::zammad_lookup;
 use shown::{unwrapped, without_formatting};
 

@@ -24,8 +24,7 @@ use crate::config::Endpoint;
 const MAX_TUNNEL_HEAD: usize = 8 * 1024;
 
 /// From this machine to Zammad.
-#[doc(hidden)]
-pub struct Connector {
+pub(crate) struct Connector {
     host: String,
     port: u16,
     proxy: Option<Intercept>,
@@ -42,9 +41,8 @@ pub struct Proxy {
 }
 
 /// Why a step leads nowhere.
-#[doc(hidden)]
 #[derive(Debug, thiserror::Error)]
-pub enum ConnectorError {
+pub(crate) enum ConnectorError {
     #[error(transparent)]
     Send(#[from] SendError),
     #[error("the proxy does not let the connection through (HTTP {status})")]

@@ -55,8 +55,7 @@ pub enum EndpointError {
 impl Endpoint {
     /// Zammad's own tokens have 27 characters. A text of fewer than these is somebody's `test`, and
     /// would be found in every other word.
-    #[doc(hidden)]
-    pub const SECRET_FROM: usize = 8;
+    pub(crate) const SECRET_FROM: usize = 8;
 
     /// Joins a URL, with or without a token in it, and a separate token.
     ///
@@ -215,8 +214,7 @@ pub fn redact(text: &str) -> String {
 
 /// A setting's value for people's eyes: what looks like an endpoint is one without its token, whatever the
 /// setting is for. The path of a file is shown as it is, if its folder exists: `/srv/cti/spool.db` is none.
-#[doc(hidden)]
-pub fn shown(value: &str) -> String {
+pub(crate) fn shown(value: &str) -> String {
     let is_in_a_folder = Path::new(value).parent().is_some_and(Path::is_dir);
     if is_in_a_folder { value.to_owned() } else { redact(value) }
 }

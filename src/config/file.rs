@@ -157,8 +157,7 @@ pub fn read_token(path: &Path) -> Result<Secret, FileError> {
 }
 
 /// Whether the token itself stands where the name of its file belongs.
-#[doc(hidden)]
-pub fn is_token_for_file(path: &Path) -> bool {
+pub(crate) fn is_token_for_file(path: &Path) -> bool {
     looks_like_token(path) && !path.exists()
 }
 

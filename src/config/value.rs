@@ -55,8 +55,7 @@ impl Span {
     const MOST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
     /// A time as exact as a person wants to have it.
-    #[doc(hidden)]
-    pub fn roughly(time: Duration) -> Self {
+    pub(crate) fn roughly(time: Duration) -> Self {
         let seconds = time.as_secs();
         let unit = match seconds {
             0..3600 => 1,

@@ -223,8 +223,7 @@ impl Courier {
     }
 
     /// Keeps an event without an attempt, if that is wanted, and works.
-    #[doc(hidden)]
-    pub async fn keep_at_once(
+    pub(crate) async fn keep_at_once(
         &self,
         to_send: &EventToSend,
         started: Instant,
@@ -250,8 +249,7 @@ impl Courier {
     /// # Errors
     ///
     /// It is not sure that the event will ever reach Zammad.
-    #[doc(hidden)]
-    pub async fn bring_at_once(
+    pub(crate) async fn bring_at_once(
         &self,
         client: &mut Client,
         to_send: &EventToSend,
@@ -336,16 +334,14 @@ impl Courier {
     }
 
     /// Begins to open the spool, for an event that will look into it.
-    #[doc(hidden)]
-    pub fn open_ahead(&self, event: &CallEvent) {
+    pub(crate) fn open_ahead(&self, event: &CallEvent) {
         if let Some(keeper) = &self.keeper {
             keeper.spool.open_ahead(keeper.patience, &event.call_id);
         }
     }
 
     /// Does, when the only event of a process is over, what those of the next ones would wait for.
-    #[doc(hidden)]
-    pub async fn tidy_up(&self, within: Duration) {
+    pub(crate) async fn tidy_up(&self, within: Duration) {
         let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.spool.has_long_wal()) else { return };
         if let Err(error) = keeper.spool.with(within, Spool::shorten_wal).await {
             log::debug!(

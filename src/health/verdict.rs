@@ -60,8 +60,7 @@ impl fmt::Display for Status {
 
 /// Some limits, written like `time=1s,days=14`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[doc(hidden)]
-pub struct Limits {
+pub(crate) struct Limits {
     pub time: Option<Duration>,
     pub days: Option<u16>,
     // -- of the spool --
@@ -219,8 +218,7 @@ impl Default for Thresholds {
 
 /// Limits that would never warn.
 #[derive(Debug, thiserror::Error)]
-#[doc(hidden)]
-pub enum ThresholdError {
+pub(crate) enum ThresholdError {
     #[error(
         "the warning at {} would come after the critical at {}; set both with -w {name}=... and -c {name}=...",
         Span(*warning),
@@ -241,8 +239,7 @@ pub enum ThresholdError {
 
 impl Thresholds {
     /// Those given, and the default for the others.
-    #[doc(hidden)]
-    pub fn new(warning: Limits, critical: Limits) -> Result<Self, ThresholdError> {
+    pub(crate) fn new(warning: Limits, critical: Limits) -> Result<Self, ThresholdError> {
         let default = Self::default();
         let thresholds = Self {
             warning_time: warning.time.unwrap_or(default.warning_time),
@@ -278,8 +275,7 @@ pub struct Verdict {
 impl Verdict {
     /// The same with what is to say of the spool, and of the order of events.
     #[must_use]
-    #[doc(hidden)]
-    pub fn with_spool(mut self, parts: &[SpoolPart], order: Option<&SpoolPart>) -> Self {
+    pub(crate) fn with_spool(mut self, parts: &[SpoolPart], order: Option<&SpoolPart>) -> Self {
         let is_wrong = |part: &&SpoolPart| part.status != Status::Ok;
         let complaints: Vec<_> = parts.iter().filter(is_wrong).map(|part| part.complaint.as_str()).collect();
         if !complaints.is_empty() {
