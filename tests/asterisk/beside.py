@@ -1,4 +1,4 @@
-"""Calls without us, one after the other beside the others: how long the machine keeps anybody waiting.
+"""Calls without us beside the others, in lanes of one after the other: how long the machine keeps anybody waiting.
 
 They go the same way, from the same telephone to the same phones, through a dialplan that does not
 know of Zammad, and that runs a program that does nothing where ours would run. What they wait for is
@@ -14,44 +14,62 @@ from sip import CARRIER, Call
 TALK = 0.2
 # A call of ours waits for two things besides: the program, and Zammad.
 WHO_WAIT = 3
+# So many calls of ours begin before another lane does: one lane may miss the moment when most of them wait.
+CALLS_A_LANE = 12
 
 _serials = itertools.count(1)
 
 
-class Beside(threading.Thread):
-    """Use it in a `with`, and ask it meanwhile."""
+class Beside:
+    """Use it in a `with`, tell it of each call that begins, and ask it meanwhile."""
 
     def __init__(self, bench):
-        super().__init__(daemon=True)
         self._bench = bench
         self._ended = []  # when each was over, and both of its times
-        self._current = None
+        self._current = {}  # by lane
+        self._lanes = []
+        self._calls = 0
         self._over = threading.Event()
 
     def __enter__(self):
-        self.start()
         return self
 
     def __exit__(self, *_):
         self._over.set()
-        self.join()
+        for lane in self._lanes:
+            lane.join()
 
-    def run(self):
-        while not self._over.is_set():
-            serial = next(_serials)
-            caller = f"4942{serial:07}"
-            call = Call(("127.0.0.1", self._bench.ports.pbx), f"493029101{serial:05}", caller, source=CARRIER, talk=TALK)
-            self._current = caller, call
+    def another_call(self):
+        """One of ours begins. The first, and some of the others, have a lane begin with them."""
+        if self._calls % CALLS_A_LANE == 0:
+            self._place(len(self._lanes))
+            lane = threading.Thread(target=self._run, args=(len(self._lanes),), daemon=True)
+            self._lanes.append(lane)
+            lane.start()
+        self._calls += 1
+
+    def _place(self, lane):
+        serial = next(_serials)
+        caller = f"4942{serial:07}"
+        call = Call(("127.0.0.1", self._bench.ports.pbx), f"493029101{serial:05}", caller, source=CARRIER, talk=TALK)
+        self._current[lane] = caller, call
+
+    def _run(self, lane):
+        while True:
+            caller, call = self._current[lane]
             call.start()
             call.join()
             self._ended.append((call.ended, *self._times(caller, call)))
+            if self._over.is_set():
+                return
+            self._place(lane)
 
     def times(self, since):
         """Seconds that calls which took place since then were held before the phone rang, at most; and
         from its pick-up until the caller heard anything.
         """
         times = [times for ended, *times in list(self._ended) if ended >= since]
-        times.append(self._times(*self._current))
+        times += [self._times(*current) for current in list(self._current.values())]
         return [WHO_WAIT * max(kind) for kind in zip(*times)]
 
     def _times(self, caller, call):

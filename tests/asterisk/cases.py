@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import re
 import threading
 import time
 
@@ -123,7 +124,7 @@ def ordinary():
         inbound("queue behind a Local channel", 303, BY_CALLER, WHOLE, talk=2.5, queue="lobby", **ANNA),
         inbound("queue timed out", 301, BY_OTHER, **sales, user="sales", cause="noAnswer"),
         inbound("queue abandoned", 301, BY_CALLER, **sales, user="sales", cause="cancel", talk=1.0),
-        inbound("queue, then voicemail", 302, BY_CALLER, WHOLE, **sales, **(voicemail | {"talk": 4.0})),
+        inbound("queue, then voicemail", 302, BY_CALLER, WHOLE, **sales, **(voicemail | {"talk": 6.0})),
         inbound("voicemail", 400, BY_CALLER, WHOLE, **voicemail),
         inbound("voicemail behind a Local channel", 402, BY_CALLER, WHOLE, **voicemail),
         inbound("no answer, then voicemail", 401, BY_CALLER, WHOLE, **voicemail),
@@ -348,10 +349,29 @@ class Run(threading.Thread):
             yield f"answering number: expected {case.extension}, came {answers[-1].get('answeringNumber')}"
         events = tuple(fields["event"] for fields, _ in requests)
         if events != case.events:
+            requests = self._without_repeats(row["call_id"], requests)
+            events = tuple(fields["event"] for fields, _ in requests)
+        if events != case.events:
             yield f"events: expected {', '.join(case.events)}, came {', '.join(events)}"
         for fields, status in requests:
             if status != 200:
                 yield f"Zammad refused {fields['event']} with {status}"
+
+    def _without_repeats(self, call_id, requests):
+        """The requests without those second copies of which the program said why: on a busy machine Zammad's
+        reply may be later than it waits. A copy of which it said nothing stays.
+        """
+        kept = []
+        said = self.bench.program_log()
+        late = rf" of call {re.escape(call_id)}: no reply within [^;\n]*; trying again"
+        due = {kind: len(re.findall(kind + late, said)) for kind in WHOLE}
+        for fields, status in requests:
+            kind = fields["event"]
+            if due[kind] and any(before == fields for before, _ in kept):
+                due[kind] -= 1
+                continue
+            kept.append((fields, status))
+        return kept
 
 
 def run_all(bench, cases):
@@ -361,6 +381,7 @@ def run_all(bench, cases):
     with Beside(bench) as beside:
         runs = [Run(bench, beside, case) for case in cases]
         for run in runs:
+            beside.another_call()
             run.start()
         for run in runs:
             run.join()

@@ -156,6 +156,11 @@ class Bench:
     def calls_up(self):
         return "0 active calls" not in self.pbx.cli("core show channels count")
 
+    def program_log(self):
+        """What the program says, whichever way it is run."""
+        files = [self.logs / "pbx.log", self.logs / "fastagi.log"]
+        return "".join(file.read_text(errors="replace") for file in files)
+
     def pbx_log(self):
         return self.inside(f"{BENCH}/run/pbx/log/full").read_text(errors="replace").splitlines()
 
