@@ -359,11 +359,12 @@ class Run(threading.Thread):
 
     def _without_repeats(self, call_id, requests):
         """The requests without those second copies of which the program said why: on a busy machine Zammad's
-        reply may be later than it waits. A copy of which it said nothing stays.
+        reply may be later than it waits, or than Zammad goes away. A copy of which it said nothing stays.
         """
         kept = []
         said = self.bench.program_log()
-        late = rf" of call {re.escape(call_id)}: no reply within [^;\n]*; trying again"
+        why = "(?:no reply within|the connection broke before the reply)"
+        late = rf" of call {re.escape(call_id)}: {why}[^;\n]*; trying again"
         due = {kind: len(re.findall(kind + late, said)) for kind in WHOLE}
         for fields, status in requests:
             kind = fields["event"]
