@@ -8,6 +8,7 @@
 //! the end of a process.
 
 mod damage;
+mod enter;
 mod journal;
 mod letters;
 mod moment;
@@ -28,6 +29,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 #[doc(hidden)]
 pub use damage::set_aside;
+pub(crate) use enter::{Earlier, Entering, Order};
 pub use journal::{Call, CallNumber, Ending, Which};
 pub use letters::{Attempt, Chosen, Held, Letter, Totals};
 pub use moment::Moment;
@@ -424,6 +426,12 @@ mod tests {
         spool.keep(&event(kind, call_id), None, None, &Past::default(), now).unwrap().unwrap()
     }
 
+    /// Enters an event before which there is nothing.
+    fn begin(spool: &mut Spool, event: &CallEvent, key: Option<&str>, now: Moment) {
+        let entering = Entering { event, key, does_harm_twice: false, order: Order::InTurn };
+        assert_eq!(spool.enter(&entering, now).unwrap(), Earlier::Nothing);
+    }
+
     /// The calls whose next events are due, and these.
     fn due(spool: &mut Spool) -> Vec<(String, EventKind)> {
         let due = spool.due(Moment::now(), 100).unwrap();
@@ -450,7 +458,7 @@ mod tests {
             assert!(spool.head(position).unwrap().is_none(), "{next}");
         }
         assert!(due(&mut spool).is_empty());
-        assert!(!spool.has_waiting(&"7".parse().unwrap()).unwrap());
+        assert_eq!(spool.totals(Moment::now()).unwrap().waiting, 0);
     }
 
     #[test]
@@ -550,23 +558,58 @@ mod tests {
         let mut spool = folder.open();
         let now = Moment::now();
         let then = now.before(DAY + Duration::from_secs(60));
-        spool.begin(&event(NewCall, "7"), Some("SIP/1"), then).unwrap();
+        begin(&mut spool, &event(NewCall, "7"), Some("SIP/1"), then);
         let open = spool.call(&Which::Key("SIP/1".to_owned()), now).unwrap().unwrap();
         assert_eq!((open.call_id.as_str(), open.answered, open.ending), ("7", false, Ending::None));
-        spool.begin(&event(Answer, "7"), None, then).unwrap();
+        begin(&mut spool, &event(Answer, "7"), None, then);
         assert!(call(&mut spool, "7").unwrap().answered);
-        spool.begin(&event(Hangup, "7"), None, then).unwrap();
+        begin(&mut spool, &event(Hangup, "7"), None, then);
         assert_eq!(call(&mut spool, "7").unwrap().ending, Ending::Begun);
         assert_eq!(spool.open_calls(CallNumber(0), 10, now).unwrap().len(), 1);
         spool.settle(&event(Hangup, "7"), true, then).unwrap();
         assert_eq!(call(&mut spool, "7").unwrap().ending, Ending::Reported);
         assert!(spool.open_calls(CallNumber(0), 10, now).unwrap().is_empty());
         for call_id in 8..40 {
-            spool.begin(&event(NewCall, &call_id.to_string()), Some("SIP/1"), now).unwrap();
+            begin(&mut spool, &event(NewCall, &call_id.to_string()), Some("SIP/1"), now);
         }
         assert!(call(&mut spool, "7").is_none());
         let latest = spool.call(&Which::Key("SIP/1".to_owned()), now).unwrap().unwrap();
         assert_eq!(latest.call_id.as_str(), "39");
+    }
+
+    #[test]
+    fn an_event_enters_behind_what_waits_and_not_beside_another_hangup() {
+        use EventKind::{Answer, Hangup, NewCall};
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let now = Moment::now();
+        begin(&mut spool, &event(NewCall, "begun"), None, now);
+        begin(&mut spool, &event(Hangup, "begun"), None, now);
+        keep(&mut spool, NewCall, "waits");
+        keep(&mut spool, Hangup, "ended");
+        // (the event, whether a second copy does harm, its order, what it finds)
+        let cases = [
+            (event(NewCall, "new"), false, Order::InTurn, Earlier::Nothing),
+            (event(Answer, "late"), false, Order::Late, Earlier::EventsOfItsCall),
+            (event(Answer, "waits"), false, Order::InTurn, Earlier::EventsOfItsCall),
+            (event(Hangup, "ended"), true, Order::Late, Earlier::SameEvent),
+            (event(Hangup, "begun"), true, Order::InTurn, Earlier::PerhapsSameEvent),
+            (event(Hangup, "begun"), false, Order::InTurn, Earlier::Nothing),
+        ];
+        for (event, does_harm_twice, order, found) in cases {
+            let entering = Entering { event: &event, key: None, does_harm_twice, order };
+            assert_eq!(spool.enter(&entering, now).unwrap(), found, "{event:?}");
+        }
+        assert!(call(&mut spool, "new").is_some());
+        assert!(call(&mut spool, "late").is_none(), "what does not go at once is not noted as begun");
+        // A journal that takes no note keeps no event from going, and a look still tells.
+        spool.db.execute_batch("PRAGMA query_only = ON").unwrap();
+        for (call_id, found) in [("other", Earlier::Nothing), ("waits", Earlier::EventsOfItsCall)] {
+            let answer = event(Answer, call_id);
+            let entering =
+                Entering { event: &answer, key: None, does_harm_twice: false, order: Order::InTurn };
+            assert_eq!(spool.enter(&entering, now).unwrap(), found, "{call_id}");
+        }
     }
 
     #[test]
@@ -575,10 +618,10 @@ mod tests {
         let folder = Folder::new();
         let mut spool = folder.open();
         let now = Moment::now();
-        spool.begin(&event(NewCall, "7"), None, now).unwrap();
+        begin(&mut spool, &event(NewCall, "7"), None, now);
         spool.settle(&event(NewCall, "7"), false, now).unwrap();
         assert!(call(&mut spool, "7").is_none());
-        spool.begin(&event(NewCall, "8"), None, now).unwrap();
+        begin(&mut spool, &event(NewCall, "8"), None, now);
         let hangup = keep(&mut spool, Hangup, "8");
         assert_eq!(call(&mut spool, "8").unwrap().ending, Ending::Reported);
         spool.lay_to_rest(hangup, State::Dead, "a reason", None, now).unwrap();

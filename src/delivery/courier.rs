@@ -13,7 +13,9 @@ use crate::client::{Client, Fate};
 use crate::config::{Config, Encoding, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
 use crate::rules;
-use crate::spool::{Call, Ending, Moment, Past, Position, SharedSpool, Spool, SpoolError, Which};
+use crate::spool::{
+    Call, Earlier, Entering, Moment, Order, Past, Position, SharedSpool, Spool, SpoolError, Which,
+};
 use crate::turn::{Turn, Turns};
 
 /// So much time, and at most a quarter of what there is, is left for the attempt of an event that
@@ -391,24 +393,6 @@ impl EventToSend {
     }
 }
 
-/// What an event finds before it.
-enum Earlier {
-    Nothing,
-    /// they wait in the spool
-    EventsOfItsCall,
-    SameEvent,
-    /// one that was begun, and has no end
-    PerhapsSameEvent,
-}
-
-/// Whether an event has its call's turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
-    InTurn,
-    /// others had it for too long
-    Late,
-}
-
 /// The spool, for events that are tried first, or not at all.
 #[derive(Debug)]
 struct Keeper {
@@ -440,29 +424,7 @@ impl Keeper {
         let does_harm_twice = to_send.does_harm_twice();
         let EventToSend { event, key, .. } = to_send.clone();
         let entered = self.spool.with(self.patience, move |spool| {
-            if event.kind == EventKind::Hangup && spool.has_hangup(&event.call_id)? {
-                return Ok(Earlier::SameEvent);
-            }
-            if event.kind == EventKind::Hangup && does_harm_twice {
-                let call = spool.call(&Which::Id(event.call_id.clone()), now)?;
-                if call.is_some_and(|call| call.ending == Ending::Begun) {
-                    return Ok(Earlier::PerhapsSameEvent);
-                }
-            }
-            if order == Order::Late {
-                return Ok(Earlier::EventsOfItsCall);
-            }
-            if spool.has_waiting(&event.call_id)? {
-                return Ok(Earlier::EventsOfItsCall);
-            }
-            if let Err(error) = spool.begin(&event, key.as_deref(), now) {
-                log::warn!(
-                    "call {} is not in the journal: {}",
-                    event.call_id,
-                    crate::client::in_full(&error)
-                );
-            }
-            Ok(Earlier::Nothing)
+            spool.enter(&Entering { event: &event, key: key.as_deref(), does_harm_twice, order }, now)
         });
         entered.await.unwrap_or_else(|error| {
             log::warn!(

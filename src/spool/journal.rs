@@ -103,19 +103,8 @@ impl Spool {
         self.read(|db, address| db.prepare_cached(sql)?.exists([address, call_id.as_str()]))
     }
 
-    /// Whether a call's hangup was reported: a second one would take the mark off a missed call.
-    #[doc(hidden)]
-    pub fn has_hangup(&mut self, call_id: &CallId) -> Result<bool, SpoolError> {
-        self.read(|db, address| has_hangup(db, address, call_id.as_str()))
-    }
-
-    /// Notes an event that is about to be sent.
-    #[doc(hidden)]
-    pub fn begin(&mut self, event: &CallEvent, key: Option<&str>, now: Moment) -> Result<(), SpoolError> {
-        self.change(Durable::No, |db, address| note(db, address, event, key, now))
-    }
-
-    /// Notes what became of it: Zammad has it, or it surely does not and nobody will send it.
+    /// Notes what became of an event that went at once: Zammad has it, or it surely does not and nobody
+    /// will send it.
     #[doc(hidden)]
     pub fn settle(&mut self, event: &CallEvent, has_arrived: bool, now: Moment) -> Result<(), SpoolError> {
         self.change(Durable::No, |db, address| match (event.kind, has_arrived) {

@@ -62,7 +62,7 @@ impl SharedSpool {
         let (shared, call_id) = (self.0.clone(), call_id.clone());
         let opening = spawn_blocking(move || {
             if let Ok(mut spool) = shared.borrow(patience) {
-                let _ = spool.has_waiting(&call_id);
+                let _ = spool.read_ahead(&call_id);
                 shared.put(Place::Here(spool));
             }
         });

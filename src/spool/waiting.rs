@@ -10,7 +10,7 @@ use super::journal::Ending;
 use super::moment::moment;
 use super::{Durable, Limits, Moment, Spool, SpoolError, Trouble, journal};
 use crate::config::SpoolPolicy;
-use crate::event::{CallEvent, CallId, EventKind};
+use crate::event::{CallEvent, EventKind};
 
 /// A call that is younger than this goes before what has waited longer: agents see it ring.
 const FRESH: Duration = Duration::from_secs(60);
@@ -176,13 +176,6 @@ impl Spool {
             count(db, "kept = kept + 1")?;
             Ok(Some(position))
         })
-    }
-
-    /// Whether an event of this call waits, behind which all later ones have to.
-    #[doc(hidden)]
-    pub fn has_waiting(&mut self, call_id: &CallId) -> Result<bool, SpoolError> {
-        let sql = "SELECT 1 FROM event WHERE address = ? AND call_id = ? AND state = 'waiting' LIMIT 1";
-        self.read(|db, address| db.prepare_cached(sql)?.exists([address, call_id.as_str()]))
     }
 
     /// The next events of at most so many calls: those of fresh calls, then those that have waited
@@ -410,6 +403,12 @@ fn rows(
         Ok(waiting().map_err(|_| position))
     })?;
     rows.collect()
+}
+
+/// Whether an event of this call waits, behind which all later ones have to.
+pub(super) fn has_waiting(db: &Connection, address: &str, call_id: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM event WHERE address = ? AND call_id = ? AND state = 'waiting' LIMIT 1";
+    db.prepare_cached(sql)?.exists([address, call_id])
 }
 
 /// A value's bytes, whatever they are meant to be.
