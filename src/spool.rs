@@ -478,6 +478,19 @@ mod tests {
     }
 
     #[test]
+    fn the_next_event_of_a_call_knows_of_an_answer_that_went_before_it() {
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let hangup = keep(&mut spool, EventKind::Hangup, "7");
+        assert_eq!(spool.head(hangup).unwrap().unwrap().answered, None);
+        let now = Moment::now();
+        begin(&mut spool, &event(EventKind::Answer, "8"), None, now);
+        let other = keep(&mut spool, EventKind::Hangup, "8");
+        assert_eq!(spool.head(other).unwrap().unwrap().answered, Some(true));
+        assert_eq!(spool.head(hangup).unwrap().unwrap().answered, None);
+    }
+
+    #[test]
     fn fresh_calls_go_before_what_has_waited_and_then_the_oldest() {
         let folder = Folder::new();
         let mut spool = folder.open();

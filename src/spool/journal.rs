@@ -96,13 +96,6 @@ impl Spool {
         })
     }
 
-    /// Whether somebody is known to have answered a call.
-    #[doc(hidden)]
-    pub fn is_answered(&mut self, call_id: &CallId) -> Result<bool, SpoolError> {
-        let sql = "SELECT 1 FROM call WHERE address = ? AND call_id = ? AND answered";
-        self.read(|db, address| db.prepare_cached(sql)?.exists([address, call_id.as_str()]))
-    }
-
     /// Notes what became of an event that went at once: Zammad has it, or it surely does not and nobody
     /// will send it.
     #[doc(hidden)]
@@ -257,6 +250,12 @@ pub(super) fn has_other_hangup(db: &Connection, position: Position) -> rusqlite:
                                       AND other.call_id = own.call_id AND other.state = 'waiting'
                                       AND other.kind = 'hangup')))";
     db.prepare_cached(sql)?.query_row([position.0], |row| row.get(0))
+}
+
+/// Whether somebody is known to have answered a call.
+pub(super) fn is_answered(db: &Connection, address: &str, call_id: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM call WHERE address = ? AND call_id = ? AND answered";
+    db.prepare_cached(sql)?.exists([address, call_id])
 }
 
 /// Whether a call's hangup was reported: Zammad has it, or may have it, or the spool has it.

@@ -219,11 +219,19 @@ impl Spool {
         Ok(due.map(|due| Moment { wall: due, boot: 0, ..now }.since(&now).min(LONGEST_PAUSE)))
     }
 
-    /// One event, if it still is the next of its call.
+    /// One event, if it still is the next of its call, with what the journal knows of the call by now.
     #[doc(hidden)]
     pub fn head(&mut self, position: Position) -> Result<Option<Waiting>, SpoolError> {
         let sql = format!("SELECT {WAITING} FROM event WHERE position = ? AND state = 'waiting' AND head");
-        Ok(self.waiting(|db, _| rows(db, &sql, [position.0]))?.pop())
+        let heads = self.waiting(|db, address| {
+            let mut heads = rows(db, &sql, [position.0])?;
+            for head in heads.iter_mut().flatten().filter(|head| head.answered.is_none()) {
+                head.answered =
+                    journal::is_answered(db, address, head.event.call_id.as_str())?.then_some(true);
+            }
+            Ok(heads)
+        });
+        Ok(heads?.pop())
     }
 
     /// Notes that an attempt begins: whoever finds this after a crash knows that nobody knows.

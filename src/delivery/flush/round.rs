@@ -291,10 +291,7 @@ impl Flusher<'_> {
 /// Looks whether an event still waits and may be sent, and notes that it is under way: in one go,
 /// as each change from one thread to another costs as much as a query.
 fn claim(spool: &mut Spool, position: Position, limits: &SpoolConfig) -> Result<Claim, SpoolError> {
-    let Some(mut waiting) = spool.head(position)? else { return Ok(Claim::SentByOther) };
-    if waiting.answered.is_none() && spool.is_answered(&waiting.event.call_id)? {
-        waiting.answered = Some(true);
-    }
+    let Some(waiting) = spool.head(position)? else { return Ok(Claim::SentByOther) };
     let age = Moment::now().since(&waiting.kept);
     if let Some(reason) = too_old(limits, &waiting.event, age) {
         return Ok(Claim::TooOld { waiting, reason });
