@@ -2,12 +2,13 @@
 //! is known, because Zammad is not idempotent.
 
 mod courier;
+mod deadline;
 mod flush;
 mod open_calls;
 mod verdict;
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::action::Action;
 use crate::client::{Client, Request, RequestId, SendError};
@@ -16,6 +17,7 @@ use crate::event::{CallEvent, CallId, EventKind, Known};
 use crate::rules;
 
 pub use courier::{Courier, EventToSend, Failure, Outcome, Spooled, Untried};
+pub use deadline::Deadline;
 pub use flush::{FlushError, Flusher, Stopped, Tally};
 pub(crate) use open_calls::OpenCalls;
 use verdict::{Asker, BETWEEN_ATTEMPTS, Case, Verdict, named_pause};
@@ -72,7 +74,7 @@ impl fmt::Display for Effort {
     }
 }
 
-/// Delivers one event, with all retries, until `deadline` after `started`.
+/// Delivers one event, with all retries, until the deadline.
 ///
 /// # Errors
 ///
@@ -82,10 +84,9 @@ impl fmt::Display for Effort {
 /// The stand-in takes the event and loses its answer; the second attempt finds the call there:
 ///
 /// ```
-/// use std::time::Instant;
 /// use zammad_cti::client::{Client, block_on};
 /// use zammad_cti::config::Settings;
-/// use zammad_cti::delivery::deliver;
+/// use zammad_cti::delivery::{Deadline, deliver};
 /// use zammad_cti::event::Known;
 /// use zammad_cti::number::Numbering;
 /// use zammad_cti::sandbox::{Options, Sandbox};
@@ -103,8 +104,8 @@ impl fmt::Display for Effort {
 ///     to: Some(Numbering::default().read("4930600000000")?),
 ///     ..CallEvent::new(EventKind::NewCall, CallId::random(), Direction::Inbound)
 /// };
-/// let (encoding, deadline) = (config.encoding, config.deadline);
-/// let sent = deliver(&mut client, &event, encoding, Known::default(), Instant::now(), deadline);
+/// let deadline = Deadline::within(config.deadline);
+/// let sent = deliver(&mut client, &event, config.encoding, Known::default(), deadline);
 /// let delivered = block_on(sent)??;
 /// assert_eq!(delivered.effort.attempts, 2);
 /// assert_eq!(delivered.action, None, "the decision is lost with the answer");
@@ -117,10 +118,9 @@ pub async fn deliver(
     event: &CallEvent,
     encoding: Encoding,
     known: Known,
-    started: Instant,
-    deadline: Duration,
+    deadline: Deadline,
 ) -> Result<Delivered, Undelivered> {
-    deliver_as(client, event, encoding, known, InDoubt::Repeated, started, deadline).await
+    deliver_as(client, event, encoding, known, InDoubt::Repeated, deadline).await
 }
 
 /// What becomes of an answer that may have arrived: Zammad opens a ticket screen for each copy.
@@ -139,8 +139,7 @@ async fn deliver_as(
     encoding: Encoding,
     known: Known,
     in_doubt: InDoubt,
-    started: Instant,
-    deadline: Duration,
+    deadline: Deadline,
 ) -> Result<Delivered, Undelivered> {
     let request = Request::new(event, encoding, RequestId::fresh());
     let mut case = Case {
@@ -150,18 +149,18 @@ async fn deliver_as(
         is_first: true,
         may_exist: false,
         unknown_call: 0,
-        age: started.elapsed(),
+        age: deadline.elapsed(),
         asks: in_doubt == InDoubt::LeftToTheCallerLog,
     };
     let mut attempts = 0;
     let result = loop {
-        let left = case.time_for_attempt(deadline.saturating_sub(case.age));
+        let left = case.time_for_attempt(deadline.time().saturating_sub(case.age));
         attempts += 1;
         let error = match client.attempt(&request, event, left).await {
             Ok(action) => break Ok(Some(action)),
             Err(error) => error,
         };
-        case.age = started.elapsed();
+        case.age = deadline.elapsed();
         // Only now, as most events do not fail.
         case.is_safe_twice = rules::repeat_is_safe(event, known.answered);
         log::debug!("attempt {attempts} of request {}: {}", request.id(), error.in_full());
@@ -171,7 +170,9 @@ async fn deliver_as(
             Verdict::Arrived => break Ok(None),
             Verdict::Again => {
                 let pause = BETWEEN_ATTEMPTS.pause(attempts - 1).max(named_pause(&error));
-                if pause.saturating_add(case.age + SHORTEST_ATTEMPT.min(deadline / 10)) >= deadline {
+                if pause.saturating_add(case.age + SHORTEST_ATTEMPT.min(deadline.time() / 10))
+                    >= deadline.time()
+                {
                     break Err(error);
                 }
                 if attempts == 1 {
@@ -180,18 +181,18 @@ async fn deliver_as(
                         event.kind,
                         event.call_id,
                         error.in_full(),
-                        humantime::format_duration(deadline)
+                        humantime::format_duration(deadline.time())
                     );
                 }
                 tokio::time::sleep(pause).await;
-                case.age = started.elapsed();
+                case.age = deadline.elapsed();
             }
             Verdict::AskCallerLog | Verdict::Unconfirmed | Verdict::Dead | Verdict::HoldAll => {
                 break Err(error);
             }
         }
     };
-    let effort = Effort { attempts, elapsed: started.elapsed(), request_id: request.id().clone() };
+    let effort = Effort { attempts, elapsed: deadline.elapsed(), request_id: request.id().clone() };
     match result {
         Ok(action) => Ok(Delivered { action, effort }),
         Err(error) => Err(Undelivered {

@@ -11,11 +11,10 @@
 //! `url`, or come from the program's configuration file ([`config::read`]).
 //!
 //! ```
-//! use std::time::Instant;
 //! use zammad_cti::cause::{Cause, HangupCause};
 //! use zammad_cti::client::{Client, block_on};
 //! use zammad_cti::config::{NumberSettings, Settings};
-//! use zammad_cti::delivery::deliver;
+//! use zammad_cti::delivery::{Deadline, deliver};
 //! use zammad_cti::event::{Known, Name};
 //! use zammad_cti::sandbox::{Options, Sandbox, Setup};
 //! use zammad_cti::{Action, CallEvent, CallId, Config, Direction, EventKind};
@@ -45,11 +44,11 @@
 //! };
 //!
 //! let action = block_on(async {
-//!     let (now, all) = (Instant::now(), config.deadline);
-//!     let reply = deliver(&mut client, &new_call, config.encoding, Known::default(), now, all).await?;
+//!     let deadline = Deadline::within(config.deadline);
+//!     let reply = deliver(&mut client, &new_call, config.encoding, Known::default(), deadline).await?;
 //!     // Zammad wants a hangup for every newCall, also for one that it rejects.
 //!     let known = Known { answered: Some(false), ..Known::default() };
-//!     deliver(&mut client, &hangup, config.encoding, known, Instant::now(), all).await?;
+//!     deliver(&mut client, &hangup, config.encoding, known, Deadline::within(config.deadline)).await?;
 //!     Ok::<_, zammad_cti::delivery::Undelivered>(reply.action)
 //! })??;
 //! assert_eq!(action, Some(Action::Reject { reason: "busy".to_owned() }));

@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::verdict::{Asker, Case, IN_DOUBT, Verdict};
-use super::{Delivered, InDoubt, Undelivered, deliver_as};
+use super::{Deadline, Delivered, InDoubt, Undelivered, deliver_as};
 use crate::client::{Client, Fate};
 use crate::config::{Config, Encoding, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
@@ -95,10 +95,10 @@ pub enum Untried {
 /// Zammad is down, so the event stays on disk; later a [`Flusher`](super::Flusher) sends it:
 ///
 /// ```
-/// use std::time::{Duration, Instant};
+/// use std::time::Duration;
 /// use zammad_cti::client::{Client, block_on};
 /// use zammad_cti::config::{Settings, Span, SpoolSettings};
-/// use zammad_cti::delivery::{Courier, EventToSend, Flusher, Outcome, Tally};
+/// use zammad_cti::delivery::{Courier, Deadline, EventToSend, Flusher, Outcome, Tally};
 /// use zammad_cti::event::Known;
 /// use zammad_cti::sandbox::{Options, Sandbox};
 /// use zammad_cti::spool::SharedSpool;
@@ -124,7 +124,7 @@ pub enum Untried {
 /// zammad.fail(serde_json::from_value(is_down)?);
 /// let courier = Courier::new(&config, None);
 /// let mut client = Client::new(&config)?;
-/// let brought = block_on(courier.bring(&mut client, &to_send, Instant::now(), config.deadline))?;
+/// let brought = block_on(courier.bring(&mut client, &to_send, Deadline::within(config.deadline)))?;
 /// assert!(matches!(brought?, Outcome::Spooled(_)));
 /// assert_eq!(zammad.entries().len(), 0);
 ///
@@ -204,7 +204,7 @@ impl Courier {
         }
     }
 
-    /// Delivers one event with all retries, or keeps it, until `deadline` after `started`. It goes
+    /// Delivers one event with all retries, or keeps it, until the deadline. It goes
     /// behind those of its call that other processes, or other tasks of this one, are about to
     /// deliver, and behind those that wait in the spool.
     ///
@@ -215,12 +215,11 @@ impl Courier {
         &self,
         client: &mut Client,
         to_send: &EventToSend,
-        started: Instant,
-        deadline: Duration,
+        deadline: Deadline,
     ) -> Result<Outcome, Failure> {
-        match self.keep_at_once(to_send, started, deadline).await {
+        match self.keep_at_once(to_send, deadline).await {
             Some(kept) => kept,
-            None => self.bring_at_once(client, to_send, started, deadline).await,
+            None => self.bring_at_once(client, to_send, deadline).await,
         }
     }
 
@@ -228,11 +227,10 @@ impl Courier {
     pub(crate) async fn keep_at_once(
         &self,
         to_send: &EventToSend,
-        started: Instant,
-        deadline: Duration,
+        deadline: Deadline,
     ) -> Option<Result<Outcome, Failure>> {
         let keeper = self.keeper.as_ref().filter(|keeper| keeper.mode == SpoolMode::Always)?;
-        let within = deadline.saturating_sub(started.elapsed()) / 2;
+        let within = deadline.left() / 2;
         match keeper.keep(to_send, Past::default(), Moment::now(), within).await {
             Ok(Some(_)) => Some(Ok(Outcome::Spooled(Spooled { tried: None }))),
             Ok(None) => Some(Ok(Outcome::EndedBefore)),
@@ -255,17 +253,16 @@ impl Courier {
         &self,
         client: &mut Client,
         to_send: &EventToSend,
-        started: Instant,
-        deadline: Duration,
+        deadline: Deadline,
     ) -> Result<Outcome, Failure> {
         let EventToSend { event, .. } = to_send;
-        let left = LEFT.min(deadline / 4);
+        let left = LEFT.min(deadline.time() / 4);
         let turn = match &self.turns {
-            Some(turns) => Some(self.take_turn(turns, to_send, started + deadline - left).await),
+            Some(turns) => Some(self.take_turn(turns, to_send, deadline.earlier_by(left).end()).await),
             None => None,
         };
         let result = match &self.keeper {
-            None => self.send(client, to_send, started, deadline).await.map_err(Failure::Undelivered),
+            None => self.send(client, to_send, deadline).await.map_err(Failure::Undelivered),
             Some(keeper) => {
                 let now = Moment::now();
                 let is_late = turn.as_ref().is_some_and(Turn::is_late);
@@ -275,7 +272,7 @@ impl Courier {
                 match behind {
                     Earlier::SameEvent => return Ok(Outcome::EndedBefore),
                     Earlier::EventsOfItsCall => {
-                        let within = deadline.saturating_sub(started.elapsed());
+                        let within = deadline.left();
                         match keeper.keep(to_send, Past::default(), now, within).await {
                             Ok(Some(_)) => Ok(Outcome::Spooled(Spooled { tried: None })),
                             Ok(None) => Ok(Outcome::EndedBefore),
@@ -284,13 +281,13 @@ impl Courier {
                             }
                             Err(error) => {
                                 log::warn!("the event overtakes others: {}", crate::client::in_full(&error));
-                                let sent = self.send(client, to_send, started, deadline).await;
+                                let sent = self.send(client, to_send, deadline).await;
                                 sent.map_err(|tried| Failure::NotKept(tried, error))
                             }
                         }
                     }
                     Earlier::PerhapsSameEvent => {
-                        let within = deadline.saturating_sub(started.elapsed());
+                        let within = deadline.left();
                         let unconfirmed = Some(IN_DOUBT.to_owned());
                         let past = Past { unconfirmed, ..Past::default() };
                         match keeper.keep(to_send, past, now, within).await {
@@ -300,12 +297,12 @@ impl Courier {
                             Err(error) => Err(Failure::Untried(Untried::PerhapsKept(error))),
                         }
                     }
-                    Earlier::Nothing => match self.send(client, to_send, started, deadline - left).await {
+                    Earlier::Nothing => match self.send(client, to_send, deadline.earlier_by(left)).await {
                         Ok(delivered) => {
-                            keeper.settle(to_send, true, now, started + deadline).await;
+                            keeper.settle(to_send, true, now, deadline.end()).await;
                             Ok(delivered)
                         }
-                        Err(tried) => keeper.keep_what_failed(to_send, tried, now, started + deadline).await,
+                        Err(tried) => keeper.keep_what_failed(to_send, tried, now, deadline.end()).await,
                     },
                 }
             }
@@ -357,13 +354,12 @@ impl Courier {
         &self,
         client: &mut Client,
         to_send: &EventToSend,
-        started: Instant,
-        deadline: Duration,
+        deadline: Deadline,
     ) -> Result<Outcome, Undelivered> {
         let EventToSend { event, known, .. } = to_send;
         let asks = self.keeper.as_ref().is_some_and(|keeper| keeper.asks);
         let in_doubt = if asks { InDoubt::LeftToTheCallerLog } else { InDoubt::Repeated };
-        let sent = deliver_as(client, event, self.encoding, *known, in_doubt, started, deadline);
+        let sent = deliver_as(client, event, self.encoding, *known, in_doubt, deadline);
         sent.await.map(Outcome::Delivered)
     }
 }

@@ -8,7 +8,7 @@ use super::Scenario;
 use super::expected::Check;
 use crate::client::{CallerLog, CallerLogError, Client, ClientError, Row};
 use crate::config::Config;
-use crate::delivery::{self, Delivered, OpenCalls, Undelivered};
+use crate::delivery::{self, Deadline, Delivered, OpenCalls, Undelivered};
 use crate::event::{CallEvent, CallId, Direction, EventKind, WrittenError};
 use crate::sandbox::Sandbox;
 
@@ -197,9 +197,8 @@ impl<'a> Player<'a> {
     ) -> Result<Delivered, Undelivered> {
         let known = calls.follow(event);
         tell(Moment::Sends { at, event });
-        let (encoding, deadline) = (self.config.encoding, self.config.deadline);
-        let result =
-            delivery::deliver(&mut self.client, event, encoding, known, Instant::now(), deadline).await;
+        let deadline = Deadline::within(self.config.deadline);
+        let result = delivery::deliver(&mut self.client, event, self.config.encoding, known, deadline).await;
         open.follow(event.kind, event.direction, &result);
         result
     }

@@ -18,7 +18,7 @@ use crate::agi::{Conversation, Until};
 use crate::client;
 use crate::client::in_full;
 use crate::config::{Config, Span};
-use crate::delivery::{Courier, EventToSend};
+use crate::delivery::{Courier, Deadline, EventToSend};
 use crate::event::{EventKind, WrittenEvent};
 use crate::spool::Which;
 use anyhow::Context;
@@ -60,12 +60,12 @@ pub fn run(
         .into());
     }
     let config = configured(global, log::LevelFilter::Warn);
-    let limit = deadline(global, config.as_ref().ok());
-    let mut conversation = begin(started + limit, out)?;
+    let deadline = Deadline::new(started, held_for(global, config.as_ref().ok()));
+    let mut conversation = begin(deadline.end(), out)?;
     let result = config.and_then(|config| {
         // Not a Zammad that is down: nothing would ever arrive.
         config.endpoint()?;
-        report(event, &mut conversation, &config, started, limit)
+        report(event, &mut conversation, &config, deadline)
     });
     if let Err(error) = &result {
         // Who does not listen any more is not told.
@@ -88,7 +88,7 @@ pub fn refuse(mistake: &str) {
 
 /// How long a call may be held: the flag's time; else two seconds, or less if the events that
 /// nobody waits for have less.
-pub fn deadline(global: &Global, config: Option<&Config>) -> Duration {
+pub fn held_for(global: &Global, config: Option<&Config>) -> Duration {
     match global.settings.deadline {
         Some(Span(deadline)) if !deadline.is_zero() => deadline,
         _ => config.map_or(DEADLINE, |config| config.deadline.min(DEADLINE)),
@@ -123,8 +123,7 @@ fn report<R: BufRead, W: Write>(
     event: &cli::Agi,
     conversation: &mut Conversation<R, W>,
     config: &Config,
-    started: Instant,
-    limit: Duration,
+    deadline: Deadline,
 ) -> anyhow::Result<()> {
     let written = match wanted(event, conversation, config)? {
         Wanted::Report(event) => *event,
@@ -144,7 +143,7 @@ fn report<R: BufRead, W: Write>(
             Err(error) => log::warn!("the call waits for its {}: {error:#}", written.event),
         },
     }
-    let (report, error) = deliver(&written, config, started, limit)?;
+    let (report, error) = deliver(&written, config, deadline)?;
     match error {
         None => {
             if let Err(error) = told(conversation, written.event, &report) {
@@ -165,15 +164,14 @@ fn report<R: BufRead, W: Write>(
 fn deliver(
     written: &WrittenEvent,
     config: &Config,
-    started: Instant,
-    limit: Duration,
+    deadline: Deadline,
 ) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
     become_owner([config]);
     let courier = Courier::new(config, runtime_folder().as_deref());
     let carried = client::block_on(async {
         let to_send = recalled(written, &courier, config).await?;
         report::warn(&to_send.event, to_send.known, config, None);
-        Ok(report::carry(&courier, config, &to_send, started, limit).await)
+        Ok(report::carry(&courier, config, &to_send, deadline).await)
     });
     // The end of the process closes the spool too, and faster.
     std::mem::forget(courier);

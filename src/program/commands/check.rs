@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::client;
 use crate::config::{Config, ConfigError, Endpoint, EndpointError, Format, Settings, Span, redact};
+use crate::delivery::Deadline;
 use crate::health::{Check, Health, SpoolCheck, SpoolHealth, SpoolPart, Status, Thresholds, Verdict, order};
 use anyhow::Context;
 use futures_util::future::{join, join_all};
@@ -211,7 +212,7 @@ fn examine(
             }
         };
         let look = async {
-            let spool = spool?.run(deadline.saturating_sub(started.elapsed())).await;
+            let spool = spool?.run(Deadline::new(started, deadline).left()).await;
             Some(CheckedSpool { parts: spool.parts(&thresholds.spool), health: spool })
         };
         let (health, spool) = join(way, look).await;

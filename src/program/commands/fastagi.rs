@@ -48,7 +48,7 @@ pub fn run(args: &cli::Fastagi, global: &Global, out: &mut dyn Write) -> anyhow:
     let address = listener.local_addr()?;
     warn_of_strangers(&rules, address);
     allow_many_files();
-    let terms = Terms { limit: agi::deadline(global, Some(&config)), max_calls: args.max_calls, rules };
+    let terms = Terms { limit: agi::held_for(global, Some(&config)), max_calls: args.max_calls, rules };
     let tell = || writeln!(out, "agi://{address}").and_then(|()| out.flush()).map_err(OutputError);
     client::block_on(serve::serve(listener, &config, &clients, terms, tell))??;
     Ok(ExitCode::Ok)

@@ -1,12 +1,12 @@
 //! One event to Zammad and its decision back: what new-call, answer and hangup do alike.
 
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::action::Action;
 use crate::client::{self, Client, ClientError, Request, RequestId, in_full};
 use crate::config::{Config, ConfigError};
-use crate::delivery::{Courier, EventToSend, Failure, Outcome, Spooled, Undelivered};
+use crate::delivery::{Courier, Deadline, EventToSend, Failure, Outcome, Spooled, Undelivered};
 use crate::event::{CallEvent, CallId, EventError, Known};
 use crate::rules;
 use crate::spool::{Call, Which};
@@ -48,7 +48,7 @@ pub fn run(
         if global.unsent.is_wanted() {
             return Ok((to_send, None));
         }
-        let result = carry(&courier, &config, &to_send, started, config.deadline).await;
+        let result = carry(&courier, &config, &to_send, Deadline::new(started, config.deadline)).await;
         Ok((to_send, Some(result)))
     });
     // The end of the process closes the spool too, and faster.
@@ -113,21 +113,20 @@ pub async fn carry(
     courier: &Courier,
     config: &Config,
     to_send: &EventToSend,
-    started: Instant,
-    deadline: Duration,
+    deadline: Deadline,
 ) -> (Report, Option<anyhow::Error>) {
-    let brought = match courier.keep_at_once(to_send, started, deadline).await {
+    let brought = match courier.keep_at_once(to_send, deadline).await {
         // For it no client is needed, which takes a while to make.
         Some(kept) => Ok(kept),
         None => {
             courier.open_ahead(&to_send.event);
             match Client::new(config) {
-                Ok(mut client) => Ok(courier.bring_at_once(&mut client, to_send, started, deadline).await),
+                Ok(mut client) => Ok(courier.bring_at_once(&mut client, to_send, deadline).await),
                 Err(error) => Err(error),
             }
         }
     };
-    courier.tidy_up(deadline.saturating_sub(started.elapsed())).await;
+    courier.tidy_up(deadline.left()).await;
     outcome(&to_send.event, brought, config)
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use super::{Calls, Figures, LoadError, Plan};
 use crate::client::{Client, Clients};
 use crate::config::Config;
-use crate::delivery::{self, Delivered, Undelivered};
+use crate::delivery::{self, Deadline, Delivered, Undelivered};
 use crate::event::Known;
 use crate::event::{CallEvent, CallId, Direction, EventKind};
 use crate::number::Numbering;
@@ -113,14 +113,14 @@ enum Next {
 
 /// One connection: an event after the other, as they are due.
 async fn serve(mut client: Client, config: &Config, desk: &Desk<'_>) -> Result<(), LoadError> {
-    let (encoding, deadline) = (config.encoding, config.deadline);
+    let encoding = config.encoding;
     loop {
         match desk.next()? {
             Next::Event(call, due) => {
                 let event = call.event();
                 let known = Known { direction: call.open.direction, answered: Some(call.answered) };
-                let sent = Instant::now();
-                let result = delivery::deliver(&mut client, &event, encoding, known, sent, deadline).await;
+                let deadline = Deadline::within(config.deadline);
+                let result = delivery::deliver(&mut client, &event, encoding, known, deadline).await;
                 desk.done(call, due, result);
             }
             Next::Nothing => {

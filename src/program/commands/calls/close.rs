@@ -1,12 +1,12 @@
 //! `zammad-cti calls close`
 
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::cause::{Cause, HangupCause};
 use crate::client::{self, Client, RequestId, SendError};
 use crate::config::{Config, Span, SpoolMode};
-use crate::delivery::{Courier, EventToSend, Failure, Outcome, Spooled};
+use crate::delivery::{Courier, Deadline, EventToSend, Failure, Outcome, Spooled};
 use crate::event::{CallEvent, CallId, EventKind, Known};
 use crate::rules;
 use crate::spool::{Call, CallNumber, Ending, Moment, Spool, Which};
@@ -148,8 +148,8 @@ impl Closer<'_> {
         if self.is_down {
             self.keep_the_rest();
         }
-        let deadline = self.config.deadline;
-        let brought = self.courier.bring(&mut self.client, &to_send, Instant::now(), deadline).await;
+        let deadline = Deadline::within(self.config.deadline);
+        let brought = self.courier.bring(&mut self.client, &to_send, deadline).await;
         match &brought {
             Ok(Outcome::Delivered(_) | Outcome::EndedBefore) => {
                 if !self.courier.has_journal() {

@@ -1,8 +1,8 @@
 //! What the thread of a call hands to the one that all calls share.
 
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
 
+use crate::delivery::Deadline;
 use crate::event::WrittenEvent;
 
 use super::guest::Guest;
@@ -14,8 +14,7 @@ pub struct Job {
     pub event: WrittenEvent,
     /// whose it is, of whoever is not trusted
     pub stranger: Option<Guest>,
-    pub started: Instant,
-    pub limit: Duration,
+    pub deadline: Deadline,
     /// its own, until it ends: the call that it is of may be over long before
     pub place: Place,
     /// where whoever waits for it hears of it

@@ -239,7 +239,7 @@ impl EventSender<'_> {
     }
 
     async fn bring_for_anyone(&self, idle: Option<Client>, job: Job) -> Option<Client> {
-        let Job { event, stranger, started, limit, reply, place: _place } = job;
+        let Job { event, stranger, deadline, reply, place: _place } = job;
         let to_send = match agi::recalled(&event, &self.courier, self.config).await {
             Ok(to_send) => to_send,
             Err(error) => {
@@ -263,7 +263,7 @@ impl EventSender<'_> {
         let client = idle.map_or_else(|| self.clients.client(), Ok);
         let (client, brought) = match client {
             Ok(mut client) => {
-                let brought = self.courier.bring(&mut client, &to_send, started, limit).await;
+                let brought = self.courier.bring(&mut client, &to_send, deadline).await;
                 (Some(client), Ok(brought))
             }
             Err(error) => (None, Err::<_, ClientError>(error)),

@@ -2,10 +2,11 @@
 
 use std::io::{BufRead, BufReader, Cursor, Read, Write};
 use std::sync::mpsc::channel;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::agi::{Conversation, Until};
 use crate::config::Config;
+use crate::delivery::Deadline;
 use crate::event::EventKind;
 use anyhow::{Context, anyhow};
 use tokio::sync::mpsc::UnboundedSender;
@@ -32,11 +33,12 @@ pub fn talk(
 ) -> anyhow::Result<()> {
     let Visit { stream, header, rest, script, guest, is_trusted, started } = visit;
     let stream = &stream.into_std()?;
-    let end = started + limit + LAST_WORDS;
+    let deadline = Deadline::new(started, limit);
+    let end = deadline.end() + LAST_WORDS;
     let input = BufReader::new(Cursor::new(rest).chain(Until::new(stream, end)));
     let mut conversation = Conversation::after(header, input, Until::new(stream, end));
     let stranger = (!is_trusted).then_some(guest);
-    let asked = Asked { script: &script, stranger, place, started, limit };
+    let asked = Asked { script: &script, stranger, place, deadline };
     let result = bring(asked, &mut conversation, jobs, config);
     if let Err(error) = &result {
         // What cannot be told is in the log.
@@ -52,8 +54,7 @@ struct Asked<'a> {
     stranger: Option<Guest>,
     /// for its event
     place: Place,
-    started: Instant,
-    limit: Duration,
+    deadline: Deadline,
 }
 
 /// Has one event brought to Zammad.
@@ -63,7 +64,7 @@ fn bring<R: BufRead, W: Write>(
     jobs: &UnboundedSender<Job>,
     config: &Config,
 ) -> anyhow::Result<()> {
-    let Asked { script, stranger, place, started, limit } = asked;
+    let Asked { script, stranger, place, deadline } = asked;
     if conversation.header().arguments > 0 {
         let advice =
             "an address has its options in the query, as in new-call?queue=support; others do nothing";
@@ -74,13 +75,14 @@ fn bring<R: BufRead, W: Write>(
         Wanted::Report(event) => *event,
         Wanted::Nothing(why) => return Ok(conversation.say(&why)?),
     };
-    let (patience, limit) = match written.event {
-        EventKind::NewCall => (limit.saturating_sub(started.elapsed()) + LAST_WORDS / 2, limit),
-        EventKind::Answer | EventKind::Hangup => (MOMENT, config.deadline),
+    let (patience, deadline) = match written.event {
+        EventKind::NewCall => (deadline.left() + LAST_WORDS / 2, deadline),
+        // Nobody waits for it.
+        EventKind::Answer | EventKind::Hangup => (MOMENT, deadline.with_time(config.deadline)),
     };
     let (reply, outcome) = channel();
     let (kind, call_id) = (written.event, written.call_id.clone());
-    let job = Job { event: written, stranger, started, limit, place, reply };
+    let job = Job { event: written, stranger, deadline, place, reply };
     jobs.send(job).map_err(|_| anyhow!("it is ending"))?;
     match (outcome.recv_timeout(patience), kind) {
         (Ok((report, None)), kind) => Ok(told(conversation, kind, &report)?),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::config::Config;
-use crate::delivery::{Courier, EventToSend};
+use crate::delivery::{Courier, Deadline, EventToSend};
 use crate::event::CallId;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -128,7 +128,7 @@ pub async fn send(
 async fn deliver(mut client: Client, ready: Ready, courier: &Courier, config: &Config) -> Ended {
     let Ready { place, line, mut to_send } = ready;
     courier.recall(&mut to_send).await;
-    let brought = courier.bring(&mut client, &to_send, Instant::now().into(), config.deadline).await;
+    let brought = courier.bring(&mut client, &to_send, Deadline::within(config.deadline)).await;
     let (report, error) = outcome(&to_send.event, Ok(brought), config);
     let done = match error {
         None => Done { place, report: report.at_line(line), error: None },
