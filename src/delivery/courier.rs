@@ -223,8 +223,34 @@ impl Courier {
         }
     }
 
+    /// As [`bring`](Self::bring), for an event that is all a process does: what can wait until Zammad has it
+    /// waits, and `client` is asked for one only if it is needed, because that takes a while.
+    ///
+    /// # Errors
+    ///
+    /// As `client`; inside, as [`bring`](Self::bring).
+    pub(crate) async fn bring_only<E>(
+        &self,
+        client: impl FnOnce() -> Result<Client, E>,
+        to_send: &EventToSend,
+        deadline: Deadline,
+    ) -> Result<Result<Outcome, Failure>, E> {
+        let brought = match self.keep_at_once(to_send, deadline).await {
+            Some(kept) => Ok(kept),
+            None => {
+                self.open_ahead(&to_send.event);
+                match client() {
+                    Ok(mut client) => Ok(self.bring_at_once(&mut client, to_send, deadline).await),
+                    Err(error) => Err(error),
+                }
+            }
+        };
+        self.tidy_up(deadline.left()).await;
+        brought
+    }
+
     /// Keeps an event without an attempt, if that is wanted, and works.
-    pub(crate) async fn keep_at_once(
+    async fn keep_at_once(
         &self,
         to_send: &EventToSend,
         deadline: Deadline,
@@ -245,11 +271,7 @@ impl Courier {
     }
 
     /// As [`bring`](Self::bring), for an event that was not kept at once.
-    ///
-    /// # Errors
-    ///
-    /// It is not sure that the event will ever reach Zammad.
-    pub(crate) async fn bring_at_once(
+    async fn bring_at_once(
         &self,
         client: &mut Client,
         to_send: &EventToSend,
@@ -333,14 +355,14 @@ impl Courier {
     }
 
     /// Begins to open the spool, for an event that will look into it.
-    pub(crate) fn open_ahead(&self, event: &CallEvent) {
+    fn open_ahead(&self, event: &CallEvent) {
         if let Some(keeper) = &self.keeper {
             keeper.spool.open_ahead(keeper.patience, &event.call_id);
         }
     }
 
     /// Does, when the only event of a process is over, what those of the next ones would wait for.
-    pub(crate) async fn tidy_up(&self, within: Duration) {
+    async fn tidy_up(&self, within: Duration) {
         let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.spool.has_long_wal()) else { return };
         if let Err(error) = keeper.spool.with(within, Spool::shorten_wal).await {
             log::debug!(

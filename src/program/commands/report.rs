@@ -115,18 +115,7 @@ pub async fn carry(
     to_send: &EventToSend,
     deadline: Deadline,
 ) -> (Report, Option<anyhow::Error>) {
-    let brought = match courier.keep_at_once(to_send, deadline).await {
-        // For it no client is needed, which takes a while to make.
-        Some(kept) => Ok(kept),
-        None => {
-            courier.open_ahead(&to_send.event);
-            match Client::new(config) {
-                Ok(mut client) => Ok(courier.bring_at_once(&mut client, to_send, deadline).await),
-                Err(error) => Err(error),
-            }
-        }
-    };
-    courier.tidy_up(deadline.left()).await;
+    let brought = courier.bring_only(|| Client::new(config), to_send, deadline).await;
     outcome(&to_send.event, brought, config)
 }
 
