@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
 use std::time::{Duration, SystemTime};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::action::Action;
 use crate::client::Request;
@@ -76,13 +76,8 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     direction: Option<Direction>,
     delivery: Delivery,
-    action: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    caller_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    number: Option<String>,
+    #[serde(flatten)]
+    decision: Decision,
     attempts: u32,
     elapsed_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,6 +88,87 @@ pub struct Report {
     /// a word for it that programs can rely on
     #[serde(skip_serializing_if = "Option::is_none")]
     error_class: Option<&'static str>,
+}
+
+/// What the phone system is to do.
+#[derive(Debug)]
+enum Decision {
+    /// as Zammad wants it; or nothing, where it was not asked
+    Made(Action),
+    /// Zammad has decided, and its reply is lost: the call goes on by its default.
+    Lost,
+    /// Zammad could not be asked, and the event is safe on disk.
+    Spooled,
+}
+
+/// A decision in JSON.
+#[derive(Serialize)]
+struct Decided<'a> {
+    action: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<&'a str>,
+}
+
+impl Serialize for Decision {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (reason, caller_id, number) = (self.reason(), self.caller_id(), self.number());
+        Decided { action: self.word(), reason, caller_id, number }.serialize(serializer)
+    }
+}
+
+impl Decision {
+    fn word(&self) -> &str {
+        match self {
+            Self::Made(action) => action.word(),
+            Self::Lost => "unknown",
+            Self::Spooled => SPOOLED,
+        }
+    }
+
+    /// The words a dialplan branches on; what it does not know is nothing to do.
+    fn text(&self) -> String {
+        match self {
+            Self::Made(Action::Reject { reason }) => format!("reject {}", one_word(reason)),
+            Self::Made(Action::Dial { caller_id, number }) => {
+                format!("dial {} {}", one_word(caller_id), one_word(number))
+            }
+            Self::Made(Action::None | Action::Unknown(_)) | Self::Lost => "none".to_owned(),
+            Self::Spooled => SPOOLED.to_owned(),
+        }
+    }
+
+    /// why a call is rejected
+    fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Made(Action::Reject { reason }) => Some(reason),
+            Self::Made(Action::None | Action::Dial { .. } | Action::Unknown(_))
+            | Self::Lost
+            | Self::Spooled => None,
+        }
+    }
+
+    /// what a call is to show
+    fn caller_id(&self) -> Option<&str> {
+        self.dialled().map(|(caller_id, _)| caller_id)
+    }
+
+    /// whom to call
+    fn number(&self) -> Option<&str> {
+        self.dialled().map(|(_, number)| number)
+    }
+
+    fn dialled(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Made(Action::Dial { caller_id, number }) => Some((caller_id, number)),
+            Self::Made(Action::None | Action::Reject { .. } | Action::Unknown(_))
+            | Self::Lost
+            | Self::Spooled => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -106,23 +182,10 @@ enum Delivery {
 
 impl Report {
     pub fn delivered(event: &CallEvent, delivered: &Delivered) -> Self {
-        let mut report = Self::new(Delivery::Delivered, Some(&delivered.effort)).about(event);
-        match &delivered.action {
-            // The first attempt's answer is lost: the call goes on by its default.
-            None => report.action = "unknown".to_owned(),
-            Some(action) => {
-                report.action = action.word().to_owned();
-                match action {
-                    Action::None | Action::Unknown(_) => {}
-                    Action::Reject { reason } => report.reason = Some(reason.clone()),
-                    Action::Dial { caller_id, number } => {
-                        report.caller_id = Some(caller_id.clone());
-                        report.number = Some(number.clone());
-                    }
-                }
-            }
+        Self {
+            decision: delivered.action.clone().map_or(Decision::Lost, Decision::Made),
+            ..Self::new(Delivery::Delivered, Some(&delivered.effort)).about(event)
         }
-        report
     }
 
     pub fn undelivered(event: &CallEvent, error: &Undelivered) -> Self {
@@ -135,7 +198,7 @@ impl Report {
     /// An event that waits in the spool, and why, if it was tried.
     pub fn spooled(event: &CallEvent, tried: Option<&Undelivered>) -> Self {
         Self {
-            action: SPOOLED.to_owned(),
+            decision: Decision::Spooled,
             error_class: tried.map(|tried| tried.error.class()),
             ..Self::new(Delivery::Spooled, tried.map(|tried| &tried.effort)).about(event)
         }
@@ -162,7 +225,7 @@ impl Report {
     }
 
     pub fn rejects(&self) -> bool {
-        self.delivery == Delivery::Delivered && self.action == "reject"
+        self.decision.reason().is_some()
     }
 
     pub fn about(self, event: &CallEvent) -> Self {
@@ -182,10 +245,7 @@ impl Report {
             call_id: None,
             direction: None,
             delivery,
-            action: "none".to_owned(),
-            reason: None,
-            caller_id: None,
-            number: None,
+            decision: Decision::Made(Action::None),
             attempts: effort.map_or(0, |effort| effort.attempts),
             elapsed_ms: effort.map_or(0, |effort| millis(effort.elapsed)),
             request_id: effort.map(|effort| effort.request_id.to_string()),
@@ -200,37 +260,29 @@ impl Report {
             (Some(event), Some(call_id)) => format!("{event} of call {}: ", printable(call_id)),
             (Some(_) | None, _) => String::new(),
         };
-        match (&self.error, self.action.as_str()) {
-            (Some(error), SPOOLED) => format!("{what}spooled, as {error}"),
-            (Some(error), _) => format!("{what}{error}"),
+        match (&self.error, &self.decision) {
+            (Some(error), Decision::Spooled) => format!("{what}spooled, as {error}"),
+            (Some(error), Decision::Made(_) | Decision::Lost) => format!("{what}{error}"),
             // A caller whom Zammad blocks may have got through.
-            (None, "unknown") => format!("{what}the decision is lost ({} ms)", self.elapsed_ms),
-            (None, _) => format!("{what}{} ({} ms)", self.text(), self.elapsed_ms),
-        }
-    }
-
-    /// The words a dialplan branches on; what it does not know is nothing to do.
-    fn text(&self) -> String {
-        let part = |text: &Option<String>| one_word(text.as_deref().unwrap_or_default());
-        match self.action.as_str() {
-            "reject" => format!("reject {}", part(&self.reason)),
-            "dial" => format!("dial {} {}", part(&self.caller_id), part(&self.number)),
-            SPOOLED => SPOOLED.to_owned(),
-            _ => "none".to_owned(),
+            (None, Decision::Lost) => format!("{what}the decision is lost ({} ms)", self.elapsed_ms),
+            (None, decision @ (Decision::Made(_) | Decision::Spooled)) => {
+                format!("{what}{} ({} ms)", decision.text(), self.elapsed_ms)
+            }
         }
     }
 
     pub fn field(&self, field: Field) -> String {
         let text = |text: &Option<String>| printable(text.as_deref().unwrap_or_default());
+        let decision = &self.decision;
         match field {
             Field::Event => self.event.map_or_else(String::new, |event| event.to_string()),
             Field::CallId => text(&self.call_id),
             Field::Direction => self.direction.map_or_else(String::new, |direction| direction.to_string()),
             Field::Delivery => self.delivery_word().to_owned(),
-            Field::Action => self.text().split(' ').next().unwrap_or_default().to_owned(),
-            Field::Reason => text(&self.reason),
-            Field::CallerId => self.caller_id.as_deref().map(one_word).unwrap_or_default(),
-            Field::Number => self.number.as_deref().map(one_word).unwrap_or_default(),
+            Field::Action => decision.text().split(' ').next().unwrap_or_default().to_owned(),
+            Field::Reason => decision.reason().map(printable).unwrap_or_default(),
+            Field::CallerId => decision.caller_id().map(one_word).unwrap_or_default(),
+            Field::Number => decision.number().map(one_word).unwrap_or_default(),
             Field::Attempts => self.attempts.to_string(),
             Field::ElapsedMs => self.elapsed_ms.to_string(),
             Field::RequestId => text(&self.request_id),
@@ -285,7 +337,7 @@ pub fn result(out: &mut dyn Write, report: &Report, style: Style) -> Result<(), 
         (None, Format::Text) if !decided => Ok(()),
         (Some(field), _) if !decided && field.is_decision() => Ok(()),
         (Some(field), _) => write!(out, "{}", report.field(field)),
-        (None, Format::Text) => writeln!(out, "{}", report.text()),
+        (None, Format::Text) => writeln!(out, "{}", report.decision.text()),
         (None, Format::Json) => writeln!(out, "{}", json(report)),
         (None, Format::Shell) => writeln!(out, "{}", report.shell()),
     }
@@ -305,7 +357,7 @@ pub fn result_line(out: &mut dyn Write, report: &Report, style: Style) -> Result
             Some(class) if report.delivery == Delivery::Failed && !style.fail_open => {
                 writeln!(out, "failed {class}")
             }
-            _ => writeln!(out, "{}", report.text()),
+            _ => writeln!(out, "{}", report.decision.text()),
         },
         (None, Format::Json) => writeln!(out, "{}", json(report)),
         (None, Format::Shell) => writeln!(out, "{}", report.shell()),
