@@ -303,7 +303,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__answer)
-            opts="-h --call-id --call-key --direction --from --to --answering-number --user --voicemail --force-user --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --call-id --call-key --direction --from --to --answering-number --user --endpoint --voicemail --force-user --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -317,7 +317,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "in out" -- "${cur}"))
                     return 0
                     ;;
-                --from | --to | --answering-number | --user | --config | --profile | --url | --token | --token-file | --api-token)
+                --from | --to | --answering-number | --user | --endpoint | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -109,7 +109,8 @@ out\t'an agent calls'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l from -d 'The calling party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l to -d 'The called party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l answering-number -d 'The extension or number that picked up' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l user -d 'The Zammad login of who picked up; one only [default: by the table [agents] of the configuration, from --answering-number]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l user -d 'The Zammad login of who picked up; one only [default: by the table [agents] of the configuration, from --endpoint or --answering-number]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l endpoint -d 'The endpoint that picked up, such as PJSIP/anna, for the table [agents]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r

@@ -2,6 +2,7 @@
 //! they make.
 
 mod access;
+mod agents;
 mod endpoint;
 mod file;
 mod value;
@@ -17,8 +18,9 @@ use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-#[doc(hidden)]
 pub use access::{Layer, LeftOut, Origin};
+#[doc(hidden)]
+pub use agents::Agents;
 pub(crate) use endpoint::shown;
 pub use endpoint::{Endpoint, EndpointError, redact};
 pub(crate) use file::is_token_for_file;
@@ -400,8 +402,30 @@ pub struct Config {
     pub numbering: Numbering,
     /// `None`: there is no spool
     pub spool: Option<SpoolConfig>,
-    /// the Zammad login by extension or endpoint
-    pub agents: BTreeMap<String, Name>,
+    /// whose phone it is
+    pub agents: Agents,
+}
+
+/// The phone system whose words are read: how it writes numbers, and whose phones it has.
+#[derive(Debug, Clone, Copy)]
+pub struct PhoneSystem<'a> {
+    /// how it writes numbers
+    pub numbering: &'a Numbering,
+    /// whose phones it has
+    pub agents: &'a Agents,
+}
+
+impl<'a> From<&'a Config> for PhoneSystem<'a> {
+    fn from(config: &'a Config) -> Self {
+        Self { numbering: &config.numbering, agents: &config.agents }
+    }
+}
+
+/// One whose phones nobody knows.
+impl<'a> From<&'a Numbering> for PhoneSystem<'a> {
+    fn from(numbering: &'a Numbering) -> Self {
+        Self { numbering, agents: Agents::NONE }
+    }
 }
 
 /// A spool that there is.
@@ -497,7 +521,7 @@ impl TryFrom<Settings> for Config {
                 })
             }
         };
-        let mut agents = BTreeMap::new();
+        let mut agents = Vec::new();
         for (phone, login) in settings.agents {
             // It would be sent as a name, and agents would read it in the caller log.
             if redact(&login) != login {
@@ -532,7 +556,7 @@ impl TryFrom<Settings> for Config {
                 normalize: numbers.normalize.unwrap_or(default.normalize),
             },
             spool,
-            agents,
+            agents: Agents::from_iter(agents),
         })
     }
 }
@@ -669,8 +693,7 @@ mod tests {
             ..Settings::default()
         };
         let config = Config::try_from(settings).unwrap();
-        let logins: Vec<_> =
-            config.agents.iter().map(|(phone, name)| (phone.as_str(), name.as_str())).collect();
+        let logins: Vec<_> = config.agents.iter().map(|(phone, login)| (phone, login.as_str())).collect();
         assert_eq!(logins, [("103", "carl@x")]);
     }
 

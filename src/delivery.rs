@@ -5,6 +5,7 @@ mod courier;
 mod deadline;
 mod flush;
 mod open_calls;
+mod reading;
 mod verdict;
 
 use std::fmt;
@@ -20,6 +21,8 @@ pub use courier::{Courier, EventToSend, Failure, Outcome, Spooled, Untried};
 pub use deadline::Deadline;
 pub use flush::{FlushError, Flusher, Stopped, Tally};
 pub(crate) use open_calls::OpenCalls;
+pub use reading::ReadingError;
+pub(crate) use reading::read_cause;
 use verdict::{Asker, BETWEEN_ATTEMPTS, Case, Verdict, named_pause};
 
 /// An attempt with less time than this is not begun: it would only make a sure failure an unsure one.

@@ -160,6 +160,8 @@ mod tests {
         is_for_threads::<CallEvent>();
         is_for_threads::<Config>();
         is_for_threads::<config::Settings>();
+        is_for_threads::<config::Agents>();
+        is_for_threads::<config::PhoneSystem<'_>>();
         is_for_threads::<Action>();
         is_for_threads::<number::Numbering>();
         is_for_threads::<delivery::Courier>();
@@ -182,6 +184,7 @@ mod tests {
         is_error::<client::SendError>();
         is_error::<delivery::Undelivered>();
         is_error::<delivery::FlushError>();
+        is_error::<delivery::ReadingError>();
         is_error::<spool::SpoolError>();
         is_error::<sandbox::SandboxError>();
         is_error::<health::Fault>();

@@ -121,7 +121,7 @@ fn check(config: &Config) {
     if let Some(spool) = &config.spool {
         assert!(spool.max_age > Duration::ZERO && spool.max_age_answer <= spool.max_age);
     }
-    assert!(config.agents.values().all(|login| !login.as_str().trim().is_empty()));
+    assert!(config.agents.iter().all(|(_, login)| !login.as_str().trim().is_empty()));
     assert!(config.numbering.extension_prefix.bytes().all(|byte| byte.is_ascii_digit()));
     let Ok(endpoint) = config.endpoint() else { return };
     // An address that is complete means the same when it is read again, and shows no token.

@@ -34,8 +34,8 @@ fuzz_target!(|data: &[u8]| {
             text,
             String::from_utf8_lossy(written[place - 1]).trim_start_matches('\u{feff}').trim_end()
         );
-        if let Ok(described) = line::event(&text, &numbering, |_| None) {
-            check(&described.event, described.known.answered);
+        if let Ok(read) = line::event(&text).and_then(|written| Ok(written.read(&numbering, None)?)) {
+            check(&read.event, read.known.answered);
         }
     }
 });
@@ -51,7 +51,7 @@ fn check(event: &CallEvent, answered: Option<bool>) {
     // As one process hands it to another: its numbers are what they are by now.
     let line = serde_json::to_string(&written(event, answered)).expect("an event can be written");
     let as_given = Numbering { normalize: false, ..Numbering::default() };
-    let again = line::event(&line, &as_given, |_| None).expect("and read");
+    let again = line::event(&line).expect("and read").read(&as_given, None).expect("and understood");
     assert_eq!(&again.event, event, "{line}");
     assert_eq!(again.known.answered, answered);
 
@@ -108,6 +108,8 @@ fn written(event: &CallEvent, answered: Option<bool>) -> WrittenEvent {
         queue: event.queue.as_ref().map(|queue| text(queue.as_str())),
         answering_number: event.answering_number.as_ref().map(|party| text(party.as_str())),
         cause: event.cause.as_ref().map(Cause::as_str).map(text),
+        raw_cause: matches!(event.cause, Some(Cause::Raw(_))),
+        force_user: event.force_user,
         answered,
         ..WrittenEvent::new(event.kind, event.call_id.as_str(), event.direction)
     }

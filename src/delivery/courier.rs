@@ -192,18 +192,6 @@ impl Courier {
         keeper.spool.with_begun(keeper.patience, look).await.map(Option::flatten)
     }
 
-    /// Corrects an answer or a hangup by what the journal says of its call.
-    pub async fn recall(&self, to_send: &mut EventToSend) {
-        if to_send.event.kind == EventKind::NewCall {
-            return;
-        }
-        match self.call(Which::Id(to_send.event.call_id.clone())).await {
-            Ok(Some(call)) => to_send.recall(&call),
-            Ok(None) => {}
-            Err(error) => log::warn!("what is known of call {}: {error}", to_send.event.call_id),
-        }
-    }
-
     /// Delivers one event with all retries, or keeps it, until the deadline. It goes
     /// behind those of its call that other processes, or other tasks of this one, are about to
     /// deliver, and behind those that wait in the spool.
@@ -390,24 +378,6 @@ impl EventToSend {
     /// Whether Zammad would show something false if it got the event twice.
     fn does_harm_twice(&self) -> bool {
         !rules::repeat_is_safe(&self.event, self.known.answered)
-    }
-
-    /// What the journal says of the call counts: Zammad would show another direction falsely.
-    pub fn recall(&mut self, call: &Call) {
-        let event = &mut self.event;
-        if event.direction != call.direction {
-            log::warn!(
-                "call {} was announced with the direction `{}`, so its {} goes with that, not with `{}`",
-                event.call_id,
-                call.direction,
-                event.kind,
-                event.direction
-            );
-            event.direction = call.direction;
-        }
-        self.known.direction = Some(call.direction);
-        // That nobody is known to have answered says nothing: the answer may be on its way.
-        self.known.answered = self.known.answered.or(call.answered.then_some(true));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 
-use crate::event::{CallEvent, CallId, Direction, EventKind, Known};
+use crate::event::{CallId, Direction, EventKind, Known};
 
 /// The calls of a stream of events that are open.
 #[derive(Debug, Default)]
@@ -28,15 +28,11 @@ impl OpenCalls {
     /// so that a stream of any length takes the same memory.
     const MOST: usize = 4_096;
 
-    /// The direction of the call's newCall.
-    pub fn direction(&self, call_id: &CallId) -> Option<Direction> {
-        self.calls.get(&self.hasher.hash_one(call_id))?.known.direction
-    }
-
-    /// What is known of the event's call before it; afterwards the event itself is known.
-    pub fn follow(&mut self, event: &CallEvent) -> Known {
-        let hash = self.hasher.hash_one(&event.call_id);
-        if event.kind == EventKind::Hangup {
+    /// What is known of a call before an event of it; afterwards the event itself is known. `direction` is
+    /// what it says.
+    pub fn follow(&mut self, kind: EventKind, call_id: &CallId, direction: Option<Direction>) -> Known {
+        let hash = self.hasher.hash_one(call_id);
+        if kind == EventKind::Hangup {
             return self.calls.remove(&hash).unwrap_or_default().known;
         }
         let call = self.calls.entry(hash).or_insert_with(|| {
@@ -45,9 +41,9 @@ impl OpenCalls {
             Call { known: Known::default(), number: self.begun }
         });
         let before = call.known;
-        match event.kind {
+        match kind {
             EventKind::NewCall => {
-                call.known.direction.get_or_insert(event.direction);
+                call.known.direction = call.known.direction.or(direction);
                 call.known.answered.get_or_insert(false);
             }
             EventKind::Answer => call.known.answered = Some(true),
@@ -67,24 +63,22 @@ impl OpenCalls {
 mod tests {
     use super::*;
 
-    fn event(kind: EventKind, direction: Direction) -> CallEvent {
-        CallEvent::new(kind, "7".parse().unwrap(), direction)
+    fn follow(calls: &mut OpenCalls, kind: EventKind, direction: Direction) -> Known {
+        calls.follow(kind, &"7".parse().unwrap(), Some(direction))
     }
 
     #[test]
     fn a_stream_remembers_its_open_calls_and_no_more() {
         let mut calls = OpenCalls::default();
         let outbound = Some(Direction::Outbound);
-        assert_eq!(calls.follow(&event(EventKind::NewCall, Direction::Outbound)), Known::default());
+        assert_eq!(follow(&mut calls, EventKind::NewCall, Direction::Outbound), Known::default());
         let ringing = Known { direction: outbound, answered: Some(false) };
-        assert_eq!(calls.follow(&event(EventKind::Answer, Direction::Inbound)), ringing);
+        assert_eq!(follow(&mut calls, EventKind::Answer, Direction::Inbound), ringing);
         let talking = Known { direction: outbound, answered: Some(true) };
-        assert_eq!(calls.follow(&event(EventKind::Hangup, Direction::Inbound)), talking);
-        assert_eq!(calls.follow(&event(EventKind::Hangup, Direction::Inbound)), Known::default());
+        assert_eq!(follow(&mut calls, EventKind::Hangup, Direction::Inbound), talking);
+        assert_eq!(follow(&mut calls, EventKind::Hangup, Direction::Inbound), Known::default());
         for id in 0..OpenCalls::MOST * 3 {
-            let mut new_call = event(EventKind::NewCall, Direction::Inbound);
-            new_call.call_id = id.to_string().parse().unwrap();
-            calls.follow(&new_call);
+            calls.follow(EventKind::NewCall, &id.to_string().parse().unwrap(), Some(Direction::Inbound));
         }
         assert_eq!(calls.calls.len(), OpenCalls::MOST);
         assert_eq!(calls.order.len(), OpenCalls::MOST);
@@ -93,24 +87,23 @@ mod tests {
     #[test]
     fn an_answer_without_its_new_call_is_remembered_and_stays_one() {
         let mut calls = OpenCalls::default();
-        calls.follow(&event(EventKind::Answer, Direction::Inbound));
-        calls.follow(&event(EventKind::NewCall, Direction::Inbound));
+        follow(&mut calls, EventKind::Answer, Direction::Inbound);
+        follow(&mut calls, EventKind::NewCall, Direction::Inbound);
         let talking = Known { direction: Some(Direction::Inbound), answered: Some(true) };
-        assert_eq!(calls.follow(&event(EventKind::Hangup, Direction::Inbound)), talking);
+        assert_eq!(follow(&mut calls, EventKind::Hangup, Direction::Inbound), talking);
     }
 
     #[test]
     fn an_id_that_is_used_again_is_another_call() {
         let mut calls = OpenCalls::default();
-        calls.follow(&event(EventKind::NewCall, Direction::Inbound));
-        calls.follow(&event(EventKind::Hangup, Direction::Inbound));
-        calls.follow(&event(EventKind::NewCall, Direction::Outbound));
+        follow(&mut calls, EventKind::NewCall, Direction::Inbound);
+        follow(&mut calls, EventKind::Hangup, Direction::Inbound);
+        follow(&mut calls, EventKind::NewCall, Direction::Outbound);
         for id in 0..OpenCalls::MOST - 1 {
-            let mut new_call = event(EventKind::NewCall, Direction::Inbound);
-            new_call.call_id = format!("other-{id}").parse().unwrap();
-            calls.follow(&new_call);
+            let call_id = format!("other-{id}").parse().unwrap();
+            calls.follow(EventKind::NewCall, &call_id, Some(Direction::Inbound));
         }
-        let call_id = "7".parse().unwrap();
-        assert_eq!(calls.direction(&call_id), Some(Direction::Outbound));
+        let ringing = Known { direction: Some(Direction::Outbound), answered: Some(false) };
+        assert_eq!(follow(&mut calls, EventKind::Hangup, Direction::Inbound), ringing);
     }
 }

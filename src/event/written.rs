@@ -1,12 +1,14 @@
-//! An event as people and programs write it down: a line for `send`, or a step of a scenario.
+//! An event as its source has it: a command line, a line for `send`, a step of a scenario, a channel of
+//! Asterisk.
 
 use serde::{Deserialize, Serialize};
 
-use super::{CallEvent, CallId, Direction, EventError, EventKind, Name};
-use crate::cause::{Cause, UnknownCause};
-use crate::number::{NumberError, Numbering, Party};
+use super::{CallId, Direction, EventError, EventKind, Known};
+use crate::cause::UnknownCause;
+use crate::number::NumberError;
 
-/// One event in the words of the results, of Zammad, or of both.
+/// One event in the words of the results, of Zammad, or of both. Each is the name of a flag too.
+///
 /// # Example
 ///
 /// ```
@@ -17,8 +19,8 @@ use crate::number::{NumberError, Numbering, Party};
 /// let line = r#"{"event":"newCall","call_id":"7","direction":"in","from":"030 23125 741","to":"42","user":["Alice","Bob"]}"#;
 /// let written: WrittenEvent = serde_json::from_str(line)?;
 /// let german = Numbering { country: Some("DE".parse()?), ..Numbering::default() };
-/// // A newCall says its direction itself; for later events the closure looks it up.
-/// let event = written.read(&german, |_call_id| None)?;
+/// // For a later event, what is known of its call stands in place of `None`.
+/// let event = written.read(&german, None)?.event;
 /// assert_eq!(event.from.unwrap().as_str(), "493023125741");
 /// assert_eq!(event.users.len(), 2);
 /// # Ok(())
@@ -30,8 +32,11 @@ pub struct WrittenEvent {
     /// What happened: `newCall`, `answer` or `hangup`.
     pub event: EventKind,
     #[serde(alias = "callId")]
-    /// Also written `callId`; `auto` makes one up for a newCall.
+    /// Also written `callId`; `auto` makes one up for a newCall. Empty where a key names the call.
     pub call_id: String,
+    /// newCall: by which later events may name the call; those: which call it is. Not in JSON.
+    #[serde(skip)]
+    pub call_key: Option<String>,
     /// `in` or `out`; a newCall needs it, and later events have that of their newCall.
     pub direction: Option<Direction>,
     /// Who calls, as the phone system shows it.
@@ -40,18 +45,42 @@ pub struct WrittenEvent {
     pub to: Option<String>,
     /// newCall: whose phones ring, or who calls; answer: who picked up.
     pub user: Option<Users>,
+    /// answer only: send the user of an outbound call too.
+    #[serde(default)]
+    pub force_user: bool,
     /// newCall only.
     pub queue: Option<String>,
     #[serde(alias = "answeringNumber")]
     /// answer and hangup; also written `answeringNumber`.
     pub answering_number: Option<String>,
+    /// answer only: the endpoint that picked up, such as `PJSIP/anna`, by which
+    /// [`Agents`](crate::config::Agents) may know whose phone it is.
+    pub endpoint: Option<String>,
+    /// answer only: the number of the phone that picked up; the `answering_number` where none is given and
+    /// it is an agent's phone.
+    pub extension: Option<String>,
     #[serde(default)]
     /// answer only: the voicemail box picked up.
     pub voicemail: bool,
     /// hangup only; any of the [`spellings`](crate::cause::spellings).
     pub cause: Option<String>,
-    /// what the writer knows of the call that ends
+    /// hangup only: the cause goes as it is, whatever it is.
+    #[serde(default)]
+    pub raw_cause: bool,
+    /// hangup only: Asterisk's `DIALSTATUS`. Where no cause is given, it comes from this one and the next
+    /// three: see [`CallEnd`](crate::asterisk::CallEnd).
+    pub dialstatus: Option<String>,
+    /// hangup only: Asterisk's `QUEUESTATUS`
+    pub queue_status: Option<String>,
+    /// hangup only: Asterisk's `ABANDONED`
+    pub abandoned: Option<String>,
+    /// hangup only: Asterisk's `HANGUPCAUSE`
+    pub hangup_cause: Option<String>,
+    /// hangup only: whether anybody picked up, as far as the writer knows.
     pub answered: Option<bool>,
+    /// What the same writer said of the call in earlier events. Not in JSON.
+    #[serde(skip)]
+    pub before: Known,
 }
 
 /// One name, or a list of them.
@@ -95,99 +124,47 @@ pub enum WrittenError {
 
 impl WrittenEvent {
     /// An event that says no more of its call than this.
-    pub fn new(event: EventKind, call_id: impl Into<String>, direction: Direction) -> Self {
+    pub fn new(
+        event: EventKind,
+        call_id: impl Into<String>,
+        direction: impl Into<Option<Direction>>,
+    ) -> Self {
         Self {
             event,
             call_id: call_id.into(),
-            direction: Some(direction),
+            call_key: None,
+            direction: direction.into(),
             from: None,
             to: None,
             user: None,
+            force_user: false,
             queue: None,
             answering_number: None,
+            endpoint: None,
+            extension: None,
             voicemail: false,
             cause: None,
+            raw_cause: false,
+            dialstatus: None,
+            queue_status: None,
+            abandoned: None,
+            hangup_cause: None,
             answered: None,
+            before: Known::default(),
         }
     }
 
-    /// The event that is meant; `call` tells the direction of a call that was written before.
+    /// The id of its call. The one that `auto` stands for is made up once, and is there from then on.
     ///
     /// # Errors
     ///
-    /// A field that is missing, has no place in this event, or cannot be read.
-    pub fn read(
-        self,
-        numbering: &Numbering,
-        call: impl FnOnce(&CallId) -> Option<Direction>,
-    ) -> Result<CallEvent, WrittenError> {
-        self.refuse_misplaced()?;
-        let kind = self.event;
-        let party = |field, shown: Option<String>| -> Result<Option<Party>, WrittenError> {
-            let read = shown.map(|shown| numbering.read(&shown));
-            read.transpose().map_err(|source| WrittenError::Number { field, source })
-        };
-        let name = |field, shown: &str| {
-            Name::read("the name", shown).map_err(|source| WrittenError::Text { field, source })
-        };
-        let mut users = Vec::new();
-        for shown in self.user.as_ref().map_or(&[][..], Users::names) {
-            users.extend(name("user", shown)?);
+    /// It is none.
+    pub fn identify(&mut self) -> Result<CallId, WrittenError> {
+        if self.event == EventKind::NewCall && self.call_id == CallId::AUTO {
+            let call_id = CallId::random();
+            call_id.as_str().clone_into(&mut self.call_id);
+            return Ok(call_id);
         }
-        if self.voicemail {
-            users.push(Name::voicemail());
-        }
-        let call_id = match (kind, self.call_id.as_str()) {
-            (EventKind::NewCall, CallId::AUTO) => CallId::random(),
-            (_, call_id) => {
-                call_id.parse().map_err(|source| WrittenError::Text { field: "call_id", source })?
-            }
-        };
-        let direction = self.direction.or_else(|| call(&call_id)).unwrap_or(Direction::Inbound);
-        let answering = self.answering_number.filter(|shown| !shown.is_empty());
-        Ok(CallEvent {
-            from: party("from", self.from)?,
-            to: party("to", self.to)?,
-            users,
-            queue: self.queue.map(|queue| name("queue", &queue)).transpose()?.flatten(),
-            answering_number: answering
-                .map(|shown| numbering.read_answering(&shown))
-                .transpose()
-                .map_err(|source| WrittenError::Number { field: "answering_number", source })?,
-            cause: self
-                .cause
-                .filter(|cause| !cause.trim().is_empty())
-                .map(|cause| cause.parse().map(Cause::Read))
-                .transpose()
-                .map_err(WrittenError::Cause)?,
-            ..CallEvent::new(kind, call_id, direction)
-        })
-    }
-
-    /// A field at the wrong event would be sent in vain.
-    fn refuse_misplaced(&self) -> Result<(), EventError> {
-        let kind = self.event;
-        let places = [
-            ("user", self.user.is_some(), [EventKind::NewCall, EventKind::Answer].as_slice()),
-            ("queue", self.queue.is_some(), &[EventKind::NewCall]),
-            ("answering_number", self.answering_number.is_some(), &[EventKind::Answer, EventKind::Hangup]),
-            ("voicemail", self.voicemail, &[EventKind::Answer]),
-            ("cause", self.cause.is_some(), &[EventKind::Hangup]),
-            ("answered", self.answered.is_some(), &[EventKind::Hangup]),
-        ];
-        for (field, given, kinds) in places {
-            if given && !kinds.contains(&kind) {
-                return Err(EventError::Misplaced { field, kind });
-            }
-        }
-        if self.user.is_some() && self.voicemail {
-            return Err(EventError::TwoUsers);
-        }
-        match kind {
-            EventKind::NewCall if self.from.is_none() => Err(EventError::Missing("from")),
-            EventKind::NewCall if self.to.is_none() => Err(EventError::Missing("to")),
-            EventKind::NewCall if self.direction.is_none() => Err(EventError::Missing("direction")),
-            EventKind::NewCall | EventKind::Answer | EventKind::Hangup => Ok(()),
-        }
+        self.call_id.parse().map_err(|source| WrittenError::Text { field: "call_id", source })
     }
 }

@@ -19,13 +19,13 @@ mod sandbox;
 mod send;
 mod simulate;
 mod spool;
+mod text;
 mod words;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use agi::{Agi, AgiAnswer, AgiHangup, AgiNewCall};
 pub use answer::Answer;
-pub use call::{Call, Named};
 pub use calls::{Calls, CallsClose, CallsCommand, WhichCalls};
 pub use check::Check;
 pub use completions::Completions;
@@ -40,6 +40,7 @@ pub use sandbox::Sandbox;
 pub use send::Send;
 pub use simulate::{Load, Simulate};
 pub use spool::{Chosen, Concurrency, Spool, SpoolDrop, SpoolList, SpoolRetry, SpoolShow, SpoolStats};
+pub use text::text;
 
 use words::Words;
 pub use words::named_command;

@@ -1,8 +1,6 @@
 //! From the chosen command to its module, with the configuration it needs.
 
 pub(crate) mod agi;
-mod answer;
-mod arguments;
 mod calls;
 mod check;
 mod completions;
@@ -11,7 +9,6 @@ mod daemon;
 pub(crate) mod fastagi;
 mod hangup;
 mod man;
-mod new_call;
 mod normalize;
 mod owner;
 mod report;
@@ -37,18 +34,10 @@ use crate::program::safe_text;
 pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let Cli { global, command } = cli;
     match command {
-        Command::NewCall(args) => report::run(&global, started, out, async |courier, config| {
-            report::first(courier, new_call::event(&args, &config.numbering)?)
-        }),
-        Command::Answer(args) => report::run(&global, started, out, async |courier, config| {
-            let event = |call_id, call: Option<&_>| answer::event(&args, call_id, call, config);
-            report::later(courier, &args.named, event).await
-        }),
+        Command::NewCall(args) => report::run(&global, started, out, || args.describe()),
+        Command::Answer(args) => report::run(&global, started, out, || args.describe()),
         Command::Hangup(args) if args.list_causes => hangup::list_causes(out),
-        Command::Hangup(args) => report::run(&global, started, out, async |courier, config| {
-            let event = |call_id, call: Option<&_>| hangup::event(&args, call_id, call, &config.numbering);
-            report::later(courier, &args.named, event).await
-        }),
+        Command::Hangup(args) => report::run(&global, started, out, || args.describe()),
         Command::Send(args) => send::run(&args, &global, out),
         Command::Simulate(args) => simulate::run(&args, &global, out),
         Command::Sandbox(args) => sandbox::run(&args, out),

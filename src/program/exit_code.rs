@@ -6,7 +6,7 @@ use crate::agi::AgiError;
 use crate::cause::UnknownCause;
 use crate::client::{CallerLogError, ClientError, SendError};
 use crate::config::ConfigError;
-use crate::delivery::{Undelivered, Untried};
+use crate::delivery::{ReadingError, Undelivered, Untried};
 use crate::event::{CallId, EventError, WrittenError};
 use crate::number::NumberError;
 use crate::sandbox::SandboxError;
@@ -260,6 +260,13 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
             ClientError::Config(_) | ClientError::Trust(_) => ExitCode::Configuration,
             ClientError::Http(_) | ClientError::Runtime(_) => ExitCode::Internal,
         });
+    }
+    if let Some(error) = error.downcast_ref::<ReadingError>() {
+        return match error {
+            ReadingError::Written(error) => known(error),
+            ReadingError::NoJournal(error) => known(error),
+            ReadingError::Journal(error) => known(error),
+        };
     }
     if error.is::<WrittenError>()
         || error.is::<EventError>()

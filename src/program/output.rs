@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::action::Action;
 use crate::client::Request;
-use crate::config::{Config, ConfigError, Endpoint, Format, redact, shown};
+use crate::config::{Config, ConfigError, Endpoint, Format, Settings, redact, shown};
 use crate::delivery::{Delivered, Effort, Undelivered};
 use crate::event::{CallEvent, Direction, EventKind};
 
@@ -328,6 +328,17 @@ pub struct Style {
     pub field: Option<Field>,
     /// Say `none` for what failed as well.
     pub fail_open: bool,
+}
+
+impl Style {
+    /// That of a command whose configuration is broken, by what is known of it.
+    pub fn of(settings: &Settings, field: Option<Field>) -> Self {
+        Self {
+            format: settings.output.unwrap_or_default(),
+            field,
+            fail_open: settings.fail_open.unwrap_or_default(),
+        }
+    }
 }
 
 /// The result of one event's command: a line, or one bare value.

@@ -125,7 +125,7 @@ impl<'a> Player<'a> {
     ) -> Result<Played, PlayError> {
         let started = Instant::now();
         let unusable = |source| PlayError::Event { name: scenario.name.clone(), source };
-        let events = scenario.events(call_id, &self.config.numbering).map_err(unusable)?;
+        let events = scenario.events(call_id, self.config).map_err(unusable)?;
         if let Some(stand_in) = self.stand_in {
             stand_in.set_up(scenario.setup(&self.config.numbering).map_err(unusable)?);
         }
@@ -195,7 +195,7 @@ impl<'a> Player<'a> {
         open: &mut Open,
         tell: &mut dyn FnMut(Moment<'_>),
     ) -> Result<Delivered, Undelivered> {
-        let known = calls.follow(event);
+        let known = calls.follow(event.kind, &event.call_id, Some(event.direction));
         tell(Moment::Sends { at, event });
         let deadline = Deadline::within(self.config.deadline);
         let result = delivery::deliver(&mut self.client, event, self.config.encoding, known, deadline).await;

@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::expected::Expected;
 use crate::client::in_full;
-use crate::config::Span;
+use crate::config::{PhoneSystem, Span};
 use crate::event::{CallEvent, CallId, Direction, EventKind, Users, WrittenError, WrittenEvent};
 use crate::number::Numbering;
 use crate::rules::{Route, Setup};
@@ -183,8 +183,13 @@ impl Scenario {
     }
 
     /// The events of one such call.
-    pub fn events(&self, call_id: &CallId, numbering: &Numbering) -> Result<Vec<CallEvent>, WrittenError> {
-        self.steps.iter().map(|step| step.event(call_id, numbering)).collect()
+    pub fn events<'a>(
+        &self,
+        call_id: &CallId,
+        phone_system: impl Into<PhoneSystem<'a>>,
+    ) -> Result<Vec<CallEvent>, WrittenError> {
+        let phone_system = phone_system.into();
+        self.steps.iter().map(|step| step.event(call_id, phone_system)).collect()
     }
 
     /// The id of a run's call, distinct from those of any other run.
@@ -310,9 +315,6 @@ impl WrittenStep {
             fault: self.fault.map(Fault::once),
             expected: self.expect,
             event: WrittenEvent {
-                event: self.event,
-                call_id: "sim".to_owned(),
-                direction: Some(self.direction.unwrap_or(call.direction)),
                 from: self.from.or_else(|| usual(&call.from)),
                 to: self.to.or_else(|| usual(&call.to)),
                 user: self.user,
@@ -320,7 +322,7 @@ impl WrittenStep {
                 answering_number: self.answering_number,
                 voicemail: self.voicemail,
                 cause: self.cause,
-                answered: None,
+                ..WrittenEvent::new(self.event, "sim", self.direction.unwrap_or(call.direction))
             },
         }
     }
@@ -331,14 +333,14 @@ impl ScenarioEvent {
         self.event.event
     }
 
-    fn event(&self, call_id: &CallId, numbering: &Numbering) -> Result<CallEvent, WrittenError> {
+    fn event(&self, call_id: &CallId, phone_system: PhoneSystem<'_>) -> Result<CallEvent, WrittenError> {
         let written = WrittenEvent { call_id: call_id.as_str().to_owned(), ..self.event.clone() };
-        written.read(numbering, |_| None)
+        written.read(phone_system, None).map(|read| read.event)
     }
 
     /// What cannot be, or is never seen.
     fn check(&self) -> Result<(), String> {
-        let event = self.event.clone().read(&Numbering::default(), |_| None);
+        let event = self.event.clone().read(&Numbering::default(), None);
         event.map_err(|error| in_full(&error))?;
         self.expected.check(self.kind())
     }

@@ -533,6 +533,13 @@ fn what_the_journal_knows_of_a_call_its_channel_need_not() {
     let stderr = ended.stderr();
     assert!(stderr.contains(&format!("the hangup of call {CALL} is reported already")), "{stderr}");
     assert_eq!(sandbox.call(CALL), call);
+    // An inbound call that ends like this was given up by its caller.
+    let mut agent = Channel::of_agent("9", "493023125741");
+    agent.run(&mut line(&["new-call", "--direction", "out"]));
+    let mut other = Channel::of_agent("10", "493023125741").with(&[("HANGUPCAUSE", "16")]);
+    other.run(&mut line(&["hangup", "--call-id", "9"]));
+    until("the hangup", || sandbox.call("9")["state"] == "hangup");
+    assert_eq!(sandbox.call("9")["comment"], "noAnswer");
 }
 
 #[test]

@@ -105,19 +105,28 @@ fn an_answer_that_is_none_never_leaves() {
 #[test]
 fn the_configuration_knows_who_sits_at_a_phone() {
     // (arguments, user)
-    let cases: [(&[&str], Option<&str>); 6] = [
+    let cases: [(&[&str], Option<&str>); 11] = [
         (&["--answering-number", "101"], Some("anna")),
         (&["--answering-number", " 101 "], Some("anna")),
         (&["--answering-number", "101", "--user", "carl"], Some("carl")),
         (&["--answering-number", "101", "--user", ""], Some("anna")),
         (&["--answering-number", "102"], None),
         (&["--answering-number", "101", "--voicemail"], Some("voicemail")),
+        // The same number in another form, and an endpoint, which is not sent.
+        (&["--answering-number", "030 5557142"], Some("bert")),
+        (&["--answering-number", "101", "--endpoint", "PJSIP/carl"], Some("carl")),
+        (&["--answering-number", "102", "--endpoint", "Local/101@queue"], Some("anna")),
+        (&["--answering-number", "101", "--endpoint", ""], Some("anna")),
+        // It is the customer who picked up.
+        (&["--answering-number", "101", "--endpoint", "PJSIP/carl", "--direction", "out"], None),
     ];
     for (arguments, user) in cases {
         let world = World::new();
-        let file = world.file("config.toml", 0o600, "[agents]\n101 = 'anna'\n");
-        let mut body = json!({ "event": "answer", "callId": "7", "direction": "in" });
-        body["answeringNumber"] = arguments[1].trim().into();
+        let agents = "[agents]\n101 = 'anna'\n'+49 30 5557142' = 'bert'\n'PJSIP/carl' = 'carl'\n";
+        let file = world.file("config.toml", 0o600, &format!("[numbers]\ncountry = 'DE'\n{agents}"));
+        let direction = if arguments.contains(&"out") { "out" } else { "in" };
+        let mut body = json!({ "event": "answer", "callId": "7", "direction": direction });
+        body["answeringNumber"] = arguments[1].trim().replace("030 ", "4930").into();
         body.as_object_mut().unwrap().extend(user.map(|user| ("user".to_owned(), user.into())));
         let posted = world.zammad_expects(body);
         let mut program = world.program();

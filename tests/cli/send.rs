@@ -74,11 +74,46 @@ fn every_spelling_of_an_event_is_sent() {
             r#"{"event":"hangup","call_id":"7","direction":"in","cause":"sip:486","answered":true}"#,
             json!({ "event": "hangup", "callId": "7", "direction": "in", "cause": "busy" }),
         ),
+        // What the commands have flags for.
+        (
+            r#"{"event":"answer","call_id":"7","direction":"out","user":"alice","force_user":true}"#,
+            json!({ "event": "answer", "callId": "7", "direction": "out", "user": "alice" }),
+        ),
+        (
+            r#"{"event":"hangup","call_id":"7","direction":"in","cause":"gone fishing","raw_cause":true}"#,
+            json!({ "event": "hangup", "callId": "7", "direction": "in", "cause": "gone fishing" }),
+        ),
+        (
+            r#"{"event":"hangup","call_id":"7","direction":"in","dialstatus":"CHANUNAVAIL","hangup_cause":"17"}"#,
+            json!({ "event": "hangup", "callId": "7", "direction": "in", "cause": "busy" }),
+        ),
+        (
+            r#"{"event":"hangup","call_id":"7","direction":"in","queue_status":"TIMEOUT","abandoned":"TRUE"}"#,
+            json!({ "event": "hangup", "callId": "7", "direction": "in", "cause": "noAnswer" }),
+        ),
+        // Whose phone it is.
+        (
+            r#"{"event":"answer","call_id":"7","direction":"in","answering_number":"030 5557142"}"#,
+            json!({ "event": "answer", "callId": "7", "direction": "in", "answeringNumber": "49305557142",
+                    "user": "anna" }),
+        ),
+        (
+            r#"{"event":"answer","call_id":"7","direction":"in","endpoint":"PJSIP/bert","extension":"102"}"#,
+            json!({ "event": "answer", "callId": "7", "direction": "in", "answeringNumber": "102",
+                    "user": "bert" }),
+        ),
+        (
+            r#"{"event":"answer","call_id":"7","direction":"out","endpoint":"PJSIP/bert","extension":"102"}"#,
+            json!({ "event": "answer", "callId": "7", "direction": "out" }),
+        ),
     ];
+    let agents = "[agents]\n'+49 30 5557142' = 'anna'\nbert = 'bert'\n";
     for (line, body) in cases {
         let world = World::new();
+        world.file("config.toml", 0o600, agents);
         let posted = world.zammad_expects(body);
-        let ended = world.program().args(["send", "--country", "DE"]).write_stdin(line).assert();
+        let options = ["send", "--country", "DE", "--config", "config.toml"];
+        let ended = world.program().args(options).write_stdin(line).assert();
         ended.code(0).stdout("none\n");
         posted.assert();
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::desk::{Desk, Killed, later, new_call};
 use crate::running::{Running, until};
@@ -100,6 +100,29 @@ fn a_later_event_needs_no_more_than_its_call() {
     }
     let unknown = desk.run(&["hangup", "--call-key", "SIP/43"]);
     assert_eq!(unknown.code, 65, "{unknown}");
+    assert!(unknown.stderr.contains("--call-key: no call with this key"), "{unknown}");
+}
+
+#[test]
+fn what_the_journal_knows_of_a_call_its_lines_need_not() {
+    let desk = Desk::new();
+    let outbound = ["new-call", "--from", "42", "--to", "493023125741", "--direction", "out", "--call-id"];
+    desk.says(&[&outbound[..], &["7"]].concat(), "none");
+    desk.says(&[&outbound[..], &["8"]].concat(), "none");
+    let lines = [
+        json!({ "event": "answer", "call_id": "7", "endpoint": "PJSIP/anna", "extension": "101" }),
+        // An inbound call that ends like this was given up by its caller.
+        json!({ "event": "hangup", "call_id": "8", "hangup_cause": "16" }),
+    ];
+    std::fs::write(desk.world.path("lines"), lines.map(|line| format!("{line}\n")).concat()).unwrap();
+    std::fs::write(desk.world.path("config.toml"), "[agents]\n101 = 'anna'\n").unwrap();
+    let ran = desk.run(&["--config", "config.toml", "send", "lines"]);
+    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (0, "none\nnone\n", ""), "{ran}");
+    let row = |call_id| desk.sandbox().rows(call_id).remove(0);
+    let (answered, ended) = (row("7"), row("8"));
+    assert_eq!((&answered["direction"], &answered["state"]), (&json!("out"), &json!("answer")));
+    assert_eq!(answered["to_comment"], Value::Null, "{answered}");
+    assert_eq!(ended["comment"], "noAnswer", "{ended}");
 }
 
 #[test]

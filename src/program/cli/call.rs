@@ -4,7 +4,9 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use crate::event::Direction;
+use super::text::optional;
+use crate::event::{Direction, EventKind, WrittenEvent};
+use crate::program::exit_code::UsageError;
 
 /// Which call it is.
 #[derive(Debug, Args)]
@@ -32,4 +34,25 @@ pub struct Call {
     /// The extension or number that picked up
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     pub answering_number: Option<OsString>,
+}
+
+impl Call {
+    /// The event, as far as answer and hangup have it in common.
+    pub fn describe(&self, kind: EventKind, named: &Named) -> anyhow::Result<WrittenEvent> {
+        if named.call_id.is_none() && named.call_key.is_none() {
+            let which = "which call? give --call-id, or the --call-key of its new-call";
+            return Err(UsageError(which).into());
+        }
+        Ok(WrittenEvent {
+            call_key: optional("--call-key", &named.call_key)?,
+            from: optional("--from", &self.from)?,
+            to: optional("--to", &self.to)?,
+            answering_number: optional("--answering-number", &self.answering_number)?,
+            ..WrittenEvent::new(
+                kind,
+                optional("--call-id", &named.call_id)?.unwrap_or_default(),
+                self.direction,
+            )
+        })
+    }
 }

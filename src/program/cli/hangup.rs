@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::call::{Call, Named};
+use super::text::optional;
+use crate::event::{EventKind, WrittenEvent};
 
 /// Report that a call ended
 ///
@@ -43,6 +45,23 @@ pub struct Hangup {
     /// List the causes that are understood, and end
     #[arg(long)]
     pub list_causes: bool,
+}
+
+impl Hangup {
+    /// The event that is meant.
+    pub fn describe(&self) -> anyhow::Result<WrittenEvent> {
+        Ok(WrittenEvent {
+            cause: optional("--cause", &self.cause)?,
+            raw_cause: self.raw_cause,
+            dialstatus: optional("--dialstatus", &self.dialstatus)?,
+            queue_status: optional("--queue-status", &self.queue_status)?,
+            abandoned: optional("--abandoned", &self.abandoned)?,
+            hangup_cause: optional("--hangup-cause", &self.hangup_cause)?,
+            // That a variable is not set does not say that nobody picked up.
+            answered: self.answered.filter(|&answered| answered),
+            ..self.call.describe(EventKind::Hangup, &self.named)?
+        })
+    }
 }
 
 const ASTERISK: &str = "The cause, as Asterisk's dialplan knows it (each may be empty)";

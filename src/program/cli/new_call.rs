@@ -4,7 +4,8 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use crate::event::Direction;
+use super::text::{optional, several, text};
+use crate::event::{Direction, EventKind, Users, WrittenEvent};
 
 /// Report a call that begins to ring
 ///
@@ -34,4 +35,18 @@ pub struct NewCall {
     /// A name by which answer and hangup find the call, such as its channel's; needs a spool
     #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
     pub call_key: Option<OsString>,
+}
+
+impl NewCall {
+    /// The event that is meant.
+    pub fn describe(&self) -> anyhow::Result<WrittenEvent> {
+        Ok(WrittenEvent {
+            call_key: optional("--call-key", &self.call_key)?,
+            from: Some(text("--from", &self.from)?.to_owned()),
+            to: Some(text("--to", &self.to)?.to_owned()),
+            user: Some(Users::Several(several("--user", &self.users)?)),
+            queue: optional("--queue", &self.queue)?,
+            ..WrittenEvent::new(EventKind::NewCall, text("--call-id", &self.call_id)?, self.direction)
+        })
+    }
 }

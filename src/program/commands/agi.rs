@@ -16,11 +16,9 @@ use std::time::{Duration, Instant};
 
 use crate::agi::{Conversation, Until};
 use crate::client;
-use crate::client::in_full;
 use crate::config::{Config, Span};
-use crate::delivery::{Courier, Deadline, EventToSend};
+use crate::delivery::{Courier, Deadline};
 use crate::event::{EventKind, WrittenEvent};
-use crate::spool::Which;
 use anyhow::Context;
 
 use super::configured;
@@ -30,7 +28,6 @@ use super::settings::{runtime_folder, sources};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::{CallGoesOn, ExitCode, UsageError};
 use crate::program::output::Report;
-use channel::to_send;
 pub use channel::{Wanted, wanted};
 pub use tell::{failure, mistake, on_its_way, told};
 
@@ -143,10 +140,11 @@ fn report<R: BufRead, W: Write>(
             Err(error) => log::warn!("the call waits for its {}: {error:#}", written.event),
         },
     }
-    let (report, error) = deliver(&written, config, deadline)?;
+    let kind = written.event;
+    let (report, error) = deliver(written, config, deadline)?;
     match error {
         None => {
-            if let Err(error) = told(conversation, written.event, &report) {
+            if let Err(error) = told(conversation, kind, &report) {
                 log::warn!("the caller hung up, or Asterisk did not listen: {error}");
             }
             Ok(())
@@ -162,39 +160,20 @@ fn report<R: BufRead, W: Write>(
 ///
 /// It is no event, or the machine has nothing left to bring it with.
 fn deliver(
-    written: &WrittenEvent,
+    written: WrittenEvent,
     config: &Config,
     deadline: Deadline,
 ) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
     become_owner([config]);
     let courier = Courier::new(config, runtime_folder().as_deref());
     let carried = client::block_on(async {
-        let to_send = recalled(written, &courier, config).await?;
+        let to_send = courier.read(written, config).await?;
         report::warn(&to_send.event, to_send.known, config, None);
         Ok(report::carry(&courier, config, &to_send, deadline).await)
     });
     // The end of the process closes the spool too, and faster.
     std::mem::forget(courier);
     carried?
-}
-
-/// An event with what the journal knows of its call, which a channel may not know.
-pub async fn recalled(
-    written: &WrittenEvent,
-    courier: &Courier,
-    config: &Config,
-) -> anyhow::Result<EventToSend> {
-    let known = match written.event {
-        EventKind::NewCall => Ok(None),
-        EventKind::Answer | EventKind::Hangup => {
-            courier.call(Which::Id(to_send(written, config, None)?.event.call_id)).await
-        }
-    };
-    let call = known.unwrap_or_else(|error| {
-        log::warn!("what is known of call {}: {}", written.call_id, in_full(&error));
-        None
-    });
-    to_send(written, config, call.as_ref())
 }
 
 fn is_handed_over(event: &cli::Agi) -> bool {

@@ -7,7 +7,6 @@ use crate::number::{Reading, zammad_lookup};
 use anyhow::Context;
 use serde::Serialize;
 
-use super::arguments::text;
 use super::configured;
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
@@ -26,7 +25,7 @@ struct Row<'a> {
 pub fn run(args: &cli::Normalize, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = configured(global, log::LevelFilter::Warn)?;
     for shown in &args.numbers {
-        let shown = text("NUMBER", shown)?;
+        let shown = cli::text("NUMBER", shown)?;
         let reading = config.numbering.explain(shown).with_context(|| format!("{:?}", printable(shown)))?;
         print(out, shown, &reading, &config).map_err(OutputError)?;
     }

@@ -5,37 +5,29 @@ use std::time::Instant;
 
 use crate::action::Action;
 use crate::client::{self, Client, ClientError, Request, RequestId, in_full};
-use crate::config::{Config, ConfigError};
-use crate::delivery::{Courier, Deadline, EventToSend, Failure, Outcome, Spooled, Undelivered};
-use crate::event::{CallEvent, CallId, EventError, Known};
+use crate::config::Config;
+use crate::delivery::{Courier, Deadline, EventToSend, Failure, Outcome, ReadingError, Spooled, Undelivered};
+use crate::event::{CallEvent, Known, WrittenError, WrittenEvent};
 use crate::rules;
-use crate::spool::{Call, Which};
-use anyhow::Context;
 
-use super::arguments::which;
 use super::configured;
 use super::owner::become_owner;
 use super::settings::{of_the_rest, runtime_folder};
-use crate::program::cli::{Global, Named};
+use crate::program::cli::Global;
 use crate::program::exit_code::{CallGoesOn, ExitCode};
 use crate::program::output::{self, Report, Style};
 
-/// Delivers what `describe` makes of the command line.
+/// Brings the event that `describe` makes of the command line to Zammad, and tells its decision.
 pub fn run(
     global: &Global,
     started: Instant,
     out: &mut dyn Write,
-    describe: impl AsyncFnOnce(&Courier, &Config) -> anyhow::Result<EventToSend>,
+    describe: impl FnOnce() -> anyhow::Result<WrittenEvent>,
 ) -> anyhow::Result<ExitCode> {
     let config = match configured(global, log::LevelFilter::Warn) {
         Ok(config) => config,
         Err(error) => {
-            let settings = of_the_rest(global);
-            let style = Style {
-                format: settings.output.unwrap_or_default(),
-                field: global.field,
-                fail_open: settings.fail_open.unwrap_or_default(),
-            };
+            let style = Style::of(&of_the_rest(global), global.field);
             return failed(out, unsent(&error).because(&error, None), error, style);
         }
     };
@@ -43,13 +35,17 @@ pub fn run(
     become_owner([&config]);
     let courier = Courier::new(&config, runtime_folder().as_deref());
     let done = client::block_on(async {
-        let to_send = describe(&courier, &config).await?;
+        let to_send = courier.read(describe()?, &config).await.map_err(|error| match error {
+            ReadingError::Written(error) => by_flag(error),
+            ReadingError::NoJournal(_) | ReadingError::Journal(_) => error.into(),
+        })?;
         warn(&to_send.event, to_send.known, &config, None);
         if global.unsent.is_wanted() {
-            return Ok((to_send, None));
+            return Ok(Done::Shown(to_send.event));
         }
-        let result = carry(&courier, &config, &to_send, Deadline::new(started, config.deadline)).await;
-        Ok((to_send, Some(result)))
+        let deadline = Deadline::new(started, config.deadline);
+        let (report, error) = carry(&courier, &config, &to_send, deadline).await;
+        Ok(Done::Brought(report, error))
     });
     // The end of the process closes the spool too, and faster.
     std::mem::forget(courier);
@@ -58,53 +54,36 @@ pub fn run(
             let report = unsent(&error).because(&error, config.endpoint().ok());
             failed(out, report, error, style)
         }
-        Ok((to_send, None)) => {
-            show(out, &to_send.event, &config, global)?;
+        Ok(Done::Shown(event)) => {
+            show(out, &event, &config, global)?;
             Ok(ExitCode::Ok)
         }
-        Ok((_, Some((report, None)))) => {
+        Ok(Done::Brought(report, Some(error))) => failed(out, report, error, style),
+        Ok(Done::Brought(report, None)) => {
             output::result(out, &report, style)?;
             let rejected = report.rejects() && config.reject_exit;
             Ok(if rejected { ExitCode::Rejected } else { ExitCode::Ok })
         }
-        Ok((_, Some((report, Some(error))))) => failed(out, report, error, style),
     }
 }
 
-/// The first event of a call.
-pub fn first(courier: &Courier, to_send: EventToSend) -> anyhow::Result<EventToSend> {
-    if to_send.key.is_some() && !courier.has_journal() {
-        return Err(ConfigError::KeyWithoutSpool.into());
-    }
-    Ok(to_send)
+/// What was done with an event.
+enum Done {
+    /// Its request is to be shown.
+    Shown(CallEvent),
+    /// It was brought to Zammad, or not.
+    Brought(Report, Option<anyhow::Error>),
 }
 
-/// A later event of a call, with what the journal knows of it.
-pub async fn later(
-    courier: &Courier,
-    named: &Named,
-    describe: impl FnOnce(CallId, Option<&Call>) -> anyhow::Result<EventToSend>,
-) -> anyhow::Result<EventToSend> {
-    let which = which(named)?;
-    if matches!(which, Which::Key(_)) && !courier.has_journal() {
-        return Err(ConfigError::KeyWithoutSpool.into());
+/// What is wrong with an event, by the flag whose value it is.
+pub fn by_flag(error: WrittenError) -> anyhow::Error {
+    let flag = |field: &str| format!("--{}", field.replace('_', "-"));
+    match error {
+        WrittenError::Event(error) => error.into(),
+        WrittenError::Text { field, source } => anyhow::Error::from(source).context(flag(field)),
+        WrittenError::Number { field, source } => anyhow::Error::from(source).context(flag(field)),
+        WrittenError::Cause(source) => anyhow::Error::from(source).context(flag("cause")),
     }
-    let found = courier.call(which.clone()).await;
-    let (call_id, call) = match (which, found) {
-        (Which::Key(_), Ok(Some(call))) => (call.call_id.clone(), Some(call)),
-        (Which::Key(_), Ok(None)) => return Err(EventError::UnknownCallKey).context("--call-key"),
-        (Which::Key(_), Err(error)) => return Err(error.into()),
-        (Which::Id(call_id), Ok(call)) => (call_id, call),
-        (Which::Id(call_id), Err(error)) => {
-            log::warn!("what is known of the call: {}", in_full(&error));
-            (call_id, None)
-        }
-    };
-    let mut to_send = describe(call_id, call.as_ref())?;
-    if let Some(call) = &call {
-        to_send.recall(call);
-    }
-    Ok(to_send)
 }
 
 /// Brings one event in its turn, as the only thing that this process does. Tells what became of it,

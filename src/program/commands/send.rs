@@ -20,8 +20,8 @@ use std::thread;
 
 use crate::client::{Client, Clients, EventLoop};
 use crate::config::Config;
-use crate::delivery::{Courier, EventToSend, OpenCalls};
-use crate::event::Known;
+use crate::delivery::{Courier, OpenCalls};
+use crate::event::{CallId, WrittenEvent};
 use anyhow::Context;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -45,7 +45,7 @@ struct Job {
     place: u64,
     line: u64,
     /// or why it is none
-    event: anyhow::Result<EventToSend>,
+    event: anyhow::Result<(CallId, WrittenEvent)>,
 }
 
 /// What became of one line.
@@ -87,11 +87,8 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
         })
         .unzip();
     drop(results);
-    let reader = {
-        let config = config.clone();
-        let lanes = Lanes { lanes, places: WINDOW, given_back };
-        thread::spawn(move || read(lines, &config, lanes))
-    };
+    let places = Lanes { lanes, places: WINDOW, given_back };
+    let reader = thread::spawn(move || read(lines, places));
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
     let tally = write(&read_results, give_back, style, &mut BufWriter::new(out))?;
     for sender in senders {
@@ -135,8 +132,12 @@ fn show(lines: Input, config: &Config, global: &Global, out: &mut dyn Write) -> 
     for line in lines {
         let line = line?;
         let number = line.number;
-        match to_send(line, &mut calls, config) {
-            Ok(to_send) => report::show(out, &to_send.event, config, global)?,
+        let read = event(line, &mut calls).and_then(|(_, written)| Ok(written.read(config, None)?));
+        match read {
+            Ok(to_send) => {
+                report::warn(&to_send.event, to_send.known, config, Some(number));
+                report::show(out, &to_send.event, config, global)?;
+            }
             Err(error) => {
                 if code == ExitCode::Ok {
                     code = ExitCode::of(&error);
@@ -148,14 +149,12 @@ fn show(lines: Input, config: &Config, global: &Global, out: &mut dyn Write) -> 
     Ok(code)
 }
 
-/// The event on a line, and what the lines before say of its call.
-fn to_send(line: Line, calls: &mut OpenCalls, config: &Config) -> anyhow::Result<EventToSend> {
-    let EventToSend { event, known: told, .. } =
-        line::event(&line.content?, &config.numbering, |call_id| calls.direction(call_id))?;
-    let seen = calls.follow(&event);
-    let known = Known { answered: told.answered.or(seen.answered), ..seen };
-    report::warn(&event, known, config, Some(line.number));
-    Ok(EventToSend { event, known, key: None })
+/// The call and the event on a line, with what the lines before say of the call.
+fn event(line: Line, calls: &mut OpenCalls) -> anyhow::Result<(CallId, WrittenEvent)> {
+    let mut written = line::event(&line.content?)?;
+    let call_id = written.identify()?;
+    written.before = calls.follow(written.event, &call_id, written.direction);
+    Ok((call_id, written))
 }
 
 /// Where the reader hands its lines on.
@@ -186,7 +185,7 @@ impl Lanes {
             self.places = self.given_back.recv().map_err(|_| NotWanted)?;
         }
         self.places -= 1;
-        let call_id = job.event.as_ref().ok().map(|to_send| &to_send.event.call_id);
+        let call_id = job.event.as_ref().ok().map(|(call_id, _)| call_id);
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(call_id);
         let number = usize::try_from(hash % self.lanes.len() as u64).unwrap_or_default();
         let lane = &mut self.lanes[number];
@@ -209,7 +208,7 @@ impl Lane {
 }
 
 /// Reads lines, until they end or nobody wants them any more.
-fn read(mut lines: Input, config: &Config, mut lanes: Lanes) -> anyhow::Result<()> {
+fn read(mut lines: Input, mut lanes: Lanes) -> anyhow::Result<()> {
     let mut calls = OpenCalls::default();
     let mut result = Ok(());
     for place in 0.. {
@@ -221,7 +220,7 @@ fn read(mut lines: Input, config: &Config, mut lanes: Lanes) -> anyhow::Result<(
             }
             None => break,
         };
-        let job = Job { place, line: line.number, event: to_send(line, &mut calls, config) };
+        let job = Job { place, line: line.number, event: event(line, &mut calls) };
         let mut handed = lanes.hand(job);
         if !lines.has_more_at_hand() {
             // Not to wait for the next line with one in hand.

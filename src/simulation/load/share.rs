@@ -12,11 +12,10 @@ use tokio::sync::{Notify, watch};
 
 use super::{Calls, Figures, LoadError, Plan};
 use crate::client::{Client, Clients};
-use crate::config::Config;
+use crate::config::{Config, PhoneSystem};
 use crate::delivery::{self, Deadline, Delivered, Undelivered};
 use crate::event::Known;
 use crate::event::{CallEvent, CallId, Direction, EventKind};
-use crate::number::Numbering;
 use crate::simulation::expected::Expected;
 use crate::simulation::player::Open;
 use crate::simulation::scenario::ScenarioEvent;
@@ -55,7 +54,7 @@ impl Share {
     ) -> Result<Figures, LoadError> {
         let mut stopped = stop.subscribe();
         let clients = Clients::new(config)?.several(self.connections())?;
-        let desk = Desk::new(self, Source::new(calls, &config.numbering)?, stop);
+        let desk = Desk::new(self, Source::new(calls, config.into())?, stop);
         let mut connections: FuturesUnordered<_> =
             clients.into_iter().map(|client| serve(client, config, &desk)).collect();
         let mut next_tick = Instant::now() + TICK;
@@ -284,16 +283,16 @@ struct Waiting(Call);
 struct Source<'a> {
     scenarios: &'a [Scenario],
     numbers: Option<&'a Numbers>,
-    numbering: &'a Numbering,
+    phone_system: PhoneSystem<'a>,
     run: &'a str,
     /// of each scenario, where no numbers make each call another
     scripts: Vec<Rc<[Timed]>>,
 }
 
 impl<'a> Source<'a> {
-    fn new(calls: Calls<'a>, numbering: &'a Numbering) -> Result<Self, LoadError> {
+    fn new(calls: Calls<'a>, phone_system: PhoneSystem<'a>) -> Result<Self, LoadError> {
         let Calls { scenarios, numbers, run } = calls;
-        let mut source = Self { scenarios, numbers, numbering, run, scripts: Vec::new() };
+        let mut source = Self { scenarios, numbers, phone_system, run, scripts: Vec::new() };
         for scenario in scenarios {
             let script = source.script(scenario)?;
             source.scripts.push(script);
@@ -316,7 +315,7 @@ impl<'a> Source<'a> {
     fn script(&self, scenario: &Scenario) -> Result<Rc<[Timed]>, LoadError> {
         let id = scenario.call_id(self.run, 0);
         let unusable = |source| LoadError::Event { name: scenario.name.clone(), source };
-        let events = scenario.events(&id, self.numbering).map_err(unusable)?;
+        let events = scenario.events(&id, self.phone_system).map_err(unusable)?;
         let timed = |(step, event): (&ScenarioEvent, CallEvent)| Timed {
             after: step.after,
             event,

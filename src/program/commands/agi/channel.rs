@@ -5,17 +5,14 @@ use std::io::{BufRead, Write};
 use std::os::unix::ffi::OsStrExt;
 
 use crate::agi::Conversation;
-use crate::asterisk::{CallEnd, Channel, called, is_number, shown_name};
+use crate::asterisk::{Channel, called, is_number, shown_name};
 use crate::cause::HangupCause;
 use crate::config::Config;
-use crate::delivery::EventToSend;
-use crate::event::{CallId, Direction, EventKind, Known, Name, Users, WrittenEvent};
-use crate::spool::Call;
+use crate::event::{CallId, Direction, EventKind, Users, WrittenEvent};
 use anyhow::Context;
 use clap::ValueEnum;
 
-use crate::program::cli;
-use crate::program::commands::arguments::text;
+use crate::program::cli::{self, text};
 use crate::program::exit_code::UsageError;
 
 /// What is to be done about an event.
@@ -76,7 +73,7 @@ fn new_call<R: BufRead, W: Write>(
         ..WrittenEvent::new(EventKind::NewCall, &call_id, direction)
     };
     // What cannot be sent is not reported, and has no hangup.
-    to_send(&written, config, None)?;
+    written.clone().read(config, None)?;
     // Now, as the hangup must find it even if nothing is heard of Zammad.
     conversation.set("ZAMMAD_CALLID", &call_id)?;
     conversation.set("ZAMMAD_DIRECTION", direction.as_str())?;
@@ -105,20 +102,17 @@ fn answer<R: BufRead, W: Write>(
         None => known.unwrap_or_else(|| conversation.header().unique_id.clone()),
     };
     let direction = direction(&args.direction, &shown_direction)?;
-    let likely = direction.unwrap_or(Direction::Inbound);
-    // On an outbound call it is the customer who picked up: no agent, and no extension.
-    let is_agent = likely == Direction::Inbound && !args.voicemail;
-    let number = conversation.caller().number.filter(|shown| is_agent && is_number(shown));
-    let login = Channel(&conversation.header().channel).agent(number, &config.agents).filter(|_| is_agent);
-    let user = given("--user", &args.user)?.or(login.map(Name::as_str)).filter(|_| !args.voicemail);
+    let number = conversation.caller().number.filter(|shown| is_number(shown));
+    let user = given("--user", &args.user)?.filter(|_| !args.voicemail);
     let written = WrittenEvent {
-        direction,
         user: user.map(|user| Users::One(user.to_owned())),
-        answering_number: given("--answering-number", &args.answering_number)?.or(number).map(str::to_owned),
+        answering_number: given("--answering-number", &args.answering_number)?.map(str::to_owned),
+        endpoint: Some(Channel(&conversation.header().channel).endpoint().to_owned()),
+        extension: number.map(str::to_owned),
         voicemail: args.voicemail,
-        ..WrittenEvent::new(EventKind::Answer, call_id, likely)
+        ..WrittenEvent::new(EventKind::Answer, call_id, direction)
     };
-    to_send(&written, config, None)?;
+    written.clone().read(config, None)?;
     // For the hangup. Not just that somebody picked up: the caller's channel may have had other calls.
     let _ = conversation.set("MASTER_CHANNEL(ZAMMAD_ANSWERED)", &written.call_id);
     if args.voicemail {
@@ -171,48 +165,31 @@ fn hangup<R: BufRead, W: Write>(
     let direction = direction(&args.direction, &shown_direction)?;
     // 1 is what a dialplan of its own may note there.
     let answered = answered == "1" || [answered, answered_on_master].contains(&call_id);
-    let likely = direction.unwrap_or(Direction::Inbound);
-    let end = CallEnd { answered, dial_status, queue_status, abandoned, hangup_cause };
-    let cause = match given("--cause", &args.cause)?.map(str::parse::<HangupCause>) {
-        Some(Ok(cause)) => Some(cause),
+    let cause = match given("--cause", &args.cause)? {
         // Without its hangup the call would ring for ever.
-        Some(Err(error)) => {
-            log::warn!("--cause: {error}; what the channel says counts");
-            let _ = conversation.say(&format!("zammad-cti: --cause: {error}"));
-            end.cause(likely)
-        }
-        None => end.cause(likely),
+        Some(cause) => match cause.parse::<HangupCause>() {
+            Ok(_) => Some(cause.to_owned()),
+            Err(error) => {
+                log::warn!("--cause: {error}; what the channel says counts");
+                let _ = conversation.say(&format!("zammad-cti: --cause: {error}"));
+                None
+            }
+        },
+        None => None,
     };
     let written = WrittenEvent {
-        direction,
-        cause: cause.map(|cause| cause.as_str().to_owned()),
-        answered: end.answered(),
-        ..WrittenEvent::new(EventKind::Hangup, call_id, likely)
+        cause,
+        dialstatus: Some(dial_status),
+        queue_status: Some(queue_status),
+        abandoned: Some(abandoned),
+        hangup_cause: Some(hangup_cause),
+        answered: answered.then_some(true),
+        ..WrittenEvent::new(EventKind::Hangup, call_id, direction)
     };
-    to_send(&written, config, None)?;
+    written.clone().read(config, None)?;
     // Only a later run would look for it.
     let _ = conversation.set("ZAMMAD_ENDED", &written.call_id);
     Ok(Wanted::Report(Box::new(written)))
-}
-
-/// The event that goes to Zammad, and what is known of its call, also by the journal.
-pub fn to_send(written: &WrittenEvent, config: &Config, call: Option<&Call>) -> anyhow::Result<EventToSend> {
-    let mut written = written.clone();
-    if let (None, Some(call)) = (written.direction, call) {
-        written.direction = Some(call.direction);
-        if call.direction == Direction::Outbound {
-            // It was the customer who picked up, and not whose phone it would have been.
-            written.user = written.user.filter(|_| written.event != EventKind::Answer);
-            written.answering_number = None;
-        }
-    }
-    let known = Known { direction: None, answered: written.answered };
-    let event = written.read(&config.numbering, |_| None)?;
-    let mut to_send = EventToSend { event, known, key: None };
-    if let Some(call) = call {
-        to_send.recall(call);
-    }
-    Ok(to_send)
 }
 
 /// An option's text; none if it is empty, as an unset variable of the dialplan is.

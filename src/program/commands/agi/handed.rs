@@ -69,7 +69,7 @@ pub fn deliver(global: &Global, started: Instant, out: &mut dyn Write) -> anyhow
     let mut event = String::new();
     stdin().lock().take(MAX_LINE).read_to_string(&mut event)?;
     let written: WrittenEvent = serde_json::from_str(&event).map_err(EventError::no_event)?;
-    let (report, error) = super::deliver(&written, &config, Deadline::new(started, config.deadline))?;
+    let (report, error) = super::deliver(written, &config, Deadline::new(started, config.deadline))?;
     // Whoever handed it over has ended if it took long. In one piece, so that none of it waits in a
     // buffer for another try that would be an error.
     let _ = out.write_all(format!("{}\n", report.summary()).as_bytes());

@@ -1,22 +1,21 @@
 //! `zammad-cti calls close`
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::time::Duration;
 
 use crate::cause::{Cause, HangupCause};
 use crate::client::{self, Client, RequestId, SendError};
 use crate::config::{Config, Span, SpoolMode};
-use crate::delivery::{Courier, Deadline, EventToSend, Failure, Outcome, Spooled};
+use crate::delivery::{Courier, Deadline, EventToSend, Failure, Outcome, Spooled, read_cause};
 use crate::event::{CallEvent, CallId, EventKind, Known};
 use crate::rules;
 use crate::spool::{Call, CallNumber, Ending, Moment, Spool, Which};
 use anyhow::Context;
 
 use super::{PAGE, open};
-use crate::program::cli::{CallsClose, Global, WhichCalls};
-use crate::program::commands::arguments::{call_id, text};
-use crate::program::commands::hangup::read_cause;
-use crate::program::commands::report::{outcome, unsent};
+use crate::program::cli::{CallsClose, Global, WhichCalls, text};
+use crate::program::commands::report::{by_flag, outcome, unsent};
 use crate::program::commands::settings::runtime_folder;
 use crate::program::exit_code::{self, ExitCode, HangupInDoubt, NoSuchCall};
 use crate::program::output::{self, Report, Style};
@@ -44,10 +43,11 @@ pub fn run(
 ) -> anyhow::Result<ExitCode> {
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
     let cause = match &args.cause {
-        Some(cause) => read_cause(text("--cause", cause)?, args.raw_cause).context("--cause")?,
+        Some(cause) => read_cause(text("--cause", cause)?, args.raw_cause).map_err(by_flag)?,
         None => None,
     };
-    let ids = args.which.call_ids.iter().map(|shown| call_id(shown)).collect::<anyhow::Result<Vec<_>>>()?;
+    let call_id = |shown: &OsString| text("--call-id", shown)?.parse::<CallId>().context("--call-id");
+    let ids = args.which.call_ids.iter().map(call_id).collect::<anyhow::Result<Vec<_>>>()?;
     let mut failure = None;
     let mut say = |out: &mut dyn Write, (report, error): Closed| {
         if let Some(error) = error {

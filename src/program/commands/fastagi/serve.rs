@@ -24,7 +24,6 @@ use super::places::{Place, Places};
 use super::rules::Rules;
 use super::shares::Shares;
 use super::talk::talk;
-use crate::program::commands::agi;
 use crate::program::commands::daemon::{Watchdog, tell_systemd};
 use crate::program::commands::report;
 use crate::program::commands::settings::runtime_folder;
@@ -240,9 +239,10 @@ impl EventSender<'_> {
 
     async fn bring_for_anyone(&self, idle: Option<Client>, job: Job) -> Option<Client> {
         let Job { event, stranger, deadline, reply, place: _place } = job;
-        let to_send = match agi::recalled(&event, &self.courier, self.config).await {
+        let to_send = match self.courier.read(event, &**self.config).await {
             Ok(to_send) => to_send,
             Err(error) => {
+                let error = error.into();
                 log::error!("{error:#}");
                 let _ = reply.send((report::unsent(&error), Some(error)));
                 return idle;

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::config::Config;
-use crate::delivery::{Courier, Deadline, EventToSend};
-use crate::event::CallId;
+use crate::delivery::{Courier, Deadline};
+use crate::event::{CallId, WrittenEvent};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep};
 
 use super::{BATCH, Done, Job};
-use crate::program::commands::report::{outcome, unsent};
+use crate::program::commands::report::{outcome, unsent, warn};
 
 /// How long a result waits for others while more events are under way, or a millisecond longer: whoever
 /// writes them has to be woken, which takes as long as to send an event.
@@ -26,7 +26,8 @@ const TOGETHER: Duration = Duration::from_millis(1);
 struct Ready {
     place: u64,
     line: u64,
-    to_send: EventToSend,
+    call_id: CallId,
+    written: WrittenEvent,
 }
 
 /// What happens next.
@@ -63,9 +64,8 @@ pub async fn send(
                 break;
             };
             match event {
-                Ok(to_send) => {
-                    let ready = Ready { place, line, to_send };
-                    let call_id = ready.to_send.event.call_id.clone();
+                Ok((call_id, written)) => {
+                    let ready = Ready { place, line, call_id: call_id.clone(), written };
                     if let Some(others) = behind.get_mut(&call_id) {
                         others.push_back(ready);
                         idle.push(client);
@@ -126,15 +126,19 @@ pub async fn send(
 
 /// Delivers one event, and gives the connection back.
 async fn deliver(mut client: Client, ready: Ready, courier: &Courier, config: &Config) -> Ended {
-    let Ready { place, line, mut to_send } = ready;
-    courier.recall(&mut to_send).await;
+    let Ready { place, line, call_id, written } = ready;
+    let to_send = match courier.read(written, config).await {
+        Ok(to_send) => to_send,
+        Err(error) => return (client, call_id, unreadable(place, line, error.into(), config)),
+    };
+    warn(&to_send.event, to_send.known, config, Some(line));
     let brought = courier.bring(&mut client, &to_send, Deadline::within(config.deadline)).await;
     let (report, error) = outcome(&to_send.event, Ok(brought), config);
     let done = match error {
         None => Done { place, report: report.at_line(line), error: None },
         Some(error) => Done::failed(place, line, report, error, config),
     };
-    (client, to_send.event.call_id, done)
+    (client, call_id, done)
 }
 
 fn unreadable(place: u64, line: u64, error: anyhow::Error, config: &Config) -> Done {

@@ -3,9 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use crate::delivery::EventToSend;
-use crate::event::{CallId, Direction, EventError, Known, WrittenEvent};
-use crate::number::Numbering;
+use crate::event::{EventError, WrittenEvent};
 use anyhow::Context;
 
 /// An event takes some hundred bytes.
@@ -73,14 +71,7 @@ impl<R: Read> Iterator for Lines<R> {
     }
 }
 
-/// Reads one line; `call` tells the direction of a call that began on a line before.
-pub fn event(
-    text: &str,
-    numbering: &Numbering,
-    call: impl FnOnce(&CallId) -> Option<Direction>,
-) -> anyhow::Result<EventToSend> {
-    let written: WrittenEvent = serde_json::from_str(text).map_err(EventError::no_event)?;
-    let answered = written.answered;
-    let event = written.read(numbering, call)?;
-    Ok(EventToSend { event, known: Known { direction: None, answered }, key: None })
+/// The event on a line.
+pub fn event(text: &str) -> anyhow::Result<WrittenEvent> {
+    Ok(serde_json::from_str(text).map_err(EventError::no_event)?)
 }

@@ -1,0 +1,235 @@
+//! From what a source writes to what is sent: each event is read here, once, by the configuration and by
+//! what is known of its call.
+
+use crate::asterisk::CallEnd;
+use crate::cause::Cause;
+use crate::client::in_full;
+use crate::config::{ConfigError, PhoneSystem};
+use crate::event::{
+    CallEvent, CallId, Direction, EventError, EventKind, Known, Name, Users, WrittenError, WrittenEvent,
+    plain,
+};
+use crate::spool::{Call, SpoolError, Which};
+
+use super::{Courier, EventToSend};
+
+/// Why an event cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadingError {
+    /// A field of it is wrong.
+    #[error(transparent)]
+    Written(#[from] WrittenError),
+    /// It has a key, and there is no journal.
+    #[error(transparent)]
+    NoJournal(ConfigError),
+    /// The journal does not say which call has this key.
+    #[error(transparent)]
+    Journal(SpoolError),
+}
+
+impl Courier {
+    /// The event that is meant, with what the journal knows of its call.
+    ///
+    /// # Errors
+    ///
+    /// As [`WrittenEvent::read`]. A journal that cannot be read is an error only where a key names the call;
+    /// otherwise the event goes without.
+    pub async fn read<'a>(
+        &self,
+        mut written: WrittenEvent,
+        phone_system: impl Into<PhoneSystem<'a>>,
+    ) -> Result<EventToSend, ReadingError> {
+        if written.call_key.is_some() && !self.has_journal() {
+            return Err(ReadingError::NoJournal(ConfigError::KeyWithoutSpool));
+        }
+        let call = match (written.event, &written.call_key) {
+            (EventKind::NewCall, _) => None,
+            (EventKind::Answer | EventKind::Hangup, Some(key)) => {
+                let key = call_key(key)?;
+                let call = self.call(Which::Key(key)).await.map_err(ReadingError::Journal)?;
+                Some(
+                    call.ok_or(WrittenError::Text { field: "call_key", source: EventError::UnknownCallKey })?,
+                )
+            }
+            (EventKind::Answer | EventKind::Hangup, None) => {
+                self.call(Which::Id(written.identify()?)).await.unwrap_or_else(|error| {
+                    log::warn!("what is known of call {}: {}", written.call_id, in_full(&error));
+                    None
+                })
+            }
+        };
+        Ok(written.read(phone_system, call.as_ref())?)
+    }
+}
+
+impl WrittenEvent {
+    /// The event that is meant. `call` is what the journal has of it: its direction counts, because Zammad
+    /// would show another one falsely.
+    ///
+    /// # Errors
+    ///
+    /// A field that is missing, has no place in this event, or cannot be read.
+    pub fn read<'a>(
+        mut self,
+        phone_system: impl Into<PhoneSystem<'a>>,
+        call: Option<&Call>,
+    ) -> Result<EventToSend, WrittenError> {
+        self.refuse_misplaced()?;
+        let PhoneSystem { numbering, agents } = phone_system.into();
+        let kind = self.event;
+        let call_id = match (call, &self.call_key) {
+            (Some(call), Some(_)) => call.call_id.clone(),
+            (Some(_) | None, _) => self.identify()?,
+        };
+        let direction = self.direction_of(call);
+        let end = self.call_end();
+        // On an outbound call it is the customer who picked up.
+        let is_agents_phone = kind == EventKind::Answer && direction == Direction::Inbound && !self.voicemail;
+
+        let number = |field, shown: &str| {
+            numbering.read(shown).map_err(|source| WrittenError::Number { field, source })
+        };
+        let own_number = self.extension.as_deref().filter(|_| is_agents_phone);
+        let answering_number = given(&self.answering_number).or(own_number);
+        let mut users = self.names()?;
+        if users.is_empty() && is_agents_phone {
+            users.extend(agents.login(self.endpoint.as_deref(), answering_number, numbering).cloned());
+        }
+        let event = CallEvent {
+            from: self.from.as_deref().map(|shown| number("from", shown)).transpose()?,
+            to: self.to.as_deref().map(|shown| number("to", shown)).transpose()?,
+            users,
+            queue: self.queue.as_deref().map(|queue| name("queue", queue)).transpose()?.flatten(),
+            answering_number: answering_number
+                .map(|shown| numbering.read_answering(shown))
+                .transpose()
+                .map_err(|source| WrittenError::Number { field: "answering_number", source })?,
+            cause: match self
+                .cause
+                .as_deref()
+                .map(|cause| read_cause(cause, self.raw_cause))
+                .transpose()?
+                .flatten()
+            {
+                Some(cause) => Some(cause),
+                None => end.as_ref().and_then(|end| end.cause(direction)).map(Cause::Read),
+            },
+            force_user: self.force_user,
+            ..CallEvent::new(kind, call_id, direction)
+        };
+        let answered = end.and_then(|end| end.answered()).or(self.answered).or(self.before.answered);
+        let known = Known {
+            direction: call.map(|call| call.direction).or(self.before.direction),
+            // That nobody is known to have answered says nothing: the answer may be on its way.
+            answered: answered.or(call.and_then(|call| call.answered.then_some(true))),
+        };
+        let key =
+            self.call_key.as_deref().filter(|_| kind == EventKind::NewCall).map(call_key).transpose()?;
+        Ok(EventToSend { event, known, key })
+    }
+
+    /// That of the call's newCall, as far as anybody knows it.
+    fn direction_of(&self, call: Option<&Call>) -> Direction {
+        let said = self.direction.or(self.before.direction);
+        let Some(call) = call else { return said.unwrap_or(Direction::Inbound) };
+        if let Some(said) = said.filter(|&said| said != call.direction) {
+            log::warn!(
+                "call {} was announced with the direction `{}`, so its {} goes with that, not with `{said}`",
+                call.call_id,
+                call.direction,
+                self.event,
+            );
+        }
+        call.direction
+    }
+
+    fn names(&self) -> Result<Vec<Name>, WrittenError> {
+        let mut names = Vec::new();
+        for shown in self.user.as_ref().map_or(&[][..], Users::names) {
+            names.extend(name("user", shown)?);
+        }
+        if self.voicemail {
+            names.push(Name::voicemail());
+        }
+        Ok(names)
+    }
+
+    /// What Asterisk says of the end; `None` if it is not asked.
+    fn call_end(&mut self) -> Option<CallEnd> {
+        let words =
+            [&mut self.dialstatus, &mut self.queue_status, &mut self.abandoned, &mut self.hangup_cause];
+        if words.iter().all(|word| word.is_none()) {
+            return None;
+        }
+        let [dial_status, queue_status, abandoned, hangup_cause] =
+            words.map(|word| word.take().unwrap_or_default());
+        let answered = self.answered == Some(true);
+        Some(CallEnd { answered, dial_status, queue_status, abandoned, hangup_cause })
+    }
+
+    /// A field at the wrong event would be sent in vain.
+    fn refuse_misplaced(&self) -> Result<(), EventError> {
+        use EventKind::{Answer, Hangup, NewCall};
+        let kind = self.event;
+        let places = [
+            ("user", self.user.is_some(), [NewCall, Answer].as_slice()),
+            ("force_user", self.force_user, &[Answer]),
+            ("queue", self.queue.is_some(), &[NewCall]),
+            ("answering_number", self.answering_number.is_some(), &[Answer, Hangup]),
+            ("endpoint", self.endpoint.is_some(), &[Answer]),
+            ("extension", self.extension.is_some(), &[Answer]),
+            ("voicemail", self.voicemail, &[Answer]),
+            ("cause", self.cause.is_some(), &[Hangup]),
+            ("raw_cause", self.raw_cause, &[Hangup]),
+            ("dialstatus", self.dialstatus.is_some(), &[Hangup]),
+            ("queue_status", self.queue_status.is_some(), &[Hangup]),
+            ("abandoned", self.abandoned.is_some(), &[Hangup]),
+            ("hangup_cause", self.hangup_cause.is_some(), &[Hangup]),
+            ("answered", self.answered.is_some(), &[Hangup]),
+        ];
+        for (field, given, kinds) in places {
+            if given && !kinds.contains(&kind) {
+                return Err(EventError::Misplaced { field, kind });
+            }
+        }
+        if self.user.is_some() && self.voicemail {
+            return Err(EventError::TwoUsers);
+        }
+        match kind {
+            NewCall if self.from.is_none() => Err(EventError::Missing("from")),
+            NewCall if self.to.is_none() => Err(EventError::Missing("to")),
+            NewCall if self.direction.is_none() => Err(EventError::Missing("direction")),
+            NewCall | Answer | Hangup => Ok(()),
+        }
+    }
+}
+
+/// A text that is there, and is not that of a variable that is not set.
+fn given(text: &Option<String>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.is_empty())
+}
+
+fn name(field: &'static str, shown: &str) -> Result<Option<Name>, WrittenError> {
+    Name::read("the name", shown).map_err(|source| WrittenError::Text { field, source })
+}
+
+fn call_key(shown: &str) -> Result<String, WrittenError> {
+    if shown.trim().is_empty() {
+        return Err(EventError::EmptyCallKey.into());
+    }
+    let key = plain("the call key", shown, CallId::MAX_CHARS);
+    key.map_err(|source| WrittenError::Text { field: "call_key", source })
+}
+
+/// A cause, or with `is_raw` any text; none for a blank one, as an unset variable of a dialplan gives it.
+pub(crate) fn read_cause(shown: &str, is_raw: bool) -> Result<Option<Cause>, WrittenError> {
+    if shown.trim().is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(if is_raw {
+        let raw = plain("the cause", shown, Cause::MAX_CHARS);
+        Cause::Raw(raw.map_err(|source| WrittenError::Text { field: "cause", source })?)
+    } else {
+        Cause::Read(shown.parse().map_err(WrittenError::Cause)?)
+    }))
+}
