@@ -1,4 +1,5 @@
-//! The command line: a file per command, one struct each, no decisions.
+//! The command line: a file per command, one struct each, no decisions. Those that report an event describe it too,
+//! so that a flag stands beside what it means.
 
 mod agi;
 mod answer;

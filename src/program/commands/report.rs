@@ -1,4 +1,7 @@
 //! One event to Zammad and its decision back: what new-call, answer and hangup do alike.
+//!
+//! The event's way: its flags describe it (`cli/answer.rs` and its like) as a `WrittenEvent`, `delivery/reading.rs` reads
+//! it with what is known of its call, the courier brings it in its turn, and the client writes what `CallEvent::wire` says.
 
 use std::io::Write;
 use std::time::Instant;
