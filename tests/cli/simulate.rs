@@ -1116,3 +1116,26 @@ fn a_file_of_numbers_has_columns_or_numbers() {
     let ended = simulate(&world, &["missed", "--numbers", file.to_str().unwrap()]).code(65).stdout("");
     ended.stderr(predicate::str::contains("line 1: \"Phone\" is no number, and no column either"));
 }
+
+#[test]
+fn an_answer_names_the_agent_whose_phone_it_is() {
+    let world = World::new();
+    let step = |event: &str, more: &str| {
+        format!("[[step]]\nevent = \"{event}\"\nexpect.action = \"none\"\n{more}\n")
+    };
+    let text = [
+        "story = \"x\"\n[call]\ndirection = \"in\"\nfrom = \"1\"\nto = \"2\"\n".to_owned(),
+        step("newCall", ""),
+        step(
+            "answer",
+            "answering_number = \"42\"\nexpect.row = { shown = \"answered\", to_name = \"anna\" }",
+        ),
+        step("hangup", "cause = \"normalClearing\""),
+    ];
+    world.file("call.toml", 0o600, &text.concat());
+    world.file("config.toml", 0o600, "[agents]\n42 = \"anna\"\n");
+    let played = ["--config", "config.toml", "simulate", "--sandbox", "call.toml", "--speed", "1000"];
+    world.bare().args(played).assert().code(0);
+    // Without the table nobody is named.
+    world.bare().args(&played[2..]).assert().code(1);
+}
