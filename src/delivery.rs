@@ -3,8 +3,10 @@
 
 mod courier;
 mod deadline;
+mod dispatch;
 mod flush;
 mod open_calls;
+mod pool;
 mod reading;
 mod verdict;
 
@@ -19,8 +21,10 @@ use crate::rules;
 
 pub use courier::{Courier, EventToSend, Failure, Outcome, Spooled, Untried};
 pub use deadline::Deadline;
+pub(crate) use dispatch::Dispatcher;
 pub use flush::{FlushError, Flusher, Stopped, Tally};
 pub(crate) use open_calls::OpenCalls;
+pub(crate) use pool::{Connection, Pool};
 pub use reading::ReadingError;
 pub(crate) use reading::read_cause;
 use verdict::{Asker, BETWEEN_ATTEMPTS, Case, Verdict, named_pause};

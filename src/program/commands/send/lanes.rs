@@ -1,17 +1,13 @@
-//! Many deliveries at once in one thread: one a connection, and one a call.
+//! Many deliveries at once in one thread, and their results together.
 
-use std::collections::{HashMap, VecDeque};
-use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::mpsc::Sender;
-use std::task::Poll;
 use std::time::Duration;
 
 use crate::client::Client;
 use crate::config::Config;
-use crate::delivery::{Courier, Deadline};
-use crate::event::{CallId, WrittenEvent};
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use crate::delivery::{Connection, Courier, Deadline, Dispatcher, Pool};
+use crate::event::WrittenEvent;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep};
 
@@ -26,20 +22,8 @@ const TOGETHER: Duration = Duration::from_millis(1);
 struct Ready {
     place: u64,
     line: u64,
-    call_id: CallId,
     written: WrittenEvent,
 }
-
-/// What happens next.
-#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is moved once")]
-enum Next {
-    Ended(Ended),
-    Tell,
-    Read(Option<Vec<Job>>),
-}
-
-/// The connection, the call, and what became of its event.
-type Ended = (Client, CallId, Done);
 
 /// Sends what comes in until there is no more, or nobody wants the results.
 pub async fn send(
@@ -49,96 +33,64 @@ pub async fn send(
     mut jobs: UnboundedReceiver<Vec<Job>>,
     results: Sender<Vec<Done>>,
 ) {
-    let mut idle = clients;
-    let mut under_way = FuturesUnordered::new();
-    // Events of calls that have one under way, and events that wait for a connection.
-    let mut behind: HashMap<CallId, VecDeque<Ready>> = HashMap::new();
-    let mut waiting: VecDeque<Job> = VecDeque::new();
+    let bring =
+        async |connection: &mut Connection<'_>, ready| deliver(connection, ready, courier, config).await;
+    let mut dispatcher = Dispatcher::new(Pool::of(clients), &bring);
     let mut done = Vec::new();
     let mut waited = pin!(sleep(TOGETHER));
     let mut open = true;
     loop {
-        while let Some(client) = idle.pop() {
-            let Some(Job { place, line, event }) = waiting.pop_front() else {
-                idle.push(client);
-                break;
-            };
-            match event {
-                Ok((call_id, written)) => {
-                    let ready = Ready { place, line, call_id: call_id.clone(), written };
-                    if let Some(others) = behind.get_mut(&call_id) {
-                        others.push_back(ready);
-                        idle.push(client);
-                    } else {
-                        behind.insert(call_id, VecDeque::new());
-                        under_way.push(deliver(client, ready, courier, config));
-                    }
-                }
-                Err(error) => {
-                    done.push(unreadable(place, line, error, config));
-                    idle.push(client);
-                }
-            }
-        }
-        let wants_more = open && waiting.is_empty();
-        if under_way.is_empty() && !wants_more && done.is_empty() {
+        let is_time = dispatcher.is_idle() || done.len() >= BATCH;
+        if is_time && !done.is_empty() && results.send(std::mem::take(&mut done)).is_err() {
             return;
         }
-        let step = poll_fn(|context| {
+        if dispatcher.is_idle() && !open {
+            return;
+        }
+        tokio::select! {
+            biased;
             // First what has ended, so that results that come together go together.
-            if let Poll::Ready(Some(ended)) = under_way.poll_next_unpin(context) {
-                return Poll::Ready(Next::Ended(ended));
-            }
-            if !done.is_empty()
-                && (under_way.is_empty() || done.len() >= BATCH || waited.as_mut().poll(context).is_ready())
-            {
-                return Poll::Ready(Next::Tell);
-            }
-            if wants_more && let Poll::Ready(batch) = jobs.poll_recv(context) {
-                return Poll::Ready(Next::Read(batch));
-            }
-            Poll::Pending
-        });
-        match step.await {
-            Next::Ended((client, call_id, result)) => {
+            Some(result) = dispatcher.next() => {
                 if done.is_empty() {
                     waited.as_mut().reset(Instant::now() + TOGETHER);
                 }
                 done.push(result);
-                match behind.get_mut(&call_id).and_then(VecDeque::pop_front) {
-                    Some(ready) => under_way.push(deliver(client, ready, courier, config)),
-                    None => {
-                        behind.remove(&call_id);
-                        idle.push(client);
-                    }
-                }
             }
-            Next::Tell => {
+            () = &mut waited, if !done.is_empty() => {
                 if results.send(std::mem::take(&mut done)).is_err() {
                     return;
                 }
             }
-            Next::Read(Some(batch)) => waiting.extend(batch),
-            Next::Read(None) => open = false,
+            batch = jobs.recv(), if open => match batch {
+                Some(batch) => for Job { place, line, event } in batch {
+                    match event {
+                        Ok((call, written)) => dispatcher.push(Some(call), Ready { place, line, written }),
+                        Err(error) => done.push(unreadable(place, line, error, config)),
+                    }
+                },
+                None => open = false,
+            },
         }
     }
 }
 
-/// Delivers one event, and gives the connection back.
-async fn deliver(mut client: Client, ready: Ready, courier: &Courier, config: &Config) -> Ended {
-    let Ready { place, line, call_id, written } = ready;
+/// Delivers one event.
+async fn deliver(connection: &mut Connection<'_>, ready: Ready, courier: &Courier, config: &Config) -> Done {
+    let Ready { place, line, written } = ready;
     let to_send = match courier.read(written, config).await {
         Ok(to_send) => to_send,
-        Err(error) => return (client, call_id, unreadable(place, line, error.into(), config)),
+        Err(error) => return unreadable(place, line, error.into(), config),
     };
     warn(&to_send.event, to_send.known, config, Some(line));
-    let brought = courier.bring(&mut client, &to_send, Deadline::within(config.deadline)).await;
-    let (report, error) = outcome(&to_send.event, Ok(brought), config);
-    let done = match error {
+    let brought = match connection.client() {
+        Ok(client) => Ok(courier.bring(client, &to_send, Deadline::within(config.deadline)).await),
+        Err(error) => Err(error),
+    };
+    let (report, error) = outcome(&to_send.event, brought, config);
+    match error {
         None => Done { place, report: report.at_line(line), error: None },
         Some(error) => Done::failed(place, line, report, error, config),
-    };
-    (client, call_id, done)
+    }
 }
 
 fn unreadable(place: u64, line: u64, error: anyhow::Error, config: &Config) -> Done {
