@@ -22,7 +22,6 @@ impl<'a> Pool<'a> {
     }
 
     /// At most so many, each made when it is first needed. When fewer are needed again, `kept` of them stay.
-    #[cfg_attr(not(test), expect(dead_code, reason = "`fastagi` follows"))]
     pub fn growing(clients: &'a Clients<'a>, most: usize, kept: usize) -> Self {
         Self { idle: Vec::new(), clients: Some(clients), lent: 0, most, kept }
     }

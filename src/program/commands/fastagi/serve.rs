@@ -6,11 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::agi::AgiError;
-use crate::client::{Client, ClientError, Clients};
+use crate::client::{ClientError, Clients};
 use crate::config::Config;
-use crate::delivery::{Courier, Failure, Outcome as Brought};
+use crate::delivery::{Connection, Courier, Dispatcher, Failure, Outcome as Brought, Pool};
 use anyhow::Context;
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use sd_notify::NotifyState;
 use tokio::net::TcpStream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -36,7 +35,7 @@ const BREATH: Duration = Duration::from_millis(50);
 /// How often it is looked what has changed in the spool, and what was complained about.
 const ROUND: Duration = Duration::from_secs(5);
 
-/// So many ways to Zammad are kept when fewer calls are under way.
+/// So many connections to Zammad are kept when fewer events are under way.
 const IDLE: usize = 16;
 
 /// Of each call that may be talked about at once, so many events may be on their way: a call that ends is
@@ -68,10 +67,9 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let complaints = Arc::<Complaints>::default();
     let courier = Courier::new(config, runtime_folder().as_deref());
-    let sender =
-        EventSender { config, clients, courier, shares: Shares::new(config), complaints: complaints.clone() };
+    let sender = EventSender { config, courier, shares: Shares::new(config), complaints: complaints.clone() };
     let served = tokio::select! {
-        served = serve_until_the_end(listener, &sender, terms, ready) => served,
+        served = serve_until_the_end(listener, &sender, clients, terms, ready) => served,
         never = keep_house(&sender) => match never {},
     };
     complaints.end();
@@ -90,6 +88,7 @@ async fn keep_house(sender: &EventSender<'_>) -> Infallible {
 async fn serve_until_the_end(
     listener: TcpListener,
     sender: &EventSender<'_>,
+    clients: &Clients<'_>,
     terms: Terms,
     ready: impl FnOnce() -> Result<(), OutputError>,
 ) -> anyhow::Result<()> {
@@ -104,12 +103,13 @@ async fn serve_until_the_end(
     // Until the stop; then the calls have the only ones.
     let mut jobs = Some(jobs);
     let mut are_calls_left = true;
-    let mut idle: Vec<Client> = Vec::new();
-    let mut under_way = FuturesUnordered::new();
+    let bring = async |connection: &mut Connection<'_>, job| sender.bring(connection, job).await;
+    // As many as [`Room`] has. Events of a call may come in another order than they happened, which their turns know.
+    let mut dispatcher = Dispatcher::new(Pool::growing(clients, usize::MAX, IDLE), &bring);
     let mut not_before = Instant::now();
     ready()?;
     tell_systemd(NotifyState::Ready);
-    while are_calls_left || !under_way.is_empty() {
+    while are_calls_left || !dispatcher.is_idle() {
         tokio::select! {
             accepted = accept(&listener, not_before) => match (accepted, &jobs) {
                 (Ok(stream), Some(_)) => hall.let_in(stream),
@@ -125,13 +125,10 @@ async fn serve_until_the_end(
                 admit(visit, &room, jobs.clone(), sender, limit);
             },
             job = wanted.recv(), if are_calls_left => match job {
-                // The one that was used last is the likeliest to be connected still.
-                Some(job) => under_way.push(sender.bring(idle.pop(), job)),
+                Some(job) => dispatcher.push(None, job),
                 None => are_calls_left = false,
             },
-            Some(client) = under_way.next(), if !under_way.is_empty() => {
-                idle.extend(client.filter(|_| idle.len() < IDLE));
-            }
+            Some(()) = dispatcher.next() => {}
             () = stop.wanted() => match jobs.take() {
                 Some(_) => {
                     hall.close();
@@ -225,19 +222,18 @@ fn admit(visit: Visit, room: &Room, jobs: UnboundedSender<Job>, sender: &EventSe
 /// The way of all calls' events to Zammad.
 struct EventSender<'a> {
     config: &'a Arc<Config>,
-    clients: &'a Clients<'a>,
     courier: Courier,
     shares: Shares,
     complaints: Arc<Complaints>,
 }
 
 impl EventSender<'_> {
-    /// Brings one event to Zammad. Gives back the connection for the next.
-    async fn bring(&self, idle: Option<Client>, job: Job) -> Option<Client> {
-        on_behalf(job.stranger, &self.complaints, self.bring_for_anyone(idle, job)).await
+    /// Brings one event to Zammad.
+    async fn bring(&self, connection: &mut Connection<'_>, job: Job) {
+        on_behalf(job.stranger, &self.complaints, self.bring_for_anyone(connection, job)).await;
     }
 
-    async fn bring_for_anyone(&self, idle: Option<Client>, job: Job) -> Option<Client> {
+    async fn bring_for_anyone(&self, connection: &mut Connection<'_>, job: Job) {
         let Job { event, stranger, deadline, reply, place: _place } = job;
         let to_send = match self.courier.read(event, &**self.config).await {
             Ok(to_send) => to_send,
@@ -245,7 +241,7 @@ impl EventSender<'_> {
                 let error = error.into();
                 log::error!("{error:#}");
                 let _ = reply.send((report::unsent(&error), Some(error)));
-                return idle;
+                return;
             }
         };
         let reserved = match stranger.map(|guest| self.shares.reserve(guest, &to_send.event)).transpose() {
@@ -256,17 +252,13 @@ impl EventSender<'_> {
                 }
                 let error = error.into();
                 let _ = reply.send((report::unsent(&error), Some(error)));
-                return idle;
+                return;
             }
         };
         report::warn(&to_send.event, to_send.known, self.config, None);
-        let client = idle.map_or_else(|| self.clients.client(), Ok);
-        let (client, brought) = match client {
-            Ok(mut client) => {
-                let brought = self.courier.bring(&mut client, &to_send, deadline).await;
-                (Some(client), Ok(brought))
-            }
-            Err(error) => (None, Err::<_, ClientError>(error)),
+        let brought = match connection.client() {
+            Ok(client) => Ok(self.courier.bring(client, &to_send, deadline).await),
+            Err(error) => Err(error),
         };
         if let Some(reserved) = reserved {
             self.shares.settle(reserved, is_kept(&brought));
@@ -279,7 +271,6 @@ impl EventSender<'_> {
         }
         // Whoever does not wait any more was told that it is on its way.
         let _ = reply.send((report, error));
-        client
     }
 }
 
