@@ -15,6 +15,7 @@ mod report;
 mod sandbox;
 pub(crate) mod send;
 mod settings;
+mod signals;
 mod simulate;
 mod spool;
 

@@ -663,7 +663,7 @@ fn systemd_is_told_when_it_is_ready_alive_and_about_to_end() {
         }
         assert_eq!(said, wanted);
     };
-    assert_eq!(next(), "READY=1");
+    assert_eq!(next(), format!("READY=1\nSTATUS=taking calls on agi://{}", server.address));
     for _ in 0..4 {
         assert_eq!(next(), "WATCHDOG=1");
     }
@@ -671,8 +671,18 @@ fn systemd_is_told_when_it_is_ready_alive_and_about_to_end() {
     let took = started.took();
     assert!(took.at_least(Duration::from_millis(150)) && took.within(Duration::from_secs(1)), "{took:?}");
     server.running.signal("TERM");
-    until_it_is("STOPPING=1", "WATCHDOG=1");
+    until_it_is("STOPPING=1\nSTATUS=finishing what is under way", "WATCHDOG=1");
     assert_eq!(server.running.end().code, 0);
+}
+
+#[test]
+fn a_watchdog_without_time_ends_nothing() {
+    let world = World::new();
+    let zammad = zammad(Duration::ZERO);
+    let mut program = program(&world, &zammad.url(), &["--listen", "127.0.0.1:0"]);
+    let server = Fastagi::start(program.env("WATCHDOG_USEC", "0"));
+    assert_eq!(server.new_call(CALL).0.decision(), ("none", ""));
+    assert_eq!(server.stop().code, 0);
 }
 
 #[test]

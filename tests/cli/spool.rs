@@ -285,7 +285,8 @@ fn systemd_is_told_that_the_sender_is_ready_alive_and_about_to_end() {
         let length = systemd.recv(&mut part).unwrap();
         String::from_utf8(part[..length].to_vec()).unwrap().trim_end().to_owned()
     };
-    assert_eq!(next(), "READY=1");
+    let place = desk.spool().display().to_string();
+    assert_eq!(next(), format!("READY=1\nSTATUS=sending what comes into {place}"));
     for _ in 0..4 {
         assert_eq!(next(), "WATCHDOG=1");
     }
@@ -294,8 +295,41 @@ fn systemd_is_told_that_the_sender_is_ready_alive_and_about_to_end() {
     while said == "WATCHDOG=1" {
         said = next();
     }
-    assert_eq!(said, "STOPPING=1");
+    assert_eq!(said, "STOPPING=1\nSTATUS=finishing what is under way");
     assert_eq!(running.end().code, 0);
+}
+
+#[test]
+fn no_time_means_no_watchdog() {
+    // (its time in microseconds, whether it is told)
+    let cases = [("0", false), ("", false), ("-1", false), ("none", false), ("1", true)];
+    for (time, is_told) in cases {
+        let desk = Desk::new();
+        let path = desk.world.path("notify");
+        let systemd = UnixDatagram::bind(&path).unwrap();
+        systemd.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let mut program = desk.program(&["spool", "run"]);
+        let running = Running::start(program.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", time));
+        let mut part = [0; 4096];
+        let mut next = || {
+            let length = systemd.recv(&mut part).unwrap();
+            String::from_utf8_lossy(&part[..length]).into_owned()
+        };
+        assert!(next().starts_with("READY=1"), "{time:?}");
+        if is_told {
+            assert_eq!(next().trim_end(), "WATCHDOG=1", "{time:?}");
+        } else {
+            // It does what it is there for.
+            let kept = desk.run(&[&new_call("7")[..], &["--spool", "always"]].concat());
+            assert_eq!(kept.stdout, "spooled\n", "{time:?}: {kept}");
+            until("the event arrives", || desk.seen("7").is_some());
+        }
+        running.signal("TERM");
+        if !is_told {
+            assert!(next().starts_with("STOPPING=1"), "{time:?}");
+        }
+        assert_eq!(running.end().code, 0, "{time:?}");
+    }
 }
 
 #[test]

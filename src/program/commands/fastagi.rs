@@ -27,10 +27,10 @@ use listenfd::ListenFd;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::agi;
+use super::daemon;
 use super::owner::become_owner;
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::{ExitCode, UnusableSecret};
-use crate::program::output::OutputError;
 pub use complaints::may_be_logged;
 use rules::Rules;
 use serve::Terms;
@@ -49,8 +49,12 @@ pub fn run(args: &cli::Fastagi, global: &Global, out: &mut dyn Write) -> anyhow:
     warn_of_strangers(&rules, address);
     allow_many_files();
     let terms = Terms { limit: agi::held_for(global, Some(&config)), max_calls: args.max_calls, rules };
-    let tell = || writeln!(out, "agi://{address}").and_then(|()| out.flush()).map_err(OutputError);
-    client::block_on(serve::serve(listener, &config, &clients, terms, tell))??;
+    let url = format!("agi://{address}");
+    let ready = || {
+        daemon::announce(out, &url)?;
+        Ok(format!("taking calls on {url}"))
+    };
+    client::block_on(serve::serve(listener, &config, &clients, terms, ready))??;
     Ok(ExitCode::Ok)
 }
 

@@ -7,11 +7,11 @@ use crate::rules::{Route, Setup};
 use crate::sandbox::{Clock, Options, OtherSites, Sandbox, SandboxError};
 use anyhow::Context;
 
+use super::daemon;
 use super::fastagi::allow_many_files;
 use super::start_log;
 use crate::program::cli;
 use crate::program::exit_code::ExitCode;
-use crate::program::output::OutputError;
 
 pub fn run(args: &cli::Sandbox, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     // A token from a variable or a file is a real Zammad's, and not for show.
@@ -45,9 +45,7 @@ pub fn run(args: &cli::Sandbox, out: &mut dyn Write) -> anyhow::Result<ExitCode>
             sandbox.address()
         );
     }
-    writeln!(out, "{}", sandbox.endpoint().reveal()).map_err(OutputError)?;
-    // The address has to be there before the first event can be.
-    out.flush().map_err(OutputError)?;
+    daemon::announce(out, sandbox.endpoint().reveal())?;
     log::info!("watch it live: http://{}/", sandbox.address());
     sandbox.wait();
     Ok(ExitCode::Ok)

@@ -10,9 +10,7 @@ use crate::client::{ClientError, Clients};
 use crate::config::Config;
 use crate::delivery::{Connection, Courier, Dispatcher, Failure, Outcome as Brought, Pool};
 use anyhow::Context;
-use sd_notify::NotifyState;
 use tokio::net::TcpStream;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::complaints::{Complaints, Reason, in_thread_on_behalf, on_behalf};
@@ -23,10 +21,9 @@ use super::places::{Place, Places};
 use super::rules::Rules;
 use super::shares::Shares;
 use super::talk::talk;
-use crate::program::commands::daemon::{Watchdog, tell_systemd};
+use crate::program::commands::daemon::{Daemon, Wish, log_event};
 use crate::program::commands::report;
 use crate::program::commands::settings::runtime_folder;
-use crate::program::exit_code;
 use crate::program::output::OutputError;
 
 /// After an error of the system's, such as too many open files.
@@ -57,13 +54,13 @@ pub struct Terms {
 
 /// Serves calls until SIGTERM or Ctrl-C. Then what is under way is finished, unless it comes again,
 /// and whoever calls is turned away: a call must not wait for the end of a server. `ready` says so
-/// when all of this is the case.
+/// when all of this is the case, and tells what systemd is to show.
 pub async fn serve(
     listener: TcpListener,
     config: &Arc<Config>,
     clients: &Clients<'_>,
     terms: Terms,
-    ready: impl FnOnce() -> Result<(), OutputError>,
+    ready: impl FnOnce() -> Result<String, OutputError>,
 ) -> anyhow::Result<()> {
     let complaints = Arc::<Complaints>::default();
     let courier = Courier::new(config, runtime_folder().as_deref());
@@ -90,13 +87,12 @@ async fn serve_until_the_end(
     sender: &EventSender<'_>,
     clients: &Clients<'_>,
     terms: Terms,
-    ready: impl FnOnce() -> Result<(), OutputError>,
+    ready: impl FnOnce() -> Result<String, OutputError>,
 ) -> anyhow::Result<()> {
     let Terms { limit, max_calls, rules } = terms;
     let reception = Reception::new(listener.local_addr()?);
     let listener = tokio::net::TcpListener::from_std(listener).context("the socket")?;
-    let mut stop = Stop::new().context("cannot listen for signals")?;
-    let mut watchdog = Watchdog::new();
+    let mut daemon = Daemon::begin()?;
     let mut hall = Hall::new(rules, sender.complaints.clone(), reception);
     let room = Room::new(max_calls);
     let (jobs, mut wanted) = unbounded_channel();
@@ -107,8 +103,7 @@ async fn serve_until_the_end(
     // As many as [`Room`] has. Events of a call may come in another order than they happened, which their turns know.
     let mut dispatcher = Dispatcher::new(Pool::growing(clients, usize::MAX, IDLE), &bring);
     let mut not_before = Instant::now();
-    ready()?;
-    tell_systemd(NotifyState::Ready);
+    daemon.is_ready(&ready()?);
     while are_calls_left || !dispatcher.is_idle() {
         tokio::select! {
             accepted = accept(&listener, not_before) => match (accepted, &jobs) {
@@ -129,15 +124,13 @@ async fn serve_until_the_end(
                 None => are_calls_left = false,
             },
             Some(()) = dispatcher.next() => {}
-            () = stop.wanted() => match jobs.take() {
-                Some(_) => {
+            wish = daemon.next() => match (wish, jobs.take()) {
+                (Wish::End, Some(_)) => {
                     hall.close();
-                    tell_systemd(NotifyState::Stopping);
                     log::info!("finishing the calls under way");
                 }
-                None => return Ok(()),
+                (Wish::End, None) => return Ok(()),
             },
-            () = watchdog.is_due() => tell_systemd(NotifyState::Watchdog),
         }
     }
     Ok(())
@@ -264,11 +257,7 @@ impl EventSender<'_> {
             self.shares.settle(reserved, is_kept(&brought));
         }
         let (report, error) = report::outcome(&to_send.event, brought, self.config);
-        match error.as_ref().map(exit_code::advice) {
-            None => log::info!("{}", report.summary()),
-            Some(None) => log::error!("{}", report.summary()),
-            Some(Some(advice)) => log::error!("{}; {advice}", report.summary()),
-        }
+        log_event(&report, error.as_ref());
         // Whoever does not wait any more was told that it is on its way.
         let _ = reply.send((report, error));
     }
@@ -280,24 +269,5 @@ fn is_kept(brought: &Result<Result<Brought, Failure>, ClientError>) -> bool {
         Ok(Ok(Brought::Spooled(_)) | Err(Failure::Unconfirmed(_) | Failure::Untried(_))) => true,
         Ok(Ok(Brought::Delivered(_) | Brought::EndedBefore)) => false,
         Ok(Err(Failure::Undelivered(_) | Failure::NotKept(..))) | Err(_) => false,
-    }
-}
-
-/// The signals that ask for the end.
-struct Stop {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Stop {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn wanted(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
     }
 }

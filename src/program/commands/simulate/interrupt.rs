@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::client;
 use anyhow::Context;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::program::commands::signals::EndSignals;
 use crate::program::exit_code::ExitCode;
 
 /// Tells those who play calls that nobody wants more.
@@ -27,18 +27,13 @@ impl Stop {
     }
 
     async fn listen(self, ready: &std::sync::mpsc::Sender<std::io::Result<()>>) {
-        let signals = signal(SignalKind::interrupt())
-            .and_then(|interrupt| Ok((interrupt, signal(SignalKind::terminate())?)));
-        let (mut interrupt, mut terminate) = match signals {
+        let mut signals = match EndSignals::listen() {
             Ok(signals) => signals,
             Err(error) => return ready.send(Err(error)).unwrap_or_default(),
         };
         ready.send(Ok(())).unwrap_or_default();
         for already in [false, true] {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
+            signals.next().await;
             if already {
                 std::process::exit(ExitCode::Interrupted as i32);
             }

@@ -1,21 +1,20 @@
 //! `zammad-cti spool flush` and `zammad-cti spool run`.
 
-use std::future::pending;
 use std::io::Write;
+use std::pin::pin;
 
 use crate::client;
 use crate::config::{Config, Format};
 use crate::delivery::{FlushError, Flusher, Stopped, Tally};
 use crate::spool::{Moment, SharedSpool, Spool, Totals};
 use anyhow::Context;
-use sd_notify::NotifyState;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{PATIENCE, spool_of};
 use crate::program::cli;
-use crate::program::commands::daemon::{Watchdog, tell_systemd};
+use crate::program::commands::daemon::{Daemon, Wish};
 use crate::program::commands::settings::runtime_folder;
+use crate::program::commands::signals::EndSignals;
 use crate::program::exit_code::ExitCode;
 use crate::program::output::{self, OutputError};
 
@@ -23,9 +22,17 @@ use crate::program::output::{self, OutputError};
 pub fn once(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let mut tally = Tally::default();
     let stopped = client::block_on(async {
-        let (spool, flusher_stop) = (open(config).await?, stop_when_asked()?);
-        let flusher = flusher(args, config, spool.clone(), flusher_stop)?;
-        let stopped = flusher.flush(&mut tally).await.map_err(plain)?;
+        let spool = open(config).await?;
+        let mut signals = EndSignals::listen().context("cannot listen for signals")?;
+        let (stop, stopped) = watch::channel(false);
+        let flusher = flusher(args, config, spool.clone(), stopped)?;
+        let mut flush = pin!(flusher.flush(&mut tally));
+        let stopped = loop {
+            tokio::select! {
+                stopped = &mut flush => break stopped.map_err(plain)?,
+                () = signals.next() => { stop.send_replace(true); }
+            }
+        };
         let left = spool.with(PATIENCE, |spool: &mut Spool| spool.totals(Moment::now())).await?;
         // Nobody else may be there to do it; if somebody is, he does.
         let _ = spool.with(PATIENCE, |spool: &mut Spool| spool.empty_wal()).await;
@@ -51,21 +58,23 @@ pub fn once(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> an
 pub fn stay(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let mut tally = Tally::default();
     let ended = client::block_on(async {
-        // Its clock is the runtime's.
-        let mut watchdog = Watchdog::new();
-        let (spool, flusher_stop) = (open(config).await?, stop_when_asked()?);
-        let flusher = flusher(args, config, spool.clone(), flusher_stop)?;
-        tell_systemd(NotifyState::Ready);
-        let run = flusher.run(&mut tally);
-        tokio::pin!(run);
-        log::info!("sending what comes into {}", spool_of(config)?.path.display());
+        let spool = open(config).await?;
+        let mut daemon = Daemon::begin()?;
+        let (stop, stopped) = watch::channel(false);
+        let flusher = flusher(args, config, spool.clone(), stopped)?;
+        let doing = format!("sending what comes into {}", spool_of(config)?.path.display());
+        daemon.is_ready(&doing);
+        log::info!("{doing}");
+        let mut run = pin!(flusher.run(&mut tally));
         let ended = loop {
             tokio::select! {
                 ended = &mut run => break ended,
-                () = watchdog.is_due() => tell_systemd(NotifyState::Watchdog),
+                wish = daemon.next() => match wish {
+                    Wish::End => { stop.send_replace(true); }
+                },
             }
         };
-        tell_systemd(NotifyState::Stopping);
+        daemon.is_ending();
         let left = spool.with(PATIENCE, |spool: &mut Spool| spool.totals(Moment::now())).await?;
         let _ = spool.with(PATIENCE, |spool: &mut Spool| spool.empty_wal()).await;
         anyhow::Ok((ended.map_err(plain), left))
@@ -88,24 +97,6 @@ fn flusher<'a>(
     let limits = spool_of(config)?.clone();
     let concurrency = usize::from(args.concurrency);
     Ok(Flusher::new(config, limits, spool, runtime_folder().as_deref(), concurrency, stop)?)
-}
-
-/// Becomes true when somebody wants an end.
-fn stop_when_asked() -> anyhow::Result<watch::Receiver<bool>> {
-    let (stop, stopped) = watch::channel(false);
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        // Whoever has ended needs no telling.
-        let _ = stop.send(true);
-        // A sender that is gone counts as a stop too.
-        pending::<()>().await;
-    });
-    Ok(stopped)
 }
 
 /// The error that says more.
