@@ -97,7 +97,9 @@ impl<'a, E: 'a, F: 'a> Dispatcher<'a, E, F> {
 
     /// Sends off what may go.
     fn begin(&mut self) {
-        while let Some(connection) = self.pool.lend() {
+        while self.queue.may_have_more()
+            && let Some(connection) = self.pool.lend()
+        {
             let Some(waiting) = self.queue.pop() else {
                 self.pool.take_back(connection);
                 return;

@@ -4,7 +4,8 @@ use crate::client::{Client, ClientError, Clients};
 
 /// The connections that are at rest, and how many there may be.
 pub(crate) struct Pool<'a> {
-    idle: Vec<Client>,
+    #[expect(clippy::vec_box, reason = "they are large, and change hands with each event")]
+    idle: Vec<Box<Client>>,
     /// for those that are not made yet
     clients: Option<&'a Clients<'a>>,
     /// how many are lent
@@ -18,7 +19,8 @@ impl<'a> Pool<'a> {
     /// These and no more.
     pub fn of(clients: Vec<Client>) -> Self {
         let most = clients.len();
-        Self { idle: clients, clients: None, lent: 0, most, kept: most }
+        let idle = clients.into_iter().map(Box::new).collect();
+        Self { idle, clients: None, lent: 0, most, kept: most }
     }
 
     /// At most so many, each made when it is first needed. When fewer are needed again, `kept` of them stay.
@@ -51,9 +53,8 @@ impl<'a> Pool<'a> {
 }
 
 /// A connection that is lent for one event.
-#[expect(clippy::large_enum_variant, reason = "most of them are made")]
 pub(crate) enum Connection<'a> {
-    Made(Client),
+    Made(Box<Client>),
     /// many an event needs none
     ToMake(&'a Clients<'a>),
 }
@@ -68,7 +69,7 @@ impl Connection<'_> {
         match *self {
             Self::Made(ref mut client) => Ok(client),
             Self::ToMake(clients) => {
-                *self = Self::Made(clients.client()?);
+                *self = Self::Made(Box::new(clients.client()?));
                 self.client()
             }
         }

@@ -1,5 +1,6 @@
 //! Events that wait: for a connection, or for the event of their call that is on its way.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 
 use crate::event::CallId;
@@ -32,14 +33,13 @@ impl<E> Queue<E> {
     /// [`ended`](Self::ended).
     pub fn pop(&mut self) -> Option<Waiting<E>> {
         while let Some(Waiting { call, event }) = self.waiting.pop_front() {
-            match call.as_ref().and_then(|call| self.behind.get_mut(call)) {
-                Some(others) => others.push_back(event),
-                None => {
-                    if let Some(call) = &call {
-                        self.behind.insert(call.clone(), VecDeque::new());
-                    }
+            match call.as_ref().map(|call| self.behind.entry(call.clone())) {
+                Some(Entry::Occupied(mut others)) => others.get_mut().push_back(event),
+                Some(Entry::Vacant(none)) => {
+                    none.insert(VecDeque::new());
                     return Some(Waiting { call, event });
                 }
+                None => return Some(Waiting { call, event }),
             }
         }
         None
@@ -48,13 +48,19 @@ impl<E> Queue<E> {
     /// The event of this call that was on its way has ended. Tells the next one of the call, which is on its way
     /// from now on: whatever is in [`pop`](Self::pop) came later.
     pub fn ended(&mut self, call: CallId) -> Option<Waiting<E>> {
-        match self.behind.get_mut(&call).and_then(VecDeque::pop_front) {
-            Some(event) => Some(Waiting { call: Some(call), event }),
+        let Entry::Occupied(mut behind) = self.behind.entry(call) else { return None };
+        match behind.get_mut().pop_front() {
+            Some(event) => Some(Waiting { call: Some(behind.key().clone()), event }),
             None => {
-                self.behind.remove(&call);
+                behind.remove();
                 None
             }
         }
+    }
+
+    /// Whether [`pop`](Self::pop) may have one.
+    pub fn may_have_more(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     /// How many events wait.
