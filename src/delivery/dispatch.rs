@@ -83,6 +83,11 @@ impl<'a, E: 'a, F: 'a> Dispatcher<'a, E, F> {
         self.under_way.is_empty()
     }
 
+    /// Whether an event would go at once, if none of its call is on its way.
+    pub fn has_room(&self) -> bool {
+        self.pool.has_room() && !self.queue.may_have_more()
+    }
+
     /// How many events wait.
     #[cfg_attr(not(test), expect(dead_code, reason = "for what a bridge tells of itself"))]
     pub fn waiting(&self) -> usize {

@@ -28,9 +28,14 @@ impl<'a> Pool<'a> {
         Self { idle: Vec::new(), clients: Some(clients), lent: 0, most, kept }
     }
 
+    /// Whether there is a connection to [lend](Self::lend).
+    pub fn has_room(&self) -> bool {
+        self.lent < self.most
+    }
+
     /// A connection for one event, unless all are lent.
     pub fn lend(&mut self) -> Option<Connection<'a>> {
-        if self.lent >= self.most {
+        if !self.has_room() {
             return None;
         }
         // The one that was used last is the likeliest to be connected still.

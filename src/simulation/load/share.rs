@@ -1,21 +1,19 @@
 //! One thread's part of a load: its calls, over its connections.
 
-use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use super::{Calls, Figures, LoadError, Plan};
-use crate::client::{Client, Clients};
+use crate::client::{ClientError, Clients};
 use crate::config::{Config, PhoneSystem};
-use crate::delivery::{self, Deadline, Delivered, Undelivered};
-use crate::event::Known;
-use crate::event::{CallEvent, CallId, Direction, EventKind};
+use crate::delivery::{self, Connection, Deadline, Delivered, Dispatcher, Pool, Undelivered};
+use crate::event::{CallEvent, CallId, Direction, EventKind, Known};
 use crate::simulation::expected::Expected;
 use crate::simulation::player::Open;
 use crate::simulation::scenario::ScenarioEvent;
@@ -54,205 +52,167 @@ impl Share {
     ) -> Result<Figures, LoadError> {
         let mut stopped = stop.subscribe();
         let clients = Clients::new(config)?.several(self.connections())?;
-        let desk = Desk::new(self, Source::new(calls, config.into())?, stop);
-        let mut connections: FuturesUnordered<_> =
-            clients.into_iter().map(|client| serve(client, config, &desk)).collect();
+        let bring = async |connection: &mut Connection<'_>, due| send(connection, due, config).await;
+        let mut dispatcher = Dispatcher::new(Pool::of(clients), &bring);
+        let mut desk = Desk::new(self, Source::new(calls, config.into())?, stop);
         let mut next_tick = Instant::now() + TICK;
+        let mut sleep = pin!(tokio::time::sleep_until(next_tick.into()));
         loop {
-            let wake = desk.next_due(Instant::now()).map_or(next_tick, |due| (due - SLACK).min(next_tick));
+            let mut wake = next_tick;
+            while dispatcher.has_room() {
+                match desk.next()? {
+                    Next::Event(due) => dispatcher.push(None, due),
+                    Next::At(due) => {
+                        wake = wake.min(due - SLACK);
+                        break;
+                    }
+                    Next::Nothing if dispatcher.is_idle() => return Ok(desk.figures),
+                    Next::Nothing => break,
+                }
+            }
+            if sleep.deadline() != wake.into() {
+                sleep.as_mut().reset(wake.into());
+            }
             tokio::select! {
                 biased;
-                ended = connections.next() => match ended {
-                    Some(ended) => ended?,
-                    None => break,
+                Some(sent) = dispatcher.next() => desk.done(sent?),
+                _ = stopped.wait_for(|stop| *stop), if !desk.figures.stopped => desk.stop(),
+                () = &mut sleep => if Instant::now() >= next_tick {
+                    tell(desk.figures.clone());
+                    next_tick = Instant::now() + TICK;
                 },
-                _ = stopped.wait_for(|stop| *stop), if !desk.is_stopped() => desk.stop(),
-                () = tokio::time::sleep_until(wake.into()) => {
-                    if Instant::now() >= next_tick {
-                        tell(desk.figures.borrow().clone());
-                        next_tick = Instant::now() + TICK;
-                    }
-                    // Whoever is awake looks for itself.
-                    desk.work.notify_one();
-                }
-                () = desk.changed.notified() => {}
             }
         }
-        let figures = desk.figures.borrow().clone();
-        Ok(figures)
     }
 }
 
-/// Where the connections of a share get their events from.
+/// An event whose time has come.
+struct Due {
+    call: Call,
+    /// from when its latency counts
+    since: Instant,
+}
+
+/// What became of it.
+struct Sent {
+    due: Due,
+    result: Result<Delivered, Undelivered>,
+}
+
+async fn send(connection: &mut Connection<'_>, due: Due, config: &Config) -> Result<Sent, ClientError> {
+    let event = due.call.event();
+    let known = Known { direction: due.call.open.direction, answered: Some(due.call.answered) };
+    let (client, deadline) = (connection.client()?, Deadline::within(config.deadline));
+    let result = delivery::deliver(client, &event, config.encoding, known, deadline).await;
+    Ok(Sent { due, result })
+}
+
+/// Where the events of a share come from, and what came of them.
 struct Desk<'a> {
     share: Share,
     source: Source<'a>,
     /// calls whose next event is not on its way
-    waiting: RefCell<BinaryHeap<Waiting>>,
-    figures: RefCell<Figures>,
+    waiting: BinaryHeap<Waiting>,
+    figures: Figures,
     /// events on their way
-    under_way: Cell<usize>,
-    /// connections with nothing to do
-    idle: Cell<usize>,
-    /// somebody with nothing to do should look again
-    work: Notify,
-    /// the time until something is due may be another
-    changed: Notify,
+    under_way: usize,
     stop: &'a watch::Sender<bool>,
 }
 
 /// What a connection does next.
 enum Next {
-    Event(Call, Instant),
-    /// nothing, until something is due or the situation changes
+    Event(Due),
+    /// nothing before then
+    At(Instant),
+    /// nothing before an event that is on its way has ended
     Nothing,
-    /// there will be nothing more
-    End,
-}
-
-/// One connection: an event after the other, as they are due.
-async fn serve(mut client: Client, config: &Config, desk: &Desk<'_>) -> Result<(), LoadError> {
-    let encoding = config.encoding;
-    loop {
-        match desk.next()? {
-            Next::Event(call, due) => {
-                let event = call.event();
-                let known = Known { direction: call.open.direction, answered: Some(call.answered) };
-                let deadline = Deadline::within(config.deadline);
-                let result = delivery::deliver(&mut client, &event, encoding, known, deadline).await;
-                desk.done(call, due, result);
-            }
-            Next::Nothing => {
-                desk.idle.update(|idle| idle + 1);
-                desk.work.notified().await;
-                desk.idle.update(|idle| idle - 1);
-            }
-            Next::End => {
-                // And so for the others.
-                desk.work.notify_one();
-                return Ok(());
-            }
-        }
-    }
 }
 
 impl<'a> Desk<'a> {
     fn new(share: Share, source: Source<'a>, stop: &'a watch::Sender<bool>) -> Self {
-        Self {
-            share,
-            source,
-            waiting: RefCell::default(),
-            figures: RefCell::new(Figures::new()),
-            under_way: Cell::new(0),
-            idle: Cell::new(0),
-            work: Notify::new(),
-            changed: Notify::new(),
-            stop,
-        }
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.figures.borrow().stopped
+        let waiting = BinaryHeap::new();
+        Self { share, source, waiting, figures: Figures::new(), under_way: 0, stop }
     }
 
     /// When the next call is to begin, and its number in the run; nothing if none is.
     fn next_call(&self, now: Instant) -> Option<(Instant, u64)> {
         let Share { plan, started, .. } = &self.share;
-        let figures = self.figures.borrow();
-        let number = self.share.in_run(figures.calls);
+        let number = self.share.in_run(self.figures.calls);
         // Without a rate there are as many calls at a time as connections.
-        let open = self.waiting.borrow().len() + self.under_way.get();
+        let open = self.waiting.len() + self.under_way;
         let room = plan.rate.is_some() || open < usize::from(self.share.connections());
         let due = plan.rate.map_or(now, |rate| *started + Duration::from_secs_f64(number as f64 / rate));
-        let begins = !figures.stopped
+        let begins = !self.figures.stopped
             && room
             && plan.calls.is_none_or(|calls| number < calls)
             && plan.duration.is_none_or(|duration| due.max(now) < *started + duration);
         begins.then_some((due, number))
     }
 
-    /// When something is due that nobody has begun with.
-    fn next_due(&self, now: Instant) -> Option<Instant> {
-        let event = self.waiting.borrow().peek().map(|Waiting(call)| call.due);
-        let call = self.next_call(now).map(|(due, _)| due);
-        // Who is busy looks by himself when he is through.
-        let next = [event, call].into_iter().flatten().min();
-        next.filter(|_| self.idle.get() > 0)
-    }
-
-    fn next(&self) -> Result<Next, LoadError> {
+    fn next(&mut self) -> Result<Next, LoadError> {
         let now = Instant::now();
         let soon = now + SLACK;
-        let call = self.next_call(now);
-        let event = self.waiting.borrow().peek().map(|Waiting(call)| call.due);
-        let next = match (event, call) {
+        let begins = self.next_call(now);
+        let event = self.waiting.peek().map(|Waiting(call)| call.due);
+        let call = match (event, begins) {
             // The calls that are open first: without their hangups they would ring for ever.
-            (Some(due), call) if due <= soon && call.is_none_or(|(begins, _)| due <= begins) => {
-                self.waiting.borrow_mut().pop().map(|Waiting(call)| call)
+            (Some(due), begins) if due <= soon && begins.is_none_or(|(begins, _)| due <= begins) => {
+                self.waiting.pop().map(|Waiting(call)| call)
             }
             (_, Some((due, number))) if due <= soon => {
-                self.figures.borrow_mut().calls += 1;
+                self.figures.calls += 1;
                 Some(self.source.call(number, due)?)
             }
-            (None, None) if self.under_way.get() == 0 => return Ok(Next::End),
             (Some(_) | None, Some(_) | None) => None,
         };
-        let Some(call) = next else { return Ok(Next::Nothing) };
-        self.under_way.update(|events| events + 1);
-        if self.idle.get() > 0 {
-            // There may be more for somebody else.
-            self.work.notify_one();
-        }
-        let due = call.due.min(now);
-        Ok(Next::Event(call, due))
+        let Some(call) = call else {
+            let next = event.into_iter().chain(begins.map(|(due, _)| due)).min();
+            return Ok(next.map_or(Next::Nothing, Next::At));
+        };
+        self.under_way += 1;
+        let since = call.due.min(now);
+        Ok(Next::Event(Due { call, since }))
     }
 
     /// Takes in what became of an event.
-    fn done(&self, mut call: Call, due: Instant, result: Result<Delivered, Undelivered>) {
-        self.under_way.update(|events| events - 1);
+    fn done(&mut self, sent: Sent) {
+        let Sent { due: Due { mut call, since }, result } = sent;
+        self.under_way -= 1;
         let timed = call.script.get(call.next);
         let kind = timed.map_or(EventKind::Hangup, |timed| timed.event.kind);
         let expected = timed.map(|timed| &timed.expected);
         let scenario = &self.source.scenarios[call.place].name;
-        self.figures.borrow_mut().count(scenario, kind, expected, due, &result);
-        let goes_on = call.follow(due, &result);
-        let is_first = self.figures.borrow().fatal.is_none();
+        self.figures.count(scenario, kind, expected, since, &result);
+        let goes_on = call.follow(since, &result);
         if let Err(error) = result
-            && is_first
+            && self.figures.fatal.is_none()
             && (error.error.concerns_all() || self.reaches_nobody())
         {
-            self.figures.borrow_mut().fatal = Some(Arc::new(error));
+            self.figures.fatal = Some(Arc::new(error));
             self.stop.send_replace(true);
             // And not one call more: the share itself hears of it only when it next waits.
             self.stop();
         }
         if goes_on {
-            let call = if self.is_stopped() { call.into_its_end(Instant::now()) } else { Some(call) };
-            self.waiting.borrow_mut().extend(call.map(Waiting));
-            if self.idle.get() > 0 {
-                self.changed.notify_one();
-            }
+            let call = if self.figures.stopped { call.into_its_end(Instant::now()) } else { Some(call) };
+            self.waiting.extend(call.map(Waiting));
         }
     }
 
     /// Whether no event arrived, although each connection has tried.
     fn reaches_nobody(&self) -> bool {
-        let figures = self.figures.borrow();
+        let Figures { delivered, failed, events, .. } = &self.figures;
         let refused = ["unknown-call", "call-id-reused", "refused", "failed"];
-        let answered =
-            !figures.delivered.is_empty() || refused.iter().any(|class| figures.failed.contains_key(class));
-        !answered && figures.events >= self.share.connections().into()
+        let answered = !delivered.is_empty() || refused.iter().any(|class| failed.contains_key(class));
+        !answered && *events >= self.share.connections().into()
     }
 
     /// From now on nothing but the hangups of calls that are open, and these at once.
-    fn stop(&self) {
-        self.figures.borrow_mut().stopped = true;
+    fn stop(&mut self) {
+        self.figures.stopped = true;
         let now = Instant::now();
-        let mut waiting = self.waiting.borrow_mut();
-        let open = waiting.drain().filter_map(|Waiting(call)| call.into_its_end(now)).map(Waiting);
-        let open: BinaryHeap<_> = open.collect();
-        *waiting = open;
-        self.work.notify_one();
+        let open = self.waiting.drain().filter_map(|Waiting(call)| call.into_its_end(now)).map(Waiting);
+        self.waiting = open.collect();
     }
 }
 
