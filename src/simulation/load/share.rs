@@ -51,6 +51,7 @@ impl Share {
         tell: &dyn Fn(Figures),
     ) -> Result<Figures, LoadError> {
         let mut stopped = stop.subscribe();
+        let mut stopped = pin!(stopped.wait_for(|stop| *stop));
         let clients = Clients::new(config)?.several(self.connections())?;
         let bring = async |connection: &mut Connection<'_>, due| send(connection, due, config).await;
         let mut dispatcher = Dispatcher::new(Pool::of(clients), &bring);
@@ -76,7 +77,7 @@ impl Share {
             tokio::select! {
                 biased;
                 Some(sent) = dispatcher.next() => desk.done(sent?),
-                _ = stopped.wait_for(|stop| *stop), if !desk.figures.stopped => desk.stop(),
+                _ = &mut stopped, if !desk.figures.stopped => desk.stop(),
                 () = &mut sleep => if Instant::now() >= next_tick {
                     tell(desk.figures.clone());
                     next_tick = Instant::now() + TICK;

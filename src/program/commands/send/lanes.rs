@@ -61,7 +61,8 @@ pub async fn send(
                     return;
                 }
             }
-            batch = jobs.recv(), if open => match batch {
+            // What has to wait may wait there: to be told of it is to be woken.
+            batch = jobs.recv(), if open && dispatcher.has_room() => match batch {
                 Some(batch) => for Job { place, line, event } in batch {
                     match event {
                         Ok((call, written)) => dispatcher.push(Some(call), Ready { place, line, written }),
