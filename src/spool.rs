@@ -9,6 +9,7 @@
 
 mod damage;
 mod enter;
+mod file;
 mod journal;
 mod letters;
 mod moment;
@@ -18,18 +19,17 @@ mod schema;
 mod shared;
 mod waiting;
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-use rusqlite::hooks::Wal;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 
 #[doc(hidden)]
 pub use damage::set_aside;
 pub(crate) use enter::{Earlier, Entering, Order};
+use file::Durable;
 pub use journal::{Call, CallNumber, Ending, Which};
 pub use letters::{Attempt, Chosen, Held, Letter, Totals};
 pub use moment::Moment;
@@ -40,14 +40,7 @@ pub use shared::SharedSpool;
 pub use waiting::{Doubt, Past, Waiting};
 pub use waiting::{Position, State};
 
-use crate::config::{Endpoint, SpoolConfig, SpoolPolicy};
-
-/// So many pages, of 4 KiB, may be beside the file when a process ends: the next one to open it, if
-/// nobody else has it open, reads them all, and whoever puts them into the file waits for the disk.
-const PAGES_ASIDE: u32 = 120;
-
-/// With so many beside it whoever makes a change puts them there at once, as those do who stay.
-const MOST_PAGES_ASIDE: u32 = 2000;
+use crate::config::{Endpoint, SpoolPolicy};
 
 /// An open spool.
 /// [`Courier`](crate::delivery::Courier) and [`Flusher`](crate::delivery::Flusher) work on it; this is how to look into
@@ -141,23 +134,6 @@ pub enum SpoolError {
 pub struct DatabaseError(rusqlite::Error);
 
 impl Spool {
-    /// Opens the file, or begins one. `patience` is how long any work on it may wait for others.
-    ///
-    /// A damaged file is set aside, and counted in the one that is begun in its place.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be had, is another program's, or is of a newer release; then it is left as it
-    /// is.
-    pub fn open(config: &SpoolConfig, endpoint: &Endpoint, patience: Duration) -> Result<Self, SpoolError> {
-        let (place, mut db) = open_or_replace(&config.path, patience)?;
-        let limits = Limits { events: config.max_events, bytes: config.max_bytes, policy: config.policy };
-        let address = address(endpoint);
-        let aside = watch(&mut db).map_err(|source| failed(&place, source))?;
-        let (path, inode) = (config.path.clone(), inode(&place));
-        Ok(Self { db, durable: None, aside, path, place, inode, patience, limits, address })
-    }
-
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -167,188 +143,6 @@ impl Spool {
     pub fn address(&self) -> &str {
         &self.address
     }
-
-    /// Makes it ready for work that may wait for others so long, also if another file has its name by
-    /// now.
-    #[doc(hidden)]
-    pub fn prepare(&mut self, patience: Duration) -> Result<(), SpoolError> {
-        self.patience = patience;
-        if !self.is_in_place() {
-            self.reopen()?;
-        }
-        self.db.busy_timeout(patience).map_err(|source| failed(&self.place, source))
-    }
-
-    /// Whether the file still has its name.
-    fn is_in_place(&self) -> bool {
-        self.inode == inode(&self.place)
-    }
-
-    /// A number that changes whenever somebody else changes something.
-    #[doc(hidden)]
-    pub fn changes(&self) -> Result<i64, SpoolError> {
-        let number = self.db.pragma_query_value(None, "data_version", |row| row.get(0));
-        number.map_err(|source| failed(&self.place, source))
-    }
-
-    /// Whether whoever opens the file next would read for long what is beside it.
-    #[doc(hidden)]
-    pub fn has_long_wal(&self) -> bool {
-        self.aside.load(Ordering::Relaxed) >= PAGES_ASIDE
-    }
-
-    /// Puts what is beside the file into it, unless somebody reads it there; then he has it to do.
-    #[doc(hidden)]
-    pub fn shorten_wal(&mut self) -> Result<(), SpoolError> {
-        self.db.busy_timeout(Duration::ZERO).map_err(|source| failed(&self.place, source))?;
-        let (beside, done) = self
-            .db
-            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
-                Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
-            })
-            .map_err(|source| failed(&self.place, source))?;
-        if beside > done {
-            return Ok(());
-        }
-        // A change goes to the beginning of what is beside it, which would else be read once more.
-        self.change(Durable::No, |db, _| Ok(touch(db)?))
-    }
-
-    /// The same when there is time, and without anything left beside the file.
-    #[doc(hidden)]
-    pub fn empty_wal(&self) -> Result<(), SpoolError> {
-        let tidied = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        tidied.map_err(|source| failed(&self.place, source))
-    }
-
-    /// Writes as an event would, but nothing that counts.
-    ///
-    /// # Errors
-    ///
-    /// What an event would meet with: the disk is full, or does not let this user write.
-    #[doc(hidden)]
-    pub fn try_to_write(&mut self) -> Result<(), SpoolError> {
-        self.change(Durable::Yes, |db, _| Ok(touch(db)?))
-    }
-
-    /// Reads something; once more from a new file if this one is damaged.
-    fn read<T>(&mut self, work: impl Fn(&Connection, &str) -> rusqlite::Result<T>) -> Result<T, SpoolError> {
-        match work(&self.db, &self.address) {
-            Err(error) if damage::is_damage(&error) => {
-                self.replace()?;
-                work(&self.db, &self.address).map_err(|source| failed(&self.place, source))
-            }
-            result => result.map_err(|source| failed(&self.place, source)),
-        }
-    }
-
-    /// Changes something, all of it or nothing; once more in a new file if this one is damaged.
-    fn change<T>(
-        &mut self,
-        durable: Durable,
-        work: impl Fn(&Transaction, &str) -> Result<T, Trouble>,
-    ) -> Result<T, SpoolError> {
-        let result = match self.try_change(durable, &work) {
-            Err(Trouble::Database(error)) if damage::is_damage(&error) => {
-                self.replace()?;
-                self.try_change(durable, &work)
-            }
-            result => result,
-        };
-        result.map_err(|trouble| match trouble {
-            Trouble::Database(source) => failed(&self.place, source),
-            Trouble::Full { events, bytes } => {
-                // Seen by whoever watches; the sender is told anyway.
-                let _ = self.db.execute("UPDATE total SET refused = refused + 1", []);
-                SpoolError::Full { events, bytes }
-            }
-        })
-    }
-
-    fn try_change<T>(
-        &mut self,
-        durable: Durable,
-        work: &impl Fn(&Transaction, &str) -> Result<T, Trouble>,
-    ) -> Result<T, Trouble> {
-        if self.durable != Some(durable) {
-            let synchronous = match durable {
-                Durable::Yes => "FULL",
-                Durable::No => "NORMAL",
-            };
-            self.db.pragma_update(None, "synchronous", synchronous)?;
-            self.durable = Some(durable);
-        }
-        let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let result = work(&transaction, &self.address)?;
-        transaction.commit()?;
-        Ok(result)
-    }
-
-    /// Goes on with a new file in place of this one, which is damaged.
-    fn replace(&mut self) -> Result<(), SpoolError> {
-        damage::replace(&self.place, self.inode, self.patience)?;
-        self.reopen()
-    }
-
-    fn reopen(&mut self) -> Result<(), SpoolError> {
-        (self.place, self.db) = open_or_replace(&self.path, self.patience)?;
-        self.durable = None;
-        self.aside = watch(&mut self.db).map_err(|source| failed(&self.place, source))?;
-        self.inode = inode(&self.place);
-        Ok(())
-    }
-}
-
-/// Whether a change waits for the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Durable {
-    Yes,
-    No,
-}
-
-/// Why a change is not made; nothing of it is there.
-enum Trouble {
-    Database(rusqlite::Error),
-    Full { events: u64, bytes: u64 },
-}
-
-impl From<rusqlite::Error> for Trouble {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Database(error)
-    }
-}
-
-/// Opens the file; another one in its place if it is damaged.
-fn open_or_replace(path: &Path, patience: Duration) -> Result<(Place, Connection), SpoolError> {
-    let place = Place::open(path).map_err(|source| SpoolError::File { path: path.to_owned(), source })?;
-    let db = match schema::open(&place, patience) {
-        Err(SpoolError::Database { source, .. }) if damage::is_damage(&source.0) => {
-            damage::replace(&place, None, patience)?;
-            schema::open(&place, patience)
-        }
-        opened => opened,
-    }?;
-    Ok((place, db))
-}
-
-/// Changes what nobody looks at; what stays as it is would not be written.
-fn touch(db: &Transaction) -> rusqlite::Result<()> {
-    db.execute("UPDATE total SET tidied = tidied + 1", []).map(drop)
-}
-
-/// Counts the pages beside the file.
-fn watch(db: &mut Connection) -> rusqlite::Result<Arc<AtomicU32>> {
-    let aside = Arc::new(AtomicU32::new(0));
-    let seen = aside.clone();
-    db.wal_hook(Some(move |wal: &mut Wal, pages| {
-        seen.store(u32::try_from(pages).unwrap_or_default(), Ordering::Relaxed);
-        if seen.load(Ordering::Relaxed) >= MOST_PAGES_ASIDE {
-            // What cannot be done now is left to the next change.
-            let _ = wal.checkpoint();
-        }
-        Ok(())
-    }))?;
-    Ok(aside)
 }
 
 fn failed(place: &Place, source: rusqlite::Error) -> SpoolError {
@@ -357,11 +151,6 @@ fn failed(place: &Place, source: rusqlite::Error) -> SpoolError {
 
 fn trouble(place: &Place, source: std::io::Error) -> SpoolError {
     SpoolError::File { path: place.path(""), source }
-}
-
-/// What has the file's name now, by way of its path: somebody may have put another folder there.
-fn inode(place: &Place) -> Option<u64> {
-    place.path("").symlink_metadata().map(|metadata| metadata.ino()).ok()
 }
 
 /// What tells one Zammad from another on disk, without its token. A server that gets TLS, another
@@ -377,8 +166,10 @@ pub fn address(endpoint: &Endpoint) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt;
+
     use super::*;
-    use crate::config::{Secret, SpoolMode};
+    use crate::config::{Secret, SpoolConfig, SpoolMode};
     use crate::event::{CallEvent, Direction, EventKind};
     use crate::number::Numbering;
 

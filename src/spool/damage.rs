@@ -26,7 +26,7 @@ pub fn replace(place: &Place, opened: Option<u64>, patience: Duration) -> Result
     let lock = folder.file(&place.name(LOCK)).map_err(trouble)?;
     schema::wait_for(place, patience, || lock.try_lock())?;
     let is_done = match opened {
-        Some(_) => opened != super::inode(place),
+        Some(_) => opened != place.inode(),
         None => schema::open_locked(place, "", patience).is_ok(),
     };
     if is_done {

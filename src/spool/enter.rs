@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Durable, Moment, Spool, SpoolError, journal, waiting};
+use super::file::Durable;
+use super::{Moment, Spool, SpoolError, journal, waiting};
 use crate::event::{CallEvent, CallId, EventKind};
 
 /// An event that is about to be sent.

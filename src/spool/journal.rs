@@ -5,8 +5,9 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::Serialize;
 
+use super::file::{Durable, Trouble};
 use super::moment::{moment, on_wall};
-use super::{Durable, Moment, Position, Spool, SpoolError, Trouble};
+use super::{Moment, Position, Spool, SpoolError};
 use crate::event::{CallEvent, CallId, Direction, EventKind};
 
 /// Calls are forgotten when so many others have come, as looking for them costs each as much as it

@@ -4,10 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{OptionalExtension, Row, params};
 
+use super::file::Durable;
 use super::journal::Ending;
 use super::moment::{moment, on_wall};
 use super::waiting::{State, bytes, remove, renew_head, text};
-use super::{Durable, Moment, Position, Spool, SpoolError, journal};
+use super::{Moment, Position, Spool, SpoolError, journal};
 use crate::event::{CallEvent, CallId};
 
 /// So many events are changed before others get at the file again,

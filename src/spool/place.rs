@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::Moment;
@@ -68,6 +69,11 @@ impl Place {
     /// Its path, without a link in it.
     pub fn path(&self, suffix: &str) -> PathBuf {
         self.folder.path().join(self.name(suffix))
+    }
+
+    /// What has the file's name now, by way of its path: somebody may have put another folder there.
+    pub fn inode(&self) -> Option<u64> {
+        self.path("").symlink_metadata().map(|metadata| metadata.ino()).ok()
     }
 }
 

@@ -6,9 +6,10 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
+use super::file::{Durable, Trouble};
 use super::journal::Ending;
 use super::moment::moment;
-use super::{Durable, Limits, Moment, Spool, SpoolError, Trouble, journal};
+use super::{Limits, Moment, Spool, SpoolError, journal};
 use crate::config::SpoolPolicy;
 use crate::event::{CallEvent, EventKind};
 
