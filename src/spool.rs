@@ -13,6 +13,7 @@ mod file;
 mod journal;
 mod letters;
 mod moment;
+mod next;
 mod place;
 mod regular;
 mod schema;
@@ -33,6 +34,8 @@ use file::Durable;
 pub use journal::{Call, CallNumber, Ending, Which};
 pub use letters::{Attempt, Chosen, Held, Letter, Totals};
 pub use moment::Moment;
+use next::MaxAge;
+pub(crate) use next::Next;
 #[doc(hidden)]
 pub use place::{Place, folder_of, is_begun};
 pub use shared::SharedSpool;
@@ -40,7 +43,7 @@ pub use shared::SharedSpool;
 pub use waiting::{Doubt, Past, Waiting};
 pub use waiting::{Position, State};
 
-use crate::config::{Endpoint, SpoolPolicy};
+use crate::config::{Endpoint, SpoolConfig, SpoolPolicy};
 
 /// An open spool.
 /// [`Courier`](crate::delivery::Courier) and [`Flusher`](crate::delivery::Flusher) work on it; this is how to look into
@@ -86,18 +89,26 @@ pub struct Spool {
     address: String,
 }
 
-/// How much is kept.
+/// How much is kept, and for how long.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
     events: u64,
     bytes: u64,
     policy: SpoolPolicy,
+    max_age: MaxAge,
+}
+
+impl From<&SpoolConfig> for Limits {
+    fn from(config: &SpoolConfig) -> Self {
+        let max_age = MaxAge { answer: config.max_age_answer, others: config.max_age };
+        Self { events: config.max_events, bytes: config.max_bytes, policy: config.policy, max_age }
+    }
 }
 
 impl Limits {
     fn times(self, share: u64) -> Self {
-        let Self { events, bytes, policy } = self;
-        Self { events: events.saturating_mul(share), bytes: bytes.saturating_mul(share), policy }
+        let Self { events, bytes, .. } = self;
+        Self { events: events.saturating_mul(share), bytes: bytes.saturating_mul(share), ..self }
     }
 }
 
@@ -169,20 +180,20 @@ mod tests {
     use std::os::unix::fs::MetadataExt;
 
     use super::*;
-    use crate::config::{Secret, SpoolConfig, SpoolMode};
+    use crate::config::{Secret, SpoolMode};
     use crate::event::{CallEvent, Direction, EventKind};
     use crate::number::Numbering;
 
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-    struct Folder(tempfile::TempDir);
+    pub(super) struct Folder(tempfile::TempDir);
 
     impl Folder {
-        fn new() -> Self {
+        pub(crate) fn new() -> Self {
             Self(tempfile::tempdir().unwrap())
         }
 
-        fn config(&self) -> SpoolConfig {
+        pub(crate) fn config(&self) -> SpoolConfig {
             SpoolConfig {
                 path: self.0.path().join("spool.db"),
                 mode: SpoolMode::OnFailure,
@@ -194,42 +205,57 @@ mod tests {
             }
         }
 
-        fn open(&self) -> Spool {
+        pub(crate) fn open(&self) -> Spool {
             open(&self.config()).unwrap()
+        }
+
+        pub(crate) fn open_for(&self, url: &str) -> Spool {
+            let endpoint = Endpoint::new(&Secret::new(url), None).unwrap();
+            Spool::open(&self.config(), &endpoint, Duration::from_secs(5)).unwrap()
         }
     }
 
-    fn open(config: &SpoolConfig) -> Result<Spool, SpoolError> {
+    pub(super) fn open(config: &SpoolConfig) -> Result<Spool, SpoolError> {
         let url = Secret::new("https://zammad.example.com/api/v1/cti/TOKEN-of-27-characters");
         Spool::open(config, &Endpoint::new(&url, None).unwrap(), Duration::from_secs(5))
     }
 
-    fn event(kind: EventKind, call_id: &str) -> CallEvent {
+    pub(super) fn event(kind: EventKind, call_id: &str) -> CallEvent {
         let from = Numbering::default().read("493023125741").ok();
         CallEvent { from, ..CallEvent::new(kind, call_id.parse().unwrap(), Direction::Inbound) }
     }
 
-    fn keep(spool: &mut Spool, kind: EventKind, call_id: &str) -> Position {
+    pub(super) fn keep(spool: &mut Spool, kind: EventKind, call_id: &str) -> Position {
         keep_at(spool, kind, call_id, Moment::now())
     }
 
-    fn keep_at(spool: &mut Spool, kind: EventKind, call_id: &str, now: Moment) -> Position {
+    pub(super) fn keep_at(spool: &mut Spool, kind: EventKind, call_id: &str, now: Moment) -> Position {
         spool.keep(&event(kind, call_id), None, None, &Past::default(), now).unwrap().unwrap()
     }
 
     /// Enters an event before which there is nothing.
-    fn begin(spool: &mut Spool, event: &CallEvent, key: Option<&str>, now: Moment) {
+    pub(super) fn begin(spool: &mut Spool, event: &CallEvent, key: Option<&str>, now: Moment) {
         let entering = Entering { event, key, does_harm_twice: false, order: Order::InTurn };
         assert_eq!(spool.enter(&entering, now).unwrap(), Earlier::Nothing);
     }
 
+    /// Goes on with an event that waits, as a flusher does.
+    fn next(spool: &mut Spool, position: Position) -> Waiting {
+        match spool.next(position, Moment::now()).unwrap() {
+            Next::Send { waiting, .. } | Next::InDoubt { waiting, .. } | Next::TooOld { waiting, .. } => {
+                waiting
+            }
+            Next::Gone => panic!("{position:?} is gone"),
+        }
+    }
+
     /// The calls whose next events are due, and these.
-    fn due(spool: &mut Spool) -> Vec<(String, EventKind)> {
+    pub(super) fn due(spool: &mut Spool) -> Vec<(String, EventKind)> {
         let due = spool.due(Moment::now(), 100).unwrap();
         due.into_iter().map(|waiting| (waiting.event.call_id.to_string(), waiting.event.kind)).collect()
     }
 
-    fn call(spool: &mut Spool, call_id: &str) -> Option<Call> {
+    pub(super) fn call(spool: &mut Spool, call_id: &str) -> Option<Call> {
         spool.call(&Which::Id(call_id.parse().unwrap()), Moment::now()).unwrap()
     }
 
@@ -244,9 +270,9 @@ mod tests {
         let answer = keep(&mut spool, Answer, "7");
         for (next, position) in [(NewCall, new_call), (Answer, answer), (Hangup, hangup)] {
             assert_eq!(due(&mut spool), [("7".to_owned(), next)]);
-            assert!(spool.head(position).unwrap().is_some(), "{next}");
+            assert_eq!(self::next(&mut spool, position).event.kind, next);
             spool.arrived(position, Moment::now()).unwrap();
-            assert!(spool.head(position).unwrap().is_none(), "{next}");
+            assert!(matches!(spool.next(position, Moment::now()).unwrap(), Next::Gone), "{next}");
         }
         assert!(due(&mut spool).is_empty());
         assert_eq!(spool.totals(Moment::now()).unwrap().waiting, 0);
@@ -273,12 +299,12 @@ mod tests {
         let folder = Folder::new();
         let mut spool = folder.open();
         let hangup = keep(&mut spool, EventKind::Hangup, "7");
-        assert_eq!(spool.head(hangup).unwrap().unwrap().answered, None);
+        assert_eq!(next(&mut spool, hangup).answered, None);
         let now = Moment::now();
         begin(&mut spool, &event(EventKind::Answer, "8"), None, now);
         let other = keep(&mut spool, EventKind::Hangup, "8");
-        assert_eq!(spool.head(other).unwrap().unwrap().answered, Some(true));
-        assert_eq!(spool.head(hangup).unwrap().unwrap().answered, None);
+        assert_eq!(next(&mut spool, other).answered, Some(true));
+        assert_eq!(next(&mut spool, hangup).answered, None);
     }
 
     #[test]
@@ -313,19 +339,19 @@ mod tests {
         let position = {
             let mut spool = folder.open();
             let position = keep(&mut spool, EventKind::Hangup, "7");
-            spool.begin_attempt(position, true).unwrap();
+            assert!(!next(&mut spool, position).uncertain);
             position
         };
         let mut spool = folder.open();
-        let found = spool.head(position).unwrap().unwrap();
+        let found = next(&mut spool, position);
         assert!(found.uncertain);
         assert_eq!(found.attempts, 1);
         // An attempt whose outcome is known leaves none.
         spool.postpone(position, None, Doubt::No, "refused", Moment::now()).unwrap();
         let other = keep(&mut spool, EventKind::Hangup, "8");
-        spool.begin_attempt(other, true).unwrap();
+        next(&mut spool, other);
         spool.postpone(other, None, Doubt::No, "refused", Moment::now()).unwrap();
-        assert!(!spool.head(other).unwrap().unwrap().uncertain);
+        assert!(!next(&mut spool, other).uncertain);
     }
 
     #[test]
@@ -485,7 +511,7 @@ mod tests {
         assert!((400..500).contains(&seen), "{seen} of 500 events");
         // The one that had the old file goes on with the new one.
         let position = keep(&mut spool, EventKind::Hangup, "499");
-        assert!(other.head(position).unwrap().is_some());
+        assert_eq!(next(&mut other, position).event.kind, EventKind::Hangup);
         let aside = std::fs::read_dir(folder.0.path()).unwrap().filter(|entry| {
             let name = entry.as_ref().unwrap().file_name().into_string().unwrap();
             name.starts_with("spool.db.damaged-") && !name.contains("-wal") && !name.contains("-shm")

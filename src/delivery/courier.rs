@@ -133,7 +133,7 @@ pub enum Untried {
 /// let spool = SharedSpool::new(&limits, config.endpoint()?);
 /// // Whoever sends `true` stops it.
 /// let (_stop, stopped) = tokio::sync::watch::channel(false);
-/// let flusher = Flusher::new(&config, limits, spool, None, 1, stopped)?;
+/// let flusher = Flusher::new(&config, spool, None, 1, stopped)?;
 /// let mut tally = Tally::default();
 /// block_on(async {
 ///     // An event that failed is put off, by about a second.

@@ -9,14 +9,13 @@ mod round;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, watch};
 
 use super::verdict::{BETWEEN_PROBES, named_pause};
 use crate::client::{CallerLog, CallerLogError, ClientError, Clients, RequestId, SendError, in_full};
-use crate::config::{Config, SpoolConfig};
+use crate::config::Config;
 use crate::spool::{Moment, SharedSpool, Spool, SpoolError};
 use crate::turn::Turns;
 
@@ -38,7 +37,6 @@ const LOOK_UP_EVERY: Duration = Duration::from_secs(5);
 /// Sends what waits in a spool.
 pub struct Flusher<'a> {
     spool: SharedSpool,
-    limits: Arc<SpoolConfig>,
     turns: Turns,
     clients: Clients<'a>,
     config: &'a Config,
@@ -89,7 +87,6 @@ impl<'a> Flusher<'a> {
     /// There is no way to Zammad, or no way to read its caller log.
     pub fn new(
         config: &'a Config,
-        limits: SpoolConfig,
         spool: SharedSpool,
         runtime: Option<&Path>,
         concurrency: usize,
@@ -97,16 +94,7 @@ impl<'a> Flusher<'a> {
     ) -> Result<Self, CallerLogError> {
         let log = config.api_token.as_ref().map(|_| CallerLog::new(config)).transpose()?.map(Mutex::new);
         let clients = Clients::new(config)?;
-        Ok(Self {
-            spool,
-            limits: Arc::new(limits),
-            turns: Turns::open(config, runtime),
-            clients,
-            config,
-            log,
-            concurrency,
-            stop,
-        })
+        Ok(Self { spool, turns: Turns::open(config, runtime), clients, config, log, concurrency, stop })
     }
 
     /// Sends all that is due, once. An event that fails by itself is left for the next time.

@@ -29,7 +29,7 @@ impl Spool {
     /// is.
     pub fn open(config: &SpoolConfig, endpoint: &Endpoint, patience: Duration) -> Result<Self, SpoolError> {
         let (place, mut db) = open_or_replace(&config.path, patience)?;
-        let limits = Limits { events: config.max_events, bytes: config.max_bytes, policy: config.policy };
+        let limits = Limits::from(config);
         let address = address(endpoint);
         let aside = watch(&mut db).map_err(|source| failed(&place, source))?;
         let (path, inode) = (config.path.clone(), place.inode());

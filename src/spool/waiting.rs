@@ -92,7 +92,7 @@ pub enum Doubt {
     UnknownCall,
 }
 
-const WAITING: &str =
+pub(super) const WAITING: &str =
     "position, text, kept, boot, up, attempts, unknown_call, uncertain OR under_way, answered, under_way";
 
 impl Spool {
@@ -220,36 +220,6 @@ impl Spool {
         Ok(due.map(|due| Moment { wall: due, boot: 0, ..now }.since(&now).min(LONGEST_PAUSE)))
     }
 
-    /// One event, if it still is the next of its call, with what the journal knows of the call by now.
-    #[doc(hidden)]
-    pub fn head(&mut self, position: Position) -> Result<Option<Waiting>, SpoolError> {
-        let sql = format!("SELECT {WAITING} FROM event WHERE position = ? AND state = 'waiting' AND head");
-        let heads = self.waiting(|db, address| {
-            let mut heads = rows(db, &sql, [position.0])?;
-            for head in heads.iter_mut().flatten().filter(|head| head.answered.is_none()) {
-                head.answered =
-                    journal::is_answered(db, address, head.event.call_id.as_str())?.then_some(true);
-            }
-            Ok(heads)
-        });
-        Ok(heads?.pop())
-    }
-
-    /// Notes that an attempt begins: whoever finds this after a crash knows that nobody knows.
-    ///
-    /// `durable` waits for the disk: for an event whose second copy would do harm, as after a power
-    /// cut too nobody may take it for one that was never sent.
-    ///
-    /// Tells whether there is such an event.
-    #[doc(hidden)]
-    pub fn begin_attempt(&mut self, position: Position, durable: bool) -> Result<bool, SpoolError> {
-        let sql =
-            "UPDATE event SET attempts = attempts + 1, uncertain = uncertain OR under_way, under_way = 1
-                   WHERE position = ?";
-        let durable = if durable { Durable::Yes } else { Durable::No };
-        self.change(durable, |db, _| Ok(db.prepare_cached(sql)?.execute([position.0])? > 0))
-    }
-
     /// Zammad has it: the next event of its call is the head.
     #[doc(hidden)]
     pub fn arrived(&mut self, position: Position, now: Moment) -> Result<(), SpoolError> {
@@ -369,7 +339,7 @@ impl Spool {
     }
 
     /// Runs a query for events; those whose text cannot be read are given up, and counted.
-    fn waiting(
+    pub(super) fn waiting(
         &mut self,
         query: impl Fn(&Connection, &str) -> rusqlite::Result<Vec<Result<Waiting, Position>>>,
     ) -> Result<Vec<Waiting>, SpoolError> {
@@ -387,7 +357,8 @@ impl Spool {
     }
 }
 
-fn rows(
+/// The events that a query finds; of one that is damaged its position.
+pub(super) fn rows(
     db: &Connection,
     sql: &str,
     parameters: impl rusqlite::Params,

@@ -24,8 +24,9 @@ impl Flusher<'_> {
         let position = waiting.position;
         let settled = self.settled();
         let log = match (&self.log, waiting.event.kind) {
+            // A second ticket screen is better than none at all, but not than a look at the caller log.
             (Some(log), EventKind::Answer) => log,
-            (None, _) if case_of_last(waiting, age).may_be_repeated() => return Ok(None),
+            _ if case_of_last(waiting, age).may_be_repeated() => return Ok(None),
             (_, EventKind::NewCall | EventKind::Answer | EventKind::Hangup) => {
                 let outcome = "an attempt had no outcome".to_owned();
                 self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;

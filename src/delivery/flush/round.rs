@@ -8,13 +8,12 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use super::{FlushError, Flusher, GLANCE, Stopped, Tally};
 use crate::action::Action;
 use crate::client::{Client, Fate, Request, RequestId, SendError};
-use crate::config::SpoolConfig;
 use crate::delivery::verdict::{
     Asker, BETWEEN_ATTEMPTS, BETWEEN_ROUNDS, Case, IN_DOUBT, Verdict, may_have_arrived, named_pause,
 };
-use crate::event::{CallEvent, EventKind};
+use crate::event::EventKind;
 use crate::rules;
-use crate::spool::{Doubt, Moment, Position, Spool, SpoolError, State, Waiting};
+use crate::spool::{Doubt, Moment, Next, Position, SpoolError, State, Waiting};
 
 /// So many events are looked at ahead, for each connection.
 const AHEAD: usize = 8;
@@ -34,31 +33,12 @@ pub(super) enum EventResult {
     Postponed,
     /// somebody else sends an event of its call
     CallIsBusy,
-    /// somebody else has sent it
-    SentByOther,
+    /// somebody else has sent it, or taken it away
+    Gone,
     /// it failed, and perhaps all would
     Failed(SendError),
     /// the same, and a second copy would show agents something false
     FailedAndUnconfirmed(SendError),
-}
-
-/// What follows for an event whose turn it is, now that nobody else sends it.
-enum Claim {
-    /// it is to be sent, and that it is under way is noted
-    Begun {
-        waiting: Waiting,
-        age: Duration,
-    },
-    TooOld {
-        waiting: Waiting,
-        reason: String,
-    },
-    /// an attempt may have brought it
-    InDoubt {
-        waiting: Waiting,
-        age: Duration,
-    },
-    SentByOther,
 }
 
 /// An attempt that has ended: its connection, and the event.
@@ -134,7 +114,7 @@ impl Flusher<'_> {
                 }
                 Ok(EventResult::Unconfirmed) => tally.unconfirmed += 1,
                 Ok(EventResult::Dead) => tally.dead += 1,
-                Ok(EventResult::Postponed | EventResult::SentByOther) => {}
+                Ok(EventResult::Postponed | EventResult::Gone) => {}
                 Ok(EventResult::CallIsBusy) => {
                     busy.insert(position);
                 }
@@ -165,25 +145,25 @@ impl Flusher<'_> {
         let Some(turn) = self.turns.try_take(&seen.event, seen.answered) else {
             return Ok(EventResult::CallIsBusy);
         };
-        let limits = self.limits.clone();
-        let (waiting, age) = match self.with(move |spool| claim(spool, position, &limits)).await? {
-            Claim::Begun { waiting, age } => (waiting, age),
-            Claim::TooOld { waiting, reason } => {
+        let (waiting, age) = match self.with(move |spool| spool.next(position, Moment::now())).await? {
+            Next::Send { waiting, age } => (waiting, age),
+            Next::InDoubt { waiting, age } => {
+                if let Some(result) = self.look_up(&waiting, age).await? {
+                    return Ok(result);
+                }
+                let seen = waiting.clone();
+                if !self.with(move |spool| spool.begin(&seen)).await? {
+                    return Ok(EventResult::Gone);
+                }
+                (waiting, age)
+            }
+            Next::TooOld { waiting, reason } => {
                 return self
                     .lay_to_rest(&waiting, State::Dead, reason, None)
                     .await
                     .map(|()| EventResult::Dead);
             }
-            Claim::InDoubt { waiting, age } => {
-                if let Some(result) = self.look_up(&waiting, age).await? {
-                    return Ok(result);
-                }
-                if !self.with(move |spool| spool.begin_attempt(position, true)).await? {
-                    return Ok(EventResult::SentByOther);
-                }
-                (waiting, age)
-            }
-            Claim::SentByOther => return Ok(EventResult::SentByOther),
+            Next::Gone => return Ok(EventResult::Gone),
         };
         let request = Request::new(&waiting.event, self.config.encoding, RequestId::fresh());
         let answer = client.attempt(&request, &waiting.event, self.config.timeout).await;
@@ -286,34 +266,6 @@ impl Flusher<'_> {
         })
         .await
     }
-}
-
-/// Looks whether an event still waits and may be sent, and notes that it is under way: in one go,
-/// as each change from one thread to another costs as much as a query.
-fn claim(spool: &mut Spool, position: Position, limits: &SpoolConfig) -> Result<Claim, SpoolError> {
-    let Some(waiting) = spool.head(position)? else { return Ok(Claim::SentByOther) };
-    let age = Moment::now().since(&waiting.kept);
-    if let Some(reason) = too_old(limits, &waiting.event, age) {
-        return Ok(Claim::TooOld { waiting, reason });
-    }
-    // A second ticket screen is better than none at all, but not than a look at the caller log.
-    let is_answer = waiting.event.kind == EventKind::Answer;
-    if waiting.uncertain && (is_answer || !case_of_last(&waiting, age).may_be_repeated()) {
-        return Ok(Claim::InDoubt { waiting, age });
-    }
-    let does_harm_twice = !rules::repeat_is_safe(&waiting.event, waiting.answered);
-    let is_there = spool.begin_attempt(position, does_harm_twice)?;
-    Ok(if is_there { Claim::Begun { waiting, age } } else { Claim::SentByOther })
-}
-
-/// Why an event is not sent any more.
-fn too_old(limits: &SpoolConfig, event: &CallEvent, age: Duration) -> Option<String> {
-    let (most, key) = match event.kind {
-        EventKind::Answer => (limits.max_age_answer, "spool.max_age_answer"),
-        EventKind::NewCall | EventKind::Hangup => (limits.max_age, "spool.max_age"),
-    };
-    let shown = humantime::format_duration(most);
-    (age > most).then(|| format!("it was older than {shown} ({key}) before Zammad could take it"))
 }
 
 /// What is known of an event after an attempt with so many before it.

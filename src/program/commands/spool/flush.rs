@@ -94,9 +94,8 @@ fn flusher<'a>(
     spool: SharedSpool,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<Flusher<'a>> {
-    let limits = spool_of(config)?.clone();
     let concurrency = usize::from(args.concurrency);
-    Ok(Flusher::new(config, limits, spool, runtime_folder().as_deref(), concurrency, stop)?)
+    Ok(Flusher::new(config, spool, runtime_folder().as_deref(), concurrency, stop)?)
 }
 
 /// The error that says more.
