@@ -14,6 +14,7 @@ mod journal;
 mod letters;
 mod moment;
 mod next;
+mod note;
 mod place;
 mod regular;
 mod schema;
@@ -36,14 +37,18 @@ pub use letters::{Attempt, Chosen, Held, Letter, Totals};
 pub use moment::Moment;
 use next::MaxAge;
 pub(crate) use next::Next;
+pub(crate) use note::{Doubt, Note, Rest};
 #[doc(hidden)]
 pub use place::{Place, folder_of, is_begun};
 pub use shared::SharedSpool;
 #[doc(hidden)]
-pub use waiting::{Doubt, Past, Waiting};
+pub use waiting::{Past, Waiting};
 pub use waiting::{Position, State};
 
 use crate::config::{Endpoint, SpoolConfig, SpoolPolicy};
+
+#[cfg(fuzzing)]
+pub mod reached;
 
 /// An open spool.
 /// [`Courier`](crate::delivery::Courier) and [`Flusher`](crate::delivery::Flusher) work on it; this is how to look into
@@ -249,6 +254,10 @@ mod tests {
         }
     }
 
+    fn dead() -> Note {
+        Note::Dead(Rest { reason: "a reason".to_owned(), outcome: None })
+    }
+
     /// The calls whose next events are due, and these.
     pub(super) fn due(spool: &mut Spool) -> Vec<(String, EventKind)> {
         let due = spool.due(Moment::now(), 100).unwrap();
@@ -271,7 +280,7 @@ mod tests {
         for (next, position) in [(NewCall, new_call), (Answer, answer), (Hangup, hangup)] {
             assert_eq!(due(&mut spool), [("7".to_owned(), next)]);
             assert_eq!(self::next(&mut spool, position).event.kind, next);
-            spool.arrived(position, Moment::now()).unwrap();
+            spool.note(position, &Note::Arrived, Moment::now()).unwrap();
             assert!(matches!(spool.next(position, Moment::now()).unwrap(), Next::Gone), "{next}");
         }
         assert!(due(&mut spool).is_empty());
@@ -325,7 +334,7 @@ mod tests {
         let mut spool = folder.open();
         let position = keep(&mut spool, EventKind::NewCall, "7");
         let now = Moment::now();
-        spool.put_off(position, Duration::from_secs(60), now).unwrap();
+        spool.note(position, &Note::PutOff { pause: Duration::from_secs(60) }, now).unwrap();
         let is_due = |spool: &mut Spool, now| !spool.due(now, 1).unwrap().is_empty();
         assert!(!is_due(&mut spool, now));
         assert_eq!(spool.next_due(now).unwrap(), Some(Duration::from_secs(60)));
@@ -347,10 +356,11 @@ mod tests {
         assert!(found.uncertain);
         assert_eq!(found.attempts, 1);
         // An attempt whose outcome is known leaves none.
-        spool.postpone(position, None, Doubt::No, "refused", Moment::now()).unwrap();
+        let refused = Note::Failed { doubt: Doubt::No, outcome: "refused".to_owned(), pause: None };
+        spool.note(position, &refused, Moment::now()).unwrap();
         let other = keep(&mut spool, EventKind::Hangup, "8");
         next(&mut spool, other);
-        spool.postpone(other, None, Doubt::No, "refused", Moment::now()).unwrap();
+        spool.note(other, &refused, Moment::now()).unwrap();
         assert!(!next(&mut spool, other).uncertain);
     }
 
@@ -366,9 +376,9 @@ mod tests {
         assert!(matches!(refused, Err(SpoolError::Full { events: 2, .. })), "{refused:?}");
         // Without its end a call that is kept would ring for ever.
         let hangup = keep(&mut spool, EventKind::Hangup, "2");
-        spool.arrived(hangup, Moment::now()).unwrap();
+        spool.note(hangup, &Note::Arrived, Moment::now()).unwrap();
         // What was given up makes room.
-        spool.lay_to_rest(first, State::Dead, "a reason", None, Moment::now()).unwrap();
+        spool.note(first, &dead(), Moment::now()).unwrap();
         keep(&mut spool, EventKind::NewCall, "3");
         let mut spool = open(&limited(SpoolPolicy::DropOldest)).unwrap();
         keep(&mut spool, EventKind::NewCall, "4");
@@ -454,7 +464,7 @@ mod tests {
         begin(&mut spool, &event(NewCall, "8"), None, now);
         let hangup = keep(&mut spool, Hangup, "8");
         assert_eq!(call(&mut spool, "8").unwrap().ending, Ending::Reported);
-        spool.lay_to_rest(hangup, State::Dead, "a reason", None, now).unwrap();
+        spool.note(hangup, &dead(), now).unwrap();
         assert_eq!(call(&mut spool, "8").unwrap().ending, Ending::None);
     }
 
@@ -503,7 +513,7 @@ mod tests {
         let mut other = folder.open();
         let mut seen = 0;
         while let Some(waiting) = other.due(Moment::now(), 1).unwrap().pop() {
-            other.arrived(waiting.position, Moment::now()).unwrap();
+            other.note(waiting.position, &Note::Arrived, Moment::now()).unwrap();
             seen += 1;
         }
         let totals = other.totals(Moment::now()).unwrap();

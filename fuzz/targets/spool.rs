@@ -12,7 +12,8 @@ use libfuzzer_sys::fuzz_target;
 use zammad_cti::config::{SpoolConfig, SpoolMode, SpoolPolicy};
 use zammad_cti::event::{CallEvent, CallId, EventKind, WrittenEvent};
 use zammad_cti::number::Numbering;
-use zammad_cti::spool::{Chosen, Moment, Past, Position, Spool, State, Waiting, Which};
+use zammad_cti::spool::reached::{arrived, given_up};
+use zammad_cti::spool::{Chosen, Moment, Past, Position, Spool, Waiting, Which};
 
 /// More than a call has.
 const MOST: usize = 12;
@@ -45,11 +46,10 @@ fuzz_target!(|text: &str| {
         let mut kept = Kept::default();
         for line in text.lines().take(MOST) {
             if line == "arrives" {
-                kept.next(spool, |spool, position| spool.arrived(position, Moment::now()).expect("it did"));
+                kept.next(spool, |spool, position| arrived(spool, position).expect("it did"));
             } else if let Some(reason) = line.strip_prefix("dies ") {
                 kept.next(spool, |spool, position| {
-                    let rest = spool.lay_to_rest(position, State::Dead, reason, None, Moment::now());
-                    rest.expect("it is given up");
+                    given_up(spool, position, reason).expect("it is given up");
                     let letter = spool.letter(position, Moment::now()).expect("the spool can be read");
                     assert_eq!(letter.expect("it is there").0.reason.as_deref(), Some(reason));
                 });
@@ -58,7 +58,7 @@ fuzz_target!(|text: &str| {
             }
         }
         // All that is left comes out as it went in.
-        while kept.next(spool, |spool, position| spool.arrived(position, Moment::now()).expect("it did")) {}
+        while kept.next(spool, |spool, position| arrived(spool, position).expect("it did")) {}
         assert!(kept.waiting.is_empty(), "{:?}", kept.waiting);
         kept.forget(spool);
     });

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::file::{Durable, Trouble};
 use super::journal::Ending;
 use super::moment::moment;
+use super::note::{Note, Rest};
 use super::{Limits, Moment, Spool, SpoolError, journal};
 use crate::config::SpoolPolicy;
 use crate::event::{CallEvent, EventKind};
@@ -80,16 +81,6 @@ pub struct Waiting {
     pub under_way: bool,
     /// whether its call was answered, as far as is known
     pub answered: Option<bool>,
-}
-
-/// Whether an attempt may have brought its event.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    No,
-    Yes,
-    /// no, and Zammad did not know the call
-    UnknownCall,
 }
 
 pub(super) const WAITING: &str =
@@ -220,88 +211,6 @@ impl Spool {
         Ok(due.map(|due| Moment { wall: due, boot: 0, ..now }.since(&now).min(LONGEST_PAUSE)))
     }
 
-    /// Zammad has it: the next event of its call is the head.
-    #[doc(hidden)]
-    pub fn arrived(&mut self, position: Position, now: Moment) -> Result<(), SpoolError> {
-        self.change(Durable::No, |db, _| {
-            journal::hangup_is(db, position, Ending::Reported, now)?;
-            if remove(db, position)? {
-                count(db, "delivered = delivered + 1")?;
-            }
-            Ok(())
-        })
-    }
-
-    /// It is to be tried again: at once, or from then on.
-    #[doc(hidden)]
-    pub fn postpone(
-        &mut self,
-        position: Position,
-        pause: Option<Duration>,
-        doubt: Doubt,
-        outcome: &str,
-        now: Moment,
-    ) -> Result<(), SpoolError> {
-        let due = pause.map_or(0, |pause| now.after(pause).wall);
-        let sql = "UPDATE event SET due = ?, uncertain = uncertain OR ?, unknown_call = unknown_call + ?,
-                       under_way = 0 WHERE position = ?";
-        self.change(Durable::No, |db, _| {
-            let (uncertain, unknown) = (doubt == Doubt::Yes, doubt == Doubt::UnknownCall);
-            db.prepare_cached(sql)?.execute(params![due, uncertain, unknown, position.0])?;
-            note_attempt(db, position, outcome, now)
-        })
-    }
-
-    /// Puts off an event whose attempt is noted already.
-    #[doc(hidden)]
-    pub fn put_off(&mut self, position: Position, pause: Duration, now: Moment) -> Result<(), SpoolError> {
-        self.change(Durable::No, |db, _| {
-            let sql = "UPDATE event SET due = max(due, ?) WHERE position = ? AND state = 'waiting'";
-            db.prepare_cached(sql)?.execute(params![now.after(pause).wall, position.0])?;
-            Ok(())
-        })
-    }
-
-    /// It is sent no more, and kept to be looked at; the next event of its call is the head.
-    ///
-    /// `outcome` is that of the attempt which led to it, if there was one.
-    #[doc(hidden)]
-    pub fn lay_to_rest(
-        &mut self,
-        position: Position,
-        state: State,
-        reason: &str,
-        outcome: Option<&str>,
-        now: Moment,
-    ) -> Result<(), SpoolError> {
-        self.change(Durable::Yes, |db, _| {
-            let sql =
-                "UPDATE event SET state = ?, reason = ?, head = 0, due = 0, under_way = 0 WHERE position = ?
-                       RETURNING address, call_id";
-            // Also where they are no texts any more.
-            let call: Option<(Vec<u8>, Vec<u8>)> = db
-                .prepare_cached(sql)?
-                .query_row(params![state.as_str(), reason, position.0], |row| {
-                    Ok((bytes(row, 0)?.to_vec(), bytes(row, 1)?.to_vec()))
-                })
-                .optional()?;
-            let Some((address, call_id)) = call else { return Ok(()) };
-            let (address, call_id) = (String::from_utf8_lossy(&address), String::from_utf8_lossy(&call_id));
-            if let Some(outcome) = outcome {
-                note_attempt(db, position, outcome, now)?;
-            }
-            match state {
-                State::Waiting => {}
-                State::Unconfirmed => journal::hangup_is(db, position, Ending::Begun, now)?,
-                State::Dead => {
-                    journal::hangup_is(db, position, Ending::None, now)?;
-                    count(db, "dead = dead + 1")?;
-                }
-            }
-            Ok(renew_head(db, &address, &call_id)?)
-        })
-    }
-
     /// At most so many of those of which nobody knows whether Zammad has them, if the last attempt is
     /// so long ago.
     #[doc(hidden)]
@@ -348,8 +257,8 @@ impl Spool {
             match row {
                 Ok(waiting) => readable.push(waiting),
                 Err(position) => {
-                    let reason = "what is written of it in the spool is damaged";
-                    self.lay_to_rest(position, State::Dead, reason, None, Moment::now())?;
+                    let reason = "what is written of it in the spool is damaged".to_owned();
+                    self.note(position, &Note::Dead(Rest { reason, outcome: None }), Moment::now())?;
                 }
             }
         }
@@ -477,12 +386,17 @@ fn next_of(db: &Connection, address: &str, call_id: &str) -> rusqlite::Result<Op
     db.prepare_cached(sql)?.query_row([address, call_id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
 }
 
-fn note_attempt(db: &Transaction, position: Position, outcome: &str, now: Moment) -> Result<(), Trouble> {
+pub(super) fn note_attempt(
+    db: &Transaction,
+    position: Position,
+    outcome: &str,
+    now: Moment,
+) -> Result<(), Trouble> {
     let sql = "INSERT INTO attempt (event, at, outcome) VALUES (?, ?, ?)";
     db.prepare_cached(sql)?.execute(params![position.0, now.wall, outcome])?;
     Ok(())
 }
 
-fn count(db: &Transaction, change: &str) -> rusqlite::Result<()> {
+pub(super) fn count(db: &Transaction, change: &str) -> rusqlite::Result<()> {
     db.prepare_cached(&format!("UPDATE total SET {change}"))?.execute([]).map(drop)
 }

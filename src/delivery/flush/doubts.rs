@@ -8,10 +8,13 @@ use super::round::{EventResult, case_of_last};
 use crate::client::{CallerLogError, Row, in_full};
 use crate::delivery::verdict::IN_DOUBT;
 use crate::event::EventKind;
-use crate::spool::{Doubt, Moment, SpoolError, State, Waiting};
+use crate::spool::{Doubt, Moment, Note, Rest, SpoolError, Waiting};
 
 /// For how long an event is looked up: the caller log shows the latest calls only.
 const LOOK_UP_FOR: Duration = Duration::from_secs(60 * 60);
+
+/// What is noted of an attempt whose sender has ended, or was ended, before it was over.
+const NO_OUTCOME: &str = "an attempt had no outcome";
 
 impl Flusher<'_> {
     /// Looks up whether an event in doubt has arrived. An answer's fate is known before anything else
@@ -21,25 +24,23 @@ impl Flusher<'_> {
         waiting: &Waiting,
         age: Duration,
     ) -> Result<Option<EventResult>, SpoolError> {
-        let position = waiting.position;
         let settled = self.settled();
         let log = match (&self.log, waiting.event.kind) {
             // A second ticket screen is better than none at all, but not than a look at the caller log.
             (Some(log), EventKind::Answer) => log,
             _ if case_of_last(waiting, age).may_be_repeated() => return Ok(None),
             (_, EventKind::NewCall | EventKind::Answer | EventKind::Hangup) => {
-                let outcome = "an attempt had no outcome".to_owned();
-                self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
+                self.note(waiting, in_doubt(Some(NO_OUTCOME))).await?;
                 return Ok(Some(EventResult::Unconfirmed));
             }
         };
         if waiting.under_way {
-            let outcome = "an attempt had no outcome".to_owned();
-            self.postpone(position, Some(settled), Doubt::Yes, outcome).await?;
+            let outcome = NO_OUTCOME.to_owned();
+            self.note(waiting, Note::Failed { doubt: Doubt::Yes, outcome, pause: Some(settled) }).await?;
             return Ok(Some(EventResult::Postponed));
         }
         if age < settled {
-            self.with(move |spool| spool.put_off(position, settled - age, Moment::now())).await?;
+            self.note(waiting, Note::PutOff { pause: settled - age }).await?;
             return Ok(Some(EventResult::Postponed));
         }
         let rows = match log.lock().await.read().await {
@@ -51,10 +52,13 @@ impl Flusher<'_> {
             }
         };
         match rows.iter().find(|row| row.call_id == waiting.event.call_id.as_str()) {
-            Some(row) if has_had(row.state, waiting.event.kind) => self.arrived(position).await.map(Some),
+            Some(row) if has_had(row.state, waiting.event.kind) => {
+                self.note(waiting, Note::Arrived).await?;
+                Ok(Some(EventResult::Delivered))
+            }
             Some(_) => Ok(None),
             None => {
-                self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), None).await?;
+                self.note(waiting, in_doubt(None)).await?;
                 Ok(Some(EventResult::Unconfirmed))
             }
         }
@@ -78,11 +82,11 @@ impl Flusher<'_> {
         };
         let rows: HashMap<&str, &Row> = rows.iter().map(|row| (row.call_id.as_str(), row)).collect();
         for doubt in doubts {
-            let (position, attempts) = (doubt.position, doubt.attempts);
             let Some(row) = rows.get(doubt.event.call_id.as_str()) else { continue };
             if has_had(row.state, doubt.event.kind) {
-                self.arrived(position).await?;
+                self.note(&doubt, Note::Arrived).await?;
             } else {
+                let (position, attempts) = (doubt.position, doubt.attempts);
                 // Another flusher may have seen the same, and have sent it meanwhile.
                 self.insist(move |spool| spool.send_again(position, attempts)).await?;
             }
@@ -94,6 +98,11 @@ impl Flusher<'_> {
     pub(super) fn settled(&self) -> Duration {
         self.config.timeout * 2
     }
+}
+
+/// It rests until somebody knows whether Zammad has it.
+fn in_doubt(outcome: Option<&str>) -> Note {
+    Note::Unconfirmed(Rest { reason: IN_DOUBT.to_owned(), outcome: outcome.map(str::to_owned) })
 }
 
 /// Whether a call in this state has had that event.

@@ -13,7 +13,7 @@ use crate::delivery::verdict::{
 };
 use crate::event::EventKind;
 use crate::rules;
-use crate::spool::{Doubt, Moment, Next, Position, SpoolError, State, Waiting};
+use crate::spool::{Doubt, Moment, Next, Note, Position, Rest, SpoolError, Waiting};
 
 /// So many events are looked at ahead, for each connection.
 const AHEAD: usize = 8;
@@ -158,113 +158,89 @@ impl Flusher<'_> {
                 (waiting, age)
             }
             Next::TooOld { waiting, reason } => {
-                return self
-                    .lay_to_rest(&waiting, State::Dead, reason, None)
-                    .await
-                    .map(|()| EventResult::Dead);
+                let rest = Note::Dead(Rest { reason, outcome: None });
+                return self.note(&waiting, rest).await.map(|()| EventResult::Dead);
             }
             Next::Gone => return Ok(EventResult::Gone),
         };
         let request = Request::new(&waiting.event, self.config.encoding, RequestId::fresh());
         let answer = client.attempt(&request, &waiting.event, self.config.timeout).await;
-        let result = self.note(&waiting, age, answer).await;
+        let (note, result) = self.judge(&waiting, age, answer);
+        let noted = self.note(&waiting, note).await;
         turn.settle();
-        result
+        noted.map(|()| result)
     }
 
-    /// Notes what came of an attempt.
-    async fn note(
+    /// What is to be noted of an attempt, and what it means for the round.
+    fn judge(
         &self,
         waiting: &Waiting,
         age: Duration,
         answer: Result<Action, SendError>,
-    ) -> Result<EventResult, SpoolError> {
-        let position = waiting.position;
+    ) -> (Note, EventResult) {
+        let event = &waiting.event;
         let error = match answer {
             Ok(action) => {
-                log::debug!("{}: {}", waiting.event.call_id, action.word());
-                return self.arrived(position).await;
+                log::debug!("{}: {}", event.call_id, action.word());
+                return (Note::Arrived, EventResult::Delivered);
             }
             Err(error) => error,
         };
-        let event = &waiting.event;
         let outcome = error.in_full();
         log::debug!("{} of call {}: {outcome}", event.kind, event.call_id);
         let doubt = if may_have_arrived(&error, event.kind) { Doubt::Yes } else { Doubt::No };
         let case = case(waiting, waiting.attempts, age, self.log.is_some());
         match (case.verdict((&error).into()), event.kind) {
-            (Verdict::Arrived, _) => self.arrived(position).await,
+            (Verdict::Arrived, _) => (Note::Arrived, EventResult::Delivered),
             (Verdict::Again, _) if error.fate() == Fate::UnknownCall => {
-                let pause = BETWEEN_ATTEMPTS.pause(waiting.unknown_call + 1);
-                self.postpone(position, Some(pause), Doubt::UnknownCall, outcome).await?;
-                Ok(EventResult::Postponed)
+                let pause = Some(BETWEEN_ATTEMPTS.pause(waiting.unknown_call + 1));
+                (Note::Failed { doubt: Doubt::UnknownCall, outcome, pause }, EventResult::Postponed)
             }
             (Verdict::Again | Verdict::HoldAll, _) => {
-                self.postpone(position, None, doubt, outcome).await?;
-                Ok(EventResult::Failed(error))
+                (Note::Failed { doubt, outcome, pause: None }, EventResult::Failed(error))
             }
             // It stays before the hangup of its call.
             (Verdict::AskCallerLog, EventKind::Answer) => {
-                self.postpone(position, Some(self.settled()), doubt, outcome).await?;
-                Ok(EventResult::Failed(error))
+                let pause = Some(self.settled());
+                (Note::Failed { doubt, outcome, pause }, EventResult::Failed(error))
             }
             (Verdict::AskCallerLog | Verdict::Unconfirmed, _) => {
-                self.lay_to_rest(waiting, State::Unconfirmed, IN_DOUBT.to_owned(), Some(outcome)).await?;
-                Ok(EventResult::FailedAndUnconfirmed(error))
+                let rest = Rest { reason: IN_DOUBT.to_owned(), outcome: Some(outcome) };
+                (Note::Unconfirmed(rest), EventResult::FailedAndUnconfirmed(error))
             }
             (Verdict::Dead, _) => {
-                self.lay_to_rest(waiting, State::Dead, outcome.clone(), Some(outcome)).await?;
-                Ok(EventResult::Dead)
+                let rest = Rest { reason: outcome.clone(), outcome: Some(outcome) };
+                (Note::Dead(rest), EventResult::Dead)
             }
         }
     }
 
-    /// An event that failed while others arrive; Zammad may wish for a pause.
+    /// Notes what came of an event, and tells whoever watches if it is not sent any more.
+    pub(super) async fn note(&self, waiting: &Waiting, note: Note) -> Result<(), SpoolError> {
+        let event = &waiting.event;
+        match &note {
+            Note::Unconfirmed(Rest { reason, .. }) => {
+                log::warn!("the {} of call {} is unconfirmed: {reason}", event.kind, event.call_id);
+            }
+            Note::Dead(Rest { reason, .. }) => {
+                log::warn!("the {} of call {} is given up: {reason}", event.kind, event.call_id);
+            }
+            Note::Arrived | Note::Failed { .. } | Note::PutOff { .. } => {}
+        }
+        let position = waiting.position;
+        self.insist(move |spool| spool.note(position, &note, Moment::now())).await
+    }
+
+    /// Puts an event off that failed while others arrive; Zammad may wish for a pause.
     async fn put_off(&self, position: Position, attempts: u32, wish: Duration) -> Result<(), SpoolError> {
         // Of those that an operator has sent once more, all count again.
-        if (attempts + 1).is_multiple_of(MOST_ATTEMPTS) {
+        let note = if (attempts + 1).is_multiple_of(MOST_ATTEMPTS) {
             let reason = format!("it failed {MOST_ATTEMPTS} times, while others arrived");
-            let now = Moment::now();
-            let rest = self.with(move |spool| spool.lay_to_rest(position, State::Dead, &reason, None, now));
-            return rest.await;
-        }
-        let pause = BETWEEN_ROUNDS.pause(attempts).max(wish);
-        self.with(move |spool| spool.put_off(position, pause, Moment::now())).await
-    }
-
-    pub(super) async fn arrived(&self, position: Position) -> Result<EventResult, SpoolError> {
-        self.insist(move |spool| spool.arrived(position, Moment::now())).await?;
-        Ok(EventResult::Delivered)
-    }
-
-    pub(super) async fn postpone(
-        &self,
-        position: Position,
-        pause: Option<Duration>,
-        doubt: Doubt,
-        outcome: String,
-    ) -> Result<(), SpoolError> {
-        self.insist(move |spool| spool.postpone(position, pause, doubt, &outcome, Moment::now())).await
-    }
-
-    pub(super) async fn lay_to_rest(
-        &self,
-        waiting: &Waiting,
-        state: State,
-        reason: String,
-        outcome: Option<String>,
-    ) -> Result<(), SpoolError> {
-        let (position, event) = (waiting.position, &waiting.event);
-        let what = match state {
-            State::Waiting => "waits",
-            State::Unconfirmed => "is unconfirmed",
-            State::Dead => "is given up",
+            Note::Dead(Rest { reason, outcome: None })
+        } else {
+            Note::PutOff { pause: BETWEEN_ROUNDS.pause(attempts).max(wish) }
         };
-        log::warn!("the {} of call {} {what}: {reason}", event.kind, event.call_id);
-        self.insist(move |spool| {
-            spool.lay_to_rest(position, state, &reason, outcome.as_deref(), Moment::now())
-        })
-        .await
+        self.with(move |spool| spool.note(position, &note, Moment::now())).await
     }
 }
 
