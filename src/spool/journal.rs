@@ -148,28 +148,6 @@ impl Spool {
             Ok(())
         })
     }
-
-    /// How many calls are open for longer than that.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be used.
-    pub fn calls_open_for(&mut self, time: Duration, now: Moment) -> Result<u64, SpoolError> {
-        let sql = "SELECT began, boot, up FROM call WHERE address = ? AND ended IS NULL ORDER BY number";
-        self.read(|db, address| {
-            let mut statement = db.prepare_cached(sql)?;
-            let mut rows = statement.query([address])?;
-            let mut count = 0;
-            while let Some(row) = rows.next()? {
-                // The oldest come first.
-                if now.since(&moment(row, 0)?) < time {
-                    break;
-                }
-                count += 1;
-            }
-            Ok(count)
-        })
-    }
 }
 
 /// Notes what an event says of its call.

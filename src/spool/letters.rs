@@ -68,49 +68,6 @@ pub struct Attempt {
     pub outcome: String,
 }
 
-/// A Zammad that takes nothing at present.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Held {
-    /// in words
-    pub reason: String,
-    /// since when
-    pub since: SystemTime,
-}
-
-/// What is in a spool, and what ever was. Of all Zammads that share it.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct Totals {
-    /// events that will be sent
-    pub waiting: u64,
-    /// events of which nobody knows whether Zammad has them
-    pub unconfirmed: u64,
-    /// events that were given up
-    pub dead: u64,
-    /// of the events' text
-    pub bytes: u64,
-    /// how long the oldest one has waited
-    pub oldest: Option<Duration>,
-    /// waiting for another Zammad than this one
-    pub elsewhere: u64,
-    /// calls that were reported and have not ended
-    pub open_calls: u64,
-    // -- since the file was begun --
-    /// events that were kept
-    pub ever_kept: u64,
-    /// of those, delivered
-    pub ever_delivered: u64,
-    /// given up
-    pub ever_dead: u64,
-    /// for want of room
-    pub ever_refused: u64,
-    /// dropped by an operator, or for room
-    pub ever_dropped: u64,
-    /// files that were set aside
-    pub ever_damaged: u64,
-}
-
 const LETTER: &str = "position, address, call_id, kind, text, state, kept, boot, up, due, attempts, \
                       uncertain OR under_way, coalesce(reason,
                           (SELECT outcome FROM attempt WHERE event = position ORDER BY rowid DESC LIMIT 1))";
@@ -292,77 +249,6 @@ impl Spool {
             let attempt = |row: &Row| Ok(Attempt { at: on_wall(row.get(0)?), outcome: row.get(1)? });
             let attempts = statement.query_map([position.0], attempt)?.collect::<rusqlite::Result<_>>()?;
             Ok(Some((letter, attempts)))
-        })
-    }
-
-    /// How much is in the spool, and ever was.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be used.
-    pub fn totals(&mut self, now: Moment) -> Result<Totals, SpoolError> {
-        self.read(|db, address| {
-            let number = |sql: &str| db.prepare_cached(sql)?.query_row([], |row| row.get::<_, u64>(0));
-            let at_rest = "SELECT count(*) FROM event WHERE state <> 'waiting' AND state = ";
-            let (unconfirmed, dead) =
-                (number(&format!("{at_rest}'unconfirmed'"))?, number(&format!("{at_rest}'dead'"))?);
-            let sql = "SELECT events, bytes, kept, delivered, dead, refused, dropped, damaged FROM total";
-            let totals = db.prepare_cached(sql)?.query_row([], |row| {
-                let events: u64 = row.get(0)?;
-                Ok(Totals {
-                    waiting: events.saturating_sub(unconfirmed + dead),
-                    unconfirmed,
-                    dead,
-                    bytes: row.get(1)?,
-                    ever_kept: row.get(2)?,
-                    ever_delivered: row.get(3)?,
-                    ever_dead: row.get(4)?,
-                    ever_refused: row.get(5)?,
-                    ever_dropped: row.get(6)?,
-                    ever_damaged: row.get(7)?,
-                    ..Totals::default()
-                })
-            })?;
-            let sql = "SELECT kept, boot, up FROM event WHERE state = 'waiting' ORDER BY position LIMIT 1";
-            let kept = db.prepare_cached(sql)?.query_row([], |row| moment(row, 0)).optional()?;
-            // Not `<>`, which would look at all of those that wait for this one.
-            let sql = "SELECT (SELECT count(*) FROM event WHERE state = 'waiting' AND address < ?1)
-                           + (SELECT count(*) FROM event WHERE state = 'waiting' AND address > ?1)";
-            let elsewhere = db.prepare_cached(sql)?.query_row([address], |row| row.get(0))?;
-            Ok(Totals {
-                oldest: kept.map(|kept| now.since(&kept)),
-                elsewhere,
-                open_calls: number("SELECT count(*) FROM call WHERE ended IS NULL")?,
-                ..totals
-            })
-        })
-    }
-
-    /// Why Zammad gets nothing at present, if that is so.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be used.
-    pub fn held(&mut self) -> Result<Option<Held>, SpoolError> {
-        let sql = "SELECT reason, since FROM held WHERE address = ?";
-        let held = |row: &Row| Ok(Held { reason: row.get(0)?, since: on_wall(row.get(1)?) });
-        self.read(|db, address| db.prepare_cached(sql)?.query_row([address], held).optional())
-    }
-
-    /// Notes that Zammad gets nothing for now, or that it does again.
-    #[doc(hidden)]
-    pub fn hold(&mut self, reason: Option<&str>, now: Moment) -> Result<(), SpoolError> {
-        self.change(Durable::No, |db, address| {
-            match reason {
-                Some(reason) => db
-                    .prepare_cached(
-                        "INSERT INTO held (address, reason, since) VALUES (?, ?, ?)
-                         ON CONFLICT (address) DO UPDATE SET reason = excluded.reason",
-                    )?
-                    .execute(params![address, reason, now.wall])?,
-                None => db.prepare_cached("DELETE FROM held WHERE address = ?")?.execute([address])?,
-            };
-            Ok(())
         })
     }
 }
