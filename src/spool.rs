@@ -39,7 +39,7 @@ pub use moment::Moment;
 use next::MaxAge;
 pub(crate) use next::Next;
 pub(crate) use note::{Doubt, Note, Rest};
-pub use overview::{Held, Totals};
+pub use overview::{Held, Overview, Totals};
 #[doc(hidden)]
 pub use place::{Place, folder_of, is_begun};
 pub use shared::SharedSpool;

@@ -10,7 +10,7 @@ use super::verdict::shown_count;
 use super::{Bound, SpoolThresholds, Status};
 use crate::client::in_full;
 use crate::config::{Config, Endpoint, Span, SpoolConfig};
-use crate::spool::{Held, Moment, SharedSpool, SpoolError, Totals, folder_of, is_begun, set_aside};
+use crate::spool::{Held, Moment, Overview, SharedSpool, SpoolError, Totals, folder_of, is_begun, set_aside};
 
 /// How long a look into the file waits for others that use it.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -43,11 +43,7 @@ pub enum SpoolState {
 /// What is in it.
 #[derive(Debug, Default)]
 pub struct Contents {
-    pub totals: Totals,
-    /// Zammad gets nothing.
-    pub held: Option<Held>,
-    /// calls that do not end
-    pub stuck: u64,
+    pub overview: Overview,
     /// Another call would be refused, or push out an older one.
     pub is_full: bool,
     /// damaged files that nobody has looked after
@@ -113,23 +109,20 @@ impl SpoolCheck {
     async fn look(&self, within: Duration) -> Result<Contents, SpoolError> {
         let spool = SharedSpool::open(&self.config, &self.endpoint, within).await?;
         let stuck_after = self.stuck_after;
-        let (max_events, max_bytes) = (self.config.max_events, self.config.max_bytes);
-        spool
+        let overview = spool
             .with(within, move |spool| {
-                let now = Moment::now();
                 spool.try_to_write()?;
-                let totals = spool.totals(now)?;
-                Ok(Contents {
-                    // What is at rest makes room.
-                    is_full: totals.waiting >= max_events || totals.bytes >= max_bytes,
-                    totals,
-                    held: spool.held()?,
-                    stuck: spool.calls_open_for(stuck_after, now)?,
-                    // They matter less than the rest.
-                    set_aside: set_aside(spool.path()).unwrap_or_default(),
-                })
+                spool.overview(stuck_after, Moment::now())
             })
-            .await
+            .await?;
+        let totals = &overview.totals;
+        Ok(Contents {
+            // What is at rest makes room.
+            is_full: totals.waiting >= self.config.max_events || totals.bytes >= self.config.max_bytes,
+            overview,
+            // They matter less than the rest.
+            set_aside: set_aside(&self.config.path).unwrap_or_default(),
+        })
     }
 }
 
@@ -193,11 +186,11 @@ impl SpoolHealth {
 impl Contents {
     /// Those of which nobody knows whether Zammad has them count as well.
     pub fn at_rest(&self) -> u64 {
-        self.totals.dead + self.totals.unconfirmed
+        self.overview.totals.dead + self.overview.totals.unconfirmed
     }
 
     fn parts(&self, path: String, stuck_after: Duration, thresholds: &SpoolThresholds) -> Vec<SpoolPart> {
-        let Totals { waiting, unconfirmed, dead, elsewhere, open_calls, oldest, .. } = self.totals;
+        let Totals { waiting, unconfirmed, dead, elsewhere, open_calls, oldest, .. } = self.overview.totals;
         let mut parts = vec![match self.set_aside.as_slice() {
             [] => SpoolPart::good(SpoolPartName::File, path),
             damaged @ [first, ..] => {
@@ -216,7 +209,7 @@ impl Contents {
                 }
             }
         }];
-        parts.extend(self.held.as_ref().map(|held| {
+        parts.extend(self.overview.held.as_ref().map(|held| {
             let complaint = format!("nothing goes to Zammad {}: {}", since(held), held.reason);
             SpoolPart {
                 name: SpoolPartName::Delivery,
@@ -266,16 +259,16 @@ impl Contents {
             next_step: "`zammad-cti spool list` shows the events and the reasons. Look at their calls in Zammad, and \
                         `spool retry` what is to be there; `spool drop` the others, as late answers always are",
         });
-        let (status, _) = thresholds.stuck.status_of(self.stuck);
+        let (status, _) = thresholds.stuck.status_of(self.overview.stuck);
         let stuck_after = Span(stuck_after);
         let complaint = format!(
             "{} for more than {stuck_after}",
-            shown_count(self.stuck, "call is open", "calls are open")
+            shown_count(self.overview.stuck, "call is open", "calls are open")
         );
         parts.push(SpoolPart {
             name: SpoolPartName::Calls,
             status,
-            found: format!("{open_calls} open, {} of them for more than {stuck_after}", self.stuck),
+            found: format!("{open_calls} open, {} of them for more than {stuck_after}", self.overview.stuck),
             complaint,
             next_step: "Their hangups were never reported: `zammad-cti calls` lists them, and `zammad-cti calls \
                         close --older-than` ends them in Zammad",

@@ -113,6 +113,14 @@ impl Spool {
         }
     }
 
+    /// The same for what takes several queries: they see the spool as it is at one moment.
+    pub(super) fn read_at_once<T>(
+        &mut self,
+        work: impl Fn(&Connection, &str) -> rusqlite::Result<T>,
+    ) -> Result<T, SpoolError> {
+        self.read(|db, address| work(&*db.unchecked_transaction()?, address))
+    }
+
     /// Changes something, all of it or nothing; once more in a new file if this one is damaged.
     pub(super) fn change<T>(
         &mut self,

@@ -240,7 +240,7 @@ impl Spool {
         now: Moment,
     ) -> Result<Option<(Letter, Vec<Attempt>)>, SpoolError> {
         let sql = format!("SELECT {LETTER} FROM event WHERE position = ?");
-        self.read(|db, _| {
+        self.read_at_once(|db, _| {
             let letter =
                 db.prepare_cached(&sql)?.query_row([position.0], |row| letter(row, now)).optional()?;
             let Some(letter) = letter else { return Ok(None) };

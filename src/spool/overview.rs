@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::file::Durable;
 use super::moment::{moment, on_wall};
@@ -51,6 +51,18 @@ pub struct Totals {
     pub ever_damaged: u64,
 }
 
+/// All that there is to watch of a spool.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Overview {
+    /// how much is in it
+    pub totals: Totals,
+    /// `None`: Zammad takes events, as far as is known
+    pub held: Option<Held>,
+    /// how many calls do not end
+    pub stuck: u64,
+}
+
 impl Spool {
     /// How much is in the spool, and ever was.
     ///
@@ -58,57 +70,32 @@ impl Spool {
     ///
     /// The file cannot be used.
     pub fn totals(&mut self, now: Moment) -> Result<Totals, SpoolError> {
-        self.read(|db, address| {
-            let number = |sql: &str| db.prepare_cached(sql)?.query_row([], |row| row.get::<_, u64>(0));
-            let at_rest = "SELECT count(*) FROM event WHERE state <> 'waiting' AND state = ";
-            let (unconfirmed, dead) =
-                (number(&format!("{at_rest}'unconfirmed'"))?, number(&format!("{at_rest}'dead'"))?);
-            let sql = "SELECT events, bytes, kept, delivered, dead, refused, dropped, damaged FROM total";
-            let totals = db.prepare_cached(sql)?.query_row([], |row| {
-                let events: u64 = row.get(0)?;
-                Ok(Totals {
-                    waiting: events.saturating_sub(unconfirmed + dead),
-                    unconfirmed,
-                    dead,
-                    bytes: row.get(1)?,
-                    ever_kept: row.get(2)?,
-                    ever_delivered: row.get(3)?,
-                    ever_dead: row.get(4)?,
-                    ever_refused: row.get(5)?,
-                    ever_dropped: row.get(6)?,
-                    ever_damaged: row.get(7)?,
-                    ..Totals::default()
-                })
-            })?;
-            let sql = "SELECT kept, boot, up FROM event WHERE state = 'waiting' ORDER BY position LIMIT 1";
-            let kept = db.prepare_cached(sql)?.query_row([], |row| moment(row, 0)).optional()?;
-            // Not `<>`, which would look at all of those that wait for this one.
-            let sql = "SELECT (SELECT count(*) FROM event WHERE state = 'waiting' AND address < ?1)
-                           + (SELECT count(*) FROM event WHERE state = 'waiting' AND address > ?1)";
-            let elsewhere = db.prepare_cached(sql)?.query_row([address], |row| row.get(0))?;
-            Ok(Totals {
-                oldest: kept.map(|kept| now.since(&kept)),
-                elsewhere,
-                open_calls: number("SELECT count(*) FROM call WHERE ended IS NULL")?,
-                ..totals
+        self.read_at_once(|db, address| totals(db, address, now))
+    }
+
+    /// All that is to be watched, as it is at one moment. A call that is open for longer than
+    /// `stuck_after` counts as one that does not end.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used.
+    pub fn overview(&mut self, stuck_after: Duration, now: Moment) -> Result<Overview, SpoolError> {
+        self.read_at_once(|db, address| {
+            Ok(Overview {
+                totals: totals(db, address, now)?,
+                held: held(db, address)?,
+                stuck: open_for(db, address, stuck_after, now)?,
             })
         })
     }
 
     /// Why Zammad gets nothing at present, if that is so.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be used.
-    pub fn held(&mut self) -> Result<Option<Held>, SpoolError> {
-        let sql = "SELECT reason, since FROM held WHERE address = ?";
-        let held = |row: &Row| Ok(Held { reason: row.get(0)?, since: on_wall(row.get(1)?) });
-        self.read(|db, address| db.prepare_cached(sql)?.query_row([address], held).optional())
+    pub(crate) fn held(&mut self) -> Result<Option<Held>, SpoolError> {
+        self.read(held)
     }
 
     /// Notes that Zammad gets nothing for now, or that it does again.
-    #[doc(hidden)]
-    pub fn hold(&mut self, reason: Option<&str>, now: Moment) -> Result<(), SpoolError> {
+    pub(crate) fn hold(&mut self, reason: Option<&str>, now: Moment) -> Result<(), SpoolError> {
         self.change(Durable::No, |db, address| {
             match reason {
                 Some(reason) => db
@@ -122,26 +109,104 @@ impl Spool {
             Ok(())
         })
     }
+}
 
-    /// How many calls are open for longer than that.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be used.
-    pub fn calls_open_for(&mut self, time: Duration, now: Moment) -> Result<u64, SpoolError> {
-        let sql = "SELECT began, boot, up FROM call WHERE address = ? AND ended IS NULL ORDER BY number";
-        self.read(|db, address| {
-            let mut statement = db.prepare_cached(sql)?;
-            let mut rows = statement.query([address])?;
-            let mut count = 0;
-            while let Some(row) = rows.next()? {
-                // The oldest come first.
-                if now.since(&moment(row, 0)?) < time {
-                    break;
-                }
-                count += 1;
-            }
-            Ok(count)
+fn totals(db: &Connection, address: &str, now: Moment) -> rusqlite::Result<Totals> {
+    let number = |sql: &str| db.prepare_cached(sql)?.query_row([], |row| row.get::<_, u64>(0));
+    let at_rest = "SELECT count(*) FROM event WHERE state <> 'waiting' AND state = ";
+    let (unconfirmed, dead) =
+        (number(&format!("{at_rest}'unconfirmed'"))?, number(&format!("{at_rest}'dead'"))?);
+    let sql = "SELECT events, bytes, kept, delivered, dead, refused, dropped, damaged FROM total";
+    let totals = db.prepare_cached(sql)?.query_row([], |row| {
+        let events: u64 = row.get(0)?;
+        Ok(Totals {
+            waiting: events.saturating_sub(unconfirmed + dead),
+            unconfirmed,
+            dead,
+            bytes: row.get(1)?,
+            ever_kept: row.get(2)?,
+            ever_delivered: row.get(3)?,
+            ever_dead: row.get(4)?,
+            ever_refused: row.get(5)?,
+            ever_dropped: row.get(6)?,
+            ever_damaged: row.get(7)?,
+            ..Totals::default()
         })
+    })?;
+    let sql = "SELECT kept, boot, up FROM event WHERE state = 'waiting' ORDER BY position LIMIT 1";
+    let kept = db.prepare_cached(sql)?.query_row([], |row| moment(row, 0)).optional()?;
+    // Not `<>`, which would look at all of those that wait for this one.
+    let sql = "SELECT (SELECT count(*) FROM event WHERE state = 'waiting' AND address < ?1)
+                           + (SELECT count(*) FROM event WHERE state = 'waiting' AND address > ?1)";
+    let elsewhere = db.prepare_cached(sql)?.query_row([address], |row| row.get(0))?;
+    Ok(Totals {
+        oldest: kept.map(|kept| now.since(&kept)),
+        elsewhere,
+        open_calls: number("SELECT count(*) FROM call WHERE ended IS NULL")?,
+        ..totals
+    })
+}
+
+fn held(db: &Connection, address: &str) -> rusqlite::Result<Option<Held>> {
+    let sql = "SELECT reason, since FROM held WHERE address = ?";
+    let held = |row: &Row| Ok(Held { reason: row.get(0)?, since: on_wall(row.get(1)?) });
+    db.prepare_cached(sql)?.query_row([address], held).optional()
+}
+
+/// How many calls are open for longer than that.
+fn open_for(db: &Connection, address: &str, time: Duration, now: Moment) -> rusqlite::Result<u64> {
+    let sql = "SELECT began, boot, up FROM call WHERE address = ? AND ended IS NULL ORDER BY number";
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query([address])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        // The oldest come first.
+        if now.since(&moment(row, 0)?) < time {
+            break;
+        }
+        count += 1;
+    }
+    Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{CallEvent, Direction, EventKind};
+    use crate::spool::tests::{Folder, begin, keep};
+
+    #[test]
+    fn an_overview_has_what_waits_why_nothing_goes_and_calls_that_do_not_end() {
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let now = Moment::now();
+        let hour = Duration::from_secs(60 * 60);
+        for (call_id, began) in [("old", now.before(hour * 5)), ("young", now.before(hour))] {
+            let event = CallEvent::new(EventKind::NewCall, call_id.parse().unwrap(), Direction::Inbound);
+            begin(&mut spool, &event, None, began);
+        }
+        keep(&mut spool, EventKind::NewCall, "7");
+        spool.hold(Some("it is down"), now).unwrap();
+        let overview = spool.overview(hour * 4, now).unwrap();
+        assert_eq!((overview.totals.waiting, overview.totals.open_calls, overview.stuck), (1, 3, 1));
+        assert_eq!(overview.held.unwrap().reason, "it is down");
+        spool.hold(None, now).unwrap();
+        let overview = spool.overview(Duration::MAX, now).unwrap();
+        assert!(overview.held.is_none());
+        assert_eq!(overview.stuck, 0);
+    }
+
+    #[test]
+    fn what_others_do_between_two_queries_is_seen_by_neither() {
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let now = Moment::now();
+        let seen = spool.read_at_once(|db, address| {
+            let before = totals(db, address, now)?.waiting;
+            keep(&mut folder.open(), EventKind::NewCall, "7");
+            Ok((before, totals(db, address, now)?.waiting))
+        });
+        assert_eq!(seen.unwrap(), (0, 0));
+        assert_eq!(spool.totals(now).unwrap().waiting, 1);
     }
 }

@@ -62,8 +62,8 @@ fn spool_object(checked: &Checked, spool: &CheckedSpool) -> Map<String, Value> {
     field("status", Some(status.as_str().into()));
     field("error", error);
     if let Some(contents) = spool.health.contents() {
-        let totals = &contents.totals;
-        let held = contents.held.as_ref();
+        let totals = &contents.overview.totals;
+        let held = contents.overview.held.as_ref();
         field(
             "held",
             held.map(|held| json!({ "since": output::time(held.since), "reason": clean(&held.reason) })),
@@ -74,7 +74,7 @@ fn spool_object(checked: &Checked, spool: &CheckedSpool) -> Map<String, Value> {
         field("dead", Some(totals.dead.into()));
         field("elsewhere", Some(totals.elsewhere.into()));
         field("open_calls", Some(totals.open_calls.into()));
-        field("stuck_calls", Some(contents.stuck.into()));
+        field("stuck_calls", Some(contents.overview.stuck.into()));
         field("damaged_files", Some(totals.ever_damaged.into()));
         let set_aside: Value = contents.set_aside.iter().map(|path| clean(&path.to_string_lossy())).collect();
         field("set_aside", Some(set_aside));

@@ -76,13 +76,17 @@ fn of_spool(checked: &Checked, spool: &SpoolHealth, thresholds: &SpoolThresholds
     };
     let seconds =
         |limit: Option<Duration>| limit.map_or_else(String::new, |limit| limit.as_secs_f64().to_string());
-    let age = value(|contents| format!("{}s", contents.totals.oldest.unwrap_or_default().as_secs()));
+    let age = value(|contents| format!("{}s", contents.overview.totals.oldest.unwrap_or_default().as_secs()));
     let Bound { warning, critical } = thresholds.age;
     [
-        counted("waiting", value(|contents| contents.totals.waiting.to_string()), thresholds.waiting),
+        counted(
+            "waiting",
+            value(|contents| contents.overview.totals.waiting.to_string()),
+            thresholds.waiting,
+        ),
         format!("{}={age};{};{};0", label(checked, "age"), seconds(warning), seconds(critical)),
         counted("dead", value(|contents| contents.at_rest().to_string()), thresholds.dead),
-        counted("stuck", value(|contents| contents.stuck.to_string()), thresholds.stuck),
+        counted("stuck", value(|contents| contents.overview.stuck.to_string()), thresholds.stuck),
     ]
 }
 

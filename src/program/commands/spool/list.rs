@@ -1,9 +1,10 @@
 //! `zammad-cti spool list`
 
 use std::io::{BufWriter, Write};
+use std::time::Duration;
 
 use crate::config::{Config, Format, Span};
-use crate::spool::{Letter, Moment, Position, Spool, State, Totals};
+use crate::spool::{Letter, Moment, Overview, Position, Spool, State};
 use serde::Serialize;
 
 use super::{PAGE, open};
@@ -157,15 +158,16 @@ fn end(count: u64, state: Option<State>, format: Format, out: &mut dyn Write) ->
 }
 
 /// What holds up more than one event.
-pub(super) fn notes(spool: &mut Spool) -> anyhow::Result<Totals> {
-    if let Some(held) = spool.held()? {
+fn notes(spool: &mut Spool) -> anyhow::Result<()> {
+    // Calls that do not end are for `check` to count.
+    let Overview { totals, held, .. } = spool.overview(Duration::MAX, Moment::now())?;
+    if let Some(held) = held {
         log::warn!(
             "nothing goes to Zammad since {}: {}; `spool run` asks it now and then, `spool flush` at once",
             time(held.since),
             held.reason
         );
     }
-    let totals = spool.totals(Moment::now())?;
     if totals.elsewhere > 0 {
         log::warn!(
             "{} {} for another Zammad than {}; `spool retry --all` brings all events here",
@@ -174,5 +176,5 @@ pub(super) fn notes(spool: &mut Spool) -> anyhow::Result<Totals> {
             spool.address()
         );
     }
-    Ok(totals)
+    Ok(())
 }

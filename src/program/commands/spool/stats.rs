@@ -2,9 +2,10 @@
 
 use std::fmt::{Display, Write as _};
 use std::io::Write;
+use std::time::Duration;
 
 use crate::config::{Config, Format, Span, SpoolConfig, shown};
-use crate::spool::{Held, Moment, Totals};
+use crate::spool::{Moment, Overview, Totals};
 use serde_json::{Map, Value, json};
 
 use super::{open, spool_of};
@@ -18,8 +19,7 @@ struct Figures<'a> {
     spool: &'a SpoolConfig,
     /// which Zammad it is about; `None`: nothing was ever kept
     zammad: Option<String>,
-    totals: Totals,
-    held: Option<Held>,
+    overview: Overview,
 }
 
 pub fn run(
@@ -31,11 +31,10 @@ pub fn run(
     if args.prometheus && global.settings.output.is_some() {
         return Err(UsageError("--prometheus is a format of its own, without --output").into());
     }
-    let mut figures =
-        Figures { spool: spool_of(config)?, zammad: None, totals: Totals::default(), held: None };
+    let mut figures = Figures { spool: spool_of(config)?, zammad: None, overview: Overview::default() };
     if let Some(mut spool) = open(config)? {
-        figures.totals = spool.totals(Moment::now())?;
-        figures.held = spool.held()?;
+        // Calls that do not end are for `check` to count.
+        figures.overview = spool.overview(Duration::MAX, Moment::now())?;
         figures.zammad = Some(spool.address().to_owned());
     }
     let text = if args.prometheus {
@@ -57,7 +56,7 @@ impl Figures<'_> {
     }
 
     fn table(&self) -> String {
-        let Totals { waiting, unconfirmed, dead, bytes, elsewhere, open_calls, .. } = self.totals;
+        let Totals { waiting, unconfirmed, dead, bytes, elsewhere, open_calls, .. } = self.overview.totals;
         let SpoolConfig { max_events, max_bytes, .. } = self.spool;
         let mut text = String::new();
         let mut line = |name: &str, value: String| {
@@ -66,12 +65,13 @@ impl Figures<'_> {
         let begun = if self.zammad.is_some() { "" } else { " (not begun yet)" };
         line("spool", format!("{}{begun}", self.path()));
         if let Some(zammad) = &self.zammad {
-            let held = self.held.as_ref().map_or_else(String::new, |held| {
+            let held = self.overview.held.as_ref().map_or_else(String::new, |held| {
                 format!(", which gets nothing since {}: {}", time(held.since), held.reason)
             });
             line("Zammad", format!("{zammad}{held}"));
         }
-        let oldest = self.totals.oldest.map(|oldest| format!(", the oldest for {}", Span::roughly(oldest)));
+        let oldest =
+            self.overview.totals.oldest.map(|oldest| format!(", the oldest for {}", Span::roughly(oldest)));
         let others =
             if elsewhere > 0 { format!(", {elsewhere} of them for another Zammad") } else { String::new() };
         line("waiting", format!("{waiting}{}{others}", oldest.unwrap_or_default()));
@@ -88,8 +88,13 @@ impl Figures<'_> {
     }
 
     fn object(&self) -> Map<String, Value> {
-        let Totals { waiting, unconfirmed, dead, bytes, elsewhere, open_calls, oldest, .. } = self.totals;
-        let held = self.held.as_ref().map(|held| json!({ "since": time(held.since), "reason": held.reason }));
+        let Totals { waiting, unconfirmed, dead, bytes, elsewhere, open_calls, oldest, .. } =
+            self.overview.totals;
+        let held = self
+            .overview
+            .held
+            .as_ref()
+            .map(|held| json!({ "since": time(held.since), "reason": held.reason }));
         let ever = self.ever().map(|(name, _, count)| (name.to_owned(), Value::from(count)));
         let fields = [
             ("version", Some(VERSION.into())),
@@ -113,7 +118,8 @@ impl Figures<'_> {
 
     /// Prometheus' text format, version 0.0.4.
     fn exposition(&self) -> String {
-        let Totals { waiting, unconfirmed, dead, bytes, elsewhere, open_calls, oldest, .. } = self.totals;
+        let Totals { waiting, unconfirmed, dead, bytes, elsewhere, open_calls, oldest, .. } =
+            self.overview.totals;
         let path = printable(&self.path());
         // A stranger's text, such as a line feed, is no label's end.
         let path = path.replace('\\', r"\\").replace('"', "\\\"");
@@ -144,7 +150,7 @@ impl Figures<'_> {
             (
                 "spool_held",
                 "1 while nothing goes to Zammad, because it takes nothing.",
-                &u8::from(self.held.is_some()),
+                &u8::from(self.overview.held.is_some()),
             ),
             ("open_calls", "Calls that were reported and have not ended.", &open_calls),
         ];
@@ -159,7 +165,7 @@ impl Figures<'_> {
 
     /// What is counted since the file was begun.
     fn ever(&self) -> [(&'static str, &'static str, u64); 6] {
-        let totals = &self.totals;
+        let totals = &self.overview.totals;
         [
             ("kept", "Events that were kept.", totals.ever_kept),
             ("delivered", "Events that went from the spool to Zammad.", totals.ever_delivered),
