@@ -15,6 +15,7 @@ mod letters;
 mod moment;
 mod next;
 mod note;
+mod operations;
 mod overview;
 mod place;
 mod regular;
@@ -29,9 +30,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-#[doc(hidden)]
-pub use damage::set_aside;
-pub(crate) use enter::{Earlier, Entering, Order};
+pub(crate) use damage::set_aside;
+pub(crate) use enter::{Earlier, Entry, Order};
 use file::Durable;
 pub use journal::{Call, CallNumber, Ending, Which};
 pub use letters::{Attempt, Chosen, Letter};
@@ -40,11 +40,9 @@ use next::MaxAge;
 pub(crate) use next::Next;
 pub(crate) use note::{Doubt, Note, Rest};
 pub use overview::{Held, Overview, Totals};
-#[doc(hidden)]
-pub use place::{Place, folder_of, is_begun};
+pub(crate) use place::{Place, folder_of, is_begun};
 pub use shared::SharedSpool;
-#[doc(hidden)]
-pub use waiting::{Past, Waiting};
+pub(crate) use waiting::{Past, Waiting};
 pub use waiting::{Position, State};
 
 use crate::config::{Endpoint, SpoolConfig, SpoolPolicy};
@@ -173,8 +171,7 @@ fn trouble(place: &Place, source: std::io::Error) -> SpoolError {
 
 /// What tells one Zammad from another on disk, without its token. A server that gets TLS, another
 /// port or another token is the same one; on this machine each port may be another sandbox.
-#[doc(hidden)]
-pub fn address(endpoint: &Endpoint) -> String {
+pub(crate) fn address(endpoint: &Endpoint) -> String {
     let root = endpoint.api("");
     let port = if endpoint.is_loopback() { root.port_or_known_default() } else { None };
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
@@ -237,13 +234,16 @@ mod tests {
     }
 
     pub(super) fn keep_at(spool: &mut Spool, kind: EventKind, call_id: &str, now: Moment) -> Position {
-        spool.keep(&event(kind, call_id), None, None, &Past::default(), now).unwrap().unwrap()
+        spool.keep(&entry(&event(kind, call_id), None), &Past::default(), now).unwrap().unwrap()
+    }
+
+    fn entry(event: &CallEvent, key: Option<&str>) -> Entry {
+        Entry { event: event.clone(), key: key.map(str::to_owned), answered: None }
     }
 
     /// Enters an event before which there is nothing.
     pub(super) fn begin(spool: &mut Spool, event: &CallEvent, key: Option<&str>, now: Moment) {
-        let entering = Entering { event, key, does_harm_twice: false, order: Order::InTurn };
-        assert_eq!(spool.enter(&entering, now).unwrap(), Earlier::Nothing);
+        assert_eq!(spool.enter(&entry(event, key), Order::InTurn, now).unwrap(), Earlier::Nothing);
     }
 
     /// Goes on with an event that waits, as a flusher does.
@@ -298,7 +298,8 @@ mod tests {
             force_user: true,
             ..event(EventKind::Hangup, "a 'call'")
         };
-        folder.open().keep(&kept, Some("key"), Some(true), &Past::default(), Moment::now()).unwrap();
+        let entry = Entry { answered: Some(true), ..entry(&kept, Some("key")) };
+        folder.open().keep(&entry, &Past::default(), Moment::now()).unwrap();
         let mut spool = folder.open();
         let found = spool.due(Moment::now(), 1).unwrap().pop().unwrap();
         assert_eq!(found.event, kept);
@@ -373,8 +374,8 @@ mod tests {
         let mut spool = open(&limited(SpoolPolicy::Refuse)).unwrap();
         let first = keep(&mut spool, EventKind::NewCall, "1");
         keep(&mut spool, EventKind::NewCall, "2");
-        let third = event(EventKind::NewCall, "3");
-        let refused = spool.keep(&third, None, None, &Past::default(), Moment::now());
+        let third = entry(&event(EventKind::NewCall, "3"), None);
+        let refused = spool.keep(&third, &Past::default(), Moment::now());
         assert!(matches!(refused, Err(SpoolError::Full { events: 2, .. })), "{refused:?}");
         // Without its end a call that is kept would ring for ever.
         let hangup = keep(&mut spool, EventKind::Hangup, "2");
@@ -389,7 +390,7 @@ mod tests {
         let totals = spool.totals(Moment::now()).unwrap();
         assert_eq!((totals.ever_refused, totals.ever_dropped, totals.waiting), (1, 2, 2));
         let mut spool = open(&SpoolConfig { max_bytes: 10, ..folder.config() }).unwrap();
-        let refused = spool.keep(&third, None, None, &Past::default(), Moment::now());
+        let refused = spool.keep(&third, &Past::default(), Moment::now());
         assert!(matches!(refused, Err(SpoolError::Full { .. })), "{refused:?}");
     }
 
@@ -429,28 +430,26 @@ mod tests {
         begin(&mut spool, &event(Hangup, "begun"), None, now);
         keep(&mut spool, NewCall, "waits");
         keep(&mut spool, Hangup, "ended");
-        // (the event, whether a second copy does harm, its order, what it finds)
+        // (the event, whether its call was answered, its order, what it finds)
         let cases = [
-            (event(NewCall, "new"), false, Order::InTurn, Earlier::Nothing),
-            (event(Answer, "late"), false, Order::Late, Earlier::EventsOfItsCall),
-            (event(Answer, "waits"), false, Order::InTurn, Earlier::EventsOfItsCall),
-            (event(Hangup, "ended"), true, Order::Late, Earlier::SameEvent),
-            (event(Hangup, "begun"), true, Order::InTurn, Earlier::PerhapsSameEvent),
-            (event(Hangup, "begun"), false, Order::InTurn, Earlier::Nothing),
+            (event(NewCall, "new"), None, Order::InTurn, Earlier::Nothing),
+            (event(Answer, "late"), None, Order::Late, Earlier::EventsOfItsCall),
+            (event(Answer, "waits"), None, Order::InTurn, Earlier::EventsOfItsCall),
+            (event(Hangup, "ended"), None, Order::Late, Earlier::SameEvent),
+            (event(Hangup, "begun"), None, Order::InTurn, Earlier::PerhapsSameEvent),
+            (event(Hangup, "begun"), Some(true), Order::InTurn, Earlier::Nothing),
         ];
-        for (event, does_harm_twice, order, found) in cases {
-            let entering = Entering { event: &event, key: None, does_harm_twice, order };
-            assert_eq!(spool.enter(&entering, now).unwrap(), found, "{event:?}");
+        for (event, answered, order, found) in cases {
+            let entry = Entry { event, key: None, answered };
+            assert_eq!(spool.enter(&entry, order, now).unwrap(), found, "{entry:?}");
         }
         assert!(call(&mut spool, "new").is_some());
         assert!(call(&mut spool, "late").is_none(), "what does not go at once is not noted as begun");
         // A journal that takes no note keeps no event from going, and a look still tells.
         spool.db.execute_batch("PRAGMA query_only = ON").unwrap();
         for (call_id, found) in [("other", Earlier::Nothing), ("waits", Earlier::EventsOfItsCall)] {
-            let answer = event(Answer, call_id);
-            let entering =
-                Entering { event: &answer, key: None, does_harm_twice: false, order: Order::InTurn };
-            assert_eq!(spool.enter(&entering, now).unwrap(), found, "{call_id}");
+            let answer = entry(&event(Answer, call_id), None);
+            assert_eq!(spool.enter(&answer, Order::InTurn, now).unwrap(), found, "{call_id}");
         }
     }
 

@@ -12,8 +12,8 @@ use libfuzzer_sys::fuzz_target;
 use zammad_cti::config::{SpoolConfig, SpoolMode, SpoolPolicy};
 use zammad_cti::event::{CallEvent, CallId, EventKind, WrittenEvent};
 use zammad_cti::number::Numbering;
-use zammad_cti::spool::reached::{arrived, given_up};
-use zammad_cti::spool::{Chosen, Moment, Past, Position, Spool, Waiting, Which};
+use zammad_cti::spool::reached::{arrived, due, forget, given_up, keep};
+use zammad_cti::spool::{Chosen, Moment, Position, Spool, Which};
 
 /// More than a call has.
 const MOST: usize = 12;
@@ -35,10 +35,7 @@ fn open() -> Spool {
         policy: SpoolPolicy::Refuse,
     };
     let zammad = config("http://127.0.0.1");
-    let mut spool = Spool::open(&limits, zammad.endpoint().expect("there is one"), Duration::from_secs(2))
-        .expect("a spool");
-    spool.prepare(Duration::from_secs(2)).expect("it can be written");
-    spool
+    Spool::open(&limits, zammad.endpoint().expect("there is one"), Duration::from_secs(2)).expect("a spool")
 }
 
 fuzz_target!(|text: &str| {
@@ -84,7 +81,7 @@ impl Kept {
                 .iter()
                 .any(|(_, other)| other.kind == event.kind && other.call_id == event.call_id);
         let key = format!("key of {}", event.call_id);
-        let position = spool.keep(&event, Some(&key), None, &Past::default(), Moment::now()).expect("room");
+        let position = keep(spool, &event, &key).expect("room");
         self.calls.push(event.call_id.clone());
         let Some(position) = position else {
             return assert_eq!(event.kind, EventKind::Hangup);
@@ -101,27 +98,27 @@ impl Kept {
 
     /// Does something with the event that is due first; tells whether there is one.
     fn next(&mut self, spool: &mut Spool, with: impl FnOnce(&mut Spool, Position)) -> bool {
-        let due = spool.due(Moment::now(), 2 * MOST).expect("the spool can be read");
+        let due = due(spool, 2 * MOST).expect("the spool can be read");
         // One of each call, and that the first of it.
         let mut calls: Vec<_> = self.waiting.iter().map(|(_, event)| event.call_id.as_str()).collect();
         calls.sort_unstable();
         calls.dedup();
         assert_eq!(due.len(), calls.len());
-        for Waiting { position, event, .. } in &due {
+        for (position, event) in &due {
             let of_call = self.waiting.iter().filter(|(_, other)| other.call_id == event.call_id);
             let first = of_call.min_by_key(|(position, other)| (other.kind, *position)).expect("it was kept");
             assert_eq!((position, event), (&first.0, &first.1));
         }
-        let Some(first) = due.first() else { return false };
-        self.waiting.retain(|(position, _)| *position != first.position);
-        with(spool, first.position);
+        let Some((first, _)) = due.first() else { return false };
+        self.waiting.retain(|(position, _)| position != first);
+        with(spool, *first);
         true
     }
 
     fn forget(self, spool: &mut Spool) {
         spool.drop_events(&Chosen::All, Moment::now()).expect("they are dropped");
         for call_id in self.calls {
-            spool.forget(&call_id).expect("it is forgotten");
+            forget(spool, &call_id).expect("it is forgotten");
         }
     }
 }

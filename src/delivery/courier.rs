@@ -13,9 +13,7 @@ use crate::client::{Client, Fate};
 use crate::config::{Config, Encoding, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
 use crate::rules;
-use crate::spool::{
-    Call, Earlier, Entering, Moment, Order, Past, Position, SharedSpool, Spool, SpoolError, Which,
-};
+use crate::spool::{Call, Earlier, Entry, Moment, Order, Past, Position, SharedSpool, SpoolError, Which};
 use crate::turn::{Turn, Turns};
 
 /// So much time, and at most a quarter of what there is, is left for the attempt of an event that
@@ -186,10 +184,8 @@ impl Courier {
     ///
     /// There is a journal, and it cannot be read.
     pub async fn call(&self, which: Which) -> Result<Option<Call>, SpoolError> {
-        // Nothing is begun for somebody who only asks.
         let Some(keeper) = &self.keeper else { return Ok(None) };
-        let look = move |spool: &mut Spool| spool.call(&which, Moment::now());
-        keeper.spool.with_begun(keeper.patience, look).await.map(Option::flatten)
+        keeper.spool.call(keeper.patience, which, Moment::now()).await
     }
 
     /// Delivers one event with all retries, or keeps it, until the deadline. It goes
@@ -352,7 +348,7 @@ impl Courier {
     /// Does, when the only event of a process is over, what those of the next ones would wait for.
     async fn tidy_up(&self, within: Duration) {
         let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.spool.has_long_wal()) else { return };
-        if let Err(error) = keeper.spool.with(within, Spool::shorten_wal).await {
+        if let Err(error) = keeper.spool.shorten_wal(within).await {
             log::debug!(
                 "what is beside the spool's file stays there for now: {}",
                 crate::client::in_full(&error)
@@ -379,6 +375,11 @@ impl EventToSend {
     fn does_harm_twice(&self) -> bool {
         !rules::repeat_is_safe(&self.event, self.known.answered)
     }
+
+    fn entry(&self) -> Entry {
+        let Self { event, known, key } = self.clone();
+        Entry { event, key, answered: known.answered }
+    }
 }
 
 /// The spool, for events that are tried first, or not at all.
@@ -401,20 +402,14 @@ impl Keeper {
         now: Moment,
         within: Duration,
     ) -> Result<Option<Position>, SpoolError> {
-        let EventToSend { event, known, key } = to_send.clone();
-        let work = move |spool: &mut Spool| spool.keep(&event, key.as_deref(), known.answered, &past, now);
-        self.spool.with(within, work).await
+        self.spool.keep(within, to_send.entry(), past, now).await
     }
 
     /// Looks what is before an event, and notes it in the journal if it goes at once. Without a
     /// spool that answers it does.
     async fn enter(&self, to_send: &EventToSend, order: Order, now: Moment) -> Earlier {
-        let does_harm_twice = to_send.does_harm_twice();
-        let EventToSend { event, key, .. } = to_send.clone();
-        let entered = self.spool.with(self.patience, move |spool| {
-            spool.enter(&Entering { event: &event, key: key.as_deref(), does_harm_twice, order }, now)
-        });
-        entered.await.unwrap_or_else(|error| {
+        let entered = self.spool.enter(self.patience, to_send.entry(), order, now).await;
+        entered.unwrap_or_else(|error| {
             log::warn!(
                 "the event goes to Zammad without a look into the spool: {}",
                 crate::client::in_full(&error)
@@ -430,8 +425,7 @@ impl Keeper {
             return;
         }
         let within = self.patience.min(until.saturating_duration_since(Instant::now()));
-        let settled = self.spool.with(within, move |spool| spool.settle(&event, has_arrived, now));
-        if let Err(error) = settled.await {
+        if let Err(error) = self.spool.settle(within, event, has_arrived, now).await {
             log::warn!("the journal does not know how its event ended: {}", crate::client::in_full(&error));
         }
     }

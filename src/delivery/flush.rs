@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, watch};
 use super::verdict::{BETWEEN_PROBES, named_pause};
 use crate::client::{CallerLog, CallerLogError, ClientError, Clients, RequestId, SendError, in_full};
 use crate::config::Config;
-use crate::spool::{Moment, SharedSpool, Spool, SpoolError};
+use crate::spool::{Moment, SharedSpool, SpoolError};
 use crate::turn::Turns;
 
 /// How long any work on the spool waits for others.
@@ -203,14 +203,13 @@ impl<'a> Flusher<'a> {
     }
 
     async fn is_held(&self) -> Result<bool, SpoolError> {
-        Ok(self.with(Spool::held).await?.is_some())
+        Ok(self.spool.held(PATIENCE).await?.is_some())
     }
 
     /// For whoever looks into the spool; that it cannot be noted changes nothing.
     async fn hold(&self, error: Option<&SendError>) {
         let reason = error.map(SendError::in_full);
-        let noted = self.with(move |spool| spool.hold(reason.as_deref(), Moment::now())).await;
-        if let Err(error) = noted {
+        if let Err(error) = self.spool.hold(PATIENCE, reason, Moment::now()).await {
             log::warn!("{}", in_full(&error));
         }
     }
@@ -218,10 +217,10 @@ impl<'a> Flusher<'a> {
     /// Waits until something changes, or is due.
     async fn wait_for_more(&self, later: Option<Duration>) {
         let until = Instant::now() + later.unwrap_or(LOOK_UP_EVERY).min(LOOK_UP_EVERY);
-        let before = self.with(|spool| spool.changes()).await.ok();
+        let before = self.spool.changes(PATIENCE).await.ok();
         while !self.is_stopped() && Instant::now() < until {
             self.sleep(GLANCE.min(until.saturating_duration_since(Instant::now()))).await;
-            if self.with(|spool| spool.changes()).await.ok() != before {
+            if self.spool.changes(PATIENCE).await.ok() != before {
                 return;
             }
         }
@@ -244,26 +243,19 @@ impl<'a> Flusher<'a> {
         *self.stop.borrow()
     }
 
-    async fn with<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Spool) -> Result<T, SpoolError> + Send + 'static,
-    ) -> Result<T, SpoolError> {
-        self.spool.with(PATIENCE, work).await
-    }
-
     /// Notes what must not be forgotten, however long others keep the file to themselves.
-    async fn insist<T: Send + 'static>(
+    async fn insist<Noting: Future<Output = Result<(), SpoolError>>>(
         &self,
-        work: impl Fn(&mut Spool) -> Result<T, SpoolError> + Clone + Send + 'static,
-    ) -> Result<T, SpoolError> {
+        note: impl Fn() -> Noting,
+    ) -> Result<(), SpoolError> {
         for _ in 1..NOTES {
-            match self.with(work.clone()).await {
-                Ok(done) => return Ok(done),
+            match note().await {
+                Ok(()) => return Ok(()),
                 Err(error) => log::warn!("what came of an event cannot be noted yet: {}", in_full(&error)),
             }
             tokio::time::sleep(GLANCE).await;
         }
-        self.with(work).await
+        note().await
     }
 }
 

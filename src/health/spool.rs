@@ -108,13 +108,8 @@ impl SpoolCheck {
 
     async fn look(&self, within: Duration) -> Result<Contents, SpoolError> {
         let spool = SharedSpool::open(&self.config, &self.endpoint, within).await?;
-        let stuck_after = self.stuck_after;
-        let overview = spool
-            .with(within, move |spool| {
-                spool.try_to_write()?;
-                spool.overview(stuck_after, Moment::now())
-            })
-            .await?;
+        spool.try_to_write(within).await?;
+        let overview = spool.overview(within, self.stuck_after, Moment::now()).await?;
         let totals = &overview.totals;
         Ok(Contents {
             // What is at rest makes room.

@@ -5,16 +5,16 @@ use rusqlite::{Connection, OptionalExtension};
 use super::file::Durable;
 use super::{Moment, Spool, SpoolError, journal, waiting};
 use crate::event::{CallEvent, CallId, EventKind};
+use crate::rules;
 
-/// An event that is about to be sent.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Entering<'a> {
-    pub(crate) event: &'a CallEvent,
+/// An event that comes to the spool, with what its sender knows of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) event: CallEvent,
     /// by which later events may name the call
-    pub(crate) key: Option<&'a str>,
-    /// Zammad would show something false if it got the event twice.
-    pub(crate) does_harm_twice: bool,
-    pub(crate) order: Order,
+    pub(crate) key: Option<String>,
+    /// whether its call was answered, as far as is known
+    pub(crate) answered: Option<bool>,
 }
 
 /// Whether an event has its call's turn.
@@ -45,22 +45,22 @@ impl Spool {
     /// # Errors
     ///
     /// The file cannot be read.
-    pub(crate) fn enter(&mut self, entering: &Entering<'_>, now: Moment) -> Result<Earlier, SpoolError> {
+    pub(crate) fn enter(&mut self, entry: &Entry, order: Order, now: Moment) -> Result<Earlier, SpoolError> {
         // Who only reads waits for nobody: an event that does not go at once knows it although others
         // have the file for long.
-        let seen = self.read(|db, address| before(db, address, entering))?;
+        let seen = self.read(|db, address| before(db, address, entry, order))?;
         if seen != Earlier::Nothing {
             return Ok(seen);
         }
         let entered = self.change(Durable::No, |db, address| {
-            let earlier = before(db, address, entering)?;
+            let earlier = before(db, address, entry, order)?;
             if earlier == Earlier::Nothing {
-                journal::note(db, address, entering.event, entering.key, now)?;
+                journal::note(db, address, &entry.event, entry.key.as_deref(), now)?;
             }
             Ok(earlier)
         });
         Ok(entered.unwrap_or_else(|error| {
-            let call_id = &entering.event.call_id;
+            let call_id = &entry.event.call_id;
             log::warn!("call {call_id} is not in the journal: {}", crate::client::in_full(&error));
             seen
         }))
@@ -72,17 +72,17 @@ impl Spool {
     }
 }
 
-fn before(db: &Connection, address: &str, entering: &Entering<'_>) -> rusqlite::Result<Earlier> {
-    let call_id = entering.event.call_id.as_str();
-    if entering.event.kind == EventKind::Hangup {
+fn before(db: &Connection, address: &str, entry: &Entry, order: Order) -> rusqlite::Result<Earlier> {
+    let call_id = entry.event.call_id.as_str();
+    if entry.event.kind == EventKind::Hangup {
         if journal::has_hangup(db, address, call_id)? {
             return Ok(Earlier::SameEvent);
         }
-        if entering.does_harm_twice && has_begun_hangup(db, address, call_id)? {
+        if has_begun_hangup(db, address, call_id)? && !rules::repeat_is_safe(&entry.event, entry.answered) {
             return Ok(Earlier::PerhapsSameEvent);
         }
     }
-    if entering.order == Order::Late || waiting::has_waiting(db, address, call_id)? {
+    if order == Order::Late || waiting::has_waiting(db, address, call_id)? {
         return Ok(Earlier::EventsOfItsCall);
     }
     Ok(Earlier::Nothing)

@@ -38,8 +38,7 @@ impl Spool {
 
     /// Makes it ready for work that may wait for others so long, also if another file has its name by
     /// now.
-    #[doc(hidden)]
-    pub fn prepare(&mut self, patience: Duration) -> Result<(), SpoolError> {
+    pub(crate) fn prepare(&mut self, patience: Duration) -> Result<(), SpoolError> {
         self.patience = patience;
         if !self.is_in_place() {
             self.reopen()?;
@@ -53,21 +52,18 @@ impl Spool {
     }
 
     /// A number that changes whenever somebody else changes something.
-    #[doc(hidden)]
-    pub fn changes(&self) -> Result<i64, SpoolError> {
+    pub(crate) fn changes(&self) -> Result<i64, SpoolError> {
         let number = self.db.pragma_query_value(None, "data_version", |row| row.get(0));
         number.map_err(|source| failed(&self.place, source))
     }
 
     /// Whether whoever opens the file next would read for long what is beside it.
-    #[doc(hidden)]
-    pub fn has_long_wal(&self) -> bool {
+    pub(crate) fn has_long_wal(&self) -> bool {
         self.aside.load(Ordering::Relaxed) >= PAGES_ASIDE
     }
 
     /// Puts what is beside the file into it, unless somebody reads it there; then he has it to do.
-    #[doc(hidden)]
-    pub fn shorten_wal(&mut self) -> Result<(), SpoolError> {
+    pub(crate) fn shorten_wal(&mut self) -> Result<(), SpoolError> {
         self.db.busy_timeout(Duration::ZERO).map_err(|source| failed(&self.place, source))?;
         let (beside, done) = self
             .db
@@ -83,8 +79,7 @@ impl Spool {
     }
 
     /// The same when there is time, and without anything left beside the file.
-    #[doc(hidden)]
-    pub fn empty_wal(&self) -> Result<(), SpoolError> {
+    pub(crate) fn empty_wal(&self) -> Result<(), SpoolError> {
         let tidied = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         tidied.map_err(|source| failed(&self.place, source))
     }
@@ -94,8 +89,7 @@ impl Spool {
     /// # Errors
     ///
     /// What an event would meet with: the disk is full, or does not let this user write.
-    #[doc(hidden)]
-    pub fn try_to_write(&mut self) -> Result<(), SpoolError> {
+    pub(crate) fn try_to_write(&mut self) -> Result<(), SpoolError> {
         self.change(Durable::Yes, |db, _| Ok(touch(db)?))
     }
 

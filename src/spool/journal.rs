@@ -99,8 +99,12 @@ impl Spool {
 
     /// Notes what became of an event that went at once: Zammad has it, or it surely does not and nobody
     /// will send it.
-    #[doc(hidden)]
-    pub fn settle(&mut self, event: &CallEvent, has_arrived: bool, now: Moment) -> Result<(), SpoolError> {
+    pub(crate) fn settle(
+        &mut self,
+        event: &CallEvent,
+        has_arrived: bool,
+        now: Moment,
+    ) -> Result<(), SpoolError> {
         self.change(Durable::No, |db, address| match (event.kind, has_arrived) {
             (EventKind::Hangup, true) => ended(db, address, event, now),
             (EventKind::Hangup, false) => {
@@ -139,15 +143,45 @@ impl Spool {
         })
     }
 
-    /// Forgets a call, as Zammad knows of none.
-    #[doc(hidden)]
-    pub fn forget(&mut self, call_id: &CallId) -> Result<(), SpoolError> {
-        let sql = "DELETE FROM call WHERE address = ? AND call_id = ?";
-        self.change(Durable::No, |db, address| {
+    /// Takes the hangups of a call out that are not sent any more by themselves, for another one in
+    /// their place: until it comes the call is open.
+    ///
+    /// Not one that has ended by another hangup.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used.
+    pub(crate) fn reopen_call(&mut self, call_id: &CallId) -> Result<(), SpoolError> {
+        self.change(Durable::Yes, |db, address| Ok(reopen(db, address, call_id)?))
+    }
+
+    /// Forgets a call, as Zammad knows of none, with those of its hangups that are not sent any more by
+    /// themselves.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used.
+    pub(crate) fn forget(&mut self, call_id: &CallId) -> Result<(), SpoolError> {
+        self.change(Durable::Yes, |db, address| {
+            reopen(db, address, call_id)?;
+            let sql = "DELETE FROM call WHERE address = ? AND call_id = ?";
             db.prepare_cached(sql)?.execute([address, call_id.as_str()])?;
             Ok(())
         })
     }
+}
+
+fn reopen(db: &Transaction, address: &str, call_id: &CallId) -> rusqlite::Result<()> {
+    let sql = "UPDATE call SET hangup = 0 WHERE address = ? AND call_id = ? AND hangup <> 2";
+    if db.prepare_cached(sql)?.execute([address, call_id.as_str()])? == 0 {
+        return Ok(());
+    }
+    let sql = "DELETE FROM event WHERE state <> 'waiting' AND state = ? AND address = ? AND call_id = ?
+                   AND kind = 'hangup'";
+    for state in ["unconfirmed", "dead"] {
+        db.prepare_cached(sql)?.execute([state, address, call_id.as_str()])?;
+    }
+    Ok(())
 }
 
 /// Notes what an event says of its call.

@@ -9,7 +9,7 @@ use super::journal::Ending;
 use super::moment::{moment, on_wall};
 use super::waiting::{State, bytes, remove, renew_head, text};
 use super::{Moment, Position, Spool, SpoolError, journal};
-use crate::event::{CallEvent, CallId};
+use crate::event::CallEvent;
 
 /// So many events are changed before others get at the file again,
 const AT_ONCE: usize = 200;
@@ -177,27 +177,6 @@ impl Spool {
                 std::thread::sleep(GAP);
             }
         }
-    }
-
-    /// Takes the hangups of a call out that are not sent any more by themselves, for another one in
-    /// their place: until it comes the call is open.
-    ///
-    /// Not one that has ended by another hangup.
-    #[doc(hidden)]
-    pub fn reopen_call(&mut self, call_id: &CallId) -> Result<(), SpoolError> {
-        let events =
-            "DELETE FROM event WHERE state <> 'waiting' AND state = ? AND address = ? AND call_id = ?
-                          AND kind = 'hangup'";
-        let call = "UPDATE call SET hangup = 0 WHERE address = ? AND call_id = ? AND hangup <> 2";
-        self.change(Durable::Yes, |db, address| {
-            if db.prepare_cached(call)?.execute([address, call_id.as_str()])? == 0 {
-                return Ok(());
-            }
-            for state in [State::Unconfirmed, State::Dead] {
-                db.prepare_cached(events)?.execute([state.as_str(), address, call_id.as_str()])?;
-            }
-            Ok(())
-        })
     }
 
     /// At most so many events behind a position, in their order, of this state or of all.

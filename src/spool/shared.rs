@@ -55,7 +55,7 @@ impl SharedSpool {
 
     /// Begins to open the file while the caller does something else, and to read what an event of
     /// this call will ask for. What goes wrong is seen by the first work on it.
-    pub fn open_ahead(&self, patience: Duration, call_id: &CallId) {
+    pub(crate) fn open_ahead(&self, patience: Duration, call_id: &CallId) {
         if !matches!(*self.0.look(), Place::Nowhere) {
             return;
         }
@@ -90,7 +90,7 @@ impl SharedSpool {
     ///
     /// The work's, those of [`Spool::open`], and [`SpoolError::Slow`]: it may still be done, if it was
     /// begun.
-    pub async fn with<T: Send + 'static>(
+    pub(super) async fn with<T: Send + 'static>(
         &self,
         within: Duration,
         work: impl FnOnce(&mut Spool) -> Result<T, SpoolError> + Send + 'static,
@@ -104,7 +104,7 @@ impl SharedSpool {
     /// # Errors
     ///
     /// As [`with`](Self::with).
-    pub async fn with_begun<T: Send + 'static>(
+    pub(super) async fn with_begun<T: Send + 'static>(
         &self,
         within: Duration,
         work: impl FnOnce(&mut Spool) -> Result<T, SpoolError> + Send + 'static,
@@ -144,7 +144,7 @@ impl SharedSpool {
 
     /// Whether there is so much beside the file that somebody should put it there. Not while others
     /// work on it.
-    pub fn has_long_wal(&self) -> bool {
+    pub(crate) fn has_long_wal(&self) -> bool {
         match &*self.0.look() {
             Place::Here(spool) => spool.has_long_wal(),
             Place::Nowhere | Place::Lent => false,

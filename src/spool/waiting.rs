@@ -10,7 +10,7 @@ use super::file::{Durable, Trouble};
 use super::journal::Ending;
 use super::moment::moment;
 use super::note::{Note, Rest};
-use super::{Limits, Moment, Spool, SpoolError, journal};
+use super::{Entry, Limits, Moment, Spool, SpoolError, journal};
 use crate::config::SpoolPolicy;
 use crate::event::{CallEvent, EventKind};
 
@@ -52,35 +52,33 @@ impl State {
 }
 
 /// What happened to an event before it was kept.
-#[doc(hidden)]
 #[derive(Debug, Clone, Default)]
-pub struct Past {
-    pub attempts: u32,
+pub(crate) struct Past {
+    pub(crate) attempts: u32,
     /// one of them may have brought it to Zammad
-    pub uncertain: bool,
+    pub(crate) uncertain: bool,
     /// why it did not arrive
-    pub outcome: Option<String>,
+    pub(crate) outcome: Option<String>,
     /// nobody is to send it until it is known whether Zammad has it; this is why
-    pub unconfirmed: Option<String>,
+    pub(crate) unconfirmed: Option<String>,
 }
 
 /// An event that is to be sent.
-#[doc(hidden)]
 #[derive(Debug, Clone)]
-pub struct Waiting {
-    pub position: Position,
-    pub event: CallEvent,
-    pub kept: Moment,
+pub(crate) struct Waiting {
+    pub(crate) position: Position,
+    pub(crate) event: CallEvent,
+    pub(crate) kept: Moment,
     /// how often it was tried
-    pub attempts: u32,
+    pub(crate) attempts: u32,
     /// how often Zammad did not know its call
-    pub unknown_call: u32,
+    pub(crate) unknown_call: u32,
     /// an attempt may have brought it to Zammad, and nobody knows
-    pub uncertain: bool,
+    pub(crate) uncertain: bool,
     /// that attempt was never ended by whoever began it
-    pub under_way: bool,
+    pub(crate) under_way: bool,
     /// whether its call was answered, as far as is known
-    pub answered: Option<bool>,
+    pub(crate) answered: Option<bool>,
 }
 
 pub(super) const WAITING: &str =
@@ -95,16 +93,14 @@ impl Spool {
     /// # Errors
     ///
     /// There is no room, or the disk does not take it.
-    pub fn keep(
+    pub(crate) fn keep(
         &mut self,
-        event: &CallEvent,
-        key: Option<&str>,
-        answered: Option<bool>,
+        entry: &Entry,
         past: &Past,
         now: Moment,
     ) -> Result<Option<Position>, SpoolError> {
-        let text = serde_json::to_string(event).map_err(SpoolError::Event)?;
-        let position = self.insert(event, &text, key, answered, past, now)?;
+        let text = serde_json::to_string(&entry.event).map_err(SpoolError::Event)?;
+        let position = self.insert(entry, &text, past, now)?;
         if self.is_in_place() {
             return Ok(position);
         }
@@ -112,21 +108,20 @@ impl Spool {
         self.reopen()?;
         let sql = "SELECT position FROM event WHERE address = ? AND call_id = ? AND kept = ? AND text = ?";
         let copied = self.read(|db, address| {
-            let values = params![address, event.call_id.as_str(), now.wall, text];
+            let values = params![address, entry.event.call_id.as_str(), now.wall, text];
             db.prepare_cached(sql)?.query_row(values, |row| row.get(0).map(Position)).optional()
         })?;
-        copied.map_or_else(|| self.insert(event, &text, key, answered, past, now), |copied| Ok(Some(copied)))
+        copied.map_or_else(|| self.insert(entry, &text, past, now), |copied| Ok(Some(copied)))
     }
 
     fn insert(
         &mut self,
-        event: &CallEvent,
+        entry: &Entry,
         text: &str,
-        key: Option<&str>,
-        answered: Option<bool>,
         past: &Past,
         now: Moment,
     ) -> Result<Option<Position>, SpoolError> {
+        let Entry { event, key, answered } = entry;
         let limits = self.limits;
         self.change(Durable::Yes, |db, address| {
             if event.kind == EventKind::Hangup && journal::has_hangup(db, address, event.call_id.as_str())? {
@@ -136,7 +131,7 @@ impl Spool {
             // most, as it has hardly more.
             let share = if event.kind == EventKind::NewCall { 1 } else { 2 };
             make_room(db, limits.times(share), text.len() as u64, now)?;
-            journal::note(db, address, event, key, now)?;
+            journal::note(db, address, event, key.as_deref(), now)?;
             let state = if past.unconfirmed.is_some() { State::Unconfirmed } else { State::Waiting };
             if state == State::Waiting {
                 journal::ended(db, address, event, now)?;
@@ -172,8 +167,7 @@ impl Spool {
 
     /// The next events of at most so many calls: those of fresh calls, then those that have waited
     /// longest. What is damaged among them is given up.
-    #[doc(hidden)]
-    pub fn due(&mut self, now: Moment, most: usize) -> Result<Vec<Waiting>, SpoolError> {
+    pub(crate) fn due(&mut self, now: Moment, most: usize) -> Result<Vec<Waiting>, SpoolError> {
         let latest = format!(
             "SELECT {WAITING} FROM event
              WHERE address = ?1 AND state = 'waiting' AND head AND due = 0 ORDER BY position DESC LIMIT ?2"
@@ -201,8 +195,7 @@ impl Spool {
     }
 
     /// When the first of the events that were put off is due.
-    #[doc(hidden)]
-    pub fn next_due(&mut self, now: Moment) -> Result<Option<Duration>, SpoolError> {
+    pub(crate) fn next_due(&mut self, now: Moment) -> Result<Option<Duration>, SpoolError> {
         let sql = "SELECT min(due) FROM event
                    WHERE address = ? AND state = 'waiting' AND head AND due > ?";
         let due: Option<i64> = self.read(|db, address| {
@@ -213,8 +206,7 @@ impl Spool {
 
     /// At most so many of those of which nobody knows whether Zammad has them, if the last attempt is
     /// so long ago.
-    #[doc(hidden)]
-    pub fn unconfirmed(
+    pub(crate) fn unconfirmed(
         &mut self,
         settled: Duration,
         now: Moment,
@@ -230,8 +222,7 @@ impl Spool {
     }
 
     /// Sends an event in doubt once more, unless somebody has done so since it was tried so often.
-    #[doc(hidden)]
-    pub fn send_again(&mut self, position: Position, attempts: u32) -> Result<(), SpoolError> {
+    pub(crate) fn send_again(&mut self, position: Position, attempts: u32) -> Result<(), SpoolError> {
         self.change(Durable::Yes, |db, _| {
             let sql =
                 "UPDATE event SET state = 'waiting', head = 0, due = 0, unknown_call = 0, uncertain = 0,

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::Flusher;
 use super::round::{EventResult, case_of_last};
+use super::{Flusher, PATIENCE};
 use crate::client::{CallerLogError, Row, in_full};
 use crate::delivery::verdict::IN_DOUBT;
 use crate::event::EventKind;
@@ -68,7 +68,7 @@ impl Flusher<'_> {
     pub(super) async fn ask_about_doubts(&self) -> Result<(), SpoolError> {
         let Some(log) = &self.log else { return Ok(()) };
         let (now, settled) = (Moment::now(), self.settled());
-        let mut doubts = self.with(move |spool| spool.unconfirmed(settled, now, 1000)).await?;
+        let mut doubts = self.spool.unconfirmed(PATIENCE, settled, now, 1000).await?;
         doubts.retain(|doubt| now.since(&doubt.kept) < LOOK_UP_FOR);
         if doubts.is_empty() {
             return Ok(());
@@ -88,7 +88,7 @@ impl Flusher<'_> {
             } else {
                 let (position, attempts) = (doubt.position, doubt.attempts);
                 // Another flusher may have seen the same, and have sent it meanwhile.
-                self.insist(move |spool| spool.send_again(position, attempts)).await?;
+                self.insist(|| self.spool.send_again(PATIENCE, position, attempts)).await?;
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use super::{FlushError, Flusher, GLANCE, Stopped, Tally};
+use super::{FlushError, Flusher, GLANCE, PATIENCE, Stopped, Tally};
 use crate::action::Action;
 use crate::client::{Client, Fate, Request, RequestId, SendError};
 use crate::delivery::verdict::{
@@ -64,7 +64,7 @@ impl Flusher<'_> {
                 let is_long_ago = looked.is_none_or(|looked| looked.elapsed() >= GLANCE);
                 if under_way.len() < self.concurrency && (queue.is_empty() || is_long_ago) {
                     let most = self.concurrency * AHEAD + busy.len() + calls_under_way.len();
-                    queue = self.with(move |spool| spool.due(Moment::now(), most)).await?.into();
+                    queue = self.spool.due(PATIENCE, Moment::now(), most).await?.into();
                     queue.retain(|next| {
                         !busy.contains(&next.position) && !calls_under_way.contains(&next.position)
                     });
@@ -102,7 +102,7 @@ impl Flusher<'_> {
                 if stopped {
                     return Ok(Stopped::Asked);
                 }
-                let later = self.with(|spool| spool.next_due(Moment::now())).await?;
+                let later = self.spool.next_due(PATIENCE, Moment::now()).await?;
                 return Ok(Stopped::Idle { later, busy: !busy.is_empty() });
             };
             idle.push(client);
@@ -145,14 +145,13 @@ impl Flusher<'_> {
         let Some(turn) = self.turns.try_take(&seen.event, seen.answered) else {
             return Ok(EventResult::CallIsBusy);
         };
-        let (waiting, age) = match self.with(move |spool| spool.next(position, Moment::now())).await? {
+        let (waiting, age) = match self.spool.next(PATIENCE, position, Moment::now()).await? {
             Next::Send { waiting, age } => (waiting, age),
             Next::InDoubt { waiting, age } => {
                 if let Some(result) = self.look_up(&waiting, age).await? {
                     return Ok(result);
                 }
-                let seen = waiting.clone();
-                if !self.with(move |spool| spool.begin(&seen)).await? {
+                if !self.spool.begin(PATIENCE, waiting.clone()).await? {
                     return Ok(EventResult::Gone);
                 }
                 (waiting, age)
@@ -228,7 +227,7 @@ impl Flusher<'_> {
             Note::Arrived | Note::Failed { .. } | Note::PutOff { .. } => {}
         }
         let position = waiting.position;
-        self.insist(move |spool| spool.note(position, &note, Moment::now())).await
+        self.insist(|| self.spool.note(PATIENCE, position, note.clone(), Moment::now())).await
     }
 
     /// Puts an event off that failed while others arrive; Zammad may wish for a pause.
@@ -240,7 +239,7 @@ impl Flusher<'_> {
         } else {
             Note::PutOff { pause: BETWEEN_ROUNDS.pause(attempts).max(wish) }
         };
-        self.with(move |spool| spool.note(position, &note, Moment::now())).await
+        self.spool.note(PATIENCE, position, note, Moment::now()).await
     }
 }
 

@@ -132,7 +132,6 @@ impl Closer<'_> {
                 return Ok((Report::ended_before(event), None));
             }
             Ending::None | Ending::Begun if self.args.forget => {
-                self.spool.reopen_call(call_id)?;
                 self.spool.forget(call_id)?;
                 return Ok((Report::ended_before(event), None));
             }

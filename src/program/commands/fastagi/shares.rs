@@ -142,9 +142,8 @@ impl Shares {
             }
             book.begin_look();
         }
-        match spool.with_begun(PATIENCE, |spool| spool.totals(Moment::now())).await {
+        match spool.totals(PATIENCE, Moment::now()).await {
             Ok(totals) => {
-                let totals = totals.unwrap_or_default();
                 // What is at rest makes room for what waits.
                 self.book().look(Amount { events: totals.waiting, bytes: totals.bytes });
             }

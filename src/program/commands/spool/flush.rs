@@ -6,7 +6,7 @@ use std::pin::pin;
 use crate::client;
 use crate::config::{Config, Format};
 use crate::delivery::{FlushError, Flusher, Stopped, Tally};
-use crate::spool::{Moment, SharedSpool, Spool, Totals};
+use crate::spool::{Moment, SharedSpool, Totals};
 use anyhow::Context;
 use tokio::sync::watch;
 
@@ -33,9 +33,9 @@ pub fn once(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> an
                 () = signals.next() => { stop.send_replace(true); }
             }
         };
-        let left = spool.with(PATIENCE, |spool: &mut Spool| spool.totals(Moment::now())).await?;
+        let left = spool.totals(PATIENCE, Moment::now()).await?;
         // Nobody else may be there to do it; if somebody is, he does.
-        let _ = spool.with(PATIENCE, |spool: &mut Spool| spool.empty_wal()).await;
+        let _ = spool.empty_wal(PATIENCE).await;
         anyhow::Ok((stopped, left))
     })??;
     let (stopped, left) = stopped;
@@ -75,8 +75,8 @@ pub fn stay(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> an
             }
         };
         daemon.is_ending();
-        let left = spool.with(PATIENCE, |spool: &mut Spool| spool.totals(Moment::now())).await?;
-        let _ = spool.with(PATIENCE, |spool: &mut Spool| spool.empty_wal()).await;
+        let left = spool.totals(PATIENCE, Moment::now()).await?;
+        let _ = spool.empty_wal(PATIENCE).await;
         anyhow::Ok((ended.map_err(plain), left))
     })??;
     let (ended, left) = ended;
