@@ -94,3 +94,42 @@ fn has_begun_hangup(db: &Connection, address: &str, call_id: &str) -> rusqlite::
     let begun = db.prepare_cached(sql)?.query_row([address, call_id], |row| row.get(0)).optional()?;
     Ok(begun.unwrap_or(false))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spool::tests::{Folder, begin, call, entry, event, keep};
+
+    #[test]
+    fn an_event_enters_behind_what_waits_and_not_beside_another_hangup() {
+        use EventKind::{Answer, Hangup, NewCall};
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let now = Moment::now();
+        begin(&mut spool, &event(NewCall, "begun"), None, now);
+        begin(&mut spool, &event(Hangup, "begun"), None, now);
+        keep(&mut spool, NewCall, "waits");
+        keep(&mut spool, Hangup, "ended");
+        // (the event, whether its call was answered, its order, what it finds)
+        let cases = [
+            (event(NewCall, "new"), None, Order::InTurn, Earlier::Nothing),
+            (event(Answer, "late"), None, Order::Late, Earlier::EventsOfItsCall),
+            (event(Answer, "waits"), None, Order::InTurn, Earlier::EventsOfItsCall),
+            (event(Hangup, "ended"), None, Order::Late, Earlier::SameEvent),
+            (event(Hangup, "begun"), None, Order::InTurn, Earlier::PerhapsSameEvent),
+            (event(Hangup, "begun"), Some(true), Order::InTurn, Earlier::Nothing),
+        ];
+        for (event, answered, order, found) in cases {
+            let entry = Entry { event, key: None, answered };
+            assert_eq!(spool.enter(&entry, order, now).unwrap(), found, "{entry:?}");
+        }
+        assert!(call(&mut spool, "new").is_some());
+        assert!(call(&mut spool, "late").is_none(), "what does not go at once is not noted as begun");
+        // A journal that takes no note keeps no event from going, and a look still tells.
+        spool.db.execute_batch("PRAGMA query_only = ON").unwrap();
+        for (call_id, found) in [("other", Earlier::Nothing), ("waits", Earlier::EventsOfItsCall)] {
+            let answer = entry(&event(Answer, call_id), None);
+            assert_eq!(spool.enter(&answer, Order::InTurn, now).unwrap(), found, "{call_id}");
+        }
+    }
+}

@@ -223,3 +223,97 @@ fn watch(db: &mut Connection) -> rusqlite::Result<Arc<AtomicU32>> {
     }))?;
     Ok(aside)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+    use crate::event::EventKind;
+    use crate::spool::tests::{Folder, keep, next, open};
+    use crate::spool::{Moment, Note};
+
+    #[test]
+    fn a_file_of_a_newer_release_or_of_another_program_is_left_alone() {
+        let folder = Folder::new();
+        let path = folder.config().path;
+        keep(&mut folder.open(), EventKind::NewCall, "7");
+        let newer = Connection::open(&path).unwrap();
+        newer.pragma_update(None, "user_version", 1000).unwrap();
+        drop(newer);
+        let before = std::fs::read(&path).unwrap();
+        assert!(matches!(open(&folder.config()), Err(SpoolError::Newer { .. })));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        std::fs::remove_file(&path).unwrap();
+        let foreign = Connection::open(&path).unwrap();
+        foreign.execute_batch("CREATE TABLE bookmarks (url TEXT)").unwrap();
+        drop(foreign);
+        let before = std::fs::read(&path).unwrap();
+        assert!(matches!(open(&folder.config()), Err(SpoolError::Foreign { .. })));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        let config = SpoolConfig { path: folder.0.path().join("config.toml"), ..folder.config() };
+        std::fs::write(&config.path, "url = \"https://zammad.example.com\"").unwrap();
+        for path in [path, config.path.clone()] {
+            let open_to_all = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o644);
+            std::fs::set_permissions(&path, open_to_all).unwrap();
+            let opened = open(&SpoolConfig { path: path.clone(), ..config.clone() });
+            assert!(matches!(opened, Err(SpoolError::Foreign { .. })), "{path:?}");
+            assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o644, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_set_aside_with_what_cannot_be_read() {
+        let folder = Folder::new();
+        let path = folder.config().path;
+        let mut spool = open(&SpoolConfig { max_events: 10_000, ..folder.config() }).unwrap();
+        for call in 0..500 {
+            keep(&mut spool, EventKind::NewCall, &call.to_string());
+        }
+        spool.empty_wal().unwrap();
+        let pages = std::fs::metadata(&path).unwrap().len() / 4096;
+        // In the middle of the events, and the other process has it open.
+        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        std::os::unix::fs::FileExt::write_all_at(&file, &[0xA5; 4096], pages / 2 * 4096).unwrap();
+        let mut other = folder.open();
+        let mut seen = 0;
+        while let Some(waiting) = other.due(Moment::now(), 1).unwrap().pop() {
+            other.note(waiting.position, &Note::Arrived, Moment::now()).unwrap();
+            seen += 1;
+        }
+        let totals = other.totals(Moment::now()).unwrap();
+        assert_eq!(totals.ever_damaged, 1);
+        assert!((400..500).contains(&seen), "{seen} of 500 events");
+        // The one that had the old file goes on with the new one.
+        let position = keep(&mut spool, EventKind::Hangup, "499");
+        assert_eq!(next(&mut other, position).event.kind, EventKind::Hangup);
+        let aside = std::fs::read_dir(folder.0.path()).unwrap().filter(|entry| {
+            let name = entry.as_ref().unwrap().file_name().into_string().unwrap();
+            name.starts_with("spool.db.damaged-") && !name.contains("-wal") && !name.contains("-shm")
+        });
+        assert_eq!(aside.count(), 1);
+    }
+
+    #[test]
+    fn nobody_else_reads_it_and_no_token_is_in_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = Folder::new();
+        let config = SpoolConfig { path: folder.0.path().join("sub/spool.db"), ..folder.config() };
+        let mut spool = open(&config).unwrap();
+        keep(&mut spool, EventKind::NewCall, "7");
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        let sub = config.path.parent().unwrap();
+        assert_eq!(mode(sub), 0o700);
+        let files: Vec<_> = std::fs::read_dir(sub).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(files.len() >= 3, "{files:?}");
+        for file in files {
+            assert_eq!(mode(&file), 0o600, "{file:?}");
+            let bytes = std::fs::read(&file).unwrap();
+            assert!(!bytes.windows(8).any(|window| window == b"TOKEN-of"), "{file:?}");
+        }
+        // Also one that was made readable.
+        std::fs::set_permissions(&config.path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        open(&config).unwrap();
+        assert_eq!(mode(&config.path), 0o600);
+    }
+}

@@ -355,3 +355,51 @@ fn call(row: &Row, now: Moment) -> rusqlite::Result<Option<Call>> {
         waiting: row.get(12)?,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spool::tests::{DAY, Folder, begin, call, dead, event, keep};
+
+    #[test]
+    fn the_journal_knows_a_call_until_a_day_after_its_end() {
+        use EventKind::{Answer, Hangup, NewCall};
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let now = Moment::now();
+        let then = now.before(DAY + Duration::from_secs(60));
+        begin(&mut spool, &event(NewCall, "7"), Some("SIP/1"), then);
+        let open = spool.call(&Which::Key("SIP/1".to_owned()), now).unwrap().unwrap();
+        assert_eq!((open.call_id.as_str(), open.answered, open.ending), ("7", false, Ending::None));
+        begin(&mut spool, &event(Answer, "7"), None, then);
+        assert!(call(&mut spool, "7").unwrap().answered);
+        begin(&mut spool, &event(Hangup, "7"), None, then);
+        assert_eq!(call(&mut spool, "7").unwrap().ending, Ending::Begun);
+        assert_eq!(spool.open_calls(CallNumber(0), 10, now).unwrap().len(), 1);
+        spool.settle(&event(Hangup, "7"), true, then).unwrap();
+        assert_eq!(call(&mut spool, "7").unwrap().ending, Ending::Reported);
+        assert!(spool.open_calls(CallNumber(0), 10, now).unwrap().is_empty());
+        for call_id in 8..40 {
+            begin(&mut spool, &event(NewCall, &call_id.to_string()), Some("SIP/1"), now);
+        }
+        assert!(call(&mut spool, "7").is_none());
+        let latest = spool.call(&Which::Key("SIP/1".to_owned()), now).unwrap().unwrap();
+        assert_eq!(latest.call_id.as_str(), "39");
+    }
+
+    #[test]
+    fn a_call_that_zammad_refused_is_not_open_and_one_whose_hangup_was_given_up_is() {
+        use EventKind::{Hangup, NewCall};
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let now = Moment::now();
+        begin(&mut spool, &event(NewCall, "7"), None, now);
+        spool.settle(&event(NewCall, "7"), false, now).unwrap();
+        assert!(call(&mut spool, "7").is_none());
+        begin(&mut spool, &event(NewCall, "8"), None, now);
+        let hangup = keep(&mut spool, Hangup, "8");
+        assert_eq!(call(&mut spool, "8").unwrap().ending, Ending::Reported);
+        spool.note(hangup, &dead(), now).unwrap();
+        assert_eq!(call(&mut spool, "8").unwrap().ending, Ending::None);
+    }
+}

@@ -102,8 +102,8 @@ impl MaxAge {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spool::Chosen;
-    use crate::spool::tests::{Folder, keep, keep_at};
+    use crate::spool::tests::{Folder, begin, event, keep, keep_at, next, open};
+    use crate::spool::{Chosen, Doubt, Note};
 
     #[test]
     fn an_event_that_nobody_has_tried_is_sent_and_found_in_doubt_until_its_attempt_is_noted() {
@@ -124,7 +124,7 @@ mod tests {
         let folder = Folder::new();
         let mut config = folder.config();
         config.max_age_answer = Duration::from_secs(60);
-        let mut spool = crate::spool::tests::open(&config).unwrap();
+        let mut spool = open(&config).unwrap();
         let now = Moment::now();
         // (the event, its age in seconds, the key of the limit that it is beyond)
         let cases = [
@@ -159,5 +159,40 @@ mod tests {
         assert!(!old.begin(&seen).unwrap());
         let Next::Send { waiting, .. } = new.next(position, now).unwrap() else { panic!("it is here now") };
         assert_eq!(waiting.attempts, 0);
+    }
+
+    #[test]
+    fn the_next_event_of_a_call_knows_of_an_answer_that_went_before_it() {
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let hangup = keep(&mut spool, EventKind::Hangup, "7");
+        assert_eq!(next(&mut spool, hangup).answered, None);
+        let now = Moment::now();
+        begin(&mut spool, &event(EventKind::Answer, "8"), None, now);
+        let other = keep(&mut spool, EventKind::Hangup, "8");
+        assert_eq!(next(&mut spool, other).answered, Some(true));
+        assert_eq!(next(&mut spool, hangup).answered, None);
+    }
+
+    #[test]
+    fn a_crash_during_an_attempt_leaves_a_doubt() {
+        let folder = Folder::new();
+        let position = {
+            let mut spool = folder.open();
+            let position = keep(&mut spool, EventKind::Hangup, "7");
+            assert!(!next(&mut spool, position).uncertain);
+            position
+        };
+        let mut spool = folder.open();
+        let found = next(&mut spool, position);
+        assert!(found.uncertain);
+        assert_eq!(found.attempts, 1);
+        // An attempt whose outcome is known leaves none.
+        let refused = Note::Failed { doubt: Doubt::No, outcome: "refused".to_owned(), pause: None };
+        spool.note(position, &refused, Moment::now()).unwrap();
+        let other = keep(&mut spool, EventKind::Hangup, "8");
+        next(&mut spool, other);
+        spool.note(other, &refused, Moment::now()).unwrap();
+        assert!(!next(&mut spool, other).uncertain);
     }
 }

@@ -391,3 +391,112 @@ pub(super) fn note_attempt(
 pub(super) fn count(db: &Transaction, change: &str) -> rusqlite::Result<()> {
     db.prepare_cached(&format!("UPDATE total SET {change}"))?.execute([]).map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::SpoolConfig;
+    use crate::spool::Next;
+    use crate::spool::tests::{DAY, Folder, dead, due, entry, event, keep, keep_at, next, open};
+
+    #[test]
+    fn of_a_call_one_event_is_next_whoever_was_faster() {
+        use EventKind::{Answer, Hangup, NewCall};
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let hangup = keep(&mut spool, Hangup, "7");
+        assert_eq!(due(&mut spool), [("7".to_owned(), Hangup)]);
+        let new_call = keep(&mut spool, NewCall, "7");
+        let answer = keep(&mut spool, Answer, "7");
+        for (next, position) in [(NewCall, new_call), (Answer, answer), (Hangup, hangup)] {
+            assert_eq!(due(&mut spool), [("7".to_owned(), next)]);
+            assert_eq!(self::next(&mut spool, position).event.kind, next);
+            spool.note(position, &Note::Arrived, Moment::now()).unwrap();
+            assert!(matches!(spool.next(position, Moment::now()).unwrap(), Next::Gone), "{next}");
+        }
+        assert!(due(&mut spool).is_empty());
+        assert_eq!(spool.totals(Moment::now()).unwrap().waiting, 0);
+    }
+
+    #[test]
+    fn what_is_read_is_what_was_kept() {
+        let folder = Folder::new();
+        let kept = CallEvent {
+            users: vec![crate::event::Name::voicemail()],
+            cause: Some(crate::cause::Cause::Raw("a \"cause\"".to_owned())),
+            force_user: true,
+            ..event(EventKind::Hangup, "a 'call'")
+        };
+        let entry = Entry { answered: Some(true), ..entry(&kept, Some("key")) };
+        folder.open().keep(&entry, &Past::default(), Moment::now()).unwrap();
+        let mut spool = folder.open();
+        let found = spool.due(Moment::now(), 1).unwrap().pop().unwrap();
+        assert_eq!(found.event, kept);
+        assert_eq!(found.answered, Some(true));
+    }
+
+    #[test]
+    fn fresh_calls_go_before_what_has_waited_and_then_the_oldest() {
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let now = Moment::now();
+        for (call_id, seconds) in [("old", 300), ("older", 200), ("fresh", 30), ("fresher", 1)] {
+            keep_at(&mut spool, EventKind::NewCall, call_id, now.before(Duration::from_secs(seconds)));
+        }
+        let calls: Vec<_> = due(&mut spool).into_iter().map(|(call_id, _)| call_id).collect();
+        assert_eq!(calls, ["fresh", "fresher", "old", "older"]);
+    }
+
+    #[test]
+    fn an_event_that_is_put_off_is_due_again_also_by_a_clock_that_was_set_back() {
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let position = keep(&mut spool, EventKind::NewCall, "7");
+        let now = Moment::now();
+        spool.note(position, &Note::PutOff { pause: Duration::from_secs(60) }, now).unwrap();
+        let is_due = |spool: &mut Spool, now| !spool.due(now, 1).unwrap().is_empty();
+        assert!(!is_due(&mut spool, now));
+        assert_eq!(spool.next_due(now).unwrap(), Some(Duration::from_secs(60)));
+        assert!(is_due(&mut spool, now.after(Duration::from_secs(60))));
+        assert!(is_due(&mut spool, Moment { wall: now.before(DAY).wall, ..now }));
+    }
+
+    #[test]
+    fn what_is_full_refuses_or_drops_the_oldest_and_counts_it() {
+        let folder = Folder::new();
+        let limited = |policy| SpoolConfig { max_events: 2, policy, ..folder.config() };
+        let mut spool = open(&limited(SpoolPolicy::Refuse)).unwrap();
+        let first = keep(&mut spool, EventKind::NewCall, "1");
+        keep(&mut spool, EventKind::NewCall, "2");
+        let third = entry(&event(EventKind::NewCall, "3"), None);
+        let refused = spool.keep(&third, &Past::default(), Moment::now());
+        assert!(matches!(refused, Err(SpoolError::Full { events: 2, .. })), "{refused:?}");
+        // Without its end a call that is kept would ring for ever.
+        let hangup = keep(&mut spool, EventKind::Hangup, "2");
+        spool.note(hangup, &Note::Arrived, Moment::now()).unwrap();
+        // What was given up makes room.
+        spool.note(first, &dead(), Moment::now()).unwrap();
+        keep(&mut spool, EventKind::NewCall, "3");
+        let mut spool = open(&limited(SpoolPolicy::DropOldest)).unwrap();
+        keep(&mut spool, EventKind::NewCall, "4");
+        let calls: Vec<_> = due(&mut spool).into_iter().map(|(call_id, _)| call_id).collect();
+        assert_eq!(calls, ["3", "4"]);
+        let totals = spool.totals(Moment::now()).unwrap();
+        assert_eq!((totals.ever_refused, totals.ever_dropped, totals.waiting), (1, 2, 2));
+        let mut spool = open(&SpoolConfig { max_bytes: 10, ..folder.config() }).unwrap();
+        let refused = spool.keep(&third, &Past::default(), Moment::now());
+        assert!(matches!(refused, Err(SpoolError::Full { .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn a_text_that_is_no_event_is_given_up_alone() {
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let broken = keep(&mut spool, EventKind::NewCall, "7");
+        keep(&mut spool, EventKind::NewCall, "8");
+        spool.db.execute("UPDATE event SET text = '{\"kind\":' WHERE position = ?", [broken.0]).unwrap();
+        assert_eq!(due(&mut spool), [("8".to_owned(), EventKind::NewCall)]);
+        let totals = spool.totals(Moment::now()).unwrap();
+        assert_eq!((totals.waiting, totals.dead), (1, 1));
+    }
+}
