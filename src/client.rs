@@ -19,9 +19,9 @@ mod connector;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
 use tokio::runtime::{Builder, Runtime};
 
 #[doc(hidden)]
@@ -250,8 +250,7 @@ impl Client {
             content_type: header(CONTENT_TYPE).map(str::to_owned),
             location: header(LOCATION).map(|location| self.endpoint.redact(location)),
             retry_after: header(RETRY_AFTER)
-                .and_then(|seconds| seconds.parse().ok())
-                .map(Duration::from_secs),
+                .and_then(|wish| reply::pause(wish, header(DATE), SystemTime::now())),
         };
         reply::read_head(&head)?;
         let mut body = Vec::new();

@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use fuzz::{config, holds_whole_token, is_harmless, shows_token};
 use libfuzzer_sys::fuzz_target;
@@ -83,7 +83,7 @@ fn split(reply: &[u8]) -> Option<(reply::Head, Vec<u8>)> {
         match name.to_ascii_lowercase().as_str() {
             "content-type" => head.content_type = Some(value.to_owned()),
             "location" => head.location = Some(config("http://127.0.0.1").endpoint().ok()?.redact(value)),
-            "retry-after" => head.retry_after = value.parse().ok().map(Duration::from_secs),
+            "retry-after" => head.retry_after = reply::pause(value, None, SystemTime::UNIX_EPOCH),
             _ => {}
         }
     }

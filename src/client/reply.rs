@@ -1,7 +1,7 @@
 //! From an HTTP reply to the action, or to what is wrong.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
@@ -65,8 +65,23 @@ pub struct Head {
     pub content_type: Option<String>,
     /// `Location`, without the token
     pub location: Option<String>,
-    /// `Retry-After`, if it is a number of seconds
+    /// `Retry-After`, see [`pause`]
     pub retry_after: Option<Duration>,
+}
+
+/// The pause that a server wishes for in `Retry-After`: seconds, or the time at which it is over. That time is of
+/// the server's clock, so its `Date` counts as now where there is one.
+///
+/// Source: RFC 9110, sections 10.2.3 and 5.6.7.
+pub fn pause(wish: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
+    let wish = wish.trim();
+    if !wish.is_empty() && wish.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(wish.parse().unwrap_or(u64::MAX)));
+    }
+    let end = httpdate::parse_http_date(wish).ok()?;
+    let now = date.and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(now);
+    // One that is over is no wish.
+    end.duration_since(now).ok().filter(|pause| !pause.is_zero())
 }
 
 /// What the head alone says: some of these replies have bodies that never end.
@@ -206,4 +221,37 @@ fn title(page: &str, redact: impl Fn(&str) -> String) -> Option<String> {
 /// A stranger's text for one line of a terminal.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_MESSAGE).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_a_number_of_seconds_or_ends_at_a_date() {
+        let date = Some("Sun, 06 Nov 1994 08:49:37 GMT");
+        // (Retry-After, Date, seconds)
+        let cases = [
+            ("2", None, Some(2)),
+            (" 120 ", date, Some(120)),
+            ("0", None, Some(0)),
+            ("99999999999999999999", None, Some(u64::MAX)),
+            ("Sun, 06 Nov 1994 08:49:39 GMT", date, Some(2)),
+            ("Sunday, 06-Nov-94 08:50:37 GMT", date, Some(60)),
+            ("Sun Nov  6 09:49:37 1994", date, Some(3600)),
+            // A second after 1970 began, which is now.
+            ("Thu, 01 Jan 1970 00:00:03 GMT", None, Some(2)),
+            ("Thu, 01 Jan 1970 00:00:03 GMT", Some("yesterday"), Some(2)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", date, None),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", date, None),
+            ("", date, None),
+            ("-1", date, None),
+            ("soon", date, None),
+            ("Sun, 06 Nov 1994", date, None),
+        ];
+        for (wish, date, seconds) in cases {
+            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
+            assert_eq!(pause(wish, date, now), seconds.map(Duration::from_secs), "{wish:?} at {date:?}");
+        }
+    }
 }

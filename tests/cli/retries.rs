@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -211,12 +211,29 @@ fn a_server_that_comes_up_in_time_gets_the_event() {
 fn a_pause_that_the_server_names_is_kept_or_too_long() {
     let busy = |pause: &str| Reply::html(503, "Service Unavailable").with("Retry-After", pause);
     let huge = u64::MAX.to_string();
+    let in_a_minute = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(60));
     // (reply, code, attempts, at least, at most)
     let cases = [
         (busy("1"), 0, 2, Duration::from_secs(1), Duration::from_secs(2)),
         (busy("0"), 0, 2, Duration::ZERO, Duration::from_millis(800)),
-        // A date is not understood, so the usual pause has to do.
+        // A date that is over is no wish, so the usual pause has to do.
         (busy("Fri, 21 Nov 2025 07:28:00 GMT"), 0, 2, Duration::ZERO, Duration::from_millis(800)),
+        // By the server's clock, whatever the time is here.
+        (
+            busy("Sun, 06 Nov 1994 08:49:38 GMT").with("Date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+            0,
+            2,
+            Duration::from_secs(1),
+            Duration::from_secs(2),
+        ),
+        (
+            busy("Sunday, 06-Nov-94 08:50:37 GMT").with("Date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+            69,
+            1,
+            Duration::ZERO,
+            Duration::from_millis(800),
+        ),
+        (busy(&in_a_minute), 69, 1, Duration::ZERO, Duration::from_millis(800)),
         (busy("-1"), 0, 2, Duration::ZERO, Duration::from_millis(800)),
         (busy("60"), 69, 1, Duration::ZERO, Duration::from_millis(800)),
         (busy(&huge), 69, 1, Duration::ZERO, Duration::from_millis(800)),
