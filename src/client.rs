@@ -8,6 +8,7 @@ mod caller_log;
 mod certificate;
 mod error;
 mod phase;
+mod proxy;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod reply;
@@ -32,6 +33,7 @@ pub use connector::Proxy;
 pub(crate) use connector::{Connector, ConnectorError};
 pub use error::{Fate, RootCause, SendError, TlsFault, in_full};
 use phase::Progress;
+pub use proxy::ProxyError;
 pub use reply::Content;
 pub use request::{Request, RequestId};
 pub use tls::TrustError;
@@ -142,6 +144,9 @@ pub enum ClientError {
     /// There is nobody whose certificates could be trusted.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// A variable names a proxy that cannot be one.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     /// A bug, or a machine without resources.
     #[error("the HTTP client does not start")]
     Http(#[source] RootCause),
@@ -172,7 +177,7 @@ impl Client {
         let endpoint = config.endpoint()?;
         let verifier = tls::verifier(config, endpoint)?;
         let client = Self::with_tls(config, endpoint, tls::trusting(verifier.clone()))?;
-        Ok((client, Connector::new(endpoint, verifier)))
+        Ok((client, Connector::new(endpoint, verifier)?))
     }
 
     fn with_tls(
@@ -280,11 +285,13 @@ fn http(
         .retry(reqwest::retry::never())
         .referer(false)
         .connect_timeout(config.connect_timeout)
+        // The variables are read below.
+        .no_proxy()
         .pool_idle_timeout(IDLE)
         .dns_resolver(Arc::new(progress.clone()));
-    if endpoint.is_loopback() {
-        // What is on this machine is not behind a proxy.
-        http = http.no_proxy();
+    if let Some(proxy) = proxy::of(endpoint, std::env::var_os)? {
+        let proxy = reqwest::Proxy::all(proxy.url);
+        http = http.proxy(proxy.map_err(|error| ClientError::Http(RootCause::of(&error.without_url())))?);
     }
     http.build().map_err(|error| ClientError::Http(RootCause::of(&error.without_url())))
 }

@@ -287,6 +287,10 @@ fn unusable(error: &ClientError) -> String {
             "ca_file (--ca-file) names a PEM file of certificates; without it the system's own count"
                 .to_owned()
         }
+        ClientError::Proxy(_) => {
+            "Mend the variable or take it away, or list the host in NO_PROXY if it can be reached without a proxy"
+                .to_owned()
+        }
         ClientError::Http(_) | ClientError::Runtime(_) => {
             "This machine is out of resources, or this is a bug in this program".to_owned()
         }

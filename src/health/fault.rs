@@ -30,7 +30,9 @@ impl Fault {
     /// A word for it that programs can rely on: the same as for an event.
     pub fn class(&self) -> &'static str {
         match self {
-            Self::Unusable(ClientError::Config(_) | ClientError::Trust(_)) => "configuration",
+            Self::Unusable(ClientError::Config(_) | ClientError::Trust(_) | ClientError::Proxy(_)) => {
+                "configuration"
+            }
             Self::Unusable(ClientError::Http(_) | ClientError::Runtime(_)) => "internal",
             Self::Proxy { .. } => "proxy",
             Self::Send(error) => error.class(),

@@ -257,7 +257,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
     }
     if let Some(error) = error.downcast_ref::<ClientError>() {
         return Some(match error {
-            ClientError::Config(_) | ClientError::Trust(_) => ExitCode::Configuration,
+            ClientError::Config(_) | ClientError::Trust(_) | ClientError::Proxy(_) => ExitCode::Configuration,
             ClientError::Http(_) | ClientError::Runtime(_) => ExitCode::Internal,
         });
     }

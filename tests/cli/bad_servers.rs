@@ -329,3 +329,64 @@ fn a_proxy_is_asked_for_what_is_not_on_this_machine() {
     assert_eq!(new_call("zammad.invalid").code, 69);
     assert_eq!(proxy.requests().len(), 1);
 }
+
+#[test]
+fn no_proxy_counts_for_addresses_as_in_curl() {
+    let world = World::new();
+    // (NO_PROXY, whether the proxy is asked)
+    let cases = [
+        ("", true),
+        ("*", false),
+        ("0.0.0.0", false),
+        ("a.example 0.0.0.0", false),
+        ("a.example\t0.0.0.0/8", false),
+        ("a.example, 0.0.0.0", false),
+        ("a.example 0.0.0.1", true),
+        ("a.example,*", true),
+    ];
+    at_once(cases, |(no_proxy, is_asked)| {
+        let [proxy, zammad] = [(); 2].map(|()| Server::answering([Reply::json(200, "{}")]));
+        // An address that is not this machine's by its looks, but leads there.
+        let url = format!("http://0.0.0.0:{}/api/v1/cti/{TOKEN}", zammad.address.port());
+        for name in ["NO_PROXY", "no_proxy"] {
+            let (before, direct) = (proxy.requests().len(), zammad.requests().len());
+            let mut program = program(&world, &url, &NEW_CALL);
+            program.env("HTTP_PROXY", format!("http://{}", proxy.address)).env(name, no_proxy);
+            let ran = Ran::of(&mut program);
+            assert_eq!(ran.code, 0, "{no_proxy:?}: {ran}");
+            let asked = (proxy.requests().len() - before, zammad.requests().len() - direct);
+            assert_eq!(asked, if is_asked { (1, 0) } else { (0, 1) }, "{no_proxy:?}: {ran}");
+        }
+    });
+}
+
+#[test]
+fn a_proxy_variable_that_is_no_address_is_told_and_nothing_goes_past_it() {
+    let world = World::new();
+    let zammad = Server::answering([Reply::json(200, "{}")]);
+    let url = format!("http://0.0.0.0:{}/api/v1/cti/{TOKEN}", zammad.address.port());
+    // (variable, its value, the reason)
+    let cases = [
+        ("http_proxy", "http://", "empty host"),
+        ("HTTP_PROXY", "http://me:secret@proxy:port", "invalid port number"),
+        ("HTTP_PROXY", "http://me:sec#ret@proxy:3128", "invalid port number"),
+        ("ALL_PROXY", "socks5://me:secret@proxy:1080", "socks5:// is not supported"),
+        ("all_proxy", "my secret proxy", "invalid"),
+    ];
+    for (name, value, reason) in cases {
+        let ran = Ran::of(program(&world, &url, &NEW_CALL).env(name, value));
+        assert_eq!(ran.code, 78, "{name}={value}: {ran}");
+        assert!(ran.stderr.contains(&format!("the variable {name} is not the address of a proxy")), "{ran}");
+        assert!(ran.stderr.contains(reason) && !ran.stderr.contains("sec"), "{name}={value}: {ran}");
+        for command in [&["config", "check"][..], &["check"]] {
+            let ran = Ran::of(world.bare().env("ZAMMAD_CTI_URL", &url).env(name, value).args(command));
+            assert_ne!(ran.code, 0, "{name}={value} {command:?}: {ran}");
+            let said = format!("{}{}", ran.stdout, ran.stderr);
+            assert!(said.contains(name) && !said.contains("sec"), "{name}={value} {command:?}: {ran}");
+        }
+        // What is not behind the proxy does not need it.
+        let ran = Ran::of(program(&world, &zammad.url(), &NEW_CALL).env(name, value));
+        assert_eq!(ran.code, 0, "{name}={value}: {ran}");
+    }
+    assert_eq!(zammad.requests().len(), cases.len());
+}
