@@ -3,6 +3,7 @@
 //! No retries here: `delivery` decides about them. An attempt is asynchronous, so it ends on time
 //! whatever the network does, and many of them share a thread; [`block_on`] is for who has one.
 
+mod addresses;
 #[doc(hidden)]
 mod caller_log;
 mod certificate;
@@ -78,11 +79,14 @@ const IDLE: Duration = Duration::from_secs(5);
 /// ```
 pub struct Client {
     endpoint: Endpoint,
+    connect_timeout: Duration,
     timeout: Duration,
     http: reqwest::Client,
     /// a POST to the endpoint with the usual headers, and the login that may stand in its URL
     blank: reqwest::Request,
     progress: Progress,
+    /// the last event without a connection, and why it had none
+    unconnected: Option<(RequestId, SendError)>,
 }
 
 /// Makes clients with a connection each; the trust store is read once.
@@ -189,8 +193,9 @@ impl Client {
         let http = http(config, endpoint, tls, &progress)?;
         let blank = http.post(endpoint.reveal().clone()).headers(request::usual_headers()).build();
         let blank = blank.map_err(|error| ClientError::Http(RootCause::of(&error.without_url())))?;
-        let (endpoint, timeout) = (endpoint.clone(), config.timeout);
-        Ok(Self { endpoint, timeout, http, blank, progress })
+        let (connect_timeout, timeout) = (config.connect_timeout, config.timeout);
+        let endpoint = endpoint.clone();
+        Ok(Self { endpoint, connect_timeout, timeout, http, blank, progress, unconnected: None })
     }
 
     /// Posts one request, once, in at most `within`.
@@ -205,7 +210,23 @@ impl Client {
         within: Duration,
     ) -> Result<Action, SendError> {
         let redact = |text: &str| self.endpoint.redact(text);
-        self.post(request, within, |head, body| reply::read(head, body, event, redact)).await
+        let result = self.post(request, within, |head, body| reply::read(head, body, event, redact)).await;
+        result.map_err(|error| self.explained(request.id(), error, within))
+    }
+
+    /// What is to be said of a failure: an attempt that its time cut short has nothing to say of the way to Zammad,
+    /// and what the one before it met with counts.
+    fn explained(&mut self, id: &RequestId, error: SendError, within: Duration) -> SendError {
+        let is_cut_short = within < self.connect_timeout
+            && matches!(error, SendError::LookupTimeout | SendError::ConnectTimeout);
+        match &self.unconnected {
+            Some((same, before)) if is_cut_short && same == id => return before.clone(),
+            Some(_) | None => {}
+        }
+        if matches!(error, SendError::Lookup(_) | SendError::Connect(_) | SendError::Tls(_)) {
+            self.unconnected = Some((id.clone(), error.clone()));
+        }
+        error
     }
 
     /// Posts a request that Zammad refuses when all is in order, and that leaves no entry in the
@@ -232,11 +253,13 @@ impl Client {
         read: impl FnOnce(&reply::Head, Option<&Vec<u8>>) -> Result<T, SendError>,
     ) -> Result<T, SendError> {
         let limit = self.timeout.min(within);
-        self.progress.begin();
-        match tokio::time::timeout(limit, self.exchange(request, read)).await {
-            Ok(result) => result,
-            Err(_) => Err(SendError::from_timeout(self.progress.phase(), limit)),
+        self.progress.begin(limit.min(self.connect_timeout));
+        let exchanged = tokio::time::timeout(limit, self.exchange(request, read)).await;
+        let result = exchanged.unwrap_or_else(|_| Err(SendError::from_timeout(self.progress.phase(), limit)));
+        if matches!(result, Err(SendError::ConnectTimeout)) {
+            self.progress.had_no_connection();
         }
+        result
     }
 
     async fn exchange<T>(

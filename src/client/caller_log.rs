@@ -23,6 +23,7 @@ pub struct CallerLog {
     endpoint: Endpoint,
     http: reqwest::Client,
     progress: Progress,
+    connect_timeout: Duration,
     timeout: Duration,
     authorization: Option<HeaderValue>,
 }
@@ -122,12 +123,13 @@ impl CallerLog {
             }
             None => None,
         };
-        Ok(Self { endpoint: endpoint.clone(), http, progress, timeout: config.timeout, authorization })
+        let (connect_timeout, timeout) = (config.connect_timeout, config.timeout);
+        Ok(Self { endpoint: endpoint.clone(), http, progress, connect_timeout, timeout, authorization })
     }
 
     /// Newest first.
     pub async fn read(&self) -> Result<Vec<Row>, CallerLogError> {
-        self.progress.begin();
+        self.progress.begin(self.connect_timeout);
         match tokio::time::timeout(self.timeout, self.exchange()).await {
             Ok(result) => result,
             Err(_) => Err(CallerLogError::Send(SendError::from_timeout(self.progress.phase(), self.timeout))),

@@ -7,7 +7,7 @@ use super::phase::Phase;
 use super::reply::Content;
 
 /// What became of an attempt that brought no action.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[expect(missing_docs, reason = "a variant's text says what its fields are")]
 pub enum SendError {
     // -- Zammad does not have the event --
@@ -97,7 +97,7 @@ pub enum Fate {
 
 /// What the operating system or the protocol said, without the layers of the library above it,
 /// which would show the URL.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
 pub struct RootCause(String);
 
@@ -123,7 +123,7 @@ pub fn in_full(error: &dyn Error) -> String {
 }
 
 /// What TLS found wrong.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[expect(missing_docs, reason = "a variant's text says what its fields are")]
 #[non_exhaustive]
 pub enum TlsFault {

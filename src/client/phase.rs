@@ -4,13 +4,16 @@
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use super::addresses;
 
 /// What an attempt is waiting for, in the order in which it comes to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,25 +32,44 @@ pub enum Phase {
 /// It only goes forward: a connection that is made in vain, because another one became free in
 /// the meantime, does not take back that the request is out.
 #[derive(Clone)]
-pub(super) struct Progress(Arc<AtomicU8>);
+pub(super) struct Progress(Arc<Known>);
+
+struct Known {
+    phase: AtomicU8,
+    /// milliseconds for a connection
+    within: AtomicU64,
+    /// attempts that had no connection in time
+    unconnected: AtomicUsize,
+}
 
 impl Progress {
     pub fn new() -> Self {
-        Self(Arc::new(AtomicU8::new(Phase::Connection as u8)))
+        Self(Arc::new(Known {
+            phase: AtomicU8::new(Phase::Connection as u8),
+            within: AtomicU64::new(0),
+            unconnected: AtomicUsize::new(0),
+        }))
     }
 
-    pub fn begin(&self) {
-        self.0.store(Phase::Connection as u8, Ordering::Relaxed);
+    /// An attempt begins that has so long for a connection.
+    pub fn begin(&self, within: Duration) {
+        self.0.phase.store(Phase::Connection as u8, Ordering::Relaxed);
+        self.0.within.store(u64::try_from(within.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// It had none in time: the next one tries the host's addresses in another order.
+    pub fn had_no_connection(&self) {
+        self.0.unconnected.fetch_add(1, Ordering::Relaxed);
     }
 
     pub fn phase(&self) -> Phase {
-        let phase = self.0.load(Ordering::Relaxed);
+        let phase = self.0.phase.load(Ordering::Relaxed);
         let later = [Phase::Lookup, Phase::Address, Phase::Reply];
         later.into_iter().find(|known| *known as u8 == phase).unwrap_or(Phase::Connection)
     }
 
     fn reach(&self, phase: Phase) {
-        self.0.fetch_max(phase as u8, Ordering::Relaxed);
+        self.0.phase.fetch_max(phase as u8, Ordering::Relaxed);
     }
 
     /// A request's body that tells when it is written, which is after the head.
@@ -62,7 +84,10 @@ impl Resolve for Progress {
         self.reach(Phase::Lookup);
         let progress = self.clone();
         Box::pin(async move {
-            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let within = Duration::from_millis(progress.0.within.load(Ordering::Relaxed));
+            let failed = progress.0.unconnected.load(Ordering::Relaxed);
+            let addresses: Vec<SocketAddr> = addresses::in_time(found, within, failed);
             progress.reach(Phase::Address);
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })

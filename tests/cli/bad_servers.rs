@@ -185,14 +185,8 @@ fn floods(head: &'static str) -> BadServer {
 
 /// Listens, but has no room for another connection.
 fn full() -> BadServer {
-    let listener = servers::listen(servers::reserved_port(), 0);
-    let address = listener.local_addr().unwrap();
-    let mut connections = Vec::new();
-    while let Ok(connection) = TcpStream::connect_timeout(&address, Duration::from_millis(50)) {
-        connections.push(connection);
-        assert!(connections.len() < 100, "there is always room");
-    }
-    BadServer { url: servers::url(address), _held: Box::new((listener, connections)) }
+    let listener = servers::full("127.0.0.1:0".parse().unwrap());
+    BadServer { url: servers::url(listener.address()), _held: Box::new(listener) }
 }
 
 fn nobody_listens() -> BadServer {

@@ -4,6 +4,7 @@
 mod support;
 use support::{asterisk, certificates, clock, desk, running, servers};
 
+mod addresses;
 mod agi;
 mod answer;
 mod bad_servers;

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use assert_cmd::Command;
 use rcgen::KeyPair;
@@ -249,6 +250,23 @@ fn what_is_wrong_with_tls_is_told_apart() {
     let mut program = new_call(&world, &url("localhost", &server));
     let ran = Ran::of(program.env("SSL_CERT_FILE", &trusted).arg("--ca-file").arg(stranger_file));
     ran.assert_failed("trusted by the system", "tls-unknown-issuer", "unknown authority");
+}
+
+#[test]
+fn an_attempt_without_time_does_not_hide_what_is_wrong_with_tls() {
+    let world = World::new();
+    let before = AtomicUsize::new(0);
+    let server = Server::start(move |mut stream: TcpStream| {
+        let _ = stream.peek(&mut [0]);
+        if before.fetch_add(1, Ordering::Relaxed) == 0 {
+            let _ = stream.write_all(b"\x15\x03\x03\x00\x02\x02\x28");
+        } else {
+            stay_silent(stream);
+        }
+    });
+    let ran = Ran::of(&mut new_call(&world, &url("localhost", &server)));
+    ran.assert_failed("silent after a fault", "tls", "TLS failed: received fatal alert");
+    assert_eq!(ran.report()["attempts"], 2, "{ran}");
 }
 
 #[test]

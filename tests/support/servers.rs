@@ -112,6 +112,32 @@ pub fn reset(stream: TcpStream) {
     TcpSocket::from_std_stream(stream).set_zero_linger().unwrap();
 }
 
+/// A listener that has no room for another connection.
+pub struct Full {
+    listener: TcpListener,
+    _waiting: Vec<TcpStream>,
+}
+
+impl Full {
+    pub fn address(&self) -> SocketAddr {
+        self.listener.local_addr().unwrap()
+    }
+}
+
+/// Listens there, and lets as many connections wait as there is room for.
+pub fn full(address: SocketAddr) -> Full {
+    let socket = if address.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() }.unwrap();
+    socket.bind(address).unwrap();
+    let listener = listen(socket, 0);
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(connection) = TcpStream::connect_timeout(&address, Duration::from_millis(50)) {
+        waiting.push(connection);
+        assert!(waiting.len() < 100, "there is always room");
+    }
+    Full { listener, _waiting: waiting }
+}
+
 /// A reply as it goes over the wire.
 #[derive(Debug, Clone)]
 pub struct Reply {
