@@ -30,7 +30,14 @@ fn the_completions_are_up_to_date() {
 fn bash_completes_the_flags_of_a_command() {
     let script = committed("completions").join("zammad-cti.bash");
     // (words, the word under the cursor, what is offered)
-    let cases = [("zammad-cti new-c", 1, "new-call"), ("zammad-cti new-call --dir", 2, "--direction")];
+    let cases = [
+        ("zammad-cti new-c", 1, "new-call"),
+        ("zammad-cti new-call --dir", 2, "--direction"),
+        ("zammad-cti new-call --output = j", 4, "json"),
+        ("zammad-cti new-call --output =", 3, "text json shell"),
+        ("zammad-cti new-call --output j", 3, "json"),
+        ("zammad-cti hangup --direction = o", 4, "out"),
+    ];
     for (words, place, offered) in cases {
         let complete = format!(
             "source '{}'; COMP_WORDS=({words}); COMP_CWORD={place}; _zammad__cti zammad-cti \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"; echo \"${{COMPREPLY[*]}}\"",
@@ -53,6 +60,19 @@ fn the_man_pages_are_up_to_date() {
         "without a folder it is the first page"
     );
     compare(fresh.path(), &committed("man"));
+}
+
+#[test]
+fn the_head_of_each_man_page_has_no_date_and_says_where_it_is_from() {
+    let pages = files(&committed("man"));
+    assert!(pages.len() > 20);
+    for (name, page) in pages {
+        let title = name.strip_suffix(".1").unwrap();
+        let head =
+            format!(".TH {title} 1 \"\" \"zammad-cti {}\" \"User Commands\"", env!("CARGO_PKG_VERSION"));
+        let page = String::from_utf8(page).unwrap();
+        assert_eq!(page.lines().find(|line| line.starts_with(".TH")), Some(head.as_str()), "{name}");
+    }
 }
 
 #[test]

@@ -14,9 +14,22 @@ pub fn run(args: &Completions, out: &mut dyn Write) -> anyhow::Result<ExitCode> 
     clap_complete::generate(args.shell, &mut Program::documented(), "zammad-cti", &mut text);
     // The generator takes the hyphen of the program's name for a subcommand's in half of the places.
     let text = String::from_utf8(text)?.replace("zammad__subcmd__cti", "zammad__cti");
-    let text = if args.shell == Shell::Bash { joined(&text) } else { text };
+    let text = if args.shell == Shell::Bash { apart(&joined(&text)) } else { text };
     out.write_all(text.as_bytes()).map_err(OutputError)?;
     Ok(ExitCode::Ok)
+}
+
+/// A script for bash that completes the value of `--flag=value` as that of `--flag value`: bash takes the sign for
+/// a word of its own.
+fn apart(script: &str) -> String {
+    let known = "    prev=\"$3\"\n";
+    let value = "    if [[ \"${cur}\" == \"=\" ]]; then
+        cur=\"\"
+    elif [[ \"${prev}\" == \"=\" && ${COMP_CWORD} -ge 2 ]]; then
+        prev=\"${COMP_WORDS[COMP_CWORD-2]}\"
+    fi
+";
+    script.replacen(known, &format!("{known}{value}"), 1)
 }
 
 /// A script for bash in which flags that stand together and are completed alike share a case: it is read
