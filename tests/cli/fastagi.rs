@@ -642,6 +642,24 @@ fn a_socket_of_systemds_is_used() {
 }
 
 #[test]
+fn a_socket_that_systemd_gave_to_another_process_is_not_used() {
+    let world = World::new();
+    let zammad = zammad(Duration::ZERO);
+    // What a shell leaves of its environment, and a file that is no socket.
+    for left in [
+        &[("LISTEN_FDS", "1")][..],
+        &[("LISTEN_FDS", "1"), ("LISTEN_PID", "1")],
+        &[("LISTEN_FDS", "1"), ("LISTEN_PID", "")],
+    ] {
+        let mut program = world.process();
+        program.args(["fastagi", "--listen", "127.0.0.1:0"]).env("ZAMMAD_CTI_URL", zammad.url());
+        let server = Fastagi::start(program.envs(left.iter().copied()));
+        assert_eq!(server.new_call(CALL).0.decision(), ("none", ""), "{left:?}");
+        server.stop();
+    }
+}
+
+#[test]
 fn systemd_is_told_when_it_is_ready_alive_and_about_to_end() {
     let world = World::new();
     let zammad = zammad(Duration::ZERO);

@@ -96,7 +96,10 @@ pub(super) fn allow_many_files() {
 
 /// The socket that systemd has opened, else one of our own.
 fn listener(args: &cli::Fastagi) -> anyhow::Result<TcpListener> {
-    let given = ListenFd::from_env().take_tcp_listener(0).context("the socket that systemd gave")?;
+    // Of this process only by its number: what stays of another's environment is no socket of ours.
+    let is_ours = std::env::var_os("LISTEN_PID").is_some_and(|process| !process.is_empty());
+    let mut given = if is_ours { ListenFd::from_env() } else { ListenFd::empty() };
+    let given = given.take_tcp_listener(0).context("the socket that systemd gave")?;
     let listener = match given {
         Some(listener) => listener,
         None => {
