@@ -68,7 +68,7 @@ pub enum FileError {
 /// There is none, or it is broken; also if it holds a token, and others can read it.
 pub fn read(path: &Path, profile: Option<&str>) -> Result<Layers, FileError> {
     let (text, metadata) = read_file(path, MAX_CONFIGURATION)?;
-    let text = String::from_utf8(text)
+    let text = String::from_utf8(without_mark(&text).to_owned())
         .map_err(|_| FileError::Broken { path: path.to_owned(), reason: "it is not UTF-8".to_owned() })?;
     let broken =
         |error: config::ConfigError| FileError::Broken { path: path.to_owned(), reason: reason(&error) };
@@ -148,12 +148,18 @@ pub fn read_token(path: &Path) -> Result<Secret, FileError> {
         error => error,
     })?;
     // First, lest somebody is told to change the mode of a file that is no token's.
-    let token = match str::from_utf8(&text).map(str::trim) {
+    let text = without_mark(&text);
+    let token = match str::from_utf8(text).map(str::trim) {
         Ok(token) if !token.is_empty() && !token.contains(char::is_whitespace) => Secret::new(token),
         _ => return Err(FileError::NoToken { path: path.to_owned() }),
     };
     refuse_what_others_can_read(path, &metadata)?;
     Ok(token)
+}
+
+/// A text without the byte order mark that some editors put in front of it.
+pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
 /// Whether the token itself stands where the name of its file belongs.

@@ -113,6 +113,36 @@ fn the_file_is_the_named_one_else_the_users_own() {
     check(&[], &[("XDG_CONFIG_HOME", "relative")], "home");
 }
 
+#[test]
+fn a_default_file_that_is_a_link_to_nothing_is_not_passed_over() {
+    // (the link, in the home)
+    for link in [".config/zammad-cti/config.toml", ".config/zammad-cti"] {
+        let world = World::new();
+        let path = world.path(link);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink("/nowhere/at/all", &path).unwrap();
+        let requests = world.every_request();
+        let said = stderr(&world.program().args(NEW_CALL).assert().code(78).stdout(""));
+        assert!(said.contains("cannot read") && said.contains("zammad-cti/config.toml"), "{link}: {said}");
+        assert_eq!(requests.calls(), 0, "{link}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_token_or_a_configuration() {
+    let world = World::new();
+    let accepted = world.zammad_accepts();
+    let base = world.zammad.base_url();
+    let token = world.file("token", 0o600, &format!("\u{feff}{TOKEN}\r\n"));
+    let file = world.file(
+        "config.toml",
+        0o600,
+        &format!("\u{feff}url = '{base}'\ntoken_file = '{}'\n", token.display()),
+    );
+    world.bare().arg("--config").arg(file).args(NEW_CALL).assert().code(0).stdout("none\n");
+    accepted.assert();
+}
+
 /// The example configuration has a profile with a token in its URL beside a token file.
 #[test]
 fn a_stronger_address_with_its_token_needs_no_weaker_token() {

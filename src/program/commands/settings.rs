@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::{
     ConfigError, FileError, Layer, Layers, Secret, Settings, default_files, read, redact, variable,
@@ -108,6 +108,10 @@ fn file(global: &Global) -> Result<Option<PathBuf>, FileError> {
     for path in default_files(config_home().as_deref()) {
         match std::fs::metadata(&path) {
             Ok(_) => return Ok(Some(path)),
+            // One that is a link to nothing was meant to be there.
+            Err(source) if leads_nowhere(&path, &source) => {
+                return Err(FileError::Unreadable { path, source });
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) if error.kind() == ErrorKind::NotADirectory => {}
             // A PBX often runs under another user, with the home of whoever started it.
@@ -121,6 +125,12 @@ fn file(global: &Global) -> Result<Option<PathBuf>, FileError> {
         }
     }
     Ok(None)
+}
+
+/// Whether a file is not there because it, or its folder, is a link that leads nowhere.
+fn leads_nowhere(path: &Path, error: &std::io::Error) -> bool {
+    let is_dangling = |path: &Path| path.is_symlink() && !path.exists();
+    error.kind() == ErrorKind::NotFound && (is_dangling(path) || path.parent().is_some_and(is_dangling))
 }
 
 /// $XDG_CONFIG_HOME, else ~/.config.
