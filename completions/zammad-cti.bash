@@ -146,7 +146,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__agi__subcmd__answer)
-            opts="-h --call-id --direction --answering-number --user --voicemail --handed-over --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --help"
+            opts="-h --call-id --direction --answering-number --user --voicemail --handed-over --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -160,7 +160,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file | --client-cert | --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -200,7 +200,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__agi__subcmd__hangup)
-            opts="-h --call-id --direction --cause --handed-over --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --help"
+            opts="-h --call-id --direction --cause --handed-over --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -214,7 +214,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file | --client-cert | --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -254,7 +254,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__agi__subcmd__new__subcmd__call)
-            opts="-h --direction --from --to --call-id --user --queue --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --help"
+            opts="-h --direction --from --to --call-id --user --queue --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -268,7 +268,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file | --client-cert | --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -308,7 +308,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__answer)
-            opts="-h --call-id --call-key --direction --from --to --answering-number --user --endpoint --voicemail --force-user --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --call-id --call-key --direction --from --to --answering-number --user --endpoint --voicemail --force-user --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -330,7 +330,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file | --client-cert | --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -408,7 +408,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__calls__subcmd__close)
-            opts="-h --older-than --all --cause --raw-cause --force --forget --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --fail-open --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --help"
+            opts="-h --older-than --all --cause --raw-cause --force --forget --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --fail-open --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -422,7 +422,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file | --client-cert | --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -492,7 +492,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__check)
-            opts="-w -c -h --nagios --warning --critical --stuck-after --all-profiles --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --help"
+            opts="-w -c -h --nagios --warning --critical --stuck-after --all-profiles --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -506,7 +506,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file | --client-cert | --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -566,7 +566,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__config__subcmd__check)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --help"
+            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -580,7 +580,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file | --client-cert | --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -646,7 +646,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__config__subcmd__show)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --help"
+            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -660,7 +660,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file | --client-cert | --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -708,7 +708,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__fastagi)
-            opts="-h --listen --user --secret-file --max-calls --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --help"
+            opts="-h --listen --user --secret-file --max-calls --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -722,7 +722,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file | --client-cert | --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -762,7 +762,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__hangup)
-            opts="-h --call-id --call-key --direction --from --to --answering-number --cause --raw-cause --answered --dialstatus --queue-status --abandoned --hangup-cause --list-causes --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --call-id --call-key --direction --from --to --answering-number --cause --raw-cause --answered --dialstatus --queue-status --abandoned --hangup-cause --list-causes --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -784,7 +784,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file | --client-cert | --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -854,7 +854,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__new__subcmd__call)
-            opts="-h --from --to --direction --call-id --user --queue --call-key --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --from --to --direction --call-id --user --queue --call-key --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -876,7 +876,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file | --client-cert | --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -988,7 +988,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__send)
-            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1002,7 +1002,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file | --client-cert | --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1054,7 +1054,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__simulate)
-            opts="-h --all --list --show --sandbox --report --from --to --user --queue --numbers --order --ring --talk --speed --calls --rate --duration --concurrency --yes-load --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --ca-file --insecure --output --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --help"
+            opts="-h --all --list --show --sandbox --report --from --to --user --queue --numbers --order --ring --talk --speed --calls --rate --duration --concurrency --yes-load --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --ca-file --client-cert --client-key --insecure --output --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1076,7 +1076,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout | --timeout | --deadline | --ca-file)
+                --connect-timeout | --timeout | --deadline | --ca-file | --client-cert | --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1148,7 +1148,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__spool__subcmd__flush)
-            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --output --spool-path --spool-max-age --spool-max-age-answer --help"
+            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --spool-path --spool-max-age --spool-max-age-answer --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1162,7 +1162,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file | --client-cert | --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1246,7 +1246,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__spool__subcmd__run)
-            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --insecure --spool-path --spool-max-age --spool-max-age-answer --help"
+            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --spool-path --spool-max-age --spool-max-age-answer --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1260,7 +1260,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "json form" -- "${cur}"))
                     return 0
                     ;;
-                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file)
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file | --client-cert | --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

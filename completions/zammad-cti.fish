@@ -62,6 +62,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l timeo
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
@@ -124,6 +126,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l timeout
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
@@ -192,6 +196,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l timeout
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
@@ -248,6 +254,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l timeout -
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
@@ -316,6 +324,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l conne
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
@@ -360,6 +370,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l timeout 
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
@@ -409,6 +421,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
@@ -443,6 +457,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
@@ -478,6 +494,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
@@ -513,6 +531,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l timeou
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
@@ -588,6 +608,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
@@ -611,6 +633,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
@@ -684,6 +708,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
@@ -734,6 +760,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
@@ -773,6 +801,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'

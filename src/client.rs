@@ -7,6 +7,7 @@ mod addresses;
 #[doc(hidden)]
 mod caller_log;
 mod certificate;
+mod client_certificate;
 mod error;
 mod phase;
 mod proxy;
@@ -18,6 +19,7 @@ mod reply;
 mod request;
 mod tls;
 mod connector;
+mod unverifiable;
 
 use std::fmt;
 use std::sync::Arc;
@@ -37,7 +39,9 @@ use phase::Progress;
 pub use proxy::ProxyError;
 pub use reply::Content;
 pub use request::{Request, RequestId};
+use tls::Tls;
 pub use tls::TrustError;
+pub use unverifiable::Unverifiable;
 
 use crate::action::Action;
 use crate::config::{Config, ConfigError, Encoding, Endpoint};
@@ -45,6 +49,9 @@ use crate::event::CallEvent;
 
 /// Zammad's replies are below 1 KB; what is longer than this comes from something else.
 pub(crate) const MAX_REPLY: usize = 64 * 1024;
+
+/// A proxy may put more cookies into the head of a reply than hyper's usual 100 lines.
+const MAX_HEAD_LINES: usize = 1000;
 
 /// A connection may be closed by the other side when it has been idle for this long.
 const IDLE: Duration = Duration::from_secs(5);
@@ -81,6 +88,7 @@ pub struct Client {
     endpoint: Endpoint,
     connect_timeout: Duration,
     timeout: Duration,
+    tls: Tls,
     http: reqwest::Client,
     /// a POST to the endpoint with the usual headers, and the login that may stand in its URL
     blank: reqwest::Request,
@@ -93,7 +101,7 @@ pub struct Client {
 pub(crate) struct Clients<'a> {
     config: &'a Config,
     endpoint: &'a Endpoint,
-    tls: rustls::ClientConfig,
+    tls: Tls,
 }
 
 impl<'a> Clients<'a> {
@@ -104,7 +112,7 @@ impl<'a> Clients<'a> {
     /// There is no endpoint, or nobody to trust.
     pub fn new(config: &'a Config) -> Result<Self, ClientError> {
         let endpoint = config.endpoint()?;
-        Ok(Self { config, endpoint, tls: tls::settings(config, endpoint)? })
+        Ok(Self { config, endpoint, tls: Tls::new(config, endpoint)? })
     }
 
     /// One client.
@@ -113,7 +121,7 @@ impl<'a> Clients<'a> {
     ///
     /// [`ClientError::Http`].
     pub fn client(&self) -> Result<Client, ClientError> {
-        Client::with_tls(self.config, self.endpoint, self.tls.clone())
+        Client::with_tls(self.config, self.endpoint, &self.tls)
     }
 
     /// As many of them.
@@ -173,29 +181,26 @@ impl Client {
     /// There is no endpoint, or nobody to trust.
     pub fn new(config: &Config) -> Result<Self, ClientError> {
         let endpoint = config.endpoint()?;
-        Self::with_tls(config, endpoint, tls::settings(config, endpoint)?)
+        Self::with_tls(config, endpoint, &Tls::new(config, endpoint)?)
     }
 
     /// A client, and the way it takes to Zammad, to be walked a step at a time.
     pub(crate) fn with_connector(config: &Config) -> Result<(Self, Connector), ClientError> {
         let endpoint = config.endpoint()?;
-        let verifier = tls::verifier(config, endpoint)?;
-        let client = Self::with_tls(config, endpoint, tls::trusting(verifier.clone()))?;
-        Ok((client, Connector::new(endpoint, verifier)?))
+        let tls = Tls::new(config, endpoint)?;
+        let client = Self::with_tls(config, endpoint, &tls)?;
+        Ok((client, Connector::new(endpoint, tls)?))
     }
 
-    fn with_tls(
-        config: &Config,
-        endpoint: &Endpoint,
-        tls: rustls::ClientConfig,
-    ) -> Result<Self, ClientError> {
+    fn with_tls(config: &Config, endpoint: &Endpoint, tls: &Tls) -> Result<Self, ClientError> {
         let progress = Progress::new();
-        let http = http(config, endpoint, tls, &progress)?;
+        let http = http(config, endpoint, tls.settings(), &progress)?;
         let blank = http.post(endpoint.reveal().clone()).headers(request::usual_headers()).build();
         let blank = blank.map_err(|error| ClientError::Http(RootCause::of(&error.without_url())))?;
         let (connect_timeout, timeout) = (config.connect_timeout, config.timeout);
         let endpoint = endpoint.clone();
-        Ok(Self { endpoint, connect_timeout, timeout, http, blank, progress, unconnected: None })
+        let tls = tls.clone();
+        Ok(Self { endpoint, connect_timeout, timeout, tls, http, blank, progress, unconnected: None })
     }
 
     /// Posts one request, once, in at most `within`.
@@ -254,10 +259,14 @@ impl Client {
     ) -> Result<T, SendError> {
         let limit = self.timeout.min(within);
         self.progress.begin(limit.min(self.connect_timeout));
+        self.tls.handshakes.begin();
         let exchanged = tokio::time::timeout(limit, self.exchange(request, read)).await;
         let result = exchanged.unwrap_or_else(|_| Err(SendError::from_timeout(self.progress.phase(), limit)));
         if matches!(result, Err(SendError::ConnectTimeout)) {
             self.progress.had_no_connection();
+        }
+        if matches!(result, Err(SendError::Tls(TlsFault::NoCommonWay(_)))) {
+            self.tls.look_closer();
         }
         result
     }
@@ -267,7 +276,8 @@ impl Client {
         request: &Request,
         read: impl FnOnce(&reply::Head, Option<&Vec<u8>>) -> Result<T, SendError>,
     ) -> Result<T, SendError> {
-        let failed = |error| SendError::from_transport(&error, self.progress.phase());
+        let failed =
+            |error| SendError::from_transport(&error, self.progress.phase(), self.tls.handshakes.asked());
         let mut post = self.blank.try_clone().expect("what has no body can be cloned");
         request.add_headers(post.headers_mut());
         *post.body_mut() = Some(self.progress.body(request.body().to_owned()));
@@ -311,6 +321,7 @@ fn http(
         // The variables are read below.
         .no_proxy()
         .pool_idle_timeout(IDLE)
+        .http1_max_headers(MAX_HEAD_LINES)
         .dns_resolver(Arc::new(progress.clone()));
     if let Some(proxy) = proxy::of(endpoint, std::env::var_os)? {
         let proxy = reqwest::Proxy::all(proxy.url);

@@ -26,7 +26,7 @@ pub use endpoint::{Endpoint, EndpointError, redact};
 pub(crate) use file::is_token_for_file;
 pub(crate) use file::read_token;
 pub use file::{FileError, Layers, read};
-pub(crate) use file::{MAX_BUNDLE, read_file};
+pub(crate) use file::{MAX_BUNDLE, read_file, refuse_what_others_can_read};
 pub use value::{Digits, Secret, Span};
 
 use crate::event::{EventError, Name};
@@ -75,6 +75,13 @@ pub struct Settings {
     /// Trust the certificates in this PEM file instead of the system's
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// Show the certificate in this PEM file to a server that asks for one
+    #[arg(long, value_name = "FILE")]
+    pub client_cert: Option<PathBuf>,
+    /// The PEM file with its key; others must not be able to read it [default: the file of
+    /// --client-cert]
+    #[arg(long, value_name = "FILE")]
+    pub client_key: Option<PathBuf>,
     /// Do not verify Zammad's certificate; whoever is in between can read the token
     #[arg(long, value_name = "BOOL")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -307,6 +314,8 @@ impl Settings {
             deadline: self.deadline.or(other.deadline),
             lock_dir: self.lock_dir.or(other.lock_dir),
             ca_file: self.ca_file.or(other.ca_file),
+            client_cert: self.client_cert.or(other.client_cert),
+            client_key: self.client_key.or(other.client_key),
             insecure: self.insecure.or(other.insecure),
             output: self.output.or(other.output),
             reject_exit: self.reject_exit.or(other.reject_exit),
@@ -393,6 +402,10 @@ pub struct Config {
     pub ca_file: Option<PathBuf>,
     /// what `ca_file` or the system's trust store says, if somebody had to read it ahead
     pub(crate) bundle: OnceLock<Vec<u8>>,
+    /// what a server sees that asks who this is
+    pub client_certificate: Option<ClientCertificate>,
+    /// what its files say, likewise
+    pub(crate) client_pem: OnceLock<(Vec<u8>, Vec<u8>)>,
     /// certificates are not verified
     pub insecure: bool,
     pub(crate) output: Format,
@@ -426,6 +439,15 @@ impl<'a> From<&'a Numbering> for PhoneSystem<'a> {
     fn from(numbering: &'a Numbering) -> Self {
         Self { numbering, agents: Agents::NONE }
     }
+}
+
+/// The files of a client certificate, in PEM form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// with those of its authorities that the server does not have
+    pub certificate: PathBuf,
+    /// may be the same file
+    pub key: PathBuf,
 }
 
 /// A spool that there is.
@@ -521,6 +543,14 @@ impl TryFrom<Settings> for Config {
                 })
             }
         };
+        let client_certificate = match (settings.client_cert, settings.client_key) {
+            (Some(certificate), key) => {
+                let key = key.unwrap_or_else(|| certificate.clone());
+                Some(ClientCertificate { certificate, key })
+            }
+            (None, Some(_)) => return Err(ConfigError::KeyWithoutCertificate),
+            (None, None) => None,
+        };
         let mut agents = Vec::new();
         for (phone, login) in settings.agents {
             // It would be sent as a name, and agents would read it in the caller log.
@@ -544,6 +574,8 @@ impl TryFrom<Settings> for Config {
             lock_dir: settings.lock_dir,
             ca_file: settings.ca_file,
             bundle: OnceLock::new(),
+            client_certificate,
+            client_pem: OnceLock::new(),
             insecure: settings.insecure.unwrap_or_default(),
             output: settings.output.unwrap_or_default(),
             reject_exit: settings.reject_exit.unwrap_or_default(),
@@ -587,6 +619,9 @@ pub enum ConfigError {
     /// A time of nothing.
     #[error("{key} is zero; it needs some time, such as 2s")]
     NoTime { key: &'static str },
+    /// `client_key` without `client_cert`.
+    #[error("client_key is set, but no client_cert that it is the key of")]
+    KeyWithoutCertificate,
     /// `spool.mode` without `spool.path`.
     #[error("a spool is asked for, but no spool.path says where; give --spool-path, or set it in the file")]
     SpoolWithoutPath,

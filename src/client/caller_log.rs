@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::phase::Progress;
-use super::{ClientError, SendError, http, tls};
+use super::tls::Tls;
+use super::{ClientError, SendError, http};
 use crate::config::{Config, Endpoint};
 use crate::event::{Direction, EventKind, Name};
 
@@ -21,6 +22,7 @@ const MAX_LOG: usize = 16 * 1024 * 1024;
 /// Reads the latest calls; Zammad shows between 60 and 300 of them.
 pub struct CallerLog {
     endpoint: Endpoint,
+    tls: Tls,
     http: reqwest::Client,
     progress: Progress,
     connect_timeout: Duration,
@@ -111,9 +113,9 @@ impl Row {
 impl CallerLog {
     pub fn new(config: &Config) -> Result<Self, CallerLogError> {
         let endpoint = config.endpoint().map_err(ClientError::from)?;
-        let tls = tls::settings(config, endpoint).map_err(ClientError::from)?;
+        let tls = Tls::new(config, endpoint).map_err(ClientError::from)?;
         let progress = Progress::new();
-        let http = http(config, endpoint, tls, &progress)?;
+        let http = http(config, endpoint, tls.settings(), &progress)?;
         let authorization = match &config.api_token {
             Some(token) => {
                 let mut header = HeaderValue::from_str(&format!("Token token={}", token.reveal()))
@@ -124,7 +126,7 @@ impl CallerLog {
             None => None,
         };
         let (connect_timeout, timeout) = (config.connect_timeout, config.timeout);
-        Ok(Self { endpoint: endpoint.clone(), http, progress, connect_timeout, timeout, authorization })
+        Ok(Self { endpoint: endpoint.clone(), tls, http, progress, connect_timeout, timeout, authorization })
     }
 
     /// Newest first.
@@ -137,7 +139,10 @@ impl CallerLog {
     }
 
     async fn exchange(&self) -> Result<Vec<Row>, CallerLogError> {
-        let failed = |error| CallerLogError::Send(SendError::from_transport(&error, self.progress.phase()));
+        let failed = |error| {
+            let asked = self.tls.handshakes.asked();
+            CallerLogError::Send(SendError::from_transport(&error, self.progress.phase(), asked))
+        };
         let mut get = self.http.get(self.endpoint.api("cti/log")).build().map_err(failed)?;
         get.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(authorization) = &self.authorization {

@@ -16,9 +16,10 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::certificate::{Certificate, Witness};
-use super::error::{RootCause, SendError};
+use super::client_certificate::Asked;
+use super::error::{RootCause, SendError, TlsFault};
 use super::proxy::{self, ProxyError};
-use super::tls::{self, Verifier};
+use super::tls::{self, Tls};
 use crate::config::Endpoint;
 
 /// A proxy's answer to CONNECT has some hundred bytes.
@@ -29,6 +30,7 @@ pub(crate) struct Connector {
     host: String,
     port: u16,
     proxy: Option<Intercept>,
+    tls: Tls,
     witness: Option<Arc<Witness>>,
 }
 
@@ -55,13 +57,13 @@ trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 impl Connector {
-    pub(super) fn new(endpoint: &Endpoint, verifier: Option<Arc<Verifier>>) -> Result<Self, ProxyError> {
+    pub(super) fn new(endpoint: &Endpoint, tls: Tls) -> Result<Self, ProxyError> {
         let url = endpoint.reveal();
         let host = endpoint.host().trim_matches(['[', ']']).to_owned();
         let port = url.port_or_known_default().unwrap_or_default();
         let proxy = proxy::of(endpoint, std::env::var_os)?.map(|chosen| chosen.intercept);
-        let witness = verifier.map(|verifier| Arc::new(Witness::new(verifier)));
-        Ok(Self { host, port, proxy, witness })
+        let witness = tls.verifier.clone().map(|verifier| Arc::new(Witness::new(verifier)));
+        Ok(Self { host, port, proxy, tls, witness })
     }
 
     /// The proxy in front of Zammad.
@@ -106,7 +108,7 @@ impl Connector {
     /// Connects to one address.
     pub async fn connect(&self, address: SocketAddr, until: Instant) -> Result<TcpStream, SendError> {
         match timeout_at(until, TcpStream::connect(address)).await {
-            Ok(connected) => connected.map_err(|error| SendError::from_io(&error)),
+            Ok(connected) => connected.map_err(|error| SendError::from_io(&error, Asked::Nothing)),
             Err(_) => Err(SendError::ConnectTimeout),
         }
     }
@@ -117,12 +119,34 @@ impl Connector {
     ///
     /// Those of an event, and [`ConnectorError::Proxy`].
     pub async fn secure(&self, stream: TcpStream, until: Instant) -> Result<&'static str, ConnectorError> {
-        timeout_at(until, self.shake_hands(stream)).await.unwrap_or(Err(SendError::ConnectTimeout.into()))
+        let peer = stream.peer_addr();
+        let shaken = self.shake_hands_by(stream, until).await;
+        if !matches!(shaken, Err(ConnectorError::Send(SendError::Tls(TlsFault::NoCommonWay(_))))) {
+            return shaken;
+        }
+        // The server has said nothing of the reason.
+        let Ok(peer) = peer else { return shaken };
+        let Ok(again) = self.connect(peer, until).await else { return shaken };
+        self.tls.look_closer();
+        match self.shake_hands_by(again, until).await {
+            Err(ConnectorError::Send(closer @ SendError::Tls(TlsFault::Unverifiable(_)))) => {
+                Err(closer.into())
+            }
+            Ok(_) | Err(_) => shaken,
+        }
     }
 
     /// The certificate that Zammad showed, trusted or not.
     pub fn certificate(&self) -> Option<Certificate> {
         self.witness.as_ref()?.seen()
+    }
+
+    async fn shake_hands_by(
+        &self,
+        stream: TcpStream,
+        until: Instant,
+    ) -> Result<&'static str, ConnectorError> {
+        timeout_at(until, self.shake_hands(stream)).await.unwrap_or(Err(SendError::ConnectTimeout.into()))
     }
 
     async fn shake_hands(&self, stream: TcpStream) -> Result<&'static str, ConnectorError> {
@@ -131,11 +155,16 @@ impl Connector {
             if proxy.uri().scheme_str() == Some("https") {
                 // Without the witness: this is not Zammad's certificate.
                 let verifier = self.witness.as_ref().map(|witness| witness.verifier());
-                stream = Box::new(encrypt(stream, self.next_hop().0, tls::trusting(verifier)).await?);
+                stream = Box::new(
+                    encrypt(stream, self.next_hop().0, tls::trusting(verifier), || Asked::Nothing).await?,
+                );
             }
             self.tunnel(&mut stream, proxy).await?;
         }
-        let stream = encrypt(stream, &self.host, tls::trusting(self.witness.clone())).await?;
+        let stream = encrypt(stream, &self.host, self.tls.trusting(self.witness.clone()), || {
+            self.tls.handshakes.asked()
+        })
+        .await?;
         Ok(match stream.get_ref().1.protocol_version() {
             Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
             Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
@@ -149,7 +178,7 @@ impl Connector {
         stream: &mut (impl Stream + ?Sized),
         proxy: &Intercept,
     ) -> Result<(), ConnectorError> {
-        let failed = |error: std::io::Error| SendError::from_io(&error);
+        let failed = |error: std::io::Error| SendError::from_io(&error, Asked::Nothing);
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         let target = format!("{host}:{}", self.port);
         let mut request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n").into_bytes();
@@ -206,8 +235,9 @@ async fn encrypt<S: Stream>(
     stream: S,
     host: &str,
     settings: ClientConfig,
+    asked: impl Fn() -> Asked,
 ) -> Result<TlsStream<S>, SendError> {
-    let failed = |error: std::io::Error| SendError::from_io(&error);
+    let failed = |error: std::io::Error| SendError::from_io(&error, asked());
     let name = ServerName::try_from(host.to_owned()).map_err(std::io::Error::other).map_err(failed)?;
     TlsConnector::from(Arc::new(settings)).connect(name, stream).await.map_err(failed)
 }

@@ -3,8 +3,10 @@
 use std::error::Error;
 use std::time::Duration;
 
+use super::client_certificate::Asked;
 use super::phase::Phase;
 use super::reply::Content;
+use super::unverifiable::Unverifiable;
 
 /// What became of an attempt that brought no action.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -37,6 +39,9 @@ pub enum SendError {
     /// The server, or what is in between, closed it.
     #[error("the connection broke before the reply")]
     ConnectionLost(#[source] RootCause),
+    /// It has more lines, or is longer, than any web server's.
+    #[error("the head of the answer is too long to be read")]
+    HeadTooLong(#[source] RootCause),
     /// The proxy gave up; Zammad may go on.
     #[error("Zammad did not answer its proxy in time (HTTP 504)")]
     GatewayTimeout,
@@ -142,6 +147,22 @@ pub enum TlsFault {
     /// Its authority is not in the trust store.
     #[error("the certificate is from an unknown authority, or the server does not send its chain")]
     UnknownIssuer,
+    /// Others can verify it, this program cannot.
+    #[error(transparent)]
+    Unverifiable(Unverifiable),
+    /// `client_cert` names none, or the server does not take that one.
+    #[error(
+        "the server {} client certificate{}",
+        if *refused { "refuses the" } else { "wants a" },
+        alert(said.as_ref())
+    )]
+    ClientCertificate { refused: bool, said: Option<RootCause> },
+    /// The server has no cipher, or no certificate, for what this program offers.
+    #[error("the server and this program have no way of encryption in common{}", alert(Some(.0)))]
+    NoCommonWay(RootCause),
+    /// TLS 1.1 or older.
+    #[error("the server speaks neither TLS 1.2 nor TLS 1.3{}", alert(Some(.0)))]
+    TooOld(RootCause),
     /// Most likely it is the port for `http://`.
     #[error("the server does not speak TLS on this port")]
     NoTls,
@@ -152,6 +173,11 @@ pub enum TlsFault {
 
 fn wish(retry_after: Option<Duration>) -> String {
     retry_after.map(|wish| format!(", wait {}", humantime::format_duration(wish))).unwrap_or_default()
+}
+
+/// What TLS itself said, behind what it means.
+fn alert(said: Option<&RootCause>) -> String {
+    said.map(|said| format!(" ({said})")).unwrap_or_default()
 }
 
 fn expected(names: &[String]) -> String {
@@ -165,13 +191,22 @@ fn round(time: Duration) -> Duration {
 
 impl SendError {
     /// A failure below HTTP. `phase` tells what took too long.
-    pub(super) fn from_transport(error: &reqwest::Error, phase: Phase) -> Self {
+    /// `asked` tells what the server wanted in the handshake.
+    pub(super) fn from_transport(error: &reqwest::Error, phase: Phase, asked: Asked) -> Self {
         let cause = RootCause::of(error);
+        let in_tls = find::<rustls::Error>(error).map(|fault| TlsFault::of(fault, asked));
         if !error.is_connect() {
+            // In TLS 1.3 a server looks at a client's certificate when the client has its handshake behind it.
+            if let Some(fault @ TlsFault::ClientCertificate { .. }) = in_tls {
+                return Self::Tls(fault);
+            }
+            if is_too_long(error) {
+                return Self::HeadTooLong(cause);
+            }
             return if is_no_http(error) { Self::NotHttp(cause) } else { Self::ConnectionLost(cause) };
         }
-        if let Some(fault) = find::<rustls::Error>(error) {
-            return Self::Tls(TlsFault::from(fault));
+        if let Some(fault) = in_tls {
+            return Self::Tls(fault);
         }
         if error.is_timeout() {
             return if phase == Phase::Lookup { Self::LookupTimeout } else { Self::ConnectTimeout };
@@ -189,9 +224,9 @@ impl SendError {
     }
 
     /// A failure of a connection that was made for itself, within TLS or before.
-    pub(super) fn from_io(error: &std::io::Error) -> Self {
+    pub(super) fn from_io(error: &std::io::Error, asked: Asked) -> Self {
         match find::<rustls::Error>(error) {
-            Some(fault) => Self::Tls(TlsFault::from(fault)),
+            Some(fault) => Self::Tls(TlsFault::of(fault, asked)),
             None => Self::Connect(RootCause::of(error)),
         }
     }
@@ -215,6 +250,7 @@ impl SendError {
             | Self::Tls(_)
             | Self::NoReply { .. }
             | Self::ConnectionLost(_)
+            | Self::HeadTooLong(_)
             | Self::UnknownCall { .. }
             | Self::CallIdReused
             | Self::NotHttp(_) => None,
@@ -230,7 +266,9 @@ impl SendError {
             | Self::ConnectTimeout
             | Self::Tls(_)
             | Self::Unavailable { .. } => Fate::NotDelivered,
-            Self::NoReply { .. } | Self::ConnectionLost(_) | Self::GatewayTimeout => Fate::Unknown,
+            Self::NoReply { .. } | Self::ConnectionLost(_) | Self::HeadTooLong(_) | Self::GatewayTimeout => {
+                Fate::Unknown
+            }
             Self::UnknownCall { .. } => Fate::UnknownCall,
             Self::CallIdReused => Fate::Exists,
             Self::Refused { .. }
@@ -269,6 +307,7 @@ impl SendError {
             | Self::Unavailable { .. }
             | Self::NoReply { .. }
             | Self::ConnectionLost(_)
+            | Self::HeadTooLong(_)
             | Self::GatewayTimeout
             | Self::UnknownCall { .. }
             | Self::CallIdReused
@@ -283,7 +322,7 @@ impl SendError {
     }
 
     /// All words of [`SendError::class`].
-    pub const CLASSES: [&str; 25] = [
+    pub const CLASSES: [&str; 28] = [
         "lookup",
         "connect",
         "connect-timeout",
@@ -292,11 +331,14 @@ impl SendError {
         "tls-not-yet-valid",
         "tls-self-signed",
         "tls-unknown-issuer",
+        "tls-unverifiable",
+        "tls-client-certificate",
         "tls-none",
         "tls",
         "unavailable",
         "no-reply",
         "connection-lost",
+        "head-too-long",
         "gateway-timeout",
         "unknown-call",
         "call-id-reused",
@@ -323,12 +365,15 @@ impl SendError {
                 TlsFault::NotYetValid => "tls-not-yet-valid",
                 TlsFault::SelfSigned => "tls-self-signed",
                 TlsFault::UnknownIssuer => "tls-unknown-issuer",
+                TlsFault::Unverifiable(_) => "tls-unverifiable",
+                TlsFault::ClientCertificate { .. } => "tls-client-certificate",
                 TlsFault::NoTls => "tls-none",
-                TlsFault::Other(_) => "tls",
+                TlsFault::NoCommonWay(_) | TlsFault::TooOld(_) | TlsFault::Other(_) => "tls",
             },
             Self::Unavailable { .. } => "unavailable",
             Self::NoReply { .. } => "no-reply",
             Self::ConnectionLost(_) => "connection-lost",
+            Self::HeadTooLong(_) => "head-too-long",
             Self::GatewayTimeout => "gateway-timeout",
             Self::UnknownCall { .. } => "unknown-call",
             Self::CallIdReused => "call-id-reused",
@@ -360,6 +405,21 @@ impl SendError {
                 TlsFault::UnknownIssuer => {
                     "name the authority's PEM file with --ca-file, or let the web server send its chain"
                 }
+                TlsFault::Unverifiable(_) => {
+                    "give Zammad's web server a certificate of version 3, with RSA from 2048 bits, P-256, P-384 or \
+                     Ed25519, and SHA-256"
+                }
+                TlsFault::ClientCertificate { refused: false, .. } => {
+                    "name a certificate and its key with --client-cert and --client-key"
+                }
+                TlsFault::ClientCertificate { refused: true, .. } => {
+                    "see which client certificates Zammad's web server takes, and whether this one has expired"
+                }
+                TlsFault::NoCommonWay(_) => {
+                    "check the TLS settings of Zammad's web server: it needs ECDHE with AES-GCM or ChaCha20, not \
+                     RSA key exchange, DHE or CBC alone, and a certificate with RSA, P-256, P-384 or Ed25519"
+                }
+                TlsFault::TooOld(_) => "allow TLS 1.2 or 1.3 in the TLS settings of Zammad's web server",
                 TlsFault::NoTls => "use the https port in the URL, or http:// if there is none",
                 TlsFault::Other(_) => "check the TLS settings of Zammad's web server",
             },
@@ -368,6 +428,9 @@ impl SendError {
                 "Zammad may have the event; see how busy it is, or allow more time with --timeout and --deadline"
             }
             Self::ConnectionLost(_) => "Zammad may have the event; see its web server's log",
+            Self::HeadTooLong(_) => {
+                "Zammad may have the event; see which program adds so much to the answer: a proxy, or another server"
+            }
             Self::UnknownCall { .. } => {
                 "send its new-call first, with the same call id; Zammad's production log has more under the Error ID"
             }
@@ -392,10 +455,23 @@ impl SendError {
     }
 }
 
-impl From<&rustls::Error> for TlsFault {
-    fn from(error: &rustls::Error) -> Self {
-        use rustls::CertificateError as Bad;
+impl TlsFault {
+    /// `asked` tells whether the server wanted a certificate before it gave up.
+    pub(super) fn of(error: &rustls::Error, asked: Asked) -> Self {
+        use rustls::{AlertDescription as Alert, CertificateError as Bad};
+        let cause = || RootCause(error.to_string());
         match error {
+            rustls::Error::AlertReceived(alert) => {
+                if is_about_client(*alert, asked) {
+                    let refused = asked == Asked::Shown;
+                    return Self::ClientCertificate { refused, said: Some(cause()) };
+                }
+                match *alert {
+                    Alert::HandshakeFailure | Alert::InsufficientSecurity => Self::NoCommonWay(cause()),
+                    Alert::ProtocolVersion => Self::TooOld(cause()),
+                    _ => Self::Other(cause()),
+                }
+            }
             rustls::Error::InvalidCertificate(bad) => match bad {
                 Bad::NotValidForName => Self::Name { names: Vec::new() },
                 Bad::NotValidForNameContext { presented, .. } => {
@@ -406,11 +482,44 @@ impl From<&rustls::Error> for TlsFault {
                 Bad::NotValidYet | Bad::NotValidYetContext { .. } => Self::NotYetValid,
                 Bad::UnknownIssuer => Self::UnknownIssuer,
                 Bad::Other(other) if other.0.is::<super::tls::SelfSigned>() => Self::SelfSigned,
-                _ => Self::Other(RootCause(error.to_string())),
+                Bad::Other(other) if other.0.is::<Unverifiable>() => {
+                    Self::Unverifiable(other.0.downcast_ref().cloned().unwrap_or(Unverifiable::Kind))
+                }
+                Bad::UnsupportedSignatureAlgorithmContext { .. }
+                | Bad::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+                    Self::Unverifiable(Unverifiable::Kind)
+                }
+                _ => Self::Other(cause()),
             },
             rustls::Error::InvalidMessage(_) => Self::NoTls,
-            _ => Self::Other(RootCause(error.to_string())),
+            rustls::Error::PeerIncompatible(reason) => match reason {
+                rustls::PeerIncompatible::ServerDoesNotSupportTls12Or13
+                | rustls::PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => Self::TooOld(cause()),
+                _ => Self::NoCommonWay(cause()),
+            },
+            _ => Self::Other(cause()),
         }
+    }
+}
+
+/// Whether a server says with this alert that it wants a certificate, or another one.
+///
+/// Source: RFC 8446, section 6.2. In TLS 1.2 a server without one says what it says of anything.
+fn is_about_client(alert: rustls::AlertDescription, asked: Asked) -> bool {
+    use rustls::AlertDescription as Alert;
+    match alert {
+        Alert::CertificateRequired => true,
+        Alert::NoCertificate
+        | Alert::BadCertificate
+        | Alert::UnsupportedCertificate
+        | Alert::CertificateRevoked
+        | Alert::CertificateExpired
+        | Alert::CertificateUnknown
+        | Alert::UnknownCA
+        | Alert::AccessDenied
+        | Alert::DecryptError
+        | Alert::HandshakeFailure => asked != Asked::Nothing,
+        _ => false,
     }
 }
 
@@ -437,6 +546,15 @@ fn is_no_http(error: &(dyn Error + 'static)) -> bool {
         || error.is_shutdown()
         || error.is_timeout();
     error.is_parse() || (!has_a_word && error.source().is_none())
+}
+
+/// Whether the head of an answer has too many lines, or is too long.
+fn is_too_long(error: &(dyn Error + 'static)) -> bool {
+    let Some(mut error) = find::<hyper::Error>(error) else { return false };
+    while let Some(cause) = error.source().and_then(|cause| find::<hyper::Error>(cause)) {
+        error = cause;
+    }
+    error.is_parse_too_large()
 }
 
 /// The first error of a type among the causes of another.

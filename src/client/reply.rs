@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
-use super::SendError;
+use super::{SendError, TlsFault};
 use crate::action::Action;
 use crate::event::{CallEvent, EventKind};
 use crate::rules::Complaint;
@@ -176,14 +176,29 @@ fn object(
 ) -> Result<Map<String, Value>, SendError> {
     let not_zammad = |content| SendError::NotZammad { status: head.status, content };
     let body = body.ok_or_else(|| not_zammad(Content::TooLong))?;
-    let mut reply = serde_json::from_slice::<Map<String, Value>>(body)
-        .map_err(|_| not_zammad(describe(head, body, &redact)))?;
+    let mut reply = serde_json::from_slice::<Map<String, Value>>(body).map_err(|_| {
+        let content = describe(head, body, &redact);
+        wants_certificate(head, &content).unwrap_or_else(|| not_zammad(content))
+    })?;
     for value in reply.values_mut() {
         if let Value::String(text) = value {
             *text = redact(text);
         }
     }
     Ok(reply)
+}
+
+/// What nginx says, as a page for people, of a client whose handshake it has let through.
+///
+/// Source: nginx, `src/http/ngx_http_special_response.c`, the pages for 495 and 496.
+fn wants_certificate(head: &Head, content: &Content) -> Option<SendError> {
+    let Content::Html { title: Some(title) } = content else { return None };
+    let refused = match (head.status, title.as_str()) {
+        (400, "400 No required SSL certificate was sent") => false,
+        (400, "400 The SSL certificate error") => true,
+        (_, _) => return None,
+    };
+    Some(SendError::Tls(TlsFault::ClientCertificate { refused, said: None }))
 }
 
 fn error_text(reply: &Map<String, Value>) -> Option<&str> {

@@ -1,19 +1,24 @@
 //! Whom to trust. For `http://` no trust store is read, as reading one takes longer than the
 //! whole event.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
 };
 
+use super::client_certificate::{self, Handshakes, Shower};
+use super::unverifiable::Unverifiable;
 use crate::config::{Config, Endpoint, FileError, MAX_BUNDLE, read_file};
 
 /// Why nobody can be trusted.
@@ -30,6 +35,12 @@ pub enum TrustError {
     /// The file has none in it.
     #[error("{} holds no certificate in PEM form", path.display())]
     NoCertificate { path: PathBuf },
+    /// `client_key` is none that `client_cert` can be shown with.
+    #[error("{} holds no key for client_cert: {reason}", path.display())]
+    NoKey { path: PathBuf, reason: String },
+    /// Its mode would give the key away.
+    #[error("{} holds a key, and others can read it; run: chmod o-rwx {}", path.display(), path.display())]
+    OthersCanReadKey { path: PathBuf },
     /// The system has no trust store, and `ca_file` names none.
     #[error(
         "this system has no file of trusted certificates; install the package ca-certificates, or name a \
@@ -38,13 +49,51 @@ pub enum TrustError {
     NoTrustStore,
 }
 
-/// The TLS settings for one endpoint.
-pub(super) fn settings(config: &Config, endpoint: &Endpoint) -> Result<ClientConfig, TrustError> {
-    Ok(trusting(verifier(config, endpoint)?))
+/// What TLS with one endpoint takes.
+#[derive(Debug, Clone)]
+pub(super) struct Tls {
+    pub verifier: Option<Arc<Verifier>>,
+    key: Option<Arc<CertifiedKey>>,
+    pub handshakes: Arc<Handshakes>,
+}
+
+impl Tls {
+    /// Reads the trust store and the client certificate, if the endpoint needs them.
+    pub fn new(config: &Config, endpoint: &Endpoint) -> Result<Self, TrustError> {
+        let verifier = verifier(config, endpoint)?;
+        let key = match (&verifier, &config.client_certificate) {
+            (Some(_), Some(files)) => match config.client_pem.get() {
+                Some(contents) => Some(client_certificate::read(files, contents)?),
+                None => Some(client_certificate::read(files, &client_certificate::contents(files)?)?),
+            },
+            (None, _) | (_, None) => None,
+        };
+        Ok(Self { verifier, key, handshakes: Arc::default() })
+    }
+
+    /// The settings for Zammad.
+    pub fn settings(&self) -> ClientConfig {
+        self.trusting(self.verifier.clone())
+    }
+
+    /// The settings for Zammad, with this verifier in place of its own.
+    pub fn trusting(&self, verifier: Option<Arc<impl ServerCertVerifier + 'static>>) -> ClientConfig {
+        let mut settings = trusting(verifier);
+        let (key, handshakes) = (self.key.clone(), self.handshakes.clone());
+        settings.client_auth_cert_resolver = Arc::new(Shower { key, handshakes });
+        settings
+    }
+
+    /// Lets the next handshake find out why the last one failed without a word, see [`Verifier`].
+    pub fn look_closer(&self) {
+        if let Some(verifier) = &self.verifier {
+            verifier.looks_closer.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Who decides about an endpoint's certificate, if it has one.
-pub(super) fn verifier(config: &Config, endpoint: &Endpoint) -> Result<Option<Arc<Verifier>>, TrustError> {
+fn verifier(config: &Config, endpoint: &Endpoint) -> Result<Option<Arc<Verifier>>, TrustError> {
     if !endpoint.is_tls() {
         return Ok(None);
     }
@@ -53,10 +102,10 @@ pub(super) fn verifier(config: &Config, endpoint: &Endpoint) -> Result<Option<Ar
         true => None,
         false => Some(Trust::new(roots(config)?, provider.clone())),
     };
-    Ok(Some(Arc::new(Verifier { provider, trust })))
+    Ok(Some(Arc::new(Verifier { provider, trust, looks_closer: AtomicBool::new(false) })))
 }
 
-/// TLS settings that leave the decision to this verifier.
+/// TLS settings that leave the decision to this verifier, and show nobody a certificate.
 pub(super) fn trusting(verifier: Option<Arc<impl ServerCertVerifier + 'static>>) -> ClientConfig {
     let settings = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -76,6 +125,10 @@ pub(super) fn keep(config: &Config) {
     if let Some(path) = is_needed.then(|| bundle_file(config).ok()).flatten() {
         let _ = read_file(&path, MAX_BUNDLE).map(|(bundle, _)| config.bundle.set(bundle));
     }
+    let is_tls = config.endpoint().is_ok_and(Endpoint::is_tls);
+    if let Some(files) = config.client_certificate.as_ref().filter(|_| is_tls) {
+        let _ = client_certificate::contents(files).map(|contents| config.client_pem.set(contents));
+    }
 }
 
 /// One bundle file rather than the many files of a certificate directory, which take twice the
@@ -85,6 +138,23 @@ fn bundle_file(config: &Config) -> Result<PathBuf, TrustError> {
         Some(path) => Ok(path.clone()),
         None => openssl_probe::probe().cert_file.ok_or(TrustError::NoTrustStore),
     }
+}
+
+/// The text of a PEM file without byte order marks, which editors put in front of a file: also between two that
+/// were joined. Behind one a certificate would be passed over.
+pub(super) fn pem(text: &[u8]) -> Cow<'_, [u8]> {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    if !text.contains(&MARK[0]) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(place) = rest.windows(MARK.len()).position(|part| part == MARK) {
+        plain.extend_from_slice(&rest[..place]);
+        rest = &rest[place + MARK.len()..];
+    }
+    plain.extend_from_slice(rest);
+    Cow::Owned(plain)
 }
 
 fn roots(config: &Config) -> Result<RootCertStore, TrustError> {
@@ -99,7 +169,7 @@ fn roots(config: &Config) -> Result<RootCertStore, TrustError> {
     };
     let mut roots = RootCertStore::empty();
     let mut odd = None;
-    for certificate in CertificateDer::pem_slice_iter(bundle) {
+    for certificate in CertificateDer::pem_slice_iter(&pem(bundle)) {
         let certificate = certificate
             .map_err(|error| TrustError::Broken { path: path.clone(), reason: error.to_string() })?;
         // A bundle may hold an odd certificate that webpki cannot use; the others count.
@@ -149,12 +219,44 @@ impl Trust {
     }
 }
 
-/// The usual verification with a better word for self-signed certificates; or none, for
-/// `--insecure`, where the handshake itself is still checked.
+/// The usual verification with better words for certificates that are self-signed, or of a kind that cannot be
+/// verified here; or none, for `--insecure`, which takes any certificate and any signature of its owner.
+///
+/// A server whose certificate is of such a kind ends a handshake without a word, as nobody offered to verify its
+/// signature. To look closer is to offer it once, for a handshake that shows the certificate and then fails.
 #[derive(Debug)]
 pub(super) struct Verifier {
     provider: Arc<CryptoProvider>,
     trust: Option<Trust>,
+    looks_closer: AtomicBool,
+}
+
+/// What *ring* does not verify.
+const UNUSUAL: [SignatureScheme; 4] = [
+    SignatureScheme::ECDSA_NISTP521_SHA512,
+    SignatureScheme::ED448,
+    SignatureScheme::RSA_PKCS1_SHA1,
+    SignatureScheme::ECDSA_SHA1_Legacy,
+];
+
+impl Verifier {
+    /// Checks a signature of the certificate's owner, unless nobody wants that.
+    fn verify_signature(
+        &self,
+        certificate: &CertificateDer<'_>,
+        verify: impl FnOnce(&WebPkiSupportedAlgorithms) -> Result<HandshakeSignatureValid, rustls::Error>,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        if self.trust.is_none() {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        verify(&self.provider.signature_verification_algorithms)
+            .map_err(|error| Unverifiable::of(certificate, &[]).map_or(error, in_tls))
+    }
+}
+
+/// As TLS passes it on.
+fn in_tls(reason: Unverifiable) -> rustls::Error {
+    CertificateError::Other(OtherError(Arc::new(reason))).into()
 }
 
 impl ServerCertVerifier for Verifier {
@@ -168,11 +270,18 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let Some(trust) = &self.trust else { return Ok(ServerCertVerified::assertion()) };
         trust.usual.verify_server_cert(certificate, intermediates, name, ocsp, now).or_else(|error| {
+            let is_authority = is_authority(&error);
+            if !is_authority
+                && may_be_unverifiable(&error)
+                && let Some(reason) = Unverifiable::of(certificate, intermediates)
+            {
+                return Err(in_tls(reason));
+            }
             match error {
                 rustls::Error::InvalidCertificate(
                     CertificateError::UnknownIssuer | CertificateError::Other(_),
                 ) if signed_itself(certificate) => {
-                    if is_authority(&error) && trust.covers(certificate, name)? {
+                    if is_authority && trust.covers(certificate, name)? {
                         return Ok(ServerCertVerified::assertion());
                     }
                     Err(CertificateError::Other(OtherError(Arc::new(SelfSigned))).into())
@@ -188,8 +297,9 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+        self.verify_signature(certificate, |algorithms| {
+            rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+        })
     }
 
     fn verify_tls13_signature(
@@ -198,13 +308,32 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+        self.verify_signature(certificate, |algorithms| {
+            rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+        })
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        let mut schemes = self.provider.signature_verification_algorithms.supported_schemes();
+        if self.trust.is_none() || self.looks_closer.swap(false, Ordering::Relaxed) {
+            schemes.extend(UNUSUAL);
+        }
+        schemes
     }
+}
+
+/// Whether an error may come from the kind of a certificate, and not from what it says.
+fn may_be_unverifiable(error: &rustls::Error) -> bool {
+    let rustls::Error::InvalidCertificate(error) = error else { return false };
+    !matches!(
+        error,
+        CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. }
+            | CertificateError::NotValidForName
+            | CertificateError::NotValidForNameContext { .. }
+    )
 }
 
 /// Whether the only fault is that the server's certificate is an authority's.

@@ -193,7 +193,10 @@ pub(crate) fn read_file(path: &Path, most: u64) -> Result<(Vec<u8>, Metadata), F
     Ok((content, metadata))
 }
 
-fn refuse_what_others_can_read(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
+/// # Errors
+///
+/// The mode of a secret's file lets everybody read it.
+pub(crate) fn refuse_what_others_can_read(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
     if metadata.permissions().mode() & 0o007 == 0 {
         Ok(())
     } else {

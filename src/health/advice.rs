@@ -15,6 +15,9 @@ const ADMIN_PAGE: &str = "Zammad's Admin > System > Integrations > CTI (generic)
 const IS_ZAMMAD_RUNNING: &str = "On Zammad's machine: systemctl status zammad-web (or zammad), and the \
                                  web server's log, such as /var/log/nginx/zammad.error.log";
 
+/// The table of what goes wrong in TLS.
+const MORE_ON_TLS: &str = "More is in docs/tls.md";
+
 pub(super) const RENEW: &str = "Renew the certificate on Zammad's web server, and reload it (with Let's \
                                 Encrypt: certbot renew, then systemctl reload nginx)";
 
@@ -128,6 +131,10 @@ impl Health {
                 "The server closes the connection instead of answering: it crashes or restarts, or is no web \
                  server. {IS_ZAMMAD_RUNNING}"
             ),
+            SendError::HeadTooLong(_) => format!(
+                "Another server answers, or a proxy adds far too much to the answer, such as cookies. \
+                 {IS_ZAMMAD_RUNNING}"
+            ),
             SendError::Redirected { location, .. } => self.after_redirect(location),
             SendError::NotHttp(_) => {
                 "Check the port: what listens there is no web server, or wants https:// in the URL".to_owned()
@@ -189,6 +196,27 @@ impl Health {
                  A public one: the web server must send its whole chain (nginx: ssl_certificate is \
                  fullchain.pem)"
                     .to_owned()
+            }
+            TlsFault::Unverifiable(_) => format!(
+                "Give the web server another certificate: of version 3, with RSA from 2048 bits, P-256, P-384 or \
+                 Ed25519, signed with SHA-256. {MORE_ON_TLS}"
+            ),
+            TlsFault::ClientCertificate { refused: false, .. } => format!(
+                "Name a certificate that the web server takes, and its key: client_cert and client_key \
+                 (--client-cert, --client-key). {MORE_ON_TLS}"
+            ),
+            TlsFault::ClientCertificate { refused: true, .. } => {
+                "Look into the web server's log for the reason: client_cert may have expired, or be from an \
+                 authority that the server does not know (nginx: ssl_client_certificate)"
+                    .to_owned()
+            }
+            TlsFault::NoCommonWay(_) => format!(
+                "Allow ECDHE with AES-GCM or ChaCha20 in the web server's TLS settings (nginx: ssl_ciphers): RSA \
+                 key exchange, DHE and CBC alone are not enough. Its certificate needs RSA, P-256, P-384 or \
+                 Ed25519. {MORE_ON_TLS}"
+            ),
+            TlsFault::TooOld(_) => {
+                "Allow TLS 1.2 or 1.3 in the web server's TLS settings (nginx: ssl_protocols)".to_owned()
             }
             TlsFault::NoTls => {
                 "What listens on this port does not speak TLS: use the https port in the URL".to_owned()

@@ -60,6 +60,7 @@ pub(super) fn stage(error: &SendError) -> StageName {
         | SendError::Unavailable { .. }
         | SendError::NoReply { .. }
         | SendError::ConnectionLost(_)
+        | SendError::HeadTooLong(_)
         | SendError::GatewayTimeout
         | SendError::Redirected { .. }
         | SendError::NotHttp(_) => StageName::Http,

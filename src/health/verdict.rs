@@ -356,7 +356,14 @@ impl Health {
             }
             TlsFault::NotYetValid => format!("{cause} (it is valid from {})", certificate.first_day),
             TlsFault::UnknownIssuer => format!("{cause} (it is from {})", certificate.issuer),
-            TlsFault::Name { .. } | TlsFault::SelfSigned | TlsFault::NoTls | TlsFault::Other(_) => cause,
+            TlsFault::Name { .. }
+            | TlsFault::SelfSigned
+            | TlsFault::Unverifiable(_)
+            | TlsFault::ClientCertificate { .. }
+            | TlsFault::NoCommonWay(_)
+            | TlsFault::TooOld(_)
+            | TlsFault::NoTls
+            | TlsFault::Other(_) => cause,
         }
     }
 }

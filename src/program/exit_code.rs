@@ -224,6 +224,7 @@ impl ExitCode {
             | SendError::Unavailable { .. }
             | SendError::NoReply { .. }
             | SendError::ConnectionLost(_)
+            | SendError::HeadTooLong(_)
             | SendError::GatewayTimeout
             | SendError::Failed { .. } => Self::Unavailable,
             SendError::UnknownCall { .. } | SendError::CallIdReused | SendError::Refused { .. } => {

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::action::Action;
 use crate::client::Request;
-use crate::config::{Config, ConfigError, Endpoint, Format, Settings, redact, shown};
+use crate::config::{ClientCertificate, Config, ConfigError, Endpoint, Format, Settings, redact, shown};
 use crate::delivery::{Delivered, Effort, Undelivered};
 use crate::event::{CallEvent, Direction, EventKind};
 
@@ -419,6 +419,11 @@ pub fn curl(out: &mut dyn Write, request: &Request, config: &Config, show_token:
         text.push_str(" --insecure");
     } else if let Some(path) = &config.ca_file {
         let _ = write!(text, " --cacert {}", quoted(&shown(&path.to_string_lossy())));
+    }
+    if let Some(ClientCertificate { certificate, key }) = &config.client_certificate {
+        for (flag, path) in [("--cert", certificate), ("--key", key)] {
+            let _ = write!(text, " {flag} {}", quoted(&shown(&path.to_string_lossy())));
+        }
     }
     for (name, value) in headers(request) {
         let _ = write!(text, " \\\n  --header {}", quoted(&format!("{name}: {value}")));

@@ -221,6 +221,12 @@ fn no_server_keeps_a_command_beyond_its_deadline() {
         ("drips chunks", drips(chunks, "1\r\n{\r\n1\r\n \r\n"), "no-reply", "no reply within"),
         ("sends 10 MB with a length", floods(long), "not-zammad", "more than 64 KiB (HTTP 200)"),
         ("sends 10 MB without a length", floods(endless), "not-zammad", "more than 64 KiB (HTTP 200)"),
+        (
+            "sends 10 MB as its head",
+            floods("HTTP/1.1 200 OK\r\nX: "),
+            "head-too-long",
+            "is too long to be read",
+        ),
         ("sends 10 MB as an error", floods(long_error), "not-zammad", "more than 64 KiB (HTTP 500)"),
         ("resets before it reads", bad(reset_unread), "connection-lost", "broke before the reply"),
         ("resets when it has read", bad(reset_read), "connection-lost", "broke before the reply"),
@@ -273,17 +279,40 @@ fn what_speaks_no_http_is_told_from_a_broken_connection() {
     ];
     let world = World::new();
     let servers = cases.map(|(what, text)| (what, says(text)));
-    let endless = ("HTTP with a head without end", floods("HTTP/1.1 200 OK\r\nX: "));
     let first = bad(|mut stream| {
         let _ = stream.write_all(b"220 mail.example.com ESMTP Postfix\r\n");
         stay_silent(stream);
     });
     let first = ("SMTP before it is asked", first);
-    at_once(servers.into_iter().chain([endless, first]), |(what, server)| {
+    at_once(servers.into_iter().chain([first]), |(what, server)| {
         let ran = Ran::of(program(&world, &server.url, &NEW_CALL).args(["--deadline", "1s"]));
         ran.assert_failed(what, "not-http", "the answer is no HTTP");
         assert_eq!(ran.report()["attempts"], 1, "{what}: {ran}");
     });
+}
+
+#[test]
+fn a_head_of_many_lines_is_read_and_one_that_nobody_needs_is_told_by_its_length() {
+    let head = |lines: usize| {
+        let cookies: String = (0..lines).map(|line| format!("Set-Cookie: a{line}=b\r\n")).collect();
+        format!("HTTP/1.1 200 OK\r\n{cookies}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}")
+    };
+    let serve = |lines: usize| {
+        let text = head(lines);
+        bad(move |mut stream| {
+            read_request(&mut stream);
+            let _ = stream.write_all(text.as_bytes());
+        })
+    };
+    let world = World::new();
+    for lines in [98, 99, 110, 900] {
+        let server = serve(lines);
+        let ran = Ran::of(&mut program(&world, &server.url, &NEW_CALL));
+        assert_eq!(ran.code, 0, "{lines} lines: {ran}");
+    }
+    let server = serve(2000);
+    let ran = Ran::of(program(&world, &server.url, &NEW_CALL).args(["--deadline", "1s"]));
+    ran.assert_failed("2000 lines", "head-too-long", "the head of the answer is too long");
 }
 
 #[test]

@@ -197,6 +197,8 @@ fn config_show_names_origins_and_hides_secrets() {
         ("deadline", json!("3s"), "flag"),
         ("lock_dir", Value::Null, "not set"),
         ("ca_file", Value::Null, "not set"),
+        ("client_cert", Value::Null, "not set"),
+        ("client_key", Value::Null, "not set"),
         ("insecure", json!(false), "default"),
         ("output", json!("json"), in_file),
         ("reject_exit", json!(false), "default"),
@@ -314,7 +316,7 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
     };
     let profile = lines.iter().position(|line| *line == "#[profiles.test]").unwrap();
     let settings: Vec<_> = (0..lines.len()).filter(|&at| is_setting(lines[at])).collect();
-    assert_eq!(settings.len(), 14, "{settings:?}");
+    assert_eq!(settings.len(), 16, "{settings:?}");
     for at in settings {
         let in_profile = at > profile;
         let in_use = |(place, line): (usize, &&str)| {

@@ -4,7 +4,16 @@ use crate::support::World;
 
 const FILE: &[&str] = &["config", "profile"];
 const ADDRESS: &[&str] = &["url", "token", "token-file"];
-const WAY: &[&str] = &["connect-timeout", "timeout", "deadline", "ca-file", "insecure", "encoding"];
+const WAY: &[&str] = &[
+    "connect-timeout",
+    "timeout",
+    "deadline",
+    "ca-file",
+    "client-cert",
+    "client-key",
+    "insecure",
+    "encoding",
+];
 const API_TOKEN: &[&str] = &["api-token"];
 const ORDER: &[&str] = &["lock-dir"];
 const OUTPUT: &[&str] = &["output"];

@@ -20,6 +20,7 @@ mod hosts;
 mod load;
 mod new_call;
 mod normalize;
+mod odd_tls;
 mod order;
 mod output;
 mod page;

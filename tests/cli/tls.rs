@@ -32,12 +32,15 @@ fn a_certificate_that_leads_to_a_trusted_one_is_accepted() {
     let bundle = pem_file(&world, "bundle.pem", &[&stranger, &root]);
     let lone_file = pem_file(&world, "lone.pem", &[&lone]);
     let own_authority_file = pem_file(&world, "own-authority.pem", &[&own_authority]);
+    let marked = format!("\u{feff}{}\u{feff}{}", root.pem, stranger.pem);
+    let marked = world.file("marked.pem", 0o644, &marked);
     let odd = "A comment\n-----BEGIN CERTIFICATE-----\nMAMBAf8=\n-----END CERTIFICATE-----\n";
     let odd = world.file("odd.pem", 0o644, &format!("{odd}{}", root.pem));
     // (what it is, server, host in the URL, trusted)
     let cases = [
         ("for a name", signed_by(&root, zammad()).serve(), "localhost", &root_file),
         ("for an address", signed_by(&root, zammad()).serve(), "127.0.0.1", &root_file),
+        ("behind a byte order mark", signed_by(&root, zammad()).serve(), "localhost", &marked),
         ("one of several", signed_by(&root, zammad()).serve(), "localhost", &bundle),
         ("beside an odd one", signed_by(&root, zammad()).serve(), "localhost", &odd),
         (
@@ -208,7 +211,7 @@ fn what_is_wrong_with_tls_is_told_apart() {
             says(b"\x15\x03\x03\x00\x02\x02\x28"),
             "localhost",
             "tls",
-            "TLS failed: received fatal alert",
+            "TLS failed: the server and this program have no way of encryption in common (received fatal alert",
         ),
         ("silent", Server::start(stay_silent), "localhost", "connect-timeout", "no connection in time"),
         (
@@ -265,7 +268,7 @@ fn an_attempt_without_time_does_not_hide_what_is_wrong_with_tls() {
         }
     });
     let ran = Ran::of(&mut new_call(&world, &url("localhost", &server)));
-    ran.assert_failed("silent after a fault", "tls", "TLS failed: received fatal alert");
+    ran.assert_failed("silent after a fault", "tls", "TLS failed: the server and this program have no");
     assert_eq!(ran.report()["attempts"], 2, "{ran}");
 }
 

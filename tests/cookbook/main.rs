@@ -115,6 +115,7 @@ pages! {
     freeswitch: "docs/freeswitch.md",
     kamailio: "docs/kamailio.md",
     security: "docs/security.md",
+    tls: "docs/tls.md",
 }
 
 /// Older than the convention.

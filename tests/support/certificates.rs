@@ -88,11 +88,38 @@ impl Certified {
         self.listen(rustls::DEFAULT_VERSIONS, reply)
     }
 
+    /// The key in PEM form.
+    pub fn key_pem(&self) -> String {
+        self.key.serialize_pem()
+    }
+
+    /// A Zammad that accepts events of those who show a certificate of this authority.
+    pub fn serve_to_owners_of(
+        self,
+        authority: &Certified,
+        version: &'static SupportedProtocolVersion,
+    ) -> Server {
+        let provider = Arc::new(ring::default_provider());
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(authority.chain[0].clone()).unwrap();
+        let clients = rustls::server::WebPkiClientVerifier::builder_with_provider(roots.into(), provider);
+        self.listen_for(&[version], Reply::json(200, "{}"), clients.build().unwrap())
+    }
+
     fn listen(self, versions: &[&'static SupportedProtocolVersion], reply: Reply) -> Server {
+        self.listen_for(versions, reply, Arc::new(rustls::server::NoClientAuth))
+    }
+
+    fn listen_for(
+        self,
+        versions: &[&'static SupportedProtocolVersion],
+        reply: Reply,
+        clients: Arc<dyn rustls::server::danger::ClientCertVerifier>,
+    ) -> Server {
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(versions)
             .unwrap()
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_single_cert(self.chain, PrivateKeyDer::try_from(self.key.serialize_der()).unwrap())
             .unwrap();
         let config = Arc::new(config);

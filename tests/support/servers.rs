@@ -291,7 +291,7 @@ impl std::fmt::Display for Ran {
 }
 
 /// (`error_class`, exit code, a part of the next step)
-const CLASSES: [(&str, i32, &str); 25] = [
+const CLASSES: [(&str, i32, &str); 28] = [
     ("lookup", 69, "DNS"),
     ("connect", 69, "firewall"),
     ("connect-timeout", 69, "firewall"),
@@ -300,11 +300,14 @@ const CLASSES: [(&str, i32, &str); 25] = [
     ("tls-not-yet-valid", 69, "this machine's clock"),
     ("tls-self-signed", 69, "the certificate's PEM file with --ca-file"),
     ("tls-unknown-issuer", 69, "the authority's PEM file with --ca-file"),
+    ("tls-unverifiable", 69, "a certificate of version 3"),
+    ("tls-client-certificate", 69, "client"),
     ("tls-none", 69, "the https port"),
     ("tls", 69, "the TLS settings"),
     ("unavailable", 69, "wait until Zammad runs"),
     ("no-reply", 69, "Zammad may have the event"),
     ("connection-lost", 69, "Zammad may have the event"),
+    ("head-too-long", 69, "Zammad may have the event"),
     ("gateway-timeout", 69, "Zammad may have the event"),
     ("unknown-call", 65, "send its new-call first"),
     ("call-id-reused", 65, "each call needs an id of its own"),

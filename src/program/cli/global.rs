@@ -54,7 +54,8 @@ const FILE: Part = &["config", "profile"];
 /// Which Zammad it is about; also what a spool is for.
 const ADDRESS: Part = &["url", "token", "token_file"];
 /// The way to that Zammad.
-const WAY: Part = &["connect_timeout", "timeout", "ca_file", "insecure", "encoding"];
+const WAY: Part =
+    &["connect_timeout", "timeout", "ca_file", "client_cert", "client_key", "insecure", "encoding"];
 const API_TOKEN: Part = &["api_token"];
 const DEADLINE: Part = &["deadline"];
 const ORDER: Part = &["lock_dir"];
