@@ -32,6 +32,7 @@ use tokio::runtime::{Builder, Runtime};
 pub use caller_log::{CallerLog, CallerLogError};
 pub(crate) use caller_log::{Row, Shown};
 pub use certificate::Certificate;
+use client_certificate::Asked;
 pub use connector::Proxy;
 pub(crate) use connector::{Connector, ConnectorError};
 pub use error::{Fate, RootCause, SendError, TlsFault, in_full};
@@ -224,9 +225,19 @@ impl Client {
     fn explained(&mut self, id: &RequestId, error: SendError, within: Duration) -> SendError {
         let is_cut_short = within < self.connect_timeout
             && matches!(error, SendError::LookupTimeout | SendError::ConnectTimeout);
-        match &self.unconnected {
-            Some((same, before)) if is_cut_short && same == id => return before.clone(),
-            Some(_) | None => {}
+        // In TLS 1.3 a server refuses a client behind the handshake, which then may be all that there was time for.
+        let may_be_refused = self.tls.handshakes.asked() != Asked::Nothing
+            && matches!(error, SendError::NoReply { .. } | SendError::ConnectionLost(_));
+        if let Some((same, before)) = &self.unconnected
+            && same == id
+        {
+            let was_refused = matches!(before, SendError::Tls(TlsFault::ClientCertificate { .. }));
+            // Every other handshake looks closer.
+            let was_seen = matches!(before, SendError::Tls(TlsFault::Unverifiable(_)))
+                && matches!(error, SendError::Tls(TlsFault::NoCommonWay(_)));
+            if is_cut_short || was_seen || (may_be_refused && was_refused) {
+                return before.clone();
+            }
         }
         if matches!(error, SendError::Lookup(_) | SendError::Connect(_) | SendError::Tls(_)) {
             self.unconnected = Some((id.clone(), error.clone()));

@@ -230,6 +230,13 @@ fn a_server_that_wants_a_client_certificate_is_named_so_and_gets_one() {
         assert!(!ran.stdout.contains("crashes or restarts"), "{what}: {ran}");
     });
 
+    // The time that is left may be enough for the handshake, and not for the refusal.
+    let server = zammad().serve_to_owners_of_once(&root);
+    let mut late = program(&world, &url("localhost", &server), &NEW_CALL);
+    let ran = Ran::of(late.arg("--ca-file").arg(&trusted).args(["--deadline", "1s"]));
+    ran.assert_failed("refused late", "tls-client-certificate", "the server wants a client certificate");
+    assert_eq!(ran.report()["attempts"], 2, "{ran}");
+
     // OpenSSL says of it in TLS 1.2 what it says of anything; and nginx answers with a page.
     let folder = made_by(&world, "usual", &[&format!("req -x509 -newkey rsa:2048 {SELF_SIGNED}")]);
     let ca = folder.join("certificate.pem");

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
@@ -10,7 +11,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 
-use crate::support::servers::{Reply, Server, read_request};
+use crate::support::servers::{Reply, Server, read_request, stay_silent};
 use crate::support::{TOKEN, World};
 
 /// Years between which a certificate is valid.
@@ -91,6 +92,33 @@ impl Certified {
     /// The key in PEM form.
     pub fn key_pem(&self) -> String {
         self.key.serialize_pem()
+    }
+
+    /// A Zammad that ends the first handshake without a certificate of this authority; those after it succeed, and
+    /// have no answer.
+    pub fn serve_to_owners_of_once(self, authority: &Certified) -> Server {
+        let provider = Arc::new(ring::default_provider());
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(authority.chain[0].clone()).unwrap();
+        let clients = rustls::server::WebPkiClientVerifier::builder_with_provider(roots.into(), provider);
+        let asks = [clients.clone(), clients.allow_unauthenticated()].map(|clients| {
+            let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
+            let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+                .with_protocol_versions(&[&rustls::version::TLS13])
+                .unwrap()
+                .with_client_cert_verifier(clients.build().unwrap())
+                .with_single_cert(self.chain.clone(), key)
+                .unwrap();
+            Arc::new(config)
+        });
+        let before = AtomicUsize::new(0);
+        Server::start(move |stream| {
+            let config = &asks[before.fetch_add(1, Ordering::Relaxed).min(1)];
+            let mut stream = StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream);
+            if !read_request(&mut stream).is_empty() {
+                stay_silent(stream);
+            }
+        })
     }
 
     /// A Zammad that accepts events of those who show a certificate of this authority.
