@@ -26,7 +26,7 @@ pub(super) struct Chosen {
 }
 
 /// The proxy that these variables name for an endpoint. Of two spellings the one in small letters counts, and an
-/// empty variable is not set.
+/// empty variable is not set. Other than in curl, `HTTP_PROXY` in capitals counts as well, but not in a CGI script.
 ///
 /// Source: curl's manual page, section "Environment", and its `lib/noproxy.c`.
 ///
