@@ -101,3 +101,35 @@ pub(super) fn after_prefix<'a>(prefix: &str, digits: &'a str) -> Option<&'a str>
     let fits = pairs.all(|(wanted, digit)| wanted == b'X' || wanted == digit);
     fits.then_some(rest)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::de::value::{Error, StrDeserializer};
+
+    use super::*;
+
+    #[test]
+    fn countries_are_two_letters() {
+        for country in COUNTRIES {
+            assert_eq!(country.to_string().parse(), Ok(country));
+            assert_eq!(country.to_string().to_lowercase().parse(), Ok(country));
+        }
+        // (what is given, the end of the message)
+        let cases = [
+            ("", "such as DE"),
+            ("Germany", "such as DE"),
+            ("D\n", "such as DE"),
+            ("uk", "for the United Kingdom GB"),
+            ("+49", "with this calling code DE"),
+            ("44", "with this calling code GB, GG, IM, JE"),
+        ];
+        for (given, example) in cases {
+            let refused = given.parse::<Country>().unwrap_err();
+            let expected = "is not a country: two letters as in ISO 3166 are expected";
+            assert_eq!(refused.to_string(), format!("{given:?} {expected}, {example}"));
+        }
+        let from_file = |text| Country::deserialize(StrDeserializer::<Error>::new(text));
+        assert_eq!(from_file("de").unwrap().to_string(), "DE");
+        assert!(from_file("49").unwrap_err().to_string().contains("DE"));
+    }
+}

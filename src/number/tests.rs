@@ -1,0 +1,432 @@
+//! Whole numbers, from what a phone system shows to what Zammad gets.
+
+use phonenumber::metadata::{DATABASE, Descriptor};
+use phonenumber::{Mode, PhoneNumber, country};
+
+use super::countries::COUNTRIES;
+use super::*;
+
+/// Without a country for "".
+fn numbering(letters: &str) -> Numbering {
+    let country = (!letters.is_empty()).then(|| letters.parse().unwrap());
+    Numbering { country, ..Numbering::default() }
+}
+
+/// (country, what the PBX shows, what Zammad gets), all of them numbers that exist or could.
+const E164: [(&str, &str, &str); 97] = [
+    ("DE", "030 23125 741", "493023125741"),
+    ("DE", "030/23125-741", "493023125741"),
+    ("DE", "(030) 23125.741", "493023125741"),
+    ("DE", "[030] 23125741", "493023125741"),
+    ("DE", "030\u{a0}23125\u{202f}741", "493023125741"),
+    ("DE", "030\u{2013}23125\u{2011}741", "493023125741"),
+    ("DE", "０３０ ２３１２５ ７４１", "493023125741"),
+    ("DE", "＋４９（０）３０２３１２５７４１", "493023125741"),
+    ("DE", "٠٣٠ ٢٣١٢٥٧٤١", "493023125741"),
+    ("DE", "۰۳۰ ۲۳۱۲۵۷۴۱", "493023125741"),
+    ("DE", "+49 30 23125741", "493023125741"),
+    ("DE", "+49 (0)30 23125 741", "493023125741"),
+    ("DE", "+49 [0] 30 23125741", "493023125741"),
+    ("DE", "(+49) 30 23125741", "493023125741"),
+    ("DE", "0049 30 23125741", "493023125741"),
+    ("DE", "0049 (0)30 23125741", "493023125741"),
+    ("DE", "(0049) 30 23125741", "493023125741"),
+    ("DE", "+0049 30 23125741", "493023125741"),
+    ("DE", "0151 23456789", "4915123456789"),
+    ("DE", "0800 1234567", "498001234567"),
+    ("DE", "0041 44 668 18 00", "41446681800"),
+    ("DE", "0039 (0)6 12345678", "390612345678"),
+    ("", "+49 30 23125741", "493023125741"),
+    ("", "0049 30 23125741", "493023125741"),
+    ("", "+49 (0)30 23125741", "493023125741"),
+    ("AT", "01 515 30 0", "431515300"),
+    ("AT", "0664 1234567", "436641234567"),
+    ("AT", "+43 (0)1 51530", "43151530"),
+    ("CH", "044 668 18 00", "41446681800"),
+    ("CH", "0041446681800", "41446681800"),
+    ("CH", "+41 44 668 18 00", "41446681800"),
+    ("FR", "01 42 68 53 00", "33142685300"),
+    ("FR", "06.12.34.56.78", "33612345678"),
+    ("FR", "+33 (0)1 42 68 53 00", "33142685300"),
+    ("IT", "06 1234 5678", "390612345678"),
+    ("IT", "02 1234567", "39021234567"),
+    ("IT", "+39 06 12345678", "390612345678"),
+    ("IT", "0039 06 12345678", "390612345678"),
+    ("IT", "+39 (0)6 12345678", "390612345678"),
+    ("IT", "+39 347 1234567", "393471234567"),
+    ("IT", "0049 30 23125741", "493023125741"),
+    ("SM", "0549 886377", "3780549886377"),
+    ("VA", "06 698 12345", "390669812345"),
+    ("CI", "07 07 07 07 07", "2250707070707"),
+    ("BJ", "01 95 12 34 56", "2290195123456"),
+    ("GA", "011 73 12 34", "24111731234"),
+    ("GA", "01 44 12 34", "24101441234"),
+    ("GB", "020 7031 3000", "442070313000"),
+    ("GB", "(0121) 234 5678", "441212345678"),
+    ("GB", "+44 (0)20 7031 3000", "442070313000"),
+    ("GB", "07400 123456", "447400123456"),
+    ("US", "1 (650) 253-0000", "16502530000"),
+    ("US", "+1 650-253-0000", "16502530000"),
+    ("US", "011 49 30 23125741", "493023125741"),
+    ("US", "0049 30 23125741", "493023125741"),
+    ("US", "+011 49 30 23125741", "493023125741"),
+    ("CA", "1-416-555-0123", "14165550123"),
+    ("HU", "06 1 234 5678", "3612345678"),
+    ("HU", "06 20 123 4567", "36201234567"),
+    ("HU", "00 49 30 23125741", "493023125741"),
+    ("RU", "8 (495) 123-45-67", "74951234567"),
+    ("RU", "8 343 123 45 67", "73431234567"),
+    ("RU", "+7 (495) 123-45-67", "74951234567"),
+    ("RU", "810 49 30 23125741", "493023125741"),
+    ("RU", "8~10 49 30 23125741", "493023125741"),
+    ("KZ", "8 727 258 1234", "77272581234"),
+    ("BY", "8 017 491 19 11", "375174911911"),
+    ("BY", "8 029 491 19 11", "375294911911"),
+    ("LT", "8 5 212 3456", "37052123456"),
+    ("LT", "0 5 212 3456", "37052123456"),
+    ("JP", "03-1234-5678", "81312345678"),
+    ("JP", "090-1234-5678", "819012345678"),
+    ("JP", "010 49 30 23125741", "493023125741"),
+    ("BR", "011 2345-6789", "551123456789"),
+    ("BR", "0 15 11 2345-6789", "551123456789"),
+    ("BR", "0 21 11 96123-4567", "5511961234567"),
+    ("BR", "015 3234-5678", "551532345678"),
+    ("BR", "0 15 15 99612-3456", "5515996123456"),
+    ("BR", "00 15 49 30 23125741", "493023125741"),
+    ("BR", "00 49 30 23125741", "493023125741"),
+    ("CO", "03 601 234 5678", "576012345678"),
+    ("CO", "0 601 234 5678", "576012345678"),
+    ("KR", "02-2123-4567", "82221234567"),
+    ("KR", "081 2 2123 4567", "82221234567"),
+    ("KR", "00700 49 30 23125741", "493023125741"),
+    ("AU", "02 9374 4000", "61293744000"),
+    ("AU", "0412 345 678", "61412345678"),
+    ("AU", "0011 49 30 23125741", "493023125741"),
+    ("NZ", "03 331 6005", "6433316005"),
+    ("ES", "+34 912 34 56 78", "34912345678"),
+    ("PL", "0048 12 345 67 89", "48123456789"),
+    ("TR", "0212 345 67 89", "902123456789"),
+    ("IN", "022 2345 6789", "912223456789"),
+    ("CN", "010 8765 4321", "861087654321"),
+    ("AR", "011 2345-6789", "541123456789"),
+    ("CU", "119 49 30 23125741", "493023125741"),
+    ("SG", "001 49 30 23125741", "493023125741"),
+];
+
+#[test]
+fn numbers_become_e164_digits_by_the_rules_of_their_country() {
+    for (letters, shown, expected) in E164 {
+        let reading = numbering(letters).explain(shown).unwrap();
+        assert_eq!(reading.party.as_str(), expected, "{letters}: read {shown:?}");
+        assert_eq!(reading.kind, PartyKind::International, "{letters}: read {shown:?}");
+    }
+}
+
+fn as_libphonenumber(letters: &str, shown: &str) -> Option<PhoneNumber> {
+    let country: Option<country::Id> = letters.parse().ok();
+    phonenumber::parse(country, shown).ok()
+}
+
+fn e164(number: &PhoneNumber) -> String {
+    let with_plus = number.format().mode(Mode::E164).to_string();
+    with_plus.trim_start_matches('+').to_owned()
+}
+
+#[test]
+fn libphonenumber_reads_the_same_numbers() {
+    // It does not know these blanks and digits, understands 00 only where that is dialled, and
+    // leaves the zero in brackets to Italy only behind a plus.
+    let unknown_to_it = [
+        ("DE", "030\u{a0}23125\u{202f}741"),
+        ("DE", "０３０ ２３１２５ ７４１"),
+        ("DE", "＋４９（０）３０２３１２５７４１"),
+        ("DE", "٠٣٠ ٢٣١٢٥٧٤١"),
+        ("DE", "۰۳۰ ۲۳۱۲۵۷۴۱"),
+        ("DE", "0039 (0)6 12345678"),
+        ("", "0049 30 23125741"),
+        ("US", "0049 30 23125741"),
+        ("BR", "00 49 30 23125741"),
+    ];
+    for (letters, shown, expected) in E164 {
+        let theirs = if unknown_to_it.contains(&(letters, shown)) {
+            as_libphonenumber("", &format!("+{expected}"))
+        } else {
+            as_libphonenumber(letters, shown)
+        };
+        let theirs = theirs.filter(PhoneNumber::is_valid);
+        assert_eq!(theirs.as_ref().map(e164).as_deref(), Some(expected), "{letters}: {shown:?}");
+    }
+}
+
+/// libphonenumber's examples of ordinary numbers, as (country, trunk prefix, number behind it).
+fn examples() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    // 001 stands for no country.
+    DATABASE.iter().filter(|meta| meta.id() != "001").flat_map(|meta| {
+        let kinds = meta.descriptors();
+        let kinds = [kinds.fixed_line(), kinds.mobile()].into_iter().flatten();
+        let trunk = meta.national_prefix().unwrap_or("");
+        kinds.filter_map(Descriptor::example).map(move |number| (meta.id(), trunk, number))
+    })
+}
+
+#[test]
+fn national_numbers_of_every_country_are_read_as_libphonenumber_does() {
+    let mut numbers = 0;
+    for (letters, trunk, number) in examples() {
+        let numbering = Numbering {
+            extension_digits: 0,
+            national_digits: Some(number.len() as u8),
+            ..numbering(letters)
+        };
+        let shown = format!("{trunk}{number}");
+        // It takes the first digit of a Colombian mobile number for a carrier's code.
+        let theirs = match letters {
+            "CO" => as_libphonenumber("", &format!("+57{number}")),
+            _ => as_libphonenumber(letters, &shown),
+        };
+        let ours = numbering.read(&shown).unwrap().to_string();
+        assert_eq!(Some(ours), theirs.as_ref().map(e164), "{letters}: {shown}");
+        numbers += 1;
+    }
+    // A fixed line and a mobile one of nearly all.
+    assert!(numbers > 2 * COUNTRIES.len() - 20, "{numbers}");
+}
+
+#[test]
+fn numbers_of_every_country_are_understood_in_every_format() {
+    for (letters, _, number) in examples() {
+        let numbering = Numbering {
+            extension_digits: 0,
+            national_digits: Some(number.len() as u8),
+            ..numbering(letters)
+        };
+        let code = numbering.country.unwrap().code;
+        let e164 = format!("{code}{number}");
+        let number = phonenumber::parse(None, format!("+{e164}")).unwrap();
+        for mode in [Mode::International, Mode::National] {
+            let shown = number.format().mode(mode).to_string();
+            // Argentina's mobile numbers: a 9 from abroad, but a 15 inside the country.
+            if shown == "011 15-2345-6789" {
+                continue;
+            }
+            assert_eq!(numbering.read(&shown).unwrap().as_str(), e164, "{letters}: {shown:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_number_with_a_prefix_stays() {
+    use PartyKind::{Extension, International, National, Text, Unprefixed};
+    // (country, what the PBX shows, what Zammad gets, taken for)
+    let cases = [
+        ("DE", "741", "741", Extension),
+        ("DE", "110", "110", Extension),
+        ("DE", "112", "112", Extension),
+        ("DE", "0123", "0123", Extension),
+        ("DE", "00049", "00049", Extension),
+        ("DE", "(741)", "741", Extension),
+        ("US", "011", "011", Extension),
+        ("US", "1 234", "1234", Extension),
+        ("RU", "81049", "81049", Extension),
+        ("DE", "+49112", "49112", International),
+        ("DE", "493023125741", "493023125741", Unprefixed),
+        ("DE", "4930 23125741", "493023125741", Unprefixed),
+        ("DE", "49(0)30 23125741", "493023125741", Unprefixed),
+        ("DE", "23125741", "23125741", Unprefixed),
+        ("US", "650 253 0000", "6502530000", Unprefixed),
+        ("US", "1650253", "1650253", Unprefixed),
+        ("RU", "495 123 45 67", "4951234567", Unprefixed),
+        ("RU", "8613912345678", "8613912345678", Unprefixed),
+        ("BR", "905321234567", "905321234567", Unprefixed),
+        ("CN", "12123001234", "12123001234", Unprefixed),
+        ("IT", "347 1234567", "3471234567", Unprefixed),
+        ("", "030 23125741", "03023125741", National),
+        ("HU", "030 123 4567", "0301234567", National),
+        ("ES", "0912345678", "0912345678", National),
+        ("DE", "000 123456", "000123456", National),
+        ("DE", "alice", "alice", Text),
+        ("DE", "  Alice B. Cooper-Smith ", "Alice B. Cooper-Smith", Text),
+        ("DE", "alice@example.com", "alice@example.com", Text),
+        ("DE", "*97", "*97", Text),
+        ("DE", "**1#", "**1#", Text),
+        ("DE", "*21*030 23125741#", "*21*030 23125741#", Text),
+        ("DE", "+49 30 CALL ME", "+49 30 CALL ME", Text),
+        ("DE", "030 23125741 ext. 5", "030 23125741 ext. 5", Text),
+        ("DE", "+", "+", Text),
+        ("DE", "+030 23125741", "+030 23125741", Text),
+        ("DE", "++49 30 23125741", "++49 30 23125741", Text),
+        ("DE", "030+23125741", "030+23125741", Text),
+        ("DE", "http://example.com", "http://example.com", Text),
+        ("DE", "1 < 2", "1 < 2", Text),
+    ];
+    for (letters, shown, expected, kind) in cases {
+        let reading = numbering(letters).explain(shown).unwrap();
+        let found = (reading.party.as_str(), reading.kind);
+        assert_eq!(found, (expected, kind), "{letters}: read {shown:?}");
+    }
+}
+
+#[test]
+fn addresses_are_unwrapped() {
+    // (what the PBX shows, what Zammad gets)
+    let cases = [
+        (r#""Alice Smith" <030 23125741>"#, "493023125741"),
+        (r#""Alice <home>" <sip:741@pbx.example.com>;tag=a1"#, "741"),
+        ("Alice <741>", "741"),
+        ("<741>", "741"),
+        ("< +49 30 23125741 >", "493023125741"),
+        ("sip:+493023125741@pbx.example.com", "493023125741"),
+        ("SIP:+493023125741@192.0.2.1:5060;user=phone", "493023125741"),
+        ("sips:%2B493023125741@pbx.example.com", "493023125741"),
+        ("sip:+493023125741;npdi;rn=1@pbx.example.com?subject=a@b", "493023125741"),
+        ("sip:741:secret@pbx.example.com", "741"),
+        ("sip:741", "741"),
+        ("sip:741;phone-context=pbx.example.com", "741"),
+        ("sip:*97@pbx.example.com", "*97"),
+        ("sip:%2a%2A1%23@pbx.example.com", "**1#"),
+        ("sip:alice@pbx.example.com", "alice"),
+        ("sip:J%C3%B6rg@pbx.example.com", "Jörg"),
+        ("sip:100%25@pbx.example.com", "100%"),
+        ("sip:100%@pbx.example.com", "100%"),
+        ("sip:%+f%é%ff@pbx.example.com", "%+f%é%ff"),
+        ("tel:+49-30-23125-741", "493023125741"),
+        ("tel:030-23125741;phone-context=+49", "493023125741"),
+        ("Tel:+49(0)30.23125741;ext=5", "493023125741"),
+    ];
+    for (shown, expected) in cases {
+        let party = numbering("DE").read(shown).unwrap();
+        assert_eq!(party.as_str(), expected, "read {shown:?}");
+    }
+}
+
+#[test]
+fn withheld_numbers_are_anonymous() {
+    let cases = [
+        "",
+        " ",
+        "-",
+        "()",
+        "anonymous",
+        "Anonymous",
+        "PRIVATE",
+        "unknown",
+        "Withheld",
+        "unavailable",
+        "Restricted",
+        "<unknown>",
+        "\"Alice\" <>",
+        "sip:anonymous@anonymous.invalid",
+        "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=a1",
+        "sip:pbx.example.com",
+        "sip:192.0.2.1:5060;transport=tls",
+        "sip:@192.0.2.1",
+        "tel:",
+    ];
+    for shown in cases {
+        let reading = numbering("DE").explain(shown).unwrap();
+        assert!(reading.party.is_anonymous(), "read {shown:?}");
+        assert_eq!(reading.party.to_string(), "anonymous", "read {shown:?}");
+        assert_eq!(reading.kind, PartyKind::Anonymous, "read {shown:?}");
+    }
+    assert!(!numbering("DE").read("anonymous coward").unwrap().is_anonymous());
+}
+
+#[test]
+fn the_plan_of_the_phone_system_is_followed() {
+    let extensions =
+        Numbering { extension_digits: 3, extension_prefix: "493023125".to_owned(), ..numbering("DE") };
+    let american = Numbering { national_digits: Some(10), ..numbering("US") };
+    let russian = Numbering { national_digits: Some(10), ..numbering("RU") };
+    let nowhere = Numbering { national_digits: Some(10), ..numbering("") };
+    let as_given = Numbering { normalize: false, ..numbering("DE") };
+    let cases = [
+        (&extensions, "741", "493023125741"),
+        (&extensions, "sip:741@pbx.example.com", "493023125741"),
+        (&extensions, "7410", "7410"),
+        (&extensions, "0301", "49301"),
+        (&american, "(650) 253-0000", "16502530000"),
+        (&american, "1 650 253 0000", "16502530000"),
+        (&american, "253-0000", "2530000"),
+        (&american, "493023125741", "493023125741"),
+        (&russian, "812 123 45 67", "78121234567"),
+        (&russian, "8 812 123 45 67", "78121234567"),
+        (&nowhere, "650 253 0000", "6502530000"),
+        (&as_given, " 030/23125-741 ", " 030/23125-741 "),
+        (&as_given, "sip:741@pbx.example.com", "sip:741@pbx.example.com"),
+        (&as_given, "", ""),
+    ];
+    for (numbering, shown, expected) in cases {
+        let party = numbering.read(shown).unwrap();
+        assert_eq!(party.as_str(), expected, "{numbering:?} read {shown:?}");
+    }
+}
+
+#[test]
+fn the_path_is_told() {
+    let path = |letters: &str, shown: &str| -> Vec<String> {
+        let reading = numbering(letters).explain(shown).unwrap();
+        assert_eq!(reading.steps.last().unwrap().text, reading.party.as_str());
+        reading.steps.iter().map(AppliedRule::to_string).collect()
+    };
+    assert_eq!(
+        path("DE", "\"Alice\" <sip:%2B49 (0)30 23125-741@pbx.example.com>"),
+        [
+            "taken out of the address: +49 (0)30 23125-741",
+            "formatting dropped: +4903023125741",
+            "trunk prefix in brackets dropped: +493023125741",
+            "plus dropped: 493023125741",
+        ]
+    );
+    let rules = |letters: &str, shown: &str| -> Vec<Rule> {
+        let reading = numbering(letters).explain(shown).unwrap();
+        reading.steps.iter().map(|step| step.rule).collect()
+    };
+    use Rule::*;
+    assert_eq!(rules("DE", "03023125741"), [TrunkPrefix]);
+    assert_eq!(rules("DE", "0041446681800"), [InternationalPrefix]);
+    assert_eq!(rules("IT", "06 12345678"), [Formatting, KeptZero]);
+    assert_eq!(rules("", "030 23125741"), [Formatting, AsGiven]);
+    assert_eq!(rules("DE", "741"), [Extension]);
+    assert_eq!(rules("DE", "<unknown>"), [Unwrapped, Withheld]);
+    assert_eq!(rules("DE", "*97"), [AsGiven]);
+}
+
+#[test]
+fn what_zammad_could_not_keep_or_show_is_refused() {
+    let as_given = Numbering { normalize: false, ..numbering("DE") };
+    let hidden = [
+        '\0', '\t', '\n', '\r', '\u{1b}', '\u{7f}', '\u{85}', '\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}',
+        '\u{2029}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}',
+    ];
+    for c in hidden {
+        for shown in [format!("030{c}23125741"), format!("alice{c}"), format!("<741>{c}")] {
+            for numbering in [&numbering("DE"), &as_given] {
+                let refused = numbering.read(&shown).unwrap_err();
+                assert_eq!(refused, NumberError::ControlCharacter(c), "read {shown:?}");
+                assert!(!refused.to_string().contains(c), "{refused:?}");
+            }
+        }
+    }
+    let escaped = numbering("DE").read("sip:alice%0A@pbx.example.com");
+    assert_eq!(escaped, Err(NumberError::ControlCharacter('\n')));
+
+    let longest = "ü".repeat(100);
+    assert_eq!(numbering("DE").read(&longest).unwrap().as_str(), longest);
+    let too_long = format!("{longest}ü");
+    for numbering in [&numbering("DE"), &as_given] {
+        assert_eq!(numbering.read(&too_long), Err(NumberError::TooLong(101)));
+    }
+    // Only what is sent counts.
+    let wrapped = format!("\"{too_long}\" <741>");
+    assert_eq!(numbering("DE").read(&wrapped).unwrap().as_str(), "741");
+}
+
+#[test]
+fn refusals_say_what_is_wrong() {
+    let messages =
+        [NumberError::ControlCharacter('\u{7}').to_string(), NumberError::TooLong(101).to_string()];
+    assert_eq!(
+        messages,
+        ["a control character, U+0007, is in the number", "the number has 101 characters, Zammad keeps 100"]
+    );
+}
