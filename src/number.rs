@@ -14,6 +14,7 @@ mod reading;
 mod withheld;
 
 use address::unwrapped;
+use completing::international;
 pub use country::{Country, UnknownCountry};
 use formatting::{without_brackets, without_formatting};
 pub(crate) use lookup::LOOKED_UP;
@@ -130,7 +131,7 @@ impl Numbering {
     ) -> Result<(PartyKind, AppliedRule), NumberError> {
         // As nearly all of them come.
         if !shown.is_empty() && shown.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Ok(self.place(shown));
+            return Ok(self.place(shown, steps));
         }
         let text = unwrapped(shown);
         if text != shown {
@@ -157,10 +158,10 @@ impl Numbering {
         }
         Ok(match number.strip_prefix('+') {
             Some(dialled) => match self.after_plus(dialled) {
-                Some(digits) => (PartyKind::International, AppliedRule::new(Rule::Plus, digits)),
+                Some(digits) => international(AppliedRule::new(Rule::Plus, digits), steps),
                 None => (PartyKind::Text, AppliedRule::new(Rule::AsGiven, text)),
             },
-            None => self.place(&number),
+            None => self.place(&number, steps),
         })
     }
 }

@@ -40,6 +40,7 @@ fn table() -> String {
          //! hand. To refresh it: `UPDATE_GENERATED=1 cargo test --test countries`.\n\
          \n\
          use super::Country;\n\
+         use super::country::Lengths;\n\
          \n\
          // One country a line, so that an update shows what changed.\n\
          #[rustfmt::skip]\n",
@@ -49,12 +50,13 @@ fn table() -> String {
         let Trunk { prefixes, lengths } = trunk(meta);
         writeln!(
             text,
-            "    Country {{ letters: *b{:?}, code: {}, international: {:?}, trunk: {prefixes:?}, lengths: &{:?}, keeps_zero: {} }},",
+            "    Country {{ letters: *b{:?}, code: {}, international: {:?}, trunk: {prefixes:?}, lengths: {}, possible: {}, zero_led: {} }},",
             meta.id(),
             meta.country_code(),
             international(meta),
-            lengths,
-            keeps_zero(meta),
+            written(&lengths),
+            written(&all_lengths(meta, |_| true)),
+            written(&all_lengths(meta, |kind| kind.example().is_some_and(|example| example.starts_with('0')))),
         )
         .unwrap();
     }
@@ -81,7 +83,7 @@ fn international(meta: &Metadata) -> String {
 
 struct Trunk {
     prefixes: String,
-    lengths: Vec<usize>,
+    lengths: BTreeSet<usize>,
 }
 
 /// Prefixes before a number of the same country, some with a carrier's code inside, and the lengths
@@ -124,16 +126,34 @@ fn trunk(meta: &Metadata) -> Trunk {
             ordinary.into_iter().flatten().flat_map(Descriptor::possible_length).map(|&n| usize::from(n)),
         );
     }
-    Trunk { prefixes: longest_first(prefixes), lengths: lengths.into_iter().collect() }
+    Trunk { prefixes: longest_first(prefixes), lengths }
 }
 
-/// Whether numbers may begin with a zero that is dialled from abroad too.
+/// How many digits numbers have behind the country code, of those kinds that are wanted.
 ///
-/// The metadata does not say so: the zero is in the examples of a country that has no trunk prefix.
-fn keeps_zero(meta: &Metadata) -> bool {
+/// The metadata does not say which begin with a zero that is dialled from abroad too; the example
+/// of their kind does.
+fn all_lengths(meta: &Metadata, wanted: impl Fn(&Descriptor) -> bool) -> BTreeSet<usize> {
     let kinds = meta.descriptors();
-    let examples = [kinds.fixed_line(), kinds.mobile()].into_iter().flatten().filter_map(Descriptor::example);
-    meta.national_prefix().is_none() && examples.into_iter().any(|example| example.starts_with('0'))
+    let kinds = [
+        kinds.fixed_line(),
+        kinds.mobile(),
+        kinds.toll_free(),
+        kinds.premium_rate(),
+        kinds.shared_cost(),
+        kinds.personal_number(),
+        kinds.voip(),
+        kinds.pager(),
+        kinds.uan(),
+        kinds.voicemail(),
+    ];
+    let wanted = kinds.into_iter().flatten().filter(|kind| wanted(kind));
+    wanted.flat_map(|kind| kind.possible_length().iter().map(|&length| usize::from(length))).collect()
+}
+
+fn written(lengths: &BTreeSet<usize>) -> String {
+    let lengths: Vec<_> = lengths.iter().collect();
+    format!("Lengths::of(&{lengths:?})")
 }
 
 fn longest_first(prefixes: BTreeSet<String>) -> String {

@@ -1,6 +1,5 @@
 //! From digits to E.164: prefixes, country codes, extensions.
 
-use super::countries::COUNTRIES;
 use super::country::after_prefix;
 use super::formatting::without_brackets;
 use super::{AppliedRule, Country, Numbering, PartyKind, Rule};
@@ -11,7 +10,9 @@ impl Numbering {
     /// Extensions come first, as no number with a prefix is that short: 0123 and 011 are extensions
     /// in the United States too. The international prefix comes before the trunk prefix, which may
     /// be its beginning: 00 and 0, in Russia 810 and 8.
-    pub(super) fn place(&self, digits: &str) -> (PartyKind, AppliedRule) {
+    ///
+    /// Adds all steps but the last, and returns that.
+    pub(super) fn place(&self, digits: &str, steps: &mut Vec<AppliedRule>) -> (PartyKind, AppliedRule) {
         if digits.len() <= usize::from(self.extension_digits) {
             let step = match self.extension_prefix.as_str() {
                 "" => AppliedRule::new(Rule::Extension, digits),
@@ -19,23 +20,27 @@ impl Numbering {
             };
             return (PartyKind::Extension, step);
         }
-        let international = (self.after_international_prefix(digits))
-            .map(|rest| AppliedRule::new(Rule::InternationalPrefix, rest));
-        if let Some(step) = international.or_else(|| self.national(digits)) {
+        if let Some(rest) = self.after_international_prefix(digits) {
+            return international(AppliedRule::new(Rule::InternationalPrefix, rest), steps);
+        }
+        if let Some(step) = self.national(digits) {
             return (PartyKind::International, step);
         }
         let kind = match digits.starts_with('0') {
             true => PartyKind::National,
             false => PartyKind::Unprefixed,
         };
-        (kind, AppliedRule::new(Rule::AsGiven, digits))
+        match self.without_own_trunk_prefix(digits) {
+            Some(shorter) => (kind, AppliedRule::new(Rule::InnerTrunkPrefix, shorter)),
+            None => (kind, AppliedRule::new(Rule::AsGiven, digits)),
+        }
     }
 
     fn national(&self, digits: &str) -> Option<AppliedRule> {
         let country = self.country?;
         let (rule, number) = if let Some(rest) = country.after_trunk_prefix(digits) {
             (Rule::TrunkPrefix, rest)
-        } else if country.keeps_zero && digits.starts_with('0') {
+        } else if country.keeps_zero(digits) {
             (Rule::KeptZero, digits)
         } else if self.national_digits.map(usize::from) == Some(digits.len()) {
             (Rule::NationalDigits, digits)
@@ -54,22 +59,75 @@ impl Numbering {
         }
     }
 
+    /// Takes the prefix that leaves a number. In some countries a carrier's prefix is the beginning of
+    /// 00 and a country code: Singapore's 006 and 0065.
     fn after_international_prefix<'a>(&self, dialled: &'a str) -> Option<&'a str> {
-        let own = self.country.map_or("", |country| country.international);
         // 00 is what networks between phone systems use, wherever these stand.
-        (own.split_ascii_whitespace().chain(["00"]))
+        const NETWORKS: &str = "00";
+        let own = self.country.map_or("", |country| country.international);
+        let at_home =
+            dialled.strip_prefix(NETWORKS).filter(|rest| self.country.is_some_and(|own| own.has(rest)));
+        let candidates = (own.split_ascii_whitespace().chain([NETWORKS]))
             .filter_map(|prefix| after_prefix(prefix, dialled))
-            .find(|rest| !rest.is_empty() && !rest.starts_with('0'))
+            .filter(|rest| !rest.is_empty() && !rest.starts_with('0'));
+        at_home
+            .or_else(|| candidates.clone().find(|rest| is_number(rest)))
+            .or_else(|| candidates.clone().next())
     }
 
     /// Drops the zero of "+49 (0)30", which is not dialled from abroad; that of "+39 (0)6" is.
     pub(super) fn without_bracketed_zero(&self, number: &str) -> Option<String> {
         let (head, tail) = number.split_once("(0)")?;
-        let head = without_brackets(head);
+        let (head, tail) = (without_brackets(head), without_brackets(tail));
         let prefixed = head.strip_prefix('+').or_else(|| self.after_international_prefix(&head));
         let code = prefixed.unwrap_or(&head);
-        let mut countries = COUNTRIES.iter().filter(|country| country.code.to_string() == code);
-        let drops_zero = countries.next()?.drops_zero() && countries.all(Country::drops_zero);
-        drops_zero.then(|| head + &without_brackets(tail))
+        let mut countries = Country::all_of(code).filter(|country| country.code.to_string() == code);
+        let with_zero = format!("0{tail}");
+        let drops_zero = |country: &Country| !country.keeps_zero(&with_zero);
+        let all_drop_it = drops_zero(countries.next()?) && countries.all(drops_zero);
+        all_drop_it.then(|| head + &tail)
     }
+
+    /// The same for a number with the code of this country and without plus. No number is that long
+    /// within a town, so it is none of those.
+    fn without_own_trunk_prefix(&self, digits: &str) -> Option<String> {
+        const LONGER_THAN_LOCAL: usize = 12;
+        let country = self.country.filter(|_| digits.len() >= LONGER_THAN_LOCAL)?;
+        country.behind_code(digits)?.strip_prefix('0')?;
+        let shorter = without_inner_trunk_prefix(digits)?;
+        (self.national_digits.map(usize::from) != Some(shorter.len())).then_some(shorter)
+    }
+}
+
+/// A number with its country code, less what does not belong behind that.
+///
+/// Adds all steps but the last, and returns that.
+pub(super) fn international(step: AppliedRule, steps: &mut Vec<AppliedRule>) -> (PartyKind, AppliedRule) {
+    let last = match without_inner_trunk_prefix(&step.text) {
+        Some(shorter) => {
+            steps.push(step);
+            AppliedRule::new(Rule::InnerTrunkPrefix, shorter)
+        }
+        None => step,
+    };
+    (PartyKind::International, last)
+}
+
+/// Whether these digits may be a number with its country code, perhaps with a trunk prefix inside.
+fn is_number(e164: &str) -> bool {
+    Country::all_of(e164).any(|country| country.has(e164))
+}
+
+/// Drops the trunk prefix of "+49 030" and "+7 8 495", where a number with it cannot exist and one
+/// without it can.
+fn without_inner_trunk_prefix(e164: &str) -> Option<String> {
+    let countries = Country::all_of(e164);
+    let national = countries.clone().next()?.behind_code(e164)?;
+    if countries.clone().any(|country| country.could_be(national)) {
+        return None;
+    }
+    let (country, rest) = countries
+        .clone()
+        .find_map(|country| Some((country, country.without_inner_trunk_prefix(national)?)))?;
+    Some(format!("{}{rest}", country.code))
 }

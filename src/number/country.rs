@@ -21,14 +21,51 @@ pub struct Country {
     /// behind the trunk prefix.
     pub(super) trunk: &'static str,
     /// Digits of a number without its prefix, where the prefix alone leaves a doubt. Else empty.
-    pub(super) lengths: &'static [usize],
-    /// Whether numbers may begin with a zero that is dialled from abroad too, as in Italy.
-    pub(super) keeps_zero: bool,
+    pub(super) lengths: Lengths,
+    /// Digits of any number behind the country code.
+    pub(super) possible: Lengths,
+    /// The same of numbers that begin with a zero which is dialled from abroad too, as in Italy.
+    pub(super) zero_led: Lengths,
+}
+
+/// Some numbers of digits, each at most 31.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lengths(u32);
+
+impl Lengths {
+    pub(super) const fn of(lengths: &[u32]) -> Self {
+        let mut set = 0;
+        let mut index = 0;
+        while index < lengths.len() {
+            set |= 1 << lengths[index];
+            index += 1;
+        }
+        Self(set)
+    }
+
+    fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(super) fn contain(self, length: usize) -> bool {
+        u32::try_from(length)
+            .ok()
+            .and_then(|length| self.0.checked_shr(length))
+            .is_some_and(|set| set & 1 == 1)
+    }
 }
 
 impl Country {
-    pub(super) fn drops_zero(&self) -> bool {
-        !self.keeps_zero
+    /// The countries whose code these digits begin with; several share one, such as 1 or 44.
+    pub(super) fn all_of(e164: &str) -> impl Iterator<Item = &'static Self> + Clone + use<> {
+        let code = |digits: usize| e164.get(..digits).and_then(|head| head.parse::<u16>().ok());
+        let codes = [1, 2, 3].map(code);
+        COUNTRIES.iter().filter(move |country| codes.contains(&Some(country.code)))
+    }
+
+    /// What follows the country code.
+    pub(super) fn behind_code<'a>(&self, e164: &'a str) -> Option<&'a str> {
+        e164.strip_prefix(self.code.to_string().as_str())
     }
 
     /// What follows the trunk prefix. A zero is one before any number, a carrier's code or the 8 of
@@ -36,10 +73,40 @@ impl Country {
     pub(super) fn after_trunk_prefix<'a>(&self, digits: &'a str) -> Option<&'a str> {
         self.trunk.split_ascii_whitespace().find_map(|prefix| {
             let rest = after_prefix(prefix, digits)?;
-            let sure = self.lengths.is_empty() || (prefix == "0" && !self.keeps_zero);
-            let fits = sure || self.lengths.contains(&rest.len());
+            let sure = self.lengths.is_empty() || (prefix == "0" && !self.keeps_zero(digits));
+            let fits = sure || self.lengths.contain(rest.len());
             (fits && !rest.starts_with('0')).then_some(rest)
         })
+    }
+
+    /// Whether the zero before a number belongs to it. A second one before that never does.
+    pub(super) fn keeps_zero(&self, national: &str) -> bool {
+        national.starts_with('0') && !national.starts_with("00") && self.zero_led.contain(national.len())
+    }
+
+    /// Whether a number may look like this behind the country code.
+    pub(super) fn could_be(&self, national: &str) -> bool {
+        let length = national.len();
+        // A number may begin with Russia's 8 as well, but none begins with a zero that is dropped.
+        let is_doubtful = self.trunk.split_ascii_whitespace().any(|prefix| !prefix.starts_with('0'));
+        self.possible.contain(length)
+            && (!is_doubtful || self.lengths.contain(length))
+            && (!national.starts_with('0') || self.keeps_zero(national))
+    }
+
+    /// Whether these digits may be a number of this country with its code, perhaps with a trunk prefix
+    /// inside.
+    pub(super) fn has(&self, e164: &str) -> bool {
+        let fits = |national| self.could_be(national) || self.without_inner_trunk_prefix(national).is_some();
+        self.behind_code(e164).is_some_and(fits)
+    }
+
+    /// The same without a trunk prefix, or a zero that people take for one, which stands behind the
+    /// country code and does not belong there.
+    pub(super) fn without_inner_trunk_prefix<'a>(&self, national: &'a str) -> Option<&'a str> {
+        let zero = || national.strip_prefix('0');
+        let rest = self.after_trunk_prefix(national).or_else(zero)?;
+        self.could_be(rest).then_some(rest)
     }
 }
 

@@ -66,6 +66,7 @@ impl fmt::Display for AppliedRule {
             Rule::InternationalPrefix => "international prefix dropped",
             Rule::Extension => "short enough for an extension",
             Rule::ExtensionPrefix => "extension prefix put before",
+            Rule::InnerTrunkPrefix => "trunk prefix behind the country code dropped",
             Rule::TrunkPrefix => "trunk prefix replaced by the country code",
             Rule::KeptZero => "country code put before, the zero belongs to the number",
             Rule::NationalDigits => "as long as a national number, country code put before",
@@ -98,6 +99,8 @@ pub enum Rule {
     InternationalPrefix,
     /// The trunk prefix, in some countries with a carrier's code, gave way to the country code.
     TrunkPrefix,
+    /// A trunk prefix between the country code and the number is gone, as in "+49 030" and "+7 8 495".
+    InnerTrunkPrefix,
     /// The country code was put before a zero that belongs to the number.
     KeptZero,
     /// The country code was put before a number of the configured length.
