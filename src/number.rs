@@ -13,16 +13,17 @@ mod party;
 mod reading;
 mod withheld;
 
-use address::unwrapped;
-use completing::international;
+use address::Address;
+use completing::{international, is_number, nobody};
 pub use country::{Country, UnknownCountry};
-use formatting::{without_brackets, without_formatting};
+use formatting::{letters_as_digits, without_brackets, without_dialled_extension, without_formatting};
 pub(crate) use lookup::LOOKED_UP;
 pub use lookup::zammad_lookup;
 use party::{MAX_CHARACTERS, refuse_control_characters};
 pub use party::{NumberError, Party};
 pub use reading::{AppliedRule, PartyKind, Reading, Rule};
-pub(crate) use withheld::WITHHELD;
+use withheld::are_no_international_number;
+pub(crate) use withheld::stands_for_no_number;
 
 /// How numbers look at this phone system.
 /// # Example
@@ -78,9 +79,10 @@ impl Default for Numbering {
 }
 
 impl Numbering {
-    /// Accepts national and international numbers with the usual formatting, extensions,
-    /// `"Name" <number>`, and `sip:`, `sips:` and `tel:` addresses. What cannot be read as a number
-    /// stays as it is.
+    /// Accepts national and international numbers with the usual formatting, also in letters and with
+    /// an extension behind them, extensions, `"Name" <number>`, and `sip:`, `sips:`, `tel:` and
+    /// `callto:` addresses. Options behind a number are dropped, but for a `phone-context` of digits,
+    /// which completes it. What cannot be read as a number stays as it is.
     ///
     /// Not understood, and so possibly wrong: national numbers without area code, and the 15 inside
     /// national mobile numbers of Argentina.
@@ -109,11 +111,8 @@ impl Numbering {
     pub fn explain(&self, shown: &str) -> Result<Reading, NumberError> {
         refuse_control_characters(shown)?;
         let mut steps = Vec::new();
-        let (kind, last) = if self.normalize {
-            self.follow(shown.trim(), &mut steps)?
-        } else {
-            (PartyKind::Text, AppliedRule::new(Rule::AsGiven, shown))
-        };
+        let (kind, last) =
+            if self.normalize { self.follow(shown.trim(), &mut steps)? } else { as_given(shown) };
         let characters = last.text.chars().count();
         if characters > MAX_CHARACTERS {
             return Err(NumberError::TooLong(characters));
@@ -133,37 +132,87 @@ impl Numbering {
         if !shown.is_empty() && shown.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(self.place(shown, steps));
         }
-        let text = unwrapped(shown);
+        let address = Address::of(shown);
+        let text: &str = &address.user;
         if text != shown {
-            steps.push(AppliedRule::new(Rule::Unwrapped, &*text));
+            steps.push(AppliedRule::new(Rule::Unwrapped, text));
         }
         // A percent escape may have hidden one.
-        refuse_control_characters(&text)?;
-
-        let bracketed = without_formatting(&text);
-        let number = bracketed.as_deref().map(without_brackets);
-        let withheld = WITHHELD.iter().any(|word| text.eq_ignore_ascii_case(word));
-        if withheld || number.as_deref() == Some("") {
-            return Ok((PartyKind::Anonymous, AppliedRule::new(Rule::Withheld, Party::ANONYMOUS)));
+        refuse_control_characters(text)?;
+        if address.names_nobody() {
+            return Ok(nobody());
         }
-        let (Some(bracketed), Some(mut number)) = (bracketed, number) else {
-            return Ok((PartyKind::Text, AppliedRule::new(Rule::AsGiven, text)));
-        };
+        let written = self.number(text, address.context.as_deref(), steps);
+        Ok(written.or_else(|| self.written_otherwise(text, steps)).unwrap_or_else(|| as_given(text)))
+    }
+
+    /// Reads digits with formatting. None of anything else.
+    ///
+    /// Adds all steps but the last, and returns that.
+    fn number(
+        &self,
+        text: &str,
+        context: Option<&str>,
+        steps: &mut Vec<AppliedRule>,
+    ) -> Option<(PartyKind, AppliedRule)> {
+        let bracketed = without_formatting(text)?;
+        let mut number = without_brackets(&bracketed);
+        if number.trim_start_matches('+').is_empty() {
+            return Some(nobody());
+        }
+        if number.starts_with('+') && self.after_plus(&number[1..]).is_none() {
+            return are_no_international_number(&number[1..]).then(nobody);
+        }
         if number != text {
             steps.push(AppliedRule::new(Rule::Formatting, &number));
         }
         if let Some(shorter) = self.without_bracketed_zero(&bracketed) {
             steps.push(AppliedRule::new(Rule::BracketedZero, &shorter));
             number = shorter;
+        } else if let Some(context) = context.filter(|_| !number.starts_with('+'))
+            && let Some(step) = self.completed(&number, context)
+        {
+            number.clone_from(&step.text);
+            steps.push(step);
         }
-        Ok(match number.strip_prefix('+') {
-            Some(dialled) => match self.after_plus(dialled) {
-                Some(digits) => international(AppliedRule::new(Rule::Plus, digits), steps),
-                None => (PartyKind::Text, AppliedRule::new(Rule::AsGiven, text)),
-            },
-            None => self.place(&number, steps),
+        match number.strip_prefix('+') {
+            Some(dialled) => {
+                Some(international(AppliedRule::new(Rule::Plus, self.after_plus(dialled)?), steps))
+            }
+            None => Some(self.place(&number, steps)),
+        }
+    }
+
+    /// Reads a number with an extension behind it, and one in letters. Accounts may look like both,
+    /// so what remains has to be a number with a prefix.
+    fn written_otherwise(
+        &self,
+        text: &str,
+        steps: &mut Vec<AppliedRule>,
+    ) -> Option<(PartyKind, AppliedRule)> {
+        let before_extension = without_dialled_extension(text);
+        let is_clear = before_extension.as_ref().is_some_and(|found| found.is_clear);
+        let (rule, number) = match before_extension {
+            Some(found) => (Rule::DialledExtension, found.number.to_owned()),
+            None => (Rule::Letters, letters_as_digits(text)?),
+        };
+        let mut path = vec![AppliedRule::new(rule, &number)];
+        let (kind, last) = self.number(&number, None, &mut path)?;
+        let is_number = match kind {
+            PartyKind::International => rule != Rule::Letters || is_number(&last.text),
+            PartyKind::National => rule != Rule::Letters,
+            PartyKind::Unprefixed => is_clear,
+            PartyKind::Extension | PartyKind::Anonymous | PartyKind::Text => false,
+        };
+        is_number.then(|| {
+            steps.append(&mut path);
+            (kind, last)
         })
     }
+}
+
+fn as_given(text: &str) -> (PartyKind, AppliedRule) {
+    (PartyKind::Text, AppliedRule::new(Rule::AsGiven, text))
 }
 
 #[cfg(test)]

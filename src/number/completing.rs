@@ -2,7 +2,8 @@
 
 use super::country::after_prefix;
 use super::formatting::without_brackets;
-use super::{AppliedRule, Country, Numbering, PartyKind, Rule};
+use super::withheld::{are_no_international_number, are_no_number};
+use super::{AppliedRule, Country, Numbering, Party, PartyKind, Rule};
 
 impl Numbering {
     /// Finds out what kind of number some digits are.
@@ -13,6 +14,9 @@ impl Numbering {
     ///
     /// Adds all steps but the last, and returns that.
     pub(super) fn place(&self, digits: &str, steps: &mut Vec<AppliedRule>) -> (PartyKind, AppliedRule) {
+        if are_no_number(digits) {
+            return nobody();
+        }
         if digits.len() <= usize::from(self.extension_digits) {
             let step = match self.extension_prefix.as_str() {
                 "" => AppliedRule::new(Rule::Extension, digits),
@@ -24,7 +28,7 @@ impl Numbering {
             return international(AppliedRule::new(Rule::InternationalPrefix, rest), steps);
         }
         if let Some(step) = self.national(digits) {
-            return (PartyKind::International, step);
+            return international(step, steps);
         }
         let kind = match digits.starts_with('0') {
             true => PartyKind::National,
@@ -75,6 +79,32 @@ impl Numbering {
             .or_else(|| candidates.clone().next())
     }
 
+    /// A number that is meant within a context, which is digits with a country code: 079 1234567
+    /// within 41. None of a short code within a country, which is no part of a longer number.
+    ///
+    /// Source: RFC 3966, 5.1.5.
+    pub(super) fn completed(&self, local: &str, context: &str) -> Option<AppliedRule> {
+        let country =
+            Country::all_of(context).next().filter(|country| country.behind_code(context).is_some());
+        let whole = match country {
+            Some(country) => {
+                let area = country.behind_code(context)?;
+                if area.is_empty() && local.len() <= usize::from(self.extension_digits) {
+                    return None;
+                }
+                let there = Self { country: Some(*country), ..Self::default() };
+                let national = |number: &str| format!("{}{number}", country.code);
+                match (there.after_international_prefix(local), country.after_trunk_prefix(local)) {
+                    (Some(abroad), _) => abroad.to_owned(),
+                    (None, Some(number)) => national(number),
+                    (None, None) => national(&within_area(country, area, local)),
+                }
+            }
+            None => format!("{context}{local}"),
+        };
+        Some(AppliedRule::new(Rule::PhoneContext, format!("+{whole}")))
+    }
+
     /// Drops the zero of "+49 (0)30", which is not dialled from abroad; that of "+39 (0)6" is.
     pub(super) fn without_bracketed_zero(&self, number: &str) -> Option<String> {
         let (head, tail) = number.split_once("(0)")?;
@@ -99,10 +129,21 @@ impl Numbering {
     }
 }
 
+/// A context may say more than stands before the number: RFC 3966 has 863-1234 within +1-914-555.
+fn within_area(country: &Country, area: &str, local: &str) -> String {
+    let joined = |digits: usize| format!("{}{local}", &area[..digits]);
+    let fitting = (0..=area.len()).rev().map(joined).find(|number| country.could_be(number));
+    fitting.unwrap_or_else(|| joined(area.len()))
+}
+
 /// A number with its country code, less what does not belong behind that.
 ///
 /// Adds all steps but the last, and returns that.
 pub(super) fn international(step: AppliedRule, steps: &mut Vec<AppliedRule>) -> (PartyKind, AppliedRule) {
+    if are_no_international_number(&step.text) {
+        steps.push(step);
+        return nobody();
+    }
     let last = match without_inner_trunk_prefix(&step.text) {
         Some(shorter) => {
             steps.push(step);
@@ -113,8 +154,13 @@ pub(super) fn international(step: AppliedRule, steps: &mut Vec<AppliedRule>) -> 
     (PartyKind::International, last)
 }
 
+/// Nobody's number.
+pub(super) fn nobody() -> (PartyKind, AppliedRule) {
+    (PartyKind::Anonymous, AppliedRule::new(Rule::Withheld, Party::ANONYMOUS))
+}
+
 /// Whether these digits may be a number with its country code, perhaps with a trunk prefix inside.
-fn is_number(e164: &str) -> bool {
+pub(super) fn is_number(e164: &str) -> bool {
     Country::all_of(e164).any(|country| country.has(e164))
 }
 

@@ -1,6 +1,7 @@
 //! What people write between the digits of a number.
 
-/// Leaves digits, round brackets and a leading plus. None if this is not a number.
+/// Leaves digits, round brackets and a leading plus: also of `++49`, and of `00+49`, which
+/// gateways make when they put their prefix before it. None if this is not a number.
 pub(super) fn without_formatting(text: &str) -> Option<String> {
     let mut number = String::new();
     for c in text.chars().map(in_ascii) {
@@ -8,7 +9,11 @@ pub(super) fn without_formatting(text: &str) -> Option<String> {
             '0'..='9' | '(' | ')' => number.push(c),
             '[' => number.push('('),
             ']' => number.push(')'),
-            '+' if number.bytes().all(|before| before == b'(') => number.push(c),
+            '+' if number.bytes().all(|before| b"(+".contains(&before)) => {
+                number.retain(|before| before != '+');
+                number.push('+');
+            }
+            '+' if number == "0" || number == "00" => "+".clone_into(&mut number),
             '-' | '.' | '/' | '~' => {}
             // soft hyphen, zero width space, dashes, word joiner, minus, Japanese dash, byte order
             // mark
@@ -21,9 +26,93 @@ pub(super) fn without_formatting(text: &str) -> Option<String> {
     Some(number)
 }
 
+/// Whether this is what somebody dials: a number, or a code with `*` and `#`.
+pub(super) fn is_dialled(text: &str) -> bool {
+    let without_codes = text.replace(['*', '#'], "");
+    text.contains(|c| in_ascii(c).is_ascii_digit()) && without_formatting(&without_codes).is_some()
+}
+
 /// The same without its brackets.
 pub(super) fn without_brackets(number: &str) -> String {
     number.replace(['(', ')'], "")
+}
+
+/// Words before the digits of an extension, besides a bare `x`: English, German, French, Spanish,
+/// Italian, Portuguese, Dutch, Polish, Czech and Russian.
+const EXTENSION_WORDS: [&str; 19] = [
+    "ext",
+    "extn",
+    "extension",
+    "durchwahl",
+    "dw",
+    "nst",
+    "nebenstelle",
+    "apparat",
+    "poste",
+    "anexo",
+    "int",
+    "interno",
+    "ramal",
+    "toestel",
+    "tst",
+    "wew",
+    "linka",
+    "доб",
+    "добавочный",
+];
+
+/// The number before an extension that is dialled when the call stands: `030 23125741 ext. 5`,
+/// `...x5`, `...,,5`, `...#5`; and before a lone `#`, which ends what is dialled.
+pub(super) fn without_dialled_extension(text: &str) -> Option<DialledExtension<'_>> {
+    const LONGEST: usize = 7;
+    let marked = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = text.len() - marked.len();
+    let marked = marked.trim_end_matches([' ', '\u{a0}', '.', ':', '=']);
+    let before_word = marked.trim_end_matches(char::is_alphabetic);
+    let word = &marked[before_word.len()..];
+    let (number, is_clear) = if !word.is_empty() {
+        let is_known = |known: &str| word.to_lowercase() == known;
+        let is_word = EXTENSION_WORDS.iter().any(|known| is_known(known));
+        let is_x = word.eq_ignore_ascii_case("x");
+        // Accounts look like 2345678x0.
+        let is_apart = is_word || before_word.ends_with([' ', '\u{a0}']);
+        ((is_word || is_x).then_some(before_word)?, is_apart)
+    } else {
+        let before_sign = marked.trim_end_matches([',', '#']);
+        let sign = &marked[before_sign.len()..];
+        match sign.is_empty() || (sign != "#" && digits == 0) {
+            true => return None,
+            false => (before_sign, true),
+        }
+    };
+    let is_one = digits <= LONGEST && (digits > 0 || word.is_empty());
+    let number = number.trim_end_matches([' ', '\u{a0}', ',', '(', '-']);
+    is_one.then_some(DialledExtension { number, is_clear })
+}
+
+/// A number with an extension, less that.
+pub(super) struct DialledExtension<'a> {
+    /// What stands before it.
+    pub number: &'a str,
+    /// Whether it can be nothing else: not the end of an account's name.
+    pub is_clear: bool,
+}
+
+/// The digits of `0800 FLOWERS`, as they are on a keypad: a beginning of digits, and at least three
+/// letters behind it.
+pub(super) fn letters_as_digits(text: &str) -> Option<String> {
+    const AT_LEAST: usize = 3;
+    // From A to Z.
+    const KEYS: &[u8; 26] = b"22233344455566677778889999";
+    let letters_at = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let (head, tail) = text.split_at(letters_at);
+    let digits = head.chars().filter(char::is_ascii_digit).count();
+    let letters = tail.chars().take_while(|c| !c.is_ascii_digit()).filter(char::is_ascii_alphabetic).count();
+    let key = |c: char| match c.to_ascii_uppercase() {
+        letter @ 'A'..='Z' => char::from(KEYS[usize::from(letter as u8 - b'A')]),
+        other => other,
+    };
+    (digits >= AT_LEAST && letters >= AT_LEAST).then(|| text.chars().map(key).collect())
 }
 
 /// Full-width characters and Arabic-Indic digits as they would be in ASCII.

@@ -60,6 +60,9 @@ impl fmt::Display for AppliedRule {
         let rule = match self.rule {
             Rule::Unwrapped => "taken out of the address",
             Rule::Formatting => "formatting dropped",
+            Rule::DialledExtension => "extension behind the number dropped",
+            Rule::Letters => "letters replaced by the digits of their keys",
+            Rule::PhoneContext => "completed by the phone-context",
             Rule::BracketedZero => "trunk prefix in brackets dropped",
             Rule::Withheld => "no number shown",
             Rule::Plus => "plus dropped",
@@ -81,12 +84,19 @@ impl fmt::Display for AppliedRule {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Rule {
-    /// `"Name" <number>`, a `sip:` or a `tel:` address gave its number.
+    /// `"Name" <number>`, a `sip:` or a `tel:` address gave its number, or options behind the number
+    /// are gone.
     Unwrapped,
-    /// Nothing is left, or a word that stands for a withheld number.
+    /// Nothing is left, or what stands for a withheld number.
     Withheld,
+    /// An extension that is dialled when the call stands is gone, as in "030 23125741 ext. 5".
+    DialledExtension,
+    /// A number in letters, as in "0800 FLOWERS".
+    Letters,
     /// Blanks, dashes, brackets, dots and slashes are gone, and all digits are ASCII.
     Formatting,
+    /// `phone-context` gave the country code, and perhaps the area.
+    PhoneContext,
     /// The trunk prefix of "+49 (0)30" is gone.
     BracketedZero,
     /// The number had a plus.

@@ -277,11 +277,21 @@ fn what_is_no_number_with_a_prefix_stays() {
         ("DE", "*97", "*97", Text),
         ("DE", "**1#", "**1#", Text),
         ("DE", "*21*030 23125741#", "*21*030 23125741#", Text),
-        ("DE", "+49 30 CALL ME", "+49 30 CALL ME", Text),
-        ("DE", "030 23125741 ext. 5", "030 23125741 ext. 5", Text),
-        ("DE", "+", "+", Text),
+        ("DE", "49 30 CALL ME", "49 30 CALL ME", Text),
+        ("DE", "0800 GO", "0800 GO", Text),
+        ("DE", "030 23125741 Alice Cooper-Smith", "030 23125741 Alice Cooper-Smith", Text),
+        ("DE", "123alice", "123alice", Text),
+        ("DE", "0e8400-e29b-41d4", "0e8400-e29b-41d4", Text),
+        ("DE", "2345678x0", "2345678x0", Text),
+        ("DE", "2345678p0", "2345678p0", Text),
+        ("DE", "741 ext. 5", "741 ext. 5", Text),
+        ("DE", "741#", "741#", Text),
+        ("DE", "alice;bob", "alice;bob", Text),
+        ("DE", "alice@example.com;user=phone", "alice@example.com;user=phone", Text),
+        ("DE", "12:30", "12:30", Text),
+        ("DE", "100%", "100%", Text),
+        ("DE", "00000", "00000", Extension),
         ("DE", "+030 23125741", "+030 23125741", Text),
-        ("DE", "++49 30 23125741", "++49 30 23125741", Text),
         ("DE", "030+23125741", "030+23125741", Text),
         ("DE", "http://example.com", "http://example.com", Text),
         ("DE", "1 < 2", "1 < 2", Text),
@@ -319,6 +329,75 @@ fn addresses_are_unwrapped() {
         ("tel:+49-30-23125-741", "493023125741"),
         ("tel:030-23125741;phone-context=+49", "493023125741"),
         ("Tel:+49(0)30.23125741;ext=5", "493023125741"),
+        // Options, hosts and schemes.
+        ("+493055571101;npdi;rn=+49301", "493055571101"),
+        ("%2B493055571101;npdi", "493055571101"),
+        ("sip:%2B493055571101%3Bnpdi@pbx.example.com", "493055571101"),
+        ("493023125741;ext=0", "493023125741"),
+        ("030 23125741 ;isub=1", "493023125741"),
+        ("+493023125741@pbx.example.com", "493023125741"),
+        ("03023125741@192.0.2.1:5060;user=phone", "493023125741"),
+        ("\"Alice\" <+493023125741;cpc=ordinary@192.0.2.1>", "493023125741"),
+        ("\"030 23125741\"", "493023125741"),
+        ("741@pbx.example.com", "741"),
+        ("*97@pbx.example.com", "*97"),
+        ("*97;x=1", "*97"),
+        ("sip:+49.30.23125741", "493023125741"),
+        ("sip:+49.30.23125741:5060", "493023125741"),
+        ("sip:030.23125741;user=phone", "493023125741"),
+        ("sip:alice:5060", "anonymous"),
+        ("sip:[2001:db8::1]:5060", "anonymous"),
+        ("callto:+493023125741", "493023125741"),
+        ("CallTo://+493023125741?call", "493023125741"),
+        ("callto:sip:+493023125741@pbx.example.com", "493023125741"),
+        ("tel:+49-30-23125741@pbx.example.com", "493023125741"),
+        ("fax:+493023125741", "493023125741"),
+        ("h323:03023125741@192.0.2.1", "493023125741"),
+        // Contexts.
+        ("tel:0791234567;phone-context=+41", "41791234567"),
+        ("tel:791234567;phone-context=+41", "41791234567"),
+        ("tel:079-123.45.67;isub=1;Phone-Context=%2B41", "41791234567"),
+        ("tel:0791234567;phone-context=41", "41791234567"),
+        ("tel:0791234567;phone-context=\"+41\"", "41791234567"),
+        ("sip:0791234567;phone-context=+41@pbx.example.com;user=phone", "41791234567"),
+        ("sips:0791234567@pbx.example.com;user=phone;phone-context=+41", "41791234567"),
+        ("0791234567;phone-context=+41", "41791234567"),
+        ("tel:0049 30 23125741;phone-context=+41", "493023125741"),
+        ("tel:011 49 30 23125741;phone-context=+1", "493023125741"),
+        ("tel:1 650 253 0000;phone-context=+1", "16502530000"),
+        ("tel:253-0000;phone-context=+1-650", "16502530000"),
+        ("tel:863-1234;phone-context=+1-914-555", "19148631234"),
+        ("tel:0612345678;phone-context=+39", "390612345678"),
+        ("tel:8 495 123 45 67;phone-context=+7", "74951234567"),
+        ("tel:23125741;phone-context=+4930", "493023125741"),
+        ("tel:741;phone-context=+4930231257", "4930231257741"),
+        ("tel:741;phone-context=+49", "741"),
+        ("tel:+49 30 23125741;phone-context=+41", "493023125741"),
+        ("tel:0301234567;phone-context=192.0.2.1", "49301234567"),
+        ("tel:0301234567;phone-context=ims.mnc001.mcc228.3gppnetwork.org", "49301234567"),
+        ("tel:0301234567;phone-context=+0", "49301234567"),
+        ("tel:0301234567;phone-context=", "49301234567"),
+        // Pluses, extensions and letters.
+        ("++49 30 23125741", "493023125741"),
+        ("+ +49 30 23125741", "493023125741"),
+        ("00+49 30 23125741", "493023125741"),
+        ("0+49 30 23125741", "493023125741"),
+        ("%2B49%2030%2023125741", "493023125741"),
+        ("030 23125741 ext. 5", "493023125741"),
+        ("030 23125741 Ext: 5", "493023125741"),
+        ("030 23125741 extension 5", "493023125741"),
+        ("030 23125741 x5", "493023125741"),
+        ("030 23125741x5", "493023125741"),
+        ("+49 30 23125741 x 5", "493023125741"),
+        ("030 23125741 (ext 5", "493023125741"),
+        ("030 23125741, Durchwahl 5", "493023125741"),
+        ("030 23125741,,5", "493023125741"),
+        ("030 23125741#5", "493023125741"),
+        ("030 23125741#", "493023125741"),
+        ("+49 30 CALL ME", "4930225563"),
+        ("0800 FLOWERS", "498003569377"),
+        ("0800-Flowers", "498003569377"),
+        ("+1-800-GO-FEDEX", "18004633339"),
     ];
     for (shown, expected) in cases {
         let party = numbering("DE").read(shown).unwrap();
@@ -348,12 +427,37 @@ fn withheld_numbers_are_anonymous() {
         "sip:192.0.2.1:5060;transport=tls",
         "sip:@192.0.2.1",
         "tel:",
+        "+",
+        "+0",
+        "000000",
+        "0000000000",
+        "+0000000000",
+        "000.000.0000",
+        "sip:0000000000@pbx.example.com",
+        "+266696687",
+        "sip:+86282452253@pbx.example.com",
+        "Private Number",
+        "No Caller ID",
+        "Unbekannt",
+        "Anonyme",
+        "P",
+        "O",
+        "s",
+        "asserted-id only",
+        "anonymous@anonymous.invalid",
+        "Unavailable@unknown.invalid",
+        "sip:c8oqz84zk7z@anonymous.invalid",
+        "anonymous;cpc=ordinary",
+        "\"private\"",
     ];
     for shown in cases {
         let reading = numbering("DE").explain(shown).unwrap();
         assert!(reading.party.is_anonymous(), "read {shown:?}");
         assert_eq!(reading.party.to_string(), "anonymous", "read {shown:?}");
         assert_eq!(reading.kind, PartyKind::Anonymous, "read {shown:?}");
+    }
+    for shown in ["sip:+493023125741@anonymous.invalid", "\"Anonymous\" <+493023125741>"] {
+        assert_eq!(numbering("DE").read(shown).unwrap().as_str(), "493023125741", "read {shown:?}");
     }
     assert!(!numbering("DE").read("anonymous coward").unwrap().is_anonymous());
 }
@@ -381,6 +485,9 @@ fn the_plan_of_the_phone_system_is_followed() {
         (&as_given, " 030/23125-741 ", " 030/23125-741 "),
         (&as_given, "sip:741@pbx.example.com", "sip:741@pbx.example.com"),
         (&as_given, "", ""),
+        (&as_given, "0000000000", "0000000000"),
+        (&nowhere, "tel:0791234567;phone-context=+41", "41791234567"),
+        (&american, "1-800-FLOWERS", "18003569377"),
     ];
     for (numbering, shown, expected) in cases {
         let party = numbering.read(shown).unwrap();
@@ -417,6 +524,11 @@ fn the_path_is_told() {
     assert_eq!(rules("DE", "741"), [Extension]);
     assert_eq!(rules("DE", "<unknown>"), [Unwrapped, Withheld]);
     assert_eq!(rules("DE", "*97"), [AsGiven]);
+    let context = "tel:0791234567;phone-context=+41";
+    assert_eq!(rules("DE", context), [Unwrapped, PhoneContext, Plus]);
+    assert_eq!(rules("DE", "030 23125741 x5"), [DialledExtension, Formatting, TrunkPrefix]);
+    assert_eq!(rules("DE", "+1800FLOWERS"), [Letters, Plus]);
+    assert_eq!(rules("DE", "+266696687"), [Plus, Withheld]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::finding::{RequestFinding, Shape};
 use crate::cause::{Cause, HangupCause};
 use crate::event::{CallId, Direction, EventKind, Name};
-use crate::number::{LOOKED_UP, WITHHELD, zammad_lookup};
+use crate::number::{LOOKED_UP, stands_for_no_number, zammad_lookup};
 use crate::rules::{
     self, Answered, Entry, FROM_PATH, Fields, Finding, Refusal, Reply, call_id, cast, column,
     customers_field, done_after_hangup, findings, given, is_present, user,
@@ -330,7 +330,7 @@ fn unfit(direction: Direction, field: &'static str, number: &str) -> Option<Requ
     if trimmed.is_empty() || trimmed == "anonymous" {
         return None;
     }
-    if WITHHELD.iter().any(|word| trimmed.eq_ignore_ascii_case(word)) {
+    if stands_for_no_number(trimmed) {
         return Some(RequestFinding::WithheldWord { field, word: trimmed.to_owned() });
     }
     let is_customers = field == customers_field(direction);
