@@ -144,8 +144,8 @@ fn reference_lists_have_these_keys() {
 
     let mut numbers = fields("src/program/commands/normalize.rs", "Row");
     numbers.remove("reading");
-    numbers.extend(fields("src/number.rs", "Reading"));
-    numbers.extend(fields("src/number.rs", "AppliedRule"));
+    numbers.extend(fields("src/number/reading.rs", "Reading"));
+    numbers.extend(fields("src/number/reading.rs", "AppliedRule"));
     assert_eq!(first_column("json-of-normalize"), numbers);
 
     let mut simulated = Words::new();
