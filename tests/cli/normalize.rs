@@ -14,6 +14,10 @@ fn a_number_is_shown_with_its_path_and_what_zammad_looks_up() {
                 "  formatting dropped: 03023125741",
                 "  trunk prefix replaced by the country code: 493023125741",
                 "  Zammad looks up the customer of 493023125741",
+                "  a block of 493023125741 matches in the old and the new interface",
+                "  a route to 493023125741 matches in the old and the new interface",
+                "  a filter row 493023125741 matches in the old and the new interface; with a queue, only the popup of the old one",
+                "  an agent's Phone 493023125741 matches in the old and the new interface",
             ],
         ),
         (
@@ -23,9 +27,17 @@ fn a_number_is_shown_with_its_path_and_what_zammad_looks_up() {
                 "  formatting dropped: 42",
                 "  short enough for an extension: 42",
                 "  Zammad looks up no customer for it",
+                "  a block of 42 matches in the old and the new interface",
+                "  a route to 42 matches in the old and the new interface",
+                "  a filter row 42 matches in the old and the new interface; with a queue, only the popup of the old one",
+                "  an agent's Phone never matches: Zammad compares six digits or more",
                 "private -> anonymous",
                 "  no number shown: anonymous",
                 "  Zammad looks up no customer for it",
+                "  a block of anonymous matches in the old and the new interface",
+                "  a route to anonymous matches in the old and the new interface",
+                "  a filter row anonymous matches in the old and the new interface; with a queue, only the popup of the old one",
+                "  an agent's Phone never matches: it is not a number with its country code",
             ],
         ),
         // Without a country Zammad takes it for a German number.
@@ -35,6 +47,10 @@ fn a_number_is_shown_with_its_path_and_what_zammad_looks_up() {
                 "0223456789 -> 0223456789",
                 "  sent as it is: 0223456789",
                 "  Zammad looks up the customer of 49223456789",
+                "  a block of 0223456789 matches in the old and the new interface",
+                "  a route to 0223456789 matches in the old and the new interface",
+                "  a filter row 0223456789 matches in the old and the new interface; with a queue, only the popup of the old one",
+                "  an agent's Phone matches in the old interface; in the new one none does: it is not a number with its country code",
             ],
         ),
         (
@@ -43,6 +59,10 @@ fn a_number_is_shown_with_its_path_and_what_zammad_looks_up() {
                 "42 -> 49305557142",
                 "  extension prefix put before: 49305557142",
                 "  Zammad looks up the customer of 49305557142",
+                "  a block of 49305557142 matches in the old and the new interface",
+                "  a route to 49305557142 matches in the old and the new interface",
+                "  a filter row 49305557142 matches in the old and the new interface; with a queue, only the popup of the old one",
+                "  an agent's Phone 49305557142 matches in the old and the new interface",
             ],
         ),
     ];
@@ -62,15 +82,19 @@ fn a_number_is_explained_to_programs_too() {
     let text = stdout(&ended.code(0));
     let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let step = |rule: &str, text: &str| json!({ "rule": rule, "text": text });
+    let found = |what: &str, matches: bool| json!({ "what": what, "old": matches, "new": matches });
+    let matches = |phone: bool| {
+        [found("block", true), found("route", true), found("filter_row", true), found("phone", phone)]
+    };
     let expected = [
         json!({
             "version": 1, "shown": "030 23125 741", "party": "493023125741", "kind": "international",
             "steps": [step("formatting", "03023125741"), step("trunk_prefix", "493023125741")],
-            "zammad_looks_up": ["493023125741"],
+            "zammad_looks_up": ["493023125741"], "zammad_matches": matches(true),
         }),
         json!({
             "version": 1, "shown": "42", "party": "42", "kind": "extension", "steps": [step("extension", "42")],
-            "zammad_looks_up": [],
+            "zammad_looks_up": [], "zammad_matches": matches(false),
         }),
     ];
     assert_eq!(rows, expected);

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::config::{Config, Format};
-use crate::number::{Reading, zammad_lookup};
+use crate::number::{Match, Reading, Setting, is_too_short_for_phone, zammad_lookup, zammad_matches};
 use anyhow::Context;
 use serde::Serialize;
 
@@ -20,6 +20,7 @@ struct Row<'a> {
     #[serde(flatten)]
     reading: &'a Reading,
     zammad_looks_up: &'a [String],
+    zammad_matches: &'a [Match],
 }
 
 pub fn run(args: &cli::Normalize, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
@@ -33,21 +34,56 @@ pub fn run(args: &cli::Normalize, global: &Global, out: &mut dyn Write) -> anyho
 }
 
 fn print(out: &mut dyn Write, shown: &str, reading: &Reading, config: &Config) -> std::io::Result<()> {
-    let looked_up = zammad_lookup(reading.party.as_str());
+    let sent = reading.party.as_str();
+    let looked_up = zammad_lookup(sent);
+    let matches = zammad_matches(sent);
     match config.output {
         Format::Json => {
-            let row = Row { version: VERSION, shown, reading, zammad_looks_up: &looked_up };
+            let row = Row {
+                version: VERSION,
+                shown,
+                reading,
+                zammad_looks_up: &looked_up,
+                zammad_matches: &matches,
+            };
             writeln!(out, "{}", json(&row))
         }
         Format::Text | Format::Shell => {
-            writeln!(out, "{} -> {}", printable(shown), printable(reading.party.as_str()))?;
+            writeln!(out, "{} -> {}", printable(shown), printable(sent))?;
             for step in &reading.steps {
                 writeln!(out, "  {}", printable(&step.to_string()))?;
             }
             match looked_up.as_slice() {
-                [] => writeln!(out, "  Zammad looks up no customer for it"),
-                numbers => writeln!(out, "  Zammad looks up the customer of {}", numbers.join(", ")),
+                [] => writeln!(out, "  Zammad looks up no customer for it")?,
+                numbers => writeln!(out, "  Zammad looks up the customer of {}", numbers.join(", "))?,
             }
+            matches.iter().try_for_each(|found| writeln!(out, "  {}", printable(&told(found, sent))))
         }
+    }
+}
+
+/// What an administrator has to write so that it matches, or why nothing does.
+fn told(found: &Match, sent: &str) -> String {
+    let (what, unless) = match found.what {
+        Setting::Block => ("a block of", ""),
+        Setting::Route => ("a route to", "Zammad drops the plus of a pattern"),
+        Setting::FilterRow => ("a filter row", "Zammad takes the blanks out of rows"),
+        Setting::Phone if is_too_short_for_phone(sent) => {
+            ("an agent's Phone", "Zammad compares six digits or more")
+        }
+        Setting::Phone => ("an agent's Phone", "it is not a number with its country code"),
+    };
+    // With a queue, a row with its name is the only one that both interfaces know.
+    let with_queue = match found.what {
+        Setting::FilterRow => "; with a queue, only the popup of the old one",
+        Setting::Block | Setting::Route | Setting::Phone => "",
+    };
+    match (found.old, found.new) {
+        (true, true) => format!("{what} {sent} matches in the old and the new interface{with_queue}"),
+        (true, false) => format!("{what} matches in the old interface; in the new one none does: {unless}"),
+        (false, true) => {
+            format!("{what} {sent} matches in the new interface; in the old one none does: {unless}")
+        }
+        (false, false) => format!("{what} never matches: {unless}"),
     }
 }
