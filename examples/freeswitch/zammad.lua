@@ -13,9 +13,11 @@ local program = "/usr/bin/zammad-cti"
 
 local api = freeswitch.API()
 
--- A caller writes his number himself, with quotes, $( ) or line breaks if he likes. What is no number is none.
+-- A caller writes his number himself, with quotes, $( ) or line breaks if he likes. What is no number is none. The options
+-- of a SIP address, as in +493055571101;npdi;rn=+49301, are no part of it.
 local function number(text)
-    return text and #text <= 40 and text:match("^%+?[0-9*#]+$")
+    local bare = text and (text:match("^[^;]+$") or text:match("^([^;]+);[%w+=;._-]*$"))
+    return bare and #bare <= 40 and bare:match("^%+?[0-9*#]+$")
 end
 
 local function word(text)
