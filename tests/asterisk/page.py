@@ -65,12 +65,11 @@ class Machine:
         try:
             self._lay_out()
             self._keeper = subprocess.Popen(
-                ["unshare", "--net", "--pid", "--fork", "--kill-child", "sleep", "infinity"],
+                ["unshare", "--net", "--pid", "--fork", "--kill-child", f"--mount-proc={self._root / 'proc'}",
+                 "sleep", "infinity"],
                 stdin=subprocess.DEVNULL, start_new_session=True)
             children = pathlib.Path(f"/proc/{self._keeper.pid}/task/{self._keeper.pid}/children")
-            until = time.time() + 60
-            while not children.read_text().strip() and time.time() < until:
-                time.sleep(0.01)
+            wait_for(lambda: children.read_text().strip())
             self._inner = children.read_text().strip()
             subprocess.run(["nsenter", "--net", "-t", self._inner, "ip", "link", "set", "lo", "up"], check=True)
             self.start("asterisk -f -U asterisk -G asterisk", self._root / "asterisk.out")
@@ -103,7 +102,7 @@ class Machine:
         return self._root / f"terminal-{number}"
 
     def _inside(self, code):
-        return ["nsenter", "--net", "--pid", "-t", self._inner, "chroot", self._root,
+        return ["nsenter", "--net", "--pid", "--mount", "-t", self._inner, "chroot", self._root,
                 "bash", "-euo", "pipefail", "-c", f"cd {COPY}\n{code}"]
 
     @staticmethod
@@ -154,6 +153,21 @@ def blocks_of(page, *words):
     return [block | {"page": page} for block in json.loads(found.stdout)]
 
 
+def wait_for(condition):
+    until = time.time() + PATIENCE
+    while not condition() and time.time() < until:
+        time.sleep(0.1)
+
+
+# What a block brings about without a word, by a part of it, and how it is seen.
+BROUGHT_ABOUT = {"ZAMMAD_SECRET = ": 'asterisk -rx "dialplan show globals" | grep -F "ZAMMAD_SECRET=$(cat /etc/zammad-cti/fastagi-secret)"'}
+
+
+def missing(machine, code):
+    return [f"in vain: {look}" for part, look in BROUGHT_ABOUT.items()
+            if part in code and machine.run(look).returncode != 0]
+
+
 def run(asterisk, program, base_port, report):
     """Goes through the page, a line of the report for each block."""
     install = blocks_of(README, "by-hand")
@@ -170,11 +184,12 @@ def run(asterisk, program, base_port, report):
             name = f"{block['page']}:{block['line']}: {first}"
             if block["word"] == "asterisk-terminal":
                 printed = machine.terminal(block["line"])
-                terminals.append((name, block, printed, machine.start(block["code"], printed)))
-                time.sleep(1)
+                process = machine.start(block["code"], printed)
+                terminals.append((name, block, printed, process))
+                wait_for(lambda: printed.stat().st_size or process.poll() is not None)  # it is up, or will not be
                 continue
             ended = machine.run(block["code"])
-            found = []
+            found = missing(machine, block["code"])
             if ended.returncode != 0:
                 found.append(f"ended with {ended.returncode}")
             if block["shown"] is not None and not is_as_shown(block["shown"], ended.stdout):
@@ -183,9 +198,7 @@ def run(asterisk, program, base_port, report):
                 found += (ended.stdout + ended.stderr).splitlines()
             report.add("page", name, found)
         for name, block, printed, process in terminals:
-            until = time.time() + 60
-            while not is_as_shown(block["shown"] or "…", printed.read_text()) and time.time() < until:
-                time.sleep(0.1)
+            wait_for(lambda: is_as_shown(block["shown"] or "…", printed.read_text()))
             found = []
             if process.poll() is not None:
                 found.append("did not stay")
