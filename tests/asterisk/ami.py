@@ -6,6 +6,10 @@ import threading
 import time
 
 
+# Seconds at most between two events that come in another order than they happened.
+DISORDER = 5.0
+
+
 class Ami:
     def __init__(self, port):
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
@@ -41,9 +45,14 @@ class Ami:
             raise RuntimeError(f"AMI Setvar {name}: {reply}")
 
     def find(self, since=0.0, **fields):
-        """The first of our events with these fields, if it has come."""
-        events = (event for event in list(self.events) if event["At"] >= since)
-        return next((event for event in events if fields.items() <= event.items()), None)
+        """The first of our events with these fields, if it has come. Whoever knows `since` saves a look at the others."""
+        found = None
+        for event in reversed(self.events):
+            if event["At"] < since - DISORDER:
+                break
+            if event["At"] >= since and fields.items() <= event.items():
+                found = event
+        return found
 
     def wait_for(self, seconds, **fields):
         with self._changed:

@@ -3,9 +3,13 @@
 They go the same way, from the same telephone to the same phones, through a dialplan that does not
 know of Zammad, and that runs a program that does nothing where ours would run. What they wait for is
 the machine's part, and no call of ours is blamed for it.
+
+They are few, and may miss the moment when most others wait. So there are also processes that only sleep,
+one after the other without a gap: what they take longer than that is the machine's part as well.
 """
 
 import itertools
+import subprocess
 import threading
 import time
 
@@ -14,6 +18,7 @@ from sip import CARRIER, Call
 TALK = 0.2
 # A call of ours waits for two things besides: the program, and Zammad.
 WHO_WAIT = 3
+STEP = 0.05
 # So many calls of ours begin before another lane does: one lane may miss the moment when most of them wait.
 CALLS_A_LANE = 12
 
@@ -29,15 +34,29 @@ class Beside:
         self._current = {}  # by lane
         self._lanes = []
         self._calls = 0
+        self._slept = []  # from when to when
+        self._sleeper = threading.Thread(target=self._sleep, daemon=True)
         self._over = threading.Event()
 
     def __enter__(self):
+        self._sleeper.start()
         return self
 
     def __exit__(self, *_):
         self._over.set()
-        for lane in self._lanes:
-            lane.join()
+        for thread in (*self._lanes, self._sleeper):
+            thread.join()
+
+    def _sleep(self):
+        while not self._over.is_set():
+            began = time.time()
+            subprocess.run(["sleep", str(STEP)], check=True)
+            self._slept.append((began, time.time()))
+
+    def late(self, since, until):
+        """Seconds that the machine kept those waiting who slept between these two times."""
+        slept = [(began, ended) for began, ended in list(self._slept) if ended > since and began < until]
+        return WHO_WAIT * sum(max(0.0, ended - began - STEP) for began, ended in slept)
 
     def another_call(self):
         """One of ours begins. The first, and some of the others, have a lane begin with them."""

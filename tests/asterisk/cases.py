@@ -40,6 +40,7 @@ class Case:
     headers: bytes = b""
     prefix: str = ""
     talk: float | None = None
+    talk_with: float | None = None  # from the pick-up of the phone, for a call that was answered before
     cancel_after: float | None = None
     ringing_for: float | None = None
     # the number in Zammad, if it is not the one called; and the caller id on the trunk
@@ -55,6 +56,19 @@ class Case:
     # seconds from the end of the call until its last event is in the caller log
     settles_within: float = 30.0
     during: object = None  # run with (bench, case) once the call is answered
+    serial: int = 0  # of the numbers that are the call's own, if there are any
+
+
+    def again(self):
+        """The same call as a new one."""
+        serial = next(_serials)
+        changes = {}
+        for name in ("caller", "listed_to", *([] if self.by_caller else ["to"])):
+            value = getattr(self, name)
+            # Numbers that are the call's own end in its serial number.
+            if isinstance(value, str) and value not in BLOCKED and self.serial and value.endswith(f"{self.serial:04}"):
+                changes[name] = value.removesuffix(f"{self.serial:04}") + f"{serial:04}"
+        return dataclasses.replace(self, **changes, serial=serial)
 
 
 def inbound(name, destination, outcome, events=("newCall", "hangup"), company="493023", **more):
@@ -62,7 +76,7 @@ def inbound(name, destination, outcome, events=("newCall", "hangup"), company="4
     more.setdefault("caller", f"4940{serial:07}")
     if "listed_to" in more:
         more["listed_to"] += f"{serial:05}"
-    return Case(name, f"{company}{destination}{serial:05}", outcome, events, **more)
+    return Case(name, f"{company}{destination}{serial:05}", outcome, events, serial=serial, **more)
 
 
 def blocked(name, destination, outcome="486", *arguments, **more):
@@ -77,9 +91,11 @@ def outbound(name, number, outcome, events=("newCall", "hangup"), **more):
     more.setdefault("arrives_as", "101")
     more.setdefault("prefix", "0")
     more |= {"direction": "out", "done": True, "caller": "101"}
-    return Case(name, f"{number}{serial:04}", outcome, events, **more)
+    return Case(name, f"{number}{serial:04}", outcome, events, serial=serial, **more)
 
 
+DEADLINE = 2.0  # seconds at most that a call is held to ask Zammad
+DISTURBED = 1.0  # seconds that nobody is kept by a machine that has little else to do
 MOMENT = 0.25  # seconds at most that an answer is held to be reported
 
 BY_CALLER, BY_OTHER = "answered, caller hung up", "answered, other side hung up"
@@ -89,11 +105,15 @@ ANNA = {"user": "anna", "extension": "101", "done": True, "cause": CLEAR}
 BERT = {"user": "bert", "extension": "102", "done": True, "cause": CLEAR}
 
 
+def answered_leg(bench, case, **fields):
+    return bench.world.wait_for(30, since=time.time() - 60, State="answers", Caller=case.caller, **fields)
+
+
 def transfer_to(extension):
     """The phone that answered sends a REFER, as its transfer key does."""
 
     def transfer(bench, case):
-        leg = bench.world.wait_for(30, State="answers", Caller=case.caller)
+        leg = answered_leg(bench, case)
         time.sleep(0.3)
         bench.world.action(
             "Redirect", Channel=leg["Channel"], Context="transfer", Exten=extension, Priority=1)
@@ -129,7 +149,7 @@ def transfer_into_the_routine(extension):
         bench.world.set_global(f"STAYS_{case.caller}", "1")
         wait_for_answers(bench, case, 1)
         transfer_to(extension)(bench, case)
-        leg = bench.world.wait_for(30, State="answers", Caller=case.caller, Number="102")  # 122 is the same
+        leg = answered_leg(bench, case, Number="102")  # 122 is the same
         wait_for_answers(bench, case, 2)
         bench.world.action("Hangup", Channel=leg["Channel"])
 
@@ -155,8 +175,8 @@ def ordinary():
         inbound("ring group not answered", 201, "486", cause="noAnswer"),
         inbound("a Dial of one's own", 500, BY_OTHER, WHOLE, **BERT),
         inbound("another number in Zammad", 600, BY_CALLER, WHOLE, talk=0.5, listed_to="49302399", **ANNA),
-        inbound("queue answered", 300, BY_CALLER, WHOLE, talk=2.5, queue="support", **ANNA),
-        inbound("queue behind a Local channel", 303, BY_CALLER, WHOLE, talk=2.5, queue="lobby", **ANNA),
+        inbound("queue answered", 300, BY_CALLER, WHOLE, talk_with=0.5, queue="support", **ANNA),
+        inbound("queue behind a Local channel", 303, BY_CALLER, WHOLE, talk_with=0.5, queue="lobby", **ANNA),
         inbound("queue timed out", 301, BY_OTHER, **sales, user="sales", cause="noAnswer"),
         inbound("queue abandoned", 301, BY_CALLER, **sales, user="sales", cause="cancel", talk=1.0),
         inbound("queue, then voicemail", 302, BY_CALLER, WHOLE, **sales, **(voicemail | {"talk": 6.0})),
@@ -202,7 +222,7 @@ def freepbx():
         inbound("FreePBX: follow me, outside", 109, BY_CALLER, WHOLE, talk=0.5, done=True, cause=CLEAR, **other),
         inbound("FreePBX: ring group", 600, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
         inbound("FreePBX: hunt group", 601, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
-        inbound("FreePBX: queue", 300, BY_CALLER, WHOLE, talk=2.5, **ANNA, **other),
+        inbound("FreePBX: queue", 300, BY_CALLER, WHOLE, talk_with=0.5, **ANNA, **other),
         inbound("FreePBX: queue not answered", 301, BY_OTHER, cause="noAnswer", held=(0.0, 4.0), **other),
         inbound("FreePBX: voicemail", 400, BY_CALLER, talk=0.8, audio_within=None, cause="noAnswer", **other),
         inbound("FreePBX: blind transfer", 101, BY_OTHER, WHOLE, during=transfer_to("102"), **ANNA, **other),
@@ -227,7 +247,7 @@ def xivo():
         inbound("XiVO: busy", 103, "486", cause="busy", **other),
         inbound("XiVO: no answer", 104, "603", cause="noAnswer", **other),
         inbound("XiVO: the caller cancels", 104, "487", ringing_for=0.7, cause="cancel", **other),
-        inbound("XiVO: a queue's agent", 300, BY_CALLER, WHOLE, talk=2.5, queue="xivo", **ANNA, **other),
+        inbound("XiVO: a queue's agent", 300, BY_CALLER, WHOLE, talk_with=0.5, queue="xivo", **ANNA, **other),
         blocked("XiVO: blocked", 101, **other),
         blocked("XiVO: blocked, before a queue", 300, queue="xivo", user="xivo", **other),
         outbound("XiVO: outbound answered", "49221470", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR, **prefix),
@@ -243,15 +263,17 @@ def recipes():
     """What docs/asterisk.md and docs/freepbx.md tell their readers to paste: etc/pbx/cookbook.conf."""
 
     def recipe(name, to, *arguments, **more):
-        more = {"caller": f"4941{next(_serials):07}", "by_caller": True} | more
-        return Case(f"recipe: {name}", f"493055571{to}", *arguments, **more)
+        serial = next(_serials)
+        more = {"caller": f"4941{serial:07}", "by_caller": True} | more
+        return Case(f"recipe: {name}", f"493055571{to}", *arguments, serial=serial, **more)
 
     voicemail = {"user": "voicemail", "cause": CLEAR, "talk": 0.8, "audio_within": None}
     answered = {"talk": 0.5} | ANNA
+    answered_twice = {"talk_with": 0.5} | ANNA
     # Nobody knows whose telephone that is.
     mobile = {"talk": 0.5, "done": True, "cause": CLEAR}
     # Two calls of this queue, which serves its callers one after the other.
-    queued = answered | {"queue": "support", "held": (0.0, 5.0), "talk": 2.5}
+    queued = answered_twice | {"queue": "support", "held": (0.0, 5.0)}
     return [
         recipe("a phone", 101, BY_CALLER, WHOLE, **answered),
         recipe("a phone is busy, then voicemail", 103, BY_CALLER, WHOLE, **voicemail),
@@ -260,7 +282,7 @@ def recipes():
         recipe("a queue", 300, BY_CALLER, WHOLE, **queued),
         recipe("follow me, the desk and then the mobile", 110, BY_CALLER, WHOLE, **mobile),
         recipe("follow me, the desk and the mobile", 111, BY_CALLER, WHOLE, **mobile),
-        recipe("a menu", "000", BY_CALLER, WHOLE, held=(0.0, 4.0), **(answered | {"talk": 4.0})),
+        recipe("a menu", "000", BY_CALLER, WHOLE, held=(0.0, 4.0), **answered_twice),
         recipe("a menu, blocked", "000", "486", ("newCall", "hangup"), caller=next(_blocked), held=None, cause="busy"),
         recipe("a Dial of one's own", 500, BY_CALLER, WHOLE, **answered),
         recipe("a Queue of one's own", 501, BY_CALLER, WHOLE, **queued),
@@ -274,7 +296,7 @@ def recipes():
              shown_outside="493055571101"),
         Case("recipe: an emergency number after the 9", "110", BY_OTHER, (), direction="out", caller="101", prefix="9",
              shown_outside="493055571101"),
-        recipe("FreePBX, a DID that leads to a queue", 390, BY_CALLER, WHOLE, queue="300", **(answered | {"talk": 2.5})),
+        recipe("FreePBX, a DID that leads to a queue", 390, BY_CALLER, WHOLE, queue="300", **answered_twice),
     ]
 
 
@@ -304,6 +326,10 @@ class Run(threading.Thread):
         if case.during:
             self.call.wait_for_answer(30)
             case.during(bench, case)
+        if case.talk_with is not None:
+            answered_leg(bench, case)
+            now = time.time()
+            self.call.talk = now - (self.call.answered or now) + case.talk_with
         self.call.join()
         until = time.time() + case.settles_within
         while (faults := self._judge()) and time.time() < until:
@@ -334,17 +360,24 @@ class Run(threading.Thread):
         elif rings:
             held = rings["At"] - self.call.began
             least, most = case.held
-            if held < least or held > most and held > most + self._without_us()[0]:
-                yield (f"held before it rang: expected {least} to {most} s, besides "
-                       f"{self._without_us()[0]:.2f} s for the machine, came {held:.2f} s")
+            machine = max(self._without_us()[0], self.beside.late(self.call.began, rings["At"]))
+            if held < least or held > most and held > most + machine:
+                yield (f"held before it rang: expected {least} to {most} s, besides {machine:.2f} s for the machine, "
+                       f"came {held:.2f} s")
         if (answers := self._leg("answers")) and self.call.answered and case.audio_within is not None:
             # A busy machine may have brought nothing yet when a short call ends.
-            waited = (self.call.first_audio or self.call.ended) - answers["At"]
-            if self.call.first_audio is None and waited > MOMENT + self._without_us()[1]:
+            heard = self.call.first_audio or self.call.ended
+            waited = heard - answers["At"]
+            machine = max(self._without_us()[1], self.beside.late(answers["At"], heard))
+            if self.call.first_audio is None and waited > MOMENT + machine:
                 yield f"the caller heard nothing in {waited:.2f} s"
-            elif waited > case.audio_within and waited > case.audio_within + self._without_us()[1]:
-                yield (f"audio after the answer: expected within {case.audio_within} s, besides "
-                       f"{self._without_us()[1]:.2f} s for the machine, came in {waited:.2f} s")
+            elif waited > case.audio_within and waited > case.audio_within + machine:
+                yield (f"audio after the answer: expected within {case.audio_within} s, besides {machine:.2f} s for the "
+                       f"machine, came in {waited:.2f} s")
+
+    def was_disturbed(self):
+        """Whether the machine kept calls without us waiting, too."""
+        return max(self._without_us()) > DISTURBED
 
     def _without_us(self):
         return self.beside.times(self.call.began)
@@ -380,7 +413,7 @@ class Run(threading.Thread):
         if answers and answers[-1].get("answeringNumber") != case.extension:
             yield f"answering number: expected {case.extension}, came {answers[-1].get('answeringNumber')}"
         events = tuple(fields["event"] for fields, _ in requests)
-        if events != case.events:
+        if len(events) > len(case.events):
             requests = self._without_repeats(row["call_id"], requests)
             events = tuple(fields["event"] for fields, _ in requests)
         if events != case.events:
@@ -407,17 +440,39 @@ class Run(threading.Thread):
         return kept
 
 
-def run_all(bench, cases):
-    """Runs the cases at the same time, and waits for the PBX to be idle again."""
+def run_all(bench, cases, *, together=False, meanwhile=None):
+    """Runs the cases at the same time, and `meanwhile` beside them, and waits for the PBX to be idle again.
+
+    Who fails while the machine keeps calls without us for long is tried again, twice at most: it cannot be seen
+    then what the program does in the time that it promises. What is wrong with it is wrong again. `together`
+    with the others, if it is they who matter.
+    """
+    runs = run_once(bench, cases, meanwhile)
+    for _ in range(2):
+        failed = [place for place, run in enumerate(runs) if run.faults and run.was_disturbed()]
+        if not failed:
+            break
+        for run in (runs[place] for place in failed):
+            print(f"again   {run.case.name}: {run.faults[0]}", flush=True)
+        places = range(len(runs)) if together or meanwhile else failed
+        for place, run in zip(places, run_once(bench, [runs[place].case.again() for place in places], meanwhile)):
+            runs[place] = run
+    return runs
+
+
+def run_once(bench, cases, meanwhile):
     if not cases:
         return []
+    beside_them = threading.Thread(target=meanwhile or (lambda: None))
     with Beside(bench) as beside:
         runs = [Run(bench, beside, case) for case in cases]
+        beside_them.start()
         for run in runs:
             beside.another_call()
             run.start()
         for run in runs:
             run.join()
+    beside_them.join()
     until = time.time() + 60
     while bench.calls_up() and time.time() < until:
         time.sleep(0.1)

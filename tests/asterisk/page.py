@@ -160,7 +160,10 @@ def wait_for(condition):
 
 
 # What a block brings about without a word, by a part of it, and how it is seen.
-BROUGHT_ABOUT = {"ZAMMAD_SECRET = ": 'asterisk -rx "dialplan show globals" | grep -F "ZAMMAD_SECRET=$(cat /etc/zammad-cti/fastagi-secret)"'}
+BROUGHT_ABOUT = {
+    "ZAMMAD_SECRET = ":
+        'asterisk -rx "dialplan show globals" | grep -F "ZAMMAD_SECRET=$(cat /etc/zammad-cti/fastagi-secret)"',
+}
 
 
 def missing(machine, code):

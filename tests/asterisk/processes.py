@@ -25,6 +25,13 @@ AGENTS = {"101": "anna", "102": "bert"}
 
 BENCH = "/bench"  # the bench's folder, as seen from inside the root
 PROGRAM = "/usr/bin/zammad-cti"
+# The same, but calls may be held for long.
+PATIENT = "/usr/bin/patient-zammad-cti"
+PATIENCE = "20s"
+PATIENT_SCRIPT = f"""#!/bin/bash
+[[ $1 != agi ]] || exec {PROGRAM} "$@" --deadline {PATIENCE}
+exec {PROGRAM} "${{@/#2s/{PATIENCE}}}"
+"""
 
 ADDRESS = "agi://127.0.0.1:"  # FastAGI's server says it once it listens
 
@@ -115,11 +122,13 @@ class Bench:
         """How the dialplan reports calls from now on: `agi`, `fastagi` or `system`."""
         self.pbx.set_global("ZAMMAD_VIA", way)
 
-    def point_at_zammad(self, port, spool=None):
+    def point_at_zammad(self, port, spool=None, is_patient=False):
         """Has the program talk to Zammad at this port, FastAGI's server included.
 
-        `spool` is a file of its own in the root, if events are to wait there.
+        `spool` is a file of its own in the root, if events are to wait there. One that is patient holds a call for as
+        long as the machine needs: nothing that happens to it is a matter of time then.
         """
+        self.pbx.set_global("ZAMMAD_PROGRAM", PATIENT if is_patient else PROGRAM)
         agents = "".join(f'{extension} = "{login}"\n' for extension, login in AGENTS.items())
         url = f"http://127.0.0.1:{port}/api/v1/cti/{TOKEN}"
         config = self.inside("/etc/zammad-cti/config.toml")
@@ -135,7 +144,8 @@ class Bench:
         # The bench's Asterisk is root's.
         self._fastagi = Process(
             ["chroot", self.root, PROGRAM, "fastagi", "--listen", f"127.0.0.1:{self.ports.fastagi}",
-             "--user", "root", "--secret-file", "/etc/zammad-cti/fastagi-secret"],
+             "--user", "root", "--secret-file", "/etc/zammad-cti/fastagi-secret",
+             *(["--deadline", PATIENCE] if is_patient else [])],
             printed)
         until = time.time() + 60
         while printed.read_text(errors="replace").count(ADDRESS) == before:
@@ -170,7 +180,7 @@ class Bench:
         if self.root.exists():  # a run that was killed
             shutil.rmtree(self.root)
         subprocess.run(["cp", "-al", self._cached, self.root], check=True)
-        for old in ("/etc/zammad-cti", BENCH, "/tmp", PROGRAM):
+        for old in ("/etc/zammad-cti", BENCH, "/tmp", PROGRAM, PATIENT):
             path = self.inside(old)
             if path.is_dir():
                 shutil.rmtree(path)
@@ -178,6 +188,8 @@ class Bench:
         self.inside("/tmp").mkdir(mode=0o1777)
         self.inside("/etc/zammad-cti").mkdir()
         shutil.copy(self._program, self.inside(PROGRAM))
+        self.inside(PATIENT).write_text(PATIENT_SCRIPT)
+        self.inside(PATIENT).chmod(0o755)
         for name in ("pbx", "world"):
             settings = self.inside(f"{BENCH}/{name}")
             settings.mkdir(parents=True)

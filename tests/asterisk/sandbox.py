@@ -8,23 +8,37 @@ import json
 import re
 import socket
 import threading
+import time
 import urllib.request
 
 REQUEST = re.compile(r"(\{.*\}) -> (\d{3}) ?(.*)")
 
 
 class Sandbox:
+    """What it says is read once for all threads that ask at the same time, and its requests once at all: the
+    bench's own work must not be what keeps calls waiting.
+    """
+
     def __init__(self, port, printed):
         self._address = f"http://127.0.0.1:{port}"
-        self._printed = printed
+        self._printed, self._read = printed, 0
+        self._asking, self._reading = threading.Lock(), threading.Lock()
+        self._asked, self._rows = 0.0, []
+        self._requests = {}  # by call id
 
     def log(self):
         """The caller log, by the number called, which each call of the bench has for itself."""
         return {row["to"]: row for row in self.rows()}
 
     def rows(self):
-        with urllib.request.urlopen(f"{self._address}/api/v1/cti/log", timeout=60) as reply:
-            return json.load(reply)["list"]
+        wanted = time.monotonic()
+        with self._asking:
+            if self._asked < wanted:
+                asked = time.monotonic()
+                with urllib.request.urlopen(f"{self._address}/api/v1/cti/log", timeout=60) as reply:
+                    self._rows = json.load(reply)["list"]
+                self._asked = asked
+            return self._rows
 
     def call_of(self, number):
         """The latest call of a caller, who has a number of his own."""
@@ -32,10 +46,23 @@ class Sandbox:
 
     def requests(self, call_id):
         """What came for a call, in order: its fields, and the status of the reply."""
-        lines = self._printed.read_text(errors="replace").splitlines()
-        found = (REQUEST.search(line) for line in lines if f'"{call_id}"' in line)
-        requests = [(json.loads(match.group(1)), int(match.group(2))) for match in found if match]
-        return [(fields, status) for fields, status in requests if fields.get("callId") == call_id]
+        with self._reading:
+            with open(self._printed, "rb") as file:
+                file.seek(self._read)
+                whole = file.read().rpartition(b"\n")[0]
+            self._read += len(whole) + 1 if whole else 0
+            for line in whole.decode(errors="replace").split("\n"):
+                self._take(line)
+            return list(self._requests.get(call_id, ()))
+
+    def _take(self, line):
+        if not (match := REQUEST.search(line)):
+            return
+        try:
+            fields = json.loads(match.group(1))
+        except ValueError:
+            return  # of no call
+        self._requests.setdefault(fields.get("callId"), []).append((fields, int(match.group(2))))
 
     def fault(self, **fault):
         """What goes wrong from now on; `mode="none"` ends it."""

@@ -94,7 +94,7 @@ class Call(threading.Thread):
                 # Asterisk's Answer() waits for a sound from here.
                 self._rtp.sendto(SOUND, self._their_audio)
             listening = [self._sip] if self.first_audio else [self._sip, self._rtp]
-            for readable in select.select(listening, [], [], 0.02)[0]:
+            for readable in select.select(listening, [], [], self._pause(sent))[0]:
                 if readable is self._rtp:
                     self._rtp.recv(RTP_PACKET)
                     self.first_audio = time.time()
@@ -105,6 +105,16 @@ class Call(threading.Thread):
                     return
         # Nobody ended it, which is a fault, but the next calls want an idle PBX.
         self._send(self._request("BYE", 2, branch="bye") if self.answered else self._request("CANCEL", 1))
+
+    def _pause(self, sent):
+        """Seconds until there is something to do without a message, at most."""
+        if self._their_audio and not self.first_audio:
+            return 0.02
+        due = [time.time() + 0.5, sent + RETRANSMIT]
+        for after, since in ((self.cancel_after, self.began), (self.ringing_for, self.rang), (self.talk, self.answered)):
+            if after is not None and since is not None:
+                due.append(since + after)
+        return max(0.01, min(moment - time.time() for moment in due))
 
     @staticmethod
     def _is_due(after, since):
