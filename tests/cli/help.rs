@@ -53,6 +53,21 @@ const ALL: &[&[&str]] = &[
 const SENDS: &[&[&str]] = &[FILE, ADDRESS, WAY, API_TOKEN, ORDER, NUMBERS, SPOOL_PATH, KEEPS, ROOM];
 const TELLS: &[&[&str]] = &[OUTPUT, FIELD, REJECT_EXIT, FAIL_OPEN, UNSENT];
 const LOOKS: &[&[&str]] = &[FILE, ADDRESS, OUTPUT, SPOOL_PATH];
+const CONFIG: &[&[&str]] = &[
+    FILE,
+    ADDRESS,
+    WAY,
+    API_TOKEN,
+    ORDER,
+    OUTPUT,
+    REJECT_EXIT,
+    FAIL_OPEN,
+    NUMBERS,
+    SPOOL_PATH,
+    KEEPS,
+    ROOM,
+    AGE,
+];
 
 /// Commands, and the flags of several commands that count there.
 const COMMANDS: &[(&str, &[&[&[&str]]])] = &[
@@ -81,42 +96,8 @@ const COMMANDS: &[(&str, &[&[&[&str]]])] = &[
     ("calls list", &[LOOKS]),
     ("calls close", &[LOOKS, &[WAY, API_TOKEN, ORDER, FIELD, FAIL_OPEN, KEEPS, ROOM]]),
     ("config", &[]),
-    (
-        "config show",
-        &[&[
-            FILE,
-            ADDRESS,
-            WAY,
-            API_TOKEN,
-            ORDER,
-            OUTPUT,
-            REJECT_EXIT,
-            FAIL_OPEN,
-            NUMBERS,
-            SPOOL_PATH,
-            KEEPS,
-            ROOM,
-            AGE,
-        ]],
-    ),
-    (
-        "config check",
-        &[&[
-            FILE,
-            ADDRESS,
-            WAY,
-            API_TOKEN,
-            ORDER,
-            OUTPUT,
-            REJECT_EXIT,
-            FAIL_OPEN,
-            NUMBERS,
-            SPOOL_PATH,
-            KEEPS,
-            ROOM,
-            AGE,
-        ]],
-    ),
+    ("config show", &[CONFIG]),
+    ("config check", &[CONFIG]),
     ("config init", &[&[&["config"]]]),
     ("completions", &[]),
     ("man", &[]),

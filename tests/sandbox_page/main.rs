@@ -2,6 +2,9 @@
 
 mod browser;
 mod sandbox;
+#[allow(dead_code, reason = "the other tests use the rest")]
+#[path = "../support/lib.rs"]
+mod support;
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -9,7 +12,8 @@ use std::net::TcpStream;
 use serde_json::{Value, json};
 
 use browser::{Browser, Tab};
-use sandbox::{Sandbox, TOKEN};
+use sandbox::Sandbox;
+use support::TOKEN;
 
 /// The texts of elements.
 fn texts(tab: &mut Tab, selector: &str) -> Vec<String> {
@@ -116,7 +120,7 @@ fn what_is_wrong_with_a_request_is_said() {
     let mut browser = Browser::start();
     let mut tab = browser.open(&sandbox.page());
     tab.wait_for("document.getElementById('link').innerText === 'live'");
-    let unknown = sandbox.try_zammad_cti("hangup --call-id 9 --direction in --deadline 300ms".split(' '));
+    let unknown = sandbox.try_zammad_cti("hangup --call-id 9 --direction in --deadline 2s");
     assert_eq!(unknown.status.code(), Some(65));
     tab.wait_for_text("hangup before newCall: Zammad knows no call with this id, answers 500");
     sandbox.post(r#"{"event":"newCall","callId":"9","direction":"in","from":"+4930123456","to":"42"}"#);
@@ -127,7 +131,7 @@ fn what_is_wrong_with_a_request_is_said() {
     tab.wait_for_text("the body is no JSON");
     sandbox.post(b"{\"event\":\"M\xfcller\"}");
     tab.wait_for_text("is no UTF-8");
-    sandbox.send(b"POST /api/v1/cti/wrong HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    sandbox.post_with("wrong", "");
     tab.wait_for_text("the token is wrong: it has 5 characters");
     tab.get("document.querySelector('[data-shows=refused]').click()");
     tab.wait_for("[...document.querySelectorAll('#requests .code')].slice(0, 3).map((e) => e.innerText).join() === '401,400,400'");
@@ -272,8 +276,8 @@ fn browsers_that_go_away_harm_nothing() {
     // Pages that ask for the stream and vanish at once, and some that never read it.
     let mut silent = Vec::new();
     for number in 0..200 {
-        let mut stream = TcpStream::connect(&sandbox.address).unwrap();
-        write!(stream, "GET /sandbox/events HTTP/1.1\r\nHost: {}\r\n\r\n", sandbox.address).unwrap();
+        let mut stream = TcpStream::connect(sandbox.address()).unwrap();
+        write!(stream, "GET /sandbox/events HTTP/1.1\r\nHost: {}\r\n\r\n", sandbox.address()).unwrap();
         if number % 10 == 0 {
             silent.push(stream);
         }
@@ -281,7 +285,7 @@ fn browsers_that_go_away_harm_nothing() {
     for number in 0..200 {
         let body = json!({ "event": "newCall", "callId": number.to_string(), "direction": "in",
                            "from": "4930123456", "to": "x".repeat(100), "note": "n".repeat(4000) });
-        assert!(sandbox.post(body.to_string()).ends_with("\r\n\r\n{}"));
+        assert_eq!(sandbox.post(body.to_string()).body, "{}");
     }
     let mut browser = Browser::start();
     browser.open(&sandbox.page()).wait_for("document.querySelectorAll('.call').length === 200");
