@@ -258,7 +258,7 @@ fn no_server_keeps_a_command_beyond_its_deadline() {
 #[test]
 fn the_last_of_several_attempts_ends_at_the_deadline() {
     let world = World::new();
-    at_once([("stays silent", bad(stay_silent)), ("has no room", full())], |(what, server)| {
+    at_once(&[("stays silent", bad(stay_silent)), ("has no room", full())], |(what, server)| {
         let mut program = program(&world, &server.url, &NEW_CALL);
         let ran = Ran::of(program.args(["--deadline", "1s", "--timeout", "850ms"]));
         assert_eq!(ran.code, 69, "{what}: {ran}");
@@ -284,7 +284,7 @@ fn what_speaks_no_http_is_told_from_a_broken_connection() {
         stay_silent(stream);
     });
     let first = ("SMTP before it is asked", first);
-    at_once(servers.into_iter().chain([first]), |(what, server)| {
+    at_once(servers.iter().chain(&[first]), |(what, server)| {
         let ran = Ran::of(program(&world, &server.url, &NEW_CALL).args(["--deadline", "1s"]));
         ran.assert_failed(what, "not-http", "the answer is no HTTP");
         assert_eq!(ran.report()["attempts"], 1, "{what}: {ran}");

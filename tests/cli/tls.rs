@@ -283,8 +283,7 @@ fn insecure_takes_any_certificate_and_warns_each_time() {
         ("self-signed", self_signed(authority(params("zammad", &["localhost"], NOW)))),
     ];
     let nothing = world.file("nothing.pem", 0o644, "");
-    at_once(cases, |(what, certificate)| {
-        let server = certificate.serve();
+    at_once(cases.map(|(what, certificate)| (what, certificate.serve())), |(what, server)| {
         let url = url("localhost", &server);
         for _ in 0..2 {
             // No trust store is needed, as nobody asks it.

@@ -24,6 +24,9 @@ use tempfile::TempDir;
 /// The token in the mock Zammad's address; it must never be printed.
 pub const TOKEN: &str = "Xk3vQm9_token-7RtW2";
 
+/// A port that nobody has, on this machine alone.
+const ANY_PORT: &str = "127.0.0.1:0";
+
 pub struct World {
     home: TempDir,
     pub zammad: MockServer,
@@ -48,14 +51,14 @@ impl World {
     pub fn zammad_expects(&self, body: Value) -> Mock<'_> {
         self.zammad.mock(|when, then| {
             when.method(POST).path(format!("/api/v1/cti/{TOKEN}")).json_body(body);
-            json(then, 200, "{}");
+            reply_with(then, 200, "{}");
         })
     }
 
     pub fn zammad_answers(&self, status: u16, body: &str) -> Mock<'_> {
         self.zammad.mock(|when, then| {
             when.method(POST).path(format!("/api/v1/cti/{TOKEN}"));
-            json(then, status, body);
+            reply_with(then, status, body);
         })
     }
 
@@ -63,23 +66,30 @@ impl World {
     pub fn every_request(&self) -> Mock<'_> {
         self.zammad.mock(|when, then| {
             when.any_request();
-            json(then, 200, "{}");
+            reply_with(then, 200, "{}");
         })
     }
 
     /// A sandbox with these options, on a port of its own.
     pub fn sandbox(&self, options: &[&str]) -> Sandbox {
-        Self::started(&mut self.process(), options)
+        self.sandbox_at(ANY_PORT, options)
+    }
+
+    /// The same, at this address: host and port.
+    pub fn sandbox_at(&self, address: &str, options: &[&str]) -> Sandbox {
+        Self::started(&mut self.process(), address, options)
     }
 
     /// The same, where variables say that this mock Zammad is the one to use.
     pub fn sandbox_beside_zammad(&self) -> Sandbox {
-        Self::started(self.process().env("ZAMMAD_CTI_URL", self.url()).env("ZAMMAD_CTI_TOKEN", TOKEN), &[])
+        let mut program = self.process();
+        program.env("ZAMMAD_CTI_URL", self.url()).env("ZAMMAD_CTI_TOKEN", TOKEN);
+        Self::started(&mut program, ANY_PORT, &[])
     }
 
-    fn started(program: &mut process::Command, options: &[&str]) -> Sandbox {
+    fn started(program: &mut process::Command, address: &str, options: &[&str]) -> Sandbox {
         let mut process = program
-            .args(["sandbox", "--listen", "127.0.0.1:0"])
+            .args(["sandbox", "--listen", address])
             .args(options)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -140,8 +150,9 @@ impl World {
 pub const NEW_CALL: [&str; 9] =
     ["new-call", "--call-id", "7", "--from", "493023125741", "--to", "42", "--direction", "in"];
 
-fn json(then: Then, status: u16, body: &str) {
-    then.status(status).header("content-type", "application/json; charset=utf-8").body(body);
+/// As Zammad's CTI controller answers.
+pub fn reply_with(then: Then, status: u16, body: &str) -> Then {
+    then.status(status).header("content-type", "application/json; charset=utf-8").body(body)
 }
 
 /// `zammad-cti sandbox` as a process of its own; it ends with the test.

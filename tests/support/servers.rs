@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::{Child, Stdio};
+use std::process::{Child, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,13 +12,14 @@ use assert_cmd::Command;
 use serde_json::{Value, json};
 use tokio::net::TcpSocket;
 
-use crate::support::clock::{Stopwatch, Took};
+use crate::support::clock::{Stopwatch, Took, patiently};
 use crate::support::{self, TOKEN, World};
 
 /// How many programs run at the same time: most of theirs is waiting, but not all of it.
 const AT_ONCE: usize = 8;
 
 /// A server that lives as long as the test process.
+#[derive(Clone)]
 pub struct Server {
     pub address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
@@ -207,8 +208,11 @@ pub fn listen(socket: TcpSocket, room: u32) -> TcpListener {
     listener
 }
 
-/// Checks all cases, some at a time; one that fails does not keep the others from being checked.
-pub fn at_once<C: Send>(cases: impl IntoIterator<Item = C, IntoIter: Send>, check: impl Fn(C) + Sync) {
+/// Checks all cases, some at a time and [patiently]; one that fails does not keep the others from being checked.
+pub fn at_once<C: Clone + Send>(
+    cases: impl IntoIterator<Item = C, IntoIter: Send>,
+    check: impl Fn(C) + Sync,
+) {
     let cases = Mutex::new(cases.into_iter());
     let next = || cases.lock().unwrap().next();
     let failed = AtomicUsize::new(0);
@@ -216,7 +220,7 @@ pub fn at_once<C: Send>(cases: impl IntoIterator<Item = C, IntoIter: Send>, chec
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(case) = next() {
-                    let checked = catch_unwind(AssertUnwindSafe(|| check(case)));
+                    let checked = catch_unwind(AssertUnwindSafe(|| patiently(|| check(case.clone()))));
                     failed.fetch_add(usize::from(checked.is_err()), Ordering::Relaxed);
                 }
             });
@@ -243,7 +247,11 @@ pub struct Ran {
 impl Ran {
     pub fn of(program: &mut Command) -> Self {
         let started = Stopwatch::start();
-        let output = program.output().unwrap();
+        Self::ended(program.output().unwrap(), started)
+    }
+
+    /// One that was started with this clock.
+    pub fn ended(output: Output, started: Stopwatch) -> Self {
         let took = started.took();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let ran = Self {
