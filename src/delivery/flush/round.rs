@@ -3,14 +3,13 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
-
 use super::{FlushError, Flusher, GLANCE, PATIENCE, Stopped, Tally};
 use crate::action::Action;
 use crate::client::{Client, Fate, Request, RequestId, SendError};
 use crate::delivery::verdict::{
     Asker, BETWEEN_ATTEMPTS, BETWEEN_ROUNDS, Case, IN_DOUBT, Verdict, may_have_arrived, named_pause,
 };
+use crate::delivery::{Connection, Dispatcher, Pool};
 use crate::event::EventKind;
 use crate::rules;
 use crate::spool::{Doubt, Moment, Next, Note, Position, Rest, SpoolError, Waiting};
@@ -41,14 +40,16 @@ pub(super) enum EventResult {
     FailedAndUnconfirmed(SendError),
 }
 
-/// An attempt that has ended: its connection, and the event.
-type EndedAttempt = (Client, Position, u32, Result<EventResult, SpoolError>);
+/// An attempt that has ended: the event, and how often it was tried before.
+type EndedAttempt = (Position, u32, Result<EventResult, FlushError>);
 
 impl Flusher<'_> {
     /// Sends what is due, and what becomes due meanwhile, until there is no more.
     pub(super) async fn drain(&self, tally: &mut Tally) -> Result<Stopped, FlushError> {
-        let mut idle: Vec<Client> = Vec::new();
-        let mut under_way = FuturesUnordered::new();
+        let send = async |connection: &mut Connection<'_>, next| self.send(connection, next).await;
+        // The spool has one event of each call at a time for it.
+        let pool = Pool::growing(&self.clients, self.concurrency, self.concurrency);
+        let mut dispatcher = Dispatcher::new(pool, &send);
         let mut calls_under_way: HashSet<Position> = HashSet::new();
         // Left alone until somebody else is done with their calls.
         let mut busy: HashSet<Position> = HashSet::new();
@@ -57,12 +58,12 @@ impl Flusher<'_> {
         let mut trouble: Option<SendError> = None;
         let mut in_a_row = 0;
         let mut looked: Option<Instant> = None;
-        let mut failure: Option<SpoolError> = None;
+        let mut failure: Option<FlushError> = None;
         loop {
             let stopped = self.is_stopped() || failure.is_some();
             if trouble.is_none() && !stopped {
                 let is_long_ago = looked.is_none_or(|looked| looked.elapsed() >= GLANCE);
-                if under_way.len() < self.concurrency && (queue.is_empty() || is_long_ago) {
+                if dispatcher.has_room() && (queue.is_empty() || is_long_ago) {
                     let most = self.concurrency * AHEAD + busy.len() + calls_under_way.len();
                     queue = self.spool.due(PATIENCE, Moment::now(), most).await?.into();
                     queue.retain(|next| {
@@ -70,16 +71,15 @@ impl Flusher<'_> {
                     });
                     looked = Some(Instant::now());
                 }
-                while under_way.len() < self.concurrency {
+                while dispatcher.has_room() {
                     let Some(next) = queue.pop_front() else { break };
-                    let client = idle.pop().map_or_else(|| self.clients.client(), Ok)?;
                     calls_under_way.insert(next.position);
-                    under_way.push(self.send(client, next));
+                    dispatcher.push(None, next);
                 }
             }
-            let Some((client, position, attempts, result)) = under_way.next().await else {
+            let Some((position, attempts, result)) = dispatcher.next().await else {
                 if let Some(error) = failure {
-                    return Err(error.into());
+                    return Err(error);
                 }
                 if let Some(error) = trouble.take() {
                     // Who names a pause is not asked before.
@@ -105,7 +105,6 @@ impl Flusher<'_> {
                 let later = self.spool.next_due(PATIENCE, Moment::now()).await?;
                 return Ok(Stopped::Idle { later, busy: !busy.is_empty() });
             };
-            idle.push(client);
             calls_under_way.remove(&position);
             match result {
                 Ok(EventResult::Delivered) => {
@@ -134,10 +133,13 @@ impl Flusher<'_> {
     }
 
     /// Sends one event, if it is its turn, and notes what came of it.
-    async fn send(&self, mut client: Client, waiting: Waiting) -> EndedAttempt {
+    async fn send(&self, connection: &mut Connection<'_>, waiting: Waiting) -> EndedAttempt {
         let (position, attempts) = (waiting.position, waiting.attempts);
-        let result = self.try_send(&mut client, waiting).await;
-        (client, position, attempts, result)
+        let result = match connection.client() {
+            Ok(client) => self.try_send(client, waiting).await.map_err(FlushError::from),
+            Err(error) => Err(error.into()),
+        };
+        (position, attempts, result)
     }
 
     async fn try_send(&self, client: &mut Client, seen: Waiting) -> Result<EventResult, SpoolError> {
