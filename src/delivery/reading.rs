@@ -104,13 +104,7 @@ impl WrittenEvent {
                 .map(|shown| numbering.read_answering(shown))
                 .transpose()
                 .map_err(|source| WrittenError::Number { field: "answering_number", source })?,
-            cause: match self
-                .cause
-                .as_deref()
-                .map(|cause| read_cause(cause, self.raw_cause))
-                .transpose()?
-                .flatten()
-            {
+            cause: match read_cause(self.cause.as_deref().unwrap_or_default(), self.raw_cause)? {
                 Some(cause) => Some(cause),
                 None => end.as_ref().and_then(|end| end.cause(direction)).map(Cause::Read),
             },
