@@ -16,7 +16,7 @@ local api = freeswitch.API()
 -- A caller writes his number himself, with quotes, $( ) or line breaks if he likes. What is no number is none. The options
 -- of a SIP address, as in +493055571101;npdi;rn=+49301, are no part of it.
 local function number(text)
-    local bare = text and (text:match("^[^;]+$") or text:match("^([^;]+);[%w+=;._-]*$"))
+    local bare = text and (text:match("^[^;]+$") or text:match("^([^;]+);%a[%w+=;._-]*$"))
     return bare and #bare <= 40 and bare:match("^%+?[0-9*#]+$")
 end
 

@@ -33,7 +33,10 @@ pub fn called(shown: impl IntoIterator<Item = String>) -> String {
 fn number_in(shown: &str) -> Option<&str> {
     let is_harmless = |c: char| c.is_ascii_alphanumeric() || "+-._=;@: ".contains(c);
     let (number, options) = shown.split_at(shown.find([';', '@']).unwrap_or(shown.len()));
-    let is_one = is_number(number) && options.len() <= LONGEST_OPTIONS && options.chars().all(is_harmless);
+    let are_named =
+        options.split(';').skip(1).all(|option| option.starts_with(|c: char| c.is_ascii_alphabetic()));
+    let are_options = are_named && options.len() <= LONGEST_OPTIONS && options.chars().all(is_harmless);
+    let is_one = is_number(number) && are_options;
     let has_context = options.to_ascii_lowercase().contains(";phone-context=");
     is_one.then_some(if has_context { shown } else { number })
 }
@@ -116,6 +119,7 @@ mod tests {
             (Some("49301@192.0.2.1:5060"), false, Inbound, "49301"),
             (Some("0791;phone-context=+41"), false, Inbound, "0791;phone-context=+41"),
             (Some("anna;phone-context=+41"), false, Inbound, "anonymous"),
+            (Some("49301;40"), false, Inbound, "anonymous"),
             (Some("49301;$(id)"), false, Inbound, "anonymous"),
             (Some("49301;a\nb"), false, Inbound, "anonymous"),
             (None, false, Outbound, "anonymous"),

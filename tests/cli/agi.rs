@@ -163,8 +163,11 @@ fn a_caller_is_a_number_or_anonymous() {
         agi_priority: 1\nagi_enhanced: 0.0\nagi_accountcode: \nagi_threadid: 1\n\n200 result=1 (666)";
     let anonymous = "anonymous";
     // (direction, number in the header, its presentation, what Zammad gets)
-    let cases: [(&str, &[u8], u8, &str); 37] = [
+    let cases: [(&str, &[u8], u8, &str); 40] = [
         ("in", b"4940669690", 0, "4940669690"),
+        ("in", b"+4940669690;npdi;rn=+49301", 0, "4940669690"),
+        ("in", b"0791234567;phone-context=+41", 0, "41791234567"),
+        ("in", b"++4940669690", 0, "4940669690"),
         ("in", b"+4940669690", 0, "4940669690"),
         ("in", b"+49 (0)40 669-690", 0, "4940669690"),
         ("in", b"+49.40/669690", 0, "4940669690"),
@@ -222,8 +225,9 @@ fn the_called_party_is_what_was_dialled_first_or_what_an_option_says() {
     // (dialled, extension, options, what Zammad gets besides event, call and direction)
     type Case<'a> = (&'a [u8], &'static str, &'a [&'a str], Value);
     let plain = json!({ "from": "4940669690", "to": "493023125111" });
-    let cases: [Case; 16] = [
+    let cases: [Case; 17] = [
         (b"493023125111", "s", &[], plain.clone()),
+        (b"+493023125111;npdi;rn=+49301", "s", &[], plain.clone()),
         (b"493023125111", "42", &[], plain.clone()),
         (b"+49 30 23125111", "s", &[], plain.clone()),
         (b"unknown", "42", &[], json!({ "from": "4940669690", "to": "42" })),
