@@ -104,7 +104,7 @@ impl<'a> Address<'a> {
 /// Some escape the options as if they belonged to the user.
 fn user_of(escaped: &str) -> String {
     let mut user = percent_decoded(escaped);
-    let head = cut(&user, &[';', '@']).0.trim_end();
+    let head = cut(&user, &[';', '@']).0;
     if is_dialled(head) {
         user.truncate(head.len());
     }

@@ -547,8 +547,10 @@ fn what_zammad_could_not_keep_or_show_is_refused() {
             }
         }
     }
-    let escaped = numbering("DE").read("sip:alice%0A@pbx.example.com");
-    assert_eq!(escaped, Err(NumberError::ControlCharacter('\n')));
+    for escaped in ["sip:alice%0A@pbx.example.com", "sip:42%0A%3Bx@pbx.example.com", "tel:42%0A", "42%0A;x"] {
+        let refused = numbering("DE").read(escaped);
+        assert_eq!(refused, Err(NumberError::ControlCharacter('\n')), "read {escaped:?}");
+    }
 
     let longest = "ü".repeat(100);
     assert_eq!(numbering("DE").read(&longest).unwrap().as_str(), longest);
