@@ -32,6 +32,8 @@ use crate::program::exit_code::ExitCode;
 use crate::program::safe_text;
 
 /// Runs the chosen command. Its result goes to `out`, all else to the log on stderr.
+///
+/// Those that no call waits for are cold, so that their code stands away from that of an event.
 pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let Cli { global, command } = cli;
     match command {

@@ -38,6 +38,7 @@ struct Row<'a> {
     waiting: u64,
 }
 
+#[cold]
 pub fn run(args: &cli::Calls, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let mut config = configured(global, log::LevelFilter::Warn)?;
     become_owner([&config]);

@@ -63,6 +63,7 @@ struct Ready {
     deadline: Duration,
 }
 
+#[cold]
 pub fn run(
     args: &cli::Check,
     global: &Global,

@@ -8,6 +8,7 @@ use crate::program::cli::{Completions, Program};
 use crate::program::exit_code::ExitCode;
 use crate::program::output::OutputError;
 
+#[cold]
 pub fn run(args: &Completions, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     // Written to memory first: the generator does not expect a closed pipe.
     let mut text = Vec::new();

@@ -22,6 +22,7 @@ use crate::program::safe_text::{printable, quoted};
 /// A configuration file to begin with.
 const EXAMPLE: &str = include_str!("../../../config.example.toml");
 
+#[cold]
 pub fn run(command: &cli::Config, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     match command {
         cli::Config::Show => show(global, out),

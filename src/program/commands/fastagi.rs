@@ -36,6 +36,7 @@ use rules::Rules;
 use serve::Terms;
 use users::{Named, Namespace};
 
+#[cold]
 pub fn run(args: &cli::Fastagi, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = Arc::new(agi::unhurried(global, log::LevelFilter::Info)?);
     let secret = secret::configured(args.secret_file.as_deref());

@@ -9,6 +9,7 @@ use crate::program::exit_code::ExitCode;
 use crate::program::output::OutputError;
 
 /// Prints the table of causes, family by family.
+#[cold]
 pub fn list_causes(out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     out.write_all(causes().as_bytes()).map_err(OutputError)?;
     Ok(ExitCode::Ok)

@@ -11,6 +11,7 @@ use crate::program::cli::{Man, Program};
 use crate::program::exit_code::ExitCode;
 use crate::program::output::OutputError;
 
+#[cold]
 pub fn run(args: &Man, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     // The table of causes is too long for a help text, and would cost every start of the program.
     let documented =

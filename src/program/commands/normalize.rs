@@ -23,6 +23,7 @@ struct Row<'a> {
     zammad_matches: &'a [Match],
 }
 
+#[cold]
 pub fn run(args: &cli::Normalize, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = configured(global, log::LevelFilter::Warn)?;
     for shown in &args.numbers {

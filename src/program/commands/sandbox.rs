@@ -13,6 +13,7 @@ use super::start_log;
 use crate::program::cli;
 use crate::program::exit_code::ExitCode;
 
+#[cold]
 pub fn run(args: &cli::Sandbox, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     // A token from a variable or a file is a real Zammad's, and not for show.
     let (token, other_sites) = match args.token.clone() {

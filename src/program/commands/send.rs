@@ -63,6 +63,7 @@ impl Done {
     }
 }
 
+#[cold]
 pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = Arc::new(configured(global, log::LevelFilter::Warn)?);
     let lines = open(&args.file)?;

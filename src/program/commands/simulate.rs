@@ -32,6 +32,7 @@ const TOUR: [&str; 4] = ["answered", "missed", "rejected", "outbound-rewritten"]
 /// What comes out the same whatever a Zammad's settings are, and spoils nothing there.
 const HARMLESS: [&str; 2] = ["answered", "missed"];
 
+#[cold]
 pub fn run(args: &cli::Simulate, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     if args.list {
         return list(out);

@@ -23,6 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// So many events or calls are read at a time: a million of them take no more memory.
 pub(super) const PAGE: usize = 500;
 
+#[cold]
 pub fn run(command: &cli::Spool, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let quiet = match command {
         cli::Spool::Run(_) => log::LevelFilter::Info,
