@@ -72,6 +72,17 @@ pub enum HangupCause {
 }
 
 impl HangupCause {
+    /// What the Q.850 number of a call that nobody answered means. Not as `--cause` reads a number: 16
+    /// has a meaning of its own there, and 23 would take the mark off a missed call.
+    pub(crate) fn of_unanswered(number: u8) -> Self {
+        match number {
+            17 => Busy,
+            1 | 2 | 3 | 22 | 28 => NotFound,
+            0 | 16 | 18..=21 => NoAnswer,
+            _ => Congestion,
+        }
+    }
+
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {

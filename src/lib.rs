@@ -124,6 +124,9 @@ pub mod delivery;
 #[doc(hidden)]
 pub mod simulation;
 pub mod health;
+// Hidden, because it grows with each phone system that is followed.
+#[doc(hidden)]
+pub mod bridge;
 
 // The program is a part of the library, so that it has what the library's users need not see. Hidden:
 // only `main.rs` calls it.

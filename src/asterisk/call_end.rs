@@ -57,7 +57,7 @@ impl CallEnd {
         if self.answered() == Some(true) {
             return Some(HangupCause::NormalClearing);
         }
-        let by_number = || self.number().map(of_unanswered);
+        let by_number = || self.number().map(HangupCause::of_unanswered);
         // CHANUNAVAIL also stands for a phone that declined and for a number that does not exist.
         if self.is_dial_status("CHANUNAVAIL") {
             return by_number().or(dialled(&self.dial_status));
@@ -96,17 +96,6 @@ fn dialled(word: &str) -> Option<HangupCause> {
         row.family == Family::DialStatus && row.text.eq_ignore_ascii_case(word)
     };
     spellings().iter().find(own).map(|row| row.cause)
-}
-
-/// The Q.850 number of a call that nobody answered. Not as `--cause` reads a number: 16 has a
-/// meaning of its own there, and 23 would take the mark off a missed call.
-fn of_unanswered(number: u8) -> HangupCause {
-    match number {
-        17 => HangupCause::Busy,
-        1 | 2 | 3 | 22 | 28 => HangupCause::NotFound,
-        0 | 16 | 18..=21 => HangupCause::NoAnswer,
-        _ => HangupCause::Congestion,
-    }
 }
 
 #[cfg(test)]

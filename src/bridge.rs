@@ -1,0 +1,13 @@
+//! Following a whole phone system: what it says of the legs of its calls becomes events.
+//!
+//! A source (one module each) knows a protocol and turns what it hears into [facts](fact). The
+//! [tracker] makes calls and events of these; it alone knows what a call is.
+
+pub mod asterisk;
+pub mod fact;
+pub mod feed;
+pub mod mask;
+pub mod pattern;
+pub mod recording;
+pub mod source;
+pub mod tracker;

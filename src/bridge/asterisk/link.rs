@@ -1,0 +1,323 @@
+//! A connection to Asterisk's manager interface.
+//!
+//! Source: Asterisk's documentation of AMI; tried with Asterisk 22.10.1.
+
+use std::collections::VecDeque;
+use std::fmt::Debug;
+use std::time::Duration;
+
+use md5::{Digest, Md5};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::action::Action;
+use super::understanding::Message;
+use super::{Block, Blocks};
+use crate::bridge::source::{self, Connector, LinkError};
+use crate::config::Secret;
+
+/// How long each step of the beginning may take. Asterisk waits a second before it refuses a login.
+const STEP: Duration = Duration::from_secs(10);
+
+/// After so long without a word Asterisk is asked whether it is still there.
+const QUIET: Duration = Duration::from_secs(30);
+
+/// So long it may take to say so.
+const PONG: Duration = Duration::from_secs(10);
+
+/// A banner is a line such as `Asterisk Call Manager/11.0.0`.
+const LONGEST_BANNER: usize = 256;
+
+/// Who logs in where.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// host and port
+    pub address: String,
+    /// the account in `manager.conf`
+    pub username: String,
+    /// its secret
+    pub secret: Secret,
+}
+
+/// What carries the protocol: TCP, or TLS over it.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Debug + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Debug + Send> Stream for T {}
+
+/// A connection that is logged in.
+#[derive(Debug)]
+pub struct Link {
+    stream: Box<dyn Stream>,
+    blocks: Blocks,
+    read: VecDeque<Message>,
+    buffer: Vec<u8>,
+    unsent: Vec<u8>,
+    /// when something was heard last, and whether it was asked for since
+    heard: Instant,
+    is_asked: bool,
+}
+
+impl Connector for Account {
+    type Link = Link;
+
+    async fn connect(&self) -> Result<Link, LinkError> {
+        let address = || self.address.clone();
+        let unreachable = |source| LinkError::Unreachable { address: self.address.clone(), source };
+        let stream = match timeout(STEP, TcpStream::connect(&self.address)).await {
+            Ok(connected) => connected.map_err(unreachable)?,
+            Err(_) => return Err(unreachable(std::io::ErrorKind::TimedOut.into())),
+        };
+        let keep_alive = stream.set_nodelay(true);
+        keep_alive.map_err(unreachable)?;
+        let mut link = Link {
+            stream: Box::new(stream),
+            blocks: Blocks::default(),
+            read: VecDeque::new(),
+            buffer: vec![0; 64 * 1024],
+            unsent: Vec::new(),
+            heard: Instant::now(),
+            is_asked: false,
+        };
+        let banner = timeout(STEP, link.banner()).await.map_err(|_| LinkError::Silent)??;
+        if !banner.starts_with("Asterisk Call Manager/") {
+            return Err(LinkError::Stranger {
+                address: address(),
+                wanted: "manager interface of Asterisk",
+                said: banner,
+            });
+        }
+        timeout(STEP, link.log_in(self)).await.map_err(|_| LinkError::Silent)??;
+        Ok(link)
+    }
+}
+
+impl Link {
+    /// The first line, which no empty line follows.
+    async fn banner(&mut self) -> Result<String, LinkError> {
+        let mut banner = Vec::new();
+        while banner.len() < LONGEST_BANNER {
+            match self.stream.read_u8().await {
+                Ok(b'\n') => break,
+                Ok(byte) => banner.push(byte),
+                Err(_) if banner.is_empty() => return Err(LinkError::Ended),
+                Err(_) => break,
+            }
+        }
+        Ok(String::from_utf8_lossy(&banner).trim().to_owned())
+    }
+
+    async fn log_in(&mut self, account: &Account) -> Result<(), LinkError> {
+        let challenge = Action::new("Challenge", "challenge").with("AuthType", "MD5");
+        let reply = self.reply(challenge, "challenge").await?;
+        let login = Action::new("Login", "login").with("Username", &account.username);
+        let secret = account.secret.reveal();
+        let login = match reply.get("Challenge") {
+            Some(challenge) => {
+                let key = Md5::digest([challenge.as_bytes(), secret.as_bytes()].concat());
+                let key: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+                login.with("AuthType", "MD5").with("Key", key)
+            }
+            None => login.with("Secret", secret),
+        };
+        let reply = self.reply(login.with("Events", "on"), "login").await?;
+        if reply.get("Response") == Some("Success") {
+            return Ok(());
+        }
+        let reason = reply.get("Message").unwrap_or("no reason given").to_owned();
+        Err(LinkError::Refused { address: account.address.clone(), reason })
+    }
+
+    /// Asks, and waits for the reply. What comes before it is kept.
+    async fn reply(&mut self, action: Action, id: &str) -> Result<Block, LinkError> {
+        source::Link::ask(self, action);
+        let mut seen = 0;
+        loop {
+            while seen < self.read.len() {
+                if let Message::Block(block) = &self.read[seen]
+                    && block.event().is_none()
+                    && block.get("ActionID") == Some(id)
+                    && let Some(Message::Block(block)) = self.read.remove(seen)
+                {
+                    return Ok(block);
+                }
+                seen += 1;
+            }
+            self.fill().await?;
+        }
+    }
+
+    /// Sends what is to be said. What is not sent yet when it is dropped is sent by the next one.
+    async fn flush(&mut self) -> Result<(), LinkError> {
+        while !self.unsent.is_empty() {
+            let length = self.stream.write(&self.unsent).await?;
+            self.unsent.drain(..length);
+        }
+        Ok(())
+    }
+
+    /// Reads what there is.
+    async fn fill(&mut self) -> Result<(), LinkError> {
+        self.flush().await?;
+        let length = self.stream.read(&mut self.buffer).await?;
+        if length == 0 {
+            return Err(LinkError::Ended);
+        }
+        self.heard = Instant::now();
+        self.is_asked = false;
+        let read = &mut self.read;
+        self.blocks.read(&self.buffer[..length], &mut |block| read.push_back(block.into()));
+        Ok(())
+    }
+}
+
+impl source::Link for Link {
+    type Message = Message;
+    type Request = Action;
+
+    async fn next(&mut self) -> Result<Message, LinkError> {
+        loop {
+            if let Some(message) = self.read.pop_front() {
+                return Ok(message);
+            }
+            let until = self.heard + QUIET + if self.is_asked { PONG } else { Duration::ZERO };
+            match timeout_at(until, self.fill()).await {
+                Ok(filled) => filled?,
+                Err(_) if self.is_asked => return Err(LinkError::Silent),
+                Err(_) => {
+                    self.is_asked = true;
+                    self.ask(Action::new("Ping", "ping"));
+                }
+            }
+        }
+    }
+
+    fn ask(&mut self, request: Action) {
+        self.unsent.extend_from_slice(request.to_string().as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+    use crate::bridge::source::Link as _;
+    use crate::client::block_on;
+
+    const BANNER: &str = "Asterisk Call Manager/11.0.0\r\n";
+
+    /// A manager interface that says what it is told to, in turn: what comes before an action is its reply.
+    /// `{id}` stands for the action's id.
+    fn interface(says: &'static [&'static str]) -> (Account, thread::JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let account = Account {
+            address: listener.local_addr().unwrap().to_string(),
+            username: "zammad".to_owned(),
+            secret: Secret::new("s3cret"),
+        };
+        let served = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let mut actions = Vec::new();
+            stream.write_all(says[0].as_bytes()).unwrap();
+            for reply in &says[1..] {
+                let action: Vec<String> =
+                    lines.by_ref().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+                let id = action.iter().find_map(|line| line.strip_prefix("ActionID: ")).unwrap_or_default();
+                let _ = stream.write_all(reply.replace("{id}", id).as_bytes());
+                actions.push(action.join("\n"));
+            }
+            actions
+        });
+        (account, served)
+    }
+
+    fn connect(account: &Account) -> Result<Link, LinkError> {
+        block_on(account.connect()).unwrap()
+    }
+
+    #[test]
+    fn the_secret_is_never_said() {
+        let (account, served) = interface(&[
+            BANNER,
+            "Response: Success\r\nActionID: {id}\r\nChallenge: 159\r\n\r\n",
+            // An event may come first.
+            "Event: FullyBooted\r\n\r\nResponse: Success\r\nActionID: {id}\r\n\r\n",
+        ]);
+        let (event, end) = block_on(async {
+            let mut link = account.connect().await.unwrap();
+            (link.next().await, link.next().await)
+        })
+        .unwrap();
+        let Message::Block(event) = event.unwrap() else { panic!("no event") };
+        assert_eq!(event.event(), Some("FullyBooted"));
+        assert!(matches!(end, Err(LinkError::Ended)), "{end:?}");
+        let actions = served.join().unwrap();
+        // md5("159" + "s3cret")
+        assert!(actions[1].contains("Key: 1a2cfd6c526317431bfa550bf2e8b76d"), "{actions:?}");
+        assert!(!actions.concat().contains("s3cret"), "{actions:?}");
+    }
+
+    #[test]
+    fn an_interface_without_md5_gets_the_secret() {
+        let (account, served) = interface(&[
+            BANNER,
+            "Response: Error\nActionID: {id}\nMessage: Must specify AuthType\n\n",
+            "Response: Success\nActionID: {id}\n\n",
+        ]);
+        connect(&account).unwrap();
+        let actions = served.join().unwrap();
+        assert!(actions[1].contains("Username: zammad\nSecret: s3cret\nEvents: on"), "{actions:?}");
+    }
+
+    #[test]
+    fn who_does_not_let_us_in_says_why() {
+        let challenge = "Response: Success\r\nActionID: {id}\r\nChallenge: 159\r\n\r\n";
+        let refusal = "Response: Error\r\nActionID: {id}\r\nMessage: Authentication failed\r\n\r\n";
+        let says = Box::leak(Box::new([BANNER, challenge, refusal]));
+        let (account, served) = interface(says);
+        let error = connect(&account).unwrap_err();
+        assert!(error.is_lasting());
+        assert!(error.to_string().ends_with("refuses the login: Authentication failed"), "{error}");
+        served.join().unwrap();
+    }
+
+    #[test]
+    fn somebody_else_is_told_from_asterisk() {
+        // (what is said first, what is told of it)
+        let cases = [
+            (
+                "SSH-2.0-OpenSSH_9.2\r\n",
+                "is no manager interface of Asterisk: it says \"SSH-2.0-OpenSSH_9.2\"",
+            ),
+            ("\u{1b}[2J\r\n", r#"it says "\u{1b}[2J""#),
+            ("\n", r#"it says """#),
+        ];
+        for (said, told) in cases {
+            let says = Box::leak(Box::new([said]));
+            let (account, served) = interface(says);
+            let error = connect(&account).unwrap_err();
+            assert!(error.to_string().contains(told), "{error}");
+            served.join().unwrap();
+        }
+        let (account, served) = interface(&[""]);
+        assert!(matches!(connect(&account), Err(LinkError::Ended)));
+        served.join().unwrap();
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_no_banner() {
+        let endless = Box::leak("x".repeat(10_000).into_boxed_str());
+        let says = Box::leak(Box::new([&*endless]));
+        let (account, served) = interface(says);
+        let error = connect(&account).unwrap_err();
+        assert!(
+            matches!(&error, LinkError::Stranger { said, .. } if said.len() == LONGEST_BANNER),
+            "{error}"
+        );
+        served.join().unwrap();
+    }
+}

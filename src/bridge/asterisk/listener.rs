@@ -1,0 +1,299 @@
+//! From what Asterisk says to facts about legs.
+//!
+//! Asterisk's own particularities end here: its Local channels, which stand between two legs, and the
+//! places where names and numbers are to be found. Source: recordings of calls in
+//! `tests/fixtures/bridge`, and Asterisk's documentation of AMI's events.
+
+use std::collections::HashMap;
+
+use super::{Block, Trunks, dial_string};
+use crate::asterisk::{Channel as ChannelName, is_number, shown_name};
+use crate::bridge::fact::{Dial, Fact, Failure, LegId, Person, Side, Taker, What};
+
+/// Understands one Asterisk, from event to event.
+#[derive(Debug)]
+pub struct Listener {
+    pub(super) trunks: Trunks,
+    outside_prefix: String,
+    /// by unique id
+    pub(super) channels: HashMap<String, Channel>,
+    /// unique ids of Local channels, by name: the two of a pair are found by it
+    pub(super) locals: HashMap<String, String>,
+}
+
+/// A channel that is there.
+#[derive(Debug)]
+pub(super) struct Channel {
+    name: String,
+    pub side: Side,
+    /// as it began, before anything was done to its names
+    pub person: Person,
+    /// what the queue calls whoever it rings by it
+    member: Option<String>,
+    /// the number that was dialled for it
+    dialled: Option<String>,
+    /// the first leg that it had rung
+    first: Option<String>,
+    /// the leg that took what it had rung
+    reached: Option<String>,
+}
+
+impl Channel {
+    pub fn new(name: impl Into<String>, side: Side, person: Person) -> Self {
+        let name = name.into();
+        Self { name, side, person, member: None, dialled: None, first: None, reached: None }
+    }
+}
+
+impl Listener {
+    /// `outside_prefix` is what phones dial to get out of the house.
+    pub fn new(trunks: Trunks, outside_prefix: impl Into<String>) -> Self {
+        Self {
+            trunks,
+            outside_prefix: outside_prefix.into(),
+            channels: HashMap::new(),
+            locals: HashMap::new(),
+        }
+    }
+
+    /// What an event says of legs. Of events that were cut off nothing is believed: see
+    /// [`is_whole`](Self::is_whole).
+    pub fn hear(&mut self, event: &Block) -> Option<Fact> {
+        let what = match event.event()? {
+            "Newchannel" => self.begins(event)?,
+            "Rename" => return self.is_renamed(event),
+            "AgentCalled" => return self.is_called(event),
+            "DialBegin" => What::Dials(self.dials(event)?),
+            "DialEnd" => self.dial_ends(event)?,
+            "Newstate" if event.get("ChannelStateDesc") == Some("Busy") => What::TurnedAway,
+            "QueueCallerJoin" => What::Queued(shown(event, "Queue")?),
+            "QueueCallerLeave" | "QueueCallerAbandon" => What::Unqueued,
+            "HangupRequest" if !is_refusal(event) => What::HangsUp,
+            // Only where the account is allowed to read the dialplan.
+            "Newexten" if event.get("Application") == Some("VoiceMail") => What::Voicemail,
+            "Hangup" => {
+                self.ends(event);
+                What::Gone { cause: event.get("Cause").and_then(|cause| cause.parse().ok()) }
+            }
+            _ => return None,
+        };
+        Some(Fact { leg: LegId(id(event, "Uniqueid")?), group: LegId(id(event, "Linkedid")?), what })
+    }
+
+    /// Whether a channel is there.
+    pub(super) fn knows(&self, unique_id: &str) -> bool {
+        self.channels.contains_key(unique_id)
+    }
+
+    /// The name of a leg's channel.
+    pub(super) fn name(&self, leg: &LegId) -> Option<&str> {
+        self.channels.get(&leg.0).map(|channel| channel.name.as_str())
+    }
+
+    /// Whether no channel is there.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.channels.is_empty() && self.locals.is_empty()
+    }
+
+    fn begins(&mut self, event: &Block) -> Option<What> {
+        let (unique_id, name) = (id(event, "Uniqueid")?, event.get("Channel")?);
+        let side = self.trunks.begins(name, event.get("Context").unwrap_or_default());
+        if side == Side::Inner {
+            self.locals.insert(name.to_owned(), unique_id.clone());
+        }
+        let number = number(event, "CallerIDNum");
+        let person = person(name, shown(event, "CallerIDName"), number.clone());
+        let channel = Channel::new(name, side, person);
+        self.channels.insert(unique_id, channel);
+        // Down is a leg that is to be rung.
+        (event.get("ChannelStateDesc") == Some("Ring")).then(|| What::Calls {
+            side,
+            // What was slipped in with it cannot be told from what is its own.
+            from: number.filter(|_| !event.is_doubled("Uniqueid") && !event.is_doubled("CallerIDNum")),
+            to: event.get("Exten").unwrap_or_default().to_owned(),
+            trunk: trunk(side, name),
+        })
+    }
+
+    /// A Local channel that took another's place.
+    fn is_renamed(&mut self, event: &Block) -> Option<Fact> {
+        let (unique_id, name) = (id(event, "Uniqueid")?, event.get("Newname")?);
+        let channel = self.channels.get_mut(&unique_id)?;
+        name.clone_into(&mut channel.name);
+        None
+    }
+
+    /// A queue is about to have somebody rung.
+    fn is_called(&mut self, event: &Block) -> Option<Fact> {
+        // An agent outside is called by the way to him.
+        let member = shown(event, "MemberName").filter(|name| !name.contains('/'))?;
+        let channel = self.channels.get_mut(event.get("DestUniqueid")?)?;
+        channel.member = Some(member);
+        None
+    }
+
+    fn dials(&mut self, event: &Block) -> Option<Dial> {
+        // Without one, somebody had it rung who is no part of the call: AMI, or a call file.
+        let dialer = id(event, "Uniqueid")?;
+        let to = id(event, "DestUniqueid")?;
+        let name = event.get("DestChannel")?;
+        let side = match self.channels.get(&to) {
+            Some(channel) => channel.side,
+            None => self.trunks.meets(name, event.get("DestContext").unwrap_or_default()),
+        };
+        let member = self.member(&dialer, &to);
+        let number = self.dialled(event, side);
+        let person = match side {
+            Side::Phone => {
+                let shown = member.clone().or_else(|| shown(event, "DestCallerIDName"));
+                person(name, shown, self::number(event, "DestCallerIDNum"))
+            }
+            // The name that goes with it is that of whoever forwards his calls there.
+            Side::Outside | Side::Inner => Person::default(),
+        };
+        if let Some(channel) = self.channels.get_mut(&to) {
+            channel.member = member;
+            channel.dialled = Some(number.clone()).filter(|number| !number.is_empty());
+            if side == Side::Phone {
+                channel.person = person.clone();
+            }
+        }
+        if let Some(dialer) = self.channels.get_mut(&dialer) {
+            dialer.first.get_or_insert_with(|| to.clone());
+        }
+        let caller = self.caller(&id(event, "Linkedid")?).unwrap_or_default();
+        let (shown, trunk) = (self::number(event, "CallerIDNum"), trunk(side, name));
+        Some(Dial { to: LegId(to), side, person, number, shown, trunk, caller })
+    }
+
+    fn dial_ends(&mut self, event: &Block) -> Option<What> {
+        let dialer = id(event, "Uniqueid")?;
+        let to = id(event, "DestUniqueid")?;
+        let failure = match event.get("DialStatus")? {
+            "ANSWER" => {
+                if let Some(dialer) = self.channels.get_mut(&dialer) {
+                    dialer.reached = Some(to.clone());
+                }
+                return Some(What::Answered(self.taker(event, to)));
+            }
+            "BUSY" => Failure::Busy,
+            "NOANSWER" | "DONTCALL" | "TORTURE" => Failure::NoAnswer,
+            "CANCEL" | "ABORT" | "GOTO" | "CONTINUE" => Failure::Cancelled,
+            "CONGESTION" => Failure::Congestion,
+            _ => Failure::Unavailable,
+        };
+        Some(What::Failed { to: LegId(to), failure })
+    }
+
+    /// Who took a call: behind Local channels the phone that the last of them had rung.
+    fn taker(&self, event: &Block, to: String) -> Taker {
+        let mut leg = to;
+        // A pair that leads to itself is none that Asterisk makes.
+        for _ in 0..16 {
+            match self.behind(&leg) {
+                Some(next) => leg = next,
+                None => break,
+            }
+        }
+        let is_named = event.get("DestUniqueid") == Some(leg.as_str());
+        let known = self.channels.get(&leg);
+        let side = known.map_or(Side::Phone, |channel| channel.side);
+        let mut person = known.map(|channel| channel.person.clone()).unwrap_or_default();
+        if person.name.is_none() && is_named && side == Side::Phone {
+            let name = event.get("DestChannel").unwrap_or_default();
+            person = self::person(name, shown(event, "DestCallerIDName"), number(event, "DestCallerIDNum"));
+        }
+        Taker { leg: LegId(leg), side, person, number: known.and_then(|channel| channel.dialled.clone()) }
+    }
+
+    /// The leg that the other half of a Local channel reached.
+    fn behind(&self, leg: &str) -> Option<String> {
+        self.channels.get(self.other_half(leg)?)?.reached.clone()
+    }
+
+    /// The other half of a Local channel: what goes into one comes out of the other.
+    pub(super) fn other_half(&self, leg: &str) -> Option<&str> {
+        let (name, half) = self.channels.get(leg)?.name.rsplit_once(';')?;
+        let other = if half == "1" { "2" } else { "1" };
+        self.locals.get(&format!("{name};{other}")).map(String::as_str)
+    }
+
+    /// What a queue calls whoever is rung, also behind a Local channel.
+    fn member(&self, dialer: &str, to: &str) -> Option<String> {
+        let member = |leg: &str| self.channels.get(leg)?.member.clone();
+        member(to).or_else(|| member(self.other_half(dialer)?))
+    }
+
+    /// Who began a call of the house: as the channel was when it began, since on its way out it has
+    /// the number that customers are shown, and its name.
+    fn caller(&self, linked_id: &str) -> Option<Person> {
+        let channel = self.channels.get(linked_id)?;
+        match channel.side {
+            Side::Phone => Some(channel.person.clone()),
+            Side::Outside => None,
+            // A phone that is rung by a click, and then calls.
+            Side::Inner => {
+                let other = self.channels.get(self.other_half(linked_id)?)?;
+                let phone = self.channels.get(other.first.as_ref()?)?;
+                (phone.side == Side::Phone).then(|| phone.person.clone())
+            }
+        }
+    }
+
+    /// The number that was dialled for a leg.
+    fn dialled(&self, event: &Block, side: Side) -> String {
+        if let Some(number) = event.get("DialString").and_then(dial_string::number) {
+            return number;
+        }
+        let exten = event.get("Exten").unwrap_or_default();
+        let without = exten.strip_prefix(self.outside_prefix.as_str()).filter(|_| side == Side::Outside);
+        without.unwrap_or(exten).to_owned()
+    }
+
+    fn ends(&mut self, event: &Block) {
+        let Some(channel) = event.get("Uniqueid").and_then(|unique_id| self.channels.remove(unique_id))
+        else {
+            return;
+        };
+        if channel.side == Side::Inner {
+            self.locals.remove(&channel.name);
+        }
+    }
+}
+
+/// Whether the end that is wanted is the phone system's: it says so in words of SIP before its channel
+/// is told. 487 is a caller who gave up.
+fn is_refusal(event: &Block) -> bool {
+    let is_busy = event.get("ChannelStateDesc") == Some("Busy");
+    let code: Option<u16> = event.get("TechCause").and_then(|code| code.parse().ok());
+    is_busy || code.is_some_and(|code| code >= 400 && code != 487)
+}
+
+pub(super) fn id(event: &Block, field: &str) -> Option<String> {
+    event.get(field).filter(|id| !id.is_empty() && id.len() <= 150).map(str::to_owned)
+}
+
+pub(super) fn number(event: &Block, field: &str) -> Option<String> {
+    event.get(field).filter(|shown| is_number(shown)).map(str::to_owned)
+}
+
+/// A name that is one.
+pub(super) fn shown(event: &Block, field: &str) -> Option<String> {
+    let name = event.get(field).filter(|name| !["", "<unknown>", "(null)"].contains(&name.trim()))?;
+    Some(shown_name(name.as_bytes())).filter(|name| !name.trim().is_empty())
+}
+
+/// The line that a channel outside uses.
+pub(super) fn trunk(side: Side, channel: &str) -> Option<String> {
+    (side == Side::Outside).then(|| ChannelName(channel).endpoint().to_owned())
+}
+
+/// Whoever is at a channel of the house.
+pub(super) fn person(channel: &str, name: Option<String>, number: Option<String>) -> Person {
+    let endpoint = ChannelName(channel).endpoint();
+    // The extension in `PJSIP/101`.
+    let extension = endpoint.split_once('/').map(|(_, name)| name).filter(|name| is_number(name));
+    let number = number.or_else(|| extension.map(str::to_owned));
+    Person { name, endpoint: Some(endpoint.to_owned()), number }
+}

@@ -1,0 +1,367 @@
+//! Recorded calls, and what has to become of them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Block, Blocks, Listener, Trunks};
+use crate::bridge::tracker::{Followed, Open, Rules, Tracker};
+use crate::event::{EventKind, Users, WrittenEvent};
+
+/// A recording and what has to be sent for it.
+struct Recording {
+    name: String,
+    blocks: Vec<(Duration, Block)>,
+    expected: Vec<Value>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bridge/asterisk")
+}
+
+fn recordings() -> Vec<Recording> {
+    let mut recordings = Vec::new();
+    for kind in ["plain", "freepbx"] {
+        for entry in fs::read_dir(folder().join(kind)).unwrap() {
+            let path = entry.unwrap().path();
+            let Some(name) = path.file_name().unwrap().to_str().unwrap().strip_suffix(".expect.jsonl") else {
+                continue;
+            };
+            let lines = fs::read_to_string(&path).unwrap();
+            recordings.push(Recording {
+                name: format!("{kind}/{name}"),
+                blocks: blocks(&path.with_file_name(format!("{name}.txt"))),
+                expected: lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
+            });
+        }
+    }
+    assert!(recordings.len() > 80, "{}", recordings.len());
+    recordings
+}
+
+fn blocks(recording: &Path) -> Vec<(Duration, Block)> {
+    let mut blocks = Vec::new();
+    let mut now = Duration::ZERO;
+    Blocks::default().read(&fs::read(recording).unwrap(), &mut |block| {
+        let block = block.unwrap();
+        if let Some(time) = block.get("Timestamp") {
+            now = Duration::from_secs_f64(time.parse().unwrap());
+        }
+        blocks.push((now, block));
+    });
+    blocks
+}
+
+/// Somebody who follows calls, and what came of it.
+struct Follower {
+    listener: Listener,
+    tracker: Tracker,
+    events: Vec<WrittenEvent>,
+}
+
+impl Follower {
+    fn new() -> Self {
+        // The number that phones dial to get out of the house in the plain recordings.
+        Self {
+            listener: Listener::new(Trunks::default(), "0"),
+            tracker: Tracker::new(Rules::default()),
+            events: Vec::new(),
+        }
+    }
+
+    fn hear(&mut self, (now, block): &(Duration, Block)) {
+        if let Some(fact) = self.listener.hear(block) {
+            self.tracker.hear(fact, *now);
+        }
+        self.take();
+    }
+
+    fn compare(&mut self, list: &[Block], now: Duration) {
+        let standing = self.listener.standing(list);
+        self.tracker.compare(&standing, now);
+        self.take();
+    }
+
+    fn take(&mut self) {
+        for followed in self.tracker.followed() {
+            match followed {
+                Followed::Event(_, event) => self.events.push(event),
+                Followed::Ended(_) | Followed::Unreported(..) => {}
+            }
+        }
+    }
+
+    /// The calls that a journal has as open.
+    fn open(&self) -> Vec<Open> {
+        let mut open: BTreeMap<&str, Open> = BTreeMap::new();
+        for event in &self.events {
+            match event.event {
+                EventKind::NewCall => {
+                    let call = Open {
+                        id: event.call_id.clone(),
+                        direction: event.direction.unwrap(),
+                        from: event.from.clone(),
+                        to: event.to.clone().unwrap(),
+                        answered: false,
+                    };
+                    open.insert(&event.call_id, call);
+                }
+                EventKind::Answer => open.get_mut(event.call_id.as_str()).unwrap().answered = true,
+                EventKind::Hangup => drop(open.remove(event.call_id.as_str())),
+            }
+        }
+        open.into_values().collect()
+    }
+}
+
+/// An event as the recordings have it.
+fn shown(event: &WrittenEvent) -> Value {
+    let mut shown = json!({
+        "event": event.event,
+        "callId": event.call_id,
+        "direction": event.direction,
+        "from": event.from,
+        "to": event.to,
+        "queue": event.queue,
+        "answeringNumber": event.answering_number,
+        "cause": event.cause,
+        "user": event.user,
+    });
+    if let Value::Object(fields) = &mut shown {
+        fields.retain(|_, value| !value.is_null());
+    }
+    shown
+}
+
+/// The events of each call in their order, the names in any.
+fn sorted(mut events: Vec<Value>) -> Vec<Value> {
+    for event in &mut events {
+        if let Some(users) = event.get_mut("user").and_then(Value::as_array_mut) {
+            users.sort_by_key(Value::to_string);
+        }
+    }
+    events.sort_by_key(|event| event["callId"].to_string());
+    events
+}
+
+/// What is wrong with the events of a recording; nothing if nothing is.
+fn difference(events: &[WrittenEvent], expected: &[Value]) -> String {
+    let (expected, events) = (sorted(expected.to_vec()), sorted(events.iter().map(shown).collect()));
+    if events == expected {
+        return String::new();
+    }
+    let lines = |events: &[Value]| events.iter().map(Value::to_string).collect::<Vec<_>>().join("\n  ");
+    format!("  {}\nexpected:\n  {}\n", lines(&events), lines(&expected))
+}
+
+#[test]
+fn recorded_calls_become_the_right_events() {
+    let mut wrong = String::new();
+    for Recording { name, blocks, expected } in recordings() {
+        let mut follower = Follower::new();
+        for block in &blocks {
+            follower.hear(block);
+        }
+        let difference = difference(&follower.events, &expected);
+        if !difference.is_empty() {
+            write!(wrong, "{name}:\n{difference}").unwrap();
+        }
+        assert_eq!(follower.tracker.open(), 0, "{name}");
+        assert!(follower.listener.is_empty(), "{name}: {:?}", follower.listener);
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// The channels that there are at a time, as `Status` would list them.
+#[derive(Default)]
+struct Switchboard {
+    channels: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Switchboard {
+    fn hear(&mut self, block: &Block) {
+        let text = |name: &str| block.get(name).unwrap_or_default().to_owned();
+        let unique_id = text("Uniqueid");
+        match block.event() {
+            Some("Hangup") => {
+                self.channels.remove(&unique_id);
+                return;
+            }
+            Some("Newchannel") => {
+                let is_called = text("ChannelStateDesc") == "Down";
+                let mut channel = BTreeMap::new();
+                channel
+                    .insert("Application".to_owned(), if is_called { "AppDial" } else { "Dial" }.to_owned());
+                if !is_called && !text("Channel").starts_with("Local/") {
+                    channel.insert("DNID".to_owned(), text("Exten"));
+                    if text("Context").starts_with("from-pstn") || text("Context").starts_with("from-trunk") {
+                        channel.insert("Variable".to_owned(), format!("FROM_DID={}", text("Exten")));
+                    }
+                }
+                self.channels.insert(unique_id.clone(), channel);
+            }
+            Some("DialBegin") => {
+                if let Some(channel) = self.channels.get_mut(&unique_id) {
+                    channel.insert("Data".to_owned(), format!("PJSIP/{},30", text("DialString")));
+                }
+            }
+            Some("BridgeEnter") => {
+                if let Some(channel) = self.channels.get_mut(&unique_id) {
+                    channel.insert("BridgeID".to_owned(), text("BridgeUniqueid"));
+                }
+            }
+            Some("BridgeLeave") => {
+                if let Some(channel) = self.channels.get_mut(&unique_id) {
+                    channel.remove("BridgeID");
+                }
+            }
+            _ => {}
+        }
+        for prefix in ["", "Dest"] {
+            let Some(channel) = self.channels.get_mut(&text(&format!("{prefix}Uniqueid"))) else { continue };
+            let shown = [
+                "Channel",
+                "ChannelStateDesc",
+                "CallerIDNum",
+                "CallerIDName",
+                "ConnectedLineNum",
+                "Context",
+                "Exten",
+                "Uniqueid",
+                "Linkedid",
+            ];
+            for name in shown {
+                if let Some(value) = block.get(&format!("{prefix}{name}")) {
+                    channel.insert(name.to_owned(), value.to_owned());
+                }
+            }
+        }
+    }
+
+    fn list(&self) -> Vec<Block> {
+        let mut text = String::new();
+        for channel in self.channels.values() {
+            text.push_str("Event: Status\n");
+            for (name, value) in channel {
+                writeln!(text, "{name}: {value}").unwrap();
+            }
+            text.push('\n');
+        }
+        let mut list = Vec::new();
+        Blocks::default().read(text.as_bytes(), &mut |block| list.push(block.unwrap()));
+        list
+    }
+}
+
+/// However the connection is lost and found again, as long as nothing happens meanwhile.
+#[test]
+fn a_call_is_taken_up_at_any_event() {
+    let mut wrong = String::new();
+    for Recording { name, blocks, expected } in recordings() {
+        for cut in 0..=blocks.len() {
+            let mut follower = Follower::new();
+            let mut switchboard = Switchboard::default();
+            for block in &blocks[..cut] {
+                follower.hear(block);
+                switchboard.hear(&block.1);
+            }
+            let now = blocks[cut.saturating_sub(1)].0;
+            follower.compare(&switchboard.list(), now);
+            for block in &blocks[cut..] {
+                follower.hear(block);
+            }
+            let difference = difference(&follower.events, &expected);
+            if !difference.is_empty() {
+                write!(wrong, "{name} at {cut}:\n{difference}").unwrap();
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// The bridge itself ended and began again.
+#[test]
+fn a_call_is_taken_up_by_another_process() {
+    let mut wrong = String::new();
+    for Recording { name, blocks, .. } in recordings() {
+        for cut in 0..blocks.len() {
+            let mut before = Follower::new();
+            let mut switchboard = Switchboard::default();
+            for block in &blocks[..cut] {
+                before.hear(block);
+                switchboard.hear(&block.1);
+            }
+            let now = blocks[cut].0;
+            let mut after = Follower::new();
+            for open in before.open() {
+                after.tracker.take_up(open, now);
+            }
+            after.compare(&switchboard.list(), now);
+            for block in &blocks[cut..] {
+                after.hear(block);
+            }
+            let mut fates: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
+            for event in before.events.iter().chain(&after.events) {
+                fates.entry(&event.call_id).or_default()[event.event as usize] += 1;
+            }
+            for (call, [new_calls, answers, hangups]) in fates {
+                if new_calls != 1 || answers > 1 || hangups != 1 {
+                    writeln!(wrong, "{name} at {cut}: call {call}: {new_calls} {answers} {hangups}").unwrap();
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// As the lists were recorded: a call that rings, one that is answered and one to the outside; and in
+/// FreePBX one from a queue, one that a mobile took, one to the outside, and one that rings at a group.
+#[test]
+fn a_list_of_channels_says_which_calls_there_are() {
+    // (recording, events)
+    let cases: [(&str, &[&str]); 2] = [
+        (
+            "plain/resync-status.txt",
+            &[
+                "1795205373.133 newCall 4940669690 > 493023125104 Dora Decker",
+                "1795205373.134 newCall 4940669690 > 493023125101 Anna Agent",
+                "1795205373.134 answer 4940669690 > 493023125101 Anna Agent",
+                "1795205373.136 newCall 493023125102 > 492214710010 Bert Berger",
+                "1795205373.136 answer 493023125102 > 492214710010 ",
+            ],
+        ),
+        (
+            "freepbx/resync-status.txt",
+            &[
+                "1795997457.328 newCall 4940669690 > 493023125700 Anna Agent",
+                "1795997457.328 answer 4940669690 > 493023125700 Anna Agent",
+                "1795997459.335 newCall 4940669691 > 493023125103 ",
+                "1795997459.335 answer 4940669691 > 493023125103 ",
+                "1795997463.344 newCall 493023125000 > 492214710010 ",
+                "1795997463.344 answer 493023125000 > 492214710010 ",
+                "1795997466.346 newCall 4940669692 > 493023125602 Dora Decker, Fritz Frank",
+            ],
+        ),
+    ];
+    for (recording, expected) in cases {
+        let list: Vec<Block> =
+            blocks(&folder().join(recording)).into_iter().map(|(_, block)| block).collect();
+        let mut follower = Follower::new();
+        follower.compare(&list, Duration::ZERO);
+        let mut events = follower.events;
+        events.sort_by_key(|event| (event.call_id.clone(), event.event));
+        let line = |event: &WrittenEvent| {
+            let WrittenEvent { call_id, event: kind, from, to, user, .. } = event;
+            let mut users = user.as_ref().map_or(&[][..], Users::names).to_vec();
+            users.sort();
+            let (from, to) = (from.as_deref().unwrap_or_default(), to.as_deref().unwrap_or_default());
+            format!("{call_id} {kind} {from} > {to} {}", users.join(", "))
+        };
+        let lines: Vec<String> = events.iter().map(line).collect();
+        assert_eq!(lines, expected, "{recording}");
+    }
+}

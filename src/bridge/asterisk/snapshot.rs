@@ -1,0 +1,173 @@
+//! All channels that there are, as `Status` and `CoreShowChannels` list them.
+
+use std::collections::{HashMap, HashSet};
+
+use super::listener::{Channel, Listener, id, number, person, shown, trunk};
+use super::{Block, dial_string};
+use crate::asterisk::is_number;
+use crate::bridge::fact::{LegId, Person, Side, Standing, Taker};
+
+/// Variables that tell what a channel does no longer show itself, for `Status`.
+pub const VARIABLES: &str = "FROM_DID,CALLERID(num-pres),CALLINGNUMPRES_SV";
+
+/// A channel in the list.
+struct Listed<'a> {
+    block: &'a Block,
+    name: &'a str,
+    unique_id: String,
+    linked_id: String,
+    bridge: Option<&'a str>,
+}
+
+impl Listener {
+    /// What the list says of legs; from here on these are the channels that there are.
+    ///
+    /// A channel that came in shows its trunk's context no longer. It is known from before, or by
+    /// another channel of the same trunk; or FreePBX has noted the number that was called.
+    pub fn standing(&mut self, list: &[Block]) -> Vec<Standing> {
+        let listed: Vec<Listed<'_>> = list.iter().filter_map(Listed::new).collect();
+        let there: HashSet<&str> = listed.iter().map(|channel| channel.unique_id.as_str()).collect();
+        self.channels.retain(|unique_id, _| there.contains(unique_id.as_str()));
+        self.locals.retain(|_, unique_id| there.contains(unique_id.as_str()));
+        for channel in &listed {
+            let context = channel.block.get("Context").unwrap_or_default();
+            self.trunks.begins(channel.name, context);
+        }
+        for channel in &listed {
+            self.enter(channel);
+        }
+        let mut bridges: HashMap<&str, Vec<&str>> = HashMap::new();
+        for channel in &listed {
+            if let Some(bridge) = channel.bridge {
+                bridges.entry(bridge).or_default().push(&channel.unique_id);
+            }
+        }
+        let bridge_of: HashMap<&str, &str> =
+            listed.iter().filter_map(|channel| Some((channel.unique_id.as_str(), channel.bridge?))).collect();
+        listed.iter().filter_map(|channel| self.stands(channel, &listed, &bridges, &bridge_of)).collect()
+    }
+
+    /// Takes a channel up that is not known from its beginning.
+    fn enter(&mut self, listed: &Listed<'_>) {
+        let Listed { block, name, unique_id, .. } = listed;
+        if self.channels.contains_key(unique_id) {
+            return;
+        }
+        let mut side = self.trunks.meets(name, block.get("Context").unwrap_or_default());
+        if side == Side::Phone
+            && is_number(block.get("DNID").unwrap_or_default())
+            && listed.variable("FROM_DID").is_some()
+        {
+            side = Side::Outside;
+        }
+        if side == Side::Inner {
+            self.locals.insert((*name).to_owned(), unique_id.clone());
+        }
+        // A phone that calls out shows the number that customers see.
+        let person = match side {
+            Side::Phone => person(name, shown(block, "CallerIDName"), number(block, "CallerIDNum")),
+            Side::Outside | Side::Inner => Person::default(),
+        };
+        self.channels.insert(unique_id.clone(), Channel::new(*name, side, person));
+    }
+
+    fn stands(
+        &self,
+        listed: &Listed<'_>,
+        all: &[Listed<'_>],
+        bridges: &HashMap<&str, Vec<&str>>,
+        bridge_of: &HashMap<&str, &str>,
+    ) -> Option<Standing> {
+        let Listed { block, name, unique_id, linked_id, .. } = listed;
+        let channel = self.channels.get(unique_id)?;
+        let is_called = block.get("Application").is_some_and(|application| application.starts_with("App"));
+        let calls = !is_called && (unique_id == linked_id || block.get("DNID").is_some_and(is_number));
+        let is_withheld = ["CALLERID(num-pres)", "CALLINGNUMPRES_SV"]
+            .iter()
+            .any(|name| listed.variable(name).is_some_and(|shown| shown.starts_with("prohib")));
+        let (from, to) = if calls {
+            let to = [listed.variable("FROM_DID"), block.get("DNID"), block.get("Exten")];
+            let to = to.into_iter().flatten().find(|to| is_number(to));
+            (number(block, "CallerIDNum").filter(|_| !is_withheld), to.unwrap_or_default().to_owned())
+        } else {
+            let owner = all.iter().find(|other| {
+                other.bridge.is_some() && other.bridge == listed.bridge && other.unique_id != *unique_id
+            });
+            let dialled = owner.and_then(Listed::dialled);
+            let to = dialled.or_else(|| number(block, "CallerIDNum")).unwrap_or_default();
+            (number(block, "ConnectedLineNum"), to)
+        };
+        Some(Standing {
+            leg: LegId(unique_id.clone()),
+            group: LegId(linked_id.clone()),
+            side: channel.side,
+            calls,
+            from,
+            to,
+            person: channel.person.clone(),
+            trunk: trunk(channel.side, name),
+            talks_to: self.talks_to(unique_id, all, bridges, bridge_of),
+        })
+    }
+
+    /// The person at the other end of the bridges that a channel is in, through Local channels.
+    fn talks_to(
+        &self,
+        unique_id: &str,
+        all: &[Listed<'_>],
+        bridges: &HashMap<&str, Vec<&str>>,
+        bridge_of: &HashMap<&str, &str>,
+    ) -> Option<Taker> {
+        let mut seen: HashSet<&str> = HashSet::from([unique_id]);
+        let mut next: Vec<&str> = vec![unique_id];
+        while let Some(leg) = next.pop() {
+            for &other in bridges.get(bridge_of.get(leg)?)? {
+                if !seen.insert(other) {
+                    continue;
+                }
+                let channel = self.channels.get(other)?;
+                if channel.side != Side::Inner {
+                    let listed = all.iter().find(|listed| listed.unique_id == other)?;
+                    return Some(Taker {
+                        leg: LegId(other.to_owned()),
+                        side: channel.side,
+                        person: channel.person.clone(),
+                        number: number(listed.block, "CallerIDNum"),
+                    });
+                }
+                let half = self.other_half(other)?;
+                let half = all.iter().find(|listed| listed.unique_id == half)?;
+                if seen.insert(&half.unique_id) {
+                    next.push(&half.unique_id);
+                }
+            }
+        }
+        None
+    }
+}
+
+impl<'a> Listed<'a> {
+    fn new(block: &'a Block) -> Option<Self> {
+        let is_listed = ["Status", "CoreShowChannel"].contains(&block.event()?);
+        Some(Self {
+            block,
+            name: block.get("Channel").filter(|_| is_listed)?,
+            unique_id: id(block, "Uniqueid")?,
+            linked_id: id(block, "Linkedid")?,
+            bridge: block.get("BridgeID").filter(|bridge| !bridge.is_empty()),
+        })
+    }
+
+    fn variable(&self, name: &str) -> Option<&'a str> {
+        let values = self.block.all("Variable").filter_map(|text| text.split_once('='));
+        let mut values = values.filter(|(variable, _)| *variable == name).map(|(_, value)| value);
+        values.next().filter(|value| !["", "(null)"].contains(value))
+    }
+
+    /// The number that its application dialled.
+    fn dialled(&self) -> Option<String> {
+        let data = self.block.get("Data").or_else(|| self.block.get("ApplicationData"))?;
+        let (_, string) = data.split(['&', ',']).next()?.split_once('/')?;
+        dial_string::number(string).filter(|_| self.block.get("Application") == Some("Dial"))
+    }
+}

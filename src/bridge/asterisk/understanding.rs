@@ -1,0 +1,315 @@
+//! Which messages count, in which order, and when all channels are to be looked at.
+//!
+//! A connection begins with a list of all channels. While it comes, what happens meanwhile waits. The
+//! same list is asked for again whenever a message was cut off: somebody may have made up the ones
+//! behind it, so until the list begins nothing is believed.
+
+use std::collections::HashSet;
+use std::mem::take;
+
+use serde::{Deserialize, Serialize};
+
+use super::action::Action;
+use super::{Block, BlockError, Listener, VARIABLES};
+use crate::bridge::fact::LegId;
+use crate::bridge::mask::Mask;
+use crate::bridge::source::{Heard, Source};
+
+/// What Asterisk says, as it is recorded.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Message {
+    /// an event or a reply
+    Block(Block),
+    /// something that is neither, and why
+    Broken(String),
+}
+
+impl From<Result<Block, BlockError>> for Message {
+    fn from(read: Result<Block, BlockError>) -> Self {
+        match read {
+            Ok(block) => Self::Block(block),
+            Err(error) => Self::Broken(error.to_string()),
+        }
+    }
+}
+
+/// How far the list of all channels is.
+#[derive(Debug)]
+enum List {
+    /// none is wanted
+    None,
+    /// asked for; until it begins, what happens is believed or not
+    Asked { is_believed: bool },
+    /// it comes
+    Coming { channels: Vec<Block>, meanwhile: Vec<Block> },
+}
+
+/// Understands one Asterisk.
+#[derive(Debug)]
+pub struct Asterisk {
+    listener: Listener,
+    list: List,
+    /// the id of the last list that was asked for
+    asked: u64,
+    /// what makes this process's questions its own: nobody can guess it
+    secret: String,
+}
+
+impl Asterisk {
+    /// Nothing is known yet.
+    pub fn new(listener: Listener) -> Self {
+        let secret = uuid::Uuid::new_v4().simple().to_string();
+        Self { listener, list: List::None, asked: 0, secret }
+    }
+
+    fn hear(&mut self, event: &Block) -> Option<Heard<Action>> {
+        self.listener.hear(event).map(Heard::Fact)
+    }
+
+    /// The list is complete. What happened meanwhile to legs that are known comes before it, so that a
+    /// call that ended is one that ended as it did; what else happened, after it.
+    fn listed(&mut self, channels: &[Block], meanwhile: Vec<Block>) -> Vec<Heard<Action>> {
+        let (known, other): (Vec<_>, Vec<_>) = meanwhile
+            .into_iter()
+            .partition(|event| event.get("Uniqueid").is_some_and(|id| self.listener.knows(id)));
+        let gone: HashSet<&str> = known
+            .iter()
+            .chain(&other)
+            .filter(|event| event.event() == Some("Hangup"))
+            .filter_map(|event| event.get("Uniqueid"))
+            .collect();
+        let mut heard: Vec<_> = known.iter().filter_map(|event| self.hear(event)).collect();
+        let is_there = |channel: &&Block| channel.get("Uniqueid").is_none_or(|id| !gone.contains(id));
+        let there: Vec<Block> = channels.iter().filter(is_there).cloned().collect();
+        heard.push(Heard::Standing(self.listener.standing(&there)));
+        heard.extend(other.iter().filter_map(|event| self.hear(event)));
+        heard
+    }
+
+    /// Believes nothing until it is known what there is.
+    fn distrust(&mut self, why: &str) -> Vec<Heard<Action>> {
+        let is_distrusted = matches!(self.list, List::Asked { is_believed: false });
+        if is_distrusted {
+            return Vec::new();
+        }
+        let ask = Heard::Ask(self.ask_for_list(false));
+        let remark = format!("{why}: somebody may be making events up, so all channels are looked at anew");
+        vec![Heard::Remark(remark), ask]
+    }
+
+    fn ask_for_list(&mut self, is_believed: bool) -> Action {
+        self.asked += 1;
+        self.list = List::Asked { is_believed };
+        Action::new("Status", self.list_id()).with("Variables", VARIABLES)
+    }
+
+    fn list_id(&self) -> String {
+        format!("{}-{}", self.secret, self.asked)
+    }
+}
+
+impl Source for Asterisk {
+    type Message = Message;
+    type Request = Action;
+
+    fn begin(&mut self) -> Vec<Action> {
+        vec![self.ask_for_list(true)]
+    }
+
+    fn understand(&mut self, message: Message) -> Vec<Heard<Action>> {
+        let block = match message {
+            Message::Block(block) => block,
+            Message::Broken(why) => return self.distrust(&why),
+        };
+        if is_cut_off(&block) {
+            return self.distrust("an event that ends too early");
+        }
+        let is_listed = block.get("ActionID") == Some(self.list_id().as_str());
+        match (&mut self.list, block.event()) {
+            (List::Asked { .. }, None) if is_listed => {
+                if block.get("Response") == Some("Success") {
+                    self.list = List::Coming { channels: Vec::new(), meanwhile: Vec::new() };
+                    return Vec::new();
+                }
+                self.list = List::None;
+                let reason = block.get("Message").unwrap_or("no reason given");
+                vec![Heard::Remark(format!(
+                    "Asterisk does not show which calls there are ({reason}); the account needs write = reporting"
+                ))]
+            }
+            (List::Coming { channels, meanwhile }, Some("StatusComplete")) if is_listed => {
+                let (channels, meanwhile) = (take(channels), take(meanwhile));
+                self.list = List::None;
+                self.listed(&channels, meanwhile)
+            }
+            (List::Coming { channels, .. }, Some(_)) if is_listed => {
+                channels.push(block);
+                Vec::new()
+            }
+            (_, None) => Vec::new(),
+            (List::Asked { is_believed: false }, Some(_)) => Vec::new(),
+            (List::Coming { meanwhile, .. }, Some(_)) => {
+                meanwhile.push(block);
+                Vec::new()
+            }
+            (List::None | List::Asked { is_believed: true }, Some(_)) => {
+                self.hear(&block).into_iter().collect()
+            }
+        }
+    }
+
+    fn hang_up(&self, leg: &LegId) -> Option<Action> {
+        let channel = self.listener.name(leg)?;
+        Some(
+            Action::new("Hangup", format!("{}-hangup", self.secret))
+                .with("Channel", channel)
+                .with("Cause", "21"),
+        )
+    }
+
+    fn mask(message: &mut Message, mask: &Mask) {
+        if let Message::Block(block) = message {
+            block.mask(mask);
+        }
+    }
+}
+
+/// Whether an event ends before it is whole, as a line break in somebody's number makes it. What
+/// Asterisk tells of a channel always begins with its state and ends with its ids.
+fn is_cut_off(block: &Block) -> bool {
+    let begun = block.fields().iter().filter_map(|(field, _)| field.strip_suffix("ChannelStateDesc"));
+    let lacks = |field: String| block.get(&field).is_none_or(str::is_empty);
+    begun.into_iter().any(|which| lacks(format!("{which}Uniqueid")) || lacks(format!("{which}Linkedid")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bridge::asterisk::{Blocks, Trunks};
+    use crate::bridge::fact::What;
+
+    struct Talk(Asterisk);
+
+    impl Talk {
+        fn begun() -> Self {
+            let mut talk = Self(Asterisk::new(Listener::new(Trunks::default(), "")));
+            let _ = talk.0.begin();
+            let id = talk.0.list_id();
+            talk.hear(&format!(
+                "Response: Success\nActionID: {id}\n\nEvent: StatusComplete\nActionID: {id}\n\n"
+            ));
+            talk
+        }
+
+        /// What is heard, in a word each.
+        fn hear(&mut self, text: &str) -> Vec<&'static str> {
+            let mut words = Vec::new();
+            Blocks::default().read(text.as_bytes(), &mut |block| {
+                words.extend(self.0.understand(block.into()).iter().map(|heard| match heard {
+                    Heard::Fact(fact) => match &fact.what {
+                        What::Calls { from: Some(_), .. } => "calls",
+                        What::Calls { from: None, .. } => "calls anonymously",
+                        What::Dials(_) => "dials",
+                        What::Gone { .. } => "gone",
+                        _ => "else",
+                    },
+                    Heard::Standing(_) => "list",
+                    Heard::Ask(_) => "ask",
+                    Heard::Remark(_) => "remark",
+                }));
+            });
+            words
+        }
+    }
+
+    fn begins(number: &str, unique_id: &str) -> String {
+        format!(
+            "Event: Newchannel\nChannel: PJSIP/trunk-1\nChannelStateDesc: Ring\nCallerIDNum: {number}\n\
+             CallerIDName: x\nContext: from-trunk\nExten: 42\nUniqueid: {unique_id}\nLinkedid: {unique_id}\n\n"
+        )
+    }
+
+    fn ends(unique_id: &str) -> String {
+        format!(
+            "Event: Hangup\nChannel: PJSIP/trunk-1\nChannelStateDesc: Up\nUniqueid: {unique_id}\n\
+             Linkedid: {unique_id}\nCause: 16\n\n"
+        )
+    }
+
+    #[test]
+    fn an_event_that_a_caller_makes_up_is_not_believed() {
+        let forged = ends("1.1");
+        // (number of the caller, what is heard of it)
+        let cases: [(&str, &[&str]); 5] = [
+            ("4930123", &["calls"]),
+            // Fields of its own block: its own ids come last, and its number is not believed.
+            ("4930123\nUniqueid: 1.1", &["calls anonymously"]),
+            // The event is cut off, and one that is made up follows.
+            (&format!("4930123\n\n{forged}"), &["remark", "ask"]),
+            // The same with an end that seems whole: what is left of the true one has no beginning.
+            ("4930123\nUniqueid: 1.9\nLinkedid: 1.9\n\nEvent: Nothing\n\nX: y", &["calls", "remark", "ask"]),
+            ("4930123\n\n\n\n", &["remark", "ask"]),
+        ];
+        for (number, expected) in cases {
+            let mut talk = Talk::begun();
+            assert_eq!(talk.hear(&begins("4940", "1.1")), ["calls"]);
+            assert_eq!(talk.hear(&begins(number, "1.2")), expected, "{number:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_believed_until_the_list_begins() {
+        let mut talk = Talk::begun();
+        assert_eq!(talk.hear(&begins("4940", "1.1")), ["calls"]);
+        assert_eq!(talk.hear("Event: Newstate\nChannelStateDesc: Up\n\n"), ["remark", "ask"]);
+        assert!(talk.hear(&ends("1.1")).is_empty());
+        // Who does not know the question's id cannot answer it.
+        assert!(talk.hear("Response: Success\nActionID: 1\n\n").is_empty());
+        assert!(talk.hear(&ends("1.1")).is_empty());
+        let id = talk.0.list_id();
+        assert!(talk.hear(&format!("Response: Success\nActionID: {id}\n\n")).is_empty());
+        assert!(talk.hear(&ends("1.1")).is_empty());
+        let end = format!("Event: StatusComplete\nActionID: {id}\n\n");
+        assert_eq!(talk.hear(&end), ["gone", "list"]);
+        assert_eq!(talk.hear(&begins("4940", "1.3")), ["calls"]);
+    }
+
+    #[test]
+    fn what_happens_while_a_list_comes_is_not_lost() {
+        let mut talk = Talk::begun();
+        talk.hear(&begins("4940", "1.1"));
+        let _ = talk.0.begin();
+        let id = talk.0.list_id();
+        // Believed, as a connection only begins.
+        assert_eq!(talk.hear(&begins("4941", "1.2")), ["calls"]);
+        talk.hear(&format!("Response: Success\nActionID: {id}\n\n"));
+        assert!(talk.hear(&begins("4942", "1.3")).is_empty());
+        assert!(talk.hear(&ends("1.1")).is_empty());
+        assert!(talk.hear(&ends("1.3")).is_empty());
+        let end = format!("Event: StatusComplete\nActionID: {id}\n\n");
+        assert_eq!(talk.hear(&end), ["gone", "list", "calls", "gone"]);
+    }
+
+    #[test]
+    fn an_account_that_may_not_ask_says_what_it_needs() {
+        let mut talk = Talk(Asterisk::new(Listener::new(Trunks::default(), "")));
+        let _ = talk.0.begin();
+        let id = talk.0.list_id();
+        let refusal = format!("Response: Error\nActionID: {id}\nMessage: Permission denied\n\n");
+        assert_eq!(talk.hear(&refusal), ["remark"]);
+        assert_eq!(talk.hear(&begins("4940", "1.1")), ["calls"]);
+    }
+
+    #[test]
+    fn only_a_channel_that_is_there_is_hung_up() {
+        let mut talk = Talk::begun();
+        talk.hear(&begins("4940", "1.1"));
+        let action = talk.0.hang_up(&LegId("1.1".to_owned())).unwrap().to_string();
+        assert!(
+            action.contains("Action: Hangup\r\n") && action.contains("Channel: PJSIP/trunk-1\r\n"),
+            "{action}"
+        );
+        assert!(talk.0.hang_up(&LegId("1.2".to_owned())).is_none());
+    }
+}

@@ -1,0 +1,94 @@
+//! The connection to a phone system, for ever: made, lost, and made again.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::time::{Instant, sleep};
+
+use super::source::{Connector, Link, LinkError};
+
+/// The first pause after a connection is lost; each one is twice the last.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The longest.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// After a refusal, which lasts until somebody changes a setting. Some phone systems shut out whoever
+/// tries too often.
+const AFTER_REFUSAL: Duration = Duration::from_secs(180);
+
+/// A connection that has held so long was a good one.
+const GOOD: Duration = Duration::from_secs(30);
+
+/// What is told of the connection, and what comes over it.
+#[derive(Debug)]
+pub enum Fed<M> {
+    /// It was made: what is asked for next goes over it.
+    Connected,
+    /// The phone system said something.
+    Said(M),
+    /// It was lost, or could not be made; it is tried again after that time.
+    Lost(LinkError, Duration),
+}
+
+/// Keeps a connection, and hands over what comes, until nobody wants it any more. Reading never waits for
+/// whoever takes it.
+pub async fn feed<C: Connector>(
+    connector: C,
+    fed: UnboundedSender<Fed<<C::Link as Link>::Message>>,
+    mut requests: UnboundedReceiver<<C::Link as Link>::Request>,
+) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let begun = Instant::now();
+        let error = match connector.connect().await {
+            Ok(link) => {
+                // What was asked of the connection before.
+                while requests.try_recv().is_ok() {}
+                if fed.send(Fed::Connected).is_err() {
+                    return;
+                }
+                match hand_over(link, &fed, &mut requests).await {
+                    Some(error) => error,
+                    None => return,
+                }
+            }
+            Err(error) => error,
+        };
+        if begun.elapsed() >= GOOD {
+            pause = FIRST_PAUSE;
+        }
+        let wait = if error.is_lasting() { AFTER_REFUSAL } else { jittered(pause) };
+        pause = (pause * 2).min(LONGEST_PAUSE);
+        if fed.send(Fed::Lost(error, wait)).is_err() {
+            return;
+        }
+        tokio::select! {
+            () = sleep(wait) => {}
+            () = fed.closed() => return,
+        }
+    }
+}
+
+/// Why the connection ended; `None` if nobody wants it any more.
+async fn hand_over<L: Link>(
+    mut link: L,
+    fed: &UnboundedSender<Fed<L::Message>>,
+    requests: &mut UnboundedReceiver<L::Request>,
+) -> Option<LinkError> {
+    loop {
+        tokio::select! {
+            said = link.next() => match said {
+                Ok(message) => fed.send(Fed::Said(message)).ok()?,
+                Err(error) => return Some(error),
+            },
+            request = requests.recv() => link.ask(request?),
+        }
+    }
+}
+
+/// Between half of it and all of it, so that many who lost one phone system do not come back at once.
+fn jittered(pause: Duration) -> Duration {
+    let random = uuid::Uuid::new_v4().as_u128() % 1000;
+    pause / 2 + pause * (random as u32) / 2000
+}

@@ -1,0 +1,104 @@
+//! What a phone system's protocol has to offer so that its calls can be followed.
+
+use std::fmt;
+use std::io;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::fact::{Fact, LegId, Standing};
+use super::mask::Mask;
+
+/// One kind of phone system: it makes facts of what its protocol says, without I/O, so that a recording
+/// of messages can take the place of a phone system.
+pub trait Source {
+    /// One message of its protocol, without secrets.
+    type Message: Serialize + DeserializeOwned + fmt::Debug + Send + 'static;
+    /// What it can be asked for in between.
+    type Request: fmt::Debug + Send + 'static;
+
+    /// A connection has begun: what is to be asked for first.
+    fn begin(&mut self) -> Vec<Self::Request>;
+
+    /// What a message says, in its order.
+    fn understand(&mut self, message: Self::Message) -> Vec<Heard<Self::Request>>;
+
+    /// How a leg's call is ended; `None` where that is not possible.
+    fn hang_up(&self, leg: &LegId) -> Option<Self::Request>;
+
+    /// Puts other numbers and names in place of those in a message, the same for the same.
+    fn mask(message: &mut Self::Message, mask: &Mask);
+}
+
+/// Where a phone system is, and how to log in there.
+pub trait Connector {
+    /// A connection on which it says what happens.
+    type Link: Link + Send;
+
+    /// Connects, logs in, and asks to be told of everything.
+    fn connect(&self) -> impl Future<Output = Result<Self::Link, LinkError>> + Send;
+}
+
+/// A connection to a phone system.
+pub trait Link {
+    /// See [`Source::Message`].
+    type Message: Send + 'static;
+    /// See [`Source::Request`].
+    type Request: Send + 'static;
+
+    /// The next message. It may be dropped before it is there, and nothing is lost by it.
+    ///
+    /// Silence is found out by a question of the protocol's own, within a minute.
+    fn next(&mut self) -> impl Future<Output = Result<Self::Message, LinkError>> + Send;
+
+    /// Asks for something, with the next turn of [`next`](Self::next).
+    fn ask(&mut self, request: Self::Request);
+}
+
+/// What follows from one message.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are facts, and there is one at a time")]
+pub enum Heard<Request> {
+    /// Something happened to a leg.
+    Fact(Fact),
+    /// These legs are there, and no others.
+    Standing(Vec<Standing>),
+    /// This is to be asked.
+    Ask(Request),
+    /// Something that whoever looks after the phone system should know.
+    Remark(String),
+}
+
+/// Why there is no connection, or none any more.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "a variant's text says what its fields are")]
+pub enum LinkError {
+    /// Nobody is there.
+    #[error("no connection to {address}")]
+    Unreachable { address: String, source: io::Error },
+    /// Somebody else is there.
+    #[error("{address} is no {wanted}: it says {said:?}")]
+    Stranger { address: String, wanted: &'static str, said: String },
+    /// It does not let us in.
+    #[error("{address} refuses the login: {reason}")]
+    Refused { address: String, reason: String },
+    /// The connection has ended.
+    #[error("the connection ended")]
+    Ended,
+    /// It broke.
+    #[error("the connection broke")]
+    Broken(#[from] io::Error),
+    /// Nothing comes any more.
+    #[error("it does not answer any more")]
+    Silent,
+}
+
+impl LinkError {
+    /// Whether it will last until somebody changes a setting.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Refused { .. } | Self::Stranger { .. } => true,
+            Self::Unreachable { .. } | Self::Ended | Self::Broken(_) | Self::Silent => false,
+        }
+    }
+}

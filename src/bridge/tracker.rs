@@ -1,0 +1,413 @@
+//! What a call is: facts about legs and times go in, events come out.
+//!
+//! It is pure: it has no clock of its own and reads and writes nothing. Times count from any beginning
+//! that its caller chooses.
+//!
+//! A call across the trunk is its leg outside: whatever the phone system does inside (groups, queues,
+//! transfers, parking), the customer's leg stays, and so it is one call. A call that no trunk is part
+//! of is one between two phones of the house.
+
+mod call;
+mod comparison;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::fmt;
+use std::time::Duration;
+
+use super::fact::{Dial, Fact, LegId, Side, Taker, What};
+use crate::cause::HangupCause;
+use crate::event::{Direction, WrittenEvent};
+use call::{Call, Way};
+pub use comparison::Open;
+pub use rules::Rules;
+
+/// How often it is looked whether there are calls of which nothing is heard.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// So many calls that are over are still known by their ids: a phone that calls one customer after the
+/// other may do so in one group.
+const REMEMBERED: usize = 4096;
+
+/// A call's number among those that a tracker has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallNumber(u64);
+
+/// What follows from the facts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Followed {
+    /// Zammad is to have an event.
+    Event(CallNumber, WrittenEvent),
+    /// A call is over that was reported.
+    Ended(Summary),
+    /// A call is over of which nothing was reported, and why.
+    Unreported(Summary, Reason),
+}
+
+/// A call that is over, as it is told of in a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// its id
+    pub id: String,
+    /// which way it went
+    pub direction: Direction,
+    /// who called, if that was a number
+    pub from: Option<String>,
+    /// who was called
+    pub to: String,
+    /// the first queue that it came to
+    pub queue: Option<String>,
+    /// who took it
+    pub answered_by: Option<String>,
+    /// how long they talked, if anybody took it
+    pub talked: Option<Duration>,
+    /// why it ended
+    pub cause: HangupCause,
+}
+
+/// Why a call is not reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// No trunk is part of it.
+    Internal,
+    /// It is one of those that are to be ignored, by this pattern.
+    Ignored(String),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Internal => f.write_str("both sides are extensions"),
+            Self::Ignored(pattern) => write!(f, "`ignore` has {pattern:?}"),
+        }
+    }
+}
+
+/// Follows the calls of one phone system.
+#[derive(Debug)]
+pub struct Tracker {
+    rules: Rules,
+    calls: BTreeMap<CallNumber, Call>,
+    next: u64,
+    /// by the outside leg, and by the phone that calls
+    by_leg: HashMap<LegId, CallNumber>,
+    /// by what they belonged to when they began
+    by_group: HashMap<LegId, CallNumber>,
+    /// calls that are to be reported soon
+    due: BTreeSet<(Duration, CallNumber)>,
+    next_sweep: Duration,
+    used: HashSet<String>,
+    used_in_order: VecDeque<String>,
+    followed: VecDeque<Followed>,
+}
+
+impl Tracker {
+    /// Without a call.
+    pub fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            calls: BTreeMap::new(),
+            next: 0,
+            by_leg: HashMap::new(),
+            by_group: HashMap::new(),
+            due: BTreeSet::new(),
+            next_sweep: Duration::ZERO,
+            used: HashSet::new(),
+            used_in_order: VecDeque::new(),
+            followed: VecDeque::new(),
+        }
+    }
+
+    /// What followed from what was heard, in its order.
+    pub fn followed(&mut self) -> impl Iterator<Item = Followed> {
+        self.followed.drain(..)
+    }
+
+    /// How many calls are under way.
+    pub fn open(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// The leg whose end is the end of a call that is under way.
+    pub fn leg_of(&self, call: CallNumber) -> Option<&LegId> {
+        self.calls.get(&call).and_then(Call::lasts_with)
+    }
+
+    /// When something is to be done even if nothing is heard.
+    pub fn due(&self) -> Option<Duration> {
+        let sweep = (!self.calls.is_empty()).then_some(self.next_sweep);
+        self.due.first().map(|(due, _)| *due).into_iter().chain(sweep).min()
+    }
+
+    /// Does what is due.
+    pub fn pass(&mut self, now: Duration) {
+        while let Some((due, number)) = self.due.first().copied()
+            && due <= now
+        {
+            self.announce(number);
+        }
+        if now >= self.next_sweep {
+            self.next_sweep = now + SWEEP;
+            let stale = |call: &Call| now.saturating_sub(call.heard) >= self.rules.stale;
+            let stale: Vec<_> =
+                self.calls.iter().filter(|(_, call)| stale(call)).map(|(&number, _)| number).collect();
+            for number in stale {
+                self.end_unseen(number, now);
+            }
+        }
+    }
+
+    /// Takes a fact in.
+    pub fn hear(&mut self, fact: Fact, now: Duration) {
+        self.pass(now);
+        let Fact { leg, group, what } = fact;
+        if let What::Calls { side: Side::Outside, from, to, trunk } = what {
+            self.comes_in(leg, group, from, to, trunk, now);
+            return;
+        }
+        let found = self.by_leg.get(&leg).or_else(|| self.by_group.get(&group)).copied();
+        if let What::Dials(dial) = what {
+            match found {
+                Some(found) => self.dials(found, leg, dial, now),
+                None => self.dials_first(leg, group, dial, now),
+            }
+            return;
+        }
+        let Some(found) = found else { return };
+        let Some(call) = self.calls.get_mut(&found) else { return };
+        call.heard = now;
+        let is_outside = call.outside.as_ref() == Some(&leg);
+        let is_last = call.lasts_with() == Some(&leg);
+        match what {
+            What::Calls { .. } | What::Dials(_) => {}
+            What::Withheld if is_outside && call.way == Way::In => call.from = None,
+            What::Withheld => {}
+            What::Queued(queue) => {
+                call.queued(&queue);
+                self.hold(found, now);
+            }
+            What::Unqueued => call.unqueued(),
+            What::Answered(taker) => {
+                let is_answer = match call.way {
+                    Way::In => is_outside,
+                    Way::Out => call.outside.as_ref() == Some(&taker.leg),
+                    Way::Internal => call.owner.as_ref() == Some(&leg),
+                };
+                if is_answer {
+                    self.answered(found, taker, now);
+                }
+            }
+            What::Failed { to, failure } => call.failed(&to, failure),
+            What::Voicemail if is_outside && !call.is_voicemail && call.answered.is_none() => {
+                call.is_voicemail = true;
+                self.announce(found);
+                self.tell(found, Call::voicemail);
+            }
+            What::Voicemail => {}
+            What::HangsUp if is_last => call.wants_end(),
+            What::HangsUp => {}
+            What::TurnedAway if is_last => call.turned_away(),
+            What::TurnedAway => {}
+            What::Gone { cause } if is_last => {
+                let cause = call.cause(cause);
+                self.end(found, cause, now);
+            }
+            What::Gone { cause } => call.lost(&leg, cause),
+        }
+    }
+
+    /// A customer calls.
+    fn comes_in(
+        &mut self,
+        leg: LegId,
+        group: LegId,
+        from: Option<String>,
+        to: String,
+        trunk: Option<String>,
+        now: Duration,
+    ) {
+        // It is said twice.
+        if self.by_leg.contains_key(&leg) {
+            return;
+        }
+        let mut call = Call::new(leg.0.clone(), Way::In, group, now);
+        call.outside = Some(leg);
+        call.from = from;
+        call.to = to;
+        call.trunk = trunk;
+        self.begin(call);
+    }
+
+    /// A phone calls, and nothing of its call is known.
+    fn dials_first(&mut self, leg: LegId, group: LegId, dial: Dial, now: Duration) {
+        let Dial { to, side, person, number, shown, trunk, caller } = dial;
+        let way = match side {
+            Side::Outside => Way::Out,
+            Side::Phone | Side::Inner => Way::Internal,
+        };
+        let mut call = Call::new(group.0.clone(), way, group, now);
+        call.owner = Some(leg);
+        call.from = shown;
+        call.to = number;
+        call.trunk = trunk;
+        if way == Way::Out {
+            call.outside = Some(to.clone());
+            call.users = caller.name.into_iter().collect();
+        }
+        call.rings_at(to, side, &person);
+        let number = self.begin(call);
+        match way {
+            Way::Out => self.announce(number),
+            Way::Internal => self.hold(number, now),
+            Way::In => {}
+        }
+    }
+
+    /// A leg of a call has another one rung.
+    fn dials(&mut self, found: CallNumber, leg: LegId, dial: Dial, now: Duration) {
+        let Dial { to, side, person, number, shown, trunk, caller } = dial;
+        let Some(call) = self.calls.get_mut(&found) else { return };
+        call.heard = now;
+        match (call.way, side) {
+            // It leaves the house after all: by a forward, or an agent who has his calls follow him.
+            (Way::Internal, Side::Outside) if !call.is_announced => {
+                call.from = shown;
+                call.to = number;
+                call.trunk = trunk;
+                call.users = caller.name.into_iter().collect();
+                call.rings_at(to.clone(), side, &person);
+                self.rename(found, |call| call.leaves(leg, to));
+                self.announce(found);
+            }
+            (Way::In | Way::Internal, _) => {
+                call.rings_at(to, side, &person);
+                self.hold(found, now);
+            }
+            // The first trunk did not take it, so another is tried.
+            (Way::Out, Side::Outside) if call.answered.is_none() => {
+                call.rings_at(to.clone(), side, &person);
+                self.rename(found, |call| call.outside = Some(to));
+            }
+            (Way::Out, _) => call.rings_at(to, side, &person),
+        }
+    }
+
+    fn begin(&mut self, mut call: Call) -> CallNumber {
+        let number = CallNumber(self.next);
+        self.next += 1;
+        if self.used.contains(&call.id)
+            && let Some(outside) = &call.outside
+        {
+            call.id.clone_from(&outside.0);
+        }
+        call.is_ignored = self.rules.ignores(&call).map(str::to_owned);
+        self.used.insert(call.id.clone());
+        self.used_in_order.push_back(call.id.clone());
+        if self.used_in_order.len() > REMEMBERED
+            && let Some(oldest) = self.used_in_order.pop_front()
+        {
+            self.used.remove(&oldest);
+        }
+        if self.calls.is_empty() {
+            self.next_sweep = call.heard + SWEEP;
+        }
+        self.by_group.entry(call.group.clone()).or_insert(number);
+        self.calls.insert(number, call);
+        self.rename(number, |_| {});
+        number
+    }
+
+    /// Changes which legs a call is found by.
+    fn rename(&mut self, found: CallNumber, change: impl FnOnce(&mut Call)) {
+        self.unname(found);
+        let Some(call) = self.calls.get_mut(&found) else { return };
+        change(call);
+        for leg in call.known_by() {
+            self.by_leg.insert(leg.clone(), found);
+        }
+    }
+
+    fn unname(&mut self, found: CallNumber) {
+        let Some(call) = self.calls.get(&found) else { return };
+        for leg in call.known_by() {
+            if self.by_leg.get(leg) == Some(&found) {
+                self.by_leg.remove(leg);
+            }
+        }
+    }
+
+    /// Waits a moment for the others who ring.
+    fn hold(&mut self, found: CallNumber, now: Duration) {
+        let Some(call) = self.calls.get_mut(&found) else { return };
+        if !call.is_announced && call.due.is_none() && self.rules.reports(call) {
+            let due = now + self.rules.hold;
+            call.due = Some(due);
+            self.due.insert((due, found));
+        }
+    }
+
+    fn announce(&mut self, found: CallNumber) {
+        let Some(call) = self.calls.get_mut(&found) else { return };
+        if let Some(due) = call.due.take() {
+            self.due.remove(&(due, found));
+        }
+        if call.is_ignored.is_none() {
+            call.is_ignored = self.rules.ignores(call).map(str::to_owned);
+        }
+        if self.rules.reports(call) && !std::mem::replace(&mut call.is_announced, true) {
+            self.tell(found, Call::new_call);
+        }
+    }
+
+    fn answered(&mut self, found: CallNumber, taker: Taker, now: Duration) {
+        let Taker { leg: _, side, person, number } = taker;
+        let Some(call) = self.calls.get_mut(&found) else { return };
+        if call.answered.is_some() && (!self.rules.second_answer || call.way == Way::Out) {
+            return;
+        }
+        call.answered.get_or_insert(now);
+        // Nobody of the house is at a mobile, whatever name was shown to it.
+        let (user, number) = match side {
+            Side::Phone | Side::Inner => (self.rules.user(&person), person.number),
+            Side::Outside => (None, number),
+        };
+        call.answered_by = user.clone().or_else(|| number.clone());
+        self.announce(found);
+        self.tell(found, |call| call.answer(user, number));
+    }
+
+    fn end(&mut self, found: CallNumber, cause: HangupCause, now: Duration) {
+        self.announce(found);
+        self.tell(found, |call| call.hangup(cause));
+        self.unname(found);
+        let Some(call) = self.calls.remove(&found) else { return };
+        if self.by_group.get(&call.group) == Some(&found) {
+            self.by_group.remove(&call.group);
+        }
+        let summary = Summary {
+            direction: call.direction(),
+            id: call.id,
+            from: call.from,
+            to: call.to,
+            queue: call.queue,
+            answered_by: call.answered_by,
+            talked: call.answered.map(|answered| now.saturating_sub(answered)),
+            cause,
+        };
+        self.followed.push_back(match call.is_ignored {
+            _ if call.is_announced => Followed::Ended(summary),
+            Some(pattern) => Followed::Unreported(summary, Reason::Ignored(pattern)),
+            None => Followed::Unreported(summary, Reason::Internal),
+        });
+    }
+
+    /// Tells of an event of a call, if that is one that is reported.
+    fn tell(&mut self, found: CallNumber, event: impl FnOnce(&Call) -> WrittenEvent) {
+        let Some(call) = self.calls.get(&found) else { return };
+        if call.is_announced {
+            self.followed.push_back(Followed::Event(found, event(call)));
+        }
+    }
+}

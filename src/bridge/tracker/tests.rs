@@ -1,0 +1,500 @@
+//! Calls in a few words, and the events that follow from them.
+
+use std::time::Duration;
+
+use super::*;
+use crate::bridge::fact::{Failure, Person, Standing};
+use crate::bridge::pattern::Pattern;
+use crate::event::{EventKind, Users};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What happens, a second apart.
+#[derive(Clone)]
+enum Step {
+    /// `in LEG`: a customer calls
+    In(&'static str),
+    /// leg, group, whom, where
+    Dials(&'static str, &'static str, &'static str, Side),
+    /// leg, group, who took it, where
+    Answers(&'static str, &'static str, &'static str, Side),
+    Fails(&'static str, &'static str, Failure),
+    Queue(&'static str),
+    Unqueue(&'static str),
+    Voicemail(&'static str),
+    HangsUp(&'static str),
+    TurnedAway(&'static str),
+    Gone(&'static str, u8),
+    Withheld(&'static str),
+    /// so much time passes
+    Waits(Duration),
+    /// only these legs are there: leg, group, where, it called, it talks to
+    There(&'static [(&'static str, &'static str, Side, bool, Option<&'static str>)]),
+}
+
+use Failure::{Busy, Cancelled, Congestion, NoAnswer, Unavailable};
+use Side::{Inner, Outside, Phone};
+use Step::{
+    Answers, Dials, Fails, Gone, HangsUp, In, Queue, There, TurnedAway, Unqueue, Voicemail, Waits, Withheld,
+};
+
+fn leg(id: &str) -> LegId {
+    LegId(id.to_owned())
+}
+
+fn person(leg: &str) -> Person {
+    Person { name: Some(format!("agent {leg}")), endpoint: None, number: Some(leg.to_owned()) }
+}
+
+fn fact(id: &str, group: &str, what: What) -> Fact {
+    Fact { leg: leg(id), group: leg(group), what }
+}
+
+impl Step {
+    fn fact(self) -> Option<Fact> {
+        Some(match self {
+            In(id) => {
+                let (from, to) = (Some("4940".to_owned()), "4930".to_owned());
+                fact(id, id, What::Calls { side: Outside, from, to, trunk: Some("PJSIP/trunk".to_owned()) })
+            }
+            Dials(id, group, to, side) => {
+                let dial = Dial {
+                    to: leg(to),
+                    side,
+                    person: person(to),
+                    number: to.to_owned(),
+                    shown: Some("4930".to_owned()),
+                    trunk: None,
+                    caller: person(group),
+                };
+                fact(id, group, What::Dials(dial))
+            }
+            Answers(id, group, by, side) => {
+                let taker = Taker { leg: leg(by), side, person: person(by), number: Some(by.to_owned()) };
+                fact(id, group, What::Answered(taker))
+            }
+            Fails(id, to, failure) => fact(id, id, What::Failed { to: leg(to), failure }),
+            Queue(id) => fact(id, id, What::Queued("support".to_owned())),
+            Unqueue(id) => fact(id, id, What::Unqueued),
+            Voicemail(id) => fact(id, id, What::Voicemail),
+            HangsUp(id) => fact(id, id, What::HangsUp),
+            TurnedAway(id) => fact(id, id, What::TurnedAway),
+            Gone(id, cause) => fact(id, id, What::Gone { cause: Some(cause) }),
+            Withheld(id) => fact(id, id, What::Withheld),
+            Waits(_) | There(_) => return None,
+        })
+    }
+}
+
+/// The events in short, and the calls that are not reported.
+fn followed(rules: Rules, steps: &[Step]) -> Vec<String> {
+    followed_by(Tracker::new(rules), steps)
+}
+
+fn followed_by(mut tracker: Tracker, steps: &[Step]) -> Vec<String> {
+    let mut now = SECOND;
+    let mut lines = Vec::new();
+    for step in steps {
+        match step {
+            Waits(time) => now += *time,
+            There(legs) => tracker.compare(&legs.iter().map(standing).collect::<Vec<_>>(), now),
+            other => tracker.hear(other.clone().fact().unwrap(), now),
+        }
+        lines.extend(tracker.followed().filter_map(line));
+        now += SECOND;
+    }
+    tracker.pass(now);
+    lines.extend(tracker.followed().filter_map(line));
+    lines
+}
+
+fn standing(&(id, group, side, calls, talks_to): &(&str, &str, Side, bool, Option<&str>)) -> Standing {
+    let taker = |other: &str| Taker { leg: leg(other), side: Phone, person: person(other), number: None };
+    Standing {
+        leg: leg(id),
+        group: leg(group),
+        side,
+        calls,
+        from: Some("4940".to_owned()),
+        to: "4930".to_owned(),
+        person: person(id),
+        trunk: None,
+        talks_to: talks_to.map(taker),
+    }
+}
+
+fn line(followed: Followed) -> Option<String> {
+    let event = match followed {
+        Followed::Event(_, event) => event,
+        Followed::Ended(_) => return None,
+        Followed::Unreported(call, reason) => return Some(format!("{} unreported: {reason}", call.id)),
+    };
+    let mut words = vec![event.call_id.clone(), event.event.to_string()];
+    match event.event {
+        EventKind::NewCall => {
+            words.push(event.direction.unwrap().to_string());
+            words.push(event.from.clone().unwrap());
+        }
+        EventKind::Answer if event.voicemail => words.push("voicemail".to_owned()),
+        EventKind::Answer => words.extend(event.answering_number.clone()),
+        EventKind::Hangup => words.extend(event.cause.clone()),
+    }
+    words.extend(event.user.as_ref().map_or(&[][..], Users::names).iter().cloned());
+    words.extend(event.queue.clone());
+    Some(words.join(" "))
+}
+
+/// Steps, and what follows from them.
+type Case<'a> = (&'a str, &'a [Step], &'a [&'a str]);
+
+fn check(rules: &Rules, cases: &[Case<'_>]) {
+    for (name, steps, expected) in cases {
+        assert_eq!(followed(rules.clone(), steps), *expected, "{name}");
+    }
+}
+
+#[test]
+fn a_customers_call_is_one_call_whatever_happens_inside() {
+    let cases: [Case<'_>; 12] = [
+        (
+            "a group rings, one answers",
+            &[
+                In("a"),
+                Dials("a", "a", "101", Phone),
+                Dials("a", "a", "102", Phone),
+                Answers("a", "a", "102", Phone),
+                Fails("a", "101", Cancelled),
+                Gone("101", 26),
+                Gone("a", 16),
+            ],
+            // A second apart, so the second phone rings too late for the names.
+            &["a newCall in 4940 agent 101", "a answer 102 agent 102", "a hangup normalClearing"],
+        ),
+        (
+            "everything is said twice",
+            &[
+                In("a"),
+                In("a"),
+                Dials("a", "a", "101", Phone),
+                Dials("a", "a", "101", Phone),
+                Answers("a", "a", "101", Phone),
+                Answers("a", "a", "101", Phone),
+                Gone("a", 16),
+                Gone("a", 16),
+            ],
+            &["a newCall in 4940 agent 101", "a answer 101 agent 101", "a hangup normalClearing"],
+        ),
+        (
+            "a transfer does not end it, and is no second answer",
+            &[
+                In("a"),
+                Dials("a", "a", "101", Phone),
+                Answers("a", "a", "101", Phone),
+                Gone("101", 16),
+                Dials("a", "a", "102", Phone),
+                Answers("a", "a", "102", Phone),
+                Gone("a", 16),
+            ],
+            &["a newCall in 4940 agent 101", "a answer 101 agent 101", "a hangup normalClearing"],
+        ),
+        (
+            "a queue, and its member behind a channel of the phone system's own",
+            &[
+                In("a"),
+                Queue("a"),
+                Dials("a", "a", "local;1", Inner),
+                Dials("local;2", "a", "101", Phone),
+                Answers("local;2", "a", "101", Phone),
+                Answers("a", "a", "101", Phone),
+                Gone("a", 16),
+            ],
+            &["a newCall in 4940 support", "a answer 101 agent 101", "a hangup normalClearing"],
+        ),
+        (
+            "a mobile takes it: nobody of the house is named",
+            &[In("a"), Dials("a", "a", "0171", Outside), Answers("a", "a", "0171", Outside), Gone("a", 16)],
+            &["a newCall in 4940", "a answer 0171", "a hangup normalClearing"],
+        ),
+        (
+            "over before anybody was told of it",
+            &[In("a"), Gone("a", 16)],
+            &["a newCall in 4940", "a hangup noAnswer"],
+        ),
+        (
+            "the caller gives up while a phone rings",
+            &[
+                In("a"),
+                Dials("a", "a", "101", Phone),
+                HangsUp("a"),
+                Fails("a", "101", Cancelled),
+                Gone("a", 16),
+            ],
+            &["a newCall in 4940 agent 101", "a hangup cancel"],
+        ),
+        (
+            "the caller gives up in a queue, and after it",
+            &[In("a"), Queue("a"), HangsUp("a"), Unqueue("a"), Gone("a", 16)],
+            &["a newCall in 4940 support", "a hangup cancel"],
+        ),
+        (
+            "the caller hangs up at an announcement after nobody was there",
+            &[
+                In("a"),
+                Dials("a", "a", "101", Phone),
+                Fails("a", "101", NoAnswer),
+                Gone("101", 0),
+                HangsUp("a"),
+                Gone("a", 16),
+            ],
+            &["a newCall in 4940 agent 101", "a hangup noAnswer"],
+        ),
+        (
+            "turned away, although it seemed to hang up",
+            &[
+                In("a"),
+                Dials("a", "a", "101", Phone),
+                Fails("a", "101", Busy),
+                HangsUp("a"),
+                TurnedAway("a"),
+                Gone("a", 17),
+            ],
+            &["a newCall in 4940 agent 101", "a hangup busy"],
+        ),
+        (
+            "a voicemail box is no person",
+            &[
+                In("a"),
+                Dials("a", "a", "101", Phone),
+                Fails("a", "101", NoAnswer),
+                Voicemail("a"),
+                Gone("a", 16),
+            ],
+            &["a newCall in 4940 agent 101", "a answer voicemail", "a hangup noAnswer"],
+        ),
+        (
+            "a number that is not to be shown",
+            &[In("a"), Withheld("a"), Dials("a", "a", "101", Phone), Gone("a", 16)],
+            &["a newCall in anonymous agent 101", "a hangup noAnswer"],
+        ),
+    ];
+    check(&Rules::default(), &cases);
+}
+
+#[test]
+fn a_call_to_a_customer_begins_when_it_leaves_the_house() {
+    let cases: [Case<'_>; 8] = [
+        (
+            "answered, and transferred inside",
+            &[
+                Dials("p", "p", "x", Outside),
+                Answers("p", "p", "x", Outside),
+                Gone("p", 16),
+                Dials("x", "p", "102", Phone),
+                Gone("x", 16),
+            ],
+            &["p newCall out 4930 agent p", "p answer", "p hangup normalClearing"],
+        ),
+        (
+            "busy, and the agent listens to the announcement",
+            &[
+                Dials("p", "p", "x", Outside),
+                Fails("p", "x", Busy),
+                Gone("x", 17),
+                HangsUp("p"),
+                Gone("p", 16),
+            ],
+            &["p newCall out 4930 agent p", "p hangup busy"],
+        ),
+        (
+            "an unknown number, and the agent hangs up",
+            &[
+                Dials("p", "p", "x", Outside),
+                Gone("x", 1),
+                Fails("p", "x", NoAnswer),
+                HangsUp("p"),
+                Gone("p", 16),
+            ],
+            &["p newCall out 4930 agent p", "p hangup notFound"],
+        ),
+        (
+            "the agent gives up",
+            &[Dials("p", "p", "x", Outside), HangsUp("p"), Fails("p", "x", Cancelled), Gone("p", 127)],
+            &["p newCall out 4930 agent p", "p hangup cancel"],
+        ),
+        (
+            "the second trunk takes it",
+            &[
+                Dials("p", "p", "x", Outside),
+                Fails("p", "x", Congestion),
+                Gone("x", 34),
+                Dials("p", "p", "y", Outside),
+                Answers("p", "p", "y", Outside),
+                Gone("y", 16),
+            ],
+            &["p newCall out 4930 agent p", "p answer", "p hangup normalClearing"],
+        ),
+        (
+            "a call inside that a forward takes out of the house",
+            &[
+                Dials("p", "p", "102", Inner),
+                Dials("102;2", "p", "x", Outside),
+                Answers("102;2", "p", "x", Outside),
+                Gone("x", 16),
+            ],
+            &["p newCall out 4930 agent p", "p answer", "p hangup normalClearing"],
+        ),
+        (
+            "one customer after the other, from one phone",
+            &[
+                Dials("p", "p", "x", Outside),
+                Answers("p", "p", "x", Outside),
+                Gone("x", 16),
+                Dials("p", "p", "y", Outside),
+                Gone("y", 0),
+                Gone("p", 16),
+            ],
+            &[
+                "p newCall out 4930 agent p",
+                "p answer",
+                "p hangup normalClearing",
+                "y newCall out 4930 agent p",
+                "y hangup noAnswer",
+            ],
+        ),
+        (
+            "a trunk that is not there",
+            &[Dials("p", "p", "x", Outside), Fails("p", "x", Unavailable), Gone("p", 3)],
+            &["p newCall out 4930 agent p", "p hangup notFound"],
+        ),
+    ];
+    check(&Rules::default(), &cases);
+}
+
+#[test]
+fn what_is_not_reported_says_why() {
+    let inside = [Dials("p", "p", "102", Phone), Answers("p", "p", "102", Phone), Gone("p", 16)];
+    check(&Rules::default(), &[("inside", &inside, &["p unreported: both sides are extensions"])]);
+    let internal = Rules { internal: true, ..Rules::default() };
+    let events = ["p newCall in 4930 agent 102", "p answer 102 agent 102", "p hangup normalClearing"];
+    check(&internal, &[("inside, and wanted", &inside, &events)]);
+    for pattern in ["4940", "49*", "*", "supp*t", "PJSIP/*"] {
+        let rules = Rules { ignore: vec![Pattern::new(pattern)], ..Rules::default() };
+        let unreported = format!("a unreported: `ignore` has {pattern:?}");
+        check(&rules, &[(pattern, &[In("a"), Queue("a"), Gone("a", 16)], &[&unreported])]);
+    }
+    let rules = Rules { ignore: vec![Pattern::new("494"), Pattern::new("Support")], ..Rules::default() };
+    let events = ["a newCall in 4940 support", "a hangup noAnswer"];
+    check(&rules, &[("others", &[In("a"), Queue("a"), Unqueue("a"), Gone("a", 16)], &events)]);
+}
+
+#[test]
+fn who_takes_a_call_over_is_named_if_that_is_wanted() {
+    let rules = Rules { second_answer: true, ..Rules::default() };
+    let steps = [
+        In("a"),
+        Dials("a", "a", "101", Phone),
+        Answers("a", "a", "101", Phone),
+        Dials("a", "a", "102", Phone),
+        Answers("a", "a", "102", Phone),
+        Gone("a", 16),
+    ];
+    let events = [
+        "a newCall in 4940 agent 101",
+        "a answer 101 agent 101",
+        "a answer 102 agent 102",
+        "a hangup normalClearing",
+    ];
+    check(&rules, &[("transfer", &steps, &events)]);
+}
+
+#[test]
+fn after_silence_what_is_there_counts() {
+    let rings = [In("a"), Dials("a", "a", "101", Phone), Waits(SECOND)];
+    let talks = [In("a"), Dials("a", "a", "101", Phone), Answers("a", "a", "101", Phone)];
+    let with = |steps: &[Step], more: &[Step]| [steps, more].concat();
+    let begun = "a newCall in 4940 agent 101";
+    let answered = "a answer 101 agent 101";
+    let cases: [(&str, Vec<Step>, &[&str]); 7] = [
+        ("gone while it rang", with(&rings, &[There(&[])]), &[begun, "a hangup cancel"]),
+        (
+            "gone while they talked",
+            with(&talks, &[There(&[])]),
+            &[begun, answered, "a hangup normalClearing"],
+        ),
+        ("still there", with(&talks, &[There(&[("a", "a", Outside, true, None)])]), &[begun, answered]),
+        (
+            "answered meanwhile",
+            with(&rings, &[There(&[("a", "a", Outside, true, Some("101"))])]),
+            &[begun, answered],
+        ),
+        (
+            "begun meanwhile, with the mobile that it rings",
+            vec![There(&[("m", "b", Outside, false, None), ("b", "b", Outside, true, None)]), Gone("b", 16)],
+            &["b newCall in 4940", "b hangup noAnswer"],
+        ),
+        (
+            "a customer was called meanwhile",
+            vec![
+                There(&[("p", "p", Phone, true, None), ("x", "p", Outside, false, Some("p"))]),
+                Gone("x", 16),
+            ],
+            &["p newCall out 4940 agent p", "p answer", "p hangup normalClearing"],
+        ),
+        (
+            "a leg that is left of a call that is over",
+            vec![There(&[("x", "p", Outside, false, None)]), Gone("x", 16)],
+            &[],
+        ),
+    ];
+    for (name, steps, expected) in cases {
+        assert_eq!(followed(Rules::default(), &steps), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_call_that_nothing_is_heard_of_ends_at_last() {
+    let rules = Rules { stale: 3600 * SECOND, ..Rules::default() };
+    let steps =
+        [In("a"), Dials("a", "a", "101", Phone), Waits(3500 * SECOND), Queue("a"), Waits(3500 * SECOND)];
+    let begun = "a newCall in 4940 agent 101";
+    check(&rules, &[("heard of", &steps, &[begun])]);
+    let silent = [&steps[..], &[Waits(200 * SECOND)]].concat();
+    check(&rules, &[("silent", &silent, &[begun, "a hangup cancel"])]);
+}
+
+#[test]
+fn a_call_of_another_process_goes_on() {
+    let open = |direction, answered| Open {
+        id: "a".to_owned(),
+        direction,
+        from: Some("4940".to_owned()),
+        to: "4930".to_owned(),
+        answered,
+    };
+    use Direction::{Inbound, Outbound};
+    // (call, legs that are there, events)
+    let cases: [(Open, &[Step], &[&str]); 4] = [
+        (
+            open(Inbound, true),
+            &[There(&[("a", "a", Outside, true, Some("101"))]), Gone("a", 16)],
+            &["a hangup normalClearing"],
+        ),
+        (open(Inbound, false), &[There(&[])], &["a hangup cancel"]),
+        (
+            open(Outbound, false),
+            &[There(&[("a", "a", Phone, true, None), ("x", "a", Outside, false, Some("a"))]), Gone("x", 16)],
+            &["a answer", "a hangup normalClearing"],
+        ),
+        // The agent is no longer there.
+        (
+            open(Outbound, true),
+            &[There(&[("x", "a", Outside, false, Some("102"))]), Gone("x", 16)],
+            &["a hangup normalClearing"],
+        ),
+    ];
+    for (open, steps, expected) in cases {
+        let mut tracker = Tracker::new(Rules::default());
+        tracker.take_up(open.clone(), SECOND);
+        assert_eq!(followed_by(tracker, steps), expected, "{open:?}");
+    }
+}
