@@ -51,8 +51,9 @@ use crate::event::CallEvent;
 /// Zammad's replies are below 1 KB; what is longer than this comes from something else.
 pub(crate) const MAX_REPLY: usize = 64 * 1024;
 
-/// A proxy may put more cookies into the head of a reply than hyper's usual 100 lines.
-const MAX_HEAD_LINES: usize = 1000;
+/// A proxy may put more cookies into the head of a reply than hyper's usual 100 lines. For each there is
+/// room made before a reply is read, 64 bytes.
+const MAX_HEAD_LINES: usize = 256;
 
 /// A connection may be closed by the other side when it has been idle for this long.
 const IDLE: Duration = Duration::from_secs(5);

@@ -18,8 +18,8 @@ use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-pub use access::{Layer, LeftOut, Origin};
 #[doc(hidden)]
+pub use access::{Layer, LeftOut, Origin};
 pub use agents::Agents;
 pub(crate) use endpoint::shown;
 pub use endpoint::{Endpoint, EndpointError, redact};
