@@ -28,6 +28,11 @@ impl OpenCalls {
     /// so that a stream of any length takes the same memory.
     const MOST: usize = 4_096;
 
+    /// What is known of a call.
+    pub fn known(&self, call_id: &CallId) -> Known {
+        self.calls.get(&self.hasher.hash_one(call_id)).map_or_else(Known::default, |call| call.known)
+    }
+
     /// What is known of a call before an event of it; afterwards the event itself is known. `direction` is
     /// what it says.
     pub fn follow(&mut self, kind: EventKind, call_id: &CallId, direction: Option<Direction>) -> Known {

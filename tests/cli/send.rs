@@ -178,6 +178,28 @@ fn a_line_that_is_no_event_is_reported_and_the_others_are_sent() {
     assert_eq!(text, "failed invalid\nnone\n".repeat(bad_lines().len()));
 }
 
+/// What cannot be sent has not happened: agents would see the call's end with another direction.
+#[test]
+fn a_line_that_is_refused_says_nothing_of_its_call() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let lines = [
+        json!({ "event": "newCall", "call_id": "7", "direction": "out", "from": "42", "to": "493023125741" }),
+        json!({ "event": "hangup", "call_id": "7", "cause": "bsy" }),
+        json!({ "event": "hangup", "call_id": "7", "cause": "busy" }),
+        json!({ "event": "newCall", "call_id": "8", "direction": "out", "from": "42", "to": "1\n" }),
+        json!({ "event": "newCall", "call_id": "8", "direction": "in", "from": "493023125741", "to": "42" }),
+        json!({ "event": "hangup", "call_id": "8", "cause": "busy" }),
+    ];
+    let lines = lines.map(|line| format!("{line}\n")).concat();
+    let ended = world.program().args(["send", "--url", &sandbox.url]).write_stdin(lines).assert().code(65);
+    assert!(stderr(&ended).lines().count() == 2, "{}", stderr(&ended));
+    for (call, direction) in [("7", "out"), ("8", "in")] {
+        let call = sandbox.call(call);
+        assert_eq!((&call["direction"], &call["state"]), (&json!(direction), &json!("hangup")), "{call}");
+    }
+}
+
 #[test]
 fn the_exit_code_is_that_of_the_first_event_that_failed() {
     let bad = "no event\n";

@@ -133,9 +133,15 @@ fn show(lines: Input, config: &Config, global: &Global, out: &mut dyn Write) -> 
     for line in lines {
         let line = line?;
         let number = line.number;
-        let read = event(line, &mut calls).and_then(|(_, written)| Ok(written.read(config, None)?));
+        let read = event(line).and_then(|(call, mut written)| {
+            written.before = calls.known(&call);
+            let direction = written.direction;
+            Ok((direction, written.read(config, None)?))
+        });
         match read {
-            Ok(to_send) => {
+            Ok((direction, to_send)) => {
+                // Only now: of an event that cannot be sent nobody hears.
+                calls.follow(to_send.event.kind, &to_send.event.call_id, direction);
                 report::warn(&to_send.event, to_send.known, config, Some(number));
                 report::show(out, &to_send.event, config, global)?;
             }
@@ -150,11 +156,10 @@ fn show(lines: Input, config: &Config, global: &Global, out: &mut dyn Write) -> 
     Ok(code)
 }
 
-/// The call and the event on a line, with what the lines before say of the call.
-fn event(line: Line, calls: &mut OpenCalls) -> anyhow::Result<(CallId, WrittenEvent)> {
+/// The call and the event on a line.
+fn event(line: Line) -> anyhow::Result<(CallId, WrittenEvent)> {
     let mut written = line::event(&line.content?)?;
     let call_id = written.identify()?;
-    written.before = calls.follow(written.event, &call_id, written.direction);
     Ok((call_id, written))
 }
 
@@ -210,7 +215,6 @@ impl Lane {
 
 /// Reads lines, until they end or nobody wants them any more.
 fn read(mut lines: Input, mut lanes: Lanes) -> anyhow::Result<()> {
-    let mut calls = OpenCalls::default();
     let mut result = Ok(());
     for place in 0.. {
         let line = match lines.next() {
@@ -221,7 +225,7 @@ fn read(mut lines: Input, mut lanes: Lanes) -> anyhow::Result<()> {
             }
             None => break,
         };
-        let job = Job { place, line: line.number, event: event(line, &mut calls) };
+        let job = Job { place, line: line.number, event: event(line) };
         let mut handed = lanes.hand(job);
         if !lines.has_more_at_hand() {
             // Not to wait for the next line with one in hand.

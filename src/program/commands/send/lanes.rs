@@ -1,13 +1,14 @@
 //! Many deliveries at once in one thread, and their results together.
 
+use std::cell::RefCell;
 use std::pin::pin;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use crate::client::Client;
 use crate::config::Config;
-use crate::delivery::{Connection, Courier, Deadline, Dispatcher, Pool};
-use crate::event::WrittenEvent;
+use crate::delivery::{Connection, Courier, Deadline, Dispatcher, OpenCalls, Pool};
+use crate::event::{CallId, WrittenEvent};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep};
 
@@ -22,6 +23,7 @@ const TOGETHER: Duration = Duration::from_millis(1);
 struct Ready {
     place: u64,
     line: u64,
+    call: CallId,
     written: WrittenEvent,
 }
 
@@ -33,8 +35,11 @@ pub async fn send(
     mut jobs: UnboundedReceiver<Vec<Job>>,
     results: Sender<Vec<Done>>,
 ) {
-    let bring =
-        async |connection: &mut Connection<'_>, ready| deliver(connection, ready, courier, config).await;
+    // Those of this thread: the lines of a call all come here.
+    let calls = RefCell::new(OpenCalls::default());
+    let bring = async |connection: &mut Connection<'_>, ready| {
+        deliver(connection, ready, courier, config, &calls).await
+    };
     let mut dispatcher = Dispatcher::new(Pool::of(clients), &bring);
     let mut done = Vec::new();
     let mut waited = pin!(sleep(TOGETHER));
@@ -65,7 +70,9 @@ pub async fn send(
             batch = jobs.recv(), if open && dispatcher.has_room() => match batch {
                 Some(batch) => for Job { place, line, event } in batch {
                     match event {
-                        Ok((call, written)) => dispatcher.push(Some(call), Ready { place, line, written }),
+                        Ok((call, written)) => {
+                            dispatcher.push(Some(call.clone()), Ready { place, line, call, written });
+                        }
                         Err(error) => done.push(unreadable(place, line, error, config)),
                     }
                 },
@@ -75,13 +82,23 @@ pub async fn send(
     }
 }
 
-/// Delivers one event.
-async fn deliver(connection: &mut Connection<'_>, ready: Ready, courier: &Courier, config: &Config) -> Done {
-    let Ready { place, line, written } = ready;
+/// Delivers one event, with what the lines before say of its call.
+async fn deliver(
+    connection: &mut Connection<'_>,
+    ready: Ready,
+    courier: &Courier,
+    config: &Config,
+    calls: &RefCell<OpenCalls>,
+) -> Done {
+    let Ready { place, line, call, mut written } = ready;
+    written.before = calls.borrow().known(&call);
+    let direction = written.direction;
     let to_send = match courier.read(written, config).await {
         Ok(to_send) => to_send,
         Err(error) => return unreadable(place, line, error.into(), config),
     };
+    // Only now: of an event that cannot be sent nobody hears.
+    calls.borrow_mut().follow(to_send.event.kind, &call, direction);
     warn(&to_send.event, to_send.known, config, Some(line));
     let brought = match connection.client() {
         Ok(client) => Ok(courier.bring(client, &to_send, Deadline::within(config.deadline)).await),
