@@ -27,6 +27,9 @@ pub use reading::{AppliedRule, PartyKind, Reading, Rule};
 use withheld::are_no_international_number;
 pub(crate) use withheld::stands_for_no_number;
 
+/// A number with all its names and options has some hundred bytes.
+const LONGEST_TEXT: usize = 2000;
+
 /// How numbers look at this phone system.
 /// # Example
 ///
@@ -112,6 +115,10 @@ impl Numbering {
     /// A control character, or a text that is longer than Zammad keeps.
     pub fn explain(&self, shown: &str) -> Result<Reading, NumberError> {
         refuse_control_characters(shown)?;
+        // A stranger may send any text, and some take long to read.
+        if shown.len() > LONGEST_TEXT {
+            return Err(NumberError::TooLong(shown.chars().count()));
+        }
         let mut steps = Vec::new();
         let (kind, last) =
             if self.normalize { self.follow(shown.trim(), &mut steps)? } else { as_given(shown) };

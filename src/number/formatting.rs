@@ -99,9 +99,12 @@ pub(super) struct DialledExtension<'a> {
 }
 
 /// The digits of `0800 FLOWERS`, as they are on a keypad: a beginning of digits, and at least three
-/// letters behind it.
+/// letters behind it. What is not in capitals may be a name behind a number, as in `030 12345 Anna`, so
+/// there the beginning has to be short, and all of it as long as a number.
 pub(super) fn letters_as_digits(text: &str) -> Option<String> {
     const AT_LEAST: usize = 3;
+    const LONGEST_BEGINNING: usize = 5;
+    const SHORTEST: usize = 10;
     // From A to Z.
     const KEYS: &[u8; 26] = b"22233344455566677778889999";
     let letters_at = text.find(|c: char| c.is_ascii_alphabetic())?;
@@ -112,7 +115,9 @@ pub(super) fn letters_as_digits(text: &str) -> Option<String> {
         letter @ 'A'..='Z' => char::from(KEYS[usize::from(letter as u8 - b'A')]),
         other => other,
     };
-    (digits >= AT_LEAST && letters >= AT_LEAST).then(|| text.chars().map(key).collect())
+    let may_be_name = tail.contains(|c: char| c.is_ascii_lowercase());
+    let is_name = may_be_name && (digits > LONGEST_BEGINNING || digits + letters < SHORTEST);
+    (digits >= AT_LEAST && letters >= AT_LEAST && !is_name).then(|| text.chars().map(key).collect())
 }
 
 /// Full-width characters and Arabic-Indic digits as they would be in ASCII.

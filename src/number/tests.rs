@@ -398,6 +398,9 @@ fn addresses_are_unwrapped() {
         ("0800 FLOWERS", "498003569377"),
         ("0800-Flowers", "498003569377"),
         ("+1-800-GO-FEDEX", "18004633339"),
+        // A name behind a number is none of its digits.
+        ("030 12345 Anna", "030 12345 Anna"),
+        ("1234 Anna", "1234 Anna"),
     ];
     for (shown, expected) in cases {
         let party = numbering("DE").read(shown).unwrap();
@@ -571,4 +574,15 @@ fn refusals_say_what_is_wrong() {
         messages,
         ["a control character, U+0007, is in the number", "the number has 101 characters, Zammad keeps 100"]
     );
+}
+
+/// What takes long to read is no number: a stranger may send it.
+#[test]
+fn a_text_of_any_length_is_refused_before_it_is_read() {
+    for text in
+        ["(+".repeat(30_000), "tel:".repeat(15_000), format!("1;phone-context={}", "1".repeat(30_000))]
+    {
+        let error = numbering("DE").read(&text).unwrap_err();
+        assert!(matches!(error, NumberError::TooLong(length) if length == text.len()), "{error}");
+    }
 }
