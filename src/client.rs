@@ -195,13 +195,14 @@ impl Client {
     }
 
     fn with_tls(config: &Config, endpoint: &Endpoint, tls: &Tls) -> Result<Self, ClientError> {
+        // What a server wanted of one client has nothing to do with another one's failure.
+        let tls = tls.of_another_client();
         let progress = Progress::new();
         let http = http(config, endpoint, tls.settings(), &progress)?;
         let blank = http.post(endpoint.reveal().clone()).headers(request::usual_headers()).build();
         let blank = blank.map_err(|error| ClientError::Http(RootCause::of(&error.without_url())))?;
         let (connect_timeout, timeout) = (config.connect_timeout, config.timeout);
         let endpoint = endpoint.clone();
-        let tls = tls.clone();
         Ok(Self { endpoint, connect_timeout, timeout, tls, http, blank, progress, unconnected: None })
     }
 

@@ -9,6 +9,7 @@ mod value;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -405,7 +406,7 @@ pub struct Config {
     /// what a server sees that asks who this is
     pub client_certificate: Option<ClientCertificate>,
     /// what its files say, likewise
-    pub(crate) client_pem: OnceLock<(Vec<u8>, Vec<u8>)>,
+    pub(crate) client_pem: OnceLock<ClientPem>,
     /// certificates are not verified
     pub insecure: bool,
     pub(crate) output: Format,
@@ -448,6 +449,19 @@ pub struct ClientCertificate {
     pub certificate: PathBuf,
     /// may be the same file
     pub key: PathBuf,
+}
+
+/// What the files of a client certificate hold; the key is a secret.
+#[derive(Clone)]
+pub(crate) struct ClientPem {
+    pub certificate: Vec<u8>,
+    pub key: Vec<u8>,
+}
+
+impl fmt::Debug for ClientPem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
 }
 
 /// A spool that there is.

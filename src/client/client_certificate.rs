@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
 use super::tls::{TrustError, pem};
-use crate::config::{ClientCertificate, MAX_BUNDLE, read_file, refuse_what_others_can_read};
+use crate::config::{ClientCertificate, ClientPem, MAX_BUNDLE, read_file, refuse_what_others_can_read};
 
 /// What a server wanted of this program in the handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,19 +69,19 @@ impl ResolvesClientCert for Shower {
 }
 
 /// Reads the files of a client certificate.
-pub(super) fn contents(files: &ClientCertificate) -> Result<(Vec<u8>, Vec<u8>), TrustError> {
+pub(super) fn contents(files: &ClientCertificate) -> Result<ClientPem, TrustError> {
     let (certificate, _) = read_file(&files.certificate, MAX_BUNDLE)?;
     let (key, metadata) = read_file(&files.key, MAX_BUNDLE)?;
     if refuse_what_others_can_read(&files.key, &metadata).is_err() {
         return Err(TrustError::OthersCanReadKey { path: files.key.clone() });
     }
-    Ok((certificate, key))
+    Ok(ClientPem { certificate, key })
 }
 
 /// The certificate and its key, from what is in their files.
 pub(super) fn read(
     files: &ClientCertificate,
-    (certificate, key): &(Vec<u8>, Vec<u8>),
+    ClientPem { certificate, key }: &ClientPem,
 ) -> Result<Arc<CertifiedKey>, TrustError> {
     let path = || files.certificate.clone();
     let broken = |path: &Path, reason: String| TrustError::Broken { path: path.to_owned(), reason };

@@ -71,6 +71,11 @@ impl Tls {
         Ok(Self { verifier, key, handshakes: Arc::default() })
     }
 
+    /// The same for another client, with handshakes of its own.
+    pub fn of_another_client(&self) -> Self {
+        Self { handshakes: Arc::default(), ..self.clone() }
+    }
+
     /// The settings for Zammad.
     pub fn settings(&self) -> ClientConfig {
         self.trusting(self.verifier.clone())
