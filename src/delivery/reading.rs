@@ -200,7 +200,7 @@ impl WrittenEvent {
 
 /// A text that is there, and is not that of a variable that is not set.
 fn given(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.is_empty())
+    text.as_deref().filter(|text| !text.trim().is_empty())
 }
 
 fn name(field: &'static str, shown: &str) -> Result<Option<Name>, WrittenError> {
