@@ -27,6 +27,9 @@ _zammad__cti() {
             zammad__cti,answer)
                 cmd="zammad__cti__subcmd__answer"
                 ;;
+            zammad__cti,bridge)
+                cmd="zammad__cti__subcmd__bridge"
+                ;;
             zammad__cti,calls)
                 cmd="zammad__cti__subcmd__calls"
                 ;;
@@ -75,6 +78,9 @@ _zammad__cti() {
             zammad__cti__subcmd__agi,new-call)
                 cmd="zammad__cti__subcmd__agi__subcmd__new__subcmd__call"
                 ;;
+            zammad__cti__subcmd__bridge,asterisk)
+                cmd="zammad__cti__subcmd__bridge__subcmd__asterisk"
+                ;;
             zammad__cti__subcmd__calls,close)
                 cmd="zammad__cti__subcmd__calls__subcmd__close"
                 ;;
@@ -118,7 +124,7 @@ _zammad__cti() {
 
     case "${cmd}" in
         zammad__cti)
-            opts="-h -V --help --version new-call answer hangup send simulate sandbox check normalize agi fastagi spool calls config completions man"
+            opts="-h -V --help --version new-call answer hangup send simulate sandbox check normalize agi fastagi bridge spool calls config completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -372,6 +378,90 @@ _zammad__cti() {
                     ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        zammad__cti__subcmd__bridge)
+            opts="-h --help asterisk"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        zammad__cti__subcmd__bridge__subcmd__asterisk)
+            opts="-h --address --username --secret --secret-file --trunk-contexts --trunk-channels --outside-prefix --internal --second-answer --on-reject --hold --ignore --stale --dry-run --record --mask --replay --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-policy --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --address | --username | --secret | --secret-file | --trunk-contexts | --trunk-channels | --outside-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --internal | --second-answer)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --on-reject)
+                    COMPREPLY=($(compgen -W "none hangup" -- "${cur}"))
+                    return 0
+                    ;;
+                --hold | --ignore | --stale | --record | --replay | --config | --profile | --url | --token | --token-file | --api-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --encoding)
+                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file | --client-cert | --client-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
+                    return 0
+                    ;;
+                --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --numbers-normalize)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode | --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events | --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -3,6 +3,7 @@
 
 mod access;
 mod agents;
+mod bridge;
 mod endpoint;
 mod file;
 mod value;
@@ -22,12 +23,16 @@ use serde_json::{Map, Value};
 #[doc(hidden)]
 pub use access::{Layer, LeftOut, Origin};
 pub use agents::Agents;
+#[doc(hidden)]
+pub use bridge::{AsteriskConfig, AsteriskSettings, BridgeConfig, BridgeSettings, OnReject};
 pub(crate) use endpoint::shown;
 pub use endpoint::{Endpoint, EndpointError, redact};
 pub(crate) use file::is_token_for_file;
 pub(crate) use file::read_token;
 pub use file::{FileError, Layers, read};
 pub(crate) use file::{MAX_BUNDLE, read_file, refuse_what_others_can_read};
+#[doc(hidden)]
+pub use value::List;
 pub use value::{Digits, Secret, Span};
 
 use crate::event::{EventError, Name};
@@ -114,6 +119,10 @@ pub struct Settings {
     /// The table `[agents]`: who is behind a phone, its extension or endpoint and a Zammad login.
     #[arg(skip)]
     pub agents: BTreeMap<String, String>,
+    /// The table `[bridge]`. Its flags are those of its command only.
+    #[doc(hidden)]
+    #[arg(skip)]
+    pub bridge: BridgeSettings,
     // Not a setting.
     #[doc(hidden)]
     #[arg(skip)]
@@ -259,19 +268,18 @@ impl Settings {
     /// The values by their keys in the file, such as `numbers.country`; secrets are stars.
     #[doc(hidden)]
     pub fn by_key(&self) -> Map<String, Value> {
-        let mut by_key = Map::new();
-        if let Ok(Value::Object(fields)) = serde_json::to_value(self) {
-            for (key, value) in fields {
+        fn enter(by_key: &mut Map<String, Value>, prefix: &str, table: Map<String, Value>) {
+            for (name, value) in table {
+                let key = format!("{prefix}{name}");
                 match value {
-                    Value::Object(table) => {
-                        by_key
-                            .extend(table.into_iter().map(|(name, value)| (format!("{key}.{name}"), value)));
-                    }
-                    value => {
-                        by_key.insert(key, value);
-                    }
+                    Value::Object(table) => enter(by_key, &format!("{key}."), table),
+                    value => drop(by_key.insert(key, value)),
                 }
             }
+        }
+        let mut by_key = Map::new();
+        if let Ok(Value::Object(fields)) = serde_json::to_value(self) {
+            enter(&mut by_key, "", fields);
         }
         by_key
     }
@@ -338,6 +346,7 @@ impl Settings {
                 policy: self.spool.policy.or(other.spool.policy),
             },
             agents: other.agents.into_iter().chain(self.agents).collect(),
+            bridge: self.bridge.or(other.bridge),
             origin: self.origin,
         }
     }
@@ -649,6 +658,9 @@ pub enum ConfigError {
         "there is no spool; give --spool-path, set ZAMMAD_CTI_SPOOL_PATH, or write `path` into [spool] of the configuration file"
     )]
     NoSpool,
+    /// Something about the table `[bridge]`.
+    #[error("{0}")]
+    Bridge(String),
     /// A login in the table `[agents]` that cannot be one.
     #[error("agents.{phone}")]
     Agent { phone: String, source: EventError },

@@ -23,8 +23,8 @@ const GOOD: Duration = Duration::from_secs(30);
 /// What is told of the connection, and what comes over it.
 #[derive(Debug)]
 pub enum Fed<M> {
-    /// It was made: what is asked for next goes over it.
-    Connected,
+    /// It was made: what is asked for next goes over it. Nobody else knows this word.
+    Connected(String),
     /// The phone system said something.
     Said(M),
     /// It was lost, or could not be made; it is tried again after that time.
@@ -45,7 +45,7 @@ pub async fn feed<C: Connector>(
             Ok(link) => {
                 // What was asked of the connection before.
                 while requests.try_recv().is_ok() {}
-                if fed.send(Fed::Connected).is_err() {
+                if fed.send(Fed::Connected(uuid::Uuid::new_v4().simple().to_string())).is_err() {
                     return;
                 }
                 match hand_over(link, &fed, &mut requests).await {

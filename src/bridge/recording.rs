@@ -20,8 +20,8 @@ pub struct Line<M> {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Recorded<M> {
-    /// a connection began
-    Connected(bool),
+    /// a connection began; its secret, which is of no use afterwards
+    Connected(String),
     /// it ended, and why
     Lost(String),
     /// the phone system said something
@@ -83,8 +83,10 @@ mod tests {
         Blocks::default().read("Event: Hangup\nCause: 16\n\nCause: 17\n\n".as_bytes(), &mut |block| {
             said.push(Recorded::Said(Message::from(block)));
         });
-        let lines =
-            [Recorded::Connected(true)].into_iter().chain(said).chain([Recorded::Lost("gone".to_owned())]);
+        let lines = [Recorded::Connected("1".to_owned())]
+            .into_iter()
+            .chain(said)
+            .chain([Recorded::Lost("gone".to_owned())]);
         let lines: Vec<Line<Message>> = lines.map(|what| Line { time: 1.5, what }).collect();
         let mut file = Vec::new();
         for line in &lines {
@@ -101,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_none_is_named() {
-        let file = "{\"time\":1,\"connected\":true}\n\n{\"time\":2}\n";
+        let file = "{\"time\":1,\"connected\":\"1\"}\n\n{\"time\":2}\n";
         let read: Vec<Result<Line<Message>, _>> = read(file.as_bytes()).collect();
         assert!(read[0].is_ok());
         let error = read[1].as_ref().unwrap_err();

@@ -13,12 +13,13 @@ use super::mask::Mask;
 /// of messages can take the place of a phone system.
 pub trait Source {
     /// One message of its protocol, without secrets.
-    type Message: Serialize + DeserializeOwned + fmt::Debug + Send + 'static;
+    type Message: Serialize + DeserializeOwned + Clone + fmt::Debug + Send + 'static;
     /// What it can be asked for in between.
     type Request: fmt::Debug + Send + 'static;
 
-    /// A connection has begun: what is to be asked for first.
-    fn begin(&mut self) -> Vec<Self::Request>;
+    /// A connection has begun: what is to be asked for first. `secret` is known to nobody else, so that
+    /// replies can be told from what somebody makes up.
+    fn begin(&mut self, secret: &str) -> Vec<Self::Request>;
 
     /// What a message says, in its order.
     fn understand(&mut self, message: Self::Message) -> Vec<Heard<Self::Request>>;

@@ -11,7 +11,7 @@ use config::{Map, Value, ValueKind};
 use serde::Deserialize;
 
 use super::access::Layer;
-use super::{Endpoint, Secret, Settings, endpoint, redact};
+use super::{AsteriskSettings, BridgeSettings, Endpoint, Secret, Settings, endpoint, redact};
 
 /// A token is some dozen bytes, a configuration some hundred lines, a bundle of certificates some
 /// hundred kilobytes. What is longer is another file.
@@ -125,11 +125,9 @@ fn settings(path: &Path, table: Map<String, Value>) -> Result<Settings, FileErro
 /// The settings of which one has this value, as text.
 pub(super) fn from_text(key: &str, text: OsString) -> Result<Settings, String> {
     let text = text.into_string().map_err(|_| "it is not UTF-8".to_owned())?;
-    let (table, key) = key.split_once('.').map_or((None, key), |(table, key)| (Some(table), key));
-    let mut settings = Value::from(Map::from([(key.to_owned(), Value::from(text))]));
-    if let Some(table) = table {
-        settings = Value::from(Map::from([(table.to_owned(), settings)]));
-    }
+    let names = key.rsplit('.');
+    let settings =
+        names.fold(Value::from(text), |value, name| Value::from(Map::from([(name.to_owned(), value)])));
     Settings::deserialize(settings).map_err(|error| {
         // The variable is named already.
         let reason = reason(&error);
@@ -219,7 +217,9 @@ fn check_keys(path: &Path, table: &Map<String, Value>, prefix: &str) -> Result<(
     keys.sort();
     for key in keys {
         let full = format!("{prefix}{key}");
-        if let (ValueKind::Table(inner), "numbers" | "spool") = (&table[key].kind, full.as_str()) {
+        if let (ValueKind::Table(inner), "numbers" | "spool" | "bridge" | "bridge.asterisk") =
+            (&table[key].kind, full.as_str())
+        {
             check_keys(path, inner, &format!("{full}."))?;
         } else if full == "agents" {
             // The keys of this table are phones.
@@ -238,14 +238,19 @@ fn check_keys(path: &Path, table: &Map<String, Value>, prefix: &str) -> Result<(
 
 /// The keys of the settings, from the same definition as their flags.
 fn known_keys() -> Vec<String> {
-    Settings::augment_args(clap::Command::new(""))
-        .get_arguments()
-        .map(|flag| {
-            let id = flag.get_id().as_str();
-            let table = ["numbers_", "spool_"].into_iter().find_map(|table| id.strip_prefix(table));
-            table.map_or_else(|| id.to_owned(), |key| format!("{}.{key}", &id[..id.len() - key.len() - 1]))
-        })
-        .collect()
+    let flags = Settings::augment_args(clap::Command::new(""));
+    let flags = AsteriskSettings::augment_args(BridgeSettings::augment_args(flags));
+    let key = |id: &str| {
+        let tables = [
+            ("numbers_", "numbers."),
+            ("spool_", "spool."),
+            ("bridge_asterisk_", "bridge.asterisk."),
+            ("bridge_", "bridge."),
+        ];
+        let table = tables.iter().find_map(|(flag, table)| Some((table, id.strip_prefix(flag)?)));
+        table.map_or_else(|| id.to_owned(), |(table, name)| format!("{table}{name}"))
+    };
+    flags.get_arguments().map(|flag| key(flag.get_id().as_str())).collect()
 }
 
 /// A parser's message without what it quotes of the file, which may be the token: at its own key

@@ -27,6 +27,9 @@ const FOR_DISK: Duration = Duration::from_millis(30);
 /// it goes on without.
 const FOR_JOURNAL: Duration = Duration::from_millis(150);
 
+/// How long a service that begins waits for what the journal has.
+const FOR_OPEN_CALLS: Duration = Duration::from_secs(5);
+
 /// An event, and what its sender knows of the call.
 #[derive(Debug, Clone)]
 pub struct EventToSend {
@@ -186,6 +189,18 @@ impl Courier {
     pub async fn call(&self, which: Which) -> Result<Option<Call>, SpoolError> {
         let Some(keeper) = &self.keeper else { return Ok(None) };
         keeper.spool.call(keeper.patience, which, Moment::now()).await
+    }
+
+    /// The calls that were reported with keys of this beginning, and are open.
+    ///
+    /// # Errors
+    ///
+    /// There is a journal, and it cannot be read.
+    pub(crate) async fn open_calls(&self, key: &str) -> Result<Vec<Call>, SpoolError> {
+        let Some(keeper) = &self.keeper else { return Ok(Vec::new()) };
+        let mut open = keeper.spool.open_calls(FOR_OPEN_CALLS, Moment::now()).await?;
+        open.retain(|call| call.key.as_deref().is_some_and(|own| own.starts_with(key)));
+        Ok(open)
     }
 
     /// Delivers one event with all retries, or keeps it, until the deadline. It goes

@@ -3,6 +3,7 @@
 
 mod agi;
 mod answer;
+mod bridge;
 mod call;
 mod calls;
 mod check;
@@ -27,6 +28,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use agi::{Agi, AgiAnswer, AgiHangup, AgiNewCall};
 pub use answer::Answer;
+pub use bridge::{Bridge, BridgeAsterisk, Following};
 pub use calls::{Calls, CallsClose, CallsCommand, WhichCalls};
 pub use check::Check;
 pub use completions::Completions;
@@ -136,6 +138,8 @@ pub enum Command {
     #[command(subcommand)]
     Agi(Agi),
     Fastagi(Fastagi),
+    #[command(subcommand)]
+    Bridge(Bridge),
     #[command(subcommand)]
     Spool(Spool),
     Calls(Calls),

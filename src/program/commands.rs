@@ -1,6 +1,7 @@
 //! From the chosen command to its module, with the configuration it needs.
 
 pub(crate) mod agi;
+mod bridge;
 mod calls;
 mod check;
 mod completions;
@@ -48,6 +49,7 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
         Command::Normalize(args) => normalize::run(&args, &global, out),
         Command::Agi(event) => agi::run(&event, &global, started, out),
         Command::Fastagi(args) => fastagi::run(&args, &global, out),
+        Command::Bridge(source) => bridge::run(source, &global, out),
         Command::Spool(command) => spool::run(&command, &global, out),
         Command::Calls(args) => calls::run(&args, &global, out),
         Command::Config(command) => config::run(&command, &global, out),

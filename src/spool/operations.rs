@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Call, Earlier, Entry, Held, Moment, Next, Note, Order, Overview, Past, Position, SharedSpool, Spool,
-    SpoolError, Totals, Waiting, Which,
+    Call, CallNumber, Earlier, Entry, Held, Moment, Next, Note, Order, Overview, Past, Position, SharedSpool,
+    Spool, SpoolError, Totals, Waiting, Which,
 };
 use crate::event::CallEvent;
 
@@ -19,6 +19,12 @@ impl SharedSpool {
         now: Moment,
     ) -> Result<Option<Call>, SpoolError> {
         self.with_begun(within, move |spool| spool.call(&which, now)).await.map(Option::flatten)
+    }
+
+    /// All that [`Spool::open_calls`] has. No file is begun for whoever only asks.
+    pub(crate) async fn open_calls(&self, within: Duration, now: Moment) -> Result<Vec<Call>, SpoolError> {
+        let all = move |spool: &mut Spool| spool.open_calls(CallNumber(0), usize::MAX >> 1, now);
+        self.with_begun(within, all).await.map(Option::unwrap_or_default)
     }
 
     /// As [`Spool::enter`].

@@ -84,6 +84,8 @@ const COMMANDS: &[(&str, &[&[&[&str]]])] = &[
     ("agi answer", &[SENDS]),
     ("agi hangup", &[SENDS]),
     ("fastagi", &[SENDS]),
+    ("bridge", &[]),
+    ("bridge asterisk", &[SENDS, &[OUTPUT, &["dry-run"]]]),
     ("spool", &[]),
     ("spool list", &[LOOKS]),
     ("spool show", &[LOOKS]),

@@ -8,6 +8,7 @@ mod addresses;
 mod agi;
 mod answer;
 mod bad_servers;
+mod bridge;
 mod calls;
 mod check;
 mod config;

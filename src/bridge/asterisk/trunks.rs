@@ -6,17 +6,6 @@ use crate::asterisk::Channel;
 use crate::bridge::fact::Side;
 use crate::bridge::pattern::Pattern;
 
-/// The contexts that calls from outside begin in, in plain dialplans and in FreePBX's.
-pub const CONTEXTS: [&str; 7] = [
-    "from-trunk*",
-    "from-pstn*",
-    "from-digital",
-    "from-analog",
-    "from-dahdi",
-    "from-zaptel",
-    "from-sip-external",
-];
-
 /// More trunks than any phone system has.
 const MOST_SEEN: usize = 1000;
 
@@ -30,15 +19,26 @@ pub struct Trunks {
 }
 
 impl Trunks {
+    /// The contexts that calls from outside begin in, in plain dialplans and in FreePBX's.
+    pub const CONTEXTS: [&str; 7] = [
+        "from-trunk*",
+        "from-pstn*",
+        "from-digital",
+        "from-analog",
+        "from-dahdi",
+        "from-zaptel",
+        "from-sip-external",
+    ];
+
     /// Patterns with `*` for any characters; those for channels mean the name without its last number,
     /// as in `PJSIP/provider-*`.
-    pub fn new<'a>(
-        contexts: impl IntoIterator<Item = &'a str>,
-        channels: impl IntoIterator<Item = &'a str>,
+    pub fn new<T: AsRef<str>, U: AsRef<str>>(
+        contexts: impl IntoIterator<Item = T>,
+        channels: impl IntoIterator<Item = U>,
     ) -> Self {
         Self {
-            contexts: contexts.into_iter().map(Pattern::new).collect(),
-            channels: channels.into_iter().map(Pattern::new).collect(),
+            contexts: contexts.into_iter().map(|pattern| Pattern::new(pattern.as_ref())).collect(),
+            channels: channels.into_iter().map(|pattern| Pattern::new(pattern.as_ref())).collect(),
             seen: HashSet::new(),
         }
     }
@@ -74,7 +74,7 @@ impl Trunks {
 
 impl Default for Trunks {
     fn default() -> Self {
-        Self::new(CONTEXTS, [])
+        Self::new(Self::CONTEXTS, [""; 0])
     }
 }
 
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_trunk_is_known_by_its_context_or_its_name() {
-        let trunks = Trunks::new(CONTEXTS, ["PJSIP/provider-*", "SIP/gw"]);
+        let trunks = Trunks::new(Trunks::CONTEXTS, ["PJSIP/provider-*", "SIP/gw"]);
         // (channel, context, side)
         let cases = [
             ("PJSIP/trunk-0000001a", "from-trunk", Side::Outside),

@@ -52,15 +52,14 @@ pub struct Asterisk {
     list: List,
     /// the id of the last list that was asked for
     asked: u64,
-    /// what makes this process's questions its own: nobody can guess it
+    /// what makes our questions on this connection known: nobody can guess it
     secret: String,
 }
 
 impl Asterisk {
     /// Nothing is known yet.
     pub fn new(listener: Listener) -> Self {
-        let secret = uuid::Uuid::new_v4().simple().to_string();
-        Self { listener, list: List::None, asked: 0, secret }
+        Self { listener, list: List::None, asked: 0, secret: String::new() }
     }
 
     fn hear(&mut self, event: &Block) -> Option<Heard<Action>> {
@@ -104,6 +103,21 @@ impl Asterisk {
         Action::new("Status", self.list_id()).with("Variables", VARIABLES)
     }
 
+    /// What became of a call that was to be ended.
+    fn is_hung_up(reply: &Block) -> Vec<Heard<Action>> {
+        if reply.get("Response") == Some("Success") {
+            return Vec::new();
+        }
+        let reason = reply.get("Message").unwrap_or("no reason given");
+        vec![Heard::Remark(format!(
+            "a caller whom Zammad blocks is not disconnected ({reason}); on_reject = hangup needs write = call"
+        ))]
+    }
+
+    fn hangup_id(&self) -> String {
+        format!("{}-hangup", self.secret)
+    }
+
     fn list_id(&self) -> String {
         format!("{}-{}", self.secret, self.asked)
     }
@@ -113,7 +127,8 @@ impl Source for Asterisk {
     type Message = Message;
     type Request = Action;
 
-    fn begin(&mut self) -> Vec<Action> {
+    fn begin(&mut self, secret: &str) -> Vec<Action> {
+        secret.clone_into(&mut self.secret);
         vec![self.ask_for_list(true)]
     }
 
@@ -125,6 +140,7 @@ impl Source for Asterisk {
         if is_cut_off(&block) {
             return self.distrust("an event that ends too early");
         }
+        let is_of_hangup = block.get("ActionID") == Some(self.hangup_id().as_str());
         let is_listed = block.get("ActionID") == Some(self.list_id().as_str());
         match (&mut self.list, block.event()) {
             (List::Asked { .. }, None) if is_listed => {
@@ -147,6 +163,7 @@ impl Source for Asterisk {
                 channels.push(block);
                 Vec::new()
             }
+            (_, None) if is_of_hangup => Self::is_hung_up(&block),
             (_, None) => Vec::new(),
             (List::Asked { is_believed: false }, Some(_)) => Vec::new(),
             (List::Coming { meanwhile, .. }, Some(_)) => {
@@ -161,11 +178,7 @@ impl Source for Asterisk {
 
     fn hang_up(&self, leg: &LegId) -> Option<Action> {
         let channel = self.listener.name(leg)?;
-        Some(
-            Action::new("Hangup", format!("{}-hangup", self.secret))
-                .with("Channel", channel)
-                .with("Cause", "21"),
-        )
+        Some(Action::new("Hangup", self.hangup_id()).with("Channel", channel).with("Cause", "21"))
     }
 
     fn mask(message: &mut Message, mask: &Mask) {
@@ -194,7 +207,7 @@ mod tests {
     impl Talk {
         fn begun() -> Self {
             let mut talk = Self(Asterisk::new(Listener::new(Trunks::default(), "")));
-            let _ = talk.0.begin();
+            let _ = talk.0.begin("secret");
             let id = talk.0.list_id();
             talk.hear(&format!(
                 "Response: Success\nActionID: {id}\n\nEvent: StatusComplete\nActionID: {id}\n\n"
@@ -279,7 +292,7 @@ mod tests {
     fn what_happens_while_a_list_comes_is_not_lost() {
         let mut talk = Talk::begun();
         talk.hear(&begins("4940", "1.1"));
-        let _ = talk.0.begin();
+        let _ = talk.0.begin("secret");
         let id = talk.0.list_id();
         // Believed, as a connection only begins.
         assert_eq!(talk.hear(&begins("4941", "1.2")), ["calls"]);
@@ -294,7 +307,7 @@ mod tests {
     #[test]
     fn an_account_that_may_not_ask_says_what_it_needs() {
         let mut talk = Talk(Asterisk::new(Listener::new(Trunks::default(), "")));
-        let _ = talk.0.begin();
+        let _ = talk.0.begin("secret");
         let id = talk.0.list_id();
         let refusal = format!("Response: Error\nActionID: {id}\nMessage: Permission denied\n\n");
         assert_eq!(talk.hear(&refusal), ["remark"]);
@@ -311,5 +324,9 @@ mod tests {
             "{action}"
         );
         assert!(talk.0.hang_up(&LegId("1.2".to_owned())).is_none());
+        let id = talk.0.hangup_id();
+        assert!(talk.hear(&format!("Response: Success\nActionID: {id}\n\n")).is_empty());
+        let refusal = format!("Response: Error\nActionID: {id}\nMessage: Permission denied\n\n");
+        assert_eq!(talk.hear(&refusal), ["remark"]);
     }
 }

@@ -99,6 +99,9 @@ const EVENT: &[Part] = &[
 /// An event that is told to Asterisk.
 const CHANNEL: &[Part] =
     &[FILE, ADDRESS, API_TOKEN, WAY, DEADLINE, ORDER, NUMBERS, SPOOL, SPOOL_MODE, ROOM, POLICY];
+/// The events of a phone system that is followed.
+const BRIDGE: &[Part] =
+    &[FILE, ADDRESS, API_TOKEN, WAY, DEADLINE, ORDER, OUTPUT, NUMBERS, SPOOL, SPOOL_MODE, ROOM, POLICY];
 const CLOSE: &[Part] = &[
     FILE, ADDRESS, API_TOKEN, WAY, DEADLINE, ORDER, OUTPUT, FIELD, FAIL_OPEN, SPOOL, SPOOL_MODE, ROOM, POLICY,
 ];
@@ -137,6 +140,7 @@ pub const COMMANDS: &[(&str, &[Part])] = &[
     ("agi answer", CHANNEL),
     ("agi hangup", CHANNEL),
     ("fastagi", CHANNEL),
+    ("bridge asterisk", BRIDGE),
     ("spool list", LOOK),
     ("spool show", LOOK),
     ("spool stats", &[FILE, ADDRESS, OUTPUT, SPOOL, ROOM]),

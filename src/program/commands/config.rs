@@ -102,6 +102,8 @@ fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
 /// What counts of each setting, and where it comes from.
 fn settings(layers: &[(Layer, Map<String, Value>)], effective: Settings) -> Vec<Shown> {
     let mut values = effective.by_key();
+    // Of phone systems that nobody follows there is nothing to show.
+    values.retain(|key, value| !key.starts_with("bridge.") || !value.is_null());
     let left_out = effective.origin.left_out().to_vec();
     if effective.token_file.as_deref().is_some_and(is_token_for_file) {
         values.insert("token_file".to_owned(), STARS.into());

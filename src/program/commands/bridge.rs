@@ -1,0 +1,86 @@
+//! `zammad-cti bridge`: a whole phone system, from what it says to what Zammad is told.
+//!
+//! One thread does all: it takes in what the phone system says, which a task reads as fast as it comes,
+//! and brings the events that follow to Zammad over many connections at once.
+
+mod follow;
+mod replay;
+mod tell;
+
+use std::fs::File;
+use std::io::{BufReader, Write};
+
+use anyhow::Context;
+
+use crate::bridge::asterisk::{Account, Asterisk, Listener, Trunks};
+use crate::bridge::pattern::Pattern;
+use crate::bridge::tracker::{Rules, Tracker};
+use crate::client;
+use crate::config::{BridgeConfig, Config, List, Settings};
+use crate::program::cli::{self, Global};
+use crate::program::exit_code::ExitCode;
+
+use super::owner::become_owner;
+use super::settings::sources;
+use super::{start_log, warn_if_insecure};
+use follow::Task;
+
+/// Follows a phone system until somebody ends it.
+#[cold]
+pub fn run(source: cli::Bridge, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    match source {
+        cli::Bridge::Asterisk(args) => asterisk(*args, global, out),
+    }
+}
+
+fn asterisk(args: cli::BridgeAsterisk, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let cli::BridgeAsterisk { asterisk, mut bridge, following } = args;
+    bridge.asterisk = asterisk;
+    let mut settings = sources(global)?.merged();
+    settings.bridge = bridge.or(settings.bridge);
+    let (config, bridge) = configured(settings.clone(), &following)?;
+    let settings = settings.bridge.asterisk;
+    let channels = settings.trunk_channels.clone().unwrap_or_default().0;
+    let trunks = match &settings.trunk_contexts {
+        Some(List(contexts)) => Trunks::new(contexts, channels),
+        None => Trunks::new(Trunks::CONTEXTS, channels),
+    };
+    let source = Asterisk::new(Listener::new(trunks, settings.outside_prefix.clone().unwrap_or_default()));
+    let tracker = Tracker::new(rules(&bridge, &config));
+    if let Some(recording) = &following.replay {
+        let file = File::open(recording).with_context(|| recording.display().to_string())?;
+        let task = Task { name: "asterisk", config: &config, bridge: &bridge, following: &following };
+        client::block_on(replay::replay(source, tracker, BufReader::new(file), task, out))??;
+        return Ok(ExitCode::Ok);
+    }
+    let account = settings.checked()?;
+    let account = Account { address: account.address, username: account.username, secret: account.secret };
+    let task = Task { name: "asterisk", config: &config, bridge: &bridge, following: &following };
+    client::block_on(follow::follow(source, tracker, account, task, out))??;
+    Ok(ExitCode::Ok)
+}
+
+/// The configuration, and how calls are followed.
+fn configured(settings: Settings, following: &cli::Following) -> anyhow::Result<(Config, BridgeConfig)> {
+    let bridge = settings.bridge.checked()?;
+    let config = Config::try_from(settings)?;
+    start_log(log::LevelFilter::Info, config.endpoint().ok().cloned());
+    if !following.dry_run {
+        config.endpoint()?;
+        warn_if_insecure([&config]);
+        become_owner([&config]);
+    }
+    Ok((config, bridge))
+}
+
+fn rules(bridge: &BridgeConfig, config: &Config) -> Rules {
+    Rules {
+        hold: bridge.hold,
+        internal: bridge.internal,
+        second_answer: bridge.second_answer,
+        ignore: bridge.ignore.iter().map(Pattern::new).collect(),
+        stale: bridge.stale,
+        agents: config.agents.clone(),
+        numbering: config.numbering.clone(),
+    }
+}

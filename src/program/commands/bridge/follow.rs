@@ -1,0 +1,309 @@
+//! The loop of every phone system: what it says goes to the tracker, what follows goes to Zammad.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::marker::PhantomData;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, sleep_until};
+
+use crate::bridge::feed::{Fed, feed};
+use crate::bridge::mask::Mask;
+use crate::bridge::recording::{self, Line, Recorded};
+use crate::bridge::source::{Connector, Heard, Link, LinkError, Source};
+use crate::bridge::tracker::{CallNumber, Followed, Open, Tracker};
+use crate::client::{Clients, in_full};
+use crate::config::{BridgeConfig, Config, OnReject, Span};
+use crate::delivery::{Connection, Courier, Deadline, Dispatcher, Pool};
+use crate::event::{EventKind, WrittenEvent};
+use crate::program::cli;
+use crate::program::commands::daemon::{Daemon, Wish, log_event};
+use crate::program::commands::report::{self, outcome, unsent};
+use crate::program::commands::settings::runtime_folder;
+use crate::program::output::{OutputError, Report, Style};
+use crate::program::safe_text::printable;
+use crate::spool::Which;
+
+use super::tell;
+
+/// So many connections to Zammad there are at most, and so many stay.
+const MOST: usize = 64;
+const IDLE: usize = 8;
+
+/// Whom to follow, and how.
+pub struct Task<'a> {
+    /// the source's name
+    pub name: &'static str,
+    pub config: &'a Config,
+    pub bridge: &'a BridgeConfig,
+    pub following: &'a cli::Following,
+}
+
+/// An event on its way to Zammad.
+struct Errand {
+    call: CallNumber,
+    written: WrittenEvent,
+}
+
+/// What became of it.
+struct Done {
+    call: CallNumber,
+    report: Report,
+    error: Option<anyhow::Error>,
+    /// Zammad does not want the caller.
+    is_rejected: bool,
+}
+
+/// Follows a phone system until somebody ends it.
+pub async fn follow<S, C>(
+    mut source: S,
+    mut tracker: Tracker,
+    connector: C,
+    task: Task<'_>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()>
+where
+    S: Source,
+    C: Connector<Link: Link<Message = S::Message, Request = S::Request>> + Send + 'static,
+{
+    let Task { name, config, bridge, following } = task;
+    let style = Style { format: config.output, field: None, fail_open: false };
+    let begun = Instant::now();
+    let mut daemon = Daemon::begin()?;
+    let mut recorder =
+        following.record.as_deref().map(|path| Recorder::<S>::begin(path, following.mask)).transpose()?;
+    let courier = Courier::new(config, runtime_folder().as_deref());
+    let elsewhere = RefCell::new(HashSet::new());
+    let clients = if following.dry_run { None } else { Some(Clients::new(config)?) };
+    let bring = async |connection: &mut Connection<'_>, errand| {
+        bring(connection, errand, &courier, config, &elsewhere).await
+    };
+    let mut dispatcher =
+        clients.as_ref().map(|clients| Dispatcher::new(Pool::growing(clients, MOST, IDLE), &bring));
+    if !following.dry_run {
+        if !courier.has_journal() {
+            log::warn!(
+                "without a spool, calls that are open when it ends stay open at Zammad (--spool-path)"
+            );
+        }
+        for call in courier.open_calls(&key_of(name)).await? {
+            let (id, to) = (call.call_id.to_string(), call.to.unwrap_or_default());
+            let open = Open { id, direction: call.direction, from: call.from, to, answered: call.answered };
+            tracker.take_up(open, Duration::ZERO);
+        }
+    }
+    let (tell_us, mut told) = unbounded_channel();
+    let (requests, asked) = unbounded_channel();
+    let feeding = tokio::spawn(feed(connector, tell_us, asked));
+    daemon.is_ready(&format!("following {name}"));
+    let mut trouble = None;
+    let mut is_ending = false;
+    loop {
+        let due = tracker.due().map_or_else(|| Instant::now() + Duration::from_secs(3600), |due| begun + due);
+        let is_busy = dispatcher.as_ref().is_some_and(|dispatcher| !dispatcher.is_idle());
+        if is_ending && !is_busy {
+            break;
+        }
+        tokio::select! {
+            Some(fed) = told.recv(), if !is_ending => {
+                if let Some(recorder) = &mut recorder {
+                    recorder.note(&fed);
+                }
+                match fed {
+                    Fed::Connected(secret) => {
+                        log::info!("connected to {name}");
+                        trouble = None;
+                        for request in source.begin(&secret) {
+                            let _ = requests.send(request);
+                        }
+                    }
+                    Fed::Lost(error, pause) => lost(name, &error, pause, &mut trouble),
+                    Fed::Said(message) => {
+                        hear(&mut source, &mut tracker, message, begun.elapsed(), &requests);
+                    }
+                }
+            },
+            () = sleep_until(due), if !is_ending => tracker.pass(begun.elapsed()),
+            Some(done) = next(&mut dispatcher) => if let Some(Done { call, report, error, is_rejected }) = done {
+                log_event(&report, error.as_ref());
+                tell::event(out, &report, style)?;
+                if is_rejected && bridge.on_reject == OnReject::Hangup {
+                    let request = tracker.leg_of(call).and_then(|leg| source.hang_up(leg));
+                    request.and_then(|request| requests.send(request).ok());
+                }
+            },
+            wish = daemon.next() => match wish {
+                Wish::End if is_ending => break,
+                Wish::End => is_ending = true,
+            },
+        }
+        let followed: Vec<Followed> = tracker.followed().collect();
+        for followed in followed {
+            match followed {
+                Followed::Event(call, written) => match &mut dispatcher {
+                    Some(dispatcher) => {
+                        let written = WrittenEvent { call_key: key(name, &written, &courier), ..written };
+                        dispatcher.push(written.call_id.parse().ok(), Errand { call, written });
+                    }
+                    None => dry(written, config, out)?,
+                },
+                Followed::Ended(summary) => tell::ended(&summary),
+                Followed::Unreported(summary, reason) => tell::unreported(&summary, &reason),
+            }
+        }
+    }
+    feeding.abort();
+    Ok(())
+}
+
+/// What makes a call one of this bridge's for the next process.
+fn key(name: &str, written: &WrittenEvent, courier: &Courier) -> Option<String> {
+    let is_noted = courier.has_journal() && written.event == EventKind::NewCall;
+    is_noted.then(|| format!("{} {}", key_of(name), written.call_id))
+}
+
+fn key_of(name: &str) -> String {
+    format!("bridge {name}")
+}
+
+async fn next<'a, F: 'a>(dispatcher: &mut Option<Dispatcher<'a, Errand, F>>) -> Option<F> {
+    match dispatcher {
+        Some(dispatcher) => dispatcher.next().await,
+        None => None,
+    }
+}
+
+/// What follows from a message.
+pub fn hear<S: Source>(
+    source: &mut S,
+    tracker: &mut Tracker,
+    message: S::Message,
+    now: Duration,
+    requests: &UnboundedSender<S::Request>,
+) {
+    for heard in source.understand(message) {
+        match heard {
+            Heard::Fact(fact) => tracker.hear(fact, now),
+            Heard::Standing(legs) => tracker.compare(&legs, now),
+            // Nobody is there to be asked while the connection is lost.
+            Heard::Ask(request) => drop(requests.send(request)),
+            Heard::Remark(remark) => log::warn!("{remark}"),
+        }
+    }
+}
+
+/// Says why there is no connection, once for each reason.
+fn lost(name: &str, error: &LinkError, pause: Duration, trouble: &mut Option<String>) {
+    let text = in_full(error);
+    if trouble.as_ref() == Some(&text) {
+        log::debug!("{name}: {text}");
+        return;
+    }
+    let pause = Span::roughly(pause.max(Duration::from_secs(1)));
+    if error.is_lasting() {
+        log::error!("{name}: {text}; it is tried again after {pause}");
+    } else {
+        log::warn!("{name}: {text}; it is tried again after {pause}");
+    }
+    *trouble = Some(text);
+}
+
+/// An event that is only shown.
+pub fn dry(written: WrittenEvent, config: &Config, out: &mut dyn Write) -> Result<(), OutputError> {
+    match written.read(config, None) {
+        Ok(to_send) => {
+            report::warn(&to_send.event, to_send.known, config, None);
+            tell::unsent(out, &to_send, config)
+        }
+        Err(error) => {
+            log::error!("{}", in_full(&error));
+            Ok(())
+        }
+    }
+}
+
+/// Brings one event to Zammad; `None`: somebody else reports its call, such as a line in the dialplan.
+async fn bring(
+    connection: &mut Connection<'_>,
+    errand: Errand,
+    courier: &Courier,
+    config: &Config,
+    elsewhere: &RefCell<HashSet<String>>,
+) -> Option<Done> {
+    let Errand { call, written } = errand;
+    if written.event == EventKind::NewCall {
+        if is_announced(&written, courier).await {
+            log::warn!(
+                "call {} is reported already, so it is not reported from here",
+                printable(&written.call_id)
+            );
+            elsewhere.borrow_mut().insert(written.call_id);
+            return None;
+        }
+    } else if elsewhere.borrow().contains(&written.call_id) {
+        if written.event == EventKind::Hangup {
+            elsewhere.borrow_mut().remove(&written.call_id);
+        }
+        return None;
+    }
+    let done = |report, error, is_rejected| Some(Done { call, report, error, is_rejected });
+    let to_send = match courier.read(written, config).await {
+        Ok(to_send) => to_send,
+        Err(error) => {
+            let error = error.into();
+            return done(unsent(&error), Some(error), false);
+        }
+    };
+    report::warn(&to_send.event, to_send.known, config, None);
+    let brought = match connection.client() {
+        Ok(client) => Ok(courier.bring(client, &to_send, Deadline::within(config.deadline)).await),
+        Err(error) => Err(error),
+    };
+    let (report, error) = outcome(&to_send.event, brought, config);
+    let is_rejected = report.rejects();
+    done(report, error, is_rejected)
+}
+
+/// Whether a newCall of this call was reported before.
+async fn is_announced(written: &WrittenEvent, courier: &Courier) -> bool {
+    let Ok(call_id) = written.call_id.parse() else { return false };
+    courier.call(Which::Id(call_id)).await.is_ok_and(|call| call.is_some())
+}
+
+/// Writes down what the phone system says.
+struct Recorder<S> {
+    file: BufWriter<File>,
+    mask: Option<Mask>,
+    source: PhantomData<S>,
+}
+
+impl<S: Source> Recorder<S> {
+    fn begin(path: &Path, is_masked: bool) -> anyhow::Result<Self> {
+        let file = File::create(path).with_context(|| path.display().to_string())?;
+        Ok(Self { file: BufWriter::new(file), mask: is_masked.then(Mask::default), source: PhantomData })
+    }
+
+    fn note(&mut self, fed: &Fed<S::Message>) {
+        let what = match fed {
+            Fed::Connected(secret) => Recorded::Connected(secret.clone()),
+            Fed::Lost(error, _) => Recorded::Lost(in_full(error)),
+            Fed::Said(message) => {
+                let mut message = message.clone();
+                if let Some(mask) = &self.mask {
+                    S::mask(&mut message, mask);
+                }
+                Recorded::Said(message)
+            }
+        };
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        let written = recording::write(&mut self.file, &Line { time, what }).and_then(|()| self.file.flush());
+        if let Err(error) = written {
+            log::warn!("the recording has a gap: {error}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! A recording in place of the phone system, by its own clock.
+
+use std::io::{BufRead, Write};
+
+use tokio::sync::mpsc::unbounded_channel;
+
+use crate::bridge::recording::{Recorded, read};
+use crate::bridge::source::Source;
+use crate::bridge::tracker::{Followed, Tracker};
+
+use super::follow::{Task, dry, hear};
+use super::tell;
+
+/// Follows what was recorded, to its end.
+pub async fn replay<S: Source>(
+    mut source: S,
+    mut tracker: Tracker,
+    recording: impl BufRead,
+    task: Task<'_>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    // Nobody is there to be asked.
+    let (requests, _) = unbounded_channel();
+    for line in read::<S::Message>(recording) {
+        let line = line?;
+        let now = line.at();
+        match line.what {
+            Recorded::Connected(secret) => drop(source.begin(&secret)),
+            Recorded::Lost(_) => {}
+            Recorded::Said(message) => hear(&mut source, &mut tracker, message, now, &requests),
+        }
+        for followed in tracker.followed().collect::<Vec<_>>() {
+            match followed {
+                Followed::Event(_, written) => dry(written, task.config, out)?,
+                Followed::Ended(summary) => tell::ended(&summary),
+                Followed::Unreported(summary, reason) => tell::unreported(&summary, &reason),
+            }
+        }
+    }
+    Ok(())
+}

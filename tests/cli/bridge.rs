@@ -1,0 +1,161 @@
+//! `bridge asterisk`, by recordings and over a socket.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
+
+use serde_json::{Value, json};
+
+use crate::running::{Running, until};
+use crate::support::{World, stdout};
+
+/// Recordings of calls, and what has to become of them.
+fn recordings() -> Vec<(String, PathBuf, Vec<Value>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bridge/asterisk");
+    let mut recordings = Vec::new();
+    for kind in ["plain", "freepbx"] {
+        for entry in fs::read_dir(folder.join(kind)).unwrap() {
+            let path = entry.unwrap().path();
+            let Some(name) = path.file_name().unwrap().to_str().unwrap().strip_suffix(".expect.jsonl") else {
+                continue;
+            };
+            let lines = fs::read_to_string(&path).unwrap();
+            let expected = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            recordings.push((format!("{kind}/{name}"), path.with_file_name(format!("{name}.txt")), expected));
+        }
+    }
+    assert!(recordings.len() > 80, "{}", recordings.len());
+    recordings
+}
+
+/// What Asterisk said, as `--record` writes it.
+fn as_recorded(said: &str) -> String {
+    let mut time = 0.0;
+    let mut lines = String::from("{\"time\":0,\"connected\":\"1\"}\n");
+    for block in said.split("\n\n").filter(|block| !block.trim().is_empty()) {
+        let fields: Vec<(&str, &str)> =
+            block.lines().filter_map(|line| line.split_once(':')).map(|(k, v)| (k, v.trim())).collect();
+        if let Some((_, stamp)) = fields.iter().find(|(name, _)| *name == "Timestamp") {
+            time = stamp.parse().unwrap();
+        }
+        lines.push_str(&json!({ "time": time, "said": { "block": fields } }).to_string());
+        lines.push('\n');
+    }
+    lines
+}
+
+/// The events of each call in their order, the names in any.
+fn sorted(mut events: Vec<Value>) -> Vec<Value> {
+    for event in &mut events {
+        if let Some(users) = event.get_mut("user").and_then(Value::as_array_mut) {
+            users.sort_by_key(Value::to_string);
+            // Zammad takes one name as well as a list of one.
+            if let [only] = users.as_slice() {
+                event["user"] = only.clone();
+            }
+        }
+    }
+    events.sort_by_key(|event| event["callId"].to_string());
+    events
+}
+
+#[test]
+fn recorded_calls_become_the_right_events() {
+    let world = World::new();
+    let mut wrong = String::new();
+    for (name, recording, expected) in recordings() {
+        let recording = world.file("recording", 0o600, &as_recorded(&fs::read_to_string(recording).unwrap()));
+        let arguments =
+            ["bridge", "asterisk", "--dry-run", "--output", "json", "--outside-prefix", "0", "--replay"];
+        let ended = world.program().args(arguments).arg(recording).assert().code(0);
+        let lines = stdout(&ended);
+        let events = sorted(lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect());
+        let expected = sorted(expected);
+        if events != expected {
+            wrong.push_str(&format!("{name}:\n  {events:?}\nexpected:\n  {expected:?}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// A manager interface: it lets everybody in, lists no channels, and says what the test wants.
+struct Interface {
+    address: String,
+    connections: Receiver<TcpStream>,
+}
+
+impl Interface {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (tell, connections) = channel();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let stream = stream.unwrap();
+                let tell = tell.clone();
+                std::thread::spawn(move || serve(stream, || tell.clone()));
+            }
+        });
+        Self { address, connections }
+    }
+
+    /// The next connection that is logged in and has its list.
+    fn connection(&self) -> TcpStream {
+        self.connections.recv_timeout(std::time::Duration::from_secs(60)).expect("nobody connects")
+    }
+}
+
+fn serve(mut stream: TcpStream, tell: impl Fn() -> std::sync::mpsc::Sender<TcpStream>) {
+    let _ = stream.write_all(b"Asterisk Call Manager/11.0.0\r\n");
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+    loop {
+        let action: Vec<String> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+        let field = |name: &str| {
+            action.iter().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
+        };
+        let (Some(name), Some(id)) = (field("Action:"), field("ActionID:")) else { return };
+        let reply = match name.as_str() {
+            "Challenge" => "Challenge: 159\r\n",
+            "Login" => "Message: Authentication accepted\r\n",
+            "Status" => "EventList: start\r\n",
+            "Ping" => "Ping: Pong\r\n",
+            other => panic!("the bridge asks for {other}"),
+        };
+        let _ = stream.write_all(format!("Response: Success\r\nActionID: {id}\r\n{reply}\r\n").as_bytes());
+        if name == "Status" {
+            let end = format!("Event: StatusComplete\r\nActionID: {id}\r\nItems: 0\r\n\r\n");
+            let _ = stream.write_all(end.as_bytes());
+            let _ = tell().send(stream.try_clone().unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_call_over_a_socket_is_seen_by_agents() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let interface = Interface::start();
+    let secret = world.file("secret", 0o600, "s3cret");
+    let mut program = world.process();
+    program.args(["bridge", "asterisk", "--url", &sandbox.url, "--username", "zammad"]);
+    program.args(["--address", &interface.address, "--secret-file"]).arg(secret);
+    let running = Running::start(&mut program);
+    let mut connection = interface.connection();
+    let said = "Event: Newchannel\r\nChannel: PJSIP/trunk-1\r\nChannelStateDesc: Ring\r\nCallerIDNum: 4940669690\r\n\
+                Context: from-trunk\r\nExten: 493023125101\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n\r\n\
+                Event: DialBegin\r\nChannel: PJSIP/trunk-1\r\nChannelStateDesc: Ring\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n\
+                DestChannel: PJSIP/101-2\r\nDestChannelStateDesc: Down\r\nDestCallerIDNum: 101\r\n\
+                DestCallerIDName: Anna Agent\r\nDestUniqueid: 1.2\r\nDestLinkedid: 1.1\r\nDialString: 101\r\n\r\n";
+    connection.write_all(said.as_bytes()).unwrap();
+    until("the call rings at Zammad", || sandbox.log().iter().any(|call| call["call_id"] == "1.1"));
+    // The connection is lost; afterwards the call is no longer there.
+    connection.shutdown(std::net::Shutdown::Both).unwrap();
+    let _again = interface.connection();
+    until("the call has ended at Zammad", || sandbox.call("1.1")["state"] == "hangup");
+    running.signal("TERM");
+    let ran = running.end();
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "none\nnone\n"), "{ran}");
+    assert!(!ran.stderr.contains("s3cret"), "{ran}");
+}
