@@ -13,7 +13,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// After a refusal, which lasts until somebody changes a setting. Some phone systems shut out whoever
+/// After a refusal, which lasts until somebody changes a setting. Some phone systems shut out a client that
 /// tries too often.
 const AFTER_REFUSAL: Duration = Duration::from_secs(180);
 
@@ -32,7 +32,7 @@ pub enum Fed<M> {
 }
 
 /// Keeps a connection, and hands over what comes, until nobody wants it any more. Reading never waits for
-/// whoever takes it.
+/// the one that takes it.
 pub async fn feed<C: Connector>(
     connector: C,
     fed: UnboundedSender<Fed<<C::Link as Link>::Message>>,

@@ -28,7 +28,7 @@ pub(super) struct Channel {
     pub side: Side,
     /// as it began, before anything was done to its names
     pub person: Person,
-    /// what the queue calls whoever it rings by it
+    /// what the queue calls the agent that it rings by this channel
     member: Option<String>,
     /// the number that was dialled for it
     dialled: Option<String>,
@@ -149,7 +149,7 @@ impl Listener {
                 let shown = member.clone().or_else(|| shown(event, "DestCallerIDName"));
                 person(name, shown, self::number(event, "DestCallerIDNum"))
             }
-            // The name that goes with it is that of whoever forwards his calls there.
+            // The name that goes with it belongs to the phone that is forwarded there.
             Side::Outside | Side::Inner => Person::default(),
         };
         if let Some(channel) = self.channels.get_mut(&to) {
@@ -219,7 +219,7 @@ impl Listener {
         self.locals.get(&format!("{name};{other}")).map(String::as_str)
     }
 
-    /// What a queue calls whoever is rung, also behind a Local channel.
+    /// What a queue calls the agent that is rung, also behind a Local channel.
     fn member(&self, dialer: &str, to: &str) -> Option<String> {
         let member = |leg: &str| self.channels.get(leg)?.member.clone();
         member(to).or_else(|| member(self.other_half(dialer)?))
@@ -289,7 +289,7 @@ pub(super) fn trunk(side: Side, channel: &str) -> Option<String> {
     (side == Side::Outside).then(|| ChannelName(channel).endpoint().to_owned())
 }
 
-/// Whoever is at a channel of the house.
+/// The person at a channel of the house.
 pub(super) fn person(channel: &str, name: Option<String>, number: Option<String>) -> Person {
     let endpoint = ChannelName(channel).endpoint();
     // The extension in `PJSIP/101`.
