@@ -51,7 +51,7 @@ pub fn shown_name(shown: &[u8]) -> String {
 /// make the call one that Zammad does not take.
 const LONGEST_NUMBER: usize = 40;
 
-/// More than the options of a number that somebody sends in earnest.
+/// More than the options of a real number.
 const LONGEST_OPTIONS: usize = 200;
 
 /// Whether this is a number in one of the usual forms and nothing else.
