@@ -3,7 +3,7 @@
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
 
-/// So many digits in a row are a number, and not a count.
+/// The fewest digits in a row that are a number, and not a count.
 const SHORTEST: usize = 3;
 
 /// Replaces the same by the same, for as long as it lives; nobody can turn it round.

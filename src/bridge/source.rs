@@ -66,7 +66,7 @@ pub enum Heard<Request> {
     Standing(Vec<Standing>),
     /// This is to be asked.
     Ask(Request),
-    /// Something that whoever looks after the phone system should know.
+    /// Something that the phone system's administrator should know.
     Remark(String),
 }
 

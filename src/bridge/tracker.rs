@@ -27,7 +27,7 @@ pub use rules::Rules;
 /// How often it is looked whether there are calls of which nothing is heard.
 const SWEEP: Duration = Duration::from_secs(60);
 
-/// So many calls that are over are still known by their ids: a phone that calls one customer after the
+/// How many calls that are over are still known by their ids: a phone that calls one customer after the
 /// other may do so in one group.
 const REMEMBERED: usize = 4096;
 

@@ -135,21 +135,15 @@ pub struct BridgeConfig {
     pub stale: Duration,
 }
 
-/// Where Asterisk is, and what it calls its trunks.
+/// Who logs in at which Asterisk.
 #[derive(Debug, Clone)]
-pub struct AsteriskConfig {
+pub struct AsteriskAccount {
     /// host and port
     pub address: String,
     /// an account of its manager interface
     pub username: String,
     /// the account's
     pub secret: Secret,
-    /// `None`: the usual ones
-    pub trunk_contexts: Option<Vec<String>>,
-    /// names of channels
-    pub trunk_channels: Vec<String>,
-    /// what phones dial to get out of the house
-    pub outside_prefix: String,
 }
 
 const HOLD: Duration = Duration::from_millis(150);
@@ -211,25 +205,22 @@ impl AsteriskSettings {
         }
     }
 
-    /// What they mean.
+    /// The account.
     ///
     /// # Errors
     ///
     /// Nobody says who logs in, or the secret's file cannot be read.
-    pub fn checked(&self) -> Result<AsteriskConfig, ConfigError> {
+    pub fn account(&self) -> Result<AsteriskAccount, ConfigError> {
         let missing = |key: &str| ConfigError::Bridge(format!("bridge.asterisk.{key} is not set"));
         let secret = match (&self.secret, &self.secret_file) {
             (Some(secret), _) => secret.clone(),
             (None, Some(path)) => read_token(path)?,
             (None, None) => return Err(missing("secret_file")),
         };
-        Ok(AsteriskConfig {
+        Ok(AsteriskAccount {
             address: self.address.clone().unwrap_or_else(|| "127.0.0.1:5038".to_owned()),
             username: self.username.clone().ok_or_else(|| missing("username"))?,
             secret,
-            trunk_contexts: self.trunk_contexts.clone().map(|List(contexts)| contexts),
-            trunk_channels: self.trunk_channels.clone().unwrap_or_default().0,
-            outside_prefix: self.outside_prefix.clone().unwrap_or_default(),
         })
     }
 }

@@ -133,6 +133,55 @@ fn serve(mut stream: TcpStream, tell: impl Fn() -> std::sync::mpsc::Sender<TcpSt
 }
 
 #[test]
+fn a_recording_sends_nothing() {
+    let world = World::new();
+    let requests = world.every_request();
+    let recording = world.file("recording", 0o600, "{\"time\":0,\"connected\":\"1\"}\n");
+    world.program().args(["bridge", "asterisk", "--replay"]).arg(recording).assert().code(2);
+    requests.assert_calls(0);
+}
+
+/// Of two phone systems with one spool, each bridge takes up its own calls.
+#[test]
+fn open_calls_are_taken_up_by_the_bridge_that_reported_them() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let (first, second) = (Interface::start(), Interface::start());
+    let secret = world.file("secret", 0o600, "s3cret");
+    let start = |interface: &Interface| {
+        let mut program = world.process();
+        program.args(["bridge", "asterisk", "--url", &sandbox.url, "--username", "zammad", "--spool-path"]);
+        program
+            .arg(world.path("spool.db"))
+            .args(["--address", &interface.address, "--secret-file"])
+            .arg(&secret);
+        Running::start(&mut program)
+    };
+    let end = |running: Running| {
+        running.signal("TERM");
+        assert_eq!(running.end().code, 0);
+    };
+    let running = start(&first);
+    let call = "Event: Newchannel\r\nChannel: PJSIP/trunk-1\r\nChannelStateDesc: Ring\r\nCallerIDNum: 4940669690\r\n\
+                Context: from-trunk\r\nExten: 493023125101\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n\r\n\
+                Event: QueueCallerJoin\r\nChannel: PJSIP/trunk-1\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\nQueue: 700\r\n\r\n";
+    first.connection().write_all(call.as_bytes()).unwrap();
+    until("the call rings at Zammad", || sandbox.log().iter().any(|call| call["call_id"] == "1.1"));
+    end(running);
+    let running = start(&second);
+    let _connection = second.connection();
+    let other = call.replace("1.1", "2.1");
+    (&_connection).write_all(other.as_bytes()).unwrap();
+    until("the other call rings at Zammad", || sandbox.log().iter().any(|call| call["call_id"] == "2.1"));
+    end(running);
+    assert_eq!(sandbox.call("1.1")["state"], "newCall");
+    let running = start(&first);
+    until("the call has ended at Zammad", || sandbox.call("1.1")["state"] == "hangup");
+    end(running);
+    assert_eq!(sandbox.call("2.1")["state"], "newCall");
+}
+
+#[test]
 fn a_call_over_a_socket_is_seen_by_agents() {
     let world = World::new();
     let sandbox = world.sandbox(&[]);

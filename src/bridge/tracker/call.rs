@@ -125,7 +125,7 @@ impl Call {
         self.owner = Some(owner);
         self.outside = Some(outside);
         self.due = None;
-        // Whoever took it in the house has only begun it.
+        // A phone of the house that took it has only begun it.
         self.answered = None;
         self.answered_by = None;
     }

@@ -50,7 +50,7 @@ pub struct Following {
     /// In that file, put other numbers and names in place of the true ones, the same for the same
     #[arg(long, requires = "record")]
     pub mask: bool,
-    /// Take such a file in place of the phone system, by its own clock and without waiting
-    #[arg(long, value_name = "FILE", conflicts_with = "record")]
+    /// With --dry-run, take such a file in place of the phone system, by its own clock and without waiting
+    #[arg(long, value_name = "FILE", requires = "bridge_dry_run", conflicts_with = "record")]
     pub replay: Option<PathBuf>,
 }

@@ -16,7 +16,7 @@ use crate::bridge::asterisk::{Account, Asterisk, Listener, Trunks};
 use crate::bridge::pattern::Pattern;
 use crate::bridge::tracker::{Rules, Tracker};
 use crate::client;
-use crate::config::{BridgeConfig, Config, List, Settings};
+use crate::config::{AsteriskAccount, BridgeConfig, Config, List, Settings};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
 
@@ -49,13 +49,13 @@ fn asterisk(args: cli::BridgeAsterisk, global: &Global, out: &mut dyn Write) -> 
     let tracker = Tracker::new(rules(&bridge, &config));
     if let Some(recording) = &following.replay {
         let file = File::open(recording).with_context(|| recording.display().to_string())?;
-        let task = Task { name: "asterisk", config: &config, bridge: &bridge, following: &following };
-        client::block_on(replay::replay(source, tracker, BufReader::new(file), task, out))??;
+        replay::replay(source, tracker, BufReader::new(file), &config, out)?;
         return Ok(ExitCode::Ok);
     }
-    let account = settings.checked()?;
-    let account = Account { address: account.address, username: account.username, secret: account.secret };
-    let task = Task { name: "asterisk", config: &config, bridge: &bridge, following: &following };
+    let AsteriskAccount { address, username, secret } = settings.account()?;
+    let key = format!("bridge asterisk {address} ");
+    let account = Account { address, username, secret };
+    let task = Task { name: "asterisk", key: &key, config: &config, bridge: &bridge, following: &following };
     client::block_on(follow::follow(source, tracker, account, task, out))??;
     Ok(ExitCode::Ok)
 }

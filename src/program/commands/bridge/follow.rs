@@ -39,6 +39,8 @@ const IDLE: usize = 8;
 pub struct Task<'a> {
     /// the source's name
     pub name: &'static str,
+    /// what its calls' keys in the journal begin with: no other bridge's do
+    pub key: &'a str,
     pub config: &'a Config,
     pub bridge: &'a BridgeConfig,
     pub following: &'a cli::Following,
@@ -71,7 +73,7 @@ where
     S: Source,
     C: Connector<Link: Link<Message = S::Message, Request = S::Request>> + Send + 'static,
 {
-    let Task { name, config, bridge, following } = task;
+    let Task { name, key, config, bridge, following } = task;
     let style = Style { format: config.output, field: None, fail_open: false };
     let begun = Instant::now();
     let mut daemon = Daemon::begin()?;
@@ -91,7 +93,7 @@ where
                 "without a spool, calls that are open when it ends stay open at Zammad (--spool-path)"
             );
         }
-        for call in courier.open_calls(&key_of(name)).await? {
+        for call in courier.open_calls(key).await? {
             let (id, to) = (call.call_id.to_string(), call.to.unwrap_or_default());
             let open = Open { id, direction: call.direction, from: call.from, to, answered: call.answered };
             tracker.take_up(open, Duration::ZERO);
@@ -147,7 +149,7 @@ where
             match followed {
                 Followed::Event(call, written) => match &mut dispatcher {
                     Some(dispatcher) => {
-                        let written = WrittenEvent { call_key: key(name, &written, &courier), ..written };
+                        let written = WrittenEvent { call_key: key_of(&written, key, &courier), ..written };
                         dispatcher.push(written.call_id.parse().ok(), Errand { call, written });
                     }
                     None => dry(written, config, out)?,
@@ -162,13 +164,9 @@ where
 }
 
 /// What makes a call one of this bridge's for the next process.
-fn key(name: &str, written: &WrittenEvent, courier: &Courier) -> Option<String> {
+fn key_of(written: &WrittenEvent, key: &str, courier: &Courier) -> Option<String> {
     let is_noted = courier.has_journal() && written.event == EventKind::NewCall;
-    is_noted.then(|| format!("{} {}", key_of(name), written.call_id))
-}
-
-fn key_of(name: &str) -> String {
-    format!("bridge {name}")
+    is_noted.then(|| format!("{key}{}", written.call_id))
 }
 
 async fn next<'a, F: 'a>(dispatcher: &mut Option<Dispatcher<'a, Errand, F>>) -> Option<F> {

@@ -7,16 +7,17 @@ use tokio::sync::mpsc::unbounded_channel;
 use crate::bridge::recording::{Recorded, read};
 use crate::bridge::source::Source;
 use crate::bridge::tracker::{Followed, Tracker};
+use crate::config::Config;
 
-use super::follow::{Task, dry, hear};
+use super::follow::{dry, hear};
 use super::tell;
 
 /// Follows what was recorded, to its end.
-pub async fn replay<S: Source>(
+pub fn replay<S: Source>(
     mut source: S,
     mut tracker: Tracker,
     recording: impl BufRead,
-    task: Task<'_>,
+    config: &Config,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     // Nobody is there to be asked.
@@ -31,7 +32,7 @@ pub async fn replay<S: Source>(
         }
         for followed in tracker.followed().collect::<Vec<_>>() {
             match followed {
-                Followed::Event(_, written) => dry(written, task.config, out)?,
+                Followed::Event(_, written) => dry(written, config, out)?,
                 Followed::Ended(summary) => tell::ended(&summary),
                 Followed::Unreported(summary, reason) => tell::unreported(&summary, &reason),
             }
