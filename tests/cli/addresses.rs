@@ -1,11 +1,11 @@
 //! A host with several addresses, of which only the last one that is tried answers.
 
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::IpAddr;
 use std::process;
 
 use assert_cmd::Command;
 
-use crate::servers::{Ran, Reply, Server, at_once, full};
+use crate::servers::{Ran, Reply, Server, at_once, full, listen, sockets_at_one_port};
 use crate::support::{NEW_CALL, TOKEN, World};
 
 const HOST: &str = "zammad.example";
@@ -35,12 +35,12 @@ fn dead_addresses_leave_time_for_the_one_that_answers() {
     ];
     at_once(cases.into_iter().enumerate(), |(place, (dead, alive))| {
         let read = |address: &&str| address.parse::<IpAddr>().unwrap();
-        let listener = TcpListener::bind((read(&alive), 0)).unwrap();
+        let addresses: Vec<_> = dead.iter().chain([&alive]).map(read).collect();
+        let mut sockets = sockets_at_one_port(&addresses);
+        let listener = listen(sockets.pop().unwrap(), 16);
         let port = listener.local_addr().unwrap().port();
         let zammad = Server::answering_at(listener, [Reply::json(200, "{}")]);
-        let dead: Vec<_> = dead.iter().map(read).collect();
-        let _silent: Vec<_> = dead.iter().map(|&address| full(SocketAddr::new(address, port))).collect();
-        let addresses: Vec<_> = dead.iter().copied().chain([read(&alive)]).collect();
+        let _silent: Vec<_> = sockets.into_iter().map(full).collect();
         let mut program = program(&world, &format!("hosts{place}"), &addresses);
         program.env("ZAMMAD_CTI_URL", format!("http://{HOST}:{port}/api/v1/cti/{TOKEN}"));
         let ran = Ran::of(program.args(NEW_CALL).args(["--connect-timeout", "250ms"]));

@@ -185,7 +185,7 @@ fn floods(head: &'static str) -> BadServer {
 
 /// Listens, but has no room for another connection.
 fn full() -> BadServer {
-    let listener = servers::full("127.0.0.1:0".parse().unwrap());
+    let listener = servers::full(servers::reserved_port());
     BadServer { url: servers::url(listener.address()), _held: Box::new(listener) }
 }
 

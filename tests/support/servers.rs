@@ -1,7 +1,8 @@
 //! Servers that do to a connection what a test wants, and what the program makes of them.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{self, Read, Write};
+use std::iter;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Child, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -126,9 +127,7 @@ impl Full {
 }
 
 /// Listens there, and lets as many connections wait as there is room for.
-pub fn full(address: SocketAddr) -> Full {
-    let socket = if address.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() }.unwrap();
-    socket.bind(address).unwrap();
+pub fn full(socket: TcpSocket) -> Full {
     let listener = listen(socket, 0);
     let address = listener.local_addr().unwrap();
     let mut waiting = Vec::new();
@@ -194,9 +193,27 @@ impl Reply {
 
 /// A port that is taken, but where nobody listens yet.
 pub fn reserved_port() -> TcpSocket {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    socket
+    bound_socket(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap()
+}
+
+/// Sockets of these addresses that share a port. A port that is free at one address may be in use at another.
+pub fn sockets_at_one_port(addresses: &[IpAddr]) -> Vec<TcpSocket> {
+    let bound = |port| addresses.iter().map(move |&address| bound_socket(SocketAddr::new(address, port)));
+    for _ in 0..100 {
+        let first = bound(0).next().unwrap().unwrap();
+        let port = first.local_addr().unwrap().port();
+        let others: io::Result<Vec<_>> = bound(port).skip(1).collect();
+        if let Ok(others) = others {
+            return iter::once(first).chain(others).collect();
+        }
+    }
+    panic!("no port is free at all of {addresses:?}");
+}
+
+fn bound_socket(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() }?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 /// Listens with room for so many connections that wait to be accepted.
