@@ -6,6 +6,7 @@ mod agents;
 mod bridge;
 mod endpoint;
 mod file;
+mod shared_path;
 mod value;
 
 use std::collections::BTreeMap;
@@ -76,7 +77,7 @@ pub struct Settings {
     /// Where the events of one call wait for each other: a folder of this user's own [default:
     /// $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else
     /// /run/lock/zammad-cti-UID]
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_parser = shared_path::of_flag())]
     pub lock_dir: Option<PathBuf>,
     /// Trust the certificates in this PEM file instead of the system's
     #[arg(long, value_name = "FILE")]
@@ -169,6 +170,7 @@ pub struct SpoolSettings {
     /// The file in which events wait for Zammad, and which knows the open calls; without it there
     /// is no spool
     #[arg(long = "spool-path", id = "spool_path", value_name = "FILE")]
+    #[arg(value_parser = shared_path::of_flag())]
     pub path: Option<PathBuf>,
     /// When events are kept there [default: on-failure]
     #[arg(long = "spool-mode", visible_alias = "spool", id = "spool_mode")]

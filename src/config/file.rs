@@ -11,6 +11,7 @@ use config::{Map, Value, ValueKind};
 use serde::Deserialize;
 
 use super::access::Layer;
+use super::shared_path::misleading;
 use super::{AsteriskSettings, BridgeSettings, Endpoint, Secret, Settings, endpoint, redact};
 
 /// A token is some dozen bytes, a configuration some hundred lines, a bundle of certificates some
@@ -113,13 +114,18 @@ pub fn read(path: &Path, profile: Option<&str>) -> Result<Layers, FileError> {
 
 /// A table's settings, or what is wrong with its keys or values.
 fn settings(path: &Path, table: Map<String, Value>) -> Result<Settings, FileError> {
-    Settings::deserialize(Value::from(table.clone())).map_err(|error| {
+    let broken = |reason| FileError::Broken { path: path.to_owned(), reason };
+    let settings = Settings::deserialize(Value::from(table.clone())).map_err(|error| {
         // A misspelt key is the likeliest, and can be said better than the parser does.
         match check_keys(path, &table, "") {
             Err(unknown) => unknown,
-            Ok(()) => FileError::Broken { path: path.to_owned(), reason: reason(&error) },
+            Ok(()) => broken(reason(&error)),
         }
-    })
+    })?;
+    match misleading(&settings) {
+        Some((key, complaint)) => Err(broken(format!("{key}: {complaint}"))),
+        None => Ok(settings),
+    }
 }
 
 /// The settings of which one has this value, as text.
@@ -128,11 +134,12 @@ pub(super) fn from_text(key: &str, text: OsString) -> Result<Settings, String> {
     let names = key.rsplit('.');
     let settings =
         names.fold(Value::from(text), |value, name| Value::from(Map::from([(name.to_owned(), value)])));
-    Settings::deserialize(settings).map_err(|error| {
+    let settings = Settings::deserialize(settings).map_err(|error| {
         // The variable is named already.
         let reason = reason(&error);
         reason.split_once(" for key ").map_or(reason.clone(), |(reason, _)| reason.to_owned())
-    })
+    })?;
+    misleading(&settings).map_or(Ok(settings), |(_, complaint)| Err(complaint))
 }
 
 /// Reads the token, or another secret, from a file of its own, such as a systemd credential.

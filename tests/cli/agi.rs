@@ -393,7 +393,8 @@ fn an_answer_and_a_hangup_let_the_call_go_on_when_zammad_does_not_take_them() {
 
 /// The same line, where what Zammad does not take waits in a spool.
 fn with_spool(program: &mut Command) -> &mut Command {
-    program.env("ZAMMAD_CTI_SPOOL_PATH", "spool.db")
+    let spool = program.get_current_dir().unwrap().join("spool.db");
+    program.env("ZAMMAD_CTI_SPOOL_PATH", spool)
 }
 
 #[test]
@@ -461,7 +462,7 @@ fn a_call_during_which_zammad_is_down_is_in_its_log_afterwards() {
         sandbox.fault(json!({ "mode": "none" }));
         let flush = || {
             let mut flush = world.bare();
-            flush.env("ZAMMAD_CTI_URL", &sandbox.url).env("ZAMMAD_CTI_SPOOL_PATH", "spool.db");
+            flush.env("ZAMMAD_CTI_URL", &sandbox.url).env("ZAMMAD_CTI_SPOOL_PATH", world.path("spool.db"));
             stdout(&flush.args(["spool", "flush"]).assert().code(0))
         };
         assert_eq!(flush(), "delivered 3, waiting 0, unconfirmed 0, dead 0\n", "{mode}");
@@ -502,7 +503,7 @@ fn an_answer_and_a_hangup_outlast_a_zammad_that_is_away_for_longer_than_their_de
     }
     sandbox.fault(json!({ "mode": "none" }));
     let mut flush = world.bare();
-    flush.env("ZAMMAD_CTI_URL", &sandbox.url).env("ZAMMAD_CTI_SPOOL_PATH", "spool.db");
+    flush.env("ZAMMAD_CTI_URL", &sandbox.url).env("ZAMMAD_CTI_SPOOL_PATH", world.path("spool.db"));
     let flushed = flush.args(["spool", "flush"]).assert().code(0);
     assert_eq!(stdout(&flushed), "delivered 2, waiting 0, unconfirmed 0, dead 0\n");
     let call = sandbox.call(CALL);

@@ -173,7 +173,7 @@ fn config_show_names_origins_and_hides_secrets() {
         0o600,
         &format!(
             "token = '{TOKEN}'\napi_token = 'secret-{TOKEN}'\noutput = 'json'\n[numbers]\ncountry = 'de'\n\
-             [spool]\npath = 'calls/spool.db'\npolicy = 'drop-oldest'\n"
+             [spool]\npath = '/srv/calls/spool.db'\npolicy = 'drop-oldest'\n"
         ),
     );
     let mut program = world.bare();
@@ -208,7 +208,7 @@ fn config_show_names_origins_and_hides_secrets() {
         ("numbers.extension_prefix", Value::Null, "not set"),
         ("numbers.national_digits", Value::Null, "not set"),
         ("numbers.normalize", json!(true), "default"),
-        ("spool.path", json!("calls/spool.db"), in_file),
+        ("spool.path", json!("/srv/calls/spool.db"), in_file),
         ("spool.mode", json!("always"), "flag"),
         ("spool.max_events", json!(1_000_000), "default"),
         ("spool.max_bytes", json!(1_000_000_000), "default"),
@@ -466,4 +466,53 @@ fn a_secret_that_others_can_read_is_refused_with_the_chmod_that_mends_it() {
         assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success());
         program.assert().code(0);
     }
+}
+
+#[test]
+fn a_path_that_processes_share_is_whole_outside_the_command_line() {
+    let world = World::new();
+    let zammad = world.zammad_accepts();
+    let home = world.path("");
+    let home = home.to_str().unwrap().trim_end_matches('/');
+    // (the path, what the message says of it)
+    let cases = [
+        (
+            "calls.db",
+            format!("depends on the folder that a process is started in, and is {home}/calls.db here"),
+        ),
+        ("./calls.db", format!("{home}/calls.db here")),
+        ("~/calls.db", format!("~ is not expanded here; write the whole path, {home}/calls.db")),
+        ("$HOME/calls.db", format!("$HOME is not expanded here; write the whole path, {home}/calls.db")),
+        ("${HOME}/calls.db", format!("write the whole path, {home}/calls.db")),
+        ("~anna/calls.db", "~ is not expanded".to_owned()),
+        ("/var/$USER/calls.db", "$ is not expanded".to_owned()),
+    ];
+    let commands: [(&[&str], i32); 4] =
+        [(&["config", "check"], 78), (&["check"], 3), (&["spool", "list"], 78), (&NEW_CALL, 78)];
+    for (path, message) in &cases {
+        let is_relative = path.starts_with(['c', '.']);
+        for (key, variable, flag) in [
+            ("spool.path", "ZAMMAD_CTI_SPOOL_PATH", "--spool-path"),
+            ("lock_dir", "ZAMMAD_CTI_LOCK_DIR", "--lock-dir"),
+        ] {
+            let file = world.file("config.toml", 0o600, &format!("{key} = '{path}'\n"));
+            let profile = world.file("profile.toml", 0o600, &format!("[profiles.p]\n{key} = '{path}'\n"));
+            for (command, code) in commands {
+                for file in [&file, &profile] {
+                    let ended = world.program().arg("--config").arg(file).args(command).assert().code(code);
+                    let said = stdout(&ended) + &stderr(&ended);
+                    let place = format!("{}: {key}: ", file.display());
+                    assert!(said.contains(&place) && said.contains(message), "{path} {command:?}: {said}");
+                }
+                let ended = world.program().env(variable, path).args(command).assert().code(code);
+                let said = stdout(&ended) + &stderr(&ended);
+                assert!(said.contains(variable) && said.contains(message), "{path} {command:?}: {said}");
+            }
+            let mut program = world.program();
+            program.args(["config", "check", flag, path]);
+            let ended = program.assert().code(if is_relative { 0 } else { 2 });
+            assert!(is_relative || stderr(&ended).contains(message), "{path}: {}", stderr(&ended));
+        }
+    }
+    zammad.assert_calls(0);
 }

@@ -285,9 +285,11 @@ fn an_endpoint_in_the_place_of_another_value_is_shown_without_its_token() {
     let world = World::new();
     std::fs::create_dir(world.path("cti")).unwrap();
     for address in [format!("https://z.example/api/v1/cti/{TOKEN}"), format!("/cti/{TOKEN}")] {
+        // These two have to be whole paths.
+        let path = if address.starts_with('/') { address.clone() } else { format!("/{address}") };
         let text = format!(
-            "lock_dir = '{address}'\nca_file = '{address}'\ntoken_file = '{address}'\nurl = '{address}'\n\
-             [spool]\npath = '{address}'\n[profiles.'{address}']\ntimeout = '1s'\n\
+            "lock_dir = '{path}'\nca_file = '{address}'\ntoken_file = '{address}'\nurl = '{address}'\n\
+             [spool]\npath = '{path}'\n[profiles.'{address}']\ntimeout = '1s'\n\
              [agents]\n'{address}' = 'anna'\n"
         );
         let file = world.file("config.toml", 0o600, &text);
@@ -325,6 +327,21 @@ fn an_endpoint_in_the_place_of_another_value_is_shown_without_its_token() {
         }
         // It would be sent as a name.
         says_nothing_of_the_token(program_with(&with_login).args(NEW_CALL).args(right), 78);
+    }
+    // The same in the place of a path that has to be whole, and is not.
+    for (text, variable) in [
+        (format!("lock_dir = 'https://z.example/api/v1/cti/{TOKEN}'"), format!("cti/{TOKEN}")),
+        (format!("[spool]\npath = '~/api/v1/cti/{TOKEN}'"), format!("$HOME/api/v1/cti/{TOKEN}")),
+    ] {
+        let file = world.file("partial.toml", 0o600, &text);
+        says_nothing_of_the_token(world.bare().arg("--config").arg(file).args(["config", "show"]), 78);
+        let mut program = world.bare();
+        program.env("ZAMMAD_CTI_SPOOL_PATH", &variable).args(["config", "show"]);
+        says_nothing_of_the_token(&mut program, 78);
+        says_nothing_of_the_token(
+            world.bare().args(["config", "show", "--spool-path", &format!("~/cti/{TOKEN}")]),
+            2,
+        );
     }
     // The token alone, in the place of its file; and a path that only looks like an endpoint.
     let spool = world.path("cti/spool.db");
