@@ -8,12 +8,12 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, StatxAttributes, StatxFlags, fstat, statat, statx};
 use rustix::io::Errno;
 
 /// As many links as the kernel follows on the way to a file (path_resolution(7)).
@@ -148,11 +148,23 @@ impl Folder {
     ///
     /// It cannot be had; or this is root, and the folder is not root's alone.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let found = existing(path)?;
+        Self::without_link(found_or_begun(path)?)
+    }
+
+    /// Opens a folder as [`open`](Self::open) does, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open); also if there is none ([`ErrorKind::NotFound`]).
+    pub fn open_existing(path: &Path) -> io::Result<Self> {
+        Self::without_link(found(path)?)
+    }
+
+    fn without_link(found: PathBuf) -> io::Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let descriptor =
             rustix::fs::open(&found, flags, Mode::empty()).map_err(|error| what_is_there(error, &found))?;
-        let stat = rustix::fs::fstat(&descriptor)?;
+        let stat = fstat(&descriptor)?;
         let mode = if stat.st_mode & 0o2070 == 0o2070 { 0o660 } else { 0o600 };
         let is_shared = stat.st_mode & 0o022 != 0;
         Ok(Self { descriptor, path: found, mode, group: stat.st_gid, is_shared })
@@ -241,11 +253,9 @@ impl Folder {
     ///
     /// Something else is there, or nobody can say.
     pub fn has_file(&self, name: &OsStr) -> io::Result<bool> {
-        let Some(stat) = self.stat(name)? else { return Ok(false) };
-        match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile if stat.st_nlink > 1 => Err(has_two_names(&self.path.join(name))),
-            FileType::RegularFile => Ok(true),
-            other => Err(is_something_else(&self.path.join(name), other)),
+        match self.look(name)? {
+            Some(seen) => seen.only_a_file(|| self.path.join(name)).map(|()| true),
+            None => Ok(false),
         }
     }
 
@@ -256,10 +266,10 @@ impl Folder {
     ///
     /// There is another link.
     pub fn administrators_link(&self, name: &OsStr) -> io::Result<Option<PathBuf>> {
-        match self.stat(name)? {
-            Some(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink => {
+        match self.look(name)? {
+            Some(seen) if seen.file_type() == FileType::Symlink => {
                 let ours = rustix::process::geteuid().as_raw();
-                if self.is_shared || ![0, ours].contains(&stat.st_uid) {
+                if self.is_shared || ![0, ours].contains(&seen.user) {
                     return Err(is_a_link(&self.path.join(name)));
                 }
                 let target = rustix::fs::readlinkat(&self.descriptor, name, Vec::new())?;
@@ -269,9 +279,9 @@ impl Folder {
         }
     }
 
-    fn stat(&self, name: &OsStr) -> io::Result<Option<Stat>> {
-        match rustix::fs::statat(&self.descriptor, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => Ok(Some(stat)),
+    fn look(&self, name: &OsStr) -> io::Result<Option<Seen>> {
+        match Seen::at(&self.descriptor, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(seen) => Ok(Some(seen)),
             Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -317,15 +327,8 @@ impl Folder {
         let path = || self.path.join(name);
         let opened = rustix::fs::openat(&self.descriptor, name, flags, Mode::from_raw_mode(self.mode));
         let file = File::from(opened.map_err(|error| what_is_there(error, &path()))?);
-        let metadata = file.metadata()?;
-        match metadata.nlink() {
-            _ if !metadata.is_file() => {
-                Err(is_something_else(&path(), FileType::from_raw_mode(metadata.mode())))
-            }
-            // What is written there would be in a file of that other name.
-            2.. => Err(has_two_names(&path())),
-            _ => Ok(file),
-        }
+        Seen::at(&file, OsStr::new(""), AtFlags::EMPTY_PATH)?.only_a_file(path)?;
+        Ok(file)
     }
 
     /// Takes rights from a file that its owner has given to others, and that is not opened: to close it
@@ -354,6 +357,58 @@ impl Folder {
     }
 }
 
+/// What has a name, or is open.
+struct Seen {
+    mode: u32,
+    user: u32,
+    /// It is to be found elsewhere as well.
+    has_other_names: bool,
+    /// It is mounted where it is, by itself.
+    is_mount_point: bool,
+}
+
+impl Seen {
+    /// Source: statx(2); kernels before 5.8 do not say what is a mount point.
+    fn at(folder: impl AsFd, name: &OsStr, flags: AtFlags) -> rustix::io::Result<Self> {
+        let wanted = StatxFlags::TYPE | StatxFlags::MODE | StatxFlags::NLINK | StatxFlags::UID;
+        match statx(&folder, name, flags, wanted) {
+            Ok(stat) => Ok(Self {
+                mode: stat.stx_mode.into(),
+                user: stat.stx_uid,
+                has_other_names: stat.stx_nlink > 1,
+                is_mount_point: stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT),
+            }),
+            // Some containers have rules for system calls that are older than this one.
+            Err(Errno::NOSYS | Errno::PERM) => {
+                let stat = statat(&folder, name, flags)?;
+                Ok(Self {
+                    mode: stat.st_mode,
+                    user: stat.st_uid,
+                    has_other_names: stat.st_nlink > 1,
+                    is_mount_point: false,
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn file_type(&self) -> FileType {
+        FileType::from_raw_mode(self.mode)
+    }
+
+    /// # Errors
+    ///
+    /// It is no file; or one that others may know by another name, where they do not see what is beside it here.
+    fn only_a_file(&self, path: impl FnOnce() -> PathBuf) -> io::Result<()> {
+        match self.file_type() {
+            FileType::RegularFile if self.has_other_names => Err(has_two_names(&path())),
+            FileType::RegularFile if self.is_mount_point => Err(is_mounted_alone(&path())),
+            FileType::RegularFile => Ok(()),
+            other => Err(is_something_else(&path(), other)),
+        }
+    }
+}
+
 /// A folder that is opened for reading, as its mode could not be set otherwise.
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
@@ -366,16 +421,20 @@ fn begin(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The folder that a path leads to, without a link, begun if need be.
-fn existing(path: &Path) -> io::Result<PathBuf> {
-    let found = |path: &Path| {
-        if !is_root() {
-            return path.canonicalize();
-        }
-        let way = refuse_what_is_not_roots(path)?;
-        if way.is_whole { Ok(way.end) } else { Err(ErrorKind::NotFound.into()) }
-    };
+/// The folder that a path leads to, without a link.
+fn found(path: &Path) -> io::Result<PathBuf> {
+    if !is_root() {
+        return path.canonicalize();
+    }
+    let way = refuse_what_is_not_roots(path)?;
+    if way.is_whole { Ok(way.end) } else { Err(ErrorKind::NotFound.into()) }
+}
+
+/// The same, begun if need be.
+fn found_or_begun(path: &Path) -> io::Result<PathBuf> {
     found(path).or_else(|error| match error.kind() {
+        // What it leads to may be on a disk that is not there at present.
+        ErrorKind::NotFound if path.is_symlink() => Err(leads_nowhere(path)),
         ErrorKind::NotFound => begin(path).and_then(|()| found(path)),
         _ => Err(error),
     })
@@ -425,6 +484,25 @@ fn has_two_names(path: &Path) -> io::Error {
     io::Error::other(format!(
         "{} has another name elsewhere (a hard link); remove one of them",
         path.display()
+    ))
+}
+
+/// With `docker -v FILE` or Kubernetes' `subPath` only this file is the one outside: SQLite's log beside it would
+/// end with the container, and nobody outside would see its locks.
+fn is_mounted_alone(path: &Path) -> io::Error {
+    io::Error::other(format!(
+        "{} is mounted as a single file, so what is written beside it would be lost; mount its folder instead",
+        path.display()
+    ))
+}
+
+/// A link to what is not there.
+pub fn leads_nowhere(link: &Path) -> io::Error {
+    let target = link.read_link().unwrap_or_default();
+    io::Error::other(format!(
+        "{} is a link to {}, where nothing is; make the folder that is meant, or remove the link",
+        link.display(),
+        target.display()
     ))
 }
 

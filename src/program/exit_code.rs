@@ -176,7 +176,8 @@ Promises:
   8. Damage stops nothing. A damaged file is set aside as FILE.damaged-TIME and counted, and what
      can be read of it goes into a new one. A damaged event is given up, and the others are sent.
   9. Only its owner reads the file (mode 0600; in a folder with mode 2770 its group as well), and
-     no token is in it. Numbers and names are.";
+     no token is in it. Numbers and names are. It has one name, so that all see the same events: a
+     file that is mounted by itself, or that has a second name (a hard link), is refused.";
 
 impl ExitCode {
     /// `check` speaks the codes of monitoring systems: the number counts, and not its other meaning.

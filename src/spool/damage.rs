@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, Row, TransactionBehavior};
 
-use super::place::{ASIDE, LOCK, MENDED, OF_SQLITE, Place, folder_of, put_in_place};
+use super::place::{ASIDE, LOCK, MENDED, OF_SQLITE, Place, put_in_place};
 use super::{Moment, SpoolError, failed, schema, trouble, waiting};
 
 /// Whether the file itself is broken, and not only in use, full, or out of reach.
@@ -58,14 +58,14 @@ pub fn replace(place: &Place, opened: Option<u64>, patience: Duration) -> Result
 
 /// The damaged files that are still there.
 pub fn set_aside(path: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let Some(name) = path.file_name() else { return Ok(Vec::new()) };
-    let begin = format!("{}{ASIDE}", name.to_string_lossy());
+    let place = Place::open(path)?;
+    let begin = place.name(ASIDE).to_string_lossy().into_owned();
     let is_one = |name: &str| {
         let millis = name.strip_prefix(&begin);
         millis.is_some_and(|millis| !millis.is_empty() && millis.bytes().all(|byte| byte.is_ascii_digit()))
     };
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder_of(path))? {
+    for entry in std::fs::read_dir(place.folder().path())? {
         let entry = entry?;
         if is_one(&entry.file_name().to_string_lossy()) {
             found.push(entry.path());

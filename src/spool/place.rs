@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::Moment;
-use crate::folder::Folder;
+use crate::folder::{Folder, leads_nowhere};
 
 /// What SQLite puts beside a file.
 pub const OF_SQLITE: [&str; 3] = ["-wal", "-shm", "-journal"];
@@ -36,18 +36,25 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// As [`Folder::open`]; or the path names no file.
+    /// As [`Folder::open`]; or the path names no file, or a link leads to a folder that is not there.
     pub fn open(path: &Path) -> io::Result<Self> {
         let mut path = path.to_owned();
+        let mut link: Option<PathBuf> = None;
         for _ in 0..MOST_LINKS {
             let Some(name) = path.file_name() else {
                 let what = format!("{} is not the name of a file, such as spool.db", path.display());
                 return Err(io::Error::other(what));
             };
             let name = name.to_owned();
-            let folder = Folder::open(folder_of(&path))?;
+            let folder = match &link {
+                None => Folder::open(folder_of(&path))?,
+                Some(link) => match Folder::open_existing(folder_of(&path)) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(leads_nowhere(link)),
+                    opened => opened?,
+                },
+            };
             match folder.administrators_link(&name)? {
-                Some(target) => path = target,
+                Some(target) => link = Some(std::mem::replace(&mut path, target)),
                 None => return Ok(Self { folder, name }),
             }
         }

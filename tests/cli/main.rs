@@ -33,4 +33,5 @@ mod send;
 mod simulate;
 mod spool;
 mod spool_commands;
+mod spool_file;
 mod tls;
