@@ -6,7 +6,7 @@
 //! set on what is open, never on a name. Root uses only folders in which nobody else can do so.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{DirBuilder, File, Permissions};
+use std::fs::{DirBuilder, File, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -245,6 +245,24 @@ impl Folder {
     /// Whether its files are a group's.
     pub fn is_of_group(&self) -> bool {
         self.mode & 0o060 != 0
+    }
+
+    /// Whether a file in it could be begun and locked, as far as one without a name shows it.
+    ///
+    /// # Errors
+    ///
+    /// What is in the way: the file system has no locks, or no room, or nobody may write to it.
+    pub fn has_locks(&self) -> io::Result<()> {
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        match rustix::fs::openat(&self.descriptor, ".", flags, Mode::RUSR | Mode::WUSR) {
+            Ok(file) => match File::from(file).try_lock() {
+                Ok(()) | Err(TryLockError::WouldBlock) => Ok(()),
+                Err(TryLockError::Error(error)) => Err(error),
+            },
+            // Not every file system has files without a name.
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::NOENT | Errno::INVAL) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Whether there is a file of this name.

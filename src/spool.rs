@@ -23,6 +23,7 @@ mod schema;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod waiting;
 
 use std::path::{Path, PathBuf};
@@ -44,6 +45,7 @@ pub(crate) use note::{Doubt, Note, Rest};
 pub use overview::{Held, Overview, Totals};
 pub(crate) use place::{Place, folder_of, is_begun};
 pub use shared::SharedSpool;
+pub(crate) use trial::try_to_begin;
 pub(crate) use waiting::{Past, Waiting};
 pub use waiting::{Position, State};
 

@@ -286,11 +286,11 @@ impl Candidate {
     /// Whether it is there, or could be begun.
     fn may_be_had(&self) -> io::Result<()> {
         match self {
-            Self::Own(path) if path.symlink_metadata().is_ok() => self.open().map(drop),
+            Self::Own(path) if path.symlink_metadata().is_ok() => self.open()?.has_locks(),
             Self::Own(path) => Ok(access(folder_of(path), Access::WRITE_OK | Access::EXEC_OK)?),
             Self::Beside(spool) => match Place::open(spool) {
                 Ok(place) if place.path(BESIDE_SPOOL).symlink_metadata().is_ok() => {
-                    place.folder().subfolder(&place.name(BESIDE_SPOOL)).map(drop)
+                    place.folder().subfolder(&place.name(BESIDE_SPOOL))?.has_locks()
                 }
                 // What is wrong with the spool's own folder is told of the spool.
                 Ok(_) | Err(_) => Ok(()),

@@ -1,16 +1,18 @@
 //! The spool as a part of health: what waits, what was given up, and the calls that never end.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use rustix::fs::{Access, access};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use super::verdict::shown_count;
 use super::{Bound, SpoolThresholds, Status};
 use crate::client::in_full;
 use crate::config::{Config, Endpoint, Span, SpoolConfig};
-use crate::spool::{Held, Moment, Overview, SharedSpool, SpoolError, Totals, folder_of, is_begun, set_aside};
+use crate::spool::{
+    Held, Moment, Overview, SharedSpool, SpoolError, Totals, is_begun, set_aside, try_to_begin,
+};
 
 /// How long a look into the file waits for others that use it.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -92,11 +94,15 @@ impl SpoolCheck {
         Some(Self { config: spool.clone(), endpoint: endpoint.clone(), stuck_after })
     }
 
-    /// Begins no file. (One that is damaged is set aside, as by whoever uses it next.)
+    /// Begins no file, but one that is removed at once, where there is none. (One that is damaged is set aside, as by
+    /// whoever uses it next.)
     pub async fn run(self, within: Duration) -> SpoolHealth {
         let path = self.config.path.clone();
-        let state = match is_begun(&path).and_then(|is_begun| Ok(is_begun || may_be_begun(&path)?)) {
-            Ok(false) => SpoolState::NotBegun,
+        let state = match is_begun(&path) {
+            Ok(false) => match self.try_to_begin(within).await {
+                Ok(()) => SpoolState::NotBegun,
+                Err(error) => SpoolState::Unusable(error),
+            },
             Ok(true) => match self.look(within.min(PATIENCE)).await {
                 Ok(contents) => SpoolState::Open(Box::new(contents)),
                 Err(error) => SpoolState::Unusable(error),
@@ -104,6 +110,17 @@ impl SpoolCheck {
             Err(source) => SpoolState::Unusable(SpoolError::File { path: path.clone(), source }),
         };
         SpoolHealth { path, stuck_after: self.stuck_after, state }
+    }
+
+    /// An error unless the first event could be kept.
+    async fn try_to_begin(&self, within: Duration) -> Result<(), SpoolError> {
+        let (config, endpoint) = (self.config.clone(), self.endpoint.clone());
+        let trying = spawn_blocking(move || try_to_begin(&config, &endpoint, within));
+        match timeout(within, trying).await {
+            Ok(Ok(tried)) => tried,
+            // The thread was ended, or does not come back.
+            Ok(Err(_)) | Err(_) => Err(SpoolError::Slow { path: self.config.path.clone() }),
+        }
     }
 
     async fn look(&self, within: Duration) -> Result<Contents, SpoolError> {
@@ -119,15 +136,6 @@ impl SpoolCheck {
             set_aside: set_aside(&self.config.path).unwrap_or_default(),
         })
     }
-}
-
-/// An error unless a file could be begun: its folder is there and can be written, or could be made. `false`, as
-/// there is none yet.
-fn may_be_begun(path: &Path) -> io::Result<bool> {
-    let folder = folder_of(path);
-    let writable = if folder.exists() { folder } else { folder_of(folder) };
-    access(writable, Access::WRITE_OK | Access::EXEC_OK)?;
-    Ok(false)
 }
 
 impl SpoolHealth {
@@ -159,7 +167,8 @@ impl SpoolHealth {
                     | SpoolError::Full { .. }
                     | SpoolError::Event(_) => {
                         "Nothing can be kept while Zammad is down. See who may write the file and its folder \
-                         (check runs as another user than the phone system?), and whether the disk is full"
+                         (check runs as another user than the phone system?), whether the disk is full, and whether \
+                         the file system has locks: a local one has"
                     }
                 };
                 let status = match error {

@@ -1,6 +1,7 @@
 //! Where the spool's file is: one file, under one name, with room and locks.
 
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -127,4 +128,105 @@ fn all_that_belongs_to_a_file_behind_a_link_stands_where_it_leads() {
     desk.says(&["spool", "flush"], "delivered 1, waiting 0, unconfirmed 0, dead 0");
     let left: Vec<_> = std::fs::read_dir(&links).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(left, [link]);
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_told_before_the_first_event() {
+    let desk = Desk::new();
+    let links = folder(&desk, "links");
+    let nowhere = desk.world.path("nowhere");
+    symlink("../nowhere/spool.db", links.join("file.db")).unwrap();
+    symlink("file.db", links.join("again.db")).unwrap();
+    symlink("../nowhere", links.join("folder")).unwrap();
+    for name in ["file.db", "again.db", "folder/spool.db"] {
+        let path = links.join(name);
+        let run = |arguments: &[&str]| Desk::end(&mut program(&desk, &path, arguments));
+        is_refused(run, &["is a link to ../nowhere", "where nothing is"], name);
+        assert!(!nowhere.exists(), "{name}");
+    }
+    // What may be begun is what the link leads to.
+    std::fs::create_dir(&nowhere).unwrap();
+    let link = links.join("file.db");
+    let run = |arguments: &[&str]| {
+        let mount = "mount -t tmpfs -o ro,mode=700 none \"$0\"";
+        run_behind(mount, &nowhere, &program(&desk, &link, arguments))
+    };
+    is_refused(run, &["Read-only file system"], "read-only");
+    let run = |arguments: &[&str]| Desk::end(&mut program(&desk, &link, arguments));
+    assert_eq!(run(&["check"]).code, 0);
+    assert_eq!(std::fs::read_dir(&nowhere).unwrap().count(), 0, "a check leaves nothing");
+    assert_eq!(run(&always("1")).stdout, "spooled\n");
+}
+
+#[test]
+fn a_file_system_without_locks_is_told_before_the_first_event() {
+    let desk = Desk::new();
+    let spool = folder(&desk, "unlocked").join("spool.db");
+    let run = |arguments: &[&str]| {
+        let mut program = program(&desk, &spool, arguments);
+        // SAFETY: these are system calls alone, which a child may make.
+        unsafe { program.pre_exec(without_locks) };
+        Desk::end(&mut program)
+    };
+    let check = run(&["check"]);
+    assert_eq!(check.code, 2, "{check}");
+    for said in ["No locks available", "a local one has"] {
+        assert!(check.stdout.contains(said), "{said}: {check}");
+    }
+    assert_eq!(std::fs::read_dir(spool.parent().unwrap()).unwrap().count(), 0, "a check leaves nothing");
+    is_refused(run, &["No locks available"], "after an event");
+    // Nor can the events of a call be kept in order.
+    let turns = folder(&desk, "turns");
+    std::fs::set_permissions(&turns, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let mut check = desk.program(&["check", "--lock-dir"]);
+    check.arg(&turns).env_remove("ZAMMAD_CTI_SPOOL_PATH");
+    assert_eq!(Desk::end(&mut check).code, 0);
+    // SAFETY: as above.
+    let check = Desk::end(unsafe { check.pre_exec(without_locks) });
+    assert_eq!(check.code, 1, "{check}");
+    assert!(check.stdout.contains("may overtake each other") && check.stdout.contains("No locks"), "{check}");
+}
+
+/// From now on no file can be locked, as on a network's file system whose server has no locks.
+fn without_locks() -> std::io::Result<()> {
+    let jump = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+    let back = (libc::BPF_RET | libc::BPF_K) as u16;
+    let filter = |code, jt, jf, k| libc::sock_filter { code, jt, jf, k };
+    let mut filters = [
+        // The number of the call stands first in what a filter sees.
+        filter((libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16, 0, 0, 0),
+        filter(jump, 0, 1, libc::SYS_flock as u32),
+        filter(back, 0, 0, libc::SECCOMP_RET_ERRNO | libc::ENOLCK as u32),
+        filter(back, 0, 0, libc::SECCOMP_RET_ALLOW),
+    ];
+    let program = libc::sock_fprog { len: filters.len() as u16, filter: filters.as_mut_ptr() };
+    let (one, none): (libc::c_ulong, libc::c_ulong) = (1, 0);
+    // SAFETY: the kernel copies the filters.
+    let is_set = unsafe {
+        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, one, none, none, none) == 0
+            && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) == 0
+    };
+    if is_set { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+}
+
+#[test]
+fn a_file_system_without_inodes_is_told_before_the_first_event() {
+    let desk = Desk::new();
+    let disk = folder(&desk, "disk");
+    let mut codes = Vec::new();
+    // The first one is the folder's own.
+    for inodes in 1..=12 {
+        let mount = format!("mount -t tmpfs -o mode=700,nr_inodes={inodes} none \"$0\"");
+        let run = |arguments: &[&str]| {
+            run_behind(&mount, &disk, &program(&desk, &disk.join("spool.db"), arguments))
+        };
+        let check = run(&["check"]);
+        if check.code == 0 {
+            assert_eq!(run(&always(&inodes.to_string())).stdout, "spooled\n", "{inodes}: {check}");
+        } else {
+            assert!(check.stdout.contains("the spool "), "{inodes}: {check}");
+        }
+        codes.push(check.code);
+    }
+    assert_eq!((codes[0], codes[1], codes[11]), (2, 2, 0), "{codes:?}");
 }
