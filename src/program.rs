@@ -36,6 +36,7 @@ pub fn run() -> u8 {
 
 fn exit_code() -> ExitCode {
     outlive_the_channel();
+    meet_the_limit_of_files();
     let started = Instant::now();
     std::panic::set_hook(Box::new(|panic| {
         say(&format!("internal error, please report it: {panic}"), None);
@@ -64,6 +65,13 @@ fn outlive_the_channel() {
         // end is what remains.
         let _ = signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::default());
     }
+}
+
+/// A file that would become longer than the process may write (RLIMIT_FSIZE) is an error of that write, as a full disk is,
+/// and not the end of the process.
+fn meet_the_limit_of_files() {
+    // SAFETY: a signal that is ignored runs no code.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
 /// Help on stdout; a mistake on stderr, without the token that may stand in it.

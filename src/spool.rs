@@ -26,12 +26,15 @@ mod tests;
 mod trial;
 mod waiting;
 
+use std::error::Error;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rustix::process::{Resource, getrlimit};
 
 pub(crate) use damage::set_aside;
 pub(crate) use enter::{Earlier, Entry, Order};
@@ -149,9 +152,27 @@ pub enum SpoolError {
 }
 
 /// What SQLite said.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
+#[derive(Debug)]
 pub struct DatabaseError(rusqlite::Error);
+
+impl Error for DatabaseError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl fmt::Display for DatabaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (file::is_full(&self.0), getrlimit(Resource::Fsize).current) {
+            (false, _) => self.0.fmt(f),
+            (true, None) => f.write_str("database or disk is full"),
+            (true, Some(limit)) => {
+                let what = "database or disk is full, or a file would be longer than this process may write";
+                write!(f, "{what} ({limit} bytes: ulimit -f, LimitFSIZE=)")
+            }
+        }
+    }
+}
 
 impl Spool {
     /// The file.

@@ -1,30 +1,34 @@
-//! SQLite opens nothing but files.
+//! SQLite opens nothing but files, and takes a file that may not become longer for a full disk.
 //!
 //! A look at a name before SQLite opens it is not enough where others may put a pipe there in between: to
 //! open one for reading waits for a writer, for ever. So SQLite opens files by way of this module.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Once;
 
 use rusqlite::ffi::{SQLITE_OK, sqlite3_syscall_ptr, sqlite3_vfs_find};
 
 type Open = Option<unsafe extern "C" fn(*const c_char, c_int, c_int) -> c_int>;
+type Write = Option<unsafe extern "C" fn(c_int, *const c_void, usize, libc::off_t) -> isize>;
 
 /// Sees to it, for all files that this process opens with SQLite.
 ///
-/// Source: SQLite, "OS Interface Object", `xSetSystemCall`; the signature is that of `osOpen` in os_unix.c.
+/// Source: SQLite, "OS Interface Object", `xSetSystemCall`; the signatures are those of `osOpen` and `osPwrite` in
+/// os_unix.c.
 pub fn only() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // SAFETY: the file system's table lives as long as the process, nobody else changes it, and `open` has the
-        // signature that it is called with. The name is a text of C's.
+        // SAFETY: the file system's table lives as long as the process, nobody else changes it, and `open` and `write`
+        // have the signatures that they are called with. The names are texts of C's.
         let is_set = unsafe {
             let vfs = sqlite3_vfs_find(ptr::null());
             let open = std::mem::transmute::<Open, sqlite3_syscall_ptr>(Some(open));
-            vfs.as_ref()
-                .and_then(|table| table.xSetSystemCall)
-                .is_some_and(|set| set(vfs, c"open".as_ptr(), open) == SQLITE_OK)
+            let write = std::mem::transmute::<Write, sqlite3_syscall_ptr>(Some(write));
+            vfs.as_ref().and_then(|table| table.xSetSystemCall).is_some_and(|set| {
+                let is_set = |name: &CStr, call| set(vfs, name.as_ptr(), call) == SQLITE_OK;
+                is_set(c"open", open) && is_set(c"pwrite", write)
+            })
         };
         debug_assert!(is_set, "SQLite's own way to files is another one");
     });
@@ -48,6 +52,20 @@ unsafe extern "C" fn open(path: *const c_char, flags: c_int, mode: c_int) -> c_i
         libc::close(descriptor);
         *libc::__errno_location() = libc::ENXIO;
         -1
+    }
+}
+
+/// Writes to a file. SQLite knows one error that stands for "no room", and the limit for a file's length is
+/// another (setrlimit(2), RLIMIT_FSIZE).
+unsafe extern "C" fn write(descriptor: c_int, bytes: *const c_void, length: usize, at: libc::off_t) -> isize {
+    // SAFETY: the bytes are SQLite's.
+    unsafe {
+        let written = libc::pwrite(descriptor, bytes, length, at);
+        let error = libc::__errno_location();
+        if written < 0 && *error == libc::EFBIG {
+            *error = libc::ENOSPC;
+        }
+        written
     }
 }
 

@@ -5,6 +5,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::json;
+
 use crate::desk::{Desk, new_call};
 use crate::servers::Ran;
 
@@ -229,4 +231,40 @@ fn a_file_system_without_inodes_is_told_before_the_first_event() {
         codes.push(check.code);
     }
     assert_eq!((codes[0], codes[1], codes[11]), (2, 2, 0), "{codes:?}");
+}
+
+#[test]
+fn a_limit_of_files_is_a_full_disk() {
+    let desk = Desk::new();
+    desk.is_down();
+    let spool = desk.spool();
+    // In blocks of 512 bytes.
+    let limited = |blocks: u32, arguments: &[&str]| {
+        run_behind(&format!("ulimit -f {blocks}"), &spool, &program(&desk, &spool, arguments))
+    };
+    let check = limited(1, &["check"]);
+    assert_eq!(check.code, 2, "{check}");
+    assert!(check.stdout.contains("full") && check.stdout.contains("(512 bytes: ulimit -f"), "{check}");
+    let mut kept = Vec::new();
+    let refused = (0..200).find(|number| {
+        let call_id = format!("call-{number}");
+        let ran = limited(600, &always(&call_id));
+        match ran.code {
+            0 => {
+                assert_eq!(ran.stdout, "spooled\n", "{ran}");
+                kept.push(call_id);
+            }
+            74 => assert!(ran.stderr.contains("full") && ran.stderr.contains("ulimit -f"), "{ran}"),
+            code => panic!("{code}: {ran}"),
+        }
+        ran.code == 74
+    });
+    let refused = refused.expect("the limit is reached");
+    assert!(kept.len() > 3, "{}", kept.len());
+    desk.well();
+    let direct = limited(600, &always("direct"));
+    assert_eq!((direct.code, direct.stdout.as_str()), (0, "none\n"), "{direct}");
+    let flushed = desk.run(&["spool", "flush", "--output", "json"]);
+    assert_eq!((flushed.code, &flushed.report()["delivered"]), (0, &json!(kept.len())), "{flushed}");
+    assert_eq!(desk.seen(&format!("call-{refused}")), None);
 }
