@@ -1,5 +1,6 @@
 //! A telephone call's events, as Zammad's generic CTI endpoint takes them.
 
+mod shown;
 mod written;
 
 use std::fmt;
@@ -8,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub(crate) use shown::text_of;
 pub use written::{Users, WrittenError, WrittenEvent};
 
 use crate::cause::Cause;

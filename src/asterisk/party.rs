@@ -1,6 +1,6 @@
 //! Who calls and who is called, from what a channel shows of them: much of it is a stranger's.
 
-use crate::event::{Direction, Name};
+use crate::event::{Direction, Name, text_of};
 use crate::number::Party;
 
 /// The calling party, as far as a channel tells.
@@ -44,7 +44,7 @@ fn number_in(shown: &str) -> Option<&str> {
 /// What agents see of a name. A phone may show anything as its own, in any bytes, and its call is
 /// reported all the same.
 pub fn shown_name(shown: &[u8]) -> String {
-    String::from_utf8_lossy(shown).chars().filter(|c| !c.is_control()).take(Name::MAX_CHARS).collect()
+    text_of(shown).chars().filter(|c| !c.is_control()).take(Name::MAX_CHARS).collect()
 }
 
 /// More than any number has, with all that makes it easier to read. A caller who sends more must not
@@ -149,7 +149,7 @@ mod tests {
         // (shown, sent)
         let cases: [(&[u8], &str); 4] = [
             ("J\u{f6}rg".as_bytes(), "J\u{f6}rg"),
-            (b"J\xf6rg", "J\u{fffd}rg"),
+            (b"J\xf6rg", "J\u{f6}rg"),
             (b"a\x1b[2J\nb", "a[2Jb"),
             (&[b'x'; 300], &"x".repeat(250)),
         ];

@@ -43,7 +43,7 @@ pub use sandbox::Sandbox;
 pub use send::Send;
 pub use simulate::{Load, Simulate};
 pub use spool::{Chosen, Concurrency, Spool, SpoolDrop, SpoolList, SpoolRetry, SpoolShow, SpoolStats};
-pub use text::text;
+pub use text::{name, text};
 
 use words::Words;
 pub use words::named_command;

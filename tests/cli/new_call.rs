@@ -215,8 +215,9 @@ fn what_is_no_event_never_leaves() {
         for hostile in ["4\n9", "4\r9", "\u{1b}[2J", "4\u{7f}", "4\u{85}9", "4\t9"] {
             cases.push((flag, OsStr::new(hostile), "control character"));
         }
-        cases.push((flag, not_utf8, "not UTF-8"));
     }
+    // Names are shown as well as they can be.
+    cases.extend(["--call-id", "--from", "--to"].map(|flag| (flag, not_utf8, "not UTF-8")));
     let world = World::new();
     let requests = world.every_request();
     for (flag, value, said) in cases {
@@ -238,6 +239,33 @@ fn what_is_no_event_never_leaves() {
     let call = ["new-call", "--from", "4930123456", "--to", "42", "--direction", "in", "--call-id", &longest];
     world.zammad_cti(call).code(0);
     requests.assert_calls(1);
+}
+
+#[test]
+fn a_name_in_latin_1_is_shown_and_its_call_is_reported() {
+    let world = World::new();
+    let expected = json!({ "event": "newCall", "callId": "7", "direction": "in", "from": "493023125741",
+                           "to": "42", "user": ["Jörg", "Anna"], "queue": "Büro" });
+    let posted = world.zammad_expects(expected);
+    let mut program = world.program();
+    program.args(["new-call", "--call-id", "7", "--from", "493023125741", "--to", "42", "--direction", "in"]);
+    for (flag, name) in [("--user", &b"J\xf6rg"[..]), ("--user", b"Anna"), ("--queue", b"B\xfcro")] {
+        program.arg(flag).arg(OsStr::from_bytes(name));
+    }
+    let told = stderr(&program.assert().code(0).stdout("none\n"));
+    for (flag, name) in [("--user", "Jörg"), ("--queue", "Büro")] {
+        let warning = format!("warning: {flag} is not UTF-8; agents see \"{name}\"");
+        assert_eq!(told.matches(&warning).count(), 1, "{told}");
+    }
+    assert_eq!(told.lines().count(), 2, "{told}");
+    posted.assert_calls(1);
+    // Who picked up, too.
+    let posted =
+        world.zammad_expects(json!({ "event": "answer", "callId": "7", "direction": "in", "user": "Jörg" }));
+    let mut program = world.program();
+    program.args(["answer", "--call-id", "7", "--user"]).arg(OsStr::from_bytes(b"J\xf6rg"));
+    program.assert().code(0);
+    posted.assert_calls(1);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::call::{Call, Named};
-use super::text::{optional, several};
+use super::text::{names, optional};
 use crate::event::{EventKind, Users, WrittenEvent};
 
 /// Report that somebody picked up
@@ -35,7 +35,7 @@ pub struct Answer {
 impl Answer {
     /// The event that is meant.
     pub fn describe(&self) -> anyhow::Result<WrittenEvent> {
-        let users = several("--user", &self.users)?;
+        let users = names("--user", &self.users);
         Ok(WrittenEvent {
             user: (!users.is_empty()).then_some(Users::Several(users)),
             force_user: self.force_user,

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use super::text::{optional, several, text};
+use super::text::{name, names, optional, text};
 use crate::event::{Direction, EventKind, Users, WrittenEvent};
 
 /// Report a call that begins to ring
@@ -44,8 +44,8 @@ impl NewCall {
             call_key: optional("--call-key", &self.call_key)?,
             from: Some(text("--from", &self.from)?.to_owned()),
             to: Some(text("--to", &self.to)?.to_owned()),
-            user: Some(Users::Several(several("--user", &self.users)?)),
-            queue: optional("--queue", &self.queue)?,
+            user: Some(Users::Several(names("--user", &self.users))),
+            queue: self.queue.as_deref().map(|queue| name("--queue", queue).into_owned()),
             ..WrittenEvent::new(EventKind::NewCall, text("--call-id", &self.call_id)?, self.direction)
         })
     }

@@ -12,7 +12,7 @@ use crate::event::{CallId, Direction, EventKind, Users, WrittenEvent};
 use anyhow::Context;
 use clap::ValueEnum;
 
-use crate::program::cli::{self, text};
+use crate::program::cli::{self, name, text};
 use crate::program::exit_code::UsageError;
 
 /// What is to be done about an event.
@@ -69,7 +69,7 @@ fn new_call<R: BufRead, W: Write>(
         from: Some(from),
         to: Some(to),
         user: Some(Users::Several(args.users.iter().map(|shown| shown_name(shown.as_bytes())).collect())),
-        queue: given("--queue", &args.queue)?.map(str::to_owned),
+        queue: args.queue.as_deref().map(|queue| name("--queue", queue).into_owned()),
         ..WrittenEvent::new(EventKind::NewCall, &call_id, direction)
     };
     // What cannot be sent is not reported, and has no hangup.
@@ -103,9 +103,10 @@ fn answer<R: BufRead, W: Write>(
     };
     let direction = direction(&args.direction, &shown_direction)?;
     let number = conversation.caller().number.filter(|shown| is_number(shown));
-    let user = given("--user", &args.user)?.filter(|_| !args.voicemail);
+    let user = args.user.as_deref().filter(|_| !args.voicemail).map(|user| name("--user", user));
+    let user = user.filter(|user| !user.trim().is_empty());
     let written = WrittenEvent {
-        user: user.map(|user| Users::One(user.to_owned())),
+        user: user.map(|user| Users::One(user.into_owned())),
         answering_number: given("--answering-number", &args.answering_number)?.map(str::to_owned),
         endpoint: Some(Channel(&conversation.header().channel).endpoint().to_owned()),
         extension: number.map(str::to_owned),
