@@ -236,6 +236,7 @@ request_id\t''
 error\t''
 error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l raw-cause -d 'Send the cause as given; agents see any unknown word as it is'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l strict-cause -d 'Refuse a hangup whose cause is unknown'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l list-causes -d 'List the causes that are understood, and end'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l dry-run -d 'Print the request instead of sending it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l curl -d 'Print a curl command that does the same, instead of sending'

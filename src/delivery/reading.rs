@@ -104,7 +104,7 @@ impl WrittenEvent {
                 .map(|shown| numbering.read_answering(shown))
                 .transpose()
                 .map_err(|source| WrittenError::Number { field: "answering_number", source })?,
-            cause: match read_cause(self.cause.as_deref().unwrap_or_default(), self.raw_cause)? {
+            cause: match self.own_cause(&call_id)? {
                 Some(cause) => Some(cause),
                 None => end.as_ref().and_then(|end| end.cause(direction)).map(Cause::Read),
             },
@@ -148,6 +148,18 @@ impl WrittenEvent {
         Ok(names)
     }
 
+    /// The cause as it is given. A call without its hangup would ring for ever.
+    fn own_cause(&self, call_id: &CallId) -> Result<Option<Cause>, WrittenError> {
+        match read_cause(self.cause.as_deref().unwrap_or_default(), self.raw_cause) {
+            Err(WrittenError::Cause(error)) if !self.strict_cause => {
+                let short = error.in_short();
+                log::warn!("the hangup of call {call_id} is sent without its cause: {short}");
+                Ok(None)
+            }
+            read => read,
+        }
+    }
+
     /// What Asterisk says of the end; `None` if it is not asked.
     fn call_end(&mut self) -> Option<CallEnd> {
         let words =
@@ -175,6 +187,7 @@ impl WrittenEvent {
             ("voicemail", self.voicemail, &[Answer]),
             ("cause", self.cause.is_some(), &[Hangup]),
             ("raw_cause", self.raw_cause, &[Hangup]),
+            ("strict_cause", self.strict_cause, &[Hangup]),
             ("dialstatus", self.dialstatus.is_some(), &[Hangup]),
             ("queue_status", self.queue_status.is_some(), &[Hangup]),
             ("abandoned", self.abandoned.is_some(), &[Hangup]),

@@ -67,6 +67,10 @@ pub struct WrittenEvent {
     /// hangup only: the cause goes as it is, whatever it is.
     #[serde(default)]
     pub raw_cause: bool,
+    /// hangup only: a cause that nobody knows is an error. Otherwise the hangup goes without it, as a call
+    /// without its hangup rings for ever.
+    #[serde(default)]
+    pub strict_cause: bool,
     /// hangup only: Asterisk's `DIALSTATUS`. Where no cause is given, it comes from this one and the next
     /// three: see [`CallEnd`](crate::asterisk::CallEnd).
     pub dialstatus: Option<String>,
@@ -145,6 +149,7 @@ impl WrittenEvent {
             voicemail: false,
             cause: None,
             raw_cause: false,
+            strict_cause: false,
             dialstatus: None,
             queue_status: None,
             abandoned: None,

@@ -41,7 +41,7 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
         Command::NewCall(args) => report::run(&global, started, out, || args.describe()),
         Command::Answer(args) => report::run(&global, started, out, || args.describe()),
         Command::Hangup(args) if args.list_causes => hangup::list_causes(out),
-        Command::Hangup(args) => report::run(&global, started, out, || args.describe()),
+        Command::Hangup(args) => hangup::run(&args, &global, started, out),
         Command::Send(args) => send::run(&args, &global, out),
         Command::Simulate(args) => simulate::run(&args, &global, out),
         Command::Sandbox(args) => sandbox::run(&args, out),

@@ -115,7 +115,8 @@ Exit codes:
   2   usage: a flag or a command that does not exist, or one without its value
   10  delivered, and Zammad rejects the call; only with --reject-exit
   65  the event is invalid: this program refused it, or Zammad did (422, an unknown
-      call id, a call id that was used before); or there is no such event or call here
+      call id, a call id that was used before); or there is no such event or call here; or a
+      hangup was delivered without its cause, which is unknown
   69  Zammad could not be reached, failed, or did not answer in time, after retries, and no
       spool kept the event, or only as unconfirmed
   70  internal error: a bug in this program, or a machine out of resources

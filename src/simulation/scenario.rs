@@ -322,6 +322,8 @@ impl WrittenStep {
                 answering_number: self.answering_number,
                 voicemail: self.voicemail,
                 cause: self.cause,
+                // A scenario is to say what it means; at other events the word has no place.
+                strict_cause: self.event == EventKind::Hangup,
                 ..WrittenEvent::new(self.event, "sim", self.direction.unwrap_or(call.direction))
             },
         }

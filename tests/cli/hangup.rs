@@ -2,7 +2,7 @@ use predicates::prelude::*;
 use serde_json::{Value, json};
 use zammad_cti::cause::spellings;
 
-use crate::support::{World, stdout};
+use crate::support::{World, stderr, stdout};
 
 #[test]
 fn a_hangup_says_what_it_is_told() {
@@ -102,11 +102,11 @@ fn a_hangup_that_is_none_never_leaves() {
         (&["--call-id", "7", "--raw-cause"], 2, "--cause"),
         (&["--call-id", "7", "--user", "alice"], 2, "--user"),
         (&["--call-id", ""], 65, "the call id is empty"),
-        (&["--call-id", "7", "--cause", "bsy"], 65, "did you mean busy?"),
-        (&["--call-id", "7", "--cause", "486"], 65, "did you mean sip:486?"),
-        (&["--call-id", "7", "--cause", "sip:183"], 65, "below 200 ends no call"),
-        (&["--call-id", "7", "--cause", "128"], 65, "no known hangup cause"),
-        (&["--call-id", "7", "--cause", "x\u{1b}[2Jy"], 65, "\"x\\u{1b}[2Jy\" is no known"),
+        (&["--call-id", "7", "--cause", "bsy", "--strict-cause"], 65, "did you mean busy?"),
+        (&["--call-id", "7", "--cause", "4860", "--strict-cause"], 65, "no known hangup cause"),
+        (&["--call-id", "7", "--cause", "sip:183", "--strict-cause"], 65, "below 200 ends no call"),
+        (&["--call-id", "7", "--cause", "128", "--strict-cause"], 65, "no known hangup cause"),
+        (&["--call-id", "7", "--cause", "x\u{1b}[2Jy", "--strict-cause"], 65, "\"x\\u{1b}[2Jy\" is no known"),
         (&["--call-id", "7", "--cause", &too_long, "--raw-cause"], 65, "501 characters"),
         (&["--call-id", "7", "--cause", "a\nb", "--raw-cause"], 65, "a control character"),
     ];
@@ -120,13 +120,40 @@ fn a_hangup_that_is_none_never_leaves() {
 }
 
 #[test]
+fn a_hangup_with_an_unknown_cause_still_ends_its_call() {
+    // (cause, what is said)
+    let cases = [
+        ("bsy", "\"bsy\" is unknown, did you mean busy?"),
+        ("went away", "\"went away\" is unknown"),
+        ("sip:183", "a SIP status below 200 ends no call"),
+        ("x\u{1b}[2Jy", "\"x\\u{1b}[2Jy\" is unknown"),
+    ];
+    for (cause, said) in cases {
+        for (more, code) in [(&[][..], 65), (&["--fail-open"], 0)] {
+            let world = World::new();
+            let posted = world.zammad_expects(json!({ "event": "hangup", "callId": "7", "direction": "in" }));
+            let line = [&["hangup", "--call-id", "7", "--cause", cause], more].concat();
+            let ended = world.zammad_cti(line).code(code).stdout("none\n");
+            let told = stderr(&ended);
+            assert!(told.contains("warning: the hangup of call 7 is sent without its cause: "), "{told}");
+            assert!(told.contains(said) && told.lines().count() == 1, "{told}");
+            posted.assert();
+        }
+    }
+}
+
+#[test]
 fn the_list_of_causes_has_every_spelling_and_its_meaning() {
     let world = World::new();
     let list = stdout(&world.bare().args(["hangup", "--list-causes"]).assert().code(0).stderr(""));
-    let rows: Vec<Vec<_>> = list.lines().map(|line| line.split_whitespace().collect()).collect();
     for spelling in spellings() {
-        let cause = spelling.cause.as_str();
-        assert!(rows.iter().any(|row| row.starts_with(&[spelling.text, cause])), "{}", spelling.text);
+        let is_its_row = |line: &str| {
+            let behind = line.trim_start().strip_prefix(spelling.text);
+            behind.is_some_and(|behind| {
+                behind.starts_with(' ') && behind.trim_start().starts_with(spelling.cause.as_str())
+            })
+        };
+        assert!(list.lines().any(is_its_row), "{}", spelling.text);
     }
 }
 

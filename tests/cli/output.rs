@@ -130,7 +130,7 @@ fn the_keys_of_a_json_result_are_stable() {
             json!({ "delivery": "failed", "action": "none", "error_class": "wrong-token" }),
         ),
         (
-            &["hangup", "--call-id", "7", "--cause", invalid],
+            &["hangup", "--call-id", "7", "--cause", invalid, "--strict-cause"],
             200,
             "{}",
             65,

@@ -32,7 +32,10 @@ fn bad_lines() -> [(Vec<u8>, &'static str); 14] {
             line(r#"{"event":"hangup","call_id":"7","direction":"in","user":"alice"}"#),
             "`user` has no place in hangup",
         ),
-        (line(r#"{"event":"hangup","call_id":"7","direction":"in","cause":"bsy"}"#), "did you mean busy?"),
+        (
+            line(r#"{"event":"hangup","call_id":"7","direction":"in","cause":"bsy","strict_cause":true}"#),
+            "did you mean busy?",
+        ),
         (line(r#"{"event":"newCall","call_id":"7","direction":"in","from":"1"}"#), "a newCall needs `to`"),
         (
             line(r#"{"event":"newCall","call_id":"7","direction":"in","from":"1\n","to":"2"}"#),
@@ -79,6 +82,10 @@ fn every_spelling_of_an_event_is_sent() {
         (
             r#"{"event":"answer","call_id":"7","direction":"out","user":"alice","force_user":true}"#,
             json!({ "event": "answer", "callId": "7", "direction": "out", "user": "alice" }),
+        ),
+        (
+            r#"{"event":"hangup","call_id":"7","direction":"in","cause":"gone fishing"}"#,
+            json!({ "event": "hangup", "callId": "7", "direction": "in" }),
         ),
         (
             r#"{"event":"hangup","call_id":"7","direction":"in","cause":"gone fishing","raw_cause":true}"#,

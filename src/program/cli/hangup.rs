@@ -1,11 +1,12 @@
 //! The flags of `hangup`.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::Args;
 
 use super::call::{Call, Named};
 use super::text::optional;
+use crate::cause::HangupCause;
 use crate::event::{EventKind, WrittenEvent};
 
 /// Report that a call ended
@@ -24,6 +25,12 @@ pub struct Hangup {
     /// Send the cause as given; agents see any unknown word as it is
     #[arg(long, requires = "cause")]
     pub raw_cause: bool,
+    /// Refuse a hangup whose cause is unknown
+    ///
+    /// Otherwise it is sent without its cause, with a warning and exit code 65: a call without its
+    /// hangup rings for ever.
+    #[arg(long, requires = "cause", conflicts_with = "raw_cause", hide_short_help = true)]
+    pub strict_cause: bool,
     /// The call was answered: then a hangup whose reply is lost may be sent again
     ///
     /// For a dialplan's variable: 1 is yes; 0 and nothing are no.
@@ -53,6 +60,7 @@ impl Hangup {
         Ok(WrittenEvent {
             cause: optional("--cause", &self.cause)?,
             raw_cause: self.raw_cause,
+            strict_cause: self.strict_cause,
             dialstatus: optional("--dialstatus", &self.dialstatus)?,
             queue_status: optional("--queue-status", &self.queue_status)?,
             abandoned: optional("--abandoned", &self.abandoned)?,
@@ -61,6 +69,12 @@ impl Hangup {
             answered: self.answered.filter(|&answered| answered),
             ..self.call.describe(EventKind::Hangup, &self.named)?
         })
+    }
+
+    /// Whether the hangup goes without its cause.
+    pub fn leaves_cause_out(&self) -> bool {
+        let cause = self.cause.as_deref().and_then(OsStr::to_str).filter(|cause| !cause.trim().is_empty());
+        !self.raw_cause && cause.is_some_and(|cause| cause.parse::<HangupCause>().is_err())
     }
 }
 

@@ -1,0 +1,205 @@
+//! Causes as SIP headers, managers and call records write them: a spelling with more around it, or in other letters.
+
+use super::Family::Sip;
+use super::{SPELLINGS, Spelling, by_class, number};
+
+/// The spelling that a text is about, such as `Q.850;cause=17;text="busy"`, `486 Busy Here`, `USER_BUSY(17)` or
+/// `Normal Clearing`.
+pub(super) fn read(text: &str) -> Option<&'static Spelling> {
+    let text = without(text, "Reason:");
+    of_reason(text)
+        .or_else(|| of_status_line(text))
+        .or_else(|| of_named_number(text))
+        .or_else(|| of_words(text))
+}
+
+/// A value of the header `Reason`; of several the first that is known.
+///
+/// Source: RFC 3326, section 2.
+fn of_reason(text: &str) -> Option<&'static Spelling> {
+    split(text, ',').find_map(|value| {
+        let mut parts = split(value, ';').map(str::trim);
+        let protocol = parts.next()?;
+        let cause = parts.find_map(|part| {
+            let (name, value) = part.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("cause").then(|| value.trim().trim_matches('"'))
+        })?;
+        if protocol.eq_ignore_ascii_case("SIP") {
+            // RFC 3326, section 3.1: another phone has answered.
+            return if cause == "200" { by_class("26") } else { by_class(&format!("sip:{cause}")) };
+        }
+        let is_q850 = ["Q.850", "Q850"].iter().any(|name| protocol.eq_ignore_ascii_case(name));
+        is_q850.then(|| by_class(cause)).flatten()
+    })
+}
+
+/// The parts between such signs that do not stand in quotation marks.
+fn split(text: &str, sign: char) -> impl Iterator<Item = &str> {
+    let mut is_quoted = false;
+    text.split(move |c: char| {
+        is_quoted ^= c == '"';
+        c == sign && !is_quoted
+    })
+}
+
+/// `SIP/2.0 486 Busy Here`, or a part of it. Without `SIP` a number of three digits is one too, as those of Q.850 are
+/// smaller.
+fn of_status_line(text: &str) -> Option<&'static Spelling> {
+    let behind = without(text, "SIP");
+    let is_named = behind.len() < text.len();
+    let text =
+        if is_named { without(behind, "/2.0").trim_start_matches([' ', ':', '/', '_', '-']) } else { text };
+    let (status, rest) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let is_alone = rest.is_empty() || starts_with_words(rest);
+    if status.len() == 3 && is_alone { by_class(&format!("sip:{status}")) } else { None }
+}
+
+/// `USER_BUSY(17)`, `17 (User busy)`, `Q.850 17`, `cause=17`. The words come first, as FreeSWITCH has numbers of its own.
+fn of_named_number(text: &str) -> Option<&'static Spelling> {
+    if let Some((words, behind)) = text.split_once(['(', '[']) {
+        let behind = behind.trim_end().strip_suffix([')', ']'])?.trim();
+        let number = if number(behind).is_some() { behind } else { words.trim() };
+        let words = if number == behind { words } else { behind };
+        return of_words(words).or_else(|| by_class(number)).or_else(|| by_class(&format!("sip:{number}")));
+    }
+    for name in ["Q.850", "Q850", "hangupcause", "cause"] {
+        let rest = without(text, name);
+        if rest.len() < text.len() {
+            return by_class(rest.trim_start_matches([' ', ':', '=', '/', '-', '_']));
+        }
+    }
+    let (number, words) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    if !starts_with_words(words) {
+        return None;
+    }
+    of_words(words).or_else(|| by_class(number))
+}
+
+/// The words of a spelling in any case, with anything between them; and the phrase of a SIP status.
+fn of_words(text: &str) -> Option<&'static Spelling> {
+    // A number with a sign is another one.
+    if text.contains(|c: char| c.is_ascii_digit()) || letters(text).next().is_none() {
+        return None;
+    }
+    let is_one = |words: &str| letters(words).eq(letters(text));
+    let of_sip = |row: &&Spelling| row.family == Sip && is_one(row.meaning);
+    SPELLINGS.iter().find(|row| is_one(row.text)).or_else(|| SPELLINGS.iter().find(of_sip))
+}
+
+/// What counts of words.
+fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase())
+}
+
+/// Whether what follows a number are words, and not the rest of the number.
+fn starts_with_words(text: &str) -> bool {
+    let words = text.trim_start_matches([' ', ':', ',', '-', '_', '/']);
+    words.len() < text.len() && words.starts_with(char::is_alphabetic)
+}
+
+/// A text without its beginning, in any case, if it is this.
+fn without<'a>(text: &'a str, beginning: &str) -> &'a str {
+    match text.split_at_checked(beginning.len()) {
+        Some((begins, rest)) if begins.eq_ignore_ascii_case(beginning) => rest.trim_start(),
+        Some(_) | None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::HangupCause;
+    use super::*;
+
+    #[test]
+    fn a_cause_is_read_as_it_is_written_elsewhere() {
+        use HangupCause::{Busy, Cancel, Congestion, NoAnswer, NormalClearing, NotFound};
+        let cases = [
+            // SIP: the header Reason, and the status line.
+            ("Q.850;cause=17;text=\"busy\"", Busy),
+            ("Q.850 ;cause=16 ;text=\"Terminated\"", NormalClearing),
+            ("q850;cause=1", NotFound),
+            ("Reason: Q.850;cause=19", NoAnswer),
+            ("Q.850;text=\"cause=17, or; so\";cause=34", Congestion),
+            ("SIP;cause=486", Busy),
+            ("SIP ;cause=200 ;text=\"Call completed elsewhere\"", Cancel),
+            ("SIP;cause=487;text=\"ORIGINATOR_CANCEL\",Q.850;cause=16", Cancel),
+            ("X.25;cause=1,Q.850;cause=17", Busy),
+            ("SIP 486 Busy Here", Busy),
+            ("SIP/2.0 486 Busy Here", Busy),
+            ("486 Busy Here", Busy),
+            ("486", Busy),
+            ("SIP 487", Cancel),
+            ("SIP-603", NoAnswer),
+            ("404 - Not Found", NotFound),
+            ("499 Something of a provider's", Congestion),
+            ("Busy Here", Busy),
+            ("Request Terminated", Cancel),
+            ("Temporarily Unavailable", NoAnswer),
+            // Asterisk: its manager, its call detail records.
+            ("Normal Clearing", NormalClearing),
+            ("normal clearing", NormalClearing),
+            ("User alerting, no answer", NoAnswer),
+            ("Unallocated (unassigned) number", NotFound),
+            ("Circuit/channel congestion", Congestion),
+            ("Unknown", NoAnswer),
+            ("NO ANSWER", NoAnswer),
+            ("ANSWERED", NormalClearing),
+            ("FAILED", Congestion),
+            // Names and numbers together, in whatever order.
+            ("USER_BUSY(17)", Busy),
+            ("User busy [17]", Busy),
+            ("Normal Clearing (16)", NormalClearing),
+            ("17 (User busy)", Busy),
+            ("16 - Normal Clearing", NormalClearing),
+            ("17: of a provider's", Busy),
+            ("went away (17)", Busy),
+            ("USER_NOT_REGISTERED(606)", NotFound),
+            ("BUSY_EVERYWHERE (600)", Busy),
+            ("Q.850 17", Busy),
+            ("Q.850: 34", Congestion),
+            ("cause=17", Busy),
+            // Other signs between the words.
+            ("no-answer", NoAnswer),
+            ("No Answer", NoAnswer),
+            ("user.busy", Busy),
+            ("not found", NotFound),
+        ];
+        for (text, cause) in cases {
+            assert_eq!(text.parse(), Ok(cause), "{text}");
+        }
+        for text in [
+            "Q.850;text=\"busy\"",
+            "Q.850;cause=",
+            "-486",
+            "X.25;cause=17",
+            "SIP;cause=180",
+            "SIP 180 Ringing",
+            "180 Ringing",
+            "SIP 4861",
+            "17.5 times",
+            "(17)(18)",
+            "()",
+            "cause=",
+            "SIP",
+            "--",
+        ] {
+            assert!(text.parse::<HangupCause>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_words_mean_two_things() {
+        let words = |row: &'static Spelling| {
+            let phrase = (row.family == Sip).then_some(row.meaning);
+            [Some(row.text), phrase].into_iter().flatten().map(move |text| (text, row))
+        };
+        let all: Vec<_> = SPELLINGS.iter().flat_map(words).collect();
+        for (place, (text, row)) in all.iter().enumerate() {
+            for (other_text, other) in &all[place + 1..] {
+                if letters(text).eq(letters(other_text)) {
+                    assert_eq!(row.cause, other.cause, "{text} and {other_text}");
+                }
+            }
+        }
+    }
+}
