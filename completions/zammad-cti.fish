@@ -86,6 +86,7 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
@@ -150,6 +151,7 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
@@ -220,6 +222,7 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
@@ -279,6 +282,7 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
@@ -439,6 +443,7 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -475,6 +480,7 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l voicemail -d 'Voicemail picks up: run it on the caller\'s channel, before VoiceMail()'
@@ -512,6 +518,7 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l handed-over -d 'The event is on the standard input, and nobody waits for it'
@@ -549,6 +556,7 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -604,6 +612,7 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l dry-run -d 'Print the events, and send none'
@@ -782,6 +791,7 @@ on-failure\t'when Zammad has not taken an event within its deadline'
 always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
@@ -844,6 +854,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -885,6 +896,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -36,7 +36,7 @@ use client_certificate::Asked;
 pub use connector::Proxy;
 pub(crate) use connector::{Connector, ConnectorError};
 pub use error::{Fate, RootCause, SendError, TlsFault, in_full};
-use phase::Progress;
+use phase::{Phase, Progress};
 pub use proxy::ProxyError;
 pub use reply::Content;
 pub use request::{Request, RequestId};
@@ -94,27 +94,32 @@ pub struct Client {
     http: reqwest::Client,
     /// a POST to the endpoint with the usual headers, and the login that may stand in its URL
     blank: reqwest::Request,
+    /// the same without connections that stay, once somebody needs a new one
+    anew: Option<reqwest::Client>,
+    /// there may be a connection by now
+    was_used: bool,
     progress: Progress,
     /// the last event without a connection, and why it had none
     unconnected: Option<(RequestId, SendError)>,
 }
 
 /// Makes clients with a connection each; the trust store is read once.
-pub(crate) struct Clients<'a> {
-    config: &'a Config,
-    endpoint: &'a Endpoint,
+pub(crate) struct Clients {
+    config: Config,
+    endpoint: Endpoint,
     tls: Tls,
 }
 
-impl<'a> Clients<'a> {
+impl Clients {
     /// Reads the trust store, if the endpoint needs one.
     ///
     /// # Errors
     ///
     /// There is no endpoint, or nobody to trust.
-    pub fn new(config: &'a Config) -> Result<Self, ClientError> {
+    pub fn new(config: &Config) -> Result<Self, ClientError> {
         let endpoint = config.endpoint()?;
-        Ok(Self { config, endpoint, tls: Tls::new(config, endpoint)? })
+        let tls = Tls::new(config, endpoint)?;
+        Ok(Self { config: config.clone(), endpoint: endpoint.clone(), tls })
     }
 
     /// One client.
@@ -123,7 +128,7 @@ impl<'a> Clients<'a> {
     ///
     /// [`ClientError::Http`].
     pub fn client(&self) -> Result<Client, ClientError> {
-        Client::with_tls(self.config, self.endpoint, &self.tls)
+        Client::with_tls(&self.config, &self.endpoint, &self.tls)
     }
 
     /// As many of them.
@@ -143,7 +148,7 @@ impl fmt::Debug for Client {
     }
 }
 
-impl fmt::Debug for Clients<'_> {
+impl fmt::Debug for Clients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Clients").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
@@ -198,12 +203,23 @@ impl Client {
         // What a server wanted of one client has nothing to do with another one's failure.
         let tls = tls.of_another_client();
         let progress = Progress::new();
-        let http = http(config, endpoint, tls.settings(), &progress)?;
+        let http = http(config.connect_timeout, endpoint, tls.settings(), &progress, Kept::Open)?;
         let blank = http.post(endpoint.reveal().clone()).headers(request::usual_headers()).build();
         let blank = blank.map_err(|error| ClientError::Http(RootCause::of(&error.without_url())))?;
         let (connect_timeout, timeout) = (config.connect_timeout, config.timeout);
         let endpoint = endpoint.clone();
-        Ok(Self { endpoint, connect_timeout, timeout, tls, http, blank, progress, unconnected: None })
+        Ok(Self {
+            endpoint,
+            connect_timeout,
+            timeout,
+            tls,
+            http,
+            blank,
+            anew: None,
+            was_used: false,
+            progress,
+            unconnected: None,
+        })
     }
 
     /// Posts one request, once, in at most `within`.
@@ -217,9 +233,57 @@ impl Client {
         event: &CallEvent,
         within: Duration,
     ) -> Result<Action, SendError> {
+        self.attempt_over(Over::AnyConnection, request, event, within).await
+    }
+
+    /// The same over such a connection.
+    pub(crate) async fn attempt_over(
+        &mut self,
+        over: Over,
+        request: &Request,
+        event: &CallEvent,
+        within: Duration,
+    ) -> Result<Action, SendError> {
+        let http = self.http_for(over);
+        self.was_used = true;
         let redact = |text: &str| self.endpoint.redact(text);
-        let result = self.post(request, within, |head, body| reply::read(head, body, event, redact)).await;
+        let result =
+            self.post(&http, request, within, |head, body| reply::read(head, body, event, redact)).await;
         result.map_err(|error| self.explained(request.id(), error, within))
+    }
+
+    /// Over which connection an event goes. One that is open already may be about to be closed by the other side, and
+    /// nobody could say then whether the event has arrived.
+    pub(crate) fn over(&self, is_safe_twice: impl FnOnce() -> bool) -> Over {
+        // The first one is new in any case.
+        if self.was_used && !is_safe_twice() { Over::NewConnection } else { Over::AnyConnection }
+    }
+
+    /// Cheap to clone.
+    fn http_for(&mut self, over: Over) -> reqwest::Client {
+        if over == Over::NewConnection {
+            if self.anew.is_none() {
+                let tls = self.tls.settings();
+                let anew = http(self.connect_timeout, &self.endpoint, tls, &self.progress, Kept::Closed);
+                self.anew =
+                    anew.inspect_err(|error| log::debug!("no new connection: {}", in_full(error))).ok();
+            }
+            if let Some(anew) = &self.anew {
+                return anew.clone();
+            }
+        }
+        self.http.clone()
+    }
+
+    /// Tells of the attempt under way, as often as it is asked, whether its request is out.
+    pub(crate) fn is_out(&self) -> impl Fn() -> bool + use<> {
+        let progress = self.progress.clone();
+        move || progress.phase() == Phase::Reply
+    }
+
+    /// What becomes of an attempt that is given up after so long: the same as if its time were over.
+    pub(crate) fn cut_off(&self, waited: Duration) -> SendError {
+        SendError::from_timeout(self.progress.phase(), waited)
     }
 
     /// What is to be said of a failure: an attempt that its time cut short has nothing to say of the way to Zammad,
@@ -259,13 +323,15 @@ impl Client {
         encoding: Encoding,
         within: Duration,
     ) -> Result<(), SendError> {
+        self.was_used = true;
         let redact = |text: &str| self.endpoint.redact(text);
         let request = Request::probe(encoding, id);
-        self.post(&request, within, |head, body| reply::read_probe(head, body, redact)).await
+        self.post(&self.http, &request, within, |head, body| reply::read_probe(head, body, redact)).await
     }
 
     async fn post<T>(
         &self,
+        http: &reqwest::Client,
         request: &Request,
         within: Duration,
         read: impl FnOnce(&reply::Head, Option<&Vec<u8>>) -> Result<T, SendError>,
@@ -273,7 +339,7 @@ impl Client {
         let limit = self.timeout.min(within);
         self.progress.begin(limit.min(self.connect_timeout));
         self.tls.handshakes.begin();
-        let exchanged = tokio::time::timeout(limit, self.exchange(request, read)).await;
+        let exchanged = tokio::time::timeout(limit, self.exchange(http, request, read)).await;
         let result = exchanged.unwrap_or_else(|_| Err(SendError::from_timeout(self.progress.phase(), limit)));
         if matches!(result, Err(SendError::ConnectTimeout)) {
             self.progress.had_no_connection();
@@ -286,6 +352,7 @@ impl Client {
 
     async fn exchange<T>(
         &self,
+        http: &reqwest::Client,
         request: &Request,
         read: impl FnOnce(&reply::Head, Option<&Vec<u8>>) -> Result<T, SendError>,
     ) -> Result<T, SendError> {
@@ -294,7 +361,7 @@ impl Client {
         let mut post = self.blank.try_clone().expect("what has no body can be cloned");
         request.add_headers(post.headers_mut());
         *post.body_mut() = Some(self.progress.body(request.body().to_owned()));
-        let mut response = self.http.execute(post).await.map_err(failed)?;
+        let mut response = http.execute(post).await.map_err(failed)?;
         let header = |name| response.headers().get(name)?.to_str().ok();
         let head = reply::Head {
             status: response.status().as_u16(),
@@ -317,12 +384,30 @@ impl Client {
     }
 }
 
+/// The connection of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// one that is open already, if there is one
+    AnyConnection,
+    /// one that the other side has no reason to close
+    NewConnection,
+}
+
+/// What becomes of a connection after its reply.
+#[derive(Debug, Clone, Copy)]
+enum Kept {
+    /// it stays open for the next request
+    Open,
+    Closed,
+}
+
 /// What speaks HTTP, and reports to `progress` how far it has come.
 fn http(
-    config: &Config,
+    connect_timeout: Duration,
     endpoint: &Endpoint,
     tls: rustls::ClientConfig,
     progress: &Progress,
+    kept: Kept,
 ) -> Result<reqwest::Client, ClientError> {
     let mut http = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
@@ -330,12 +415,16 @@ fn http(
         // `delivery` decides about that.
         .retry(reqwest::retry::never())
         .referer(false)
-        .connect_timeout(config.connect_timeout)
+        .connect_timeout(connect_timeout)
         // The variables are read below.
         .no_proxy()
         .pool_idle_timeout(IDLE)
         .http1_max_headers(MAX_HEAD_LINES)
         .dns_resolver(Arc::new(progress.clone()));
+    match kept {
+        Kept::Open => {}
+        Kept::Closed => http = http.pool_max_idle_per_host(0),
+    }
     if let Some(proxy) = proxy::of(endpoint, std::env::var_os)? {
         let proxy = reqwest::Proxy::all(proxy.url);
         http = http.proxy(proxy.map_err(|error| ClientError::Http(RootCause::of(&error.without_url())))?);

@@ -189,6 +189,10 @@ pub struct SpoolSettings {
     /// The same for an answer, which opens a ticket screen when it arrives [default: 5m]
     #[arg(long = "spool-max-age-answer", id = "spool_max_age_answer", value_name = "TIME")]
     pub max_age_answer: Option<Span>,
+    /// While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it
+    /// once for so long, or not at all with 0s [default: 1s]
+    #[arg(long = "spool-held-timeout", id = "spool_held_timeout", value_name = "TIME")]
+    pub held_timeout: Option<Span>,
     /// What happens to an event for which there is no room [default: refuse]
     #[arg(long = "spool-policy", id = "spool_policy", value_name = "POLICY")]
     #[serde(deserialize_with = "one_of")]
@@ -205,6 +209,7 @@ const MAX_EVENTS: u64 = 1_000_000;
 const MAX_BYTES: u64 = 1_000_000_000;
 const MAX_AGE: Span = Span(Duration::from_secs(7 * 24 * 60 * 60));
 const MAX_AGE_ANSWER: Span = Span(Duration::from_secs(5 * 60));
+const HELD_TIMEOUT: Span = Span(Duration::from_secs(1));
 
 impl Settings {
     /// What holds where nobody says anything.
@@ -233,6 +238,7 @@ impl Settings {
                 max_bytes: Some(MAX_BYTES),
                 max_age: Some(MAX_AGE),
                 max_age_answer: Some(MAX_AGE_ANSWER),
+                held_timeout: Some(HELD_TIMEOUT),
                 policy: Some(SpoolPolicy::default()),
             },
             origin: Origin::of(Layer::Defaults),
@@ -345,6 +351,7 @@ impl Settings {
                 max_bytes: self.spool.max_bytes.or(other.spool.max_bytes),
                 max_age: self.spool.max_age.or(other.spool.max_age),
                 max_age_answer: self.spool.max_age_answer.or(other.spool.max_age_answer),
+                held_timeout: self.spool.held_timeout.or(other.spool.held_timeout),
                 policy: self.spool.policy.or(other.spool.policy),
             },
             agents: other.agents.into_iter().chain(self.agents).collect(),
@@ -490,6 +497,8 @@ pub struct SpoolConfig {
     pub max_age: Duration,
     /// at most `max_age`
     pub max_age_answer: Duration,
+    /// so long a newCall is tried while Zammad takes nothing
+    pub held_timeout: Duration,
     /// what happens at a limit
     pub policy: SpoolPolicy,
 }
@@ -554,6 +563,7 @@ impl TryFrom<Settings> for Config {
                 max_bytes,
                 max_age,
                 max_age_answer,
+                held_timeout,
                 policy,
             } => {
                 let max_age = some_time("spool.max_age", max_age, MAX_AGE)?;
@@ -564,6 +574,7 @@ impl TryFrom<Settings> for Config {
                     max_bytes: max_bytes.unwrap_or(MAX_BYTES),
                     max_age,
                     max_age_answer: max_age_answer.unwrap_or(MAX_AGE_ANSWER).0.min(max_age),
+                    held_timeout: held_timeout.unwrap_or(HELD_TIMEOUT).0.min(deadline),
                     policy: policy.unwrap_or_default(),
                 })
             }

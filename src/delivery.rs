@@ -8,10 +8,11 @@ mod flush;
 mod open_calls;
 mod pool;
 mod reading;
+mod stop;
 mod verdict;
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::action::Action;
 use crate::client::{Client, Request, RequestId, SendError};
@@ -27,6 +28,7 @@ pub(crate) use open_calls::OpenCalls;
 pub(crate) use pool::{Connection, Pool};
 pub use reading::ReadingError;
 pub(crate) use reading::read_cause;
+pub(crate) use stop::Stop;
 use verdict::{Asker, BETWEEN_ATTEMPTS, Case, Verdict, named_pause};
 
 /// An attempt with less time than this is not begun: it would only make a sure failure an unsure one.
@@ -127,7 +129,22 @@ pub async fn deliver(
     known: Known,
     deadline: Deadline,
 ) -> Result<Delivered, Undelivered> {
-    deliver_as(client, event, encoding, known, InDoubt::Repeated, deadline).await
+    let limits = Limits { deadline, stop: &Stop::default(), tries: Tries::Many };
+    deliver_as(client, event, encoding, known, InDoubt::Repeated, limits).await
+}
+
+/// How long, and how often, an event is tried.
+#[derive(Debug, Clone, Copy)]
+struct Limits<'a> {
+    deadline: Deadline,
+    stop: &'a Stop,
+    tries: Tries,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tries {
+    One,
+    Many,
 }
 
 /// What becomes of an answer that may have arrived: Zammad opens a ticket screen for each copy.
@@ -146,8 +163,9 @@ async fn deliver_as(
     encoding: Encoding,
     known: Known,
     in_doubt: InDoubt,
-    deadline: Deadline,
+    limits: Limits<'_>,
 ) -> Result<Delivered, Undelivered> {
+    let Limits { deadline, stop, tries } = limits;
     let request = Request::new(event, encoding, RequestId::fresh());
     let mut case = Case {
         asker: Asker::Sender,
@@ -163,7 +181,14 @@ async fn deliver_as(
     let result = loop {
         let left = case.time_for_attempt(deadline.time().saturating_sub(case.age));
         attempts += 1;
-        let error = match client.attempt(&request, event, left).await {
+        let over = client.over(|| rules::repeat_is_safe(event, known.answered));
+        let (begun, is_out) = (Instant::now(), client.is_out());
+        let answer = tokio::select! {
+            biased;
+            answer = client.attempt_over(over, &request, event, left) => answer,
+            () = stop.cuts(is_out) => Err(client.cut_off(begun.elapsed())),
+        };
+        let error = match answer {
             Ok(action) => break Ok(Some(action)),
             Err(error) => error,
         };
@@ -175,6 +200,7 @@ async fn deliver_as(
         case.remember(&error);
         match verdict {
             Verdict::Arrived => break Ok(None),
+            Verdict::Again if stop.is_asked() || tries == Tries::One => break Err(error),
             Verdict::Again => {
                 let pause = BETWEEN_ATTEMPTS.pause(attempts - 1).max(named_pause(&error));
                 if pause.saturating_add(case.age + SHORTEST_ATTEMPT.min(deadline.time() / 10))
@@ -191,7 +217,10 @@ async fn deliver_as(
                         humantime::format_duration(deadline.time())
                     );
                 }
-                tokio::time::sleep(pause).await;
+                stop.sleep(pause).await;
+                if stop.is_asked() {
+                    break Err(error);
+                }
                 case.age = deadline.elapsed();
             }
             Verdict::AskCallerLog | Verdict::Unconfirmed | Verdict::Dead | Verdict::HoldAll => {

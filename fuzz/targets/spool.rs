@@ -32,6 +32,7 @@ fn open() -> Spool {
         max_bytes: 1_000_000,
         max_age: Duration::from_secs(60),
         max_age_answer: Duration::from_secs(60),
+        held_timeout: Duration::from_secs(1),
         policy: SpoolPolicy::Refuse,
     };
     let zammad = config("http://127.0.0.1");

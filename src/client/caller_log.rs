@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::phase::Progress;
 use super::tls::Tls;
-use super::{ClientError, SendError, http};
+use super::{ClientError, Kept, SendError, http};
 use crate::config::{Config, Endpoint};
 use crate::event::{Direction, EventKind, Name};
 
@@ -115,7 +115,7 @@ impl CallerLog {
         let endpoint = config.endpoint().map_err(ClientError::from)?;
         let tls = Tls::new(config, endpoint).map_err(ClientError::from)?;
         let progress = Progress::new();
-        let http = http(config, endpoint, tls.settings(), &progress)?;
+        let http = http(config.connect_timeout, endpoint, tls.settings(), &progress, Kept::Open)?;
         let authorization = match &config.api_token {
             Some(token) => {
                 let mut header = HeaderValue::from_str(&format!("Token token={}", token.reveal()))

@@ -8,12 +8,14 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::verdict::{Asker, Case, IN_DOUBT, Verdict};
-use super::{Deadline, Delivered, InDoubt, Undelivered, deliver_as};
+use super::{Deadline, Delivered, InDoubt, Limits, Stop, Tries, Undelivered, deliver_as};
 use crate::client::{Client, Fate};
 use crate::config::{Config, Encoding, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
 use crate::rules;
-use crate::spool::{Call, Earlier, Entry, Moment, Order, Past, Position, SharedSpool, SpoolError, Which};
+use crate::spool::{
+    Call, Earlier, Entry, Held, Moment, Order, Past, Position, SharedSpool, SpoolError, Which,
+};
 use crate::turn::{Turn, Turns};
 
 /// So much time, and at most a quarter of what there is, is left for the attempt of an event that
@@ -76,7 +78,7 @@ pub enum Failure {
     Untried(Untried),
 }
 
-/// Why an event is not tried: a second copy could show agents something false.
+/// Why an event is not tried: a second copy could show agents something false, or its sender is to end.
 #[derive(Debug, thiserror::Error)]
 pub enum Untried {
     /// The disk did not answer in time.
@@ -88,6 +90,9 @@ pub enum Untried {
          this one is in the spool as unconfirmed"
     )]
     Another,
+    /// The process was told to end before its turn came, and no spool keeps it.
+    #[error("it was not sent")]
+    CutShort(#[source] Option<SpoolError>),
 }
 
 /// Brings events, one by one.
@@ -153,6 +158,7 @@ pub struct Courier {
     turns: Option<Arc<Turns>>,
     encoding: Encoding,
     keeper: Option<Keeper>,
+    stop: Stop,
 }
 
 impl Courier {
@@ -170,10 +176,17 @@ impl Courier {
             mode: spool.mode,
             spool: SharedSpool::new(spool, endpoint),
             patience: FOR_JOURNAL.min(config.deadline / 8),
+            held_timeout: spool.held_timeout,
             asks: config.api_token.is_some(),
         });
         let turns = keeper.as_ref().map(|_| Arc::new(Turns::open(config, runtime)));
-        Self { turns, encoding: config.encoding, keeper }
+        Self { turns, encoding: config.encoding, keeper, stop: Stop::default() }
+    }
+
+    /// The same, which is to end when `stop` says so: what is on its way then is cut off after a moment, and
+    /// what was not tried is not tried any more. The spool keeps both, where there is one.
+    pub(crate) fn ending_by(self, stop: Stop) -> Self {
+        Self { stop, ..self }
     }
 
     /// Whether there is a journal to look a call up in.
@@ -218,12 +231,13 @@ impl Courier {
     ) -> Result<Outcome, Failure> {
         match self.keep_at_once(to_send, deadline).await {
             Some(kept) => kept,
-            None => self.bring_at_once(client, to_send, deadline).await,
+            None => self.bring_at_once(client, to_send, deadline, &self.stop).await,
         }
     }
 
     /// As [`bring`](Self::bring), for an event that is all a process does: what can wait until Zammad has it
-    /// waits, and `client` is asked for one only if it is needed, because that takes a while.
+    /// waits, and `client` is asked for one only if it is needed, because that takes a while. It ends early when
+    /// `stop` says so, as in [`ending_by`](Self::ending_by).
     ///
     /// # Errors
     ///
@@ -233,13 +247,14 @@ impl Courier {
         client: impl FnOnce() -> Result<Client, E>,
         to_send: &EventToSend,
         deadline: Deadline,
+        stop: &Stop,
     ) -> Result<Result<Outcome, Failure>, E> {
         let brought = match self.keep_at_once(to_send, deadline).await {
             Some(kept) => Ok(kept),
             None => {
                 self.open_ahead(&to_send.event);
                 match client() {
-                    Ok(mut client) => Ok(self.bring_at_once(&mut client, to_send, deadline).await),
+                    Ok(mut client) => Ok(self.bring_at_once(&mut client, to_send, deadline, stop).await),
                     Err(error) => Err(error),
                 }
             }
@@ -275,39 +290,39 @@ impl Courier {
         client: &mut Client,
         to_send: &EventToSend,
         deadline: Deadline,
+        stop: &Stop,
     ) -> Result<Outcome, Failure> {
         let EventToSend { event, .. } = to_send;
         let left = LEFT.min(deadline.time() / 4);
         let turn = match &self.turns {
-            Some(turns) => Some(self.take_turn(turns, to_send, deadline.earlier_by(left).end()).await),
+            Some(_) if stop.is_asked() => None,
+            Some(turns) => tokio::select! {
+                biased;
+                turn = self.take_turn(turns, to_send, deadline.earlier_by(left).end()) => Some(turn),
+                () = stop.asked() => None,
+            },
             None => None,
         };
         let result = match &self.keeper {
-            None => self.send(client, to_send, deadline).await.map_err(Failure::Undelivered),
+            None if stop.is_asked() => Err(Failure::Untried(Untried::CutShort(None))),
+            None => {
+                let limits = Limits { deadline, stop, tries: Tries::Many };
+                self.send(client, to_send, limits).await.map_err(Failure::Undelivered)
+            }
             Some(keeper) => {
                 let now = Moment::now();
                 let is_late = turn.as_ref().is_some_and(Turn::is_late);
-                let order =
-                    if is_late && event.kind != EventKind::NewCall { Order::Late } else { Order::InTurn };
-                let behind = keeper.enter(to_send, order, now).await;
-                match behind {
-                    Earlier::SameEvent => return Ok(Outcome::EndedBefore),
-                    Earlier::EventsOfItsCall => {
-                        let within = deadline.left();
-                        match keeper.keep(to_send, Past::default(), now, within).await {
-                            Ok(Some(_)) => Ok(Outcome::Spooled(Spooled { tried: None })),
-                            Ok(None) => Ok(Outcome::EndedBefore),
-                            Err(error @ SpoolError::Slow { .. }) if to_send.does_harm_twice() => {
-                                Err(Failure::Untried(Untried::PerhapsKept(error)))
-                            }
-                            Err(error) => {
-                                log::warn!("the event overtakes others: {}", crate::client::in_full(&error));
-                                let sent = self.send(client, to_send, deadline).await;
-                                sent.map_err(|tried| Failure::NotKept(tried, error))
-                            }
-                        }
+                // Whoever is to end leaves its event behind those of its call.
+                let is_to_end = stop.is_asked();
+                let is_behind = is_to_end || (is_late && event.kind != EventKind::NewCall);
+                let order = if is_behind { Order::Late } else { Order::InTurn };
+                let limits = Limits { deadline, stop, tries: Tries::Many };
+                match keeper.enter(to_send, order, now).await {
+                    (Earlier::SameEvent, _) => return Ok(Outcome::EndedBefore),
+                    (Earlier::EventsOfItsCall, _) => {
+                        self.keep_rather(keeper, client, to_send, limits, now).await
                     }
-                    Earlier::PerhapsSameEvent => {
+                    (Earlier::PerhapsSameEvent, _) => {
                         let within = deadline.left();
                         let unconfirmed = Some(IN_DOUBT.to_owned());
                         let past = Past { unconfirmed, ..Past::default() };
@@ -318,13 +333,40 @@ impl Courier {
                             Err(error) => Err(Failure::Untried(Untried::PerhapsKept(error))),
                         }
                     }
-                    Earlier::Nothing => match self.send(client, to_send, deadline.earlier_by(left)).await {
-                        Ok(delivered) => {
-                            keeper.settle(to_send, true, now, deadline.end()).await;
-                            Ok(delivered)
+                    (Earlier::Nothing, _) if is_to_end => Err(Failure::Untried(Untried::CutShort(None))),
+                    (Earlier::Nothing, Some(held)) if !keeper.tries_while_held(event) => {
+                        let kept = self.keep_rather(keeper, client, to_send, limits, now).await;
+                        if matches!(kept, Ok(Outcome::Spooled(Spooled { tried: None }))) {
+                            log::warn!(
+                                "Zammad takes nothing for now ({}); the event is in the spool, and will be \
+                                 delivered",
+                                held.reason
+                            );
                         }
-                        Err(tried) => keeper.keep_what_failed(to_send, tried, now, deadline.end()).await,
-                    },
+                        kept
+                    }
+                    (Earlier::Nothing, held) => {
+                        let left_for_keeping = deadline.earlier_by(left);
+                        let limits = match held {
+                            None => Limits { deadline: left_for_keeping, ..limits },
+                            // Somebody may have mended it meanwhile.
+                            Some(_) => {
+                                let time = deadline.elapsed() + keeper.held_timeout;
+                                let deadline = left_for_keeping.with_time(time.min(left_for_keeping.time()));
+                                Limits { deadline, stop, tries: Tries::One }
+                            }
+                        };
+                        match self.send(client, to_send, limits).await {
+                            Ok(delivered) => {
+                                keeper.settle(to_send, true, now, deadline.end()).await;
+                                if held.is_some() {
+                                    keeper.release().await;
+                                }
+                                Ok(delivered)
+                            }
+                            Err(tried) => keeper.keep_what_failed(to_send, tried, now, deadline.end()).await,
+                        }
+                    }
                 }
             }
         };
@@ -332,6 +374,30 @@ impl Courier {
             turn.settle();
         }
         result
+    }
+
+    /// Keeps an event that is not to be tried; only if there is no room it is.
+    async fn keep_rather(
+        &self,
+        keeper: &Keeper,
+        client: &mut Client,
+        to_send: &EventToSend,
+        limits: Limits<'_>,
+        now: Moment,
+    ) -> Result<Outcome, Failure> {
+        match keeper.keep(to_send, Past::default(), now, limits.deadline.left()).await {
+            Ok(Some(_)) => Ok(Outcome::Spooled(Spooled { tried: None })),
+            Ok(None) => Ok(Outcome::EndedBefore),
+            Err(error @ SpoolError::Slow { .. }) if to_send.does_harm_twice() => {
+                Err(Failure::Untried(Untried::PerhapsKept(error)))
+            }
+            Err(error) if limits.stop.is_asked() => Err(Failure::Untried(Untried::CutShort(Some(error)))),
+            Err(error) => {
+                log::warn!("the event overtakes others: {}", crate::client::in_full(&error));
+                let sent = self.send(client, to_send, limits).await;
+                sent.map_err(|tried| Failure::NotKept(tried, error))
+            }
+        }
     }
 
     /// The turn of an event. Beside a spool its files are on a disk, for which nobody waits longer than
@@ -375,12 +441,12 @@ impl Courier {
         &self,
         client: &mut Client,
         to_send: &EventToSend,
-        deadline: Deadline,
+        limits: Limits<'_>,
     ) -> Result<Outcome, Undelivered> {
         let EventToSend { event, known, .. } = to_send;
         let asks = self.keeper.as_ref().is_some_and(|keeper| keeper.asks);
         let in_doubt = if asks { InDoubt::LeftToTheCallerLog } else { InDoubt::Repeated };
-        let sent = deliver_as(client, event, self.encoding, *known, in_doubt, deadline);
+        let sent = deliver_as(client, event, self.encoding, *known, in_doubt, limits);
         sent.await.map(Outcome::Delivered)
     }
 }
@@ -404,6 +470,8 @@ struct Keeper {
     spool: SharedSpool,
     /// for the journal
     patience: Duration,
+    /// for a newCall while Zammad takes nothing
+    held_timeout: Duration,
     /// Somebody asks the caller log about events that are in doubt.
     asks: bool,
 }
@@ -420,17 +488,30 @@ impl Keeper {
         self.spool.keep(within, to_send.entry(), past, now).await
     }
 
-    /// Looks what is before an event, and notes it in the journal if it goes at once. Without a
-    /// spool that answers it does.
-    async fn enter(&self, to_send: &EventToSend, order: Order, now: Moment) -> Earlier {
+    /// Looks what is before an event, and notes it in the journal if it goes at once; and why Zammad takes nothing at
+    /// present, if that is so. Without a spool that answers it goes.
+    async fn enter(&self, to_send: &EventToSend, order: Order, now: Moment) -> (Earlier, Option<Held>) {
         let entered = self.spool.enter(self.patience, to_send.entry(), order, now).await;
         entered.unwrap_or_else(|error| {
             log::warn!(
                 "the event goes to Zammad without a look into the spool: {}",
                 crate::client::in_full(&error)
             );
-            Earlier::Nothing
+            (Earlier::Nothing, None)
         })
+    }
+
+    /// Whether an event is tried although Zammad is known to take nothing: a newCall, because it may bring a decision,
+    /// and its repeat does no harm.
+    fn tries_while_held(&self, event: &CallEvent) -> bool {
+        event.kind == EventKind::NewCall && !self.held_timeout.is_zero()
+    }
+
+    /// Notes that Zammad takes events again.
+    async fn release(&self) {
+        if let Err(error) = self.spool.hold(self.patience, None, Moment::now()).await {
+            log::debug!("that Zammad takes events again is not noted: {}", crate::client::in_full(&error));
+        }
     }
 
     /// Notes what became of an event that went at once, if that matters.

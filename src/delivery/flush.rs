@@ -35,18 +35,18 @@ const BUSY: Duration = Duration::from_millis(250);
 const LOOK_UP_EVERY: Duration = Duration::from_secs(5);
 
 /// Sends what waits in a spool.
-pub struct Flusher<'a> {
+pub struct Flusher {
     spool: SharedSpool,
     turns: Turns,
-    clients: Clients<'a>,
-    config: &'a Config,
+    clients: Clients,
+    config: Config,
     /// where there is somebody to ask
     log: Option<Mutex<CallerLog>>,
     concurrency: usize,
     stop: watch::Receiver<bool>,
 }
 
-impl fmt::Debug for Flusher<'_> {
+impl fmt::Debug for Flusher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Flusher").field("spool", &self.spool).finish_non_exhaustive()
     }
@@ -79,14 +79,14 @@ pub enum Stopped {
     Asked,
 }
 
-impl<'a> Flusher<'a> {
+impl Flusher {
     /// It ends when `stop` becomes true, and what is under way has ended.
     ///
     /// # Errors
     ///
     /// There is no way to Zammad, or no way to read its caller log.
     pub fn new(
-        config: &'a Config,
+        config: &Config,
         spool: SharedSpool,
         runtime: Option<&Path>,
         concurrency: usize,
@@ -94,7 +94,8 @@ impl<'a> Flusher<'a> {
     ) -> Result<Self, CallerLogError> {
         let log = config.api_token.as_ref().map(|_| CallerLog::new(config)).transpose()?.map(Mutex::new);
         let clients = Clients::new(config)?;
-        Ok(Self { spool, turns: Turns::open(config, runtime), clients, config, log, concurrency, stop })
+        let (turns, config) = (Turns::open(config, runtime), config.clone());
+        Ok(Self { spool, turns, clients, config, log, concurrency, stop })
     }
 
     /// Sends all that is due, once. An event that fails by itself is left for the next time.

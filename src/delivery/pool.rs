@@ -7,7 +7,7 @@ pub(crate) struct Pool<'a> {
     #[expect(clippy::vec_box, reason = "they are large, and change hands with each event")]
     idle: Vec<Box<Client>>,
     /// for those that are not made yet
-    clients: Option<&'a Clients<'a>>,
+    clients: Option<&'a Clients>,
     /// how many are lent
     lent: usize,
     most: usize,
@@ -24,7 +24,7 @@ impl<'a> Pool<'a> {
     }
 
     /// At most so many, each made when it is first needed. When fewer are needed again, `kept` of them stay.
-    pub fn growing(clients: &'a Clients<'a>, most: usize, kept: usize) -> Self {
+    pub fn growing(clients: &'a Clients, most: usize, kept: usize) -> Self {
         Self { idle: Vec::new(), clients: Some(clients), lent: 0, most, kept }
     }
 
@@ -61,7 +61,7 @@ impl<'a> Pool<'a> {
 pub(crate) enum Connection<'a> {
     Made(Box<Client>),
     /// many an event needs none
-    ToMake(&'a Clients<'a>),
+    ToMake(&'a Clients),
 }
 
 impl Connection<'_> {

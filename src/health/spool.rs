@@ -282,6 +282,14 @@ impl Contents {
 }
 
 impl SpoolPart {
+    /// Whoever sends what waits meets with trouble where the way to Zammad was found to be well.
+    pub fn differs_from_the_way(&mut self) {
+        self.next_step = "Zammad takes events with this configuration, and `zammad-cti spool run` finds that out within \
+                          a minute. If it does not, it has another token or configuration, which it cannot read again: \
+                          restart it (systemctl restart zammad-cti-spool) and see its log. Without the service, \
+                          let `zammad-cti spool flush` try, and flush by cron";
+    }
+
     fn good(name: SpoolPartName, found: String) -> Self {
         Self { name, status: Status::Ok, complaint: found.clone(), found, next_step: "" }
     }

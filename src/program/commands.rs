@@ -19,9 +19,11 @@ mod settings;
 mod signals;
 mod simulate;
 mod spool;
+mod watched;
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::sync::{PoisonError, RwLock};
 use std::time::Instant;
 
 use crate::config::{Config, Endpoint, redact};
@@ -66,6 +68,17 @@ fn configured(global: &Global, quiet: log::LevelFilter) -> anyhow::Result<Config
     Ok(config)
 }
 
+/// The same for a process that stays, with the files to look at. It is called again when one of them has changed.
+fn configured_from_files(
+    global: &Global,
+    quiet: log::LevelFilter,
+) -> anyhow::Result<(Config, watched::Watched)> {
+    let (config, watched) = watched::read(global)?;
+    start_log(quiet, config.endpoint().ok().cloned());
+    warn_if_insecure([&config]);
+    Ok((config, watched))
+}
+
 /// Says who can read the token besides Zammad: a line for all of these, once.
 fn warn_if_insecure<'a>(configs: impl IntoIterator<Item = &'a Config>) {
     let (mut unverified, mut in_clear) = (false, BTreeSet::new());
@@ -89,12 +102,16 @@ fn warn_if_insecure<'a>(configs: impl IntoIterator<Item = &'a Config>) {
     }
 }
 
+/// The addresses whose tokens the log keeps quiet about: also those of a configuration that was another one before.
+static QUIET_ABOUT: RwLock<Vec<Endpoint>> = RwLock::new(Vec::new());
+
 /// Lines on stderr: warnings and worse, or what RUST_LOG asks for.
 fn start_log(quiet: log::LevelFilter, endpoints: impl IntoIterator<Item = Endpoint>) {
-    let endpoints: Vec<_> = endpoints.into_iter().collect();
+    QUIET_ABOUT.write().unwrap_or_else(PoisonError::into_inner).extend(endpoints);
     let mut builder = env_logger::Builder::new();
     builder.filter_level(quiet).parse_default_env().format(move |line, record| {
         let text = redact(&record.args().to_string());
+        let endpoints = QUIET_ABOUT.read().unwrap_or_else(PoisonError::into_inner);
         let text = endpoints.iter().fold(text, |text, endpoint| endpoint.redact(&text));
         let text = safe_text::printable(&without_logins(&text));
         if !fastagi::may_be_logged(record.level(), record.target(), &text) {
@@ -107,7 +124,7 @@ fn start_log(quiet: log::LevelFilter, endpoints: impl IntoIterator<Item = Endpoi
             level => writeln!(line, "{level} {}: {text}", record.target()),
         }
     });
-    // A second log would be a bug that only loses lines.
+    // Whoever reads its configuration again has one.
     let _ = builder.try_init();
 }
 

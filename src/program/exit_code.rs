@@ -1,6 +1,7 @@
 //! Every exit code, its meaning, and which error has it. A released number keeps its meaning.
 
 use std::error::Error;
+use std::fmt;
 
 use crate::agi::AgiError;
 use crate::cause::UnknownCause;
@@ -30,6 +31,52 @@ pub struct NotAsExpected;
 #[derive(Debug, thiserror::Error)]
 #[error("the call goes on")]
 pub struct CallGoesOn;
+
+/// A signal that asks for the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndSignal {
+    Terminate,
+    Interrupt,
+    /// the terminal is gone
+    Hangup,
+}
+
+impl EndSignal {
+    pub const ALL: [Self; 3] = [Self::Terminate, Self::Interrupt, Self::Hangup];
+
+    /// The system's number.
+    pub fn number(self) -> i32 {
+        match self {
+            Self::Terminate => libc::SIGTERM,
+            Self::Interrupt => libc::SIGINT,
+            Self::Hangup => libc::SIGHUP,
+        }
+    }
+
+    /// What a shell says of whoever it has ended.
+    pub fn exit_code(self) -> ExitCode {
+        match self {
+            Self::Terminate => ExitCode::Terminated,
+            Self::Interrupt => ExitCode::Interrupted,
+            Self::Hangup => ExitCode::HungUp,
+        }
+    }
+}
+
+impl fmt::Display for EndSignal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Terminate => "SIGTERM",
+            Self::Interrupt => "SIGINT",
+            Self::Hangup => "SIGHUP",
+        })
+    }
+}
+
+/// A signal ended the process before an event was delivered or kept.
+#[derive(Debug, thiserror::Error)]
+#[error("ended by {0}")]
+pub struct EndedBy(pub EndSignal);
 
 /// What fastagi is to ask its peers for cannot be read, or is none.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +136,9 @@ pub enum ExitCode {
     NotZammad = 76,
     Token = 77,
     Configuration = 78,
+    HungUp = 129,
     Interrupted = 130,
+    Terminated = 143,
 }
 
 /// What stands below the short help: where to start.
@@ -125,8 +174,11 @@ Exit codes:
   77  Zammad refused the token
   78  configuration: a setting is missing or broken, or the integration is switched
       off or not configured in Zammad
-  130 simulate was interrupted; the calls that were open got their hangup, unless it was
-      interrupted twice
+  129 SIGHUP ended it before the event was delivered or kept, or before all lines or calls had
+      their turn
+  130 SIGINT did; or any of these signals ended simulate: the calls that were open got their
+      hangup, unless it was told twice
+  143 SIGTERM did
 `check` has codes of its own, those of monitoring systems: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
 
 /// The same below the help of `check`.
@@ -153,7 +205,7 @@ Limits are written like -w time=800ms,days=21 -c time=3s,days=10, with any of th
 pub const SPOOL_HELP: &str = "\
 Promises:
   1. Accepted means durable. `spooled` is said when the event is on disk, where it survives a
-     power cut.
+     power cut. A signal that ends a command (SIGTERM, SIGINT, SIGHUP) has its event kept first.
   2. At least once, and never silently not at all. What was accepted is sent until Zammad has it,
      or until it is given up, and then it stays here with its reason. Zammad may get an event
      twice; the hangup of an unanswered call, whose second copy would hide a missed call, is not
@@ -164,7 +216,8 @@ Promises:
   4. A call that fails holds up nobody else. It is tried again after 1s, 2s and so on up to 10
      minutes, and given up after 30 attempts while others arrived. If Zammad itself takes nothing,
      everything is held, and Zammad is asked now and then, by a request that leaves nothing there,
-     whether it does again.
+     whether it does again. Until then new events are kept at once; a newCall is tried once, for
+     spool.held_timeout.
   5. Its size has limits, spool.max_events and spool.max_bytes. At a limit what was given up goes
      first; then spool.policy says whether a newCall is refused, and its sender told, or the event
      that has waited longest is dropped. Both are counted. Answers and hangups still find room, up
@@ -193,6 +246,9 @@ impl ExitCode {
         if error.is::<NotChecked>() {
             return Self::Unknown;
         }
+        if let Some(EndedBy(signal)) = error.downcast_ref::<EndedBy>() {
+            return signal.exit_code();
+        }
         error.chain().find_map(known).unwrap_or(Self::Internal)
     }
 
@@ -211,7 +267,9 @@ impl ExitCode {
             | Self::LocalFile
             | Self::NotZammad
             | Self::Token
-            | Self::Interrupted => "internal",
+            | Self::HungUp
+            | Self::Interrupted
+            | Self::Terminated => "internal",
         }
     }
 
@@ -287,7 +345,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
         return match untried {
             // What is wrong with the spool.
             Untried::PerhapsKept(_) => None,
-            Untried::Another => Some(ExitCode::Unavailable),
+            Untried::Another | Untried::CutShort(_) => Some(ExitCode::Unavailable),
         };
     }
     if let Some(error) = error.downcast_ref::<SpoolError>() {

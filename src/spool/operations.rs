@@ -27,15 +27,20 @@ impl SharedSpool {
         self.with_begun(within, all).await.map(Option::unwrap_or_default)
     }
 
-    /// As [`Spool::enter`].
+    /// As [`Spool::enter`], and as [`Spool::held`] where the event would go at once.
     pub(crate) async fn enter(
         &self,
         within: Duration,
         entry: Entry,
         order: Order,
         now: Moment,
-    ) -> Result<Earlier, SpoolError> {
-        self.with(within, move |spool| spool.enter(&entry, order, now)).await
+    ) -> Result<(Earlier, Option<Held>), SpoolError> {
+        let enter = move |spool: &mut Spool| {
+            let earlier = spool.enter(&entry, order, now)?;
+            let held = if earlier == Earlier::Nothing { spool.held()? } else { None };
+            Ok((earlier, held))
+        };
+        self.with(within, enter).await
     }
 
     /// As [`Spool::keep`].

@@ -22,6 +22,7 @@ impl Folder {
             max_bytes: 1_000_000,
             max_age: DAY,
             max_age_answer: DAY,
+            held_timeout: Duration::from_secs(1),
             policy: SpoolPolicy::Refuse,
         }
     }

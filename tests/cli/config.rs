@@ -214,6 +214,7 @@ fn config_show_names_origins_and_hides_secrets() {
         ("spool.max_bytes", json!(1_000_000_000), "default"),
         ("spool.max_age", json!("7days"), "default"),
         ("spool.max_age_answer", json!("2m"), "variable ZAMMAD_CTI_SPOOL_MAX_AGE_ANSWER"),
+        ("spool.held_timeout", json!("1s"), "default"),
         ("spool.policy", json!("drop-oldest"), in_file),
     ];
     for (key, value, origin) in &cases {

@@ -29,7 +29,7 @@ const NUMBERS: &[&str] = &[
     "numbers-normalize",
 ];
 const SPOOL_PATH: &[&str] = &["spool-path"];
-const KEEPS: &[&str] = &["spool-mode", "spool-policy"];
+const KEEPS: &[&str] = &["spool-mode", "spool-policy", "spool-held-timeout"];
 const ROOM: &[&str] = &["spool-max-events", "spool-max-bytes"];
 const AGE: &[&str] = &["spool-max-age", "spool-max-age-answer"];
 

@@ -872,6 +872,8 @@ fn who_is_interrupted_hangs_up_first() {
         ("INT", "answer", true),
         ("TERM", "newCall", false),
         ("TERM", "answer", true),
+        ("HUP", "newCall", false),
+        ("HUP", "answer", true),
     ];
     at_once(cases, |(signal, state, done)| {
         let sandbox = world.sandbox(&[]);

@@ -44,6 +44,15 @@ impl Running {
         signal(self.process.id(), name);
     }
 
+    /// Whether it has a file open whose path holds this.
+    pub fn has_open(&self, part: &str) -> bool {
+        let files =
+            std::fs::read_dir(format!("/proc/{}/fd", self.process.id())).into_iter().flatten().flatten();
+        files
+            .filter_map(|file| file.path().read_link().ok())
+            .any(|path| path.to_string_lossy().contains(part))
+    }
+
     /// Waits for its first line on stdout.
     pub fn first_line(&self) -> String {
         until("a line", || self.stdout.so_far().contains('\n'));

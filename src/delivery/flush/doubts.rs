@@ -16,7 +16,7 @@ const LOOK_UP_FOR: Duration = Duration::from_secs(60 * 60);
 /// What is noted of an attempt whose sender has ended, or was ended, before it was over.
 const NO_OUTCOME: &str = "an attempt had no outcome";
 
-impl Flusher<'_> {
+impl Flusher {
     /// Looks up whether an event in doubt has arrived. An answer's fate is known before anything else
     /// of its call is sent: after the hangup Zammad takes no answer. `None`: it is to be sent.
     pub(super) async fn look_up(

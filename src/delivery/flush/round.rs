@@ -43,7 +43,7 @@ pub(super) enum EventResult {
 /// An attempt that has ended: the event, and how often it was tried before.
 type EndedAttempt = (Position, u32, Result<EventResult, FlushError>);
 
-impl Flusher<'_> {
+impl Flusher {
     /// Sends what is due, and what becomes due meanwhile, until there is no more.
     pub(super) async fn drain(&self, tally: &mut Tally) -> Result<Stopped, FlushError> {
         let send = async |connection: &mut Connection<'_>, next| self.send(connection, next).await;
@@ -165,7 +165,8 @@ impl Flusher<'_> {
             Next::Gone => return Ok(EventResult::Gone),
         };
         let request = Request::new(&waiting.event, self.config.encoding, RequestId::fresh());
-        let answer = client.attempt(&request, &waiting.event, self.config.timeout).await;
+        let over = client.over(|| rules::repeat_is_safe(&waiting.event, waiting.answered));
+        let answer = client.attempt_over(over, &request, &waiting.event, self.config.timeout).await;
         let (note, result) = self.judge(&waiting, age, answer);
         let noted = self.note(&waiting, note).await;
         turn.settle();

@@ -18,7 +18,8 @@ use super::listen::address;
 ///
 /// Faster than a process for each event, and the connection to Zammad stays open between calls.
 /// Prints its address. Under systemd it takes the socket of a socket unit, says when it is ready,
-/// and keeps its watchdog quiet. SIGTERM ends it when the calls under way have been told.
+/// and keeps its watchdog quiet. SIGTERM ends it when the calls under way have been told. On SIGHUP, and when
+/// a file of its configuration has changed, such as the token's, it reads them again for the calls to come.
 ///
 /// A client that may report calls sees who is blocked, and can end the calls of others. --user names who may
 /// on this machine; --secret-file has a word that everybody else's address needs as well. With both,

@@ -74,7 +74,8 @@ const NUMBERS: Part = &[
 const SPOOL: Part = &["spool_path"];
 const SPOOL_MODE: Part = &["spool_mode"];
 const ROOM: Part = &["spool_max_events", "spool_max_bytes"];
-const POLICY: Part = &["spool_policy"];
+/// What becomes of an event that has no room, or that comes while Zammad takes nothing.
+const POLICY: Part = &["spool_policy", "spool_held_timeout"];
 const AGE: Part = &["spool_max_age", "spool_max_age_answer"];
 
 /// An event that is told on the standard output.

@@ -25,6 +25,10 @@ pub enum Spool {
     /// Send what waits, once: for cron
     Flush(Concurrency),
     /// Send what comes, until SIGTERM: for a service
+    ///
+    /// Reads its configuration again on SIGHUP, and when a file of it has changed, such as the token's. What
+    /// is under way ends as it began. A configuration that cannot be used is refused, and the one of before
+    /// goes on.
     Run(Concurrency),
     Retry(SpoolRetry),
     Drop(SpoolDrop),

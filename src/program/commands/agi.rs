@@ -25,6 +25,7 @@ use super::configured;
 use super::owner::become_owner;
 use super::report;
 use super::settings::{runtime_folder, sources};
+use super::signals::EndSignals;
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::{CallGoesOn, ExitCode, UsageError};
 use crate::program::output::Report;
@@ -95,7 +96,11 @@ pub fn held_for(global: &Global, config: Option<&Config>) -> Duration {
 /// The configuration for events that no call waits for: they have all the time that it gives them,
 /// or the flag's if that is more.
 pub fn unhurried(global: &Global, quiet: log::LevelFilter) -> anyhow::Result<Config> {
-    let config = configured(global, quiet)?;
+    unhurried_of(global, configured(global, quiet)?)
+}
+
+/// The same of this configuration.
+pub fn unhurried_of(global: &Global, config: Config) -> anyhow::Result<Config> {
     let Some(Span(held)) = global.settings.deadline else { return Ok(config) };
     let mut global = global.clone();
     global.settings.deadline = None;
@@ -169,7 +174,9 @@ fn deliver(
     let carried = client::block_on(async {
         let to_send = courier.read(written, config).await?;
         report::warn(&to_send.event, to_send.known, config, None);
-        Ok(report::carry(&courier, config, &to_send, deadline).await)
+        // Asterisk's SIGHUP says that the caller has hung up.
+        let signals = EndSignals::listen_but_for_hangup();
+        Ok(report::carry(&courier, config, &to_send, deadline, signals).await)
     });
     // The end of the process closes the spool too, and faster.
     std::mem::forget(courier);

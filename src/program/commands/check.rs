@@ -10,7 +10,9 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::client;
 use crate::config::{Config, ConfigError, Endpoint, EndpointError, Format, Settings, Span, redact};
 use crate::delivery::Deadline;
-use crate::health::{Check, Health, SpoolCheck, SpoolHealth, SpoolPart, Status, Thresholds, Verdict, order};
+use crate::health::{
+    Check, Health, SpoolCheck, SpoolHealth, SpoolPart, SpoolPartName, Status, Thresholds, Verdict, order,
+};
 use anyhow::Context;
 use futures_util::future::{join, join_all};
 
@@ -216,7 +218,13 @@ fn examine(
             let spool = spool?.run(Deadline::new(started, deadline).left()).await;
             Some(CheckedSpool { parts: spool.parts(&thresholds.spool), health: spool })
         };
-        let (health, spool) = join(way, look).await;
+        let (health, mut spool) = join(way, look).await;
+        if health.failure().is_none()
+            && let Some(spool) = &mut spool
+        {
+            let delivery = spool.parts.iter_mut().find(|part| part.name == SpoolPartName::Delivery);
+            delivery.into_iter().for_each(SpoolPart::differs_from_the_way);
+        }
         let parts = spool.as_ref().map_or(&[][..], |spool| &spool.parts);
         let verdict = health.verdict(thresholds).with_spool(parts, order.as_ref());
         Checked { profile, verdict, health, spool, order }

@@ -4,38 +4,122 @@ mod watchdog;
 
 use std::fmt::Display;
 use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::signals::EndSignals;
+use super::watched::Watched;
 use crate::program::exit_code;
 use crate::program::output::{OutputError, Report};
 use crate::program::safe_text::printable;
 use watchdog::Watchdog;
 
+/// How often it is looked whether a file has changed: a new token is known within about that time, and Zammad is not
+/// asked for longer with an old one.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// Hears what others want of this process, and tells systemd how it is.
 pub struct Daemon {
     signals: EndSignals,
+    hangup: Signal,
+    files: Files,
     watchdog: Watchdog,
     is_ending: bool,
+}
+
+/// The files of the configuration. A disk that hangs holds nobody up.
+struct Files {
+    watched: Arc<Watched>,
+    looks: Interval,
+    /// one at a time
+    looking: Option<JoinHandle<bool>>,
 }
 
 /// What somebody wants.
 pub enum Wish {
     /// That it finishes what is under way; and whoever wishes it again does not want to wait for that.
     End,
+    /// That it reads its configuration again.
+    Reload(Why),
+}
+
+/// Why a configuration is to be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// somebody sent a SIGHUP
+    Asked,
+    /// one of its files is not what it was
+    Changed,
+}
+
+impl Files {
+    fn new(watched: Watched) -> Self {
+        let mut looks = interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { watched: Arc::new(watched), looks, looking: None }
+    }
+
+    /// Waits until one has changed. Whoever gives up waiting misses no change.
+    async fn have_changed(&mut self) {
+        loop {
+            if self.looking.is_none() {
+                self.looks.tick().await;
+                let watched = self.watched.clone();
+                self.looking = Some(spawn_blocking(move || watched.have_changed()));
+            }
+            if let Some(looking) = &mut self.looking {
+                let has_changed = looking.await.unwrap_or(false);
+                self.looking = None;
+                if has_changed {
+                    return;
+                }
+            }
+        }
+    }
 }
 
 impl Daemon {
-    /// From now on signals are wishes. It belongs to the event loop in which it begins.
+    /// From now on signals are wishes, and so is a change of one of these files. It belongs to the event loop in which
+    /// it begins.
     ///
     /// # Errors
     ///
     /// The operating system does not let this process listen for signals.
-    pub fn begin() -> anyhow::Result<Self> {
-        let signals = EndSignals::listen().context("cannot listen for signals")?;
-        Ok(Self { signals, watchdog: Watchdog::of_this_process(), is_ending: false })
+    pub fn begin(files: Watched) -> anyhow::Result<Self> {
+        let listen = || -> std::io::Result<_> {
+            Ok((EndSignals::listen_but_for_hangup()?, signal(SignalKind::hangup())?))
+        };
+        let (signals, hangup) = listen().context("cannot listen for signals")?;
+        let (files, watchdog) = (Files::new(files), Watchdog::of_this_process());
+        Ok(Self { signals, hangup, files, watchdog, is_ending: false })
+    }
+
+    /// Takes over what was read again, or says why the configuration of before goes on. The new one is made of these
+    /// files.
+    pub fn reloaded<T>(&mut self, why: Why, read: anyhow::Result<(T, Watched)>) -> Option<T> {
+        match read {
+            Ok((read, files)) => {
+                self.files = Files::new(files);
+                log::info!(
+                    "{}",
+                    match why {
+                        Why::Asked => "the configuration was read again",
+                        Why::Changed => "a file of the configuration has changed, and was read again",
+                    }
+                );
+                Some(read)
+            }
+            Err(error) => {
+                log::error!("the configuration cannot be used, and the one of before goes on: {error:#}");
+                None
+            }
+        }
     }
 
     /// It serves from now on; `doing` is what `systemctl status` shows.
@@ -48,10 +132,12 @@ impl Daemon {
     pub async fn next(&mut self) -> Wish {
         loop {
             tokio::select! {
-                () = self.signals.next() => {
+                _ = self.signals.next() => {
                     self.is_ending();
                     return Wish::End;
                 }
+                Some(()) = self.hangup.recv() => return Wish::Reload(Why::Asked),
+                () = self.files.have_changed() => return Wish::Reload(Why::Changed),
                 () = self.watchdog.is_due() => tell_systemd(&[NotifyState::Watchdog]),
             }
         }

@@ -26,9 +26,9 @@ use anyhow::Context;
 use listenfd::ListenFd;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::agi;
-use super::daemon;
 use super::owner::become_owner;
+use super::watched::Watched;
+use super::{agi, configured_from_files, daemon};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::{ExitCode, UnusableSecret};
 pub use complaints::may_be_logged;
@@ -38,25 +38,39 @@ use users::{Named, Namespace};
 
 #[cold]
 pub fn run(args: &cli::Fastagi, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let config = Arc::new(agi::unhurried(global, log::LevelFilter::Info)?);
-    let secret = secret::configured(args.secret_file.as_deref());
-    let secret = secret.map_err(|error| UnusableSecret(error.into()))?;
-    let rules = Rules { users: args.users.iter().map(|name| Named::read(name)).collect(), secret };
-    let clients = Clients::new(&config)?;
+    let (terms, files) = read(args, global)?;
     let listener = listener(args)?;
     // A port below 1024 is root's.
-    become_owner([&*config]);
+    become_owner([&*terms.config]);
     let address = listener.local_addr()?;
-    warn_of_strangers(&rules, address);
+    warn_of_strangers(&terms.rules, address);
     allow_many_files();
-    let terms = Terms { limit: agi::held_for(global, Some(&config)), max_calls: args.max_calls, rules };
     let url = format!("agi://{address}");
     let ready = || {
         daemon::announce(out, &url)?;
         Ok(format!("taking calls on {url}"))
     };
-    client::block_on(serve::serve(listener, &config, &clients, terms, ready))??;
+    let read_again = || {
+        let (terms, files) = read(args, global)?;
+        warn_of_strangers(&terms.rules, address);
+        Ok((terms, files))
+    };
+    client::block_on(serve::serve(listener, args.max_calls, (terms, files), read_again, ready))??;
     Ok(ExitCode::Ok)
+}
+
+/// What is configured, and the files it stands in.
+fn read(args: &cli::Fastagi, global: &Global) -> anyhow::Result<(Terms, Watched)> {
+    let secret_file = secret::file(args.secret_file.as_deref());
+    let (config, files) = configured_from_files(global, log::LevelFilter::Info)?;
+    let files = files.and(secret_file);
+    let config = Arc::new(agi::unhurried_of(global, config)?);
+    let secret = secret::configured(args.secret_file.as_deref());
+    let secret = secret.map_err(|error| UnusableSecret(error.into()))?;
+    let rules = Rules { users: args.users.iter().map(|name| Named::read(name)).collect(), secret };
+    let clients = Clients::new(&config)?;
+    let limit = agi::held_for(global, Some(&config));
+    Ok((Terms { config, clients, limit, rules }, files))
 }
 
 /// Says who can report calls that nobody has thought of.

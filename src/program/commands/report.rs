@@ -3,21 +3,28 @@
 //! The event's way: its flags describe it (`cli/answer.rs` and its like) as a `WrittenEvent`, `delivery/reading.rs` reads
 //! it with what is known of its call, the courier brings it in its turn, and the client writes what `CallEvent::wire` says.
 
-use std::io::Write;
+use std::future::pending;
+use std::io::{self, Write};
+use std::pin::pin;
 use std::time::Instant;
+
+use tokio::sync::watch;
 
 use crate::action::Action;
 use crate::client::{self, Client, ClientError, Request, RequestId, in_full};
 use crate::config::Config;
-use crate::delivery::{Courier, Deadline, EventToSend, Failure, Outcome, ReadingError, Spooled, Undelivered};
+use crate::delivery::{
+    Courier, Deadline, EventToSend, Failure, Outcome, ReadingError, Spooled, Stop, Undelivered, Untried,
+};
 use crate::event::{CallEvent, Known, WrittenError, WrittenEvent};
 use crate::rules;
 
 use super::configured;
 use super::owner::become_owner;
 use super::settings::{of_the_rest, runtime_folder};
+use super::signals::EndSignals;
 use crate::program::cli::Global;
-use crate::program::exit_code::{CallGoesOn, ExitCode};
+use crate::program::exit_code::{CallGoesOn, EndSignal, EndedBy, ExitCode};
 use crate::program::output::{self, Report, Style};
 
 /// Brings the event that `describe` makes of the command line to Zammad, and tells its decision.
@@ -47,7 +54,7 @@ pub fn run(
             return Ok(Done::Shown(to_send.event));
         }
         let deadline = Deadline::new(started, config.deadline);
-        let (report, error) = carry(&courier, &config, &to_send, deadline).await;
+        let (report, error) = carry(&courier, &config, &to_send, deadline, EndSignals::listen()).await;
         Ok(Done::Brought(report, error))
     });
     // The end of the process closes the spool too, and faster.
@@ -91,14 +98,60 @@ pub fn by_flag(error: WrittenError) -> anyhow::Error {
 
 /// Brings one event in its turn, as the only thing that this process does. Tells what became of it,
 /// and the error if it is neither with Zammad nor in the spool.
+///
+/// One of these signals ends it early, with the event kept or its fate told; the second one ends the process at once.
 pub async fn carry(
     courier: &Courier,
     config: &Config,
     to_send: &EventToSend,
     deadline: Deadline,
+    signals: io::Result<EndSignals>,
 ) -> (Report, Option<anyhow::Error>) {
-    let brought = courier.bring_only(|| Client::new(config), to_send, deadline).await;
-    outcome(&to_send.event, brought, config)
+    let mut signals = signals
+        .inspect_err(|error| log::warn!("a signal loses the event: cannot listen for signals: {error}"))
+        .ok();
+    let (end, is_ended) = watch::channel(false);
+    let stop = Stop::by(is_ended);
+    let mut ended_by = None;
+    let brought = {
+        let mut bring = pin!(courier.bring_only(|| Client::new(config), to_send, deadline, &stop));
+        loop {
+            tokio::select! {
+                biased;
+                brought = &mut bring => break brought,
+                signal = next_of(&mut signals) => {
+                    if ended_by.replace(signal).is_some() {
+                        std::process::exit(signal.exit_code() as i32);
+                    }
+                    end.send_replace(true);
+                }
+            }
+        }
+    };
+    let is_nowhere = match &brought {
+        Ok(Err(Failure::Undelivered(_) | Failure::NotKept(..) | Failure::Untried(Untried::CutShort(_)))) => {
+            true
+        }
+        Ok(Err(Failure::Unconfirmed(_) | Failure::Untried(Untried::PerhapsKept(_) | Untried::Another)))
+        | Ok(Ok(_))
+        | Err(_) => false,
+    };
+    let (report, error) = outcome(&to_send.event, brought, config);
+    match (ended_by.filter(|_| is_nowhere), error) {
+        (Some(signal), Some(error)) => {
+            let error = error.context(EndedBy(signal));
+            (report.because(&error, config.endpoint().ok()), Some(error))
+        }
+        (None, error) | (Some(_), error @ None) => (report, error),
+    }
+}
+
+/// The next signal, if they can be listened for.
+async fn next_of(signals: &mut Option<EndSignals>) -> EndSignal {
+    match signals {
+        Some(signals) => signals.next().await,
+        None => pending().await,
+    }
 }
 
 /// What became of an event, and the error if it is neither with Zammad nor in the spool.
@@ -146,9 +199,13 @@ pub fn outcome(
                 .context("it is in the spool as unconfirmed, and not sent again by itself")
         }),
         Ok(Err(Failure::Untried(untried))) => {
+            let class = match untried {
+                Untried::PerhapsKept(_) | Untried::Another => "unconfirmed",
+                Untried::CutShort(_) => "interrupted",
+            };
             let error =
                 anyhow::Error::from(untried).context(format!("the {} of call {}", event.kind, event.call_id));
-            (Report::unsent("unconfirmed").about(event).because(&error, endpoint), Some(error))
+            (Report::unsent(class).about(event).because(&error, endpoint), Some(error))
         }
         Ok(Err(Failure::NotKept(tried, error))) => {
             let report = Report::undelivered(event, &tried);

@@ -4,33 +4,38 @@
 //! writes. All events of a call have the same sender, and of them one is on its way at a time, so they
 //! arrive in order; a fixed number of lines is between the reader and the writer, so any number of them
 //! takes the same memory.
+//!
+//! A signal that asks for the end ends the reading. What was read by then is sent if its turn has come, else kept or
+//! reported.
 
 pub mod line;
+mod input;
 mod lanes;
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::num::NonZero;
-use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use crate::client::{Client, Clients, EventLoop};
 use crate::config::Config;
-use crate::delivery::{Courier, OpenCalls};
+use crate::delivery::{Courier, OpenCalls, Stop};
 use crate::event::{CallId, WrittenEvent};
-use anyhow::Context;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 
 use super::owner::become_owner;
 use super::settings::runtime_folder;
+use super::signals::listen_in_thread;
 use super::{configured, report};
 use crate::program::cli::{self, Global};
-use crate::program::exit_code::{self, ExitCode};
+use crate::program::exit_code::{self, EndSignal, ExitCode};
 use crate::program::output::{self, OutputError, Report, Style};
+use input::Input;
 use line::{Line, Lines};
 
 /// How many lines one thread hands to the next, or as many results, before that one is woken.
@@ -66,7 +71,9 @@ impl Done {
 #[cold]
 pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = Arc::new(configured(global, log::LevelFilter::Warn)?);
-    let lines = open(&args.file)?;
+    let (input, goes_on) = Input::open(&args.file)?;
+    let was_cut = input.was_cut();
+    let lines = Lines::new(input, &args.file);
     if global.unsent.is_wanted() {
         return show(lines, &config, global, out);
     }
@@ -74,7 +81,16 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
     let clients = shares(Clients::new(&config)?.several(args.concurrency)?);
     let (give_back, given_back) = channel();
     let (results, read_results) = channel();
-    let courier = Arc::new(Courier::of_ordered(&config, runtime_folder().as_deref()));
+    let (end, is_ended) = watch::channel(false);
+    let courier = Courier::of_ordered(&config, runtime_folder().as_deref());
+    let courier = Arc::new(courier.ending_by(Stop::by(is_ended)));
+    let ended_by = Arc::<OnceLock<EndSignal>>::default();
+    let told = ended_by.clone();
+    listen_in_thread(move |signal| {
+        told.get_or_init(|| signal);
+        end.send_replace(true);
+        drop(goes_on);
+    })?;
     // All of them before the first begins, as nobody could do the work of one that fails.
     let event_loops = clients.iter().map(|_| EventLoop::new()).collect::<Result<Vec<_>, _>>()?;
     let (lanes, senders): (Vec<_>, Vec<_>) = clients
@@ -96,6 +112,14 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
         sender.join().map_err(|_| anyhow::anyhow!("a sending thread broke down"))?;
     }
     reader.join().map_err(|_| anyhow::anyhow!("the reading thread broke down"))??;
+    let was_cut = was_cut.load(Ordering::Relaxed);
+    let ended_by = ended_by.get().filter(|_| was_cut || tally.failure.is_some());
+    if let Some(signal) = ended_by.filter(|_| was_cut) {
+        log::warn!("ended by {signal}: the lines behind those that are reported above were not sent");
+    }
+    if let Some(signal) = ended_by.filter(|_| !config.fail_open) {
+        return Ok(signal.exit_code());
+    }
     Ok(match tally {
         Tally { failure: Some(code), .. } if !config.fail_open => code,
         Tally { rejected: true, .. } if config.reject_exit => ExitCode::Rejected,
@@ -114,20 +138,13 @@ fn shares(clients: Vec<Client>) -> Vec<Vec<Client>> {
     shares
 }
 
-type Input = Lines<Box<dyn Read + Send>>;
-
-fn open(path: &Path) -> anyhow::Result<Input> {
-    let input: Box<dyn Read + Send> = if path == Path::new("-") {
-        Box::new(std::io::stdin())
-    } else {
-        let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Box::new(file)
-    };
-    Ok(Lines::new(input, path))
-}
-
 /// Prints the request of each event instead of sending it.
-fn show(lines: Input, config: &Config, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+fn show(
+    lines: Lines<Input>,
+    config: &Config,
+    global: &Global,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
     let mut calls = OpenCalls::default();
     let mut code = ExitCode::Ok;
     for line in lines {
@@ -214,7 +231,7 @@ impl Lane {
 }
 
 /// Reads lines, until they end or nobody wants them any more.
-fn read(mut lines: Input, mut lanes: Lanes) -> anyhow::Result<()> {
+fn read(mut lines: Lines<Input>, mut lanes: Lanes) -> anyhow::Result<()> {
     let mut result = Ok(());
     for place in 0.. {
         let line = match lines.next() {

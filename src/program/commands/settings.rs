@@ -100,6 +100,11 @@ pub fn named_file(global: &Global) -> Option<PathBuf> {
     global.config.clone().or_else(variable).filter(|path| !path.as_os_str().is_empty())
 }
 
+/// Where the configuration file may be.
+pub fn possible_files(global: &Global) -> Vec<PathBuf> {
+    named_file(global).map_or_else(|| default_files(config_home().as_deref()), |named| vec![named])
+}
+
 /// The configuration file: the one named, else the first default one that is there.
 fn file(global: &Global) -> Result<Option<PathBuf>, FileError> {
     if let Some(path) = named_file(global) {

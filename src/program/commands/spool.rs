@@ -25,25 +25,19 @@ pub(super) const PAGE: usize = 500;
 
 #[cold]
 pub fn run(command: &cli::Spool, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let quiet = match command {
-        cli::Spool::Run(_) => log::LevelFilter::Info,
-        cli::Spool::List(_)
-        | cli::Spool::Show(_)
-        | cli::Spool::Stats(_)
-        | cli::Spool::Flush(_)
-        | cli::Spool::Retry(_)
-        | cli::Spool::Drop(_) => log::LevelFilter::Warn,
+    let configured = || {
+        let config = configured(global, log::LevelFilter::Warn)?;
+        become_owner([&config]);
+        anyhow::Ok(config)
     };
-    let config = configured(global, quiet)?;
-    become_owner([&config]);
     match command {
-        cli::Spool::List(args) => list::run(args, &config, out),
-        cli::Spool::Show(args) => show::run(args, &config, out),
-        cli::Spool::Stats(args) => stats::run(args, global, &config, out),
-        cli::Spool::Flush(args) => flush::once(args, &config, out),
-        cli::Spool::Run(args) => flush::stay(args, &config, out),
-        cli::Spool::Retry(args) => chosen::retry(args, &config, out),
-        cli::Spool::Drop(args) => chosen::drop(args, &config, out),
+        cli::Spool::List(args) => list::run(args, &configured()?, out),
+        cli::Spool::Show(args) => show::run(args, &configured()?, out),
+        cli::Spool::Stats(args) => stats::run(args, global, &configured()?, out),
+        cli::Spool::Flush(args) => flush::once(args, &configured()?, out),
+        cli::Spool::Run(args) => flush::stay(args, global, out),
+        cli::Spool::Retry(args) => chosen::retry(args, &configured()?, out),
+        cli::Spool::Drop(args) => chosen::drop(args, &configured()?, out),
     }
 }
 

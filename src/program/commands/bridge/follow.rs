@@ -25,6 +25,7 @@ use crate::program::cli;
 use crate::program::commands::daemon::{Daemon, Wish, log_event};
 use crate::program::commands::report::{self, outcome, unsent};
 use crate::program::commands::settings::runtime_folder;
+use crate::program::commands::watched::Watched;
 use crate::program::output::{OutputError, Report, Style};
 use crate::program::safe_text::printable;
 use crate::spool::Which;
@@ -76,7 +77,7 @@ where
     let Task { name, key, config, bridge, following } = task;
     let style = Style { format: config.output, field: None, fail_open: false };
     let begun = Instant::now();
-    let mut daemon = Daemon::begin()?;
+    let mut daemon = Daemon::begin(Watched::default())?;
     let mut recorder =
         following.record.as_deref().map(|path| Recorder::<S>::begin(path, following.mask)).transpose()?;
     let courier = Courier::new(config, runtime_folder().as_deref());
@@ -142,6 +143,7 @@ where
             wish = daemon.next() => match wish {
                 Wish::End if is_ending => break,
                 Wish::End => is_ending = true,
+                Wish::Reload(_) => log::warn!("the configuration of a bridge is read when it starts"),
             },
         }
         let followed: Vec<Followed> = tracker.followed().collect();

@@ -2,22 +2,25 @@
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::cause::{Cause, HangupCause};
 use crate::client::{self, Client, RequestId, SendError};
 use crate::config::{Config, Span, SpoolMode};
-use crate::delivery::{Courier, Deadline, EventToSend, Failure, Outcome, Spooled, read_cause};
+use crate::delivery::{Courier, Deadline, EventToSend, Failure, Outcome, Spooled, Stop, read_cause};
 use crate::event::{CallEvent, CallId, EventKind, Known};
 use crate::rules;
 use crate::spool::{Call, CallNumber, Ending, Moment, Spool, Which};
 use anyhow::Context;
+use tokio::sync::watch;
 
 use super::{PAGE, open};
 use crate::program::cli::{CallsClose, Global, WhichCalls, text};
 use crate::program::commands::report::{by_flag, outcome, unsent};
 use crate::program::commands::settings::runtime_folder;
-use crate::program::exit_code::{self, ExitCode, HangupInDoubt, NoSuchCall};
+use crate::program::commands::signals::listen_in_thread;
+use crate::program::exit_code::{self, EndSignal, ExitCode, HangupInDoubt, NoSuchCall};
 use crate::program::output::{self, Report, Style};
 
 /// What became of one call.
@@ -31,8 +34,11 @@ struct Closer<'a> {
     client: Client,
     config: &'a mut Config,
     courier: Courier,
+    stop: Stop,
     /// Zammad took nothing the last time.
     is_down: bool,
+    /// A signal ended it before all were closed.
+    was_cut: bool,
 }
 
 pub fn run(
@@ -49,6 +55,8 @@ pub fn run(
     let call_id = |shown: &OsString| text("--call-id", shown)?.parse::<CallId>().context("--call-id");
     let ids = args.which.call_ids.iter().map(call_id).collect::<anyhow::Result<Vec<_>>>()?;
     let mut failure = None;
+    let ended_by = Arc::<OnceLock<EndSignal>>::default();
+    let mut was_cut = false;
     let mut say = |out: &mut dyn Write, (report, error): Closed| {
         if let Some(error) = error {
             match exit_code::advice(&error) {
@@ -66,9 +74,17 @@ pub fn run(
             }
         }
         Some(spool) => {
-            let courier = Courier::new(config, runtime_folder().as_deref());
+            let (end, is_ended) = watch::channel(false);
+            let stop = Stop::by(is_ended);
+            let told = ended_by.clone();
+            listen_in_thread(move |signal| {
+                told.get_or_init(|| signal);
+                end.send_replace(true);
+            })?;
+            let courier = Courier::new(config, runtime_folder().as_deref()).ending_by(stop.clone());
+            let client = Client::new(config)?;
             let mut closer =
-                Closer { args, cause, spool, client: Client::new(config)?, courier, config, is_down: false };
+                Closer { args, cause, spool, client, config, courier, stop, is_down: false, was_cut: false };
             client::block_on(async {
                 match &args.which {
                     WhichCalls { older_than: Some(Span(age)), .. } => {
@@ -77,6 +93,9 @@ pub fn run(
                     WhichCalls { all: true, .. } => closer.close_open(Duration::ZERO, out, &mut say).await,
                     WhichCalls { .. } => {
                         for id in ids {
+                            if closer.is_to_end() {
+                                break;
+                            }
                             let closed = match closer.spool.call(&Which::Id(id.clone()), Moment::now())? {
                                 Some(call) => closer.close(&call).await?,
                                 None => refused(NoSuchCall(id), closer.config),
@@ -87,7 +106,12 @@ pub fn run(
                     }
                 }
             })??;
+            was_cut = closer.was_cut;
         }
+    }
+    if let Some(signal) = ended_by.get().filter(|_| was_cut && !style.fail_open) {
+        log::warn!("ended by {signal}: the calls behind those that are reported above stay open");
+        return Ok(signal.exit_code());
     }
     Ok(if style.fail_open { ExitCode::Ok } else { failure.unwrap_or(ExitCode::Ok) })
 }
@@ -112,10 +136,19 @@ impl Closer<'_> {
             let Some(last) = page.last() else { return Ok(()) };
             behind = last.number;
             for call in page.iter().filter(|call| call.age >= age) {
+                if self.is_to_end() {
+                    return Ok(());
+                }
                 let closed = self.close(call).await?;
                 say(out, closed)?;
             }
         }
+    }
+
+    /// Whether a signal says that no more calls are to be closed.
+    fn is_to_end(&mut self) -> bool {
+        self.was_cut |= self.stop.is_asked();
+        self.was_cut
     }
 
     async fn close(&mut self, call: &Call) -> anyhow::Result<Closed> {
@@ -204,7 +237,8 @@ impl Closer<'_> {
         {
             log::warn!("Zammad is in trouble, so the hangups of the other calls go into the spool at once");
             spool.mode = SpoolMode::Always;
-            self.courier = Courier::new(self.config, runtime_folder().as_deref());
+            let courier = Courier::new(self.config, runtime_folder().as_deref());
+            self.courier = courier.ending_by(self.stop.clone());
         }
     }
 }

@@ -70,6 +70,11 @@ impl Hall {
         }
     }
 
+    /// Whoever comes from now on is judged by these.
+    pub fn follow(&mut self, rules: Rules) {
+        self.rules = Arc::new(rules);
+    }
+
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }

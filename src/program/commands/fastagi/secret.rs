@@ -19,9 +19,7 @@ pub const SHORTEST: usize = 16;
 ///
 /// Its file cannot be read, or others can read it too; or it is none that an address can hold.
 pub fn configured(flag: Option<&Path>) -> Result<Option<Secret>, SecretError> {
-    let variable = |name| std::env::var_os(name).filter(|text: &OsString| !text.is_empty());
-    let file = flag.map(Path::to_owned).or_else(|| variable(FILE_VARIABLE).map(PathBuf::from));
-    let secret = match (file, variable(VARIABLE)) {
+    let secret = match (file(flag), variable(VARIABLE)) {
         (Some(file), None) => read(&file)?,
         (Some(file), Some(_)) if flag.is_some() => read(&file)?,
         (Some(file), Some(_)) => return Err(SecretError::Two { file }),
@@ -30,6 +28,15 @@ pub fn configured(flag: Option<&Path>) -> Result<Option<Secret>, SecretError> {
     };
     check(secret.reveal())?;
     Ok(Some(secret))
+}
+
+/// The file it may stand in: the flag's, else a variable's.
+pub fn file(flag: Option<&Path>) -> Option<PathBuf> {
+    flag.map(Path::to_owned).or_else(|| variable(FILE_VARIABLE).map(PathBuf::from))
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|text| !text.is_empty())
 }
 
 fn read(file: &Path) -> Result<Secret, SecretError> {

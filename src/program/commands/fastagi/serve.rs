@@ -8,10 +8,13 @@ use std::time::{Duration, Instant};
 use crate::agi::AgiError;
 use crate::client::{ClientError, Clients};
 use crate::config::Config;
-use crate::delivery::{Connection, Courier, Dispatcher, Failure, Outcome as Brought, Pool};
+use crate::delivery::{Connection, Courier, Dispatcher, Failure, Outcome as Brought, Pool, Untried};
 use anyhow::Context;
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::complaints::{Complaints, Reason, in_thread_on_behalf, on_behalf};
 use super::guest::{Guest, Reception};
@@ -24,6 +27,7 @@ use super::talk::talk;
 use crate::program::commands::daemon::{Daemon, Wish, log_event};
 use crate::program::commands::report;
 use crate::program::commands::settings::runtime_folder;
+use crate::program::commands::watched::Watched;
 use crate::program::output::OutputError;
 
 /// After an error of the system's, such as too many open files.
@@ -45,95 +49,130 @@ const TRUSTED_JOBS: u16 = 4096;
 
 /// How calls are served.
 pub struct Terms {
+    pub config: Arc<Config>,
+    pub clients: Clients,
     /// how long one is held at most
     pub limit: Duration,
-    /// how many of one guest are talked about at once
-    pub max_calls: u16,
     pub rules: Rules,
 }
 
 /// Serves calls until SIGTERM or Ctrl-C. Then what is under way is finished, unless it comes again,
 /// and whoever calls is turned away: a call must not wait for the end of a server. `ready` says so
 /// when all of this is the case, and tells what systemd is to show.
+///
+/// When a file has changed, or on SIGHUP, `read_again` says what counts for the calls that come from then on.
 pub async fn serve(
     listener: TcpListener,
-    config: &Arc<Config>,
-    clients: &Clients<'_>,
-    terms: Terms,
+    max_calls: u16,
+    first: (Terms, Watched),
+    read_again: impl Fn() -> anyhow::Result<(Terms, Watched)>,
     ready: impl FnOnce() -> Result<String, OutputError>,
 ) -> anyhow::Result<()> {
     let complaints = Arc::<Complaints>::default();
-    let courier = Courier::new(config, runtime_folder().as_deref());
-    let sender = EventSender { config, courier, shares: Shares::new(config), complaints: complaints.clone() };
     let served = tokio::select! {
-        served = serve_until_the_end(listener, &sender, clients, terms, ready) => served,
-        never = keep_house(&sender) => match never {},
+        served = serve_until_the_end(listener, max_calls, first, read_again, ready, &complaints) => served,
+        never = sum_up(&complaints) => match never {},
     };
     complaints.end();
     served
 }
 
-async fn keep_house(sender: &EventSender<'_>) -> Infallible {
+async fn sum_up(complaints: &Complaints) -> Infallible {
     let mut rounds = tokio::time::interval(ROUND);
     loop {
         rounds.tick().await;
-        sender.complaints.sum_up();
-        sender.shares.look().await;
+        complaints.sum_up();
     }
 }
 
 async fn serve_until_the_end(
     listener: TcpListener,
-    sender: &EventSender<'_>,
-    clients: &Clients<'_>,
-    terms: Terms,
+    max_calls: u16,
+    (terms, files): (Terms, Watched),
+    read_again: impl Fn() -> anyhow::Result<(Terms, Watched)>,
     ready: impl FnOnce() -> Result<String, OutputError>,
+    complaints: &Arc<Complaints>,
 ) -> anyhow::Result<()> {
-    let Terms { limit, max_calls, rules } = terms;
     let reception = Reception::new(listener.local_addr()?);
     let listener = tokio::net::TcpListener::from_std(listener).context("the socket")?;
-    let mut daemon = Daemon::begin()?;
-    let mut hall = Hall::new(rules, sender.complaints.clone(), reception);
+    let mut daemon = Daemon::begin(files)?;
+    let Terms { config, clients, limit, rules } = terms;
+    let mut hall = Hall::new(rules, complaints.clone(), reception);
     let room = Room::new(max_calls);
-    let (jobs, mut wanted) = unbounded_channel();
-    // Until the stop; then the calls have the only ones.
-    let mut jobs = Some(jobs);
-    let mut are_calls_left = true;
-    let bring = async |connection: &mut Connection<'_>, job| sender.bring(connection, job).await;
-    // As many as [`Room`] has. Events of a call may come in another order than they happened, which their turns know.
-    let mut dispatcher = Dispatcher::new(Pool::growing(clients, usize::MAX, IDLE), &bring);
+    let mut shares = Arc::new(Shares::new(&config));
+    // One for each configuration whose events are not all over.
+    let mut at_work = FuturesUnordered::new();
+    let (shift, work) = Shift::begin(config, clients, limit, complaints, &shares);
+    at_work.push(work);
+    // Until the stop; then only calls have a way to one of them.
+    let mut shift = Some(shift);
     let mut not_before = Instant::now();
     daemon.is_ready(&ready()?);
-    while are_calls_left || !dispatcher.is_idle() {
+    while !at_work.is_empty() {
         tokio::select! {
-            accepted = accept(&listener, not_before) => match (accepted, &jobs) {
+            accepted = accept(&listener, not_before) => match (accepted, &shift) {
                 (Ok(stream), Some(_)) => hall.let_in(stream),
                 // Dropped, it is closed.
                 (Ok(_), None) => {}
                 (Err(error), _) => {
                     let text = format!("cannot take a call: {error}");
-                    sender.complaints.say(Guest::Unknown, Reason::NoRoom, text);
+                    complaints.say(Guest::Unknown, Reason::NoRoom, text);
                     not_before = Instant::now() + BREATH;
                 }
             },
-            visit = hall.next(), if !hall.is_empty() => if let (Some(visit), Some(jobs)) = (visit, &jobs) {
-                admit(visit, &room, jobs.clone(), sender, limit);
+            visit = hall.next(), if !hall.is_empty() => if let (Some(visit), Some(shift)) = (visit, &shift) {
+                admit(visit, &room, shift, complaints);
             },
-            job = wanted.recv(), if are_calls_left => match job {
-                Some(job) => dispatcher.push(None, job),
-                None => are_calls_left = false,
-            },
-            Some(()) = dispatcher.next() => {}
-            wish = daemon.next() => match (wish, jobs.take()) {
-                (Wish::End, Some(_)) => {
+            Some(()) = at_work.next() => {}
+            wish = daemon.next() => match wish {
+                Wish::End if shift.take().is_some() => {
                     hall.close();
                     log::info!("finishing the calls under way");
                 }
-                (Wish::End, None) => return Ok(()),
+                Wish::End => return Ok(()),
+                Wish::Reload(why) => if shift.is_some() && let Some(terms) = daemon.reloaded(why, read_again()) {
+                    let Terms { config, clients, limit, rules } = terms;
+                    hall.follow(rules);
+                    shares = shares.of_next(&config);
+                    let (next, work) = Shift::begin(config, clients, limit, complaints, &shares);
+                    at_work.push(work);
+                    shift = Some(next);
+                },
             },
         }
     }
     Ok(())
+}
+
+/// The calls that come while one configuration counts.
+struct Shift {
+    config: Arc<Config>,
+    limit: Duration,
+    jobs: UnboundedSender<Job>,
+}
+
+impl Shift {
+    /// The second is the work on its events, which ends when it is dropped, all of its calls are over, and their
+    /// events have ended.
+    fn begin(
+        config: Arc<Config>,
+        clients: Clients,
+        limit: Duration,
+        complaints: &Arc<Complaints>,
+        shares: &Arc<Shares>,
+    ) -> (Self, LocalBoxFuture<'static, ()>) {
+        let (jobs, wanted) = unbounded_channel();
+        let courier = Courier::new(&config, runtime_folder().as_deref());
+        let (complaints, shares) = (complaints.clone(), shares.clone());
+        let sender = EventSender { config: config.clone(), courier, shares, complaints };
+        let work = async move {
+            tokio::select! {
+                () = sender.bring_all(&clients, wanted) => {}
+                never = sender.look_after_shares() => match never {},
+            }
+        };
+        (Self { config, limit, jobs }, work.boxed_local())
+    }
 }
 
 /// The next call, after a breath if the system needs one.
@@ -175,9 +214,10 @@ enum Full {
 }
 
 /// Gives a call a thread, if there is one for it.
-fn admit(visit: Visit, room: &Room, jobs: UnboundedSender<Job>, sender: &EventSender<'_>, limit: Duration) {
+fn admit(visit: Visit, room: &Room, shift: &Shift, complaints: &Arc<Complaints>) {
     let Visit { guest, is_trusted, .. } = visit;
-    let (config, complaints) = (sender.config.clone(), sender.complaints.clone());
+    let (config, jobs, limit) = (shift.config.clone(), shift.jobs.clone(), shift.limit);
+    let own_complaints = complaints.clone();
     let (call_place, job_place) = match room.take(guest, is_trusted) {
         Ok(places) => places,
         Err(full) => {
@@ -190,7 +230,7 @@ fn admit(visit: Visit, room: &Room, jobs: UnboundedSender<Job>, sender: &EventSe
         }
     };
     let call = move || {
-        let _place = call_place;
+        let (_place, complaints) = (call_place, own_complaints);
         let stranger = (!is_trusted).then_some(guest);
         let talked =
             in_thread_on_behalf(stranger, &complaints, || talk(visit, &jobs, job_place, &config, limit));
@@ -208,19 +248,45 @@ fn admit(visit: Visit, room: &Room, jobs: UnboundedSender<Job>, sender: &EventSe
         }
     };
     if let Err(error) = std::thread::Builder::new().name("call".to_owned()).spawn(call) {
-        sender.complaints.say(guest, Reason::NoRoom, format!("no thread for a call: {error}"));
+        complaints.say(guest, Reason::NoRoom, format!("no thread for a call: {error}"));
     }
 }
 
 /// The way of all calls' events to Zammad.
-struct EventSender<'a> {
-    config: &'a Arc<Config>,
+struct EventSender {
+    config: Arc<Config>,
     courier: Courier,
-    shares: Shares,
+    shares: Arc<Shares>,
     complaints: Arc<Complaints>,
 }
 
-impl EventSender<'_> {
+impl EventSender {
+    /// Brings what is wanted, until nobody can want more and all of it has ended.
+    async fn bring_all(&self, clients: &Clients, mut wanted: UnboundedReceiver<Job>) {
+        let bring = async |connection: &mut Connection<'_>, job| self.bring(connection, job).await;
+        // As many as [`Room`] has. Events of a call may come in another order than they happened, which their turns
+        // know.
+        let mut dispatcher = Dispatcher::new(Pool::growing(clients, usize::MAX, IDLE), &bring);
+        let mut may_come = true;
+        while may_come || !dispatcher.is_idle() {
+            tokio::select! {
+                job = wanted.recv(), if may_come => match job {
+                    Some(job) => dispatcher.push(None, job),
+                    None => may_come = false,
+                },
+                Some(()) = dispatcher.next() => {}
+            }
+        }
+    }
+
+    async fn look_after_shares(&self) -> Infallible {
+        let mut rounds = tokio::time::interval(ROUND);
+        loop {
+            rounds.tick().await;
+            self.shares.look().await;
+        }
+    }
+
     /// Brings one event to Zammad.
     async fn bring(&self, connection: &mut Connection<'_>, job: Job) {
         on_behalf(job.stranger, &self.complaints, self.bring_for_anyone(connection, job)).await;
@@ -228,7 +294,7 @@ impl EventSender<'_> {
 
     async fn bring_for_anyone(&self, connection: &mut Connection<'_>, job: Job) {
         let Job { event, stranger, deadline, reply, place: _place } = job;
-        let to_send = match self.courier.read(event, &**self.config).await {
+        let to_send = match self.courier.read(event, &*self.config).await {
             Ok(to_send) => to_send,
             Err(error) => {
                 let error = error.into();
@@ -248,7 +314,7 @@ impl EventSender<'_> {
                 return;
             }
         };
-        report::warn(&to_send.event, to_send.known, self.config, None);
+        report::warn(&to_send.event, to_send.known, &self.config, None);
         let brought = match connection.client() {
             Ok(client) => Ok(self.courier.bring(client, &to_send, deadline).await),
             Err(error) => Err(error),
@@ -256,7 +322,7 @@ impl EventSender<'_> {
         if let Some(reserved) = reserved {
             self.shares.settle(reserved, is_kept(&brought));
         }
-        let (report, error) = report::outcome(&to_send.event, brought, self.config);
+        let (report, error) = report::outcome(&to_send.event, brought, &self.config);
         log_event(&report, error.as_ref());
         // Whoever does not wait any more was told that it is on its way.
         let _ = reply.send((report, error));
@@ -266,8 +332,12 @@ impl EventSender<'_> {
 /// Whether the spool has it, or may have it.
 fn is_kept(brought: &Result<Result<Brought, Failure>, ClientError>) -> bool {
     match brought {
-        Ok(Ok(Brought::Spooled(_)) | Err(Failure::Unconfirmed(_) | Failure::Untried(_))) => true,
+        Ok(Ok(Brought::Spooled(_)) | Err(Failure::Unconfirmed(_))) => true,
+        Ok(Err(Failure::Untried(Untried::PerhapsKept(_) | Untried::Another))) => true,
         Ok(Ok(Brought::Delivered(_) | Brought::EndedBefore)) => false,
-        Ok(Err(Failure::Undelivered(_) | Failure::NotKept(..))) | Err(_) => false,
+        Ok(Err(Failure::Undelivered(_) | Failure::NotKept(..) | Failure::Untried(Untried::CutShort(_)))) => {
+            false
+        }
+        Err(_) => false,
     }
 }

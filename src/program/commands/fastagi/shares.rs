@@ -7,13 +7,14 @@
 use std::collections::HashMap;
 use std::iter::Sum;
 use std::ops::{Add, Sub};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::client::in_full;
-use crate::config::{Config, SpoolMode};
+use crate::config::{Config, SpoolConfig, SpoolMode};
 use crate::event::{CallEvent, EventKind};
-use crate::spool::{Moment, SharedSpool};
+use crate::spool::{Moment, SharedSpool, address};
 
 use super::guest::Guest;
 
@@ -58,6 +59,8 @@ impl Sum for Amount {
 /// What strangers have in the spool.
 pub struct Shares {
     spool: Option<SharedSpool>,
+    /// which it is: its file, and for which Zammad
+    which: Option<(PathBuf, String)>,
     book: Mutex<Book>,
 }
 
@@ -103,14 +106,25 @@ pub struct Hoard(Guest);
 
 impl Shares {
     pub fn new(config: &Config) -> Self {
-        let spool = config.spool.as_ref().filter(|spool| spool.mode != SpoolMode::Never);
+        let spool = used(config);
         let room = spool.map_or_else(Amount::default, |spool| Amount {
             events: spool.max_events,
             bytes: spool.max_bytes,
         });
         let spool =
             spool.zip(config.endpoint().ok()).map(|(spool, endpoint)| SharedSpool::new(spool, endpoint));
-        Self { spool, book: Mutex::new(Book { room, ..Book::default() }) }
+        Self { spool, which: which(config), book: Mutex::new(Book { room, ..Book::default() }) }
+    }
+
+    /// The same strangers with another configuration: if the spool is the same, they have what they had.
+    pub fn of_next(self: &Arc<Self>, config: &Config) -> Arc<Self> {
+        let next = Self::new(config);
+        if next.which != self.which {
+            return Arc::new(next);
+        }
+        let room = next.book().room;
+        self.book().room = room;
+        self.clone()
     }
 
     /// Sets aside what a stranger's event would take in the spool.
@@ -154,6 +168,16 @@ impl Shares {
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The spool that events are kept in.
+fn used(config: &Config) -> Option<&SpoolConfig> {
+    config.spool.as_ref().filter(|spool| spool.mode != SpoolMode::Never)
+}
+
+fn which(config: &Config) -> Option<(PathBuf, String)> {
+    let (spool, endpoint) = used(config).zip(config.endpoint().ok())?;
+    Some((spool.path.clone(), address(endpoint)))
 }
 
 impl Book {

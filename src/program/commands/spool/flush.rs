@@ -11,10 +11,13 @@ use anyhow::Context;
 use tokio::sync::watch;
 
 use super::{PATIENCE, spool_of};
-use crate::program::cli;
+use crate::program::cli::{self, Global};
+use crate::program::commands::configured_from_files;
 use crate::program::commands::daemon::{Daemon, Wish};
+use crate::program::commands::owner::become_owner;
 use crate::program::commands::settings::runtime_folder;
 use crate::program::commands::signals::EndSignals;
+use crate::program::commands::watched::Watched;
 use crate::program::exit_code::ExitCode;
 use crate::program::output::{self, OutputError};
 
@@ -30,7 +33,7 @@ pub fn once(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> an
         let stopped = loop {
             tokio::select! {
                 stopped = &mut flush => break stopped.map_err(plain)?,
-                () = signals.next() => { stop.send_replace(true); }
+                _ = signals.next() => { stop.send_replace(true); }
             }
         };
         let left = spool.totals(PATIENCE, Moment::now()).await?;
@@ -54,33 +57,80 @@ pub fn once(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> an
     }
 }
 
-/// Sends what comes, until SIGTERM or Ctrl-C.
-pub fn stay(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let mut tally = Tally::default();
-    let ended = client::block_on(async {
-        let spool = open(config).await?;
-        let mut daemon = Daemon::begin()?;
+/// What sends, with the configuration it has.
+struct Sending {
+    config: Config,
+    spool: SharedSpool,
+    flusher: Flusher,
+    /// ends it, when what is under way has ended
+    stop: watch::Sender<bool>,
+}
+
+impl Sending {
+    async fn begin(args: &cli::Concurrency, config: Config) -> anyhow::Result<Self> {
+        let spool = open(&config).await?;
         let (stop, stopped) = watch::channel(false);
-        let flusher = flusher(args, config, spool.clone(), stopped)?;
-        let doing = format!("sending what comes into {}", spool_of(config)?.path.display());
+        let flusher = flusher(args, &config, spool.clone(), stopped)?;
+        Ok(Self { config, spool, flusher, stop })
+    }
+
+    /// With what is configured now.
+    async fn begin_again(args: &cli::Concurrency, global: &Global) -> anyhow::Result<(Self, Watched)> {
+        let (config, files) = configured_from_files(global, log::LevelFilter::Info)?;
+        Ok((Self::begin(args, config).await?, files))
+    }
+
+    fn doing(&self) -> anyhow::Result<String> {
+        Ok(format!("sending what comes into {}", spool_of(&self.config)?.path.display()))
+    }
+}
+
+/// Sends what comes, until SIGTERM or Ctrl-C. What is under way when the configuration changes ends with the old one.
+pub fn stay(args: &cli::Concurrency, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let (config, files) = configured_from_files(global, log::LevelFilter::Info)?;
+    become_owner([&config]);
+    let mut tally = Tally::default();
+    let (ended, left, config) = client::block_on(async {
+        let mut sending = Sending::begin(args, config).await?;
+        let mut daemon = Daemon::begin(files)?;
+        let doing = sending.doing()?;
         daemon.is_ready(&doing);
         log::info!("{doing}");
-        let mut run = pin!(flusher.run(&mut tally));
         let ended = loop {
-            tokio::select! {
-                ended = &mut run => break ended,
-                wish = daemon.next() => match wish {
-                    Wish::End => { stop.send_replace(true); }
-                },
+            let mut next = None;
+            let mut is_to_end = false;
+            let ended = {
+                let mut run = pin!(sending.flusher.run(&mut tally));
+                loop {
+                    tokio::select! {
+                        ended = &mut run => break ended,
+                        wish = daemon.next() => match wish {
+                            Wish::End => {
+                                is_to_end = true;
+                                sending.stop.send_replace(true);
+                            }
+                            Wish::Reload(why) => {
+                                let read = Sending::begin_again(args, global).await;
+                                if let Some(read) = daemon.reloaded(why, read) {
+                                    next = Some(read);
+                                    sending.stop.send_replace(true);
+                                }
+                            }
+                        },
+                    }
+                }
+            };
+            match (ended, next) {
+                (Ok(()), Some(next)) if !is_to_end => sending = next,
+                (ended, _) => break ended,
             }
         };
         daemon.is_ending();
-        let left = spool.totals(PATIENCE, Moment::now()).await?;
-        let _ = spool.empty_wal(PATIENCE).await;
-        anyhow::Ok((ended.map_err(plain), left))
+        let left = sending.spool.totals(PATIENCE, Moment::now()).await?;
+        let _ = sending.spool.empty_wal(PATIENCE).await;
+        anyhow::Ok((ended.map_err(plain), left, sending.config))
     })??;
-    let (ended, left) = ended;
-    say(&tally, &left, config, out)?;
+    say(&tally, &left, &config, out)?;
     ended.map(|()| ExitCode::Ok)
 }
 
@@ -88,12 +138,12 @@ async fn open(config: &Config) -> anyhow::Result<SharedSpool> {
     Ok(SharedSpool::open(spool_of(config)?, config.endpoint()?, PATIENCE).await?)
 }
 
-fn flusher<'a>(
+fn flusher(
     args: &cli::Concurrency,
-    config: &'a Config,
+    config: &Config,
     spool: SharedSpool,
     stop: watch::Receiver<bool>,
-) -> anyhow::Result<Flusher<'a>> {
+) -> anyhow::Result<Flusher> {
     let concurrency = usize::from(args.concurrency);
     Ok(Flusher::new(config, spool, runtime_folder().as_deref(), concurrency, stop)?)
 }
