@@ -287,7 +287,8 @@ impl Client {
     }
 
     /// What is to be said of a failure: an attempt that its time cut short has nothing to say of the way to Zammad,
-    /// and what the one before it met with counts.
+    /// and what the one before it met with counts. One that was sent on a connection may have arrived, whatever the
+    /// one before it met with.
     fn explained(&mut self, id: &RequestId, error: SendError, within: Duration) -> SendError {
         let is_cut_short = within < self.connect_timeout
             && matches!(error, SendError::LookupTimeout | SendError::ConnectTimeout);
@@ -297,12 +298,14 @@ impl Client {
         if let Some((same, before)) = &self.unconnected
             && same == id
         {
-            let was_refused = matches!(before, SendError::Tls(TlsFault::ClientCertificate { .. }));
             // Every other handshake looks closer.
             let was_seen = matches!(before, SendError::Tls(TlsFault::Unverifiable(_)))
                 && matches!(error, SendError::Tls(TlsFault::NoCommonWay(_)));
-            if is_cut_short || was_seen || (may_be_refused && was_refused) {
+            if is_cut_short || was_seen {
                 return before.clone();
+            }
+            if may_be_refused && let SendError::Tls(fault @ TlsFault::ClientCertificate { .. }) = before {
+                return SendError::PerhapsRefused(fault.clone());
             }
         }
         if matches!(error, SendError::Lookup(_) | SendError::Connect(_) | SendError::Tls(_)) {

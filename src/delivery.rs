@@ -7,15 +7,17 @@ mod dispatch;
 mod flush;
 mod open_calls;
 mod pool;
+mod probed;
 mod reading;
 mod stop;
+mod taken_calls;
 mod verdict;
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::action::Action;
-use crate::client::{Client, Request, RequestId, SendError};
+use crate::client::{Client, Fate, Request, RequestId, SendError};
 use crate::config::Encoding;
 use crate::event::{CallEvent, CallId, EventKind, Known};
 use crate::rules;
@@ -26,10 +28,11 @@ pub(crate) use dispatch::Dispatcher;
 pub use flush::{FlushError, Flusher, Stopped, Tally};
 pub(crate) use open_calls::OpenCalls;
 pub(crate) use pool::{Connection, Pool};
+use probed::Probed;
 pub use reading::ReadingError;
 pub(crate) use reading::read_cause;
 pub(crate) use stop::Stop;
-use verdict::{Asker, BETWEEN_ATTEMPTS, Case, Verdict, named_pause};
+use verdict::{Asker, BETWEEN_ATTEMPTS, Case, Failed, Verdict, named_pause};
 
 /// An attempt with less time than this is not begun: it would only make a sure failure an unsure one.
 const SHORTEST_ATTEMPT: Duration = Duration::from_millis(250);
@@ -57,6 +60,8 @@ pub struct Undelivered {
     /// What the last attempt met with.
     #[source]
     pub error: SendError,
+    /// What is known of the event after that attempt: its error does not say it all.
+    pub fate: Fate,
     /// One of the attempts may have reached Zammad all the same.
     pub uncertain: bool,
     /// The same, or a proxy said so that also does when Zammad goes down with the event saved.
@@ -171,6 +176,7 @@ async fn deliver_as(
         asker: Asker::Sender,
         kind: event.kind,
         is_safe_twice: false,
+        is_of_known_call: known.new_call_taken,
         is_first: true,
         may_exist: false,
         unknown_call: 0,
@@ -190,23 +196,32 @@ async fn deliver_as(
         };
         let error = match answer {
             Ok(action) => break Ok(Some(action)),
+            Err(error) if known.new_call_taken => error.at_known_call(),
             Err(error) => error,
         };
-        case.age = deadline.elapsed();
         // Only now, as most events do not fail.
         case.is_safe_twice = rules::repeat_is_safe(event, known.answered);
         log::debug!("attempt {attempts} of request {}: {}", request.id(), error.in_full());
-        let verdict = case.verdict((&error).into());
-        case.remember(&error);
+        let mut failed = Failed::from(&error);
+        if case.depends_on_probe(failed) {
+            failed.probed = tokio::select! {
+                biased;
+                probed = Probed::ask(client, encoding, deadline.left()) => probed,
+                () = stop.cuts(|| true) => Probed::Unclear,
+            };
+        }
+        case.age = deadline.elapsed();
+        let (verdict, fate) = (case.verdict(failed), case.fate(failed));
+        case.remember(failed);
         match verdict {
             Verdict::Arrived => break Ok(None),
-            Verdict::Again if stop.is_asked() || tries == Tries::One => break Err(error),
+            Verdict::Again if stop.is_asked() || tries == Tries::One => break Err((error, fate)),
             Verdict::Again => {
                 let pause = BETWEEN_ATTEMPTS.pause(attempts - 1).max(named_pause(&error));
                 if pause.saturating_add(case.age + SHORTEST_ATTEMPT.min(deadline.time() / 10))
                     >= deadline.time()
                 {
-                    break Err(error);
+                    break Err((error, fate));
                 }
                 if attempts == 1 {
                     log::warn!(
@@ -219,22 +234,23 @@ async fn deliver_as(
                 }
                 stop.sleep(pause).await;
                 if stop.is_asked() {
-                    break Err(error);
+                    break Err((error, fate));
                 }
                 case.age = deadline.elapsed();
             }
             Verdict::AskCallerLog | Verdict::Unconfirmed | Verdict::Dead | Verdict::HoldAll => {
-                break Err(error);
+                break Err((error, fate));
             }
         }
     };
     let effort = Effort { attempts, elapsed: deadline.elapsed(), request_id: request.id().clone() };
     match result {
         Ok(action) => Ok(Delivered { action, effort }),
-        Err(error) => Err(Undelivered {
+        Err((error, fate)) => Err(Undelivered {
             kind: event.kind,
             call_id: event.call_id.clone(),
             error,
+            fate,
             uncertain: !case.is_first,
             may_exist: case.may_exist,
             effort,

@@ -224,6 +224,8 @@ pub struct Known {
     pub direction: Option<Direction>,
     /// Whether anybody picked up: whether a hangup may be sent a second time depends on it.
     pub answered: Option<bool>,
+    /// Zammad is known to have the call's newCall, by the reply to it at the same address.
+    pub new_call_taken: bool,
 }
 
 /// One event of one call. Written down, it is read again as it was, without another look at its

@@ -7,8 +7,11 @@
 //! they ended. If one is missing it may be about to come, and later events wait for it for a moment,
 //! without the lock.
 //!
+//! The file also says of which calls Zammad has taken the newCall: what it says of a later event is to be understood
+//! by that.
+//!
 //! Nothing in the folder has to be cleaned up: there are never more files, none becomes longer than
-//! two kilobytes, and a hangup takes its call out.
+//! two kilobytes, and a hangup takes its call out, unless Zammad is not known to have it.
 //!
 //! No event is lost, or delayed for longer than its sender allows, because it has no turn.
 
@@ -23,7 +26,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use rustix::fs::{Access, access};
-use slot::{Had, Slot, TurnKind};
+use slot::{Calls, Had, Slot, TurnKind};
 
 use crate::config::{Config, SpoolMode};
 use crate::event::{CallEvent, CallId};
@@ -229,11 +232,12 @@ impl Turns {
 
     /// The turn of an event that has locked the file of its call.
     fn begin(&self, file: File, mut slot: Slot, call: u64, kind: TurnKind) -> Turn {
+        let had = slot.calls.had(call);
         slot.calls.take_turn(call, kind);
         if let Err(error) = slot.write(&file) {
             self.complain(&format!("a file in it cannot be written: {error}"));
         }
-        Turn(Hold::Lock(file))
+        Turn(Hold::Lock { file, slot, call, kind, had })
     }
 
     fn call(&self, call_id: &CallId) -> u64 {
@@ -319,7 +323,14 @@ pub struct Turn(Hold);
 
 #[derive(Debug)]
 enum Hold {
-    Lock(File),
+    Lock {
+        file: File,
+        slot: Slot,
+        call: u64,
+        kind: TurnKind,
+        /// the events of the call before this one
+        had: Had,
+    },
     /// it went without the lock, so its turn has not been noted
     Late {
         file: File,
@@ -339,25 +350,59 @@ impl Turn {
     pub fn is_late(&self) -> bool {
         match self.0 {
             Hold::Late { .. } => true,
-            Hold::Lock(_) | Hold::Nothing => false,
+            Hold::Lock { .. } | Hold::Nothing => false,
         }
     }
 
-    /// Says that the event was tried to the end. One that went without the lock is noted now, if
-    /// that can be done at once.
-    pub fn settle(self) {
-        match self.0 {
-            Hold::Lock(file) => drop(file),
-            Hold::Late { file, call, kind } => {
-                if file.try_lock().is_ok() {
-                    let mut slot = Slot::read(&file);
-                    slot.calls.note(call, kind);
-                    if let Err(error) = slot.write(&file) {
-                        log::debug!("a late turn cannot be noted: {error}");
-                    }
-                }
+    /// Whether Zammad is known to have its call's newCall.
+    pub fn is_of_taken_call(&self) -> bool {
+        match &self.0 {
+            Hold::Lock { kind, had, .. } => *kind != TurnKind::NewCall && had.taken,
+            Hold::Late { .. } | Hold::Nothing => false,
+        }
+    }
+
+    /// Says that Zammad has the event.
+    pub fn arrived(mut self) {
+        self.end(|calls, call, kind, _| {
+            if kind == TurnKind::NewCall {
+                calls.taken(call);
             }
-            Hold::Nothing => {}
+        });
+    }
+
+    /// Says that the event was tried to the end, and that Zammad is not known to have it. One that went without the
+    /// lock is noted now, if that can be done at once.
+    pub fn settle(mut self) {
+        self.end(Calls::go_on);
+    }
+
+    fn end(&mut self, change: impl FnOnce(&mut Calls, u64, TurnKind, Had)) {
+        let written = match std::mem::replace(&mut self.0, Hold::Nothing) {
+            Hold::Lock { file, mut slot, call, kind, had } => {
+                slot.change(&file, |calls| change(calls, call, kind, had))
+            }
+            Hold::Late { file, call, kind } if file.try_lock().is_ok() => {
+                let mut slot = Slot::read(&file);
+                let had = slot.calls.had(call);
+                slot.change(&file, |calls| {
+                    calls.note(call, kind);
+                    change(calls, call, kind, had);
+                })
+            }
+            Hold::Late { .. } | Hold::Nothing => Ok(()),
+        };
+        if let Err(error) = written {
+            log::debug!("how a turn ended cannot be noted: {error}");
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        match self.0 {
+            Hold::Lock { .. } => self.end(Calls::go_on),
+            Hold::Late { .. } | Hold::Nothing => {}
         }
     }
 }
@@ -402,9 +447,9 @@ mod tests {
     use crate::config::Settings;
     use crate::event::{Direction, EventKind};
 
-    const RANG: Had = Had { new_call: true, answer: false };
-    const ANSWERED: Had = Had { new_call: true, answer: true };
-    const ONLY_ANSWERED: Had = Had { new_call: false, answer: true };
+    const RANG: Had = Had { new_call: true, taken: false, answer: false };
+    const ANSWERED: Had = Had { new_call: true, taken: false, answer: true };
+    const ONLY_ANSWERED: Had = Had { new_call: false, taken: false, answer: true };
 
     #[test]
     fn an_event_waits_for_what_may_be_about_to_come_and_for_nothing_else() {

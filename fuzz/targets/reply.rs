@@ -59,7 +59,8 @@ fuzz_target!(|data: &[u8]| {
         Err(error) => {
             check(&error, head.status);
             let (kind, call_id) = (event.kind, event.call_id.clone());
-            let failed = Undelivered { kind, call_id, error, uncertain: false, may_exist: false, effort };
+            let (fate, uncertain, may_exist) = (error.fate(), false, false);
+            let failed = Undelivered { kind, call_id, error, fate, uncertain, may_exist, effort };
             Report::undelivered(&event, &failed).because(&failed.into(), Some(endpoint))
         }
     };

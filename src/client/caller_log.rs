@@ -6,7 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -145,6 +145,7 @@ impl CallerLog {
         };
         let mut get = self.http.get(self.endpoint.api("cti/log")).build().map_err(failed)?;
         get.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        get.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         if let Some(authorization) = &self.authorization {
             // In place of a login for a proxy that may stand in the URL.
             get.headers_mut().insert(AUTHORIZATION, authorization.clone());

@@ -7,6 +7,7 @@ use super::client_certificate::Asked;
 use super::phase::Phase;
 use super::reply::Content;
 use super::unverifiable::Unverifiable;
+use crate::rules::Complaint;
 
 /// What became of an attempt that brought no action.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -28,7 +29,10 @@ pub enum SendError {
     /// The connection is not safe.
     #[error("TLS failed")]
     Tls(#[source] TlsFault),
-    /// HTTP 429, 502 or 503; `retry_after` is the pause that the server wishes.
+
+    // -- nor here, if nobody answers in Zammad's place right after --
+    /// HTTP 429, or a proxy does not reach Zammad (502, 503, and 521 to 530 of Cloudflare); `retry_after` is the
+    /// pause that the server wishes.
     #[error("Zammad or its proxy is too busy or restarting (HTTP {status}{})", wish(*retry_after))]
     Unavailable { status: u16, retry_after: Option<Duration> },
 
@@ -42,15 +46,23 @@ pub enum SendError {
     /// It has more lines, or is longer, than any web server's.
     #[error("the head of the answer is too long to be read")]
     HeadTooLong(#[source] RootCause),
-    /// The proxy gave up; Zammad may go on.
-    #[error("Zammad did not answer its proxy in time (HTTP 504)")]
-    GatewayTimeout,
+    /// The proxy gave up (504, and 520 and 524 of Cloudflare); Zammad may go on.
+    #[error("Zammad did not answer its proxy in time (HTTP {status})")]
+    GatewayTimeout { status: u16 },
+    /// The same event was refused before, and this time there was no reply. In TLS 1.3 a refusal may get lost, and
+    /// so may the reply to an event that was taken.
+    #[error("no reply; before that, TLS failed")]
+    PerhapsRefused(#[source] TlsFault),
 
     // -- Zammad answered, and the event is the matter --
     /// HTTP 500 for an answer or a hangup, with an Error ID to look for in Zammad's log: most likely its
     /// newCall is missing, or still under way.
     #[error("Zammad does not know the call: {message}")]
     UnknownCall { message: String },
+    /// The same of a call whose newCall Zammad has taken: it writes an event down before it tells agents of it, and
+    /// can fail at that.
+    #[error("Zammad has the call, but failed at this event: {message}")]
+    FailedAtKnownCall { message: String },
     /// HTTP 500 or 422 for a newCall: "This object already exists."
     #[error("the call id was used before")]
     CallIdReused,
@@ -90,8 +102,15 @@ pub enum SendError {
 pub enum Fate {
     /// Zammad does not have it.
     NotDelivered,
+    /// A proxy does not reach Zammad. That is as well what it says when Zammad goes down with the event written
+    /// down: who answers right after tells.
+    Unreached,
+    /// Something answered that is not Zammad: in its place, or in place of its reply.
+    Strange,
     /// Zammad may have it.
     Unknown,
+    /// Zammad failed at it, and has its call: it may have it.
+    FailedInside,
     /// Zammad knows no such call; its newCall may be under way.
     UnknownCall,
     /// Zammad has a call with this id.
@@ -235,11 +254,12 @@ impl SendError {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Unavailable { status, .. }
+            | Self::GatewayTimeout { status }
             | Self::Refused { status, .. }
             | Self::Failed { status, .. }
             | Self::Redirected { status, .. }
             | Self::NotZammad { status, .. } => Some(*status),
-            Self::GatewayTimeout => Some(504),
+            Self::FailedAtKnownCall { .. } => Some(500),
             Self::NoSuchPage => Some(404),
             Self::WrongToken => Some(401),
             Self::SwitchedOff | Self::NotConfigured => Some(422),
@@ -251,25 +271,31 @@ impl SendError {
             | Self::NoReply { .. }
             | Self::ConnectionLost(_)
             | Self::HeadTooLong(_)
+            | Self::PerhapsRefused(_)
             | Self::UnknownCall { .. }
             | Self::CallIdReused
             | Self::NotHttp(_) => None,
         }
     }
 
-    /// Whether Zammad has the event.
+    /// Whether Zammad has the event, as far as the reply alone says.
     pub fn fate(&self) -> Fate {
         match self {
+            Self::Unavailable { status: 429, .. } => Fate::NotDelivered,
+            Self::Unavailable { .. } => Fate::Unreached,
             Self::Lookup(_)
             | Self::LookupTimeout
             | Self::Connect(_)
             | Self::ConnectTimeout
-            | Self::Tls(_)
-            | Self::Unavailable { .. } => Fate::NotDelivered,
-            Self::NoReply { .. } | Self::ConnectionLost(_) | Self::HeadTooLong(_) | Self::GatewayTimeout => {
-                Fate::Unknown
-            }
+            | Self::Tls(_) => Fate::NotDelivered,
+            Self::NoReply { .. }
+            | Self::ConnectionLost(_)
+            | Self::HeadTooLong(_)
+            | Self::GatewayTimeout { .. }
+            | Self::PerhapsRefused(_) => Fate::Unknown,
+            Self::NotZammad { .. } | Self::NotHttp(_) => Fate::Strange,
             Self::UnknownCall { .. } => Fate::UnknownCall,
+            Self::FailedAtKnownCall { .. } => Fate::FailedInside,
             Self::CallIdReused => Fate::Exists,
             Self::Refused { .. }
             | Self::Failed { .. }
@@ -277,16 +303,37 @@ impl SendError {
             | Self::SwitchedOff
             | Self::NotConfigured
             | Self::Redirected { .. }
-            | Self::NoSuchPage
-            | Self::NotZammad { .. }
-            | Self::NotHttp(_) => Fate::Final,
+            | Self::NoSuchPage => Fate::Final,
+        }
+    }
+
+    /// What it means of an event whose newCall Zammad is known to have: an Error ID does not say that it lacks the
+    /// call.
+    pub(crate) fn at_known_call(self) -> Self {
+        match self {
+            Self::UnknownCall { message } if Complaint::recognise(&message) == Complaint::ErrorId => {
+                Self::FailedAtKnownCall { message }
+            }
+            other => other,
+        }
+    }
+
+    /// What it means once it is clear that no such call rings in Zammad, although its newCall was there.
+    pub(crate) fn at_lacking_call(self) -> Self {
+        match self {
+            Self::FailedAtKnownCall { message } => Self::UnknownCall { message },
+            other => other,
         }
     }
 
     /// Whether an event that met with it may be in the caller log all the same: Zammad writes it down
     /// before it tells agents of it, and can fail at that.
     pub fn may_have_left_an_entry(&self) -> bool {
-        self.fate() == Fate::Unknown || matches!(self, Self::Failed { .. })
+        match self.fate() {
+            Fate::Unknown | Fate::FailedInside => true,
+            Fate::Final => matches!(self, Self::Failed { .. }),
+            Fate::NotDelivered | Fate::Unreached | Fate::Strange | Fate::UnknownCall | Fate::Exists => false,
+        }
     }
 
     /// Whether all other events would meet with it too, until somebody changes a setting.
@@ -308,8 +355,10 @@ impl SendError {
             | Self::NoReply { .. }
             | Self::ConnectionLost(_)
             | Self::HeadTooLong(_)
-            | Self::GatewayTimeout
+            | Self::GatewayTimeout { .. }
+            | Self::PerhapsRefused(_)
             | Self::UnknownCall { .. }
+            | Self::FailedAtKnownCall { .. }
             | Self::CallIdReused
             | Self::Refused { .. }
             | Self::Failed { .. } => false,
@@ -359,7 +408,7 @@ impl SendError {
             Self::Lookup(_) | Self::LookupTimeout => "lookup",
             Self::Connect(_) => "connect",
             Self::ConnectTimeout => "connect-timeout",
-            Self::Tls(fault) => match fault {
+            Self::Tls(fault) | Self::PerhapsRefused(fault) => match fault {
                 TlsFault::Name { .. } => "tls-name",
                 TlsFault::Expired => "tls-expired",
                 TlsFault::NotYetValid => "tls-not-yet-valid",
@@ -374,11 +423,11 @@ impl SendError {
             Self::NoReply { .. } => "no-reply",
             Self::ConnectionLost(_) => "connection-lost",
             Self::HeadTooLong(_) => "head-too-long",
-            Self::GatewayTimeout => "gateway-timeout",
+            Self::GatewayTimeout { .. } => "gateway-timeout",
             Self::UnknownCall { .. } => "unknown-call",
             Self::CallIdReused => "call-id-reused",
             Self::Refused { .. } => "refused",
-            Self::Failed { .. } => "failed",
+            Self::Failed { .. } | Self::FailedAtKnownCall { .. } => "failed",
             Self::WrongToken => "wrong-token",
             Self::SwitchedOff => "switched-off",
             Self::NotConfigured => "not-configured",
@@ -397,7 +446,7 @@ impl SendError {
                 "check host and port in the URL, that Zammad or its proxy runs, the firewall, and the proxy variables"
             }
             Self::ConnectTimeout => "check host and port in the URL; a firewall may drop the packets",
-            Self::Tls(fault) => match fault {
+            Self::Tls(fault) | Self::PerhapsRefused(fault) => match fault {
                 TlsFault::Name { .. } => "use the name that the certificate is for in the URL",
                 TlsFault::Expired => "renew the certificate of Zammad's web server",
                 TlsFault::NotYetValid => "set this machine's clock, or wait",
@@ -424,7 +473,7 @@ impl SendError {
                 TlsFault::Other(_) => "check the TLS settings of Zammad's web server",
             },
             Self::Unavailable { .. } => "wait until Zammad runs; see its web server's log if it does",
-            Self::NoReply { .. } | Self::GatewayTimeout => {
+            Self::NoReply { .. } | Self::GatewayTimeout { .. } => {
                 "Zammad may have the event; see how busy it is, or allow more time with --timeout and --deadline"
             }
             Self::ConnectionLost(_) => "Zammad may have the event; see its web server's log",
@@ -433,6 +482,11 @@ impl SendError {
             }
             Self::UnknownCall { .. } => {
                 "send its new-call first, with the same call id; Zammad's production log has more under the Error ID"
+            }
+            Self::FailedAtKnownCall { .. } => {
+                "Zammad may have the event; its production log has the cause under the Error ID: mostly the setting \
+                 cti_customer_last_activity, which is a text where Zammad needs a number of seconds, or a push to \
+                 the agents' browsers that fails"
             }
             Self::CallIdReused => {
                 "each call needs an id of its own for as long as Zammad's caller log lasts, a year; put the host \
@@ -449,7 +503,9 @@ impl SendError {
             }
             Self::Redirected { .. } => "use Zammad's own address in the URL; redirects are never followed",
             Self::NoSuchPage => "the URL ends with /api/v1/cti/TOKEN; copy it from Zammad's admin page",
-            Self::NotZammad { .. } => "check the URL; a proxy's page or another program answers there",
+            Self::NotZammad { .. } => {
+                "check the URL: a proxy's page or another program answers there, or something changes Zammad's replies"
+            }
             Self::NotHttp(_) => "check the port in the URL, and whether it wants https://",
         }
     }

@@ -85,6 +85,8 @@ pub fn pause(wish: &str, date: Option<&str>, now: SystemTime) -> Option<Duration
 }
 
 /// What the head alone says: some of these replies have bodies that never end.
+///
+/// Source of 520 to 530: Cloudflare's documentation, "Cloudflare 5xx errors".
 pub fn read_head(head: &Head) -> Result<(), SendError> {
     let status = head.status;
     match status {
@@ -93,8 +95,12 @@ pub fn read_head(head: &Head) -> Result<(), SendError> {
             Err(SendError::Redirected { status, location })
         }
         404 => Err(SendError::NoSuchPage),
-        429 | 502 | 503 => Err(SendError::Unavailable { status, retry_after: head.retry_after }),
-        504 => Err(SendError::GatewayTimeout),
+        // Cloudflare's own: the web server refuses, is not reached in time or at all, or TLS to it fails.
+        429 | 502 | 503 | 521..=523 | 525..=527 | 530 => {
+            Err(SendError::Unavailable { status, retry_after: head.retry_after })
+        }
+        // And these: its reply was none, or did not come in time.
+        504 | 520 | 524 => Err(SendError::GatewayTimeout { status }),
         _ => Ok(()),
     }
 }

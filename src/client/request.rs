@@ -4,7 +4,9 @@
 use std::cell::Cell;
 use std::fmt;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+};
 use serde::Serializer;
 use url::form_urlencoded;
 
@@ -99,6 +101,8 @@ pub(super) fn usual_headers() -> HeaderMap {
     [
         // Exactly this: with any other list Zammad hides the cause of errors in an HTML page.
         (ACCEPT, HeaderValue::from_static("application/json")),
+        // A compressed reply could not be read, and what became of the event would not be known.
+        (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
         (USER_AGENT, HeaderValue::from_static(concat!("zammad-cti/", env!("CARGO_PKG_VERSION")))),
     ]
     .into_iter()

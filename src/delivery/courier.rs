@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::verdict::{Asker, Case, IN_DOUBT, Verdict};
+use super::probed::Probed;
+use super::taken_calls::TakenCalls;
+use super::verdict::{Asker, Case, Failed, IN_DOUBT, Verdict};
 use super::{Deadline, Delivered, InDoubt, Limits, Stop, Tries, Undelivered, deliver_as};
 use crate::client::{Client, Fate};
 use crate::config::{Config, Encoding, SpoolMode};
@@ -156,6 +158,8 @@ pub enum Untried {
 #[derive(Debug)]
 pub struct Courier {
     turns: Option<Arc<Turns>>,
+    /// where there are no turns, which know more than what this process has brought
+    taken: TakenCalls,
     encoding: Encoding,
     keeper: Option<Keeper>,
     stop: Stop,
@@ -180,7 +184,8 @@ impl Courier {
             asks: config.api_token.is_some(),
         });
         let turns = keeper.as_ref().map(|_| Arc::new(Turns::open(config, runtime)));
-        Self { turns, encoding: config.encoding, keeper, stop: Stop::default() }
+        let (encoding, taken, stop) = (config.encoding, TakenCalls::default(), Stop::default());
+        Self { turns, taken, encoding, keeper, stop }
     }
 
     /// The same, which is to end when `stop` says so: what is on its way then is cut off after a moment, and
@@ -303,6 +308,18 @@ impl Courier {
             },
             None => None,
         };
+        let is_of_taken_call = match &turn {
+            Some(turn) => turn.is_of_taken_call(),
+            None => event.kind != EventKind::NewCall && self.taken.has(&event.call_id),
+        };
+        let of_taken_call;
+        let to_send = if is_of_taken_call {
+            of_taken_call =
+                EventToSend { known: Known { new_call_taken: true, ..to_send.known }, ..to_send.clone() };
+            &of_taken_call
+        } else {
+            to_send
+        };
         let result = match &self.keeper {
             None if stop.is_asked() => Err(Failure::Untried(Untried::CutShort(None))),
             None => {
@@ -318,7 +335,7 @@ impl Courier {
                 let order = if is_behind { Order::Late } else { Order::InTurn };
                 let limits = Limits { deadline, stop, tries: Tries::Many };
                 match keeper.enter(to_send, order, now).await {
-                    (Earlier::SameEvent, _) => return Ok(Outcome::EndedBefore),
+                    (Earlier::SameEvent, _) => Ok(Outcome::EndedBefore),
                     (Earlier::EventsOfItsCall, _) => {
                         self.keep_rather(keeper, client, to_send, limits, now).await
                     }
@@ -370,8 +387,11 @@ impl Courier {
                 }
             }
         };
-        if let Some(turn) = turn {
-            turn.settle();
+        match (turn, &result) {
+            (Some(turn), Ok(Outcome::Delivered(_))) => turn.arrived(),
+            (Some(turn), Ok(Outcome::Spooled(_) | Outcome::EndedBefore) | Err(_)) => turn.settle(),
+            (None, Ok(Outcome::Delivered(_))) => self.taken.follow(event.kind, &event.call_id),
+            (None, Ok(Outcome::Spooled(_) | Outcome::EndedBefore) | Err(_)) => {}
         }
         result
     }
@@ -539,13 +559,16 @@ impl Keeper {
             asker: Asker::Courier,
             kind: event.kind,
             is_safe_twice: !to_send.does_harm_twice(),
+            is_of_known_call: to_send.known.new_call_taken,
             is_first: !tried.uncertain,
             may_exist: tried.may_exist,
             unknown_call: 0,
             age: tried.effort.elapsed,
             asks: self.asks,
         };
-        let waits = match case.verdict((&tried.error).into()) {
+        // Who answers there was asked by whoever tried it.
+        let (fate, concerns_all) = (tried.fate, tried.error.concerns_all());
+        let waits = match case.verdict(Failed { fate, concerns_all, probed: Probed::NotAsked }) {
             Verdict::Again | Verdict::HoldAll => true,
             // An answer stays before the hangup of its call until the caller log was asked.
             Verdict::AskCallerLog => event.kind == EventKind::Answer,
@@ -572,7 +595,7 @@ impl Keeper {
             Ok(Some(_)) if waits || self.asks => Ok(Outcome::Spooled(Spooled { tried: Some(tried) })),
             Ok(Some(_)) => Err(Failure::Unconfirmed(tried)),
             Err(error) => {
-                if tried.error.fate() == Fate::NotDelivered && !tried.uncertain {
+                if tried.fate == Fate::NotDelivered && !tried.uncertain {
                     // It is neither there nor here: no call rings, and no hangup is in doubt.
                     self.settle(to_send, false, now, until).await;
                 }

@@ -77,9 +77,9 @@ mod tests {
         let mut calls = OpenCalls::default();
         let outbound = Some(Direction::Outbound);
         assert_eq!(follow(&mut calls, EventKind::NewCall, Direction::Outbound), Known::default());
-        let ringing = Known { direction: outbound, answered: Some(false) };
+        let ringing = Known { direction: outbound, answered: Some(false), ..Known::default() };
         assert_eq!(follow(&mut calls, EventKind::Answer, Direction::Inbound), ringing);
-        let talking = Known { direction: outbound, answered: Some(true) };
+        let talking = Known { direction: outbound, answered: Some(true), ..Known::default() };
         assert_eq!(follow(&mut calls, EventKind::Hangup, Direction::Inbound), talking);
         assert_eq!(follow(&mut calls, EventKind::Hangup, Direction::Inbound), Known::default());
         for id in 0..OpenCalls::MOST * 3 {
@@ -94,7 +94,7 @@ mod tests {
         let mut calls = OpenCalls::default();
         follow(&mut calls, EventKind::Answer, Direction::Inbound);
         follow(&mut calls, EventKind::NewCall, Direction::Inbound);
-        let talking = Known { direction: Some(Direction::Inbound), answered: Some(true) };
+        let talking = Known { direction: Some(Direction::Inbound), answered: Some(true), ..Known::default() };
         assert_eq!(follow(&mut calls, EventKind::Hangup, Direction::Inbound), talking);
     }
 
@@ -108,7 +108,8 @@ mod tests {
             let call_id = format!("other-{id}").parse().unwrap();
             calls.follow(EventKind::NewCall, &call_id, Some(Direction::Inbound));
         }
-        let ringing = Known { direction: Some(Direction::Outbound), answered: Some(false) };
+        let ringing =
+            Known { direction: Some(Direction::Outbound), answered: Some(false), ..Known::default() };
         assert_eq!(follow(&mut calls, EventKind::Hangup, Direction::Inbound), ringing);
     }
 }

@@ -116,6 +116,7 @@ impl WrittenEvent {
             direction: call.map(|call| call.direction).or(self.before.direction),
             // That nobody is known to have answered says nothing: the answer may be on its way.
             answered: answered.or(call.and_then(|call| call.answered.then_some(true))),
+            new_call_taken: self.before.new_call_taken,
         };
         let key =
             self.call_key.as_deref().filter(|_| kind == EventKind::NewCall).map(call_key).transpose()?;

@@ -7,6 +7,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
+use super::probed::Probed;
 use crate::client::{Fate, SendError};
 use crate::event::EventKind;
 
@@ -66,15 +67,17 @@ pub enum Asker {
 /// What a failed attempt met with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failed {
-    /// what is known of the event now
+    /// what its reply alone says of the event
     pub fate: Fate,
     /// all other events would meet with it too
     pub concerns_all: bool,
+    /// who answered right after it, if that was asked: see [`Case::depends_on_probe`]
+    pub probed: Probed,
 }
 
 impl From<&SendError> for Failed {
     fn from(error: &SendError) -> Self {
-        Self { fate: error.fate(), concerns_all: error.concerns_all() }
+        Self { fate: error.fate(), concerns_all: error.concerns_all(), probed: Probed::NotAsked }
     }
 }
 
@@ -85,11 +88,13 @@ pub struct Case {
     pub kind: EventKind,
     /// no second copy of it shows agents something false: [`rules::repeat_is_safe`](crate::rules::repeat_is_safe)
     pub is_safe_twice: bool,
+    /// Zammad is known to have its newCall, which was delivered at the same address
+    pub is_of_known_call: bool,
     /// no attempt before this one may have brought it
     pub is_first: bool,
-    /// an attempt before this one may have brought it: [`may_have_arrived`]
+    /// an attempt before this one may have brought it: [`Case::may_have_arrived`]
     pub may_exist: bool,
-    /// how often Zammad did not know its call before
+    /// how often Zammad did not know its call before, or failed at the event
     pub unknown_call: u32,
     pub age: Duration,
     /// there is a user whom Zammad shows its caller log
@@ -116,13 +121,22 @@ pub enum Verdict {
 impl Case {
     /// What follows an attempt that failed like this.
     pub fn verdict(&self, failed: Failed) -> Verdict {
-        match failed.fate {
+        match self.fate(failed) {
             // Its last word is that Zammad does not have it; but an attempt before may have brought it.
             Fate::NotDelivered => match (self.asker, self.kind) {
                 (Asker::Courier, EventKind::Answer) if !self.is_first => self.in_doubt(),
                 (Asker::Sender | Asker::Courier | Asker::Flusher, _) => Verdict::Again,
             },
-            Fate::Unknown => match self.kind {
+            // Its copies meet with the same.
+            Fate::FailedInside
+                if self.kind != EventKind::Answer
+                    && self.may_be_repeated()
+                    && (self.asker == Asker::Courier || self.unknown_call >= WAITS_FOR_NEW_CALL) =>
+            {
+                Verdict::Dead
+            }
+            // Of the last two something else is known by now.
+            Fate::Unknown | Fate::FailedInside | Fate::Unreached | Fate::Strange => match self.kind {
                 // Its hangup waits behind it: after that Zammad takes no answer.
                 EventKind::Answer if self.asks => Verdict::AskCallerLog,
                 _ if self.may_be_repeated() => Verdict::Again,
@@ -139,10 +153,68 @@ impl Case {
     }
 
     /// Takes note of an attempt that failed, for what follows the next one.
-    pub fn remember(&mut self, error: &SendError) {
-        self.is_first &= error.fate() != Fate::Unknown;
-        self.may_exist |= may_have_arrived(error, self.kind);
-        self.unknown_call += u32::from(error.fate() == Fate::UnknownCall);
+    pub fn remember(&mut self, failed: Failed) {
+        let fate = self.fate(failed);
+        self.may_exist |= self.may_have_arrived(failed);
+        self.is_first &= !matches!(fate, Fate::Unknown | Fate::FailedInside);
+        self.unknown_call += u32::from(matches!(fate, Fate::UnknownCall | Fate::FailedInside));
+    }
+
+    /// Whether it makes a difference who answers at Zammad's address right after an attempt that failed like this.
+    pub fn depends_on_probe(&self, failed: Failed) -> bool {
+        match failed.fate {
+            Fate::Unreached => match self.kind {
+                // Zammad refuses the second copy.
+                EventKind::NewCall => false,
+                EventKind::Answer => true,
+                EventKind::Hangup => !self.is_safe_twice,
+            },
+            Fate::Strange => !self.is_of_known_call,
+            Fate::NotDelivered
+            | Fate::Unknown
+            | Fate::UnknownCall
+            | Fate::FailedInside
+            | Fate::Exists
+            | Fate::Final => false,
+        }
+    }
+
+    /// What is known of the event after an attempt that failed like this. Only what surely comes from before Zammad
+    /// says that it does not have it.
+    pub fn fate(&self, failed: Failed) -> Fate {
+        match (failed.fate, failed.probed) {
+            // Nobody asks, as Zammad refuses a second copy.
+            (Fate::Unreached, _) if self.kind == EventKind::NewCall => Fate::NotDelivered,
+            (Fate::Unreached, Probed::NoWay) => Fate::NotDelivered,
+            // A stranger does not take newCalls.
+            (Fate::Strange, Probed::Stranger) if !self.is_of_known_call => Fate::Final,
+            (
+                Fate::Unreached | Fate::Strange,
+                Probed::NotAsked | Probed::Zammad | Probed::NoWay | Probed::Stranger | Probed::Unclear,
+            ) => Fate::Unknown,
+            (
+                known @ (Fate::NotDelivered
+                | Fate::Unknown
+                | Fate::UnknownCall
+                | Fate::FailedInside
+                | Fate::Exists
+                | Fate::Final),
+                _,
+            ) => known,
+        }
+    }
+
+    /// Whether an attempt that failed like this may have brought the event.
+    pub fn may_have_arrived(&self, failed: Failed) -> bool {
+        match self.fate(failed) {
+            Fate::Unknown | Fate::FailedInside => true,
+            // Of a newCall a repeat tells whether it is there, so all that a proxy may have said in place of
+            // Zammad counts.
+            Fate::NotDelivered | Fate::Final => {
+                self.kind == EventKind::NewCall && matches!(failed.fate, Fate::Unreached | Fate::Strange)
+            }
+            Fate::Unreached | Fate::Strange | Fate::UnknownCall | Fate::Exists => false,
+        }
     }
 
     /// Whether it may go to Zammad although it may be there.
@@ -171,16 +243,6 @@ impl Case {
     }
 }
 
-/// Whether an attempt that failed like this may have brought its event.
-pub fn may_have_arrived(error: &SendError, kind: EventKind) -> bool {
-    match error {
-        // A proxy also says so when Zammad goes down with the newCall saved. (Of the others, a second copy is
-        // decided by what is known of the call.)
-        SendError::Unavailable { status: 502, .. } => kind == EventKind::NewCall,
-        error => error.fate() == Fate::Unknown,
-    }
-}
-
 /// The pause that a server names. One of days, or for ever, is not meant for telephone calls.
 pub fn named_pause(error: &SendError) -> Duration {
     match error {
@@ -201,9 +263,12 @@ mod tests {
     type Row =
         (&'static [Asker], &'static [EventKind], &'static [&'static str], &'static [&'static str], Verdict);
 
-    const FATES: [(&str, Fate, bool); 6] = [
+    const FATES: [(&str, Fate, bool); 9] = [
         ("not delivered", Fate::NotDelivered, false),
+        ("unreached", Fate::Unreached, false),
+        ("strange", Fate::Strange, true),
         ("unknown", Fate::Unknown, false),
+        ("failed inside", Fate::FailedInside, false),
         ("unknown call", Fate::UnknownCall, false),
         ("exists", Fate::Exists, false),
         ("final", Fate::Final, false),
@@ -212,8 +277,9 @@ mod tests {
 
     /// The whole table: who asks, the event, what the attempt met with, what is known, and what follows.
     ///
-    /// What is known: "safe" (twice), "first", "exists" (perhaps), "waits" (for its newCall still), "fresh" and
-    /// "asks"; with a "no " in front, the opposite.
+    /// What is known: "safe" (twice), "first", "exists" (perhaps), "waits" (for its newCall still), "fresh", "asks" and
+    /// "known call" (Zammad has its newCall); with a "no " in front, the opposite. And who answered right after it:
+    /// "zammad", "no way" (to Zammad), "stranger", "unclear" or "unasked".
     const TABLE: &[Row] = &[
         // Surely not there: again, whatever it is.
         (&[Sender, Flusher], &[], &["not delivered"], &[], Again),
@@ -221,6 +287,46 @@ mod tests {
         (&[Courier], &[Answer], &["not delivered"], &["first"], Again),
         (&[Courier], &[Answer], &["not delivered"], &["no first", "asks"], AskCallerLog),
         (&[Courier], &[Answer], &["not delivered"], &["no first", "no asks"], Unconfirmed),
+        // A proxy says that it does not reach Zammad: not there, if the same is said right after.
+        (&[], &[NewCall], &["unreached"], &[], Again),
+        (&[Sender, Flusher], &[Answer, Hangup], &["unreached"], &["is no way"], Again),
+        (&[Courier], &[Hangup], &["unreached"], &["is no way"], Again),
+        (&[Courier], &[Answer], &["unreached"], &["is no way", "first"], Again),
+        (&[Courier], &[Answer], &["unreached"], &["is no way", "no first", "asks"], AskCallerLog),
+        (&[Courier], &[Answer], &["unreached"], &["is no way", "no first", "no asks"], Unconfirmed),
+        // Otherwise Zammad may have gone down, or come up again, with the event written down.
+        (&[], &[Answer], &["unreached"], &["not no way", "asks"], AskCallerLog),
+        (&[Sender, Flusher], &[Answer], &["unreached"], &["not no way", "no asks", "first", "fresh"], Again),
+        (
+            &[Sender, Flusher],
+            &[Answer],
+            &["unreached"],
+            &["not no way", "no asks", "first", "no fresh"],
+            Unconfirmed,
+        ),
+        (&[Sender, Flusher], &[Answer], &["unreached"], &["not no way", "no asks", "no first"], Unconfirmed),
+        (&[Courier], &[Answer], &["unreached"], &["not no way", "no asks"], Unconfirmed),
+        (&[], &[Hangup], &["unreached"], &["not no way", "safe"], Again),
+        (&[], &[Hangup], &["unreached"], &["not no way", "no safe", "asks"], AskCallerLog),
+        (&[], &[Hangup], &["unreached"], &["not no way", "no safe", "no asks"], Unconfirmed),
+        // A stranger in Zammad's place, who answers for good.
+        (&[], &[], &["strange"], &["is stranger", "no known call"], HoldAll),
+        // Or in the place of its reply.
+        (&[], &[NewCall], &["strange"], &["replaced"], Again),
+        (&[], &[Answer], &["strange"], &["replaced", "asks"], AskCallerLog),
+        (&[Sender, Flusher], &[Answer], &["strange"], &["replaced", "no asks", "first", "fresh"], Again),
+        (
+            &[Sender, Flusher],
+            &[Answer],
+            &["strange"],
+            &["replaced", "no asks", "first", "no fresh"],
+            Unconfirmed,
+        ),
+        (&[Sender, Flusher], &[Answer], &["strange"], &["replaced", "no asks", "no first"], Unconfirmed),
+        (&[Courier], &[Answer], &["strange"], &["replaced", "no asks"], Unconfirmed),
+        (&[], &[Hangup], &["strange"], &["replaced", "safe"], Again),
+        (&[], &[Hangup], &["strange"], &["replaced", "no safe", "asks"], AskCallerLog),
+        (&[], &[Hangup], &["strange"], &["replaced", "no safe", "no asks"], Unconfirmed),
         // Perhaps there. Zammad refuses the second copy of a newCall.
         (&[], &[NewCall], &["unknown"], &[], Again),
         // A lost answer shows an answered call as missed, a second one opens a second screen.
@@ -233,6 +339,20 @@ mod tests {
         (&[], &[Hangup], &["unknown"], &["safe"], Again),
         (&[], &[Hangup], &["unknown"], &["no safe", "asks"], AskCallerLog),
         (&[], &[Hangup], &["unknown"], &["no safe", "no asks"], Unconfirmed),
+        // Zammad has its call, and failed at it, as it would at a copy.
+        (&[Sender, Flusher], &[NewCall], &["failed inside"], &["waits"], Again),
+        (&[Sender, Flusher], &[NewCall], &["failed inside"], &["no waits"], Dead),
+        (&[Courier], &[NewCall], &["failed inside"], &[], Dead),
+        (&[Sender, Flusher], &[Hangup], &["failed inside"], &["safe", "waits"], Again),
+        (&[Sender, Flusher], &[Hangup], &["failed inside"], &["safe", "no waits"], Dead),
+        (&[Courier], &[Hangup], &["failed inside"], &["safe"], Dead),
+        (&[], &[Hangup], &["failed inside"], &["no safe", "asks"], AskCallerLog),
+        (&[], &[Hangup], &["failed inside"], &["no safe", "no asks"], Unconfirmed),
+        (&[], &[Answer], &["failed inside"], &["asks"], AskCallerLog),
+        (&[Sender, Flusher], &[Answer], &["failed inside"], &["no asks", "first", "fresh"], Again),
+        (&[Sender, Flusher], &[Answer], &["failed inside"], &["no asks", "first", "no fresh"], Unconfirmed),
+        (&[Sender, Flusher], &[Answer], &["failed inside"], &["no asks", "no first"], Unconfirmed),
+        (&[Courier], &[Answer], &["failed inside"], &["no asks"], Unconfirmed),
         // Its newCall may be under way.
         (&[Sender, Flusher], &[], &["unknown call"], &["waits"], Again),
         (&[Sender, Flusher], &[], &["unknown call"], &["no waits"], Dead),
@@ -245,13 +365,22 @@ mod tests {
         (&[], &[], &["final for all"], &[], HoldAll),
     ];
 
+    const PROBED: [(&str, Probed); 5] = [
+        ("unasked", Probed::NotAsked),
+        ("zammad", Probed::Zammad),
+        ("no way", Probed::NoWay),
+        ("stranger", Probed::Stranger),
+        ("unclear", Probed::Unclear),
+    ];
+
     #[test]
     fn each_case_has_its_row_and_each_row_its_verdict() {
         let mut cells = 0;
         for asker in [Sender, Courier, Flusher] {
             for kind in [NewCall, Answer, Hangup] {
                 for (word, fate, concerns_all) in FATES {
-                    for bits in 0..64_u32 {
+                    for (bits, (answers, probed)) in (0..128_u32).flat_map(|bits| PROBED.map(|by| (bits, by)))
+                    {
                         let is = |bit: u32| bits & 1 << bit != 0;
                         let case = Case {
                             asker,
@@ -262,11 +391,24 @@ mod tests {
                             unknown_call: if is(3) { 2 } else { 3 },
                             age: if is(4) { Duration::from_millis(4999) } else { Duration::from_secs(5) },
                             asks: is(5),
+                            is_of_known_call: is(6),
                         };
-                        let names = ["safe", "first", "exists", "waits", "fresh", "asks"];
-                        let holds = |known: &str| match known.strip_prefix("no ") {
-                            Some(name) => !is(names.iter().position(|known| *known == name).unwrap() as u32),
-                            None => is(names.iter().position(|name| *name == known).unwrap() as u32),
+                        let names = ["safe", "first", "exists", "waits", "fresh", "asks", "known call"];
+                        let named =
+                            |name: &str| is(names.iter().position(|known| *known == name).unwrap() as u32);
+                        let holds = |known: &str| {
+                            if let Some(who) = known.strip_prefix("is ") {
+                                who == answers
+                            } else if let Some(who) = known.strip_prefix("not ") {
+                                who != answers
+                            } else if known == "replaced" {
+                                named("known call") || answers != "stranger"
+                            } else {
+                                match known.strip_prefix("no ") {
+                                    Some(name) => !named(name),
+                                    None => named(known),
+                                }
+                            }
                         };
                         let rows: Vec<_> = TABLE
                             .iter()
@@ -277,51 +419,83 @@ mod tests {
                                     && known.iter().all(|known| holds(known))
                             })
                             .collect();
-                        let what = format!("{word}: {case:?}");
+                        let what = format!("{word}, then {answers}: {case:?}");
                         assert_eq!(rows.len(), 1, "{what}: {rows:?}");
-                        assert_eq!(case.verdict(Failed { fate, concerns_all }), rows[0].4, "{what}");
+                        let failed = Failed { fate, concerns_all, probed };
+                        assert_eq!(case.verdict(failed), rows[0].4, "{what}");
+                        // Who has to know who answers asks.
+                        let differs = |other: &(&str, Probed)| {
+                            let other = Failed { probed: other.1, ..failed };
+                            case.verdict(other) != case.verdict(failed)
+                                || case.fate(other) != case.fate(failed)
+                        };
+                        let is_repeated = kind == Hangup && case.is_safe_twice && fate == Fate::Unreached;
+                        if PROBED.iter().any(differs) && !is_repeated {
+                            assert!(case.depends_on_probe(failed), "{what}");
+                        }
                         cells += 1;
                     }
                 }
             }
         }
-        assert_eq!(cells, 3 * 3 * 6 * 64);
+        assert_eq!(cells, 3 * 3 * 9 * 128 * 5);
+    }
+
+    #[test]
+    fn a_repeat_of_a_hangup_that_does_no_harm_needs_nobody_to_be_asked() {
+        for (kind, is_safe_twice, asks) in
+            [(NewCall, true, false), (Hangup, true, false), (Hangup, false, true), (Answer, false, true)]
+        {
+            let unavailable = SendError::Unavailable { status: 502, retry_after: None };
+            let case = Case { kind, is_safe_twice, ..FIRST };
+            assert_eq!(case.depends_on_probe((&unavailable).into()), asks, "{case:?}");
+        }
     }
 
     #[test]
     fn what_may_have_arrived() {
         let unavailable = |status| SendError::Unavailable { status, retry_after: None };
-        // (failure, newCall, answer or hangup)
+        let page = || SendError::NotZammad { status: 200, content: crate::client::Content::Empty };
+        // (failure, who answers right after it, newCall, answer or hangup)
         let cases = [
-            (unavailable(502), true, false),
-            (unavailable(503), false, false),
-            (unavailable(429), false, false),
-            (SendError::GatewayTimeout, true, true),
-            (SendError::NoReply { waited: FRESH }, true, true),
-            (SendError::ConnectTimeout, false, false),
-            (SendError::WrongToken, false, false),
-            (SendError::CallIdReused, false, false),
+            (unavailable(502), Probed::NoWay, true, false),
+            (unavailable(502), Probed::Zammad, true, true),
+            (unavailable(503), Probed::NoWay, true, false),
+            (unavailable(503), Probed::NotAsked, true, true),
+            (unavailable(429), Probed::NotAsked, false, false),
+            (page(), Probed::Stranger, true, false),
+            (page(), Probed::Zammad, true, true),
+            (SendError::GatewayTimeout { status: 504 }, Probed::NotAsked, true, true),
+            (SendError::NoReply { waited: FRESH }, Probed::NotAsked, true, true),
+            (SendError::ConnectTimeout, Probed::NotAsked, false, false),
+            (SendError::WrongToken, Probed::NotAsked, false, false),
+            (SendError::CallIdReused, Probed::NotAsked, false, false),
         ];
-        for (error, new_call, later) in cases {
-            assert_eq!(may_have_arrived(&error, NewCall), new_call, "{error:?}");
-            for kind in [Answer, Hangup] {
-                assert_eq!(may_have_arrived(&error, kind), later, "{error:?}");
+        for (error, probed, new_call, later) in cases {
+            let failed = Failed { probed, ..Failed::from(&error) };
+            for (kind, expected) in [(NewCall, new_call), (Answer, later), (Hangup, later)] {
+                let case = Case { kind, ..FIRST };
+                assert_eq!(case.may_have_arrived(failed), expected, "{error:?}: {case:?}");
             }
         }
     }
 
+    /// The first attempt of an event of which nothing is known.
+    const FIRST: Case = Case {
+        asker: Sender,
+        kind: Answer,
+        is_safe_twice: false,
+        is_of_known_call: false,
+        is_first: true,
+        may_exist: false,
+        unknown_call: 0,
+        age: Duration::ZERO,
+        asks: false,
+    };
+
     #[test]
     fn a_first_answer_leaves_time_for_a_second_one_while_it_is_fresh() {
-        let case = Case {
-            asker: Sender,
-            kind: Answer,
-            is_safe_twice: true,
-            is_first: true,
-            may_exist: false,
-            unknown_call: 0,
-            age: Duration::ZERO,
-            asks: false,
-        };
+        let case = Case { is_safe_twice: true, ..FIRST };
         let seconds = Duration::from_secs;
         // (case, seconds for the attempt of the 8 that are left)
         let cases = [

@@ -105,14 +105,14 @@ impl Health {
                      is another's; give a slow network more time with connect_timeout"
                 ),
             },
-            SendError::Tls(fault) => self.after_tls(fault),
+            SendError::Tls(fault) | SendError::PerhapsRefused(fault) => self.after_tls(fault),
             SendError::Unavailable { status, .. } => match status {
                 429 => {
                     "Something in front of Zammad limits the number of requests: except /api/v1/cti/ from \
                         it"
                     .to_owned()
                 }
-                502 => format!(
+                502 | 521.. => format!(
                     "The web server runs, but Zammad behind it does not, or is still starting, which takes a \
                      minute or two. {IS_ZAMMAD_RUNNING}"
                 ),
@@ -120,7 +120,7 @@ impl Health {
                     "Zammad is under maintenance or overloaded; wait, and check again. {IS_ZAMMAD_RUNNING}"
                 ),
             },
-            SendError::GatewayTimeout => {
+            SendError::GatewayTimeout { .. } => {
                 format!("Zammad runs, but is too slow to answer its web server. {IS_ZAMMAD_RUNNING}")
             }
             SendError::NoReply { .. } => format!(
@@ -163,9 +163,10 @@ impl Health {
                      /var/log/zammad/production.log; often its database is down or an update is not finished"
                 )
             }
-            SendError::Refused { .. } | SendError::UnknownCall { .. } | SendError::CallIdReused => {
-                error.next_step().to_owned()
-            }
+            SendError::Refused { .. }
+            | SendError::UnknownCall { .. }
+            | SendError::FailedAtKnownCall { .. }
+            | SendError::CallIdReused => error.next_step().to_owned(),
         }
     }
 

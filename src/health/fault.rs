@@ -61,7 +61,8 @@ pub(super) fn stage(error: &SendError) -> StageName {
         | SendError::NoReply { .. }
         | SendError::ConnectionLost(_)
         | SendError::HeadTooLong(_)
-        | SendError::GatewayTimeout
+        | SendError::GatewayTimeout { .. }
+        | SendError::PerhapsRefused(_)
         | SendError::Redirected { .. }
         | SendError::NotHttp(_) => StageName::Http,
         SendError::NotZammad { content, .. } => match content {
@@ -78,6 +79,7 @@ pub(super) fn stage(error: &SendError) -> StageName {
         | SendError::Failed { .. }
         | SendError::Refused { .. }
         | SendError::UnknownCall { .. }
+        | SendError::FailedAtKnownCall { .. }
         | SendError::CallIdReused => StageName::Zammad,
         SendError::SwitchedOff => StageName::Integration,
         SendError::NotConfigured => StageName::Configured,

@@ -209,8 +209,9 @@ Promises:
   2. At least once, and never silently not at all. What was accepted is sent until Zammad has it,
      or until it is given up, and then it stays here with its reason. Zammad may get an event
      twice; the hangup of an unanswered call, whose second copy would hide a missed call, is not
-     repeated when its reply is lost. It is `unconfirmed`, and with api_token Zammad's caller log
-     is asked whether it is there.
+     repeated when its reply is lost, or when something else than Zammad replied. It is
+     `unconfirmed`, and with api_token Zammad's caller log is asked whether it is there. A proxy
+     that does not reach Zammad (502, 503) counts as a lost reply if Zammad answers right after.
   3. The events of a call go to Zammad in their order, whatever process reports them. Behind one
      that waits here the later ones of its call wait as well.
   4. A call that fails holds up nobody else. It is tried again after 1s, 2s and so on up to 10
@@ -285,7 +286,9 @@ impl ExitCode {
             | SendError::NoReply { .. }
             | SendError::ConnectionLost(_)
             | SendError::HeadTooLong(_)
-            | SendError::GatewayTimeout
+            | SendError::GatewayTimeout { .. }
+            | SendError::PerhapsRefused(_)
+            | SendError::FailedAtKnownCall { .. }
             | SendError::Failed { .. } => Self::Unavailable,
             SendError::UnknownCall { .. } | SendError::CallIdReused | SendError::Refused { .. } => {
                 Self::InvalidEvent

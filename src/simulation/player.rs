@@ -9,7 +9,7 @@ use super::expected::Check;
 use crate::client::{CallerLog, CallerLogError, Client, ClientError, Row};
 use crate::config::Config;
 use crate::delivery::{self, Deadline, Delivered, OpenCalls, Undelivered};
-use crate::event::{CallEvent, CallId, Direction, EventKind, WrittenError};
+use crate::event::{CallEvent, CallId, Direction, EventKind, Known, WrittenError};
 use crate::sandbox::Sandbox;
 
 /// Plays calls against one Zammad, or a stand-in for it.
@@ -196,6 +196,7 @@ impl<'a> Player<'a> {
         tell: &mut dyn FnMut(Moment<'_>),
     ) -> Result<Delivered, Undelivered> {
         let known = calls.follow(event.kind, &event.call_id, Some(event.direction));
+        let known = Known { new_call_taken: open.new_call_taken, ..known };
         tell(Moment::Sends { at, event });
         let deadline = Deadline::within(self.config.deadline);
         let result = delivery::deliver(&mut self.client, event, self.config.encoding, known, deadline).await;
@@ -227,12 +228,15 @@ impl<'a> Player<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Open {
     pub direction: Option<Direction>,
+    /// Zammad surely has it
+    pub new_call_taken: bool,
 }
 
 impl Open {
     pub fn follow(&mut self, kind: EventKind, direction: Direction, result: &Result<Delivered, Undelivered>) {
         let arrived = result.as_ref().map_or_else(|error| error.uncertain, |_| true);
         let is_there = arrived || result.as_ref().is_err_and(|error| error.error.may_have_left_an_entry());
+        self.new_call_taken |= kind == EventKind::NewCall && result.is_ok();
         match kind {
             EventKind::NewCall if is_there => self.direction = Some(direction),
             // One whose fate is not known must not be sent again: it might hide a missed call.

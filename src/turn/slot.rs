@@ -45,6 +45,8 @@ impl TurnKind {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Had {
     pub new_call: bool,
+    /// and Zammad has taken it
+    pub taken: bool,
     pub answer: bool,
 }
 
@@ -73,6 +75,28 @@ impl Calls {
             TurnKind::Answer => had.answer = true,
             TurnKind::Hangup | TurnKind::HangupOfAnswered => return,
         }
+        self.push(call, had);
+    }
+
+    /// Zammad has the newCall of this one.
+    pub fn taken(&mut self, call: u64) {
+        let had = self.had(call);
+        self.forget(call);
+        self.push(call, Had { new_call: true, taken: true, ..had });
+    }
+
+    /// A call whose hangup Zammad is not known to have goes on, if there is more to know than the order of its events.
+    pub fn go_on(&mut self, call: u64, kind: TurnKind, had: Had) {
+        match kind {
+            TurnKind::Hangup | TurnKind::HangupOfAnswered if had.taken => {
+                self.forget(call);
+                self.push(call, had);
+            }
+            TurnKind::NewCall | TurnKind::Answer | TurnKind::Hangup | TurnKind::HangupOfAnswered => {}
+        }
+    }
+
+    fn push(&mut self, call: u64, had: Had) {
         if self.0.len() >= MAX_CALLS {
             self.0.remove(0);
         }
@@ -93,9 +117,11 @@ impl Calls {
             let digits = |call: &str| call.len() == 16 && call.bytes().all(|byte| byte.is_ascii_hexdigit());
             let (call, had) = line.split_once(' ').filter(|(call, _)| digits(call))?;
             let had = match had {
-                "newCall" => Had { new_call: true, answer: false },
-                "answer" => Had { new_call: false, answer: true },
-                "newCall,answer" => Had { new_call: true, answer: true },
+                "newCall" => Had { new_call: true, taken: false, answer: false },
+                "answer" => Had { new_call: false, taken: false, answer: true },
+                "newCall,answer" => Had { new_call: true, taken: false, answer: true },
+                "taken" => Had { new_call: true, taken: true, answer: false },
+                "taken,answer" => Had { new_call: true, taken: true, answer: true },
                 _ => return None,
             };
             Some((u64::from_str_radix(call, 16).ok()?, had))
@@ -110,10 +136,14 @@ impl fmt::Display for Calls {
             return Ok(());
         }
         writeln!(f, "{VERSION}")?;
-        for (call, Had { new_call, answer }) in &self.0 {
+        for (call, Had { new_call, taken, answer }) in &self.0 {
             let comma = if *new_call && *answer { "," } else { "" };
-            let (new_call, answer) =
-                (if *new_call { "newCall" } else { "" }, if *answer { "answer" } else { "" });
+            let new_call = match (new_call, taken) {
+                (_, true) => "taken",
+                (true, false) => "newCall",
+                (false, false) => "",
+            };
+            let answer = if *answer { "answer" } else { "" };
             writeln!(f, "{call:016x} {new_call}{comma}{answer}")?;
         }
         Ok(())
@@ -121,6 +151,7 @@ impl fmt::Display for Calls {
 }
 
 /// What is in a locked file.
+#[derive(Debug)]
 pub struct Slot {
     pub calls: Calls,
     /// bytes
@@ -134,6 +165,17 @@ impl Slot {
         let length = file.read_at(&mut text, 0).unwrap_or(MAX_TEXT);
         let calls = text.get(..length).and_then(|text| str::from_utf8(text).ok()).and_then(Calls::parse);
         Self { calls: calls.unwrap_or_default(), length }
+    }
+
+    /// Changes it and the file, if that makes a difference.
+    pub fn change(&mut self, file: &File, change: impl FnOnce(&mut Calls)) -> io::Result<()> {
+        let before = self.calls.to_string();
+        change(&mut self.calls);
+        if self.calls.to_string() == before {
+            return Ok(());
+        }
+        self.length = self.length.max(before.len());
+        self.write(file)
     }
 
     pub fn write(&self, file: &File) -> io::Result<()> {
@@ -152,8 +194,8 @@ mod tests {
     use crate::cause::Cause;
     use crate::event::Direction;
 
-    const ANSWERED: Had = Had { new_call: true, answer: true };
-    const ONLY_ANSWERED: Had = Had { new_call: false, answer: true };
+    const ANSWERED: Had = Had { new_call: true, taken: false, answer: true };
+    const ONLY_ANSWERED: Had = Had { new_call: false, taken: false, answer: true };
 
     #[test]
     fn a_hangup_is_of_an_answered_call_if_its_sender_or_else_its_cause_says_so() {
@@ -196,6 +238,31 @@ mod tests {
             assert_eq!(text(&file), expected, "{kind:?} of {call}");
             assert_eq!(Slot::read(&file).calls, slot.calls, "{kind:?} of {call}");
         }
+    }
+
+    #[test]
+    fn a_file_knows_the_calls_that_zammad_has_until_it_has_their_hangup() {
+        let mut calls = Calls::default();
+        calls.take_turn(1, TurnKind::NewCall);
+        assert!(!calls.had(1).taken);
+        calls.taken(1);
+        calls.take_turn(1, TurnKind::Answer);
+        assert_eq!(calls.to_string(), format!("{VERSION}\n0000000000000001 taken,answer\n"));
+        assert_eq!(Calls::parse(&calls.to_string()), Some(calls.clone()));
+        for kind in [TurnKind::Hangup, TurnKind::HangupOfAnswered] {
+            let had = calls.had(1);
+            calls.take_turn(1, kind);
+            assert_eq!(calls.had(1), Had::default());
+            calls.go_on(1, kind, had);
+            assert!(calls.had(1).taken);
+        }
+        // Another call with its id.
+        calls.take_turn(1, TurnKind::NewCall);
+        assert!(!calls.had(1).taken);
+        let had = calls.had(1);
+        calls.take_turn(1, TurnKind::Hangup);
+        calls.go_on(1, TurnKind::Hangup, had);
+        assert_eq!(calls.had(1), Had::default());
     }
 
     #[test]

@@ -180,7 +180,7 @@ fn a_call_that_zammad_does_not_know_rings_nowhere() {
     sandbox
         .fault(json!({ "mode": "respond", "status": 500, "content_type": "application/json", "body": body }));
     let ran = calls(&world, &sandbox.url, &["close", "2"]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (65, "failed unknown-call\n"), "{ran}");
+    assert_eq!((ran.code, ran.stdout.as_str()), (69, "failed failed\n"), "{ran}");
     assert_eq!(open(&world, &sandbox.url), ["2"]);
 }
 

@@ -2,7 +2,7 @@
 
 #[path = "../support/lib.rs"]
 mod support;
-use support::{asterisk, certificates, clock, desk, running, servers};
+use support::{asterisk, certificates, clock, desk, nginx, running, servers};
 
 mod addresses;
 mod agi;
@@ -27,6 +27,7 @@ mod odd_tls;
 mod order;
 mod output;
 mod page;
+mod proxies;
 mod reload;
 mod retries;
 mod sandbox;

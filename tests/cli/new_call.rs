@@ -110,6 +110,7 @@ fn each_request_names_itself_and_asks_for_json_alone() {
     let body = r#"{"event":"newCall","callId":"7","direction":"in","from":"493023125741","to":"42"}"#;
     let expected = [
         ("accept", "application/json"),
+        ("accept-encoding", "identity"),
         ("content-length", &body.len().to_string()),
         ("content-type", "application/json"),
         ("user-agent", concat!("zammad-cti/", env!("CARGO_PKG_VERSION"))),

@@ -235,6 +235,8 @@ fn a_server_that_wants_a_client_certificate_is_named_so_and_gets_one() {
     let mut late = program(&world, &url("localhost", &server), &NEW_CALL);
     let ran = Ran::of(late.arg("--ca-file").arg(&trusted).args(["--deadline", "1s"]));
     ran.assert_failed("refused late", "tls-client-certificate", "the server wants a client certificate");
+    // Or its reply was lost.
+    assert!(ran.stderr.contains("it is not known whether Zammad took"), "{ran}");
     assert_eq!(ran.report()["attempts"], 2, "{ran}");
 
     // OpenSSL says of it in TLS 1.2 what it says of anything; and nginx answers with a page.

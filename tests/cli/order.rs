@@ -84,7 +84,8 @@ fn events_that_are_started_at_once_arrive_in_order() {
 fn a_hangup_stays_behind_an_answer_that_is_tried_again() {
     let (world, sandbox) = (World::new(), Sandbox::start());
     assert_eq!(Ran::of(&mut program(&world, &sandbox.url(), &NEW_CALL)).code, 0);
-    sandbox.fail(json!({ "mode": "respond", "status": 502, "count": 3 }));
+    // Three attempts, and the question after each of them who answers.
+    sandbox.fail(json!({ "mode": "respond", "status": 502, "count": 6 }));
     let answer = start(&world, &sandbox, &ANSWER);
     answer.until_it_says("trying again");
     // Nothing says that the call was answered, so it is the answer's turn alone that counts.

@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
 
 use crate::support::clock::Stopwatch;
+use crate::support::nginx::Nginx;
 use crate::support::servers::{Ran, Sandbox, url};
 use crate::support::{TOKEN, World};
 
@@ -17,6 +18,7 @@ use crate::support::{TOKEN, World};
 pub struct Desk {
     pub world: World,
     sandbox: Option<Sandbox>,
+    nginx: Option<Nginx>,
     url: String,
 }
 
@@ -25,17 +27,25 @@ impl Desk {
         let world = World::new();
         let sandbox = sandbox(&world, "127.0.0.1:0");
         let url = sandbox.url();
-        Self { world, sandbox: Some(sandbox), url }
+        Self { world, sandbox: Some(sandbox), nginx: None, url }
+    }
+
+    /// The same with an nginx in front of it.
+    pub fn behind_nginx() -> Self {
+        let desk = Self::new();
+        let nginx = Nginx::before(desk.sandbox().address);
+        Self { url: nginx.url(), nginx: Some(nginx), ..desk }
     }
 
     /// One whose Zammad is not there yet.
     pub fn closed() -> Self {
         let socket = crate::support::servers::reserved_port();
-        Self { world: World::new(), sandbox: None, url: url(socket.local_addr().unwrap()) }
+        Self { world: World::new(), sandbox: None, nginx: None, url: url(socket.local_addr().unwrap()) }
     }
 
     /// Zammad is there from now on.
     pub fn open(&mut self) {
+        assert!(self.nginx.is_none(), "its address would be another");
         let address = self.url.split('/').nth(2).unwrap().to_owned();
         self.sandbox = Some(sandbox(&self.world, &address));
     }

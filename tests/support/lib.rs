@@ -5,6 +5,8 @@ pub mod certificates;
 pub mod clock;
 #[allow(dead_code, reason = "tests/spool_promises uses the rest")]
 pub mod desk;
+#[allow(dead_code, reason = "tests/cli and tests/spool_promises have it")]
+pub mod nginx;
 pub mod running;
 pub mod servers;
 

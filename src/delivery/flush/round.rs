@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::{FlushError, Flusher, GLANCE, PATIENCE, Stopped, Tally};
-use crate::action::Action;
 use crate::client::{Client, Fate, Request, RequestId, SendError};
+use crate::delivery::probed::Probed;
 use crate::delivery::verdict::{
-    Asker, BETWEEN_ATTEMPTS, BETWEEN_ROUNDS, Case, IN_DOUBT, Verdict, may_have_arrived, named_pause,
+    Asker, BETWEEN_ATTEMPTS, BETWEEN_ROUNDS, Case, Failed, IN_DOUBT, Verdict, named_pause,
 };
 use crate::delivery::{Connection, Dispatcher, Pool};
 use crate::event::EventKind;
@@ -167,54 +167,35 @@ impl Flusher {
         let request = Request::new(&waiting.event, self.config.encoding, RequestId::fresh());
         let over = client.over(|| rules::repeat_is_safe(&waiting.event, waiting.answered));
         let answer = client.attempt_over(over, &request, &waiting.event, self.config.timeout).await;
-        let (note, result) = self.judge(&waiting, age, answer);
-        let noted = self.note(&waiting, note).await;
-        turn.settle();
-        noted.map(|()| result)
-    }
-
-    /// What is to be noted of an attempt, and what it means for the round.
-    fn judge(
-        &self,
-        waiting: &Waiting,
-        age: Duration,
-        answer: Result<Action, SendError>,
-    ) -> (Note, EventResult) {
-        let event = &waiting.event;
-        let error = match answer {
+        let (note, result) = match answer {
             Ok(action) => {
-                log::debug!("{}: {}", event.call_id, action.word());
-                return (Note::Arrived, EventResult::Delivered);
+                log::debug!("{}: {}", waiting.event.call_id, action.word());
+                (Note::Arrived, EventResult::Delivered)
             }
-            Err(error) => error,
+            Err(error) => {
+                let mut case = case(&waiting, waiting.attempts, age, self.log.is_some());
+                case.is_of_known_call = turn.is_of_taken_call();
+                let error = if case.is_of_known_call { error.at_known_call() } else { error };
+                log::debug!("{} of call {}: {}", case.kind, waiting.event.call_id, error.in_full());
+                let mut failed = Failed::from(&error);
+                if case.depends_on_probe(failed) {
+                    failed.probed = Probed::ask(client, self.config.encoding, self.config.timeout).await;
+                }
+                judge(&case, failed, error, self.settled())
+            }
         };
-        let outcome = error.in_full();
-        log::debug!("{} of call {}: {outcome}", event.kind, event.call_id);
-        let doubt = if may_have_arrived(&error, event.kind) { Doubt::Yes } else { Doubt::No };
-        let case = case(waiting, waiting.attempts, age, self.log.is_some());
-        match (case.verdict((&error).into()), event.kind) {
-            (Verdict::Arrived, _) => (Note::Arrived, EventResult::Delivered),
-            (Verdict::Again, _) if error.fate() == Fate::UnknownCall => {
-                let pause = Some(BETWEEN_ATTEMPTS.pause(waiting.unknown_call + 1));
-                (Note::Failed { doubt: Doubt::UnknownCall, outcome, pause }, EventResult::Postponed)
-            }
-            (Verdict::Again | Verdict::HoldAll, _) => {
-                (Note::Failed { doubt, outcome, pause: None }, EventResult::Failed(error))
-            }
-            // It stays before the hangup of its call.
-            (Verdict::AskCallerLog, EventKind::Answer) => {
-                let pause = Some(self.settled());
-                (Note::Failed { doubt, outcome, pause }, EventResult::Failed(error))
-            }
-            (Verdict::AskCallerLog | Verdict::Unconfirmed, _) => {
-                let rest = Rest { reason: IN_DOUBT.to_owned(), outcome: Some(outcome) };
-                (Note::Unconfirmed(rest), EventResult::FailedAndUnconfirmed(error))
-            }
-            (Verdict::Dead, _) => {
-                let rest = Rest { reason: outcome.clone(), outcome: Some(outcome) };
-                (Note::Dead(rest), EventResult::Dead)
-            }
+        let noted = self.note(&waiting, note).await;
+        match result {
+            EventResult::Delivered => turn.arrived(),
+            EventResult::Unconfirmed
+            | EventResult::Dead
+            | EventResult::Postponed
+            | EventResult::CallIsBusy
+            | EventResult::Gone
+            | EventResult::Failed(_)
+            | EventResult::FailedAndUnconfirmed(_) => turn.settle(),
         }
+        noted.map(|()| result)
     }
 
     /// Notes what came of an event, and tells whoever watches if it is not sent any more.
@@ -246,12 +227,43 @@ impl Flusher {
     }
 }
 
+/// What is to be noted of an attempt that failed, and what it means for the round. `settled`: after so long it is not
+/// on its way any more.
+fn judge(case: &Case, failed: Failed, error: SendError, settled: Duration) -> (Note, EventResult) {
+    let outcome = error.in_full();
+    let doubt = if case.may_have_arrived(failed) { Doubt::Yes } else { Doubt::No };
+    match (case.verdict(failed), case.kind) {
+        (Verdict::Arrived, _) => (Note::Arrived, EventResult::Delivered),
+        (Verdict::Again, _) if failed.fate == Fate::UnknownCall => {
+            let pause = Some(BETWEEN_ATTEMPTS.pause(case.unknown_call + 1));
+            (Note::Failed { doubt: Doubt::UnknownCall, outcome, pause }, EventResult::Postponed)
+        }
+        (Verdict::Again | Verdict::HoldAll, _) => {
+            (Note::Failed { doubt, outcome, pause: None }, EventResult::Failed(error))
+        }
+        // It stays before the hangup of its call.
+        (Verdict::AskCallerLog, EventKind::Answer) => {
+            let pause = Some(settled);
+            (Note::Failed { doubt, outcome, pause }, EventResult::Failed(error))
+        }
+        (Verdict::AskCallerLog | Verdict::Unconfirmed, _) => {
+            let rest = Rest { reason: IN_DOUBT.to_owned(), outcome: Some(outcome) };
+            (Note::Unconfirmed(rest), EventResult::FailedAndUnconfirmed(error))
+        }
+        (Verdict::Dead, _) => {
+            let rest = Rest { reason: outcome.clone(), outcome: Some(outcome) };
+            (Note::Dead(rest), EventResult::Dead)
+        }
+    }
+}
+
 /// What is known of an event after an attempt with so many before it.
 fn case(waiting: &Waiting, before: u32, age: Duration, asks: bool) -> Case {
     Case {
         asker: Asker::Flusher,
         kind: waiting.event.kind,
         is_safe_twice: rules::repeat_is_safe(&waiting.event, waiting.answered),
+        is_of_known_call: false,
         // Whatever those before met with.
         is_first: before == 0,
         may_exist: waiting.uncertain,

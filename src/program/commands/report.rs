@@ -239,7 +239,7 @@ fn failed(
 
 /// Says where agents would not see what the sender meant; `line` is the event's line of input.
 pub fn warn(event: &CallEvent, known: Known, config: &Config, line: Option<u64>) {
-    let Known { direction, answered } = known;
+    let Known { direction, answered, new_call_taken: _ } = known;
     let extension_digits = config.numbering.extension_digits;
     for finding in rules::findings(&event.into(), direction, answered, extension_digits) {
         match line {

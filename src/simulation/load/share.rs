@@ -102,7 +102,11 @@ struct Sent {
 
 async fn send(connection: &mut Connection<'_>, due: Due, config: &Config) -> Result<Sent, ClientError> {
     let event = due.call.event();
-    let known = Known { direction: due.call.open.direction, answered: Some(due.call.answered) };
+    let known = Known {
+        direction: due.call.open.direction,
+        answered: Some(due.call.answered),
+        new_call_taken: due.call.open.new_call_taken,
+    };
     let (client, deadline) = (connection.client()?, Deadline::within(config.deadline));
     let result = delivery::deliver(client, &event, config.encoding, known, deadline).await;
     Ok(Sent { due, result })

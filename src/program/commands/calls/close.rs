@@ -8,7 +8,9 @@ use std::time::Duration;
 use crate::cause::{Cause, HangupCause};
 use crate::client::{self, Client, RequestId, SendError};
 use crate::config::{Config, Span, SpoolMode};
-use crate::delivery::{Courier, Deadline, EventToSend, Failure, Outcome, Spooled, Stop, read_cause};
+use crate::delivery::{
+    Courier, Deadline, EventToSend, Failure, Outcome, Spooled, Stop, Undelivered, read_cause,
+};
 use crate::event::{CallEvent, CallId, EventKind, Known};
 use crate::rules;
 use crate::spool::{Call, CallNumber, Ending, Moment, Spool, Which};
@@ -188,14 +190,19 @@ impl Closer<'_> {
                     self.spool.settle(event, true, Moment::now())?;
                 }
             }
-            Ok(Outcome::Spooled(Spooled { tried })) => self.is_down = tried.is_some(),
-            Err(Failure::Unconfirmed(_)) => self.is_down = true,
+            Ok(Outcome::Spooled(Spooled { tried })) => {
+                self.is_down = tried.as_ref().is_some_and(|tried| !lacks_call(&tried.error));
+            }
+            Err(Failure::Unconfirmed(tried)) => self.is_down = !lacks_call(&tried.error),
             Err(Failure::Undelivered(_) | Failure::NotKept(..) | Failure::Untried(_)) => {}
         }
         match brought {
-            Err(Failure::Undelivered(tried))
-                if matches!(tried.error, SendError::UnknownCall { .. }) && self.strike(call_id).await? =>
+            Ok(Outcome::Spooled(Spooled { tried: Some(tried) }))
+            | Err(Failure::Undelivered(tried) | Failure::Unconfirmed(tried))
+                if lacks_call(&tried.error) && self.strike(call_id).await? =>
             {
+                // Whatever Zammad had before: a call that agents see ring would have ended.
+                let tried = Undelivered { error: tried.error.at_lacking_call(), uncertain: false, ..tried };
                 let report = Report::undelivered(event, &tried);
                 let off = format!("call {call_id} is off the list, as nothing rings in Zammad");
                 let error = anyhow::Error::from(tried.error).context(off);
@@ -214,7 +221,11 @@ impl Closer<'_> {
                 cause: Some(cause),
                 ..CallEvent::new(EventKind::Hangup, call.call_id.clone(), call.direction)
             },
-            known: Known { direction: Some(call.direction), answered: call.answered.then_some(true) },
+            known: Known {
+                direction: Some(call.direction),
+                answered: call.answered.then_some(true),
+                ..Known::default()
+            },
             key: None,
         }
     }
@@ -241,4 +252,9 @@ impl Closer<'_> {
             self.courier = courier.ending_by(self.stop.clone());
         }
     }
+}
+
+/// Whether Zammad may not know the call: also one that it has taken, and that somebody has deleted since.
+fn lacks_call(error: &SendError) -> bool {
+    matches!(error, SendError::UnknownCall { .. } | SendError::FailedAtKnownCall { .. })
 }

@@ -1,0 +1,317 @@
+//! What stands between the program and Zammad, and replies in its place: whether an event is there is told by what
+//! surely comes from before Zammad, and by nothing else.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::desk::Desk;
+use crate::nginx::Nginx;
+use crate::servers::{Ran, Reply, Sandbox, Server, at_once, program, read_request};
+use crate::support::{NEW_CALL, World};
+
+const ANSWER: [&str; 3] = ["answer", "--call-id", "7"];
+const HANGUP: [&str; 5] = ["hangup", "--call-id", "7", "--cause", "noAnswer"];
+const HANGUP_ANSWERED: [&str; 4] = ["hangup", "--call-id", "7", "--answered"];
+
+/// A sandbox, and something between it and the program that passes all requests on.
+struct Behind {
+    sandbox: Sandbox,
+    between: Server,
+}
+
+impl Behind {
+    /// `replaces` gives the reply in place of the sandbox's to a request, if it is to be another.
+    fn new(replaces: impl Fn(&str) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+        let sandbox = Sandbox::start();
+        let address = sandbox.address;
+        let between = Server::start(move |mut stream| {
+            let request = read_request(&mut stream);
+            let reply = passed_on(address, &request);
+            let _ = stream.write_all(&replaces(&request).unwrap_or(reply));
+        });
+        Self { sandbox, between }
+    }
+}
+
+/// Zammad's reply to a request.
+fn passed_on(zammad: SocketAddr, request: &str) -> Vec<u8> {
+    let mut stream = TcpStream::connect(zammad).unwrap();
+    let (first, rest) = request.split_once("\r\n").unwrap();
+    stream.write_all(format!("{first}\r\nConnection: close\r\n{rest}").as_bytes()).unwrap();
+    let mut reply = Vec::new();
+    stream.read_to_end(&mut reply).unwrap();
+    reply
+}
+
+fn is_probe(request: &str) -> bool {
+    request.contains(r#""direction":"probe""#)
+}
+
+/// State and whether it is done, of the only row of the call.
+fn seen(sandbox: &Sandbox) -> (String, bool) {
+    let rows = sandbox.rows("7");
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    (rows[0]["state"].as_str().unwrap().to_owned(), rows[0]["done"].as_bool().unwrap())
+}
+
+fn rings(world: &World, url: &str) {
+    let ran = Ran::of(&mut program(world, url, &NEW_CALL));
+    assert_eq!(ran.code, 0, "{ran}");
+}
+
+const IS_DOUBTED: &str = "it is not known whether Zammad took the";
+
+#[test]
+fn what_nginx_says_when_zammad_goes_down_with_the_event_is_a_doubt() {
+    // As it is shipped; with a page for the time of an update; and one that says 503.
+    let says_503 = ("error_page 502 =503 @busy;", "location @busy { return 503; }");
+    let a_page =
+        ("error_page 502 =200 /update;", "location = /update { return 200 '<title>Back soon</title>'; }");
+    let lost = |mode: &str, count: u64| json!({ "mode": mode, "count": count });
+    let (none, answered) = (&[][..], &[&ANSWER[..]][..]);
+    /// (events before, fault, event, (code, attempts), (state, done))
+    type Case<'a> = (&'a [&'a [&'a str]], Value, &'a [&'a str], (i32, u64), (&'a str, bool));
+    let cases: [Case; 8] = [
+        (none, lost("drop_after", 1), &HANGUP, (69, 1), ("hangup", false)),
+        (none, lost("drop_before", 1), &HANGUP, (69, 1), ("newCall", false)),
+        // The probe right after meets the same: Zammad is down.
+        (none, lost("drop_before", 2), &HANGUP, (0, 2), ("hangup", false)),
+        (none, lost("drop_before", 4), &HANGUP, (0, 3), ("hangup", false)),
+        (none, lost("drop_after", 1), &ANSWER, (0, 2), ("answer", true)),
+        (none, lost("drop_before", 1), &ANSWER, (0, 2), ("answer", true)),
+        // What does no harm twice is sent again, and nobody is asked.
+        (answered, lost("drop_after", 1), &HANGUP_ANSWERED, (0, 2), ("hangup", true)),
+        (answered, lost("drop_before", 1), &HANGUP_ANSWERED, (0, 2), ("hangup", true)),
+    ];
+    let runs = cases.into_iter().flat_map(|case| [("", ""), says_503].map(|nginx| (case.clone(), nginx)));
+    let world = World::new();
+    at_once(runs.collect::<Vec<_>>(), |((before, fault, event, (code, attempts), (state, done)), nginx)| {
+        let what = format!("{event:?} at {fault} behind {nginx:?}");
+        let sandbox = Sandbox::start();
+        let nginx = Nginx::with(sandbox.address, nginx.0, nginx.1);
+        rings(&world, &nginx.url());
+        for event in before {
+            assert_eq!(Ran::of(&mut program(&world, &nginx.url(), event)).code, 0, "{what}");
+        }
+        sandbox.fail(fault);
+        let ran = Ran::of(&mut program(&world, &nginx.url(), event));
+        assert_eq!((ran.code, ran.report()["attempts"].as_u64().unwrap()), (code, attempts), "{what}: {ran}");
+        assert_eq!(ran.stderr.contains(IS_DOUBTED), code != 0, "{what}: {ran}");
+        assert_eq!(seen(&sandbox), (state.to_owned(), done), "{what}: {ran}");
+    });
+
+    // A page in place of the reply of a Zammad that has taken the call's newCall.
+    let sandbox = Sandbox::start();
+    let nginx = Nginx::with(sandbox.address, a_page.0, a_page.1);
+    rings(&world, &nginx.url());
+    sandbox.fail(lost("drop_after", 1));
+    let ran = Ran::of(&mut program(&world, &nginx.url(), &HANGUP));
+    ran.assert_failed("a page", "not-zammad", IS_DOUBTED);
+    assert_eq!(seen(&sandbox), ("hangup".to_owned(), false), "{ran}");
+}
+
+#[test]
+fn a_new_call_behind_a_proxy_is_repeated_and_nobody_is_asked() {
+    for status in [502, 503, 521] {
+        let (world, replaced) = (World::new(), AtomicUsize::new(0));
+        let zammad = Behind::new(move |request| {
+            assert!(!is_probe(request), "{request}");
+            let is_first = replaced.fetch_add(1, Ordering::Relaxed) == 0;
+            is_first.then(|| Reply::html(status, "Sorry").bytes())
+        });
+        let ran = Ran::of(&mut program(&world, &zammad.between.url(), &NEW_CALL));
+        let report = ran.report();
+        assert_eq!(
+            (ran.code, &report["attempts"], &report["action"]),
+            (0, &json!(2), &json!("unknown")),
+            "{ran}"
+        );
+        assert_eq!(seen(&zammad.sandbox), ("newCall".to_owned(), false), "{ran}");
+    }
+}
+
+/// Replies that a proxy, or Zammad's own web server, may give in place of the one to an event that was taken.
+fn in_place_of_a_reply() -> Vec<(&'static str, Vec<u8>)> {
+    let raw = |text: &str| text.as_bytes().to_vec();
+    let nginx_500 = "<html>\r\n<head><title>500 Internal Server Error</title></head>\r\n<body>\r\n\
+                     <center><h1>500 Internal Server Error</h1></center>\r\n<hr><center>nginx</center>\r\n\
+                     </body>\r\n</html>\r\n";
+    let puma = "An unhandled lowlevel error occurred. The application logs may have details.\n";
+    // `printf '{}' | gzip`
+    let gzip = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\xae\x05\x00\x43\xbf\xa6\xa3\x02\x00\x00\x00";
+    let mut zipped = raw(
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n\
+         Content-Length: 22\r\n\r\n",
+    );
+    zipped.extend_from_slice(gzip);
+    let cookies: String = (0..1100).map(|line| format!("Set-Cookie: a{line}=b\r\n")).collect();
+    let ok = "Connection: close\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+    vec![
+        ("gzip that nobody asked for", zipped),
+        ("520", Reply::new(520, "text/plain", "error code: 520").bytes()),
+        ("521", Reply::html(521, "Web server is down").bytes()),
+        ("522", Reply::html(522, "Connection timed out").bytes()),
+        ("523", Reply::html(523, "Origin is unreachable").bytes()),
+        ("524", Reply::html(524, "A timeout occurred").bytes()),
+        ("500 without a body", Reply::new(500, "", "").bytes()),
+        ("599 without a body", Reply::new(599, "", "").bytes()),
+        ("nginx's own page", Reply::new(500, "text/html", nginx_500).bytes()),
+        ("Puma's own page", Reply::new(500, "text/plain", puma).bytes()),
+        ("a firewall's page", Reply::html(200, "Request blocked").bytes()),
+        ("a firewall's page that refuses", Reply::html(403, "Forbidden").bytes()),
+        ("JSON of a gateway", Reply::json(500, r#"{"message":"Internal server error"}"#).bytes()),
+        ("a byte order mark before it all", raw(&format!("\u{feff}HTTP/1.1 200 OK\r\n{ok}"))),
+        ("a byte order mark in the head", raw(&format!("HTTP/1.1 200 OK\r\n\u{feff}X: y\r\n{ok}"))),
+        ("a NUL in the head", raw(&format!("HTTP/1.1 200 OK\r\nX: a\0b\r\n{ok}"))),
+        ("1100 cookies", raw(&format!("HTTP/1.1 200 OK\r\n{cookies}{ok}"))),
+        (
+            "half a body",
+            raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{}"),
+        ),
+    ]
+}
+
+#[test]
+fn a_reply_that_cannot_be_understood_leaves_a_doubt() {
+    // To events only, so that the probe finds Zammad; or to all requests, but for what a proxy says that does not
+    // reach Zammad: then nothing else is known.
+    let mut cases: Vec<_> = in_place_of_a_reply().into_iter().map(|reply| (reply, false)).collect();
+    let replies = in_place_of_a_reply().into_iter();
+    cases
+        .extend(replies.filter(|(what, _)| !["521", "522", "523"].contains(what)).map(|reply| (reply, true)));
+    at_once(cases, |((what, reply), to_all)| {
+        let world = World::new();
+        // Where all replies are replaced, it is the newCall that tells that Zammad is there; otherwise nobody here
+        // has seen it.
+        let bytes = reply.clone();
+        let zammad = Behind::new(move |request| {
+            let replaced = !request.contains("newCall") && (to_all || !is_probe(request));
+            replaced.then(|| bytes.clone())
+        });
+        let new_call_by = if to_all { zammad.between.url() } else { zammad.sandbox.url() };
+        rings(&world, &new_call_by);
+        let ran = Ran::of(program(&world, &zammad.between.url(), &HANGUP).args(["--deadline", "4s"]));
+        assert!([69, 76].contains(&ran.code), "{what}: {ran}");
+        assert!(ran.stderr.contains(IS_DOUBTED), "{what}: {ran}");
+        assert_eq!(ran.report()["attempts"], 1, "{what}: {ran}");
+        assert_eq!(seen(&zammad.sandbox), ("hangup".to_owned(), false), "{what}: {ran}");
+    });
+}
+
+#[test]
+fn the_spool_does_not_send_again_what_may_be_there() {
+    at_once(in_place_of_a_reply(), |(what, reply)| {
+        let desk = Desk::closed();
+        let zammad = Behind::new(move |request| {
+            (!request.contains("newCall") && !is_probe(request)).then(|| reply.clone())
+        });
+        let run = |arguments: &[&str]| {
+            let mut program = desk.program(arguments);
+            program.env("ZAMMAD_CTI_URL", zammad.between.url());
+            Desk::end(&mut program)
+        };
+        assert_eq!(run(&NEW_CALL).stdout, "none\n", "{what}");
+        assert_eq!(run(&[&HANGUP[..], &["--spool", "always"]].concat()).stdout, "spooled\n", "{what}");
+        for _ in 0..2 {
+            let ran = run(&["spool", "flush"]);
+            assert!(ran.stdout.contains("delivered 0, waiting 0,"), "{what}: {ran}");
+            assert_eq!(desk.count("unconfirmed"), 1, "{what}: {ran}");
+        }
+        assert_eq!(seen(&zammad.sandbox), ("hangup".to_owned(), false), "{what}");
+    });
+}
+
+#[test]
+fn a_new_call_whose_reply_is_replaced_is_repeated_where_zammad_answers() {
+    at_once(in_place_of_a_reply(), |(what, reply)| {
+        let (world, replaced) = (World::new(), AtomicUsize::new(0));
+        let zammad = Behind::new(move |request| {
+            let is_first = !is_probe(request) && replaced.fetch_add(1, Ordering::Relaxed) == 0;
+            is_first.then(|| reply.clone())
+        });
+        let ran = Ran::of(&mut program(&world, &zammad.between.url(), &NEW_CALL));
+        let report = ran.report();
+        assert_eq!((ran.code, &report["attempts"]), (0, &json!(2)), "{what}: {ran}");
+        assert_eq!(report["action"], "unknown", "{what}: {ran}");
+        assert_eq!(seen(&zammad.sandbox), ("newCall".to_owned(), false), "{what}: {ran}");
+    });
+}
+
+#[test]
+fn a_stranger_who_answers_for_good_is_told_from_a_reply_that_was_replaced() {
+    let world = World::new();
+    let strangers = [
+        Reply::html(200, "Please log in").bytes(),
+        Reply::html(500, "Something went wrong").bytes(),
+        Reply::json(200, "[]").bytes(),
+        b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n".to_vec(),
+    ];
+    for event in [&NEW_CALL[..], &ANSWER, &HANGUP] {
+        at_once(strangers.clone(), |reply| {
+            let what = format!("{event:?}: {}", String::from_utf8_lossy(&reply));
+            let server = Server::start(move |mut stream| {
+                read_request(&mut stream);
+                let _ = stream.write_all(&reply);
+            });
+            let ran = Ran::of(&mut program(&world, &server.url(), event));
+            assert_eq!(ran.code, 76, "{what}: {ran}");
+            assert!(ran.stderr.contains("Zammad did not take the"), "{what}: {ran}");
+            assert_eq!(ran.report()["attempts"], 1, "{what}: {ran}");
+        });
+    }
+}
+
+#[test]
+fn an_error_id_for_a_call_that_zammad_has_is_no_missing_new_call() {
+    let error_id = Reply::json(500, r#"{"error":"Error ID zntrXi7j: Please contact your administrator."}"#);
+    // (event, attempts, state and done, whether it is in doubt)
+    let cases = [
+        (&ANSWER[..], 2, ("answer", true), true),
+        (&HANGUP[..], 1, ("hangup", false), true),
+        (&HANGUP_ANSWERED[..], 4, ("hangup", true), true),
+    ];
+    at_once(cases, |(event, attempts, (state, done), in_doubt)| {
+        let world = World::new();
+        let reply = error_id.bytes();
+        let zammad = Behind::new(move |request| {
+            let fails = !request.contains("newCall") && !is_probe(request);
+            fails.then(|| reply.clone())
+        });
+        rings(&world, &zammad.between.url());
+        if event == HANGUP_ANSWERED {
+            assert_eq!(Ran::of(&mut program(&world, &zammad.sandbox.url(), &ANSWER)).code, 0);
+        }
+        let ran = Ran::of(&mut program(&world, &zammad.between.url(), event));
+        ran.assert_failed(
+            event[0],
+            "failed",
+            "Zammad has the call, but failed at this event: Error ID zntrXi7j",
+        );
+        assert!(ran.stderr.contains("cti_customer_last_activity") && ran.stderr.contains("push"), "{ran}");
+        assert!(!ran.stderr.contains("new-call first"), "{ran}");
+        assert_eq!(ran.stderr.contains(IS_DOUBTED), in_doubt, "{ran}");
+        assert_eq!(ran.report()["attempts"], attempts, "{ran}");
+        assert_eq!(seen(&zammad.sandbox), (state.to_owned(), done), "{ran}");
+    });
+}
+
+#[test]
+fn send_knows_the_calls_whose_new_call_it_has_brought() {
+    let world = World::new();
+    let reply =
+        Reply::json(500, r#"{"error":"Error ID zntrXi7j: Please contact your administrator."}"#).bytes();
+    let zammad = Behind::new(move |request| request.contains("hangup").then(|| reply.clone()));
+    let lines = [
+        json!({ "event": "newCall", "call_id": "7", "direction": "in", "from": "493023125741", "to": "42" }),
+        json!({ "event": "hangup", "call_id": "7", "direction": "in" }),
+    ];
+    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let mut send = program(&world, &zammad.between.url(), &["send"]);
+    let ran = Ran::of(send.write_stdin(lines));
+    assert_eq!(ran.code, 69, "{ran}");
+    assert!(ran.stdout.contains(r#""error_class":"failed""#) && ran.stdout.contains(IS_DOUBTED), "{ran}");
+    assert_eq!(seen(&zammad.sandbox), ("hangup".to_owned(), false), "{ran}");
+}
