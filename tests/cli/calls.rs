@@ -4,15 +4,20 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::clock::patiently;
 use crate::servers::{Ran, reserved_port, url};
 use crate::spool_commands::{lines, with_spool};
 use crate::support::{Sandbox, World};
 
-/// Reports a call that begins to ring.
+/// Reports a call that begins to ring. On a busy machine the journal may not answer in time; then the event goes
+/// without it, and the test cannot go on.
 fn rings(world: &World, zammad: &str, call_id: &str, direction: &str) {
     let arguments =
         ["new-call", "--from", "493023125741", "--to", "42", "--direction", direction, "--call-id", call_id];
-    assert_eq!(Ran::of(&mut with_spool(world, zammad, &arguments)).code, 0);
+    patiently(|| {
+        let ran = Ran::of(&mut with_spool(world, zammad, &arguments));
+        assert_eq!((ran.code, ran.stderr.contains("without a look into the spool")), (0, false), "{ran}");
+    });
 }
 
 fn calls(world: &World, zammad: &str, arguments: &[&str]) -> Ran {
