@@ -47,6 +47,25 @@ fn a_zammad_that_takes_events_gets_them_at_once() {
 }
 
 #[test]
+fn a_fresh_call_does_not_wait_for_the_attempt_of_another() {
+    let desk = Desk::new();
+    let always = |id| desk.says(&[&new_call(id)[..], &["--spool", "always"]].concat(), "spooled");
+    always("7");
+    // Its reply takes longer than the test may.
+    desk.sandbox().fail(json!({ "mode": "delay_before", "seconds": 300, "count": 1 }));
+    let mut program = desk.program(&["spool", "run"]);
+    let running =
+        Running::start(program.env("ZAMMAD_CTI_TIMEOUT", "300s").env("ZAMMAD_CTI_DEADLINE", "300s"));
+    let under_way =
+        || desk.db().query_row("SELECT count(*) FROM event WHERE under_way", [], |row| row.get(0));
+    until("the attempt is under way", || under_way() == Ok(1));
+    always("8");
+    until("the fresh call arrives", || desk.seen("8").is_some());
+    assert!(desk.seen("7").is_none());
+    drop(running);
+}
+
+#[test]
 fn always_asks_nobody() {
     patiently(|| {
         let desk = Desk::new();

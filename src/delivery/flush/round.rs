@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
+use tokio::time::timeout;
+
 use super::{FlushError, Flusher, GLANCE, PATIENCE, Stopped, Tally};
 use crate::client::{Client, Fate, Request, RequestId, SendError};
 use crate::delivery::probed::Probed;
@@ -40,8 +42,70 @@ pub(super) enum EventResult {
     FailedAndUnconfirmed(SendError),
 }
 
-/// An attempt that has ended: the event, and how often it was tried before.
-type EndedAttempt = (Position, u32, Result<EventResult, FlushError>);
+/// An attempt that has ended, of an event as it was seen before.
+type EndedAttempt = (Waiting, Result<EventResult, FlushError>);
+
+/// Events that failed, until Zammad is asked about them.
+struct Trouble {
+    events: HashMap<Position, Waiting>,
+    /// the one that names the longest pause, or the last
+    error: SendError,
+}
+
+/// What is seen of a round.
+#[derive(Default)]
+struct Seen {
+    /// what may go next
+    queue: VecDeque<Waiting>,
+    looked: Option<Instant>,
+    under_way: HashSet<Position>,
+    /// left alone until somebody else is done with their calls
+    busy: HashSet<Position>,
+    /// failures one after the other
+    in_a_row: u32,
+    trouble: Option<Trouble>,
+    /// what ends the round, once what is under way has ended
+    failure: Option<FlushError>,
+}
+
+impl Seen {
+    fn looked_long_ago(&self) -> bool {
+        self.looked.is_none_or(|looked| looked.elapsed() >= GLANCE)
+    }
+
+    fn failed(&mut self, error: SendError, event: Option<Waiting>) {
+        self.in_a_row += 1;
+        let (mut events, error) = match self.trouble.take() {
+            Some(before) if named_pause(&before.error) > named_pause(&error) => (before.events, before.error),
+            Some(before) => (before.events, error),
+            None => (HashMap::new(), error),
+        };
+        events.extend(event.map(|event| (event.position, event)));
+        self.trouble = Some(Trouble { events, error });
+    }
+
+    fn ended(&mut self, (event, result): EndedAttempt, tally: &mut Tally) {
+        self.under_way.remove(&event.position);
+        match result {
+            Ok(EventResult::Delivered) => {
+                tally.delivered += 1;
+                self.in_a_row = 0;
+            }
+            Ok(EventResult::Unconfirmed) => tally.unconfirmed += 1,
+            Ok(EventResult::Dead) => tally.dead += 1,
+            Ok(EventResult::Postponed | EventResult::Gone) => {}
+            Ok(EventResult::CallIsBusy) => {
+                self.busy.insert(event.position);
+            }
+            Ok(EventResult::Failed(error)) => self.failed(error, Some(event)),
+            Ok(EventResult::FailedAndUnconfirmed(error)) => {
+                tally.unconfirmed += 1;
+                self.failed(error, None);
+            }
+            Err(error) => self.failure = Some(error),
+        }
+    }
+}
 
 impl Flusher {
     /// Sends what is due, and what becomes due meanwhile, until there is no more.
@@ -50,99 +114,96 @@ impl Flusher {
         // The spool has one event of each call at a time for it.
         let pool = Pool::growing(&self.clients, self.concurrency, self.concurrency);
         let mut dispatcher = Dispatcher::new(pool, &send);
-        let mut calls_under_way: HashSet<Position> = HashSet::new();
-        // Left alone until somebody else is done with their calls.
-        let mut busy: HashSet<Position> = HashSet::new();
-        let mut queue: VecDeque<Waiting> = VecDeque::new();
-        let mut troubled: HashMap<Position, u32> = HashMap::new();
-        let mut trouble: Option<SendError> = None;
-        let mut in_a_row = 0;
-        let mut looked: Option<Instant> = None;
-        let mut failure: Option<FlushError> = None;
+        let mut seen = Seen::default();
         loop {
-            let stopped = self.is_stopped() || failure.is_some();
-            if trouble.is_none() && !stopped {
-                let is_long_ago = looked.is_none_or(|looked| looked.elapsed() >= GLANCE);
-                if dispatcher.has_room() && (queue.is_empty() || is_long_ago) {
-                    let most = self.concurrency * AHEAD + busy.len() + calls_under_way.len();
-                    queue = self.spool.due(PATIENCE, Moment::now(), most).await?.into();
-                    queue.retain(|next| {
-                        !busy.contains(&next.position) && !calls_under_way.contains(&next.position)
-                    });
-                    looked = Some(Instant::now());
+            let stopped = self.is_stopped() || seen.failure.is_some();
+            let goes_on = seen.trouble.is_none() && !stopped;
+            if goes_on && dispatcher.has_room() {
+                if seen.queue.is_empty() || seen.looked_long_ago() {
+                    self.look(&mut seen).await;
                 }
-                while dispatcher.has_room() {
-                    let Some(next) = queue.pop_front() else { break };
-                    calls_under_way.insert(next.position);
+                while dispatcher.has_room()
+                    && let Some(next) = seen.queue.pop_front()
+                {
+                    seen.under_way.insert(next.position);
                     dispatcher.push(None, next);
                 }
             }
-            let Some((position, attempts, result)) = dispatcher.next().await else {
-                if let Some(error) = failure {
-                    return Err(error);
+            if !dispatcher.is_idle() {
+                let ended = match goes_on && dispatcher.has_room() {
+                    // A fresh call does not wait until an old one's attempt has ended.
+                    true => timeout(GLANCE, dispatcher.next()).await.ok().flatten(),
+                    false => dispatcher.next().await,
+                };
+                if let Some(ended) = ended {
+                    seen.ended(ended, tally);
                 }
-                if let Some(error) = trouble.take() {
-                    // Who names a pause is not asked before.
-                    let wants_a_pause = !named_pause(&error).is_zero();
-                    if wants_a_pause {
-                        self.hold(Some(&error)).await;
-                    } else if let Err(error) = self.probe().await {
-                        self.hold(Some(&error)).await;
-                        return Ok(Stopped::Held(error));
-                    }
-                    // It is these events' own fault, or there are too many at a time.
-                    for (position, attempts) in troubled.drain() {
-                        self.put_off(position, attempts, named_pause(&error)).await?;
-                    }
-                    if in_a_row >= IN_A_ROW || wants_a_pause {
-                        return Ok(Stopped::Held(error));
-                    }
-                    continue;
+            } else if let Some(error) = seen.failure {
+                return Err(error);
+            } else if let Some(trouble) = seen.trouble.take() {
+                if let Some(stopped) = self.find_fault(trouble, seen.in_a_row, tally).await? {
+                    return Ok(stopped);
                 }
-                if stopped {
-                    return Ok(Stopped::Asked);
-                }
+            } else if stopped {
+                return Ok(Stopped::Asked);
+            } else {
                 let later = self.spool.next_due(PATIENCE, Moment::now()).await?;
-                return Ok(Stopped::Idle { later, busy: !busy.is_empty() });
-            };
-            calls_under_way.remove(&position);
-            match result {
-                Ok(EventResult::Delivered) => {
-                    tally.delivered += 1;
-                    in_a_row = 0;
-                }
-                Ok(EventResult::Unconfirmed) => tally.unconfirmed += 1,
-                Ok(EventResult::Dead) => tally.dead += 1,
-                Ok(EventResult::Postponed | EventResult::Gone) => {}
-                Ok(EventResult::CallIsBusy) => {
-                    busy.insert(position);
-                }
-                Ok(EventResult::Failed(error)) => {
-                    in_a_row += 1;
-                    troubled.insert(position, attempts);
-                    trouble = Some(error);
-                }
-                Ok(EventResult::FailedAndUnconfirmed(error)) => {
-                    in_a_row += 1;
-                    tally.unconfirmed += 1;
-                    trouble = Some(error);
-                }
-                Err(error) => failure = Some(error),
+                return Ok(Stopped::Idle { later, busy: !seen.busy.is_empty() });
             }
         }
     }
 
-    /// Sends one event, if it is its turn, and notes what came of it.
-    async fn send(&self, connection: &mut Connection<'_>, waiting: Waiting) -> EndedAttempt {
-        let (position, attempts) = (waiting.position, waiting.attempts);
-        let result = match connection.client() {
-            Ok(client) => self.try_send(client, waiting).await.map_err(FlushError::from),
-            Err(error) => Err(error.into()),
-        };
-        (position, attempts, result)
+    /// Looks what is due. What is under way ends, also when the spool cannot be read.
+    async fn look(&self, seen: &mut Seen) {
+        let most = self.concurrency * AHEAD + seen.busy.len() + seen.under_way.len();
+        seen.looked = Some(Instant::now());
+        match self.spool.due(PATIENCE, Moment::now(), most).await {
+            Ok(due) => {
+                seen.queue = due.into();
+                let Seen { queue, busy, under_way, .. } = seen;
+                queue.retain(|next| !busy.contains(&next.position) && !under_way.contains(&next.position));
+            }
+            Err(error) => {
+                seen.queue.clear();
+                seen.failure = Some(error.into());
+            }
+        }
     }
 
-    async fn try_send(&self, client: &mut Client, seen: Waiting) -> Result<EventResult, SpoolError> {
+    /// Finds out whether Zammad takes nothing, which ends the round, or these events are at fault, which are put off.
+    async fn find_fault(
+        &self,
+        trouble: Trouble,
+        in_a_row: u32,
+        tally: &mut Tally,
+    ) -> Result<Option<Stopped>, SpoolError> {
+        let Trouble { events, error } = trouble;
+        let pause = named_pause(&error);
+        // Who names a pause is not asked before.
+        let wants_a_pause = !pause.is_zero();
+        if wants_a_pause {
+            self.hold(Some(&error)).await;
+        } else if let Err(error) = self.probe().await {
+            self.hold(Some(&error)).await;
+            return Ok(Some(Stopped::Held(error)));
+        }
+        // It is these events' own fault, or there are too many at a time.
+        for event in events.into_values() {
+            self.put_off(&event, pause, tally).await?;
+        }
+        Ok((in_a_row >= IN_A_ROW || wants_a_pause).then_some(Stopped::Held(error)))
+    }
+
+    /// Sends one event, if it is its turn, and notes what came of it.
+    async fn send(&self, connection: &mut Connection<'_>, seen: Waiting) -> EndedAttempt {
+        let result = match connection.client() {
+            Ok(client) => self.try_send(client, &seen).await.map_err(FlushError::from),
+            Err(error) => Err(error.into()),
+        };
+        (seen, result)
+    }
+
+    async fn try_send(&self, client: &mut Client, seen: &Waiting) -> Result<EventResult, SpoolError> {
         let position = seen.position;
         let Some(turn) = self.turns.try_take(&seen.event, seen.answered) else {
             return Ok(EventResult::CallIsBusy);
@@ -215,15 +276,15 @@ impl Flusher {
     }
 
     /// Puts an event off that failed while others arrive; Zammad may wish for a pause.
-    async fn put_off(&self, position: Position, attempts: u32, wish: Duration) -> Result<(), SpoolError> {
+    async fn put_off(&self, event: &Waiting, wish: Duration, tally: &mut Tally) -> Result<(), SpoolError> {
         // Of those that an operator has sent once more, all count again.
-        let note = if (attempts + 1).is_multiple_of(MOST_ATTEMPTS) {
+        if (event.attempts + 1).is_multiple_of(MOST_ATTEMPTS) {
+            tally.dead += 1;
             let reason = format!("it failed {MOST_ATTEMPTS} times, while others arrived");
-            Note::Dead(Rest { reason, outcome: None })
-        } else {
-            Note::PutOff { pause: BETWEEN_ROUNDS.pause(attempts).max(wish) }
-        };
-        self.spool.note(PATIENCE, position, note, Moment::now()).await
+            return self.note(event, Note::Dead(Rest { reason, outcome: None })).await;
+        }
+        let pause = BETWEEN_ROUNDS.pause(event.attempts).max(wish);
+        self.note(event, Note::PutOff { pause }).await
     }
 }
 
