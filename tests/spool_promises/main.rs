@@ -339,9 +339,12 @@ fn after_an_outage_the_log_is_as_if_there_had_been_none() {
 #[test]
 fn many_writers_and_flushers_at_once_lose_and_double_nothing() {
     const WRITERS: usize = 64;
+    // The machine is what they wait for, and not each other.
+    const PATIENCE: [&str; 4] = ["--deadline", "20s", "--timeout", "10s"];
     let desk = Desk::new();
     let flushers = || {
         let mut run = desk.program(&["spool", "run", "--api-token", "x"]);
+        run.args(PATIENCE);
         Killed(quiet(&mut run).spawn().unwrap())
     };
     let _flushers = [(); 4].map(|()| flushers());
@@ -351,8 +354,7 @@ fn many_writers_and_flushers_at_once_lose_and_double_nothing() {
                 let reported = call(0, &format!("call-{number}")).remove(event);
                 let mode = if number % 2 == 0 { "always" } else { "on-failure" };
                 let mut program = desk.program(&reported.word_list());
-                // The machine is what they wait for, and not each other.
-                program.args(["--spool", mode, "--deadline", "20s", "--timeout", "10s"]);
+                program.args(["--spool", mode]).args(PATIENCE);
                 let streams = program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
                 streams.spawn().unwrap()
             })
