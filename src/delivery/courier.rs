@@ -275,13 +275,8 @@ impl Courier {
         deadline: Deadline,
     ) -> Option<Result<Outcome, Failure>> {
         let keeper = self.keeper.as_ref().filter(|keeper| keeper.mode == SpoolMode::Always)?;
-        let within = deadline.left() / 2;
-        match keeper.keep(to_send, Past::default(), Moment::now(), within).await {
-            Ok(Some(_)) => Some(Ok(Outcome::Spooled(Spooled { tried: None }))),
-            Ok(None) => Some(Ok(Outcome::EndedBefore)),
-            Err(error @ SpoolError::Slow { .. }) if to_send.does_harm_twice() => {
-                Some(Err(Failure::Untried(Untried::PerhapsKept(error))))
-            }
+        match keeper.keep_untried(to_send, Moment::now(), deadline.left() / 2).await {
+            Ok(kept) => Some(kept),
             Err(error) => {
                 log::warn!("the event goes to Zammad at once: {}", crate::client::in_full(&error));
                 None
@@ -375,13 +370,13 @@ impl Courier {
                         };
                         match self.send(client, to_send, limits).await {
                             Ok(delivered) => {
-                                keeper.settle(to_send, true, now, deadline.end()).await;
+                                keeper.settle(to_send, true, now, deadline).await;
                                 if held.is_some() {
                                     keeper.release().await;
                                 }
                                 Ok(delivered)
                             }
-                            Err(tried) => keeper.keep_what_failed(to_send, tried, now, deadline.end()).await,
+                            Err(tried) => keeper.keep_what_failed(to_send, tried, now, deadline).await,
                         }
                     }
                 }
@@ -405,12 +400,8 @@ impl Courier {
         limits: Limits<'_>,
         now: Moment,
     ) -> Result<Outcome, Failure> {
-        match keeper.keep(to_send, Past::default(), now, limits.deadline.left()).await {
-            Ok(Some(_)) => Ok(Outcome::Spooled(Spooled { tried: None })),
-            Ok(None) => Ok(Outcome::EndedBefore),
-            Err(error @ SpoolError::Slow { .. }) if to_send.does_harm_twice() => {
-                Err(Failure::Untried(Untried::PerhapsKept(error)))
-            }
+        match keeper.keep_untried(to_send, now, limits.deadline.left()).await {
+            Ok(kept) => kept,
             Err(error) if limits.stop.is_asked() => Err(Failure::Untried(Untried::CutShort(Some(error)))),
             Err(error) => {
                 log::warn!("the event overtakes others: {}", crate::client::in_full(&error));
@@ -508,6 +499,23 @@ impl Keeper {
         self.spool.keep(within, to_send.entry(), past, now).await
     }
 
+    /// Keeps an event that was not tried. With an error it is not kept, and may be sent.
+    async fn keep_untried(
+        &self,
+        to_send: &EventToSend,
+        now: Moment,
+        within: Duration,
+    ) -> Result<Result<Outcome, Failure>, SpoolError> {
+        match self.keep(to_send, Past::default(), now, within).await {
+            Ok(Some(_)) => Ok(Ok(Outcome::Spooled(Spooled { tried: None }))),
+            Ok(None) => Ok(Ok(Outcome::EndedBefore)),
+            Err(error @ SpoolError::Slow { .. }) if to_send.does_harm_twice() => {
+                Ok(Err(Failure::Untried(Untried::PerhapsKept(error))))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Looks what is before an event, and notes it in the journal if it goes at once; and why Zammad takes nothing at
     /// present, if that is so. Without a spool that answers it goes.
     async fn enter(&self, to_send: &EventToSend, order: Order, now: Moment) -> (Earlier, Option<Held>) {
@@ -535,12 +543,12 @@ impl Keeper {
     }
 
     /// Notes what became of an event that went at once, if that matters.
-    async fn settle(&self, to_send: &EventToSend, has_arrived: bool, now: Moment, until: Instant) {
+    async fn settle(&self, to_send: &EventToSend, has_arrived: bool, now: Moment, deadline: Deadline) {
         let event = to_send.event.clone();
         if has_arrived && event.kind != EventKind::Hangup {
             return;
         }
-        let within = self.patience.min(until.saturating_duration_since(Instant::now()));
+        let within = self.patience.min(deadline.left());
         if let Err(error) = self.spool.settle(within, event, has_arrived, now).await {
             log::warn!("the journal does not know how its event ended: {}", crate::client::in_full(&error));
         }
@@ -552,7 +560,7 @@ impl Keeper {
         to_send: &EventToSend,
         tried: Undelivered,
         now: Moment,
-        until: Instant,
+        deadline: Deadline,
     ) -> Result<Outcome, Failure> {
         let event = &to_send.event;
         let case = Case {
@@ -577,7 +585,7 @@ impl Keeper {
                 // Zammad can fail at telling agents of an event that it has written down.
                 let may_be_there = tried.error.may_have_left_an_entry();
                 if event.kind != EventKind::Hangup || !may_be_there {
-                    self.settle(to_send, may_be_there, now, until).await;
+                    self.settle(to_send, may_be_there, now, deadline).await;
                 }
                 return Err(Failure::Undelivered(tried));
             }
@@ -588,7 +596,7 @@ impl Keeper {
             outcome: Some(tried.error.in_full()),
             unconfirmed: (!waits).then(|| IN_DOUBT.to_owned()),
         };
-        let within = until.saturating_duration_since(Instant::now());
+        let within = deadline.left();
         // As of now: from here on counts for how long the last attempt may still be on its way.
         match self.keep(to_send, past, Moment::now(), within).await {
             Ok(None) => Ok(Outcome::EndedBefore),
@@ -597,7 +605,7 @@ impl Keeper {
             Err(error) => {
                 if tried.fate == Fate::NotDelivered && !tried.uncertain {
                     // It is neither there nor here: no call rings, and no hangup is in doubt.
-                    self.settle(to_send, false, now, until).await;
+                    self.settle(to_send, false, now, deadline).await;
                 }
                 Err(Failure::NotKept(tried, error))
             }

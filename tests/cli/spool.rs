@@ -66,6 +66,29 @@ fn a_fresh_call_does_not_wait_for_the_attempt_of_another() {
 }
 
 #[test]
+fn a_second_signal_ends_a_sender_at_once() {
+    for how in ["run", "flush"] {
+        let desk = Desk::new();
+        desk.says(&[&new_call("7")[..], &["--spool", "always"]].concat(), "spooled");
+        // Its reply takes longer than the test may.
+        desk.sandbox().fail(json!({ "mode": "delay_before", "seconds": 300 }));
+        let mut program = desk.program(&["spool", how]);
+        let running =
+            Running::start(program.env("ZAMMAD_CTI_TIMEOUT", "300s").env("ZAMMAD_CTI_DEADLINE", "300s"));
+        until("the attempt is under way", || desk.count_under_way() == 1);
+        running.signal("TERM");
+        // Two of a kind may become one.
+        running.signal("INT");
+        let ran = running.end();
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (0, "delivered 0, waiting 1, unconfirmed 0, dead 0\n"),
+            "{how}: {ran}"
+        );
+    }
+}
+
+#[test]
 fn always_asks_nobody() {
     patiently(|| {
         let desk = Desk::new();

@@ -112,6 +112,12 @@ impl Desk {
         self.db().query_row(sql, [state], |row| row.get(0)).unwrap()
     }
 
+    /// How many events of the spool are on their way.
+    pub fn count_under_way(&self) -> u64 {
+        let sql = "SELECT count(*) FROM event WHERE under_way";
+        self.db().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
     /// Sends what waits before an event of this kind.
     pub fn drain_but(&self, kind: &str) {
         let held = "UPDATE event SET due = ? WHERE kind = ?";

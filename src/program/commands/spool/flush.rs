@@ -33,7 +33,8 @@ pub fn once(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> an
         let stopped = loop {
             tokio::select! {
                 stopped = &mut flush => break stopped.map_err(plain)?,
-                _ = signals.next() => { stop.send_replace(true); }
+                // Whoever asks again does not want to wait for what is under way.
+                _ = signals.next() => if stop.send_replace(true) { break Stopped::Asked },
             }
         };
         let left = spool.totals(PATIENCE, Moment::now()).await?;
@@ -105,6 +106,7 @@ pub fn stay(args: &cli::Concurrency, global: &Global, out: &mut dyn Write) -> an
                     tokio::select! {
                         ended = &mut run => break ended,
                         wish = daemon.next() => match wish {
+                            Wish::End if is_to_end => break Ok(()),
                             Wish::End => {
                                 is_to_end = true;
                                 sending.stop.send_replace(true);
