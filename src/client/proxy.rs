@@ -37,12 +37,16 @@ pub(super) fn of(
     endpoint: &Endpoint,
     variable: impl Fn(&'static str) -> Option<OsString>,
 ) -> Result<Option<Chosen>, ProxyError> {
-    // What is on this machine is not behind a proxy. And where a web server runs the program, HTTP_PROXY may be a
-    // header `Proxy:` of its client.
-    if endpoint.is_loopback() || variable("REQUEST_METHOD").is_some() {
+    // What is on this machine is not behind a proxy.
+    if endpoint.is_loopback() {
         return Ok(None);
     }
-    let set = |name: &'static str| Some((name, variable(name).filter(|text| !text.is_empty())?));
+    // Where a web server runs the program, that one may be a header `Proxy:` of its client.
+    let is_clients = |name| name == "HTTP_PROXY" && variable("REQUEST_METHOD").is_some();
+    let set = |name: &'static str| {
+        let text = variable(name).filter(|text| !text.is_empty() && !is_clients(name))?;
+        Some((name, text))
+    };
     let own = if endpoint.is_tls() { ["https_proxy", "HTTPS_PROXY"] } else { ["http_proxy", "HTTP_PROXY"] };
     let Some((name, text)) = own.into_iter().chain(["all_proxy", "ALL_PROXY"]).find_map(set) else {
         return Ok(None);
@@ -209,7 +213,7 @@ mod tests {
         // (endpoint, variables, the proxy)
         type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], Option<&'a str>);
         let (a, b) = ("http://a:1", "http://b:2");
-        let cases: [Case; 12] = [
+        let cases: [Case; 15] = [
             ("https://z.example", &[], None),
             ("https://z.example", &[("http_proxy", a)], None),
             ("http://z.example", &[("https_proxy", a)], None),
@@ -225,7 +229,10 @@ mod tests {
                 Some(a),
             ),
             ("https://127.0.0.1", &[("https_proxy", a)], None),
-            ("http://z.example", &[("http_proxy", a), ("REQUEST_METHOD", "GET")], None),
+            ("http://z.example", &[("HTTP_PROXY", a), ("REQUEST_METHOD", "GET")], None),
+            ("http://z.example", &[("HTTP_PROXY", a), ("REQUEST_METHOD", "GET"), ("ALL_PROXY", b)], Some(b)),
+            ("http://z.example", &[("http_proxy", a), ("REQUEST_METHOD", "GET")], Some(a)),
+            ("https://z.example", &[("HTTPS_PROXY", a), ("REQUEST_METHOD", "GET")], Some(a)),
         ];
         for (base, variables, expected) in cases {
             let proxy = chosen(base, variables).unwrap().map(|chosen| Proxy::of(chosen.intercept.uri()));
