@@ -10,6 +10,7 @@
 mod damage;
 mod enter;
 mod file;
+mod heartbeat;
 mod journal;
 mod letters;
 mod moment;
@@ -39,6 +40,7 @@ use rustix::process::{Resource, getrlimit};
 pub(crate) use damage::set_aside;
 pub(crate) use enter::{Earlier, Entry, Order};
 use file::Durable;
+pub use heartbeat::{Bridge, BridgeName, Heartbeat, LinkState, Sights};
 pub use journal::{Call, CallNumber, Ending, Which};
 pub use letters::{Attempt, Chosen, Letter};
 pub use moment::Moment;

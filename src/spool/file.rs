@@ -233,7 +233,7 @@ fn watch(db: &mut Connection) -> rusqlite::Result<Arc<AtomicU32>> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::MetadataExt;
+    use std::os::unix::fs::{FileExt, MetadataExt};
 
     use super::*;
     use crate::event::EventKind;
@@ -280,8 +280,15 @@ mod tests {
         spool.empty_wal().unwrap();
         let pages = std::fs::metadata(&path).unwrap().len() / 4096;
         // In the middle of the events, and the other process has it open.
-        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
-        std::os::unix::fs::FileExt::write_all_at(&file, &[0xA5; 4096], pages / 2 * 4096).unwrap();
+        let file = std::fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+        // Source: SQLite, "Database File Format", section 1.6: a leaf of a table, and not of an index.
+        let is_leaf = |page: &u64| {
+            let mut kind = [0];
+            file.read_exact_at(&mut kind, page * 4096).unwrap();
+            kind == [0x0d]
+        };
+        let page = (pages / 2..pages).find(is_leaf).unwrap();
+        file.write_all_at(&[0xA5; 4096], page * 4096).unwrap();
         let mut other = folder.open();
         let mut seen = 0;
         while let Some(waiting) = other.due(Moment::now(), 1).unwrap().pop() {

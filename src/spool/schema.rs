@@ -15,7 +15,8 @@ use super::{SpoolError, failed, regular, trouble};
 const APPLICATION: i64 = 0x5a43_5449;
 
 /// One step for each version that there ever was; a file's version says how many it has behind it.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     -- What waits for Zammad, and what was given up.
     CREATE TABLE event (
         position INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -98,7 +99,31 @@ const STEPS: [&str; 1] = ["
         UPDATE total SET events = events - 1, bytes = bytes - length(CAST(old.text AS BLOB));
         DELETE FROM attempt WHERE event = old.position;
     END;
-"];
+",
+    "
+    -- What each bridge tells of itself.
+    CREATE TABLE bridge (
+        source TEXT NOT NULL,
+        -- empty: none
+        profile TEXT NOT NULL,
+        phone_system TEXT NOT NULL,
+        state TEXT NOT NULL,
+        reason TEXT,
+        since INTEGER NOT NULL,
+        events INTEGER NOT NULL,
+        messages INTEGER NOT NULL,
+        calls INTEGER NOT NULL,
+        reconnects INTEGER NOT NULL,
+        -- microseconds
+        delay INTEGER NOT NULL,
+        sights TEXT NOT NULL,
+        told INTEGER NOT NULL,
+        boot INTEGER NOT NULL,
+        up INTEGER NOT NULL,
+        PRIMARY KEY (source, profile, phone_system)
+    ) STRICT;
+",
+];
 
 /// How long whoever waits for the lock sleeps between two looks at it.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -273,4 +298,29 @@ fn prepare(place: &Place, suffix: &str) -> io::Result<()> {
 
 fn foreign(place: &Place) -> SpoolError {
     SpoolError::Foreign { path: place.path("") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spool::Moment;
+    use crate::spool::tests::Folder;
+
+    #[test]
+    fn a_file_of_an_earlier_release_is_brought_up_to_date() {
+        let folder = Folder::new();
+        let path = folder.config().path;
+        for steps in 1..STEPS.len() {
+            drop(folder.open());
+            std::fs::remove_file(&path).unwrap();
+            let earlier = Connection::open(&path).unwrap();
+            for step in &STEPS[..steps] {
+                earlier.execute_batch(step).unwrap();
+            }
+            earlier.pragma_update(None, "application_id", APPLICATION).unwrap();
+            earlier.pragma_update(None, "user_version", steps as i64).unwrap();
+            drop(earlier);
+            assert_eq!(folder.open().bridges(Moment::now()).unwrap(), [], "{steps}");
+        }
+    }
 }

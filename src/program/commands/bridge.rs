@@ -4,6 +4,7 @@
 //! and brings the events that follow to Zammad over many connections at once.
 
 mod follow;
+mod pulse;
 mod replay;
 mod tell;
 
@@ -19,6 +20,7 @@ use crate::client;
 use crate::config::{AsteriskAccount, BridgeConfig, Config, List, Settings};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
+use crate::spool::BridgeName;
 
 use super::owner::become_owner;
 use super::settings::sources;
@@ -36,7 +38,9 @@ pub fn run(source: cli::Bridge, global: &Global, out: &mut dyn Write) -> anyhow:
 fn asterisk(args: cli::BridgeAsterisk, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let cli::BridgeAsterisk { asterisk, mut bridge, following } = args;
     bridge.asterisk = asterisk;
-    let mut settings = sources(global)?.merged();
+    let sources = sources(global)?;
+    let profile = sources.profile.clone();
+    let mut settings = sources.merged();
     settings.bridge = bridge.or(settings.bridge);
     let (config, bridge) = configured(settings.clone(), &following)?;
     let settings = settings.bridge.asterisk;
@@ -54,8 +58,16 @@ fn asterisk(args: cli::BridgeAsterisk, global: &Global, out: &mut dyn Write) -> 
     }
     let AsteriskAccount { address, username, secret } = settings.account()?;
     let key = format!("bridge asterisk {address} ");
+    let bridge_name = BridgeName { source: "asterisk".to_owned(), profile, phone_system: address.clone() };
     let account = Account { address, username, secret };
-    let task = Task { name: "asterisk", key: &key, config: &config, bridge: &bridge, following: &following };
+    let task = Task {
+        name: "asterisk",
+        key: &key,
+        bridge_name,
+        config: &config,
+        bridge: &bridge,
+        following: &following,
+    };
     client::block_on(follow::follow(source, tracker, account, task, out))??;
     Ok(ExitCode::Ok)
 }

@@ -1,5 +1,6 @@
 //! `zammad-cti spool`: what waits for Zammad, and getting it there.
 
+mod bridges;
 mod chosen;
 mod flush;
 mod list;

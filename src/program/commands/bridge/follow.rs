@@ -28,8 +28,9 @@ use crate::program::commands::settings::runtime_folder;
 use crate::program::commands::watched::Watched;
 use crate::program::output::{OutputError, Report, Style};
 use crate::program::safe_text::printable;
-use crate::spool::Which;
+use crate::spool::{BridgeName, LinkState, Which};
 
+use super::pulse::Pulse;
 use super::tell;
 
 /// So many connections to Zammad there are at most, and so many stay.
@@ -42,6 +43,8 @@ pub struct Task<'a> {
     pub name: &'static str,
     /// what its calls' keys in the journal begin with: no other bridge's do
     pub key: &'a str,
+    /// what it is called where bridges are listed
+    pub bridge_name: BridgeName,
     pub config: &'a Config,
     pub bridge: &'a BridgeConfig,
     pub following: &'a cli::Following,
@@ -51,11 +54,14 @@ pub struct Task<'a> {
 struct Errand {
     call: CallNumber,
     written: WrittenEvent,
+    /// when the phone system said what it follows from
+    heard: Instant,
 }
 
 /// What became of it.
 struct Done {
     call: CallNumber,
+    heard: Instant,
     report: Report,
     error: Option<anyhow::Error>,
     /// Zammad does not want the caller.
@@ -74,7 +80,7 @@ where
     S: Source,
     C: Connector<Link: Link<Message = S::Message, Request = S::Request>> + Send + 'static,
 {
-    let Task { name, key, config, bridge, following } = task;
+    let Task { name, key, bridge_name, config, bridge, following } = task;
     let style = Style { format: config.output, field: None, fail_open: false };
     let begun = Instant::now();
     let mut daemon = Daemon::begin(Watched::default())?;
@@ -100,12 +106,16 @@ where
             tracker.take_up(open, Duration::ZERO);
         }
     }
+    // What is only shown is nobody else's concern.
+    let pulse = Pulse::begin(bridge_name, (!following.dry_run).then_some(config));
     let (tell_us, mut told) = unbounded_channel();
     let (requests, asked) = unbounded_channel();
     let feeding = tokio::spawn(feed(connector, tell_us, asked));
     daemon.is_ready(&format!("following {name}"));
     let mut trouble = None;
+    let mut was_connected = false;
     let mut is_ending = false;
+    let mut heard = begun;
     loop {
         let due = tracker.due().map_or_else(|| Instant::now() + Duration::from_secs(3600), |due| begun + due);
         let is_busy = dispatcher.as_ref().is_some_and(|dispatcher| !dispatcher.is_idle());
@@ -121,18 +131,35 @@ where
                     Fed::Connected(secret) => {
                         log::info!("connected to {name}");
                         trouble = None;
+                        if std::mem::replace(&mut was_connected, true) {
+                            pulse.count(|told| told.reconnects += 1);
+                        }
+                        pulse.link_is(LinkState::Connected);
                         for request in source.begin(&secret) {
                             let _ = requests.send(request);
                         }
                     }
-                    Fed::Lost(error, pause) => lost(name, &error, pause, &mut trouble),
+                    Fed::Lost(error, pause) => {
+                        pulse.link_is(LinkState::Lost(in_full(&error)));
+                        lost(name, &error, pause, &mut trouble);
+                    }
                     Fed::Said(message) => {
-                        hear(&mut source, &mut tracker, message, begun.elapsed(), &requests);
+                        heard = Instant::now();
+                        pulse.count(|told| told.messages += 1);
+                        let mut seen = |heard: &Heard<S::Request>| pulse.sees(heard);
+                        hear(&mut source, &mut tracker, message, begun.elapsed(), &requests, &mut seen);
                     }
                 }
             },
-            () = sleep_until(due), if !is_ending => tracker.pass(begun.elapsed()),
-            Some(done) = next(&mut dispatcher) => if let Some(Done { call, report, error, is_rejected }) = done {
+            () = sleep_until(due), if !is_ending => {
+                heard = Instant::now();
+                tracker.pass(begun.elapsed());
+            }
+            Some(done) = next(&mut dispatcher) => if let Some(Done { call, heard, report, error, is_rejected }) = done {
+                pulse.count(|told| {
+                    told.events += 1;
+                    told.delay = heard.elapsed();
+                });
                 log_event(&report, error.as_ref());
                 tell::event(out, &report, style)?;
                 if is_rejected && bridge.on_reject == OnReject::Hangup {
@@ -146,13 +173,14 @@ where
                 Wish::Reload(_) => log::warn!("the configuration of a bridge is read when it starts"),
             },
         }
+        pulse.count(|told| told.calls = tracker.open() as u64);
         let followed: Vec<Followed> = tracker.followed().collect();
         for followed in followed {
             match followed {
                 Followed::Event(call, written) => match &mut dispatcher {
                     Some(dispatcher) => {
                         let written = WrittenEvent { call_key: key_of(&written, key, &courier), ..written };
-                        dispatcher.push(written.call_id.parse().ok(), Errand { call, written });
+                        dispatcher.push(written.call_id.parse().ok(), Errand { call, written, heard });
                     }
                     None => dry(written, config, out)?,
                 },
@@ -162,6 +190,7 @@ where
         }
     }
     feeding.abort();
+    pulse.end().await;
     Ok(())
 }
 
@@ -178,15 +207,17 @@ async fn next<'a, F: 'a>(dispatcher: &mut Option<Dispatcher<'a, Errand, F>>) -> 
     }
 }
 
-/// What follows from a message.
+/// What follows from a message; `seen` is shown it first.
 pub fn hear<S: Source>(
     source: &mut S,
     tracker: &mut Tracker,
     message: S::Message,
     now: Duration,
     requests: &UnboundedSender<S::Request>,
+    seen: &mut dyn FnMut(&Heard<S::Request>),
 ) {
     for heard in source.understand(message) {
+        seen(&heard);
         match heard {
             Heard::Fact(fact) => tracker.hear(fact, now),
             Heard::Standing(legs) => tracker.compare(&legs, now),
@@ -235,7 +266,7 @@ async fn bring(
     config: &Config,
     elsewhere: &RefCell<HashSet<String>>,
 ) -> Option<Done> {
-    let Errand { call, written } = errand;
+    let Errand { call, written, heard } = errand;
     if written.event == EventKind::NewCall {
         if is_announced(&written, courier).await {
             log::warn!(
@@ -251,7 +282,7 @@ async fn bring(
         }
         return None;
     }
-    let done = |report, error, is_rejected| Some(Done { call, report, error, is_rejected });
+    let done = |report, error, is_rejected| Some(Done { call, heard, report, error, is_rejected });
     let to_send = match courier.read(written, config).await {
         Ok(to_send) => to_send,
         Err(error) => {

@@ -28,7 +28,9 @@ pub fn replay<S: Source>(
         match line.what {
             Recorded::Connected(secret) => drop(source.begin(&secret)),
             Recorded::Lost(_) => {}
-            Recorded::Said(message) => hear(&mut source, &mut tracker, message, now, &requests),
+            Recorded::Said(message) => {
+                hear(&mut source, &mut tracker, message, now, &requests, &mut |_| {});
+            }
         }
         for followed in tracker.followed().collect::<Vec<_>>() {
             match followed {

@@ -5,14 +5,19 @@ use std::io::Write;
 use std::time::Duration;
 
 use crate::config::{Config, Format, Span, SpoolConfig, shown};
-use crate::spool::{Moment, Overview, Totals};
+use crate::spool::{Bridge, Moment, Overview, Totals};
 use serde_json::{Map, Value, json};
 
-use super::{open, spool_of};
+use super::{bridges, open, spool_of};
 use crate::program::cli::{Global, SpoolStats};
 use crate::program::exit_code::{ExitCode, UsageError};
 use crate::program::output::{OutputError, VERSION, millis, time};
 use crate::program::safe_text::{self, printable};
+
+/// A text as the value of a label: a stranger's, such as a line feed, is not the label's end.
+pub(super) fn label(text: &str) -> String {
+    printable(text).replace('\\', r"\\").replace('"', "\\\"")
+}
 
 /// What there is to tell of a spool.
 struct Figures<'a> {
@@ -20,6 +25,7 @@ struct Figures<'a> {
     /// which Zammad it is about; `None`: nothing was ever kept
     zammad: Option<String>,
     overview: Overview,
+    bridges: Vec<Bridge>,
 }
 
 pub fn run(
@@ -31,10 +37,16 @@ pub fn run(
     if args.prometheus && global.settings.output.is_some() {
         return Err(UsageError("--prometheus is a format of its own, without --output").into());
     }
-    let mut figures = Figures { spool: spool_of(config)?, zammad: None, overview: Overview::default() };
+    let mut figures = Figures {
+        spool: spool_of(config)?,
+        zammad: None,
+        overview: Overview::default(),
+        bridges: Vec::new(),
+    };
     if let Some(mut spool) = open(config)? {
         // Calls that do not end are for `check` to count.
         figures.overview = spool.overview(Duration::MAX, Moment::now())?;
+        figures.bridges = spool.bridges(Moment::now())?;
         figures.zammad = Some(spool.address().to_owned());
     }
     let text = if args.prometheus {
@@ -84,6 +96,9 @@ impl Figures<'_> {
         line("open calls", open_calls.to_string());
         let ever = self.ever().map(|(name, _, count)| format!("{} {count}", name.replace('_', " ")));
         line("ever", ever.join(", "));
+        for bridge in &self.bridges {
+            line("bridge", bridges::line(bridge));
+        }
         text
     }
 
@@ -112,6 +127,7 @@ impl Figures<'_> {
             ("max_bytes", Some(self.spool.max_bytes.into())),
             ("open_calls", Some(open_calls.into())),
             ("ever", Some(Value::Object(ever.into_iter().collect()))),
+            ("bridges", Some(self.bridges.iter().map(bridges::object).collect())),
         ];
         fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
     }
@@ -120,9 +136,7 @@ impl Figures<'_> {
     fn exposition(&self) -> String {
         let Totals { waiting, unconfirmed, dead, bytes, elsewhere, open_calls, oldest, .. } =
             self.overview.totals;
-        let path = printable(&self.path());
-        // A stranger's text, such as a line feed, is no label's end.
-        let path = path.replace('\\', r"\\").replace('"', "\\\"");
+        let path = label(&self.path());
         let mut text = String::new();
         let mut family = |name: &str, kind: &str, help: &str, samples: &[(&str, &dyn Display)]| {
             let _ = writeln!(text, "# HELP zammad_cti_{name} {help}\n# TYPE zammad_cti_{name} {kind}");
@@ -160,6 +174,7 @@ impl Figures<'_> {
         for (name, help, count) in self.ever() {
             family(&format!("spool_{name}_total"), "counter", help, &[("", &count)]);
         }
+        bridges::expose(&mut text, &format!("path=\"{path}\","), &self.bridges);
         text
     }
 

@@ -1,0 +1,147 @@
+//! A bridge tells of itself while it runs: to whoever looks into the spool's file, or asks this process.
+//!
+//! The file may be slow, or not there at all; nothing waits for it.
+
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{timeout, timeout_at};
+
+use crate::bridge::fact::{Side, What};
+use crate::bridge::source::Heard;
+use crate::client::in_full;
+use crate::config::Config;
+use crate::spool::{BridgeName, Heartbeat, LinkState, SharedSpool, Sights};
+
+/// How long the file may take for what is noted there.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the end waits for its note: less than anybody waits for the end.
+const LAST_WORD: Duration = Duration::from_millis(500);
+
+/// Why there is no connection before there was one.
+const NOT_YET: &str = "it has not connected yet";
+
+/// What is told; clones of the receiver see the latest.
+pub struct Pulse {
+    told: watch::Sender<Heartbeat>,
+    writing: Option<JoinHandle<()>>,
+}
+
+impl Pulse {
+    /// Begins to tell of a bridge that has no connection yet; in the spool's file too, if there is one.
+    pub fn begin(name: BridgeName, config: Option<&Config>) -> Self {
+        let first = Heartbeat {
+            name,
+            link: LinkState::Lost(NOT_YET.to_owned()),
+            since: SystemTime::now(),
+            events: 0,
+            messages: 0,
+            calls: 0,
+            reconnects: 0,
+            delay: Duration::ZERO,
+            sights: Sights::default(),
+        };
+        let (told, tells) = watch::channel(first);
+        let spool = config.and_then(|config| config.spool.as_ref().zip(config.endpoint().ok()));
+        let writing =
+            spool.map(|(spool, endpoint)| tokio::spawn(write(SharedSpool::new(spool, endpoint), tells)));
+        Self { told, writing }
+    }
+
+    /// Changes figures: they are told with the next beat.
+    pub fn count(&self, change: impl FnOnce(&mut Heartbeat)) {
+        self.told.send_if_modified(|told| {
+            change(told);
+            false
+        });
+    }
+
+    /// Remembers what there is of the phone system.
+    pub fn sees<Request>(&self, heard: &Heard<Request>) {
+        self.count(|told| {
+            let Sights { trunks, queues, extensions } = &mut told.sights;
+            let note = |names: &mut Vec<String>, name: &Option<String>| {
+                if let Some(name) = name {
+                    Sights::note(names, name);
+                }
+            };
+            match heard {
+                Heard::Fact(fact) => match &fact.what {
+                    What::Calls { trunk, .. } => note(trunks, trunk),
+                    What::Dials(dial) => {
+                        note(trunks, &dial.trunk);
+                        note(extensions, &dial.caller.number);
+                        if dial.side == Side::Phone {
+                            note(extensions, &dial.person.number);
+                        }
+                    }
+                    What::Queued(queue) => {
+                        Sights::note(queues, queue);
+                    }
+                    What::Withheld
+                    | What::Unqueued
+                    | What::Answered(_)
+                    | What::Failed { .. }
+                    | What::Voicemail
+                    | What::HangsUp
+                    | What::TurnedAway
+                    | What::Gone { .. } => {}
+                },
+                Heard::Standing(legs) => {
+                    for leg in legs {
+                        note(trunks, &leg.trunk);
+                        note(extensions, &leg.person.number);
+                    }
+                }
+                Heard::Ask(_) | Heard::Remark(_) => {}
+            }
+        });
+    }
+
+    /// There is a connection, or none any more: that is told at once.
+    pub fn link_is(&self, link: LinkState) {
+        self.told.send_if_modified(|told| {
+            let is_new = told.link != link;
+            if is_new {
+                // Another reason is no other state.
+                let was_lost = matches!(told.link, LinkState::Lost(_));
+                if !(was_lost && matches!(link, LinkState::Lost(_))) {
+                    told.since = SystemTime::now();
+                }
+                told.link = link;
+            }
+            is_new
+        });
+    }
+
+    /// Says that it ends, and waits a moment for the file.
+    pub async fn end(self) {
+        self.link_is(LinkState::Ended);
+        drop(self.told);
+        if let Some(writing) = self.writing {
+            let _ = timeout(LAST_WORD, writing).await;
+        }
+    }
+}
+
+/// Writes what is told, at every change of the connection and every few seconds, until nothing more is told.
+async fn write(spool: SharedSpool, mut tells: watch::Receiver<Heartbeat>) {
+    let mut trouble = None;
+    loop {
+        let next = tokio::time::Instant::now() + Heartbeat::EVERY;
+        let told = tells.borrow_and_update().clone();
+        let is_last = told.link == LinkState::Ended;
+        let failed = spool.note_bridge(PATIENCE, told).await.err().map(|error| in_full(&error));
+        if let Some(text) = failed.as_ref().filter(|text| trouble.as_ref() != Some(*text)) {
+            log::warn!("check and spool stats do not see this bridge: {text}");
+        }
+        trouble = failed;
+        if is_last {
+            return;
+        }
+        // Nothing changed in that time, or the end was told just now.
+        let _ = timeout_at(next, tells.changed()).await;
+    }
+}

@@ -1,0 +1,274 @@
+//! What bridges tell of themselves while they run: a row for each, in the file that all its readers have anyway.
+//!
+//! A bridge that is gone cannot say so. So each says every few seconds that it is there, and one that has said
+//! nothing for [`Heartbeat::LATE`] counts as gone.
+
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{Connection, Row, params};
+use serde::{Deserialize, Serialize};
+
+use super::file::Durable;
+use super::moment::{moment, on_wall};
+use super::{Moment, SharedSpool, Spool, SpoolError};
+
+/// After so long a bridge that has not said how it ended is forgotten: nobody waits for it any more.
+const FORGOTTEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// What a bridge told of itself last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// which bridge
+    pub name: BridgeName,
+    /// whether it has a connection to its phone system
+    pub link: LinkState,
+    /// since when
+    pub since: SystemTime,
+    /// events whose fate is known, since it began
+    pub events: u64,
+    /// what the phone system said, in messages, since it began
+    pub messages: u64,
+    /// calls that are under way
+    pub calls: u64,
+    /// how often the connection was made again
+    pub reconnects: u64,
+    /// how long the last event took, from the phone system's word to Zammad's reply
+    pub delay: Duration,
+    /// what it has seen of the phone system
+    pub sights: Sights,
+}
+
+/// A bridge among those that share a spool.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BridgeName {
+    /// the kind of phone system, such as `asterisk`
+    pub source: String,
+    /// the profile it was started with
+    pub profile: Option<String>,
+    /// where the phone system is
+    pub phone_system: String,
+}
+
+/// Whether a bridge follows its phone system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkState {
+    /// It does.
+    Connected,
+    /// It cannot, for this reason; it tries again.
+    Lost(String),
+    /// It was told to end.
+    Ended,
+}
+
+/// What there is of a phone system, as far as a bridge has seen it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sights {
+    /// lines to the outside
+    pub trunks: Vec<String>,
+    /// queues that callers came to
+    pub queues: Vec<String>,
+    /// extensions that rang or called
+    pub extensions: Vec<String>,
+}
+
+impl Sights {
+    /// So many of each kind are remembered: enough to see whether the settings are right.
+    pub const MOST: usize = 50;
+
+    /// Remembers a name. `true`: it is new.
+    pub fn note(names: &mut Vec<String>, name: &str) -> bool {
+        // A stranger's, perhaps.
+        let is_short = (1..=80).contains(&name.len());
+        let is_new = is_short && names.len() < Self::MOST && !names.iter().any(|known| known == name);
+        if is_new {
+            names.push(name.to_owned());
+        }
+        is_new
+    }
+}
+
+/// A bridge as it is known to others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bridge {
+    /// what it told
+    pub told: Heartbeat,
+    /// how long ago
+    pub ago: Duration,
+}
+
+impl Bridge {
+    /// Whether it runs, as far as one can know.
+    pub fn is_running(&self) -> bool {
+        self.told.link != LinkState::Ended && self.ago < Heartbeat::LATE
+    }
+}
+
+impl Heartbeat {
+    /// How often a bridge tells of itself.
+    pub const EVERY: Duration = Duration::from_secs(10);
+
+    /// One of which nothing was heard for so long is gone, or cannot write.
+    pub const LATE: Duration = Duration::from_secs(35);
+}
+
+impl Spool {
+    /// Notes what a bridge tells of itself.
+    pub(crate) fn note_bridge(&mut self, told: &Heartbeat, now: Moment) -> Result<(), SpoolError> {
+        self.change(Durable::No, |db, _| {
+            let Heartbeat { name, link, since, events, messages, calls, reconnects, delay, sights } = told;
+            let (state, reason) = match link {
+                LinkState::Connected => ("connected", None),
+                LinkState::Lost(reason) => ("lost", Some(reason)),
+                LinkState::Ended => ("ended", None),
+            };
+            let since = since.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            let sights = serde_json::to_string(sights).unwrap_or_default();
+            db.prepare_cached(
+                "INSERT OR REPLACE INTO bridge (source, profile, phone_system, state, reason, since, events, messages,
+                     calls, reconnects, delay, sights, told, boot, up)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            )?
+            .execute(params![
+                name.source,
+                name.profile.as_deref().unwrap_or_default(),
+                name.phone_system,
+                state,
+                reason,
+                number(since.as_millis()),
+                number(u128::from(*events)),
+                number(u128::from(*messages)),
+                number(u128::from(*calls)),
+                number(u128::from(*reconnects)),
+                number(delay.as_micros()),
+                sights,
+                now.wall,
+                now.boot,
+                now.up,
+            ])?;
+            let forgotten = now.before(FORGOTTEN).wall;
+            db.prepare_cached("DELETE FROM bridge WHERE told < ?")?.execute([forgotten])?;
+            Ok(())
+        })
+    }
+
+    /// What bridges told of themselves last, those of all Zammads that share the file.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used.
+    pub fn bridges(&mut self, now: Moment) -> Result<Vec<Bridge>, SpoolError> {
+        self.read(|db, _| bridges(db, now))
+    }
+}
+
+impl SharedSpool {
+    /// As [`Spool::note_bridge`].
+    pub(crate) async fn note_bridge(&self, within: Duration, told: Heartbeat) -> Result<(), SpoolError> {
+        self.with(within, move |spool| spool.note_bridge(&told, Moment::now())).await
+    }
+}
+
+fn bridges(db: &Connection, now: Moment) -> rusqlite::Result<Vec<Bridge>> {
+    let sql =
+        "SELECT source, profile, phone_system, state, reason, since, events, messages, calls, reconnects,
+                   delay, sights, told, boot, up FROM bridge ORDER BY source, profile, phone_system";
+    let mut statement = db.prepare_cached(sql)?;
+    let bridges = statement.query_map([], |row| bridge(row, now))?;
+    bridges.collect()
+}
+
+fn bridge(row: &Row, now: Moment) -> rusqlite::Result<Bridge> {
+    let state: String = row.get(3)?;
+    let link = match state.as_str() {
+        "connected" => LinkState::Connected,
+        "ended" => LinkState::Ended,
+        _ => LinkState::Lost(row.get::<_, Option<String>>(4)?.unwrap_or_default()),
+    };
+    let profile: String = row.get(1)?;
+    let sights: String = row.get(11)?;
+    let told = Heartbeat {
+        name: BridgeName {
+            source: row.get(0)?,
+            profile: Some(profile).filter(|profile| !profile.is_empty()),
+            phone_system: row.get(2)?,
+        },
+        link,
+        since: on_wall(row.get(5)?),
+        events: row.get(6)?,
+        messages: row.get(7)?,
+        calls: row.get(8)?,
+        reconnects: row.get(9)?,
+        delay: Duration::from_micros(row.get(10)?),
+        // It only explains.
+        sights: serde_json::from_str(&sights).unwrap_or_default(),
+    };
+    Ok(Bridge { told, ago: now.since(&moment(row, 12)?) })
+}
+
+fn number(number: u128) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spool::tests::Folder;
+
+    fn heartbeat(profile: Option<&str>, link: LinkState) -> Heartbeat {
+        let name = BridgeName {
+            source: "asterisk".to_owned(),
+            profile: profile.map(str::to_owned),
+            phone_system: "192.0.2.1:5038".to_owned(),
+        };
+        Heartbeat {
+            name,
+            link,
+            since: SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123),
+            events: 7,
+            messages: 700,
+            calls: 2,
+            reconnects: 1,
+            delay: Duration::from_micros(4_321),
+            sights: Sights { trunks: vec!["PJSIP/trunk".to_owned()], ..Sights::default() },
+        }
+    }
+
+    #[test]
+    fn a_bridge_is_known_by_what_it_told_last_and_is_gone_when_it_is_silent() {
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let now = Moment::now();
+        assert_eq!(spool.bridges(now).unwrap(), []);
+        let lost = heartbeat(None, LinkState::Lost("no connection".to_owned()));
+        let berlin = heartbeat(Some("berlin"), LinkState::Connected);
+        spool.note_bridge(&heartbeat(None, LinkState::Connected), now.before(Heartbeat::EVERY)).unwrap();
+        spool.note_bridge(&lost, now).unwrap();
+        spool.note_bridge(&berlin, now.before(Heartbeat::LATE)).unwrap();
+        let bridges = spool.bridges(now).unwrap();
+        assert_eq!(
+            bridges,
+            [
+                Bridge { told: lost.clone(), ago: Duration::ZERO },
+                Bridge { told: berlin, ago: Heartbeat::LATE }
+            ]
+        );
+        assert_eq!([true, false], [bridges[0].is_running(), bridges[1].is_running()]);
+        spool.note_bridge(&Heartbeat { link: LinkState::Ended, ..lost }, now).unwrap();
+        assert!(!spool.bridges(now).unwrap()[0].is_running());
+        // Nobody waits for that one any more.
+        spool.note_bridge(&heartbeat(None, LinkState::Connected), now.after(FORGOTTEN)).unwrap();
+        assert_eq!(spool.bridges(now).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn so_much_is_seen_and_no_more() {
+        let mut names = Vec::new();
+        for name in 0..Sights::MOST * 2 {
+            assert_eq!(Sights::note(&mut names, &name.to_string()), name < Sights::MOST);
+        }
+        assert!(!Sights::note(&mut names, "0"));
+        let mut names = Vec::new();
+        assert!(!Sights::note(&mut names, "") && !Sights::note(&mut names, &"x".repeat(81)));
+    }
+}
