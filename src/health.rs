@@ -9,6 +9,7 @@
 //! be kept in order, that of the turns.
 
 mod advice;
+mod bridge;
 mod fault;
 mod order;
 #[doc(hidden)]
@@ -21,6 +22,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+pub(crate) use bridge::{BridgeCheck, BridgeHealth};
 pub use fault::Fault;
 pub(crate) use order::order;
 pub(crate) use spool::{Contents, SpoolCheck, SpoolHealth, SpoolPart, SpoolPartName, SpoolState};

@@ -5,6 +5,7 @@ mod block;
 mod dial_string;
 mod link;
 mod listener;
+mod look;
 #[cfg(test)]
 mod recordings;
 mod snapshot;
@@ -15,6 +16,7 @@ pub use action::Action;
 pub use block::{Block, BlockError, Blocks};
 pub use link::{Account, Link};
 pub use listener::Listener;
+pub use look::{Look, look};
 pub use snapshot::VARIABLES;
 pub use trunks::Trunks;
 pub use understanding::{Asterisk, Message};

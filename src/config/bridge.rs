@@ -205,6 +205,11 @@ impl AsteriskSettings {
         }
     }
 
+    /// Where its manager interface is: host and port.
+    pub fn address(&self) -> String {
+        self.address.clone().unwrap_or_else(|| "127.0.0.1:5038".to_owned())
+    }
+
     /// The account.
     ///
     /// # Errors
@@ -218,7 +223,7 @@ impl AsteriskSettings {
             (None, None) => return Err(missing("secret_file")),
         };
         Ok(AsteriskAccount {
-            address: self.address.clone().unwrap_or_else(|| "127.0.0.1:5038".to_owned()),
+            address: self.address(),
             username: self.username.clone().ok_or_else(|| missing("username"))?,
             secret,
         })

@@ -71,6 +71,10 @@ pub enum SpoolPartName {
     AtRest,
     Calls,
     Order,
+    // -- of a bridge --
+    Bridge,
+    Rights,
+    Sights,
 }
 
 impl SpoolPartName {
@@ -83,6 +87,9 @@ impl SpoolPartName {
             Self::AtRest => "Dead letters",
             Self::Calls => "Open calls",
             Self::Order => "Order",
+            Self::Bridge => "Bridge",
+            Self::Rights => "Its account",
+            Self::Sights => "It sees",
         }
     }
 }
@@ -290,7 +297,7 @@ impl SpoolPart {
                           let `zammad-cti spool flush` try, and flush by cron";
     }
 
-    fn good(name: SpoolPartName, found: String) -> Self {
+    pub(super) fn good(name: SpoolPartName, found: String) -> Self {
         Self { name, status: Status::Ok, complaint: found.clone(), found, next_step: "" }
     }
 }

@@ -273,6 +273,17 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// The same with what is to say of bridges and their phone systems.
+    #[must_use]
+    pub(crate) fn with_bridges<'a>(mut self, parts: impl Iterator<Item = &'a SpoolPart>) -> Self {
+        for part in parts.filter(|part| part.status != Status::Ok) {
+            self.message += &format!("; bridge: {}", part.complaint);
+            self.next_step.get_or_insert_with(|| part.next_step.to_owned());
+            self.status = self.status.worst(part.status);
+        }
+        self
+    }
+
     /// The same with what is to say of the spool, and of the order of events.
     #[must_use]
     pub(crate) fn with_spool(mut self, parts: &[SpoolPart], order: Option<&SpoolPart>) -> Self {

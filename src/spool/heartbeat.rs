@@ -49,6 +49,13 @@ pub struct BridgeName {
     pub phone_system: String,
 }
 
+impl BridgeName {
+    /// Whether another one follows the same phone system, under whichever profile.
+    pub fn is_same_system(&self, other: &Self) -> bool {
+        (&self.source, &self.phone_system) == (&other.source, &other.phone_system)
+    }
+}
+
 /// Whether a bridge follows its phone system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkState {
@@ -166,6 +173,12 @@ impl SharedSpool {
     /// As [`Spool::note_bridge`].
     pub(crate) async fn note_bridge(&self, within: Duration, told: Heartbeat) -> Result<(), SpoolError> {
         self.with(within, move |spool| spool.note_bridge(&told, Moment::now())).await
+    }
+
+    /// As [`Spool::bridges`]. No file is begun for whoever only asks.
+    pub(crate) async fn bridges(&self, within: Duration) -> Result<Vec<Bridge>, SpoolError> {
+        let bridges = self.with_begun(within, |spool| spool.bridges(Moment::now())).await;
+        bridges.map(Option::unwrap_or_default)
     }
 }
 

@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::{Value, json};
@@ -208,96 +207,4 @@ fn a_call_over_a_socket_is_seen_by_agents() {
     let ran = running.end();
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "none\nnone\n"), "{ran}");
     assert!(!ran.stderr.contains("s3cret"), "{ran}");
-}
-
-/// What a program prints that ends by itself.
-fn printed(mut program: Command) -> String {
-    String::from_utf8(program.output().unwrap().stdout).unwrap()
-}
-
-#[test]
-fn a_bridge_tells_of_itself_in_the_spool() {
-    let world = World::new();
-    let sandbox = world.sandbox(&[]);
-    let interface = Interface::start();
-    let secret = world.file("secret", 0o600, "s3cret");
-    let with_spool = |arguments: &[&str]| {
-        let mut program = world.process();
-        program.args(arguments).args(["--url", &sandbox.url, "--spool-path"]).arg(world.path("spool.db"));
-        program
-    };
-    let bridge = || -> Value {
-        let stats = printed(with_spool(&["spool", "stats", "--output", "json"]));
-        let stats: Value = serde_json::from_str(&stats).unwrap();
-        stats["bridges"][0].clone()
-    };
-    assert_eq!(bridge(), Value::Null);
-    let mut program =
-        with_spool(&["bridge", "asterisk", "--username", "zammad", "--address", &interface.address]);
-    let running = Running::start(program.arg("--secret-file").arg(&secret));
-    let connection = interface.connection();
-    until("the bridge is connected", || bridge()["state"] == "connected");
-    let told = bridge();
-    assert_eq!(
-        (&told["source"], &told["phone_system"], &told["reconnects"], &told["open_calls"]),
-        (&json!("asterisk"), &json!(interface.address), &json!(0), &json!(0))
-    );
-    connection.shutdown(std::net::Shutdown::Both).unwrap();
-    let mut again = interface.connection();
-    until("it tells of the second connection", || {
-        let told = bridge();
-        told["reconnects"] == 1 && told["state"] == "connected"
-    });
-    let ringing = "Event: Newchannel\r\nChannel: PJSIP/trunk-1\r\nChannelStateDesc: Ring\r\nCallerIDNum: 4940669690\r\n\
-                   Context: from-trunk\r\nExten: 493023125101\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n\r\n\
-                   Event: QueueCallerJoin\r\nChannel: PJSIP/trunk-1\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\nQueue: 700\r\n\r\n";
-    again.write_all(ringing.as_bytes()).unwrap();
-    until("the call rings at Zammad", || sandbox.log().iter().any(|call| call["call_id"] == "1.1"));
-    // Figures come with the end, if not before.
-    running.signal("TERM");
-    assert_eq!(running.end().code, 0);
-    let told = bridge();
-    assert_eq!(
-        (&told["state"], &told["open_calls"], &told["events"], &told["trunks"], &told["queues"]),
-        (&json!("ended"), &json!(1), &json!(1), &json!(["PJSIP/trunk"]), &json!(["700"])),
-        "{told}"
-    );
-    assert!(told["delay_ms"].as_f64().unwrap() > 0.0, "{told}");
-    let figures = printed(with_spool(&["spool", "stats", "--prometheus"]));
-    let labels = format!("source=\"asterisk\",profile=\"\",phone_system=\"{}\"}}", interface.address);
-    for figure in ["running", "connected"] {
-        let is_told = |line: &str| {
-            line.starts_with(&format!("zammad_cti_bridge_{figure}{{"))
-                && line.ends_with(&format!("{labels} 0"))
-        };
-        assert!(figures.lines().any(is_told), "{figure}: {figures}");
-    }
-    assert!(figures.lines().any(|line| line.ends_with(&format!("{labels} 1"))), "{figures}");
-}
-
-/// One that was killed says nothing any more.
-#[test]
-fn a_bridge_that_is_gone_is_told_from_one_that_runs() {
-    let world = World::new();
-    let sandbox = world.sandbox(&[]);
-    let interface = Interface::start();
-    let secret = world.file("secret", 0o600, "s3cret");
-    let mut program = world.process();
-    program.args(["bridge", "asterisk", "--url", &sandbox.url, "--username", "zammad", "--spool-path"]);
-    program.arg(world.path("spool.db")).args(["--address", &interface.address, "--secret-file"]).arg(&secret);
-    let running = Running::start(&mut program);
-    let _connection = interface.connection();
-    let stats = || {
-        let mut program = world.process();
-        program.args(["spool", "stats", "--url", &sandbox.url, "--spool-path"]).arg(world.path("spool.db"));
-        printed(program)
-    };
-    until("the bridge is connected", || stats().contains(": connected since "));
-    // It is killed.
-    drop(running);
-    // As if a minute had gone by.
-    let db = rusqlite::Connection::open(world.path("spool.db")).unwrap();
-    db.execute("UPDATE bridge SET told = told - 60000, up = up - 60000", []).unwrap();
-    let told = stats();
-    assert!(told.contains("asterisk at ") && told.contains(": gone, silent for "), "{told}");
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::asterisk::Channel;
 use crate::bridge::fact::Side;
 use crate::bridge::pattern::Pattern;
+use crate::config::{AsteriskSettings, List};
 
 /// More trunks than any phone system has.
 const MOST_SEEN: usize = 1000;
@@ -40,6 +41,15 @@ impl Trunks {
             contexts: contexts.into_iter().map(|pattern| Pattern::new(pattern.as_ref())).collect(),
             channels: channels.into_iter().map(|pattern| Pattern::new(pattern.as_ref())).collect(),
             seen: HashSet::new(),
+        }
+    }
+
+    /// Those of the settings.
+    pub fn of(settings: &AsteriskSettings) -> Self {
+        let channels = settings.trunk_channels.clone().unwrap_or_default().0;
+        match &settings.trunk_contexts {
+            Some(List(contexts)) => Self::new(contexts, channels),
+            None => Self::new(Self::CONTEXTS, channels),
         }
     }
 

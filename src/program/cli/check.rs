@@ -17,6 +17,10 @@ use crate::program::exit_code;
 ///
 /// With a spool it looks there as well: what waits and for how long, what is in doubt or was given
 /// up, and which calls have not ended.
+///
+/// With a table [bridge.SOURCE] it takes the phone system's side too: reached, logged in, allowed to see
+/// what a bridge needs, and what there is. While a bridge runs and has a spool, it asks the bridge instead
+/// of logging in beside it.
 #[derive(Debug, Args)]
 #[command(after_long_help = exit_code::CHECK_HELP)]
 pub struct Check {

@@ -17,7 +17,7 @@ use crate::bridge::asterisk::{Account, Asterisk, Listener, Trunks};
 use crate::bridge::pattern::Pattern;
 use crate::bridge::tracker::{Rules, Tracker};
 use crate::client;
-use crate::config::{AsteriskAccount, BridgeConfig, Config, List, Settings};
+use crate::config::{AsteriskAccount, BridgeConfig, Config, Settings};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
 use crate::spool::BridgeName;
@@ -44,11 +44,7 @@ fn asterisk(args: cli::BridgeAsterisk, global: &Global, out: &mut dyn Write) -> 
     settings.bridge = bridge.or(settings.bridge);
     let (config, bridge) = configured(settings.clone(), &following)?;
     let settings = settings.bridge.asterisk;
-    let channels = settings.trunk_channels.clone().unwrap_or_default().0;
-    let trunks = match &settings.trunk_contexts {
-        Some(List(contexts)) => Trunks::new(contexts, channels),
-        None => Trunks::new(Trunks::CONTEXTS, channels),
-    };
+    let trunks = Trunks::of(&settings);
     let source = Asterisk::new(Listener::new(trunks, settings.outside_prefix.clone().unwrap_or_default()));
     let tracker = Tracker::new(rules(&bridge, &config));
     if let Some(recording) = &following.replay {

@@ -8,10 +8,13 @@ use std::io::Write;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::client;
-use crate::config::{Config, ConfigError, Endpoint, EndpointError, Format, Settings, Span, redact};
+use crate::config::{
+    BridgeSettings, Config, ConfigError, Endpoint, EndpointError, Format, Settings, Span, redact,
+};
 use crate::delivery::Deadline;
 use crate::health::{
-    Check, Health, SpoolCheck, SpoolHealth, SpoolPart, SpoolPartName, Status, Thresholds, Verdict, order,
+    BridgeCheck, BridgeHealth, Check, Health, SpoolCheck, SpoolHealth, SpoolPart, SpoolPartName, Status,
+    Thresholds, Verdict, order,
 };
 use anyhow::Context;
 use futures_util::future::{join, join_all};
@@ -23,6 +26,9 @@ use crate::program::cli::{self, Global};
 use crate::program::exit_code::{ExitCode, NotChecked, UsageError};
 use crate::program::output::OutputError;
 use crate::program::safe_text::printable;
+
+/// How long phone systems have where the configuration cannot be read any further.
+const UNCONFIGURED: Duration = Duration::from_secs(8);
 
 /// How the result is shown.
 enum Shape {
@@ -37,6 +43,7 @@ struct Target {
     /// Somebody says where Zammad is.
     has_url: bool,
     config: Result<Config, ConfigError>,
+    bridge: BridgeSettings,
 }
 
 /// What came of one target.
@@ -46,6 +53,8 @@ struct Checked {
     spool: Option<CheckedSpool>,
     /// what keeps the events of a call from being kept in order
     order: Option<SpoolPart>,
+    /// the phone systems that are followed
+    bridges: Vec<BridgeHealth>,
     verdict: Verdict,
 }
 
@@ -61,7 +70,8 @@ struct Ready {
     check: Result<Check, Box<Health>>,
     spool: Option<SpoolCheck>,
     order: Option<SpoolPart>,
-    /// for the spool
+    bridges: Vec<BridgeCheck>,
+    /// for the spool and the phone systems
     deadline: Duration,
 }
 
@@ -164,11 +174,12 @@ fn all_targets(global: &Global) -> Result<Vec<Target>, UsageError> {
 
 impl Target {
     fn new(profile: Option<String>, settings: Settings) -> Self {
-        Self { profile, has_url: settings.url.is_some(), config: Config::try_from(settings) }
+        let bridge = settings.bridge.clone();
+        Self { profile, has_url: settings.url.is_some(), config: Config::try_from(settings), bridge }
     }
 
     fn broken(profile: Option<String>, error: ConfigError) -> Self {
-        Self { profile, has_url: true, config: Err(error) }
+        Self { profile, has_url: true, config: Err(error), bridge: BridgeSettings::default() }
     }
 
     /// Whether it is meant to be a way to Zammad, and not only what profiles have in common.
@@ -182,8 +193,10 @@ impl Target {
 
     fn prepare(self, stuck_after: Duration) -> Ready {
         let unusable = |error, endpoint| Err(Box::new(Health::unusable(error, endpoint)));
+        let config = self.config.as_ref().ok();
+        let bridges = BridgeCheck::configured(&self.bridge, self.profile.as_deref(), config);
         let (check, spool, order, deadline) = match self.config {
-            Err(error) => (unusable(error.into(), None), None, None, Duration::ZERO),
+            Err(error) => (unusable(error.into(), None), None, None, UNCONFIGURED),
             Ok(config) => {
                 let check = match Check::new(&config) {
                     Ok(check) => Ok(check),
@@ -193,7 +206,7 @@ impl Target {
                 (check, SpoolCheck::new(&config, stuck_after), order, config.deadline)
             }
         };
-        Ready { profile: self.profile, check, spool, order, deadline }
+        Ready { profile: self.profile, check, spool, order, bridges, deadline }
     }
 }
 
@@ -207,7 +220,7 @@ fn examine(
     // All of them are made ready first: reading files would spoil the time of the others.
     let Span(stuck_after) = args.stuck_after;
     let ready: Vec<_> = targets.into_iter().map(|target| target.prepare(stuck_after)).collect();
-    let checks = ready.into_iter().map(async |Ready { profile, check, spool, order, deadline }| {
+    let checks = ready.into_iter().map(async |Ready { profile, check, spool, order, bridges, deadline }| {
         let way = async {
             match check {
                 Ok(check) => check.run(started, SystemTime::now()).await,
@@ -218,7 +231,8 @@ fn examine(
             let spool = spool?.run(Deadline::new(started, deadline).left()).await;
             Some(CheckedSpool { parts: spool.parts(&thresholds.spool), health: spool })
         };
-        let (health, mut spool) = join(way, look).await;
+        let bridges = join_all(bridges.into_iter().map(|bridge| bridge.run(deadline)));
+        let ((health, mut spool), bridges) = join(join(way, look), bridges).await;
         if health.failure().is_none()
             && let Some(spool) = &mut spool
         {
@@ -227,7 +241,8 @@ fn examine(
         }
         let parts = spool.as_ref().map_or(&[][..], |spool| &spool.parts);
         let verdict = health.verdict(thresholds).with_spool(parts, order.as_ref());
-        Checked { profile, verdict, health, spool, order }
+        let verdict = verdict.with_bridges(bridges.iter().flat_map(|bridge| &bridge.parts));
+        Checked { profile, verdict, health, spool, order, bridges }
     });
     Ok(client::block_on(join_all(checks))?)
 }

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::time::Duration;
 
 use crate::client::in_full;
-use crate::health::{Detail, SpoolState, Stage, StageName, State, Status};
+use crate::health::{BridgeHealth, Detail, SpoolState, Stage, StageName, State, Status};
+use crate::spool::Bridge;
 use serde_json::{Map, Value, json};
 
 use super::{Checked, CheckedSpool};
@@ -36,9 +37,44 @@ fn object(checked: &Checked) -> Map<String, Value> {
         ("request_id", health.request_id.as_ref().map(|id| id.as_str().into())),
         ("spool", checked.spool.as_ref().map(|spool| Value::Object(spool_object(checked, spool)))),
         ("order_error", checked.order.as_ref().map(|order| clean(&order.complaint))),
+        ("bridges", bridges(checked)),
         ("stages", Some(health.stages.iter().map(|stage| stage_object(checked, stage)).collect())),
     ];
     fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+}
+
+/// The phone systems that are followed; their figures are those of `spool stats`.
+fn bridges(checked: &Checked) -> Option<Value> {
+    let clean = |text: &str| Value::from(checked.clean(text));
+    let names = |names: &[String]| -> Value { names.iter().map(|name| clean(name)).collect() };
+    let object = |bridge: &BridgeHealth| {
+        let status = bridge.parts.iter().fold(Status::Ok, |status, part| status.worst(part.status));
+        let mut object = Map::new();
+        let mut field = |key: &str, value: Value| object.insert(key.to_owned(), value);
+        field("source", clean(&bridge.name.source));
+        field("phone_system", clean(&bridge.name.phone_system));
+        field("state", bridge.state.as_str().into());
+        field("status", status.as_str().into());
+        let wrong: Vec<_> = bridge.parts.iter().filter(|part| part.status != Status::Ok).collect();
+        if !wrong.is_empty() {
+            field("complaints", wrong.iter().map(|part| clean(&part.complaint)).collect());
+        }
+        if let Some(Bridge { told, ago }) = &bridge.heartbeat {
+            field("since", output::time(told.since).into());
+            field("told_ms", output::millis(*ago).into());
+            field("open_calls", told.calls.into());
+            field("events", told.events.into());
+            field("reconnects", told.reconnects.into());
+            field("delay_ms", milliseconds(told.delay));
+        }
+        if let Some(seen) = &bridge.sights {
+            field("trunks", names(&seen.trunks));
+            field("queues", names(&seen.queues));
+            field("extensions", names(&seen.extensions));
+        }
+        Value::Object(object)
+    };
+    (!checked.bridges.is_empty()).then(|| checked.bridges.iter().map(object).collect())
 }
 
 /// The spool; its figures are those of `spool stats`.

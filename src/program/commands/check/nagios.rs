@@ -56,6 +56,11 @@ fn performance(checked: &Checked, thresholds: &Thresholds) -> Vec<String> {
             format!("{days_label}={days};{warning_days}:;{critical_days}:")
         }
     }));
+    data.extend(checked.bridges.iter().map(|bridge| {
+        let calls =
+            bridge.heartbeat.as_ref().map_or_else(|| "U".to_owned(), |told| told.told.calls.to_string());
+        format!("{}={calls};;;0", label(checked, &format!("{}_calls", bridge.name.source)))
+    }));
     data.extend(checked.spool.iter().flat_map(|spool| of_spool(checked, &spool.health, &thresholds.spool)));
     data
 }

@@ -34,6 +34,9 @@ pub(super) fn write(out: &mut dyn Write, checked: &[Checked]) -> std::io::Result
         for part in checked.spool.iter().flat_map(|spool| &spool.parts).chain(&checked.order) {
             writeln!(out, "{}", spool_row(checked, part, palette))?;
         }
+        for part in checked.bridges.iter().flat_map(|bridge| &bridge.parts) {
+            writeln!(out, "{}", bridge_row(checked, part, palette))?;
+        }
         let verdict = &checked.verdict;
         let style = match verdict.status {
             Status::Ok => palette.good,
@@ -44,7 +47,7 @@ pub(super) fn write(out: &mut dyn Write, checked: &[Checked]) -> std::io::Result
         writeln!(out, "\n{style}{status}{style:#}: {}", checked.clean(&verdict.message))?;
         let advice =
             verdict.next_step.as_ref().map_or_else(|| NOTHING_WRONG.to_owned(), |step| format!("{step}."));
-        for line in lines(&checked.clean(&advice)) {
+        for line in lines(&checked.clean(&advice), WIDTH) {
             writeln!(out, "  {line}")?;
         }
     }
@@ -64,15 +67,26 @@ fn row(checked: &Checked, stage: &Stage, palette: Palette) -> String {
     format!("  {title:<15} {style}{word}{style:#}{blanks} {time:>10}  {found}").trim_end().to_owned()
 }
 
+/// A side of a phone system: names may be many, so it goes on in further lines.
+fn bridge_row(checked: &Checked, part: &SpoolPart, palette: Palette) -> String {
+    const FOUND: usize = 37;
+    let mut rows = lines(&checked.clean(&part.found), 80 - FOUND).into_iter();
+    let first = part_row(part, &rows.next().unwrap_or_default(), palette);
+    rows.fold(first, |text, row| format!("{text}\n{:FOUND$}{row}", ""))
+}
+
 /// A side of the spool.
 fn spool_row(checked: &Checked, part: &SpoolPart, palette: Palette) -> String {
+    part_row(part, &checked.clean(&part.found), palette)
+}
+
+fn part_row(part: &SpoolPart, found: &str, palette: Palette) -> String {
     let (style, word) = match part.status {
         Status::Ok => (palette.good, "ok"),
         Status::Warning | Status::Unknown => (palette.notable, "WARN"),
         Status::Critical => (palette.bad, "CRIT"),
     };
     let (title, blanks) = (part.name.title(), " ".repeat(6 - word.len()));
-    let found = checked.clean(&part.found);
     format!("  {title:<15} {style}{word}{style:#}{blanks} {:>10}  {found}", "")
 }
 
@@ -151,11 +165,11 @@ fn certificate(health: &Health) -> Option<String> {
 }
 
 /// A text in lines of some width.
-fn lines(text: &str) -> Vec<String> {
+fn lines(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines.last_mut().expect("there is a first line");
-        if !line.is_empty() && line.len() + word.len() >= WIDTH {
+        if !line.is_empty() && line.len() + word.len() >= width {
             lines.push(word.to_owned());
         } else {
             if !line.is_empty() {

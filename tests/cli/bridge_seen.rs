@@ -1,0 +1,318 @@
+//! What people and machines see of a bridge, while it runs and when it does not.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::running::{Running, until};
+use crate::servers::reserved_port;
+use crate::support::{Sandbox, World};
+
+/// What an account of a manager interface gets.
+#[derive(Clone, Copy)]
+struct Manners {
+    /// its login is accepted
+    lets_in: bool,
+    /// `read` has `system`
+    reads: bool,
+    /// `write` has `reporting`
+    reports: bool,
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Self { lets_in: true, reads: true, reports: true }
+    }
+}
+
+/// A manager interface that says what the test wants.
+struct Interface {
+    address: String,
+    connections: Receiver<TcpStream>,
+}
+
+impl Interface {
+    fn start(manners: Manners) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (tell, connections) = channel();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (stream, tell) = (stream.unwrap(), tell.clone());
+                std::thread::spawn(move || serve(stream, manners, &tell));
+            }
+        });
+        Self { address, connections }
+    }
+
+    /// The next connection that is logged in and has its list.
+    fn connection(&self) -> TcpStream {
+        self.connections.recv_timeout(Duration::from_secs(60)).expect("nobody connects")
+    }
+}
+
+fn serve(mut stream: TcpStream, manners: Manners, tell: &Sender<TcpStream>) {
+    let _ = stream.write_all(b"Asterisk Call Manager/11.0.0\r\n");
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+    loop {
+        let action: Vec<String> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+        let field = |name: &str| {
+            action.iter().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
+        };
+        let (Some(name), Some(id)) = (field("Action:"), field("ActionID:")) else { return };
+        let refused = |why: &str| format!("Response: Error\r\nActionID: {id}\r\nMessage: {why}\r\n\r\n");
+        let granted = |more: &str| format!("Response: Success\r\nActionID: {id}\r\n{more}\r\n");
+        let listed = |events: &[&str], end: &str| {
+            let mut text = granted("EventList: start\r\n");
+            for event in events {
+                text += &format!("{event}\r\nActionID: {id}\r\n\r\n");
+            }
+            text + &format!("Event: {end}\r\nActionID: {id}\r\nEventList: Complete\r\n\r\n")
+        };
+        let device = |name: &str| format!("Event: DeviceStateChange\r\nDevice: {name}\r\nState: NOT_INUSE");
+        let reply = match name.as_str() {
+            "Challenge" => granted("Challenge: 159\r\n"),
+            "Login" if !manners.lets_in => refused("Authentication failed"),
+            "Login" if manners.reads => {
+                granted("") + "Event: FullyBooted\r\nPrivilege: system,all\r\nUptime: 7\r\n\r\n"
+            }
+            "Login" => granted(""),
+            "Ping" => granted("Ping: Pong\r\n"),
+            "Status" | "DeviceStateList" if !manners.reports => refused("Permission denied"),
+            "Status" => listed(&[], "StatusComplete"),
+            "DeviceStateList" => listed(
+                &[
+                    &device("PJSIP/101"),
+                    &device("PJSIP/102"),
+                    &device("PJSIP/gw-berlin"),
+                    &device("Queue:700"),
+                ],
+                "DeviceStateListComplete",
+            ),
+            "QueueSummary" => listed(&["Event: QueueSummary\r\nQueue: 700"], "QueueSummaryComplete"),
+            other => panic!("{other} is asked for"),
+        };
+        let _ = stream.write_all(reply.as_bytes());
+        if name == "Status" {
+            let _ = tell.send(stream.try_clone().unwrap());
+        }
+    }
+}
+
+const RINGING: &str = "Event: Newchannel\r\nChannel: PJSIP/trunk-1\r\nChannelStateDesc: Ring\r\nCallerIDNum: 4940669690\r\n\
+    Context: from-trunk\r\nExten: 493023125101\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n\r\n\
+    Event: QueueCallerJoin\r\nChannel: PJSIP/trunk-1\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\nQueue: 700\r\n\r\n";
+
+/// What a program prints that ends by itself.
+fn printed(mut program: Command) -> String {
+    String::from_utf8(program.output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn a_bridge_tells_of_itself_in_the_spool() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let interface = Interface::start(Manners::default());
+    let secret = world.file("secret", 0o600, "s3cret");
+    let with_spool = |arguments: &[&str]| {
+        let mut program = world.process();
+        program.args(arguments).args(["--url", &sandbox.url, "--spool-path"]).arg(world.path("spool.db"));
+        program
+    };
+    let bridge = || -> Value {
+        let stats = printed(with_spool(&["spool", "stats", "--output", "json"]));
+        let stats: Value = serde_json::from_str(&stats).unwrap();
+        stats["bridges"][0].clone()
+    };
+    assert_eq!(bridge(), Value::Null);
+    let mut program =
+        with_spool(&["bridge", "asterisk", "--username", "zammad", "--address", &interface.address]);
+    let running = Running::start(program.arg("--secret-file").arg(&secret));
+    let connection = interface.connection();
+    until("the bridge is connected", || bridge()["state"] == "connected");
+    let told = bridge();
+    assert_eq!(
+        (&told["source"], &told["phone_system"], &told["reconnects"], &told["open_calls"]),
+        (&json!("asterisk"), &json!(interface.address), &json!(0), &json!(0))
+    );
+    connection.shutdown(std::net::Shutdown::Both).unwrap();
+    let mut again = interface.connection();
+    until("it tells of the second connection", || {
+        let told = bridge();
+        told["reconnects"] == 1 && told["state"] == "connected"
+    });
+    again.write_all(RINGING.as_bytes()).unwrap();
+    until("the call rings at Zammad", || sandbox.log().iter().any(|call| call["call_id"] == "1.1"));
+    // Figures come with the end, if not before.
+    running.signal("TERM");
+    assert_eq!(running.end().code, 0);
+    let told = bridge();
+    assert_eq!(
+        (&told["state"], &told["open_calls"], &told["events"], &told["trunks"], &told["queues"]),
+        (&json!("ended"), &json!(1), &json!(1), &json!(["PJSIP/trunk"]), &json!(["700"])),
+        "{told}"
+    );
+    assert!(told["delay_ms"].as_f64().unwrap() > 0.0, "{told}");
+    let figures = printed(with_spool(&["spool", "stats", "--prometheus"]));
+    let labels = format!("source=\"asterisk\",profile=\"\",phone_system=\"{}\"}}", interface.address);
+    for figure in ["running", "connected"] {
+        let is_told = |line: &str| {
+            line.starts_with(&format!("zammad_cti_bridge_{figure}{{"))
+                && line.ends_with(&format!("{labels} 0"))
+        };
+        assert!(figures.lines().any(is_told), "{figure}: {figures}");
+    }
+    assert!(figures.lines().any(|line| line.ends_with(&format!("{labels} 1"))), "{figures}");
+}
+
+/// One that was killed says nothing any more.
+#[test]
+fn a_bridge_that_is_gone_is_told_from_one_that_runs() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let interface = Interface::start(Manners::default());
+    let secret = world.file("secret", 0o600, "s3cret");
+    let mut program = world.process();
+    program.args(["bridge", "asterisk", "--url", &sandbox.url, "--username", "zammad", "--spool-path"]);
+    program.arg(world.path("spool.db")).args(["--address", &interface.address, "--secret-file"]).arg(&secret);
+    let running = Running::start(&mut program);
+    let _connection = interface.connection();
+    let stats = || {
+        let mut program = world.process();
+        program.args(["spool", "stats", "--url", &sandbox.url, "--spool-path"]).arg(world.path("spool.db"));
+        printed(program)
+    };
+    until("the bridge is connected", || stats().contains(": connected since "));
+    // It is killed.
+    drop(running);
+    // As if a minute had gone by.
+    let db = rusqlite::Connection::open(world.path("spool.db")).unwrap();
+    db.execute("UPDATE bridge SET told = told - 60000, up = up - 60000", []).unwrap();
+    let told = stats();
+    assert!(told.contains("asterisk at ") && told.contains(": gone, silent for "), "{told}");
+}
+
+/// A configuration with a phone system to be followed.
+fn configured(world: &World, sandbox: &Sandbox, address: &str, spool: Option<&str>) -> std::path::PathBuf {
+    let spool = spool.map_or_else(String::new, |name| {
+        format!("[spool]\npath = {:?}\n", world.path(name).to_str().unwrap())
+    });
+    let file = format!(
+        "url = {:?}\n{spool}[bridge.asterisk]\naddress = {address:?}\nusername = \"zammad\"\nsecret = \"s3cret\"\n\
+         trunk_channels = [\"PJSIP/gw-*\"]\n",
+        sandbox.url
+    );
+    world.file("bridge.toml", 0o600, &file)
+}
+
+/// The exit code of `check`, and what it prints.
+fn check(world: &World, file: &std::path::Path, arguments: &[&str]) -> (i32, String) {
+    let mut program = world.process();
+    let ran = program.arg("check").arg("--config").arg(file).args(arguments).output().unwrap();
+    let text = String::from_utf8(ran.stdout).unwrap();
+    assert!(!text.contains("s3cret") && !String::from_utf8_lossy(&ran.stderr).contains("s3cret"));
+    (ran.status.code().unwrap(), text)
+}
+
+#[test]
+fn check_looks_at_the_phone_system_as_a_bridge_would() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let interface = Interface::start(Manners::default());
+    let file = configured(&world, &sandbox, &interface.address, None);
+    let (code, text) = check(&world, &file, &[]);
+    assert_eq!(code, 0, "{text}");
+    let reached = format!("asterisk at {} reached, login", interface.address);
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in
+        [&*reached, "lists calls, hears events", "trunks PJSIP/gw-berlin; queues 700; extensions 101, 102"]
+    {
+        assert!(flat.contains(part), "no {part:?} in {text}");
+    }
+    let of_bridge = text.lines().skip_while(|line| !line.starts_with("  Bridge "));
+    let rows: Vec<_> = of_bridge.take_while(|line| !line.is_empty()).collect();
+    assert!(rows.len() > 3, "{text}");
+    assert!(rows.iter().all(|line| line.chars().count() <= 80), "{text}");
+    let (code, text) = check(&world, &file, &["--output", "json"]);
+    let bridge = &serde_json::from_str::<Value>(&text).unwrap()["bridges"][0];
+    assert_eq!(
+        (code, &bridge["state"], &bridge["status"], &bridge["trunks"], &bridge["extensions"]),
+        (0, &json!("reached"), &json!("ok"), &json!(["PJSIP/gw-berlin"]), &json!(["101", "102"]))
+    );
+    let (code, text) = check(&world, &file, &["--nagios"]);
+    assert_eq!((code, text.contains(" asterisk_calls=U;;;0")), (0, true), "{text}");
+}
+
+#[test]
+fn check_says_what_keeps_a_bridge_from_its_phone_system() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let closed = reserved_port().local_addr().unwrap().to_string();
+    // (what the account gets; `None`: nobody is there, exit code, what is said, what to do)
+    let cases = [
+        (
+            Some(Manners { lets_in: false, ..Manners::default() }),
+            2,
+            "refuses the login: Authentication failed",
+            "secret",
+        ),
+        (
+            Some(Manners { reports: false, ..Manners::default() }),
+            1,
+            "may not list calls",
+            "write = reporting",
+        ),
+        (
+            Some(Manners { reads: false, ..Manners::default() }),
+            1,
+            "no event arrives",
+            "read = call,agent,system",
+        ),
+        (None, 2, "no connection to", "enabled = yes"),
+    ];
+    for (manners, expected, said, advice) in cases {
+        let interface = manners.map(Interface::start);
+        let address = interface.as_ref().map_or(&closed, |interface| &interface.address);
+        let file = configured(&world, &sandbox, address, None);
+        let (code, text) = check(&world, &file, &[]);
+        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(code, expected, "{text}");
+        assert!(flat.contains(said) && flat.contains(advice), "{said}: {text}");
+        let (code, text) = check(&world, &file, &["--nagios"]);
+        assert_eq!(code, expected, "{text}");
+        assert!(text.contains("; bridge: ") && text.contains(said) && text.lines().count() == 1, "{text}");
+    }
+}
+
+/// A bridge that runs is asked itself, and nobody logs in beside it.
+#[test]
+fn check_asks_the_bridge_that_runs() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let interface = Interface::start(Manners::default());
+    let file = configured(&world, &sandbox, &interface.address, Some("spool.db"));
+    let (code, text) = check(&world, &file, &[]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("no bridge has followed asterisk yet"), "{text}");
+    // That was the check's own.
+    drop(interface.connection());
+    let mut program = world.process();
+    let running = Running::start(program.args(["bridge", "asterisk", "--config"]).arg(&file));
+    let _connection = interface.connection();
+    until("check asks the bridge", || check(&world, &file, &["--output", "json"]).1.contains("\"followed\""));
+    while interface.connections.try_recv().is_ok() {}
+    let (code, text) = check(&world, &file, &[]);
+    assert_eq!((code, text.contains(", connected for")), (0, true), "{text}");
+    assert!(check(&world, &file, &["--nagios"]).1.contains(" asterisk_calls=0;;;0"));
+    assert!(interface.connections.try_recv().is_err(), "somebody logged in beside the bridge");
+    // It is killed; its last word is a minute old.
+    drop(running);
+    let db = rusqlite::Connection::open(world.path("spool.db")).unwrap();
+    db.execute("UPDATE bridge SET told = told - 60000, up = up - 60000", []).unwrap();
+    let (code, text) = check(&world, &file, &["--nagios"]);
+    assert_eq!((code, text.contains("the bridge asterisk is gone: silent for 1m")), (2, true), "{text}");
+}
