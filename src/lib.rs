@@ -116,17 +116,18 @@ pub mod client;
 pub mod agi;
 pub mod spool;
 mod turn;
+mod web;
 pub mod sandbox;
 
 // The policy: edges put together.
 pub mod delivery;
+// Hidden, because it grows with each phone system that is followed.
+#[doc(hidden)]
+pub mod bridge;
 // Hidden, because its public form is that of scenario files.
 #[doc(hidden)]
 pub mod simulation;
 pub mod health;
-// Hidden, because it grows with each phone system that is followed.
-#[doc(hidden)]
-pub mod bridge;
 
 // The program is a part of the library, so that it has what the library's users need not see. Hidden:
 // only `main.rs` calls it.

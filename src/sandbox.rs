@@ -13,21 +13,18 @@ mod arrival;
 mod decode;
 mod accept;
 mod body;
-mod browser;
 mod caller_log;
-mod connections;
 mod fault;
 mod finding;
 mod lines;
 mod page;
 mod server;
-mod unread;
 mod watch;
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
@@ -37,6 +34,7 @@ use crate::config::{Endpoint, EndpointError, Secret};
 use crate::rules::CallLog;
 #[doc(inline)]
 pub use crate::rules::{Entry, Integration, Release, Route, Setup};
+use crate::web::{browser, lock};
 pub use fault::Fault;
 use lines::Strangers;
 use watch::Watch;
@@ -288,9 +286,4 @@ impl State {
     fn now(&self) -> SystemTime {
         self.held.as_ref().map_or_else(SystemTime::now, |held| *lock(held))
     }
-}
-
-/// A sandbox goes on serving whatever became of one request's thread.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

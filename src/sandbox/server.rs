@@ -23,12 +23,13 @@ use tokio::net::{TcpListener, TcpStream};
 use super::accept::wants_json;
 use super::arrival::{CallBefore, Token};
 use super::body::{self, Read, Unread};
-use super::connections::{Connection, Connections};
 use super::fault::{Fault, Mode};
-use super::unread::Patient;
 use super::watch::Received;
-use super::{OtherSites, State, browser, caller_log, decode, lines, lock, page};
+use super::{OtherSites, State, caller_log, decode, lines, page};
 use crate::rules::{self, Fields, Message, Refusal, Release, Reply};
+use crate::web::connections::{Connection, Connections};
+use crate::web::patient::Patient;
+use crate::web::{browser, lock};
 
 /// How long a connection may keep the sandbox waiting: for the head of the next request, for all of its
 /// body, and for reading some of a reply. Clients of phone systems are done within seconds.

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
 /// A stream whose writes fail once none of them got on for this long.
-pub(super) struct Patient {
+pub struct Patient {
     stream: TcpStream,
     patience: Duration,
     /// runs while a write waits

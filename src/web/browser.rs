@@ -23,14 +23,14 @@ const GUARDS: [(HeaderName, HeaderValue); 5] = [
 ];
 
 /// A name without its case and without the dot that ends it.
-pub(super) fn plain(name: &str) -> String {
+pub fn plain(name: &str) -> String {
     name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
 }
 
 /// The name by which the sandbox is asked, if it is not its own: a name of the attacker's that leads to
 /// this machine makes the attacker's page this server's own. Addresses, `localhost` and `hosts` are its
 /// own; a browser cannot be led astray by the first two.
-pub(super) fn foreign_name(hosts: &[String], headers: &HeaderMap) -> Option<String> {
+pub fn foreign_name(hosts: &[String], headers: &HeaderMap) -> Option<String> {
     let host = headers.get(HOST).map_or(Ok(""), HeaderValue::to_str).unwrap_or("?");
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -44,7 +44,7 @@ pub(super) fn foreign_name(hosts: &[String], headers: &HeaderMap) -> Option<Stri
 
 /// Whether a page of another site makes the browser ask. Programs that are not browsers say nothing
 /// about that, and may.
-pub(super) fn is_from_another_site(hosts: &[String], headers: &HeaderMap) -> bool {
+pub fn is_from_another_site(hosts: &[String], headers: &HeaderMap) -> bool {
     let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let from_elsewhere = text(&HeaderName::from_static("sec-fetch-site"))
         .is_some_and(|site| !["same-origin", "none"].contains(&site));
@@ -57,7 +57,7 @@ pub(super) fn is_from_another_site(hosts: &[String], headers: &HeaderMap) -> boo
 }
 
 /// What is said to whoever asks by a name that is not the sandbox's.
-pub(super) fn not_by_this_name(name: &str) -> Response<Bytes> {
+pub fn not_by_this_name(name: &str) -> Response<Bytes> {
     let is_shown =
         name.len() <= 253 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
     let name = if is_shown { name } else { "NAME" };
@@ -68,7 +68,7 @@ pub(super) fn not_by_this_name(name: &str) -> Response<Bytes> {
 }
 
 /// What is said to a page that may not.
-pub(super) fn not_from_there() -> Response<Bytes> {
+pub fn not_from_there() -> Response<Bytes> {
     forbidden("this is a page of another site, which may not change anything here")
 }
 
@@ -80,7 +80,7 @@ fn forbidden(why: impl Into<Bytes>) -> Response<Bytes> {
 }
 
 /// Nobody keeps the reply, frames it, guesses what it is, runs what is in it, or learns where it was.
-pub(super) fn guard(headers: &mut HeaderMap) {
+pub fn guard(headers: &mut HeaderMap) {
     headers.reserve(GUARDS.len() + 1);
     headers.extend(GUARDS);
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(NOTHING);

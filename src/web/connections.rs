@@ -12,11 +12,11 @@ use super::lock;
 
 /// How many connections there are at most: the most that `simulate --concurrency` opens, and room for
 /// browsers and others.
-pub(super) const MOST: usize = 1280;
+pub const MOST: usize = 1280;
 
 /// All connections of one sandbox.
 #[derive(Default)]
-pub(super) struct Connections(Mutex<Places>);
+pub struct Connections(Mutex<Places>);
 
 #[derive(Default)]
 struct Places {
@@ -28,7 +28,7 @@ struct Places {
 }
 
 /// The place of one connection, and of what goes on in its name when it is gone.
-pub(super) struct Connection {
+pub struct Connection {
     all: Arc<Connections>,
     /// when it fell silent; `None` during a request
     silence: Mutex<Option<u64>>,
