@@ -402,7 +402,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__bridge__subcmd__asterisk)
-            opts="-h --address --username --secret --secret-file --trunk-contexts --trunk-channels --outside-prefix --internal --second-answer --on-reject --hold --ignore --stale --dry-run --record --mask --replay --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
+            opts="-h --address --username --secret --secret-file --trunk-contexts --trunk-channels --outside-prefix --internal --second-answer --on-reject --hold --ignore --stale --health --dry-run --record --mask --replay --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -420,7 +420,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "none hangup" -- "${cur}"))
                     return 0
                     ;;
-                --hold | --ignore | --stale | --record | --replay | --config | --profile | --url | --token | --token-file | --api-token)
+                --hold | --ignore | --stale | --health | --record | --replay | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -798,13 +798,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__fastagi)
-            opts="-h --listen --user --secret-file --max-calls --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
+            opts="-h --listen --user --secret-file --max-calls --health --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --listen | --user | --secret-file | --max-calls | --config | --profile | --url | --token | --token-file | --api-token)
+                --listen | --user | --secret-file | --max-calls | --health | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1336,13 +1336,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__spool__subcmd__run)
-            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --spool-path --spool-max-age --spool-max-age-answer --help"
+            opts="-h --concurrency --health --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --spool-path --spool-max-age --spool-max-age-answer --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --concurrency | --config | --profile | --url | --token | --token-file | --api-token)
+                --concurrency | --health | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -4,6 +4,7 @@
 pub mod browser;
 pub mod connections;
 pub mod patient;
+pub mod server;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,5 +1,6 @@
 //! The table `[bridge]`: how whole phone systems are followed, and where they are.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -59,6 +60,10 @@ pub struct BridgeSettings {
         hide_short_help = true
     )]
     pub stale: Option<Span>,
+    /// Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures
+    #[arg(long = "health", alias = "bridge-health", id = "bridge_health", value_name = "ADDRESS:PORT")]
+    #[arg(hide_short_help = true)]
+    pub health: Option<SocketAddr>,
     /// The table `[bridge.asterisk]`.
     #[arg(skip)]
     pub asterisk: AsteriskSettings,
@@ -133,6 +138,8 @@ pub struct BridgeConfig {
     pub ignore: Vec<String>,
     /// a call of which nothing was heard for so long is over
     pub stale: Duration,
+    /// where monitoring systems are answered
+    pub health: Option<SocketAddr>,
 }
 
 /// Who logs in at which Asterisk.
@@ -163,6 +170,7 @@ impl BridgeSettings {
             hold: self.hold.or(other.hold),
             ignore: self.ignore.or(other.ignore),
             stale: self.stale.or(other.stale),
+            health: self.health.or(other.health),
             asterisk: self.asterisk.or(other.asterisk),
         }
     }
@@ -184,6 +192,7 @@ impl BridgeSettings {
             hold,
             ignore: self.ignore.clone().unwrap_or_default().0,
             stale: self.stale.map_or(STALE, |Span(stale)| stale),
+            health: self.health,
         })
     }
 }

@@ -42,7 +42,9 @@ pub use normalize::Normalize;
 pub use sandbox::Sandbox;
 pub use send::Send;
 pub use simulate::{Load, Simulate};
-pub use spool::{Chosen, Concurrency, Spool, SpoolDrop, SpoolList, SpoolRetry, SpoolShow, SpoolStats};
+pub use spool::{
+    Chosen, Concurrency, Spool, SpoolDrop, SpoolList, SpoolRetry, SpoolRun, SpoolShow, SpoolStats,
+};
 pub use text::{name, text};
 
 use words::Words;

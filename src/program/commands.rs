@@ -1,6 +1,7 @@
 //! From the chosen command to its module, with the configuration it needs.
 
 pub(crate) mod agi;
+mod alive;
 mod bridge;
 mod calls;
 mod check;

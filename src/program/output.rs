@@ -224,6 +224,11 @@ impl Report {
         Self { error: Some(printable(&text)), ..self }
     }
 
+    /// Why an event is in the spool that was to go to Zammad at once.
+    pub fn why_spooled(&self) -> Option<&str> {
+        self.error.as_deref().filter(|_| matches!(self.decision, Decision::Spooled))
+    }
+
     pub fn rejects(&self) -> bool {
         self.decision.reason().is_some()
     }

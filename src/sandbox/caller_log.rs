@@ -12,9 +12,11 @@ use hyper::body::Frame;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::{Value, json};
 
-use super::server::{Answer, JSON};
-use super::{State, lock};
+use super::State;
+use super::server::JSON;
 use crate::rules::{CallLog, Entry};
+use crate::web::lock;
+use crate::web::server::Answer;
 
 /// About how many bytes one part has. A log that has no more is sent whole, with its length.
 const PART: usize = 64 * 1024;

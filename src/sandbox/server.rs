@@ -4,21 +4,17 @@
 //! request decides whether it may have what it asks for: the body of one that is refused is neither
 //! parsed nor kept.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use hyper::http::request::Parts;
-use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use super::accept::wants_json;
 use super::arrival::{CallBefore, Token};
@@ -27,16 +23,9 @@ use super::fault::{Fault, Mode};
 use super::watch::Received;
 use super::{OtherSites, State, caller_log, decode, lines, page};
 use crate::rules::{self, Fields, Message, Refusal, Release, Reply};
-use crate::web::connections::{Connection, Connections};
-use crate::web::patient::Patient;
+use crate::web::connections::Connection;
+use crate::web::server::{self, Answer, Dropped, PATIENCE};
 use crate::web::{browser, lock};
-
-/// How long a connection may keep the sandbox waiting: for the head of the next request, for all of its
-/// body, and for reading some of a reply. Clients of phone systems are done within seconds.
-const PATIENCE: Duration = Duration::from_secs(15);
-
-/// How much of one connection is buffered, and so the largest head of a request.
-const BUFFER: usize = 64 * 1024;
 
 /// A reply that is longer takes room as the bodies of requests do.
 const LONG_REPLY: usize = 64 * 1024;
@@ -45,58 +34,14 @@ pub(super) const JSON: &str = "application/json; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// What a connection gets when all others are busy.
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n\
-    Content-Type: text/plain; charset=utf-8\r\nContent-Length: 36\r\nX-Content-Type-Options: nosniff\r\n\
-    Cache-Control: no-store\r\n\r\nthe sandbox has too many connections";
-
 type Page = Response<Bytes>;
-pub(super) type Answer = Response<Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>>;
-
-/// The connection is closed without an answer.
-#[derive(Debug, thiserror::Error)]
-#[error("dropped on request")]
-struct Dropped;
 
 /// Accepts connections for ever.
 pub(super) async fn serve(listener: TcpListener, state: Arc<State>) {
-    let connections = Arc::<Connections>::default();
-    loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                // Most likely too many open files.
-                log::warn!("cannot accept a connection: {error}");
-                connections.make_room();
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            }
-        };
-        let Some(connection) = connections.enter() else {
-            lock(&state.strangers).tell(format_args!("too many connections -> 503"));
-            // Whether it arrives is not worth a wait.
-            let _ = stream.try_write(FULL);
-            continue;
-        };
-        tokio::spawn(talk(stream, Arc::new(connection), state.clone()));
-    }
-}
-
-/// Serves one connection until it ends, or has to make room.
-async fn talk(stream: TcpStream, connection: Arc<Connection>, state: Arc<State>) {
-    let _ = stream.set_nodelay(true);
-    let asking = connection.clone();
-    let service = service_fn(move |request| answer(request, asking.clone(), state.clone()));
-    let served = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
-        .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(Patient::new(stream, PATIENCE)), service);
-    tokio::select! {
-        // A client that goes away is its own matter.
-        _ = served => {}
-        () = connection.lost() => {}
-    }
+    let full = state.clone();
+    let when_full = move || lock(&full.strangers).tell(format_args!("too many connections -> 503"));
+    let answer = move |request, connection| answer(request, connection, state.clone());
+    server::serve(listener, when_full, answer).await;
 }
 
 /// What a request asks for, by its method and its path.

@@ -21,9 +21,10 @@ use super::accept::wants_json;
 use super::arrival::{Arrival, CallBefore, Token, findings_on_arrival};
 use super::fault::Mode;
 use super::finding::RequestFinding;
-use super::{State, decode, lock};
+use super::{State, decode};
 use crate::event::EventKind;
 use crate::rules::{self, CallLog, Fields, Refusal, Reply};
+use crate::web::lock;
 
 /// How many requests are kept: those that have the token, and those of anybody.
 const KEPT: usize = 500;

@@ -1,6 +1,6 @@
 //! What people and machines see of a bridge, while it runs and when it does not.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -315,4 +315,93 @@ fn check_asks_the_bridge_that_runs() {
     db.execute("UPDATE bridge SET told = told - 60000, up = up - 60000", []).unwrap();
     let (code, text) = check(&world, &file, &["--nagios"]);
     assert_eq!((code, text.contains("the bridge asterisk is gone: silent for 1m")), (2, true), "{text}");
+}
+
+/// The status and the body of what a server answers.
+fn get(address: &str, path: &str, headers: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}Connection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+/// Where a service answers monitoring systems.
+fn health(running: &Running) -> String {
+    running.said_behind("health: http://").trim_end_matches("/healthz").to_owned()
+}
+
+#[test]
+fn a_bridge_is_healthy_while_it_is_connected_and_delivers() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let interface = Interface::start(Manners::default());
+    for spool in [None, Some("spool.db")] {
+        let file = configured(&world, &sandbox, &interface.address, spool);
+        let mut program = world.process();
+        program.args(["bridge", "asterisk", "--deadline", "500ms", "--health", "127.0.0.1:0", "--config"]);
+        let running = Running::start(program.arg(&file));
+        let health = health(&running);
+        let ask = || get(&health, "/healthz", "");
+        let mut connection = interface.connection();
+        until("it is well", || ask() == (200, "ok\n".to_owned()));
+        let (status, figures) = get(&health, "/metrics", "");
+        let connected = figures.lines().find(|line| line.starts_with("zammad_cti_bridge_connected{"));
+        assert!(status == 200 && connected.is_some_and(|line| line.ends_with("} 1")), "{figures}");
+        assert_eq!(figures.contains("zammad_cti_spool_held{"), spool.is_some(), "{figures}");
+        assert_eq!(get(&health, "/", "").0, 404);
+        assert_eq!(get(&health, "/metrics", "Sec-Fetch-Site: cross-site\r\n").0, 403);
+        // Zammad takes nothing.
+        sandbox.fault(json!({ "mode": "respond", "status": 503, "body": "closed" }));
+        connection.write_all(RINGING.as_bytes()).unwrap();
+        until("it does not deliver", || ask().0 == 503);
+        let (_, reason) = ask();
+        assert!(reason.lines().count() == 1 && reason.contains("503"), "{reason}");
+        sandbox.fault(json!({ "mode": "none" }));
+        // The phone system is lost; the next connection is a second away at least.
+        connection.shutdown(std::net::Shutdown::Both).unwrap();
+        until("it is not connected", || {
+            let (status, reason) = ask();
+            status == 503 && reason.starts_with("not connected to asterisk: ")
+        });
+        let _again = interface.connection();
+        running.signal("TERM");
+        assert_eq!(running.end().code, 0);
+        sandbox.ask("POST /sandbox/reset", &[], "").unwrap();
+    }
+}
+
+#[test]
+fn other_services_say_how_they_are() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let services: [&[&str]; 2] = [&["spool", "run"], &["fastagi", "--listen", "127.0.0.1:0"]];
+    for service in services {
+        let mut program = world.process();
+        program.args(service).args(["--health", "127.0.0.1:0", "--url", &sandbox.url, "--spool-path"]);
+        let running = Running::start(program.arg(world.path("spool.db")).env("RUST_LOG", "info"));
+        let health = health(&running);
+        assert_eq!(get(&health, "/healthz", ""), (200, "ok\n".to_owned()));
+        let (status, figures) = get(&health, "/metrics", "");
+        assert!(status == 200 && figures.contains("zammad_cti_spool_held{"), "{figures}");
+        running.signal("TERM");
+        assert_eq!(running.end().code, 0);
+    }
+}
+
+#[test]
+fn a_service_that_cannot_answer_monitoring_systems_says_so() {
+    let world = World::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut program = world.process();
+    let service = ["spool", "run", "--url", "http://127.0.0.1:9/api/v1/cti/TOKEN", "--health", &address];
+    let ran = program.args(service).arg("--spool-path").arg(world.path("spool.db")).output().unwrap();
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(
+        !ran.status.success() && said.contains(&format!("cannot listen on {address} (--health)")),
+        "{said}"
+    );
 }

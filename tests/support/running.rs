@@ -34,6 +34,18 @@ impl Running {
         until(words, || self.stderr.so_far().contains(words));
     }
 
+    /// What stands behind these words in the first line on stderr that has them, up to the next blank.
+    pub fn said_behind(&self, words: &str) -> String {
+        let mut found = None;
+        until(words, || {
+            let said = self.stderr.so_far();
+            let line = said.lines().find_map(|line| line.split_once(words));
+            found = line.map(|(_, rest)| rest.split(' ').next().unwrap_or_default().to_owned());
+            found.is_some()
+        });
+        found.unwrap()
+    }
+
     /// Its stdin, if that was piped.
     pub fn stdin(&mut self) -> ChildStdin {
         self.process.stdin.take().unwrap()

@@ -46,6 +46,9 @@ pub struct Fastagi {
     /// one is turned away, and goes on. Eight times as many of their events may wait for Zammad
     #[arg(long, value_name = "COUNT", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub max_calls: u16,
+    /// Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
+    pub health: Option<SocketAddr>,
 }
 
 /// A request of FastAGI, as words.

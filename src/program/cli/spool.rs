@@ -1,9 +1,12 @@
 //! The arguments of `spool` and its commands.
 
+use std::net::SocketAddr;
+
 use clap::{Args, Subcommand};
 
 use crate::spool::State;
 
+use super::listen::address;
 use crate::program::exit_code;
 
 /// Look after the events that wait for Zammad
@@ -24,12 +27,7 @@ pub enum Spool {
     Stats(SpoolStats),
     /// Send what waits, once: for cron
     Flush(Concurrency),
-    /// Send what comes, until SIGTERM: for a service
-    ///
-    /// Reads its configuration again on SIGHUP, and when a file of it has changed, such as the token's. What
-    /// is under way ends as it began. A configuration that cannot be used is refused, and the one of before
-    /// goes on.
-    Run(Concurrency),
+    Run(SpoolRun),
     Retry(SpoolRetry),
     Drop(SpoolDrop),
 }
@@ -115,6 +113,20 @@ pub struct Concurrency {
     /// How many calls may be under way at once, each on a connection of its own (1 to 256)
     #[arg(long, value_name = "COUNT", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,
+}
+
+/// Send what comes, until SIGTERM: for a service
+///
+/// Reads its configuration again on SIGHUP, and when a file of it has changed, such as the token's. What
+/// is under way ends as it began. A configuration that cannot be used is refused, and the one of before
+/// goes on.
+#[derive(Debug, Args)]
+pub struct SpoolRun {
+    #[command(flatten)]
+    pub concurrency: Concurrency,
+    /// Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
+    pub health: Option<SocketAddr>,
 }
 
 /// The number of an event in the spool.

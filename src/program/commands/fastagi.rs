@@ -33,7 +33,7 @@ use crate::program::cli::{self, Global};
 use crate::program::exit_code::{ExitCode, UnusableSecret};
 pub use complaints::may_be_logged;
 use rules::Rules;
-use serve::Terms;
+use serve::{Entrance, Terms};
 use users::{Named, Namespace};
 
 #[cold]
@@ -55,7 +55,8 @@ pub fn run(args: &cli::Fastagi, global: &Global, out: &mut dyn Write) -> anyhow:
         warn_of_strangers(&terms.rules, address);
         Ok((terms, files))
     };
-    client::block_on(serve::serve(listener, args.max_calls, (terms, files), read_again, ready))??;
+    let entrance = Entrance { listener, max_calls: args.max_calls, health: args.health };
+    client::block_on(serve::serve(entrance, (terms, files), read_again, ready))??;
     Ok(ExitCode::Ok)
 }
 

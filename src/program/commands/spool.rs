@@ -7,6 +7,9 @@ mod list;
 mod show;
 mod stats;
 
+pub(super) use bridges::expose as expose_bridges;
+pub(super) use stats::Figures;
+
 use std::io::Write;
 use std::time::Duration;
 

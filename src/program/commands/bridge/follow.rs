@@ -22,6 +22,7 @@ use crate::config::{BridgeConfig, Config, OnReject, Span};
 use crate::delivery::{Connection, Courier, Deadline, Dispatcher, Pool};
 use crate::event::{EventKind, WrittenEvent};
 use crate::program::cli;
+use crate::program::commands::alive::{Alive, LastDelivery};
 use crate::program::commands::daemon::{Daemon, Wish, log_event};
 use crate::program::commands::report::{self, outcome, unsent};
 use crate::program::commands::settings::runtime_folder;
@@ -108,6 +109,8 @@ where
     }
     // What is only shown is nobody else's concern.
     let pulse = Pulse::begin(bridge_name, (!following.dry_run).then_some(config));
+    let last = LastDelivery::default();
+    Alive::new(config, Some(pulse.tells()), last.clone()).answer_if_wanted(bridge.health).await?;
     let (tell_us, mut told) = unbounded_channel();
     let (requests, asked) = unbounded_channel();
     let feeding = tokio::spawn(feed(connector, tell_us, asked));
@@ -160,6 +163,7 @@ where
                     told.events += 1;
                     told.delay = heard.elapsed();
                 });
+                last.note(&report, error.as_ref());
                 log_event(&report, error.as_ref());
                 tell::event(out, &report, style)?;
                 if is_rejected && bridge.on_reject == OnReject::Hangup {

@@ -50,6 +50,11 @@ impl Pulse {
         Self { told, writing }
     }
 
+    /// For whoever asks this process.
+    pub fn tells(&self) -> watch::Receiver<Heartbeat> {
+        self.told.subscribe()
+    }
+
     /// Changes figures: they are told with the next beat.
     pub fn count(&self, change: impl FnOnce(&mut Heartbeat)) {
         self.told.send_if_modified(|told| {

@@ -1,7 +1,7 @@
 //! The thread that all calls share: it lets them in, and brings their events to Zammad.
 
 use std::convert::Infallible;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,7 @@ use super::places::{Place, Places};
 use super::rules::Rules;
 use super::shares::Shares;
 use super::talk::talk;
+use crate::program::commands::alive::{Alive, LastDelivery};
 use crate::program::commands::daemon::{Daemon, Wish, log_event};
 use crate::program::commands::report;
 use crate::program::commands::settings::runtime_folder;
@@ -56,21 +57,29 @@ pub struct Terms {
     pub rules: Rules,
 }
 
+/// Where calls come in.
+pub struct Entrance {
+    pub listener: TcpListener,
+    /// how many of one guest are talked about at once
+    pub max_calls: u16,
+    /// where monitoring systems are answered
+    pub health: Option<SocketAddr>,
+}
+
 /// Serves calls until SIGTERM or Ctrl-C. Then what is under way is finished, unless it comes again,
 /// and whoever calls is turned away: a call must not wait for the end of a server. `ready` says so
 /// when all of this is the case, and tells what systemd is to show.
 ///
 /// When a file has changed, or on SIGHUP, `read_again` says what counts for the calls that come from then on.
 pub async fn serve(
-    listener: TcpListener,
-    max_calls: u16,
+    entrance: Entrance,
     first: (Terms, Watched),
     read_again: impl Fn() -> anyhow::Result<(Terms, Watched)>,
     ready: impl FnOnce() -> Result<String, OutputError>,
 ) -> anyhow::Result<()> {
     let complaints = Arc::<Complaints>::default();
     let served = tokio::select! {
-        served = serve_until_the_end(listener, max_calls, first, read_again, ready, &complaints) => served,
+        served = serve_until_the_end(entrance, first, read_again, ready, &complaints) => served,
         never = sum_up(&complaints) => match never {},
     };
     complaints.end();
@@ -86,8 +95,7 @@ async fn sum_up(complaints: &Complaints) -> Infallible {
 }
 
 async fn serve_until_the_end(
-    listener: TcpListener,
-    max_calls: u16,
+    Entrance { listener, max_calls, health }: Entrance,
     (terms, files): (Terms, Watched),
     read_again: impl Fn() -> anyhow::Result<(Terms, Watched)>,
     ready: impl FnOnce() -> Result<String, OutputError>,
@@ -99,10 +107,13 @@ async fn serve_until_the_end(
     let Terms { config, clients, limit, rules } = terms;
     let mut hall = Hall::new(rules, complaints.clone(), reception);
     let room = Room::new(max_calls);
+    let last = LastDelivery::default();
+    let alive = Alive::new(&config, None, last.clone());
+    alive.answer_if_wanted(health).await?;
     let mut shares = Arc::new(Shares::new(&config));
     // One for each configuration whose events are not all over.
     let mut at_work = FuturesUnordered::new();
-    let (shift, work) = Shift::begin(config, clients, limit, complaints, &shares);
+    let (shift, work) = Shift::begin(config, clients, limit, complaints, &shares, &last);
     at_work.push(work);
     // Until the stop; then only calls have a way to one of them.
     let mut shift = Some(shift);
@@ -134,7 +145,8 @@ async fn serve_until_the_end(
                     let Terms { config, clients, limit, rules } = terms;
                     hall.follow(rules);
                     shares = shares.of_next(&config);
-                    let (next, work) = Shift::begin(config, clients, limit, complaints, &shares);
+                    alive.follow(&config);
+                    let (next, work) = Shift::begin(config, clients, limit, complaints, &shares, &last);
                     at_work.push(work);
                     shift = Some(next);
                 },
@@ -160,11 +172,12 @@ impl Shift {
         limit: Duration,
         complaints: &Arc<Complaints>,
         shares: &Arc<Shares>,
+        last: &LastDelivery,
     ) -> (Self, LocalBoxFuture<'static, ()>) {
         let (jobs, wanted) = unbounded_channel();
         let courier = Courier::new(&config, runtime_folder().as_deref());
         let (complaints, shares) = (complaints.clone(), shares.clone());
-        let sender = EventSender { config: config.clone(), courier, shares, complaints };
+        let sender = EventSender { config: config.clone(), courier, shares, complaints, last: last.clone() };
         let work = async move {
             tokio::select! {
                 () = sender.bring_all(&clients, wanted) => {}
@@ -258,6 +271,7 @@ struct EventSender {
     courier: Courier,
     shares: Arc<Shares>,
     complaints: Arc<Complaints>,
+    last: LastDelivery,
 }
 
 impl EventSender {
@@ -323,6 +337,7 @@ impl EventSender {
             self.shares.settle(reserved, is_kept(&brought));
         }
         let (report, error) = report::outcome(&to_send.event, brought, &self.config);
+        self.last.note(&report, error.as_ref());
         log_event(&report, error.as_ref());
         // Whoever does not wait any more was told that it is on its way.
         let _ = reply.send((report, error));

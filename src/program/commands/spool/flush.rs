@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::{PATIENCE, spool_of};
 use crate::program::cli::{self, Global};
+use crate::program::commands::alive::{Alive, LastDelivery};
 use crate::program::commands::configured_from_files;
 use crate::program::commands::daemon::{Daemon, Wish};
 use crate::program::commands::owner::become_owner;
@@ -87,13 +88,15 @@ impl Sending {
 }
 
 /// Sends what comes, until SIGTERM or Ctrl-C. What is under way when the configuration changes ends with the old one.
-pub fn stay(args: &cli::Concurrency, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+pub fn stay(args: &cli::SpoolRun, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let (config, files) = configured_from_files(global, log::LevelFilter::Info)?;
     become_owner([&config]);
     let mut tally = Tally::default();
     let (ended, left, config) = client::block_on(async {
-        let mut sending = Sending::begin(args, config).await?;
+        let mut sending = Sending::begin(&args.concurrency, config).await?;
         let mut daemon = Daemon::begin(files)?;
+        let alive = Alive::new(&sending.config, None, LastDelivery::default());
+        alive.answer_if_wanted(args.health).await?;
         let doing = sending.doing()?;
         daemon.is_ready(&doing);
         log::info!("{doing}");
@@ -112,7 +115,7 @@ pub fn stay(args: &cli::Concurrency, global: &Global, out: &mut dyn Write) -> an
                                 sending.stop.send_replace(true);
                             }
                             Wish::Reload(why) => {
-                                let read = Sending::begin_again(args, global).await;
+                                let read = Sending::begin_again(&args.concurrency, global).await;
                                 if let Some(read) = daemon.reloaded(why, read) {
                                     next = Some(read);
                                     sending.stop.send_replace(true);
@@ -123,7 +126,10 @@ pub fn stay(args: &cli::Concurrency, global: &Global, out: &mut dyn Write) -> an
                 }
             };
             match (ended, next) {
-                (Ok(()), Some(next)) if !is_to_end => sending = next,
+                (Ok(()), Some(next)) if !is_to_end => {
+                    alive.follow(&next.config);
+                    sending = next;
+                }
                 (ended, _) => break ended,
             }
         };

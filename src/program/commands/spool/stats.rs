@@ -20,7 +20,7 @@ pub(super) fn label(text: &str) -> String {
 }
 
 /// What there is to tell of a spool.
-struct Figures<'a> {
+pub struct Figures<'a> {
     spool: &'a SpoolConfig,
     /// which Zammad it is about; `None`: nothing was ever kept
     zammad: Option<String>,
@@ -61,7 +61,12 @@ pub fn run(
     Ok(ExitCode::Ok)
 }
 
-impl Figures<'_> {
+impl<'a> Figures<'a> {
+    /// Those of a spool that is open.
+    pub fn of(spool: &'a SpoolConfig, overview: Overview, bridges: Vec<Bridge>) -> Self {
+        Self { spool, zammad: None, overview, bridges }
+    }
+
     /// Zammad's address may have got into its place.
     fn path(&self) -> String {
         shown(&self.spool.path.to_string_lossy())
@@ -133,7 +138,7 @@ impl Figures<'_> {
     }
 
     /// Prometheus' text format, version 0.0.4.
-    fn exposition(&self) -> String {
+    pub fn exposition(&self) -> String {
         let Totals { waiting, unconfirmed, dead, bytes, elsewhere, open_calls, oldest, .. } =
             self.overview.totals;
         let path = label(&self.path());
