@@ -618,6 +618,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
 drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l dry-run -d 'Print the events, and send none'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l sandbox -d 'Report to a stand-in for Zammad in this process, although an endpoint is configured: nothing leaves this machine, and a browser shows what agents would see'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l mask -d 'In that file, put other numbers and names in place of the true ones, the same for the same'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -s h -l help -d 'Print help (see more with \'--help\')'

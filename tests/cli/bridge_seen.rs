@@ -405,3 +405,34 @@ fn a_service_that_cannot_answer_monitoring_systems_says_so() {
         "{said}"
     );
 }
+
+/// Nothing is configured at Zammad; and if something is, it is left alone.
+#[test]
+fn a_phone_system_is_followed_without_a_zammad() {
+    let world = World::new();
+    let requests = world.every_request();
+    let interface = Interface::start(Manners::default());
+    let secret = world.file("secret", 0o600, "s3cret");
+    for configured in [false, true] {
+        let mut program = world.process();
+        program.args(["bridge", "asterisk", "--sandbox", "--username", "zammad"]);
+        program.args(["--address", &interface.address, "--secret-file"]).arg(&secret);
+        if configured {
+            program.args(["--url", &world.url(), "--spool-path"]).arg(world.path("spool.db"));
+        }
+        let running = Running::start(&mut program);
+        let page = running.said_behind("what agents would see: http://");
+        interface.connection().write_all(RINGING.as_bytes()).unwrap();
+        until("agents would see it ring", || {
+            get(page.trim_end_matches('/'), "/api/v1/cti/log", "Accept: application/json\r\n")
+                .1
+                .contains("1.1")
+        });
+        running.signal("TERM");
+        let ran = running.end();
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, "none\n"), "{ran}");
+        assert!(!ran.stderr.contains("without a spool"), "{ran}");
+    }
+    requests.assert_calls(0);
+    assert!(!world.path("spool.db").exists());
+}

@@ -25,7 +25,7 @@ pub enum Bridge {
 ///
 /// To try what would be reported, without a Zammad:
 ///
-///   zammad-cti bridge asterisk --username zammad --secret-file secret --dry-run
+///   zammad-cti bridge asterisk --username zammad --secret-file secret --sandbox
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct BridgeAsterisk {
@@ -44,13 +44,18 @@ pub struct Following {
     /// Print the events, and send none
     #[arg(long = "dry-run", id = "bridge_dry_run")]
     pub dry_run: bool,
+    /// Report to a stand-in for Zammad in this process, although an endpoint is configured: nothing leaves
+    /// this machine, and a browser shows what agents would see
+    #[arg(long, conflicts_with = "bridge_dry_run")]
+    pub sandbox: bool,
     /// Write what the phone system says to this file, one JSON object a line, without secrets
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
     /// In that file, put other numbers and names in place of the true ones, the same for the same
-    #[arg(long, requires = "record")]
+    #[arg(long, requires = "record", hide_short_help = true)]
     pub mask: bool,
     /// With --dry-run, take such a file in place of the phone system, by its own clock and without waiting
     #[arg(long, value_name = "FILE", requires = "bridge_dry_run", conflicts_with = "record")]
+    #[arg(hide_short_help = true)]
     pub replay: Option<PathBuf>,
 }

@@ -20,9 +20,11 @@ use crate::client;
 use crate::config::{AsteriskAccount, BridgeConfig, Config, Settings};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
+use crate::sandbox::{Options, Sandbox};
 use crate::spool::BridgeName;
 
 use super::owner::become_owner;
+use super::sandbox::random_token;
 use super::settings::sources;
 use super::{start_log, warn_if_insecure};
 use follow::Task;
@@ -42,7 +44,7 @@ fn asterisk(args: cli::BridgeAsterisk, global: &Global, out: &mut dyn Write) -> 
     let profile = sources.profile.clone();
     let mut settings = sources.merged();
     settings.bridge = bridge.or(settings.bridge);
-    let (config, bridge) = configured(settings.clone(), &following)?;
+    let (config, bridge, stand_in) = configured(settings.clone(), &following)?;
     let settings = settings.bridge.asterisk;
     let trunks = Trunks::of(&settings);
     let source = Asterisk::new(Listener::new(trunks, settings.outside_prefix.clone().unwrap_or_default()));
@@ -65,20 +67,36 @@ fn asterisk(args: cli::BridgeAsterisk, global: &Global, out: &mut dyn Write) -> 
         following: &following,
     };
     client::block_on(follow::follow(source, tracker, account, task, out))??;
+    // Its page is there until the end.
+    drop(stand_in);
     Ok(ExitCode::Ok)
 }
 
-/// The configuration, and how calls are followed.
-fn configured(settings: Settings, following: &cli::Following) -> anyhow::Result<(Config, BridgeConfig)> {
+/// The configuration, how calls are followed, and the stand-in for Zammad, if there is one.
+fn configured(
+    settings: Settings,
+    following: &cli::Following,
+) -> anyhow::Result<(Config, BridgeConfig, Option<Sandbox>)> {
     let bridge = settings.bridge.checked()?;
     let config = Config::try_from(settings)?;
+    if following.sandbox {
+        let options = Options { token: random_token(), ..Options::default() };
+        let stand_in = Sandbox::start(options).context("the stand-in for Zammad does not start")?;
+        let endpoint = stand_in.endpoint().clone();
+        start_log(log::LevelFilter::Info, Some(endpoint.clone()));
+        log::info!("what agents would see: http://{}/", stand_in.address());
+        let mut config = config.with_endpoint(endpoint);
+        // What it does not take nobody will ever send.
+        config.spool = None;
+        return Ok((config, bridge, Some(stand_in)));
+    }
     start_log(log::LevelFilter::Info, config.endpoint().ok().cloned());
     if !following.dry_run {
         config.endpoint()?;
         warn_if_insecure([&config]);
         become_owner([&config]);
     }
-    Ok((config, bridge))
+    Ok((config, bridge, None))
 }
 
 fn rules(bridge: &BridgeConfig, config: &Config) -> Rules {

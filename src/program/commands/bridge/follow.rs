@@ -96,7 +96,7 @@ where
     let mut dispatcher =
         clients.as_ref().map(|clients| Dispatcher::new(Pool::growing(clients, MOST, IDLE), &bring));
     if !following.dry_run {
-        if !courier.has_journal() {
+        if !courier.has_journal() && !following.sandbox {
             log::warn!(
                 "without a spool, calls that are open when it ends stay open at Zammad (--spool-path)"
             );
