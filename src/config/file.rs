@@ -20,6 +20,9 @@ const MAX_TOKEN_FILE: u64 = 4 * 1024;
 const MAX_CONFIGURATION: u64 = 256 * 1024;
 pub(crate) const MAX_BUNDLE: u64 = 16 * 1024 * 1024;
 
+/// The phone systems that can be followed, each with a table in `[bridge]`.
+const SOURCES: [&str; 1] = ["bridge.asterisk"];
+
 /// What one configuration file says.
 #[derive(Debug, Default)]
 pub struct Layers {
@@ -45,6 +48,9 @@ pub enum FileError {
     /// A key that there is not; `nearest` is one like it.
     #[error("{}: unknown key `{key}`{}", path.display(), nearest.as_ref().map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default())]
     UnknownKey { path: PathBuf, key: String, nearest: Option<String> },
+    /// A table of `[bridge]` for a phone system that nobody can follow.
+    #[error("{}: unknown phone system [{table}]; there is: {}", path.display(), SOURCES.join(", "))]
+    UnknownSource { path: PathBuf, table: String },
     /// A profile that the file does not have.
     #[error("{}: no profile `{profile}`{}", path.display(), if known.is_empty() { String::new() } else { format!("; there are: {}", known.join(", ")) })]
     UnknownProfile { path: PathBuf, profile: String, known: Vec<String> },
@@ -52,7 +58,7 @@ pub enum FileError {
     #[error("profile `{0}` is asked for, but there is no configuration file")]
     ProfileWithoutFile(String),
     /// Its mode would give the token away.
-    #[error("{} holds the token, and others can read it; run: chmod o-rwx {}", path.display(), path.display())]
+    #[error("{} holds a secret, and others can read it; run: chmod o-rwx {}", path.display(), path.display())]
     OthersCanRead { path: PathBuf },
     /// The token stands where a file's name belongs.
     #[error("the token file names no file, but looks like the token itself, which belongs to `token`")]
@@ -214,6 +220,20 @@ fn holds_token(table: &Map<String, Value>) -> bool {
     !text("token").is_empty()
         || !text("api_token").is_empty()
         || endpoint::split(&Some(Secret::new(text("url")))).1.is_some()
+        || holds_secret(table)
+}
+
+/// Whether a table of `[bridge]` has the secret of a phone system.
+fn holds_secret(table: &Map<String, Value>) -> bool {
+    fn inner<'a>(table: &'a Map<String, Value>, key: &str) -> Option<&'a Map<String, Value>> {
+        match &table.get(key)?.kind {
+            ValueKind::Table(inner) => Some(inner),
+            _ => None,
+        }
+    }
+    let Some(bridge) = inner(table, "bridge") else { return false };
+    let mut sources = bridge.keys().filter_map(|source| inner(bridge, source));
+    sources.any(|source| source.get("secret").is_some_and(|secret| !secret.to_string().is_empty()))
 }
 
 /// Every key must be a setting; a misspelt one would be a setting that silently does nothing.
@@ -224,9 +244,13 @@ fn check_keys(path: &Path, table: &Map<String, Value>, prefix: &str) -> Result<(
     keys.sort();
     for key in keys {
         let full = format!("{prefix}{key}");
-        if let (ValueKind::Table(inner), "numbers" | "spool" | "bridge" | "bridge.asterisk") =
-            (&table[key].kind, full.as_str())
+        let is_table = ["numbers", "spool", "bridge"].contains(&full.as_str()) || SOURCES.contains(&&*full);
+        if let ValueKind::Table(inner) = &table[key].kind
+            && (is_table || prefix == "bridge.")
         {
+            if !is_table {
+                return Err(FileError::UnknownSource { path: path.to_owned(), table: full });
+            }
             check_keys(path, inner, &format!("{full}."))?;
         } else if full == "agents" {
             // The keys of this table are phones.

@@ -27,7 +27,7 @@ use std::io::Write;
 use std::sync::{PoisonError, RwLock};
 use std::time::Instant;
 
-use crate::config::{Config, Endpoint, redact};
+use crate::config::{Config, Endpoint, Settings, redact};
 
 pub use agi::refuse as refuse_to_asterisk;
 
@@ -63,7 +63,12 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
 
 /// The checked configuration, and a log that knows which token to keep quiet about.
 fn configured(global: &Global, quiet: log::LevelFilter) -> anyhow::Result<Config> {
-    let config = Config::try_from(settings::sources(global)?.merged())?;
+    checked(settings::sources(global)?.merged(), quiet)
+}
+
+/// The same of settings that were read.
+fn checked(settings: Settings, quiet: log::LevelFilter) -> anyhow::Result<Config> {
+    let config = Config::try_from(settings)?;
     start_log(quiet, config.endpoint().ok().cloned());
     warn_if_insecure([&config]);
     Ok(config)

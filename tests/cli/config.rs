@@ -1,8 +1,11 @@
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use predicates::prelude::*;
 use serde_json::{Value, json};
+use zammad_cti::bridge::asterisk::Trunks;
+use zammad_cti::config::{BridgeSettings, List, Secret, Settings, read};
 
 use crate::support::{NEW_CALL, TOKEN, World, stderr, stdout};
 
@@ -317,7 +320,7 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
     };
     let profile = lines.iter().position(|line| *line == "#[profiles.test]").unwrap();
     let settings: Vec<_> = (0..lines.len()).filter(|&at| is_setting(lines[at])).collect();
-    assert_eq!(settings.len(), 16, "{settings:?}");
+    assert_eq!(settings.len(), 29, "{settings:?}");
     for at in settings {
         let in_profile = at > profile;
         let in_use = |(place, line): (usize, &&str)| {
@@ -334,7 +337,7 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
         let value: Value = match key.as_str() {
             "url" if value.contains("TOKEN") => serde_json::from_str(&value.replace("TOKEN", "***")).unwrap(),
             // Without its token it is not known which part of it is none.
-            "url" | "api_token" => json!("***"),
+            "url" | "api_token" | "bridge.asterisk.secret" => json!("***"),
             _ => serde_json::from_str(value).unwrap(),
         };
         assert_eq!(shown["value"], value, "{key}");
@@ -347,15 +350,108 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
 }
 
 #[test]
+fn the_example_names_each_setting() {
+    let mut table = String::new();
+    let mut named = BTreeSet::new();
+    for line in EXAMPLE.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            table = format!("{name}.");
+        } else if let Some((key, _)) = line.trim_start_matches('#').split_once(" = ") {
+            named.insert(format!("{table}{key}"));
+        }
+    }
+    // Another way to give the token, which only flags and variables need.
+    let keys = Settings::default().by_key();
+    let missing: Vec<_> = keys.keys().filter(|key| *key != "token" && !named.contains(*key)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// Its other keys are examples: there is nothing that they are by default.
+#[test]
+fn the_example_shows_how_a_bridge_follows_by_default() {
+    let world = World::new();
+    let is_default = |line: &str| {
+        ["internal", "second_answer", "on_reject", "hold", "stale", "address", "trunk_contexts"]
+            .iter()
+            .any(|key| line.starts_with(&format!("#{key} = ")))
+    };
+    let in_use = EXAMPLE.lines().map(|line| if is_default(line) { &line[1..] } else { line });
+    let file = world.file("example.toml", 0o600, &in_use.collect::<Vec<_>>().join("\n"));
+    let bridge = read(&file, None).unwrap().top_level.bridge;
+    let by_default = BridgeSettings::default();
+    assert_eq!(format!("{:?}", bridge.checked().unwrap()), format!("{:?}", by_default.checked().unwrap()));
+    assert_eq!(bridge.asterisk.trunk_contexts, Some(List(Trunks::CONTEXTS.map(str::to_owned).to_vec())));
+    let address = |mut bridge: BridgeSettings| {
+        (bridge.asterisk.username, bridge.asterisk.secret) = (Some(String::new()), Some(Secret::new("x")));
+        bridge.asterisk.account().unwrap().address
+    };
+    assert_eq!(bridge.asterisk.address.clone(), Some(address(by_default)));
+}
+
+#[test]
+fn a_bridge_that_cannot_begin_is_found_by_config_check() {
+    let world = World::new();
+    world.file("ami-secret", 0o600, "s3cret\n");
+    world.file("open", 0o644, "s3cret\n");
+    let check = |table: &str, mode: u32| {
+        let text = format!("url = 'http://zammad.example/api/v1/cti/x'\n{table}\n");
+        let file = world.file("config.toml", mode, &text);
+        world.bare().arg("--config").arg(file).args(["config", "check"]).assert()
+    };
+    let asked = "ok: http://zammad.example/api/v1/cti/*** (Zammad was not asked)\n";
+    let account = "ok: zammad at Asterisk pbx:5038 (Asterisk was not asked)\n";
+    let table = "[bridge.asterisk]\nusername = 'zammad'\naddress = 'pbx:5038'";
+    check(&format!("{table}\nsecret = 's3cret'"), 0o640).code(0).stdout(format!("{asked}{account}"));
+    check(&format!("{table}\nsecret_file = 'ami-secret'"), 0o644).code(78);
+    let without_token = "url = 'http://zammad.example'\ntoken_file = 'ami-secret'";
+    let file =
+        world.file("config.toml", 0o644, &format!("{without_token}\n{table}\nsecret_file = 'ami-secret'"));
+    world.bare().arg("--config").arg(file).args(["config", "check"]).assert().code(0);
+    // Nobody is followed.
+    check("[bridge]\ninternal = true\n[bridge.asterisk]\ntrunk_contexts = ['x']", 0o600)
+        .code(0)
+        .stdout(asked);
+    // (tables, what is said)
+    let cases = [
+        ("[bridge]\nhold = '3s'".to_owned(), "bridge.hold: 2s is the longest time"),
+        (table.to_owned(), "bridge.asterisk.secret_file is not set"),
+        ("[bridge.asterisk]\nsecret = 'x'".to_owned(), "bridge.asterisk.username is not set"),
+        (format!("{table}\nsecret_file = 'nowhere'"), "cannot read nowhere"),
+        (format!("{table}\nsecret_file = 'open'"), "chmod o-rwx open"),
+    ];
+    for (table, said) in cases {
+        let ended = check(&table, 0o600).code(78).stdout("");
+        assert!(stderr(&ended).contains(said), "{table}: {}", stderr(&ended));
+    }
+    for table in
+        [format!("{table}\nsecret = 's3cret'"), "[profiles.p.bridge.asterisk]\nsecret = 'x'".to_owned()]
+    {
+        let file = world.file("config.toml", 0o644, &table);
+        let ended = world.program().arg("--config").arg(file).args(NEW_CALL).assert().code(78).stdout("");
+        let said = stderr(&ended);
+        assert!(said.contains("chmod o-rwx") && !said.contains("s3cret"), "{said}");
+    }
+}
+
+#[test]
 fn a_broken_configuration_sends_nothing_and_says_what_to_mend() {
     let near = |key: &str, nearest: &str| format!("unknown key `{key}`; did you mean `{nearest}`?");
     // (file, arguments, what is said)
-    let cases: [(&str, &[&str], &str); 25] = [
+    let cases: [(&str, &[&str], &str); 30] = [
         ("timout = '1s'", &[], &near("timout", "timeout")),
         ("[profiles.test]\ndeadlin = '1s'", &[], &near("deadlin", "deadline")),
         ("[numbers]\ncountri = 'DE'", &[], &near("numbers.countri", "numbers.country")),
         ("[profiles.test.numbers]\nnormalise = true", &[], &near("numbers.normalise", "numbers.normalize")),
         ("xyzzy = 1", &[], "unknown key `xyzzy`\n"),
+        ("[bridge]\nhodl = '1s'", &[], &near("bridge.hodl", "bridge.hold")),
+        (
+            "[bridge.asterisk]\nadress = 'pbx:5038'",
+            &[],
+            &near("bridge.asterisk.adress", "bridge.asterisk.address"),
+        ),
+        ("[bridge.asterisc]", &[], "unknown phone system [bridge.asterisc]; there is: bridge.asterisk\n"),
+        ("[profiles.test.bridge.fax]\nurl = 'x'", &[], "unknown phone system [bridge.fax]; there is"),
+        ("[bridge]\non_reject = 'busy'", &[], "expected one of none, hangup"),
         (
             "[profiles.live]\n[profiles.test]",
             &["--profile", "tset"],

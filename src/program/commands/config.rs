@@ -7,13 +7,14 @@ use std::path::Path;
 
 use crate::client::Client;
 use crate::config::{
-    Config, Format, Layer, Settings, default_files, is_token_for_file, redact, shown, variable,
+    AsteriskAccount, BridgeSettings, Config, ConfigError, Format, Layer, Settings, default_files,
+    is_token_for_file, redact, shown, variable,
 };
 use anyhow::Context;
 use serde_json::{Map, Value, json};
 
 use super::settings::{config_home, named_file, sources};
-use super::{configured, start_log};
+use super::{checked, start_log};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::{ExitCode, UsageError};
 use crate::program::output::{OutputError, VERSION};
@@ -131,15 +132,31 @@ fn settings(layers: &[(Layer, Map<String, Value>)], effective: Settings) -> Vec<
 
 /// Reads and checks everything, without a word to Zammad.
 fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let config: Config = configured(global, log::LevelFilter::Warn)?;
+    let settings = sources(global)?.merged();
+    let bridge = settings.bridge.clone();
+    let config = checked(settings, log::LevelFilter::Warn)?;
     let endpoint = config.endpoint()?;
     Client::new(&config)?;
+    let asterisk = asterisk(&bridge)?;
     writeln!(out, "ok: {endpoint} (Zammad was not asked)").map_err(OutputError)?;
+    if let Some(AsteriskAccount { address, username, secret: _ }) = asterisk {
+        let (address, username) = (printable(&address), printable(&username));
+        writeln!(out, "ok: {username} at Asterisk {address} (Asterisk was not asked)")
+            .map_err(OutputError)?;
+    }
     for left in config.left_out() {
         let (said, key) = (printable(&left.to_string()), left.setting());
         writeln!(out, "{said}; if this Zammad has one, set `{key}` beside its url").map_err(OutputError)?;
     }
     Ok(ExitCode::Ok)
+}
+
+/// The account at Asterisk, if the settings have any part of one.
+fn asterisk(bridge: &BridgeSettings) -> Result<Option<AsteriskAccount>, ConfigError> {
+    bridge.checked()?;
+    let asterisk = &bridge.asterisk;
+    let is_meant = asterisk.username.is_some() || asterisk.secret.is_some() || asterisk.secret_file.is_some();
+    is_meant.then(|| asterisk.account()).transpose()
 }
 
 fn init(args: &cli::Init, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
