@@ -90,6 +90,9 @@ _zammad__cti() {
             zammad__cti__subcmd__config,check)
                 cmd="zammad__cti__subcmd__config__subcmd__check"
                 ;;
+            zammad__cti__subcmd__config,import)
+                cmd="zammad__cti__subcmd__config__subcmd__import"
+                ;;
             zammad__cti__subcmd__config,init)
                 cmd="zammad__cti__subcmd__config__subcmd__init"
                 ;;
@@ -642,7 +645,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__config)
-            opts="-h --help show check init"
+            opts="-h --help show check init import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -708,6 +711,24 @@ _zammad__cti() {
                     ;;
                 --spool-policy)
                     COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        zammad__cti__subcmd__config__subcmd__import)
+            opts="-h --zammad --asterisk --help asterisk"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --zammad | --asterisk)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

@@ -816,10 +816,11 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l force -d 'Close those as well whose hangup is in doubt, after a look into Zammad\'s caller log: they ring there'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l forget -d 'Take them off the list without a hangup, after a look into Zammad\'s caller log: they have ended there'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -s h -l help -d 'Print help'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -f -a "show" -d 'Show each setting and where it comes from'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -f -a "check" -d 'Check the configuration without sending anything'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init" -f -a "init" -d 'Write a commented configuration file to begin with'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -s h -l help -d 'Print help'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -f -a "show" -d 'Show each setting and where it comes from'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -f -a "check" -d 'Check the configuration without sending anything'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -f -a "init" -d 'Write a commented configuration file to begin with'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -f -a "import" -d 'Print the configuration file of another program as one of this program'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
@@ -907,6 +908,9 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l force -d 'Replace a file that is there'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from import" -l zammad -d 'The section with Zammad\'s address, as the option --zammad of asterisk-zammad-cti-bridge' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from import" -l asterisk -d 'The section with Asterisk\'s account, as its option --asterisk; the other sections become profiles' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l dir -d 'Write a page per command into this folder' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -s h -l help -d 'Print help'

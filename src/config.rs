@@ -29,9 +29,9 @@ pub use bridge::{AsteriskAccount, AsteriskSettings, BridgeConfig, BridgeSettings
 pub(crate) use endpoint::shown;
 pub use endpoint::{Endpoint, EndpointError, redact};
 pub(crate) use file::is_token_for_file;
-pub(crate) use file::read_token;
 pub use file::{FileError, Layers, read};
 pub(crate) use file::{MAX_BUNDLE, read_file, refuse_what_others_can_read};
+pub(crate) use file::{read_token, without_mark};
 #[doc(hidden)]
 pub use value::List;
 pub use value::{Digits, Secret, Span};

@@ -32,7 +32,7 @@ pub use bridge::{Bridge, BridgeAsterisk, Following};
 pub use calls::{Calls, CallsClose, CallsCommand, WhichCalls};
 pub use check::Check;
 pub use completions::Completions;
-pub use config::{Config, Init};
+pub use config::{Config, Import, Init, Peer};
 pub use fastagi::{Fastagi, FastagiRequest};
 pub use global::Global;
 pub use hangup::Hangup;

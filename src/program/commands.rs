@@ -30,6 +30,7 @@ use std::time::Instant;
 use crate::config::{Config, Endpoint, Settings, redact};
 
 pub use agi::refuse as refuse_to_asterisk;
+pub use config::ImportError;
 
 use crate::program::cli::{Cli, Command, Global};
 use crate::program::exit_code::ExitCode;

@@ -14,6 +14,7 @@ use crate::sandbox::SandboxError;
 use crate::simulation::{NumbersError, ScenarioError, UnknownScenario};
 use crate::spool::{Position, SpoolError};
 
+use crate::program::commands::ImportError;
 use crate::program::output::OutputError;
 use crate::program::safe_text::one_argument;
 
@@ -396,6 +397,12 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
             AgiError::LongHeader | AgiError::LongReply | AgiError::NoCall | AgiError::Unknown { .. } => {
                 ExitCode::InvalidEvent
             }
+        });
+    }
+    if let Some(error) = error.downcast_ref::<ImportError>() {
+        return Some(match error {
+            ImportError::Unreadable(_) => ExitCode::LocalFile,
+            ImportError::Unusable { .. } | ImportError::NotText { .. } => ExitCode::Configuration,
         });
     }
     if error.is::<UnknownScenario>() || error.is::<UsageError>() {

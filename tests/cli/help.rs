@@ -101,6 +101,7 @@ const COMMANDS: &[(&str, &[&[&[&str]]])] = &[
     ("config show", &[CONFIG]),
     ("config check", &[CONFIG]),
     ("config init", &[&[&["config"]]]),
+    ("config import", &[]),
     ("completions", &[]),
     ("man", &[]),
 ];

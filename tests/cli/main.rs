@@ -13,6 +13,7 @@ mod bridge_seen;
 mod calls;
 mod check;
 mod config;
+mod config_import;
 mod connections;
 mod fastagi;
 mod fastagi_strangers;

@@ -155,6 +155,7 @@ pub const COMMANDS: &[(&str, &[Part])] = &[
     ("config show", SETTINGS),
     ("config check", SETTINGS),
     ("config init", &[&["config"]]),
+    ("config import", &[]),
     ("completions", &[]),
     ("man", &[]),
 ];

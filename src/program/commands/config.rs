@@ -1,5 +1,7 @@
 //! `zammad-cti config`
 
+mod import;
+
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -12,6 +14,8 @@ use crate::config::{
 };
 use anyhow::Context;
 use serde_json::{Map, Value, json};
+
+pub use import::ImportError;
 
 use super::settings::{config_home, named_file, sources};
 use super::{checked, start_log};
@@ -29,6 +33,7 @@ pub fn run(command: &cli::Config, global: &Global, out: &mut dyn Write) -> anyho
         cli::Config::Show => show(global, out),
         cli::Config::Check => check(global, out),
         cli::Config::Init(args) => init(args, global, out),
+        cli::Config::Import(args) => import::run(args, out),
     }
 }
 

@@ -1,0 +1,169 @@
+//! `zammad-cti config import`: the configuration of another program becomes one of ours.
+
+mod config_simple;
+mod perl_bridge;
+
+use std::io::{IsTerminal, Write, stdout};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use rustix::fs::{FileType, Mode, fchmod, fstat};
+
+use crate::config::{Endpoint, FileError, Secret, read_file, without_mark};
+use crate::program::cli::{Import, Peer};
+use crate::program::exit_code::ExitCode;
+use crate::program::output::OutputError;
+use crate::program::safe_text::{json, printable};
+use perl_bridge::{Account, Chosen, Imported, Profile, Unusable, import};
+
+use super::start_log;
+
+/// A configuration is some hundred lines; what is longer is another file.
+const MOST: u64 = 256 * 1024;
+
+/// Why a file is not taken over.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// It is not there, not for this user, or no file.
+    #[error("nothing is imported")]
+    Unreadable(#[source] FileError),
+    /// It is not what the other program reads.
+    #[error("{}", path.display())]
+    Unusable { path: PathBuf, source: Unusable },
+    /// The same of its characters.
+    #[error("{}: line {line}: it is not UTF-8", path.display())]
+    NotText { path: PathBuf, line: usize },
+}
+
+/// Writes the configuration to `out`, which is the standard output.
+pub fn run(args: &Import, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let Import { program: Peer::Asterisk, file, zammad, asterisk } = args;
+    let (content, metadata) = read_file(file, MOST).map_err(ImportError::Unreadable)?;
+    let text = str::from_utf8(without_mark(&content)).map_err(|error| {
+        let read = without_mark(&content)[..error.valid_up_to()].iter();
+        ImportError::NotText { path: file.clone(), line: 1 + read.filter(|&&byte| byte == b'\n').count() }
+    })?;
+    let imported = import(text, Chosen { zammad, asterisk })
+        .map_err(|source| ImportError::Unusable { path: file.clone(), source })?;
+    start_log(log::LevelFilter::Warn, []);
+    if metadata.permissions().mode() & 0o007 != 0 {
+        log::warn!("others can read {}, which holds secrets; run: chmod o-rwx {0}", file.display());
+    }
+    let show: fn(&Secret) -> String = if stdout().is_terminal() {
+        log::warn!("secrets are not shown on a terminal; to have them, write to a file, as in >config.toml");
+        hidden
+    } else {
+        keep_from_others()?;
+        |secret| json(&secret.reveal())
+    };
+    out.write_all(written(&imported, file, show).as_bytes()).map_err(OutputError)?;
+    Ok(ExitCode::Ok)
+}
+
+/// Takes the file that the standard output goes to from others, before anything stands in it.
+fn keep_from_others() -> anyhow::Result<()> {
+    let mine = || -> std::io::Result<bool> {
+        let stat = fstat(stdout())?;
+        let mode = Mode::from_raw_mode(stat.st_mode);
+        let is_open =
+            FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && mode.intersects(Mode::RWXO);
+        if is_open {
+            fchmod(stdout(), mode & !Mode::RWXO)?;
+        }
+        Ok(is_open)
+    };
+    if mine().context("others can read the file that this goes to, and it would hold secrets")? {
+        log::warn!("others could read the file that this goes to: they cannot any more, as it holds secrets");
+    }
+    Ok(())
+}
+
+/// A secret as it is shown on a terminal.
+fn hidden(secret: &Secret) -> String {
+    let endpoint = Endpoint::new(secret, None).ok();
+    json(&endpoint.map_or_else(|| secret.to_string(), |endpoint| endpoint.to_string()))
+}
+
+/// Our configuration, with a remark for each thing that differs.
+fn written(imported: &Imported, file: &Path, show: fn(&Secret) -> String) -> String {
+    let Imported { url, asterisk, profiles, remarks } = imported;
+    let mut left = String::new();
+    for remark in remarks {
+        left.push_str(&format!("# - {}\n", printable(&remark.to_string())));
+    }
+    if !left.is_empty() {
+        left.insert_str(0, "#\n# Of that file:\n");
+    }
+    let mut text = format!(
+        "{HEAD}# Made from {}.\n{left}\n{URL}url = {}\n{TABLES}{ASTERISK}{}",
+        printable(&file.to_string_lossy()),
+        show(url),
+        account(asterisk, show)
+    );
+    text.push_str(TRUNKS);
+    for Profile { name, url, asterisk } in profiles {
+        text.push_str(&format!("\n# Followed by: zammad-cti bridge asterisk --profile {name}\n"));
+        let is_bare = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+        let name = if is_bare { name.clone() } else { json(name) };
+        if let Some(url) = url {
+            text.push_str(&format!("[profiles.{name}]\nurl = {}\n", show(url)));
+        }
+        if let Some(asterisk) = asterisk {
+            text.push_str(&format!("[profiles.{name}.bridge.asterisk]\n{}", account(asterisk, show)));
+        }
+    }
+    text
+}
+
+fn account(account: &Account, show: fn(&Secret) -> String) -> String {
+    let Account { address, username, secret } = account;
+    format!("address = {}\nusername = {}\nsecret = {}\n", json(address), json(username), show(secret))
+}
+
+const HEAD: &str = "\
+# The configuration of zammad-cti, in place of that of asterisk-zammad-cti-bridge.
+#
+# It holds Zammad's token and the secret of an account at Asterisk. Others must not be able to read it:
+# chmod o-rwx config.toml. `secret_file` in place of `secret` names a file that holds the secret.
+#
+# What differs from the script:
+# - The account at Asterisk needs more rights. In manager.conf:
+#     read = call,agent,system
+#     write = reporting
+# - Calls to telephones and groups, and calls that go out, are reported too, not only those of queues.
+# - `to` is the number that was dialled, and `queue` the queue's name. Rows of the caller-log filter
+#   with queue names still choose who sees a call. Who is told of it is a matter of the number.
+# - Numbers are sent as digits with the country code: set `country` below.
+# - A call is one call in Zammad, also if it comes to several queues, and it ends with the caller.
+# - Nothing may report the same calls beside it: stop the script before you start zammad-cti.
+#
+";
+
+const URL: &str = "# Zammad's CTI address with its token.\n";
+
+const TABLES: &str = "
+[numbers]
+# The country of the phone system. National numbers get its code.
+#country = \"DE\"
+
+[spool]
+# Where events wait while Zammad is down. The script lost them.
+#path = \"/var/spool/zammad-cti/spool.db\"
+
+# Who sits at which phone: an extension or an endpoint, and a Zammad login. The script sent the name of the
+# queue's member, and so does zammad-cti for a phone that is not listed.
+[agents]
+#101 = \"anna@example.com\"
+";
+
+const ASTERISK: &str = "
+[bridge.asterisk]
+";
+
+const TRUNKS: &str = "\
+# The contexts in which calls from outside begin, if they are others. The script did not have to know them.
+#trunk_contexts = [\"from-trunk*\"]
+# What phones dial to get out of the house.
+#outside_prefix = \"0\"
+";
