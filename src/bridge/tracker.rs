@@ -53,9 +53,9 @@ pub struct Summary {
     pub id: String,
     /// which way it went
     pub direction: Direction,
-    /// who called, if that was a number
+    /// who called, if that was a number; as Zammad gets it
     pub from: Option<String>,
-    /// who was called
+    /// who was called, likewise
     pub to: String,
     /// the first queue that it came to
     pub queue: Option<String>,
@@ -389,8 +389,8 @@ impl Tracker {
         let summary = Summary {
             direction: call.direction(),
             id: call.id,
-            from: call.from,
-            to: call.to,
+            from: call.from.map(|shown| self.rules.sent(shown)),
+            to: self.rules.sent(call.to),
             queue: call.queue,
             answered_by: call.answered_by,
             talked: call.answered.map(|answered| now.saturating_sub(answered)),

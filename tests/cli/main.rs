@@ -9,6 +9,7 @@ mod agi;
 mod answer;
 mod bad_servers;
 mod bridge;
+mod bridge_line;
 mod bridge_seen;
 mod calls;
 mod check;

@@ -58,6 +58,11 @@ impl Rules {
         login.map(|login| login.as_str().to_owned()).or_else(|| person.name.clone())
     }
 
+    /// A number as Zammad gets it; what is none as it is shown.
+    pub(super) fn sent(&self, shown: String) -> String {
+        self.numbering.read(&shown).map_or(shown, |party| party.to_string())
+    }
+
     /// Whether a call is one that Zammad is told of.
     pub(super) fn reports(&self, call: &Call) -> bool {
         call.is_ignored.is_none() && (call.way != Way::Internal || self.internal)
