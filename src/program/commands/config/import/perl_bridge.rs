@@ -129,8 +129,8 @@ fn profile(
         return Ok(None);
     }
     let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    if !section.name.chars().all(is_name) {
-        return Err(Remark::new(section.line, "its name has characters that the script does not take"));
+    if section.name.is_empty() || !section.name.chars().all(is_name) {
+        return Err(Remark::new(section.line, "its name is none that the script takes"));
     }
     let url = is_zammad.then(|| url(section)).transpose()?;
     let asterisk = is_asterisk.then(|| account(section, remarks)).transpose()?;
