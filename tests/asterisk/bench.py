@@ -9,10 +9,11 @@ import sys
 import tempfile
 
 import faults
+import freepbx
 import hostile
 import page
 import speed
-from cases import freepbx, ordinary, recipes, run_all, xivo
+from cases import ordinary, recipes, run_all, xivo
 from processes import Bench
 
 WAYS = ("agi", "fastagi", "system")
@@ -52,7 +53,7 @@ class Report:
 
 def run_ordinary(bench, report, way):
     """The cases of one way, all at the same time."""
-    cases = [case for case in [*ordinary(), *freepbx(), *xivo()] if report.wants(way, case.name)]
+    cases = [case for case in [*ordinary(), *freepbx.cases(), *xivo()] if report.wants(way, case.name)]
     for run in run_all(bench, cases):
         report.add(way, run.case.name, run.faults, run.case.to)
 
