@@ -46,6 +46,8 @@ class Case:
     # the number in Zammad, if it is not the one called; and the caller id on the trunk
     listed_to: str | None = None
     shown_outside: str | None = None
+    # fields of an event in which the dialplan of the PBX tells what else it did with this number
+    told: dict | None = None
     # The number called is that of the cookbook, for all calls of this kind: the caller tells them apart.
     by_caller: bool = False
     # seconds: until the caller begins; from the call to the ringing phone, if one may ring; from its
@@ -56,6 +58,7 @@ class Case:
     # seconds from the end of the call until its last event is in the caller log
     settles_within: float = 30.0
     during: object = None  # run with (bench, case) once the call is answered
+    while_calling: object = None  # and as soon as it began
     serial: int = 0  # of the numbers that are the call's own, if there are any
 
 
@@ -119,6 +122,17 @@ def transfer_to(extension):
             "Redirect", Channel=leg["Channel"], Context="transfer", Exten=extension, Priority=1)
 
     return transfer
+
+
+def press(keys):
+    """Whoever picked up presses these keys."""
+
+    def pressing(bench, case):
+        leg = answered_leg(bench, case)
+        time.sleep(0.3)
+        bench.world.action("Redirect", Channel=leg["Channel"], Context="keys", Exten=keys, Priority=1)
+
+    return pressing
 
 
 def row_of(bench, case):
@@ -291,6 +305,8 @@ class Run(threading.Thread):
             source=PHONES if outward else CARRIER, name=case.name_shown, headers=case.headers,
             talk=case.talk, cancel_after=case.cancel_after, ringing_for=case.ringing_for)
         self.call.start()
+        if case.while_calling:
+            case.while_calling(bench, case)
         if case.during:
             self.call.wait_for_answer(30)
             case.during(bench, case)
@@ -319,6 +335,9 @@ class Run(threading.Thread):
             leg = self._leg("rings") or {}
             if leg.get("Caller") != self.case.shown_outside:
                 yield f"caller id on the trunk: expected {self.case.shown_outside}, came {leg.get('Caller')}"
+        told = self.case.told
+        if told and not self.bench.pbx.find(since=self.call.began, Number=self.case.to, **told):
+            yield f"the PBX did not tell: {told}"
 
     def _judge_times(self):
         case = self.case

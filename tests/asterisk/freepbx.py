@@ -1,34 +1,52 @@
 """What examples/freepbx reports, called by contexts that do what FreePBX's do: etc/pbx/freepbx.conf."""
 
 from cases import (
-    ANNA, BERT, BY_CALLER, BY_OTHER, CALLER_ID, CLEAR, WHOLE, Case, blocked, inbound, outbound, transfer_to)
+    ANNA, BERT, BY_CALLER, BY_OTHER, CALLER_ID, CLEAR, WHOLE, Case, blocked, inbound, outbound, press, transfer_to)
 
 
 def cases():
     """The same through examples/freepbx, called by contexts such as FreePBX's."""
     other = {"company": "493024"}
     shown = {"prefix": "8", "arrives_as": "4930555710"}
+    # A telephone outside, of which nobody knows whose it is.
+    outside = {"done": True, "cause": CLEAR}
+    mailed = {"State": "mailed", "Shown": "4930555710", "Music": ""}
     return [
         inbound("FreePBX: extension answered", 101, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
         inbound("FreePBX: extension answered, the callee hangs up", 102, BY_OTHER, WHOLE, **BERT, **other),
         inbound("FreePBX: busy", 103, "486", cause="busy", **other),
-        inbound("FreePBX: no answer", 104, "603", cause="noAnswer", **other),
+        inbound("FreePBX: no answer", 104, "503", cause="noAnswer", **other),
         inbound("FreePBX: the caller cancels", 104, "487", ringing_for=0.7, cause="cancel", **other),
-        inbound("FreePBX: not registered", 107, "404", cause="notFound", **other),
-        # Over a Local channel, which is no phone of anybody's.
-        inbound("FreePBX: follow me, outside", 109, BY_CALLER, WHOLE, talk=0.5, done=True, cause=CLEAR, **other),
+        inbound("FreePBX: not registered", 107, "503", cause="noAnswer", **other),
+        inbound("FreePBX: forwarded to a mobile", 108, BY_CALLER, WHOLE, talk=0.5, **outside, **other),
+        inbound("FreePBX: forwarded to a mobile for a while", 109, BY_CALLER, WHOLE, talk=0.5, **outside, **other),
+        inbound("FreePBX: unavailable, forwarded to a mobile", 110, BY_CALLER, WHOLE, talk=0.5, **outside, **other),
         inbound("FreePBX: ring group", 600, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
         inbound("FreePBX: hunt group", 601, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
+        inbound("FreePBX: ring group, a member outside", 602, BY_CALLER, WHOLE, talk=0.5, **outside, **other),
+        inbound("FreePBX: ring group, a member outside confirms", 603, BY_CALLER, WHOLE, talk=0.5,
+                while_calling=press("1"), audio_within=5.0, **outside, **other),
+        inbound("FreePBX: ring group, a mailbox outside does not confirm", 604, "603", cause="noAnswer", **other),
         inbound("FreePBX: queue", 300, BY_CALLER, WHOLE, talk_with=0.5, **ANNA, **other),
         inbound("FreePBX: queue not answered", 301, BY_OTHER, cause="noAnswer", held=(0.0, 4.0), **other),
+        inbound("FreePBX: queue, an agent outside", 303, BY_CALLER, WHOLE, talk_with=0.5, **outside, **other),
         inbound("FreePBX: voicemail", 400, BY_CALLER, talk=0.8, audio_within=None, cause="noAnswer", **other),
         inbound("FreePBX: blind transfer", 101, BY_OTHER, WHOLE, during=transfer_to("102"), **ANNA, **other),
         blocked("FreePBX: blocked", 101, **other),
-        outbound("FreePBX: outbound answered", "41447000", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
-                 shown_outside="4930555710", **shown),
-        outbound("FreePBX: outbound over the second trunk", "49221470", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
+        outbound("FreePBX: outbound answered", "49447000", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
+                 shown_outside="4930555710", told={**mailed, "Trunk": "1"}, **shown),
+        outbound("FreePBX: outbound answered, the callee hangs up", "49447001", BY_OTHER, WHOLE, cause=CLEAR,
                  **shown),
-        outbound("FreePBX: outbound busy", "41447002", "486", cause="busy", **shown),
+        outbound("FreePBX: outbound over the second trunk", "49221470", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
+                 told={**mailed, "Trunk": "2"}, **shown),
+        outbound("FreePBX: outbound over a custom trunk", "49431470", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR, **shown),
+        outbound("FreePBX: outbound with music of the route", "41447000", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
+                 told={"State": "mailed", "Music": "Treetops"}, **shown),
+        outbound("FreePBX: outbound, notified when the pattern matched", "49447000", BY_CALLER, WHOLE, talk=0.5,
+                 cause=CLEAR, **(shown | {"prefix": "5"})),
+        outbound("FreePBX: outbound with music, notified when the pattern matched", "41447000", BY_CALLER, WHOLE,
+                 talk=0.5, cause=CLEAR, told={"State": "music", "Music": "Treetops"}, **(shown | {"prefix": "5"})),
+        outbound("FreePBX: outbound busy", "49447002", "486", cause="busy", **shown),
         outbound("FreePBX: outbound with Zammad's caller id", "41447100", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
                  shown_outside=CALLER_ID, **(shown | {"arrives_as": CALLER_ID})),
         Case("FreePBX: an emergency route", "110", BY_OTHER, (), direction="out", caller="101", prefix="8",
