@@ -2,6 +2,7 @@
 
 from cases import (
     ANNA, BERT, BY_CALLER, BY_OTHER, CALLER_ID, CLEAR, WHOLE, Case, blocked, inbound, outbound, press, transfer_to)
+from processes import BLOCKED
 
 
 def cases():
@@ -33,6 +34,18 @@ def cases():
         inbound("FreePBX: voicemail", 400, BY_CALLER, talk=0.8, audio_within=None, cause="noAnswer", **other),
         inbound("FreePBX: blind transfer", 101, BY_OTHER, WHOLE, during=transfer_to("102"), **ANNA, **other),
         blocked("FreePBX: blocked", 101, **other),
+        # What Zammad gets has digits only.
+        inbound("FreePBX: a DID with a letter in it", "1e1", BY_CALLER, WHOLE, talk=0.5, listed_to="49302411", **ANNA,
+                **other),
+        inbound("FreePBX: a DID that begins with a letter", 101, BY_CALLER, WHOLE, talk=0.5, listed_to="493024101",
+                company="sip493024", **ANNA),
+        inbound("FreePBX: a DID of all kinds of characters", "b=", BY_CALLER, WHOLE, talk=0.5, listed_to="49",
+                company="u-4.9_", **ANNA),
+        Case("FreePBX: a DID of letters", "salesdesk", BY_CALLER, WHOLE, talk=0.5, caller="4944000001", by_caller=True,
+             listed_to="anonymous", **ANNA),
+        Case("FreePBX: a DID of one digit", "7", BY_CALLER, WHOLE, talk=0.5, caller="4944000002", by_caller=True, **ANNA),
+        Case("FreePBX: blocked, and the DID is of letters", "salesdesk", "486", ("newCall", "hangup"), cause="busy",
+             caller=BLOCKED[-1], held=None, by_caller=True, listed_to="anonymous"),
         outbound("FreePBX: outbound answered", "49447000", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
                  shown_outside="4930555710", told={**mailed, "Trunk": "1"}, **shown),
         outbound("FreePBX: outbound answered, the callee hangs up", "49447001", BY_OTHER, WHOLE, cause=CLEAR,

@@ -88,6 +88,10 @@ def run(bench, report, way):
         *(outbound(f"hostile number dialled: {name}", encoded(filled(text)).decode(), None, None,
                    talk=0.2, audio_within=None)
           for name, text in DIALLED),
+        # A stranger calls it, and FreePBX looks it up as it came.
+        *(inbound(f"hostile number called: {name}", encoded(filled(text)).decode(), None, None, company="493024101",
+                  talk=0.2, audio_within=None)
+          for name, text in DIALLED),
     ]
     cases = [case for case in cases if report.wants(way, case.name)]
     for run in run_all(bench, cases):
