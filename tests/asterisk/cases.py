@@ -59,6 +59,7 @@ class Case:
     settles_within: float = 30.0
     during: object = None  # run with (bench, case) once the call is answered
     while_calling: object = None  # and as soon as it began
+    caller_does: object = None  # run with (bench, case, call) once the call is answered
     serial: int = 0  # of the numbers that are the call's own, if there are any
 
 
@@ -312,6 +313,8 @@ class Run(threading.Thread):
         if case.during:
             self.call.wait_for_answer(30)
             case.during(bench, case)
+        if case.caller_does and self.call.wait_for_answer(30):
+            case.caller_does(bench, case, self.call)
         if case.talk_with is not None:
             answered_leg(bench, case)
             now = time.time()

@@ -1,8 +1,27 @@
 """What examples/freepbx reports, called by contexts that do what FreePBX's do: etc/pbx/freepbx.conf."""
 
+import time
+
 from cases import (
-    ANNA, BERT, BY_CALLER, BY_OTHER, CALLER_ID, CLEAR, WHOLE, Case, blocked, inbound, outbound, press, transfer_to)
+    ANNA, BERT, BY_CALLER, BY_OTHER, CALLER_ID, CLEAR, WHOLE, Case, blocked, inbound, outbound, press, transfer_to, wait_for_answers)
 from processes import BLOCKED
+
+
+def handed_on(extension):
+    """The caller, who is an agent, hands the call on and is out of it; there it is answered.
+
+    The extension is one that no other call rings: what it shows of the caller is FreePBX's matter.
+    """
+
+    def handing_on(bench, case, call):
+        wait_for_answers(bench, case, 1)
+        time.sleep(0.3)
+        call.transfer_to(extension)
+        if not bench.world.wait_for(30, since=call.began, State="answers", Number=extension):
+            raise TimeoutError("the transferred call did not arrive")
+        time.sleep(1.5)  # until it would have been reported
+
+    return handing_on
 
 
 def cases():
@@ -18,6 +37,7 @@ def cases():
         inbound("FreePBX: busy", 103, "486", cause="busy", **other),
         inbound("FreePBX: no answer", 104, "503", cause="noAnswer", **other),
         inbound("FreePBX: the caller cancels", 104, "487", ringing_for=0.7, cause="cancel", **other),
+        inbound("FreePBX: declined", 105, "503", cause="noAnswer", **other),
         inbound("FreePBX: not registered", 107, "503", cause="noAnswer", **other),
         inbound("FreePBX: forwarded to a mobile", 108, BY_CALLER, WHOLE, talk=0.5, **outside, **other),
         inbound("FreePBX: forwarded to a mobile for a while", 109, BY_CALLER, WHOLE, talk=0.5, **outside, **other),
@@ -32,7 +52,9 @@ def cases():
         inbound("FreePBX: queue not answered", 301, BY_OTHER, cause="noAnswer", held=(0.0, 4.0), **other),
         inbound("FreePBX: queue, an agent outside", 303, BY_CALLER, WHOLE, talk_with=0.5, **outside, **other),
         inbound("FreePBX: voicemail", 400, BY_CALLER, talk=0.8, audio_within=None, cause="noAnswer", **other),
-        inbound("FreePBX: blind transfer", 101, BY_OTHER, WHOLE, during=transfer_to("102"), **ANNA, **other),
+        # Whoever takes over is told as well.
+        inbound("FreePBX: blind transfer", 101, BY_OTHER, ("newCall", "answer", "answer", "hangup"),
+                during=transfer_to("102"), **BERT, **other),
         blocked("FreePBX: blocked", 101, **other),
         # What Zammad gets has digits only.
         inbound("FreePBX: a DID with a letter in it", "1e1", BY_CALLER, WHOLE, talk=0.5, listed_to="49302411", **ANNA,
@@ -60,6 +82,15 @@ def cases():
         outbound("FreePBX: outbound with music, notified when the pattern matched", "41447000", BY_CALLER, WHOLE,
                  talk=0.5, cause=CLEAR, told={"State": "music", "Music": "Treetops"}, **(shown | {"prefix": "5"})),
         outbound("FreePBX: outbound busy", "49447002", "486", cause="busy", **shown),
+        outbound("FreePBX: outbound cancelled", "49447003", "487", ringing_for=0.7, cause="cancel", **shown),
+        outbound("FreePBX: outbound, no such number", "49447004", "486", cause="notFound", **shown),
+        outbound("FreePBX: outbound, no such number, hung up in the announcement", "49447004", "487", ringing_for=0.3,
+                 cause="notFound", **shown),
+        outbound("FreePBX: outbound, no line free on either trunk", "49447005", "503", cause="congestion", **shown),
+        outbound("FreePBX: outbound, no such number on the second trunk", "49221474", "486", cause="notFound", **shown),
+        outbound("FreePBX: outbound, busy on the second trunk", "49221472", "486", cause="busy", **shown),
+        outbound("FreePBX: outbound, handed on", "49447000", BY_CALLER, WHOLE, cause=CLEAR, caller_does=handed_on("106"),
+                 **shown),
         outbound("FreePBX: outbound with Zammad's caller id", "41447100", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
                  shown_outside=CALLER_ID, **(shown | {"arrives_as": CALLER_ID})),
         Case("FreePBX: an emergency route", "110", BY_OTHER, (), direction="out", caller="101", prefix="8",

@@ -3,6 +3,7 @@
 Asterisk as a caller would tidy up what it sends; this sends any byte, and sees every status.
 """
 
+import itertools
 import random
 import re
 import select
@@ -14,6 +15,7 @@ CARRIER = "127.0.0.2"
 PHONES = "127.0.0.3"
 
 RETRANSMIT = 0.5
+LAST = 100  # the number of a BYE: more than what a call sends before it
 RTP_PACKET = 2048
 SOUND = b"\x80\0\0\1" + bytes(8) + 160 * b"\xff"  # 20 ms of silence
 
@@ -41,6 +43,7 @@ class Call(threading.Thread):
         self.ended_by = None
         self.ended = None
         self._up = threading.Event()
+        self._numbers = itertools.count(2)
 
     # --- what happened ---
 
@@ -53,6 +56,26 @@ class Call(threading.Thread):
 
     def wait_for_answer(self, seconds):
         return self._up.wait(seconds)
+
+    # --- what its user does meanwhile ---
+
+    def press(self, keys):
+        """Presses these keys, if the PBX was told nothing of RFC 4733, as here."""
+        for key in keys:
+            self._ask("INFO", [b"Content-Type: application/dtmf-relay"], f"Signal={key}\r\nDuration=100\r\n".encode())
+            time.sleep(0.2)
+
+    def transfer_to(self, extension):
+        """Hands the call on without a word to anybody, and is out of it."""
+        there = f"Refer-To: <sip:{extension}@{self.pbx[0]}:{self.pbx[1]}>"
+        self._ask("REFER", [there.encode()])
+        # As telephones do; the PBX waits for that.
+        self.talk = time.time() - self.answered + 0.5
+
+    def _ask(self, method, headers, body=b""):
+        number = next(self._numbers)
+        lines = self._lines(method, number, f"{method}{number}")
+        self._send(b"\r\n".join([*lines, *headers, b"Content-Length: %d" % len(body), b"", body]))
 
     # --- the call ---
 
@@ -86,10 +109,10 @@ class Call(threading.Thread):
             if self.answered and self._is_due(self.talk, self.answered) and not self._said_bye:
                 self._said_bye, self.ended_by = True, "caller"
                 sent = now
-                self._send(self._request("BYE", 2, branch="bye"))
+                self._send(self._request("BYE", LAST, branch="bye"))
             if self._said_bye and now > sent + RETRANSMIT:
                 sent = now
-                self._send(self._request("BYE", 2, branch="bye"))
+                self._send(self._request("BYE", LAST, branch="bye"))
             if self._their_audio and not self.first_audio:
                 # Asterisk's Answer() waits for a sound from here.
                 self._rtp.sendto(SOUND, self._their_audio)
@@ -104,7 +127,7 @@ class Call(threading.Thread):
                 if self._take(data, address):
                     return
         # Nobody ended it, which is a fault, but the next calls want an idle PBX.
-        self._send(self._request("BYE", 2, branch="bye") if self.answered else self._request("CANCEL", 1))
+        self._send(self._request("BYE", LAST, branch="bye") if self.answered else self._request("CANCEL", 1))
 
     def _pause(self, sent):
         """Seconds until there is something to do without a message, at most."""
@@ -168,8 +191,12 @@ class Call(threading.Thread):
         self._sip.sendto(message, self.pbx)
 
     def _request(self, method, number, *, branch="", headers=b"", sdp=False):
+        lines = self._lines(method, number, branch)
+        return self._message(lines + headers.splitlines(), self._sdp() if sdp else b"")
+
+    def _lines(self, method, number, branch):
         uri = f"sip:{self.to}@{self.pbx[0]}:{self.pbx[1]}".encode()
-        lines = [
+        return [
             method.encode() + b" " + uri + b" SIP/2.0",
             f"Via: SIP/2.0/UDP {self.source}:{self._port()};branch={self._branch}{branch};rport".encode(),
             b"Max-Forwards: 70",
@@ -179,7 +206,6 @@ class Call(threading.Thread):
             f"CSeq: {number} {method}".encode(),
             f"Contact: <sip:{self.source}:{self._port()}>".encode(),
         ]
-        return self._message(lines + headers.splitlines(), self._sdp() if sdp else b"")
 
     @staticmethod
     def _message(lines, body):
