@@ -2,8 +2,8 @@
 //!
 //! Lines end with a line feed and are bytes, not text. The caller's number and name come from a
 //! stranger and stand in the middle of them, line breaks included: what they can pretend to be ends
-//! here. The header is read as [`Header`] says; and what is asked of the channel comes back between
-//! marks that no stranger can know, so a line that was smuggled in is not taken for a reply.
+//! here. So of the header little is taken ([`Header`]); what counts is asked of the channel, and comes
+//! back between marks that no stranger can know, so a line that was smuggled in is not taken for a reply.
 //!
 //! Source: Asterisk's documentation, "Asterisk Gateway Interface", and conversations with Asterisk
 //! 22.10.1.
@@ -17,8 +17,6 @@ use std::io::{BufRead, Read, Write};
 pub use gathered::Gathered;
 pub use header::Header;
 pub use until::Until;
-
-use crate::asterisk::Caller;
 
 /// The longest reply that is read. Asterisk's own replies are cut at some thousand bytes.
 const MAX_REPLY: usize = 64 * 1024;
@@ -70,15 +68,15 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
         Ok(Self { header, input, output, mark, is_in_step: false })
     }
 
-    /// The part of the header that is no stranger's.
+    /// What is taken of the header.
     pub fn header(&self) -> &Header {
         &self.header
     }
 
-    /// The calling party. Before the first [`values`](Self::values), and of a header that was
-    /// tampered with, no number is believed.
-    pub fn caller(&self) -> Caller<'_> {
-        if self.is_in_step { self.header.caller() } else { Caller::default() }
+    /// Whether a line break in one of the header's values has put lines where they do not belong. That shows
+    /// with the first [`values`](Self::values).
+    pub fn is_out_of_place(&self) -> bool {
+        self.is_in_step && self.header.is_out_of_place
     }
 
     /// The values of expressions such as `DIALSTATUS` or `CALLERID(num)`, in their order; empty
@@ -101,7 +99,7 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
                 if line != "HANGUP" {
                     // The rest of a header that an empty line of a stranger's cut in two, or what
                     // he wants to be taken for a reply.
-                    self.header.disbelieve();
+                    self.header.is_out_of_place = true;
                 }
                 continue;
             }
@@ -236,7 +234,7 @@ mod tests {
             let header = Header::read(&mut said_by_asterisk(session).as_bytes()).unwrap();
             assert_eq!(header.script.as_deref(), script);
             assert_eq!((header.channel.as_str(), header.unique_id.as_str()), (channel, unique_id));
-            assert_eq!(header.caller(), Caller { number: Some("4940669690"), is_restricted: false });
+            assert!(!header.is_out_of_place);
         }
     }
 
@@ -269,20 +267,12 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_believed_once_a_reply_has_come() {
-        let mut asterisk = begin_after_header("200 result=1 (MARKMARK)\n");
-        assert_eq!(asterisk.caller(), Caller::default());
-        asterisk.values(["ZAMMAD_CALLID"]).unwrap();
-        assert_eq!(asterisk.caller().number, Some("4940669690"));
-    }
-
-    #[test]
-    fn a_caller_who_writes_lines_of_his_own_has_no_number() {
+    fn lines_that_a_caller_writes_are_noticed_and_taken_for_nothing() {
         // All that follows the number, as a stranger would have it; an empty line; and a reply.
         let recorded = said_by_asterisk(PROCESS);
         let rest = recorded.split_once("agi_callerid: 4940669690").unwrap().1;
         let whole_header = &rest[..rest.find("\n\n").unwrap()];
-        let cases: [Vec<u8>; 15] = [
+        let cases: [Vec<u8>; 16] = [
             b"1\nagi_calleridname: x".to_vec(),
             b"1\nagi_callingpres: 0".to_vec(),
             b"1\nagi_dnid: 666".to_vec(),
@@ -292,12 +282,13 @@ mod tests {
             b"1\nx".to_vec(),
             b"1\r\nx: y".to_vec(),
             b"1\n".to_vec(),
+            b"1\r\n".to_vec(),
             b"1\n\n".to_vec(),
+            [b"1".as_slice(), &b"\nx".repeat(1000)].concat(),
             b"1\n\n200 result=1 (666.1)\n".to_vec(),
             format!("1{whole_header}\n\n200 result=1 (666.1)").into_bytes(),
             format!("1{whole_header}\n\n200 result=0").into_bytes(),
             format!("1{whole_header}\n\n510 Invalid or unknown command").into_bytes(),
-            b"49\xff30".to_vec(),
         ];
         for caller in cases {
             let shown = String::from_utf8_lossy(&caller).into_owned();
@@ -305,15 +296,18 @@ mod tests {
             let mut asterisk = begin(&input).unwrap_or_else(|error| panic!("{shown:?}: {error}"));
             assert_eq!(asterisk.values(["ZAMMAD_CALLID"]).unwrap(), ["x"], "{shown:?}");
             assert_eq!(asterisk.header().unique_id, "1795205483.1", "{shown:?}");
-            assert_eq!(asterisk.caller().number, None, "{shown:?}");
+            assert!(asterisk.is_out_of_place(), "{shown:?}");
         }
+        let mut asterisk = begin_after_header("HANGUP\n200 result=1 (MARKxMARK)\n");
+        asterisk.values(["ZAMMAD_CALLID"]).unwrap();
+        assert!(!asterisk.is_out_of_place());
     }
 
     #[test]
     fn a_header_of_another_release_is_one_too() {
         let text = String::from_utf8(header(b"4940669690")).unwrap();
         let text = text.replace("agi_language: en\n", "").replace("agi_dnid:", "agi_news: 1\nagi_dnid:");
-        assert_eq!(Header::read(&mut text.as_bytes()).unwrap().caller().number, Some("4940669690"));
+        assert!(!Header::read(&mut text.as_bytes()).unwrap().is_out_of_place);
     }
 
     #[test]
@@ -327,7 +321,7 @@ mod tests {
             (Vec::new(), ended),
             (b"agi_request: x".to_vec(), ended),
             (line.to_vec(), ended),
-            (line.repeat(64), long),
+            (line.repeat(10_000), long),
             ([b"agi_x: ".as_slice(), &[b'1'; 70_000], b"\n\n"].concat(), long),
             (b"GET / HTTP/1.1\nHost: x\n\n".to_vec(), |error| matches!(error, AgiError::NoCall)),
         ];

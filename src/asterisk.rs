@@ -8,6 +8,4 @@ mod party;
 pub use call_end::CallEnd;
 // Hidden, because they grow with each program that follows calls inside Asterisk.
 pub(crate) use channel::Channel;
-#[doc(hidden)]
-pub use party::Caller;
-pub(crate) use party::{called, is_number, shown_name};
+pub(crate) use party::{called, calling, is_number, number_in, shown_name};

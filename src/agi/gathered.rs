@@ -1,7 +1,7 @@
 //! A header that comes in parts, for a server that does not wait for it in a thread.
 
 use super::AgiError;
-use super::header::{Header, MAX_BYTES, MAX_LINES};
+use super::header::{Header, MAX_BYTES};
 
 /// What has come of a header so far. It takes no more than a header may have.
 #[derive(Debug, Default)]
@@ -9,7 +9,6 @@ pub struct Gathered {
     bytes: Vec<u8>,
     /// where the line begins that has no end yet
     line: usize,
-    lines: usize,
 }
 
 impl Gathered {
@@ -25,10 +24,9 @@ impl Gathered {
             if line.is_empty() || line == b"\r" {
                 return true;
             }
-            self.lines += 1;
             (self.line, searched) = (end + 1, end + 1);
         }
-        self.lines >= MAX_LINES || self.bytes.len() as u64 >= MAX_BYTES
+        self.bytes.len() as u64 >= MAX_BYTES
     }
 
     /// The header, and what follows it.
@@ -75,7 +73,7 @@ mod tests {
         let mut ended = Gathered::default();
         assert!(!ended.add(HEADER));
         assert!(matches!(ended.finish(), Err(AgiError::Closed)));
-        for endless in [vec![b'x'; 70_000], b"agi_x: y\n".repeat(70)] {
+        for endless in [vec![b'x'; 70_000], b"agi_x: y\n".repeat(10_000)] {
             let mut gathered = Gathered::default();
             assert!(endless.chunks(4096).any(|part| gathered.add(part)));
             assert!(matches!(gathered.finish(), Err(AgiError::LongHeader)));

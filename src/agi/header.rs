@@ -3,18 +3,17 @@
 use std::io::{BufRead, Read};
 
 use super::AgiError;
-use crate::asterisk::Caller;
 
-/// The longest header: Asterisk's own has some 25 lines, and one for each argument.
-pub(super) const MAX_LINES: usize = 64;
+/// The longest header: Asterisk's own has some 25 lines, one for each argument, and those that values bring
+/// with them.
 pub(super) const MAX_BYTES: u64 = 64 * 1024;
 
 /// What is taken of the header.
 ///
-/// The number and the name of the caller stand in it as they came, line breaks included, so a
-/// stranger can add lines after `agi_callerid`, or end the header there. What comes before it is
-/// genuine. A line that comes twice or out of its place, or that is none of the header's, shows
-/// that somebody did: then the caller's number is not believed.
+/// Numbers, names and the address stand in it as they are, line breaks included, so a stranger can add lines
+/// behind each of them, or end the header there. So what a stranger could change is asked of the channel:
+/// see [`values`](super::Conversation::values). What stands here is for a channel that does not answer any
+/// more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// the address that the dialplan called, from its path on, as in `new-call?queue=support`;
@@ -25,8 +24,8 @@ pub struct Header {
     pub unique_id: String,
     /// how many arguments follow the program or the address
     pub arguments: usize,
-    caller: Option<String>,
-    is_restricted: bool,
+    /// A line comes twice or where it does not belong, or is none of the header's.
+    pub(super) is_out_of_place: bool,
 }
 
 /// The fields in the order in which Asterisk sends them; `agi_arg_N` follow.
@@ -60,7 +59,7 @@ impl Header {
     pub(super) fn read(input: &mut impl BufRead) -> Result<Self, AgiError> {
         let mut input = input.by_ref().take(MAX_BYTES);
         let mut fields = Fields::default();
-        for _ in 0..MAX_LINES {
+        loop {
             let mut line = Vec::new();
             input.read_until(b'\n', &mut line)?;
             if line.pop() != Some(b'\n') {
@@ -74,16 +73,6 @@ impl Header {
             }
             fields.add(&line);
         }
-        Err(AgiError::LongHeader)
-    }
-
-    pub(super) fn caller(&self) -> Caller<'_> {
-        Caller { number: self.caller.as_deref(), is_restricted: self.is_restricted }
-    }
-
-    /// Forgets what a stranger may have written.
-    pub(super) fn disbelieve(&mut self) {
-        self.caller = None;
     }
 }
 
@@ -95,7 +84,7 @@ struct Fields {
     /// the place of the next line
     next: usize,
     arguments: usize,
-    is_tampered: bool,
+    is_out_of_place: bool,
 }
 
 impl Fields {
@@ -115,7 +104,7 @@ impl Fields {
             None if self.is_next_argument(name) => self.arguments += 1,
             // and so is one that has more to say.
             None if is_unknown_field(name) => {}
-            None => self.is_tampered = true,
+            None => self.is_out_of_place = true,
         }
     }
 
@@ -130,20 +119,13 @@ impl Fields {
             String::from_utf8(self.values[place].take()?).ok()
         };
         let unique_id = text("agi_uniqueid").filter(|id| !id.is_empty()).ok_or(AgiError::NoCall)?;
-        let presentation = text("agi_callingpres").and_then(|number| number.parse::<u8>().ok());
-        let mut header = Header {
-            caller: text("agi_callerid").filter(|shown| !shown.is_empty() && shown != "unknown"),
-            // Bits of Q.931's presentation indicator.
-            is_restricted: presentation.is_some_and(|bits| bits & 0x60 == 0x20),
+        Ok(Header {
             script: text("agi_network_script"),
             channel: text("agi_channel").unwrap_or_default(),
             unique_id,
             arguments: self.arguments,
-        };
-        if self.is_tampered {
-            header.disbelieve();
-        }
-        Ok(header)
+            is_out_of_place: self.is_out_of_place,
+        })
     }
 }
 

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::asterisk::{CALL, Channel, Variables, assert_said, events, whole_call};
+use crate::asterisk::{
+    CALL, Channel, Variables, assert_line_break_is_said, assert_said, events, whole_call, with_line_breaks,
+};
 use crate::running::{Running, until};
 use crate::servers::{self, Reply, Server, at_once, listen, reserved_port, stay_silent};
 use crate::support::{Sandbox, TOKEN, World, stdout};
@@ -217,6 +219,59 @@ fn a_caller_is_a_number_or_anonymous() {
             json!({ "event": "newCall", "callId": CALL, "direction": direction, "from": from, "to": "42" });
         assert_eq!(events(&zammad), [body], "{what:?} {presentation:#x}");
     });
+}
+
+#[test]
+fn a_line_break_in_the_header_takes_nothing_from_the_call() {
+    let world = World::new();
+    let path = world.file("config.toml", 0o600, "[agents]\n101 = \"anna@example.com\"\n");
+    let mut cases: Vec<_> =
+        with_line_breaks().into_iter().map(|(what, channel)| (what, channel, vec![])).collect();
+    cases.push(("an option", Channel::of_customer(CALL), vec!["--user", "Chris\n", "--queue", ""]));
+    at_once(cases, |(what, mut channel, options)| {
+        let zammad = zammad(Duration::ZERO);
+        let line = |event| {
+            let mut program = agi(&world, &zammad.url(), &[event, "--config"]);
+            program.arg(&path);
+            program
+        };
+        let ended = channel.run(line("new-call").args(&options));
+        assert_eq!((ended.code, channel.decision()), (0, ("none", "")), "{what}");
+        assert_line_break_is_said(&ended.stderr(), what);
+        let mut body = json!({ "event": "newCall", "callId": CALL, "direction": "in", "from": "4940669690",
+                               "to": "493023125111" });
+        if !options.is_empty() {
+            body["user"] = json!(["Chris"]);
+        }
+        let mut phone = Channel { caller: b"101\n".to_vec(), ..channel.picked_up_by("PJSIP/x-1", "101") };
+        assert_line_break_is_said(&phone.run(&mut line("answer")).stderr(), what);
+        channel.is_connected_with(phone);
+        channel.run(&mut line("hangup"));
+        until("the hangup", || zammad.requests().len() == 3);
+        let answer = json!({ "event": "answer", "callId": CALL, "direction": "in",
+                             "answeringNumber": "101", "user": "anna@example.com" });
+        let hangup =
+            json!({ "event": "hangup", "callId": CALL, "direction": "in", "cause": "normalClearing" });
+        assert_eq!(events(&zammad), [body, answer, hangup], "{what}");
+    });
+}
+
+#[test]
+fn an_id_that_was_chosen_with_a_line_break_is_the_same_in_all_events() {
+    let world = World::new();
+    let zammad = zammad(Duration::ZERO);
+    let mut channel = Channel::of_customer("7.1\nagi_callerid: 666");
+    let ended = channel.run(&mut agi(&world, &zammad.url(), &["new-call"]));
+    assert_eq!((ended.code, channel.decision()), (0, ("none", "")));
+    let mut other = Channel { variables: Variables::new(), ..channel.clone() };
+    for event in ["answer", "hangup"] {
+        other.run(&mut agi(&world, &zammad.url(), &[event, "--direction", "in"]));
+    }
+    until("the hangup", || zammad.requests().len() == 3);
+    for event in events(&zammad) {
+        assert_eq!(event["callId"], "7.1agi_callerid: 666", "{event}");
+    }
+    assert_eq!(events(&zammad)[0]["from"], "4940669690");
 }
 
 #[test]

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::asterisk::{CALL, Channel, assert_said, events, whole_call};
+use crate::asterisk::{
+    CALL, Channel, assert_line_break_is_said, assert_said, events, whole_call, with_line_breaks,
+};
 use crate::clock::Stopwatch;
 use crate::running::{Running, until};
 use crate::servers::{self, Ran, Reply, Server, at_once, stay_silent};
@@ -169,6 +171,31 @@ fn a_query_has_the_options_of_the_command_line() {
         server.stop();
         assert_eq!(events(&zammad), [body], "{script}");
     });
+}
+
+#[test]
+fn a_line_break_in_the_header_takes_nothing_from_the_call() {
+    let world = World::new();
+    at_once(with_line_breaks(), |(what, mut channel)| {
+        let zammad = zammad(Duration::ZERO);
+        let server = fastagi(&world, &zammad.url(), &[]);
+        channel.call(server.address, "new-call");
+        assert_eq!(channel.decision(), ("none", ""), "{what}");
+        let body = json!({ "event": "newCall", "callId": CALL, "direction": "in", "from": "4940669690",
+                           "to": "493023125111" });
+        assert_eq!(events(&zammad), [body], "{what}");
+        assert_line_break_is_said(&server.stop().stderr, what);
+    });
+    // In an address the rest of it would stand in the place of Asterisk's own lines.
+    let zammad = zammad(Duration::ZERO);
+    let server = fastagi(&world, &zammad.url(), &[]);
+    let mut channel = Channel::of_customer(CALL);
+    channel
+        .call(server.address, "new-call?user=Chris\nagi_channel: PJSIP/666-1\nagi_uniqueid: 666.1\nagi_x: ");
+    assert_eq!(channel.decision(), ("none", ""));
+    let call = &events(&zammad)[0];
+    assert_eq!((&call["callId"], &call["from"]), (&json!(CALL), &json!("4940669690")));
+    server.stop();
 }
 
 #[test]

@@ -23,6 +23,9 @@ pub struct Channel {
     pub name: &'static str,
     pub unique_id: String,
     pub caller: Vec<u8>,
+    pub caller_name: String,
+    pub account: &'static str,
+    pub context: &'static str,
     pub presentation: u8,
     pub dialled: Vec<u8>,
     pub extension: &'static str,
@@ -40,6 +43,9 @@ impl Channel {
             name: "PJSIP/trunk-00000001",
             unique_id: unique_id.to_owned(),
             caller: b"4940669690".to_vec(),
+            caller_name: "Chris Customer".to_owned(),
+            account: "",
+            context: "zammad",
             presentation: 0,
             dialled: b"493023125111".to_vec(),
             extension: "s",
@@ -83,10 +89,22 @@ impl Channel {
         self
     }
 
+    /// A variable's value as it goes over the wire.
+    fn bytes(&self, name: &str) -> &[u8] {
+        match name {
+            "CALLERID(num)" if self.caller == b"unknown" => b"",
+            "CALLERID(num)" => &self.caller,
+            _ => self.get(name).as_bytes(),
+        }
+    }
+
     /// A variable's value; empty if it is not set.
     pub fn get(&self, name: &str) -> &str {
         match name {
             "EXTEN" => return self.extension,
+            "UNIQUEID" => return &self.unique_id,
+            "CHANNEL" => return self.name,
+            "CALLERID(pres)" => return presentation(self.presentation),
             // Only the header has a word for a number that is not set.
             "CALLERID(dnid)" if self.dialled == b"unknown" => return "",
             "CALLERID(dnid)" => return str::from_utf8(&self.dialled).unwrap_or_default(),
@@ -137,18 +155,18 @@ impl Channel {
         header.extend(&self.caller);
         header.extend(
             format!(
-                "\nagi_calleridname: Chris Customer\nagi_callingpres: {}\nagi_callingani2: 0\n\
+                "\nagi_calleridname: {}\nagi_callingpres: {}\nagi_callingani2: 0\n\
              agi_callington: 0\nagi_callingtns: 0\nagi_dnid: ",
-                self.presentation
+                self.caller_name, self.presentation
             )
             .bytes(),
         );
         header.extend(&self.dialled);
         header.extend(
             format!(
-                "\nagi_rdnis: unknown\nagi_context: zammad\nagi_extension: {}\nagi_priority: 5\n\
-             agi_enhanced: 0.0\nagi_accountcode: \nagi_threadid: 140452704097984\n",
-                self.extension
+                "\nagi_rdnis: unknown\nagi_context: {}\nagi_extension: {}\nagi_priority: 5\n\
+             agi_enhanced: 0.0\nagi_accountcode: {}\nagi_threadid: 140452704097984\n",
+                self.context, self.extension, self.account
             )
             .bytes(),
         );
@@ -207,31 +225,49 @@ impl Channel {
     pub fn answer<R: BufRead, W: Write>(&mut self, talk: &mut Talk<R, W>) -> Option<String> {
         let line = talk.hear()?;
         let reply = match words(&line).iter().map(String::as_str).collect::<Vec<_>>()[..] {
-            ["GET", "FULL", "VARIABLE", expression] => format!("200 result=1 ({})", self.expand(expression)),
+            ["GET", "FULL", "VARIABLE", expression] => {
+                [b"200 result=1 (", &self.expand(expression)[..], b")"].concat()
+            }
             ["SET", "VARIABLE", name, value] => {
                 self.set(name, value.to_owned());
-                "200 result=1".to_owned()
+                b"200 result=1".to_vec()
             }
             ["VERBOSE", text, "1"] => {
                 talk.said.push(text.to_owned());
-                "200 result=1".to_owned()
+                b"200 result=1".to_vec()
             }
             _ => panic!("this is no command: {line:?}"),
         };
-        let hangup = if std::mem::take(&mut self.hangs_up) { "HANGUP\n" } else { "" };
-        talk.say(format!("{hangup}{reply}\n").as_bytes());
+        let hangup: &[u8] = if std::mem::take(&mut self.hangs_up) { b"HANGUP\n" } else { b"" };
+        talk.say(&[hangup, &reply, b"\n"].concat());
         Some(line)
     }
 
-    fn expand(&self, expression: &str) -> String {
+    fn expand(&self, expression: &str) -> Vec<u8> {
         let mut parts = expression.split("${");
-        let mut text = parts.next().unwrap_or_default().to_owned();
+        let mut text = parts.next().unwrap_or_default().as_bytes().to_vec();
         for part in parts {
             let (name, rest) = part.split_once('}').unwrap_or_else(|| panic!("no end: {expression}"));
-            text += self.get(name);
-            text += rest;
+            text.extend(self.bytes(name));
+            text.extend(rest.bytes());
         }
         text
+    }
+}
+
+/// What Asterisk calls a presentation.
+fn presentation(number: u8) -> &'static str {
+    match number {
+        0x00 => "allowed_not_screened",
+        0x01 => "allowed_passed_screen",
+        0x02 => "allowed_failed_screen",
+        0x03 => "allowed",
+        0x20 => "prohib_not_screened",
+        0x21 => "prohib_passed_screen",
+        0x22 => "prohib_failed_screen",
+        0x23 => "prohib",
+        0x43 => "unavailable",
+        _ => "unknown",
     }
 }
 
@@ -353,6 +389,38 @@ pub struct Told {
     pub said: Vec<String>,
     /// as long as the channel had to wait
     pub took: Took,
+}
+
+/// A customer's channels with a line break somewhere in their header, each with what is odd about it: a call to
+/// 493023125111 from 4940669690 all the same.
+pub fn with_line_breaks() -> Vec<(&'static str, Channel)> {
+    let named = |name: &str| Channel { caller_name: name.to_owned(), ..Channel::of_customer(CALL) };
+    let forged = "x\nagi_callerid: 666\nagi_callingpres: 32\nagi_dnid: 666\nagi_uniqueid: 666\nagi_channel: PJSIP/666-1";
+    let whole =
+        format!("{forged}\nagi_threadid: 1\n\nHANGUP\n200 result=1 (666)\n200 result=0\n510 x\n520-x\n520 x");
+    let calling = |number: &str| Channel { caller: number.into(), ..Channel::of_customer(CALL) };
+    let dialling = |number: &str| Channel { dialled: number.into(), ..Channel::of_customer(CALL) };
+    vec![
+        ("a name out of a program", named("Chris Customer\n")),
+        ("a name with a line of the network", named("Chris\r\nCustomer")),
+        ("a name with an empty line", named("Chris\n\nCustomer")),
+        ("a name with many lines", named(&"Chris\n".repeat(500))),
+        ("a name with lines of a header", named(forged)),
+        ("a name with a header and replies", named(&whole)),
+        ("an account code", Channel { account: "sales\n", ..Channel::of_customer(CALL) }),
+        ("a context", Channel { context: "zammad\nagi_callerid: 666", ..Channel::of_customer(CALL) }),
+        ("an extension", Channel { extension: "s\n\n666", ..Channel::of_customer(CALL) }),
+        ("a number out of a program", calling("4940669690\n")),
+        ("a number with a line of the network", calling("4940669690\r\n")),
+        ("a dialled number out of a program", dialling("493023125111\n")),
+        ("a dialled number with empty lines", dialling("493023125111\r\n\r\n")),
+    ]
+}
+
+/// Fails unless a line break in the header is said, once and in a short line.
+pub fn assert_line_break_is_said(stderr: &str, what: &str) {
+    let said: Vec<_> = stderr.lines().filter(|line| line.contains("a line break in a name")).collect();
+    assert!(matches!(said[..], [line] if line.contains(CALL) && line.len() <= 120), "{what}: {stderr}");
 }
 
 /// Plays the dialplan of a call that Anna answers; `report` runs one of its lines, whose options are

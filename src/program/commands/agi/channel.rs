@@ -4,8 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, Write};
 use std::os::unix::ffi::OsStrExt;
 
-use crate::agi::Conversation;
-use crate::asterisk::{Channel, called, is_number, shown_name};
+use crate::agi::{Conversation, Header};
+use crate::asterisk::{Channel, called, calling, number_in, shown_name};
 use crate::cause::HangupCause;
 use crate::config::Config;
 use crate::event::{CallId, Direction, EventKind, Users, WrittenEvent};
@@ -14,6 +14,7 @@ use clap::ValueEnum;
 
 use crate::program::cli::{self, name, text};
 use crate::program::exit_code::UsageError;
+use crate::program::safe_text::printable;
 
 /// What is to be done about an event.
 pub enum Wanted {
@@ -29,11 +30,18 @@ pub fn wanted<R: BufRead, W: Write>(
     conversation: &mut Conversation<R, W>,
     config: &Config,
 ) -> anyhow::Result<Wanted> {
-    match event {
+    let wanted = match event {
         cli::Agi::NewCall(args) => new_call(args, conversation, config),
         cli::Agi::Answer(args) => answer(args, conversation, config),
         cli::Agi::Hangup(args) => hangup(args, conversation, config),
+    };
+    if conversation.is_out_of_place() {
+        log::warn!(
+            "call {}: a line break in a name or number; agents see it without; drop it with FILTER()",
+            printable(&conversation.header().unique_id)
+        );
     }
+    wanted
 }
 
 fn new_call<R: BufRead, W: Write>(
@@ -41,19 +49,23 @@ fn new_call<R: BufRead, W: Write>(
     conversation: &mut Conversation<R, W>,
     config: &Config,
 ) -> anyhow::Result<Wanted> {
-    let [reported, dialled, dialled_on_master, extension] = conversation.values([
-        "ZAMMAD_CALLID",
-        "CALLERID(dnid)",
-        "MASTER_CHANNEL(CALLERID(dnid))",
-        "EXTEN",
-    ])?;
+    let [reported, own_id, number, presentation, dialled, dialled_on_master, extension] = conversation
+        .values([
+            "ZAMMAD_CALLID",
+            "UNIQUEID",
+            "CALLERID(num)",
+            "CALLERID(pres)",
+            "CALLERID(dnid)",
+            "MASTER_CHANNEL(CALLERID(dnid))",
+            "EXTEN",
+        ])?;
     if !reported.is_empty() {
         return Ok(Wanted::Nothing(format!("zammad-cti: call {reported} is reported already")));
     }
     let direction = direction(&args.direction, "")?.unwrap_or(Direction::Inbound);
     let from = match given("--from", &args.from)? {
         Some(from) => from.to_owned(),
-        None => conversation.caller().calling(direction).to_owned(),
+        None => calling(&number, &presentation, direction).to_owned(),
     };
     let to = match given("--to", &args.to)? {
         Some(to) => to.to_owned(),
@@ -63,7 +75,7 @@ fn new_call<R: BufRead, W: Write>(
     let call_id = match given("--call-id", &args.call_id)? {
         Some(CallId::AUTO) => CallId::random().to_string(),
         Some(call_id) => call_id.to_owned(),
-        None => conversation.header().unique_id.clone(),
+        None => id([own_id], conversation.header()),
     };
     let written = WrittenEvent {
         from: Some(from),
@@ -91,25 +103,29 @@ fn answer<R: BufRead, W: Write>(
         "MASTER_CHANNEL(ZAMMAD_CALLID)",
         "MASTER_CHANNEL(ZAMMAD_DIRECTION)",
         "CHANNEL(linkedid)",
+        "UNIQUEID",
+        "CHANNEL",
+        "CALLERID(num)",
     ]);
-    let [call_id, of_caller, shown_direction, linked] = values.unwrap_or_else(|error| {
-        log::warn!("what the call was announced as is not known: {error}");
-        Default::default()
-    });
-    let known = [call_id, of_caller, linked].into_iter().find(|id| !id.is_empty());
+    let [call_id, of_caller, shown_direction, linked, own_id, channel, number] =
+        values.unwrap_or_else(|error| {
+            log::warn!("what the call was announced as is not known: {error}");
+            Default::default()
+        });
+    let header = conversation.header();
     let call_id = match given("--call-id", &args.call_id)? {
         Some(call_id) => call_id.to_owned(),
-        None => known.unwrap_or_else(|| conversation.header().unique_id.clone()),
+        None => id([call_id, of_caller, linked, own_id], header),
     };
     let direction = direction(&args.direction, &shown_direction)?;
-    let number = conversation.caller().number.filter(|shown| is_number(shown));
+    let channel = Some(&channel).filter(|name| !name.is_empty()).unwrap_or(&header.channel);
     let user = args.user.as_deref().filter(|_| !args.voicemail).map(|user| name("--user", user));
     let user = user.filter(|user| !user.trim().is_empty());
     let written = WrittenEvent {
         user: user.map(|user| Users::One(user.into_owned())),
         answering_number: given("--answering-number", &args.answering_number)?.map(str::to_owned),
-        endpoint: Some(Channel(&conversation.header().channel).endpoint().to_owned()),
-        extension: number.map(str::to_owned),
+        endpoint: Some(Channel(channel).endpoint().to_owned()),
+        extension: number_in(&number).map(str::to_owned),
         voicemail: args.voicemail,
         ..WrittenEvent::new(EventKind::Answer, call_id, direction)
     };
@@ -131,6 +147,7 @@ fn hangup<R: BufRead, W: Write>(
     // A call without its hangup rings for ever: what the channel does not say any more is left out.
     let values = conversation.values([
         "ZAMMAD_CALLID",
+        "UNIQUEID",
         "ZAMMAD_DIRECTION",
         "ZAMMAD_ANSWERED",
         "MASTER_CHANNEL(ZAMMAD_ANSWERED)",
@@ -142,6 +159,7 @@ fn hangup<R: BufRead, W: Write>(
     ]);
     let [
         known,
+        own_id,
         shown_direction,
         answered,
         answered_on_master,
@@ -156,8 +174,7 @@ fn hangup<R: BufRead, W: Write>(
     });
     let call_id = match given("--call-id", &args.call_id)? {
         Some(call_id) => call_id.to_owned(),
-        None if known.is_empty() => conversation.header().unique_id.clone(),
-        None => known,
+        None => id([known, own_id], conversation.header()),
     };
     if ended == call_id {
         // A second hangup would take the mark off a missed call.
@@ -191,6 +208,13 @@ fn hangup<R: BufRead, W: Write>(
     // Only a later run would look for it.
     let _ = conversation.set("ZAMMAD_ENDED", &written.call_id);
     Ok(Wanted::Report(Box::new(written)))
+}
+
+/// The first id of these, else the header's. Whoever makes a channel from outside may choose its id, so it is
+/// taken without what no id may have.
+fn id(known: impl IntoIterator<Item = String>, header: &Header) -> String {
+    let mut known = known.into_iter().map(|id| id.replace(char::is_control, ""));
+    known.find(|id| !id.is_empty()).unwrap_or_else(|| header.unique_id.clone())
 }
 
 /// An option's text; none if it is empty, as an unset variable of the dialplan is.
