@@ -3,10 +3,11 @@
 mod shown;
 mod written;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
 
 pub(crate) use shown::text_of;
@@ -45,7 +46,17 @@ impl fmt::Display for EventKind {
 }
 
 /// Which way a call goes, seen from the agents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+///
+/// # Example
+///
+/// ```
+/// use zammad_cti::Direction;
+///
+/// assert_eq!("in".parse::<Direction>()?, Direction::Inbound);
+/// assert_eq!("Outbound".parse::<Direction>()?, Direction::Outbound);
+/// # Ok::<(), zammad_cti::event::EventError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, clap::ValueEnum)]
 pub enum Direction {
     /// a customer calls
     #[serde(rename = "in")]
@@ -64,6 +75,41 @@ impl Direction {
             Self::Inbound => "in",
             Self::Outbound => "out",
         }
+    }
+
+    /// The words of phone systems, in any case.
+    const WORDS: [(&str, Self); 6] = [
+        ("in", Self::Inbound),
+        ("inbound", Self::Inbound),
+        ("incoming", Self::Inbound),
+        ("out", Self::Outbound),
+        ("outbound", Self::Outbound),
+        ("outgoing", Self::Outbound),
+    ];
+
+    /// Reads one of the words for it; `None` for a blank text: an unset variable of a dialplan says nothing.
+    ///
+    /// # Errors
+    ///
+    /// It is another word.
+    pub fn read(text: &str) -> Result<Option<Self>, EventError> {
+        if text.trim().is_empty() { Ok(None) } else { text.parse().map(Some) }
+    }
+}
+
+impl FromStr for Direction {
+    type Err = EventError;
+
+    fn from_str(text: &str) -> Result<Self, EventError> {
+        let found = Self::WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text.trim()));
+        found.map(|&(_, direction)| direction).ok_or(EventError::NoDirection)
+    }
+}
+
+impl<'de> Deserialize<'de> for Direction {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(|_| de::Error::unknown_variant(&text, &["in", "out"]))
     }
 }
 
@@ -166,6 +212,9 @@ pub enum EventError {
     /// [`CallId::AUTO`] stands where an id is needed that a call has already.
     #[error("`auto` makes an id up for a new call only; here give the id that it made")]
     AutoCallId,
+    /// A word that says neither of the two ways.
+    #[error("the direction is `in` or `out`")]
+    NoDirection,
     /// The key that names a call in the journal is empty.
     #[error("the call key is empty: it would be that of every other call without one")]
     EmptyCallKey,

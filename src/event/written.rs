@@ -1,7 +1,10 @@
 //! An event as its source has it: a command line, a line for `send`, a step of a scenario, a channel of
 //! Asterisk.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{CallId, Direction, EventError, EventKind, Known};
 use crate::cause::UnknownCause;
@@ -37,7 +40,9 @@ pub struct WrittenEvent {
     /// newCall: by which later events may name the call; those: which call it is. Not in JSON.
     #[serde(skip)]
     pub call_key: Option<String>,
-    /// `in` or `out`; a newCall needs it, and later events have that of their newCall.
+    /// `in` or `out`, or another of its words; a newCall needs it, and later events have that of their newCall.
+    /// Empty is not given.
+    #[serde(default, deserialize_with = "direction")]
     pub direction: Option<Direction>,
     /// Who calls, as the phone system shows it.
     pub from: Option<String>,
@@ -85,6 +90,13 @@ pub struct WrittenEvent {
     /// What the same writer said of the call in earlier events. Not in JSON.
     #[serde(skip)]
     pub before: Known,
+}
+
+fn direction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Direction>, D::Error> {
+    match Option::<Cow<'_, str>>::deserialize(deserializer)? {
+        Some(text) => Direction::read(&text).map_err(D::Error::custom),
+        None => Ok(None),
+    }
 }
 
 /// One name, or a list of them.

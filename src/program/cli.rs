@@ -9,6 +9,7 @@ mod calls;
 mod check;
 mod completions;
 mod config;
+mod direction;
 mod fastagi;
 mod global;
 mod hangup;

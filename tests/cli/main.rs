@@ -14,6 +14,7 @@ mod calls;
 mod check;
 mod config;
 mod connections;
+mod direction;
 mod fastagi;
 mod fastagi_strangers;
 mod generated;

@@ -4,8 +4,9 @@ use std::ffi::OsString;
 
 use clap::Args;
 
+use super::direction::DirectionFlag;
 use super::text::optional;
-use crate::event::{Direction, EventKind, WrittenEvent};
+use crate::event::{EventKind, WrittenEvent};
 use crate::program::exit_code::UsageError;
 
 /// Which call it is.
@@ -24,7 +25,7 @@ pub struct Named {
 pub struct Call {
     /// The direction of the call's new-call [default: as the spool's journal knows it, else in]
     #[arg(long, value_name = "in|out", hide_possible_values = true)]
-    pub direction: Option<Direction>,
+    pub direction: Option<DirectionFlag>,
     /// The calling party
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     pub from: Option<OsString>,
@@ -51,7 +52,7 @@ impl Call {
             ..WrittenEvent::new(
                 kind,
                 optional("--call-id", &named.call_id)?.unwrap_or_default(),
-                self.direction,
+                self.direction.and_then(|DirectionFlag(direction)| direction),
             )
         })
     }

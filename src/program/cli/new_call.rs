@@ -4,8 +4,9 @@ use std::ffi::OsString;
 
 use clap::Args;
 
+use super::direction::DirectionFlag;
 use super::text::{name, names, optional, text};
-use crate::event::{Direction, EventKind, Users, WrittenEvent};
+use crate::event::{EventKind, Users, WrittenEvent};
 
 /// Report a call that begins to ring
 ///
@@ -20,8 +21,10 @@ pub struct NewCall {
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     pub to: OsString,
     /// Seen from the agents: `in` is a customer who calls
+    ///
+    /// Inbound, incoming, outbound and outgoing are understood too, in any case.
     #[arg(long, value_name = "in|out", hide_possible_values = true)]
-    pub direction: Direction,
+    pub direction: DirectionFlag,
     /// One id in all events of the call, unique for a year; `auto` makes one up, which
     /// `--field call_id` or the JSON output tells
     #[arg(long, value_name = "ID|auto", default_value = "auto", allow_hyphen_values = true)]
@@ -46,7 +49,7 @@ impl NewCall {
             to: Some(text("--to", &self.to)?.to_owned()),
             user: Some(Users::Several(names("--user", &self.users))),
             queue: self.queue.as_deref().map(|queue| name("--queue", queue).into_owned()),
-            ..WrittenEvent::new(EventKind::NewCall, text("--call-id", &self.call_id)?, self.direction)
+            ..WrittenEvent::new(EventKind::NewCall, text("--call-id", &self.call_id)?, self.direction.0)
         })
     }
 }

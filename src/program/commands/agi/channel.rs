@@ -10,7 +10,6 @@ use crate::cause::HangupCause;
 use crate::config::Config;
 use crate::event::{CallId, Direction, EventKind, Users, WrittenEvent};
 use anyhow::Context;
-use clap::ValueEnum;
 
 use crate::program::cli::{self, name, text};
 use crate::program::exit_code::UsageError;
@@ -225,12 +224,11 @@ fn given<'a>(flag: &'static str, shown: &'a Option<OsString>) -> anyhow::Result<
 
 /// The option's direction, else that of the call's newCall, if the channel knows it.
 fn direction(option: &Option<OsString>, of_call: &str) -> anyhow::Result<Option<Direction>> {
-    let read = |text: &str| Direction::from_str(text.trim(), true).ok();
     match given("--direction", option)? {
         Some(text) => {
-            let read = read(text).ok_or(UsageError("the direction is `in` or `out`"));
+            let read = text.parse().map_err(|_| UsageError("the direction is `in` or `out`"));
             read.map(Some).context("--direction")
         }
-        None => Ok(read(of_call)),
+        None => Ok(of_call.parse().ok()),
     }
 }

@@ -1,0 +1,118 @@
+//! The direction in all the places where it may be written.
+
+use std::time::Duration;
+
+use predicates::prelude::*;
+use serde_json::json;
+
+use crate::asterisk::{CALL, Channel, events};
+use crate::fastagi::{fastagi, zammad};
+use crate::running::until;
+use crate::servers::at_once;
+use crate::support::World;
+
+/// (as it is written, as Zammad gets it)
+const WORDS: [(&str, &str); 10] = [
+    ("in", "in"),
+    ("IN", "in"),
+    ("inbound", "in"),
+    ("Inbound", "in"),
+    ("INCOMING", "in"),
+    (" in ", "in"),
+    ("Out", "out"),
+    ("outbound", "out"),
+    ("Outgoing", "out"),
+    ("OUT\t", "out"),
+];
+
+#[test]
+fn each_word_for_a_direction_is_understood_wherever_it_is_written() {
+    at_once(WORDS, |(written, sent)| {
+        let world = World::new();
+        for (event, more) in [
+            ("new-call", &["--from", "4930123456", "--to", "4930555710"][..]),
+            ("answer", &[]),
+            ("hangup", &[]),
+        ] {
+            let mut posted = world.every_request();
+            let command = [&[event, "--call-id", "7", "--direction", written], more].concat();
+            world.zammad_cti(command).code(0).stdout("none\n").stderr("");
+            let kind = if event == "new-call" { "newCall" } else { event };
+            let mut line = json!({ "event": kind, "call_id": "7", "direction": written });
+            if event == "new-call" {
+                line["from"] = "4930123456".into();
+                line["to"] = "4930555710".into();
+            }
+            let mut program = world.program();
+            program.args(["send", "--dry-run", "--output", "json"]).write_stdin(line.to_string());
+            let has = predicate::str::contains(format!("\"direction\":\"{sent}\""));
+            program.assert().code(0).stdout(has.clone()).stderr("");
+            let mut program = world.program();
+            let command = [&[event, "--call-id", "7", "--direction", written], more].concat();
+            program
+                .args(command)
+                .args(["--dry-run", "--output", "json"])
+                .assert()
+                .code(0)
+                .stdout(has)
+                .stderr("");
+            posted.assert_calls(1);
+            posted.delete();
+        }
+    });
+}
+
+#[test]
+fn each_word_for_a_direction_is_understood_over_agi() {
+    at_once(WORDS, |(written, sent)| {
+        let world = World::new();
+        for is_served in [false, true] {
+            let zammad = zammad(Duration::ZERO);
+            let server = is_served.then(|| fastagi(&world, &zammad.url(), &[]));
+            let run = |channel: &mut Channel, event: &str, option: Option<&str>| match &server {
+                Some(server) => {
+                    let option = option.map(|word| format!("?direction={}", word.trim()));
+                    channel.call(server.address, &format!("{event}{}", option.unwrap_or_default()));
+                }
+                None => {
+                    let mut program = world.process();
+                    program.env("ZAMMAD_CTI_URL", zammad.url()).args(["agi", event]);
+                    program.args(option.into_iter().flat_map(|word| ["--direction", word]));
+                    assert_eq!(channel.run(&mut program).stderr(), "", "{event} {written:?}");
+                }
+            };
+            let mut channel = Channel::of_customer(CALL);
+            run(&mut channel, "new-call", Some(written));
+            assert_eq!(channel.get("ZAMMAD_DIRECTION"), sent, "{written:?}");
+            // A dialplan of its own may have noted it.
+            let mut channel = Channel::of_customer(CALL).with(&[("ZAMMAD_DIRECTION", written)]);
+            run(&mut channel, "answer", None);
+            run(&mut channel, "hangup", None);
+            until("all events", || zammad.requests().len() == 3);
+            for event in events(&zammad) {
+                assert_eq!(event["direction"], sent, "{written:?} {event}");
+            }
+            if let Some(server) = server {
+                server.stop();
+            }
+        }
+    });
+}
+
+#[test]
+fn another_word_for_a_direction_is_refused() {
+    let world = World::new();
+    let requests = world.every_request();
+    for event in ["new-call", "answer", "hangup"] {
+        let call = if event == "new-call" { &["--from", "1", "--to", "2"] } else { &["--call-id", "7"][..] };
+        let ended = world.zammad_cti([&[event, "--direction", "sideways"], call].concat());
+        ended.code(2).stdout("").stderr(predicate::str::contains("invalid value 'sideways'"));
+    }
+    let mut program = world.program();
+    program.arg("send").write_stdin(r#"{"event":"hangup","call_id":"7","direction":"sideways"}"#);
+    program.assert().code(65).stderr(predicate::str::contains("the direction is `in` or `out`"));
+    // An unset variable is none.
+    let ended = world.zammad_cti(["new-call", "--direction", "", "--from", "1", "--to", "2"]);
+    ended.code(65).stdout("").stderr(predicate::str::contains("a newCall needs `direction`"));
+    requests.assert_calls(0);
+}
