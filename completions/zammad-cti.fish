@@ -108,7 +108,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l show-
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l call-id -d 'The id of the call\'s new-call' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l call-key -d 'In place of the id: the key that new-call was given' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l direction -d 'The direction of the call\'s new-call [default: as the spool\'s journal knows it, else in]' -r -f -a "in\t'a customer calls'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l direction -d 'The direction of the call\'s new-call [default: as the spool\'s journal knows it, else in, with a warning]' -r -f -a "in\t'a customer calls'
 out\t'an agent calls'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l from -d 'The calling party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l to -d 'The called party' -r
@@ -175,7 +175,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l show-to
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l call-id -d 'The id of the call\'s new-call' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l call-key -d 'In place of the id: the key that new-call was given' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l direction -d 'The direction of the call\'s new-call [default: as the spool\'s journal knows it, else in]' -r -f -a "in\t'a customer calls'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l direction -d 'The direction of the call\'s new-call [default: as the spool\'s journal knows it, else in, with a warning]' -r -f -a "in\t'a customer calls'
 out\t'an agent calls'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l from -d 'The calling party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l to -d 'The called party' -r

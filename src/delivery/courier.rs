@@ -14,7 +14,7 @@ use super::{Deadline, Delivered, InDoubt, Limits, Stop, Tries, Undelivered, deli
 use crate::client::{Client, Fate};
 use crate::config::{Config, Encoding, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
-use crate::rules;
+use crate::rules::{self, Finding};
 use crate::spool::{
     Call, Earlier, Entry, Held, Moment, Order, Past, Position, SharedSpool, SpoolError, Which,
 };
@@ -43,6 +43,8 @@ pub struct EventToSend {
     pub known: Known,
     /// by which later events may name the call
     pub key: Option<String>,
+    /// where agents would not see what its source meant
+    pub findings: Vec<Finding>,
 }
 
 /// Where an event is.
@@ -126,7 +128,7 @@ pub enum Untried {
 ///     to: Some(config.numbering.read("4930600000000")?),
 ///     ..CallEvent::new(EventKind::NewCall, CallId::random(), Direction::Inbound)
 /// };
-/// let to_send = EventToSend { event, known: Known::default(), key: None };
+/// let to_send = EventToSend { event, known: Known::default(), key: None, findings: Vec::new() };
 ///
 /// let is_down = serde_json::json!({ "mode": "respond", "status": 503 });
 /// zammad.fail(serde_json::from_value(is_down)?);
@@ -469,7 +471,7 @@ impl EventToSend {
     }
 
     fn entry(&self) -> Entry {
-        let Self { event, known, key } = self.clone();
+        let Self { event, known, key, .. } = self.clone();
         Entry { event, key, answered: known.answered }
     }
 }

@@ -1,6 +1,8 @@
 //! From what a source writes to what is sent: each event is read here, once, by the configuration and by
 //! what is known of its call.
 
+mod doubts;
+
 use crate::asterisk::CallEnd;
 use crate::cause::Cause;
 use crate::client::in_full;
@@ -9,9 +11,12 @@ use crate::event::{
     CallEvent, CallId, Direction, EventError, EventKind, Known, Name, Users, WrittenError, WrittenEvent,
     plain,
 };
+use crate::number::Reading;
+use crate::rules;
 use crate::spool::{Call, SpoolError, Which};
 
 use super::{Courier, EventToSend};
+use doubts::Written;
 
 /// Why an event cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -87,17 +92,29 @@ impl WrittenEvent {
         let is_agents_phone = kind == EventKind::Answer && direction == Direction::Inbound && !self.voicemail;
 
         let number = |field, shown: &str| {
-            numbering.read(shown).map_err(|source| WrittenError::Number { field, source })
+            numbering.explain(shown).map_err(|source| WrittenError::Number { field, source })
         };
+        let from = self.from.as_deref().map(|shown| number("from", shown)).transpose()?;
+        let to = self.to.as_deref().map(|shown| number("to", shown)).transpose()?;
         let own_number = self.extension.as_deref().filter(|_| is_agents_phone);
         let answering_number = given(&self.answering_number).or(own_number);
         let mut users = self.names()?;
+        let are_names_blank = users.is_empty()
+            && (kind == EventKind::NewCall || is_agents_phone)
+            && self.user.as_ref().is_some_and(|user| !user.names().is_empty());
         if users.is_empty() && is_agents_phone {
             users.extend(agents.login(self.endpoint.as_deref(), answering_number, numbering).cloned());
         }
+        let written = Written {
+            is_direction_assumed: self.known_direction(call).is_none(),
+            from: from.as_ref().map(|from| from.kind),
+            to: to.as_ref().map(|to| to.kind),
+            are_names_blank,
+        };
+        let party = |reading: Reading| reading.party;
         let event = CallEvent {
-            from: self.from.as_deref().map(|shown| number("from", shown)).transpose()?,
-            to: self.to.as_deref().map(|shown| number("to", shown)).transpose()?,
+            from: from.map(party),
+            to: to.map(party),
             users,
             queue: self.queue.as_deref().map(|queue| name("queue", queue)).transpose()?.flatten(),
             answering_number: answering_number
@@ -120,10 +137,20 @@ impl WrittenEvent {
         };
         let key =
             self.call_key.as_deref().filter(|_| kind == EventKind::NewCall).map(call_key).transpose()?;
-        Ok(EventToSend { event, known, key })
+        let mut findings =
+            rules::findings(&(&event).into(), known.direction, known.answered, numbering.extension_digits);
+        written.add_doubts(&event, &mut findings);
+        Ok(EventToSend { event, known, key, findings })
     }
 
-    /// That of the call's newCall, as far as anybody knows it.
+    /// The journal's, else the event's own, else what its writer said of the call before; `None`: nobody knows.
+    fn known_direction(&self, call: Option<&Call>) -> Option<Direction> {
+        call.map(|call| call.direction).or(self.direction).or(self.before.direction)
+    }
+
+    /// The direction that is sent. Calls come in, as far as nobody knows. What an event says against the
+    /// journal is said, and does not count. What it says against its writer's earlier events counts, and
+    /// [`rules::findings`] has a line of what agents then see.
     fn direction_of(&self, call: Option<&Call>) -> Direction {
         let said = self.direction.or(self.before.direction);
         let Some(call) = call else { return said.unwrap_or(Direction::Inbound) };

@@ -6,9 +6,10 @@ use crate::support::{World, stderr};
 #[test]
 fn an_answer_says_what_zammad_can_make_use_of() {
     let several = "only \"alice\" is named";
+    let nobody = "agents do not see who picked up";
     let outbound = "in place of the customer's name";
     // (arguments, body besides event and call id, warning)
-    let cases: [(&[&str], Value, &str); 14] = [
+    let cases: [(&[&str], Value, &str); 17] = [
         (&[], json!({ "direction": "in" }), ""),
         (
             &["--from", "030 23125741", "--to", "42", "--country", "DE"],
@@ -17,7 +18,11 @@ fn an_answer_says_what_zammad_can_make_use_of() {
         ),
         (&["--user", "alice"], json!({ "direction": "in", "user": "alice" }), ""),
         (&["--user", "alice", "--user", "bob"], json!({ "direction": "in", "user": "alice" }), several),
-        (&["--user", ""], json!({ "direction": "in" }), ""),
+        (&["--user", ""], json!({ "direction": "in" }), nobody),
+        (&["--user", " ", "--user", ""], json!({ "direction": "in" }), nobody),
+        (&["--user", "", "--user", "alice"], json!({ "direction": "in", "user": "alice" }), ""),
+        // It is the customer who picked up.
+        (&["--user", "", "--direction", "out"], json!({ "direction": "out" }), ""),
         (&["--user", "--voicemail"], json!({ "direction": "in", "user": "--voicemail" }), ""),
         (&["--voicemail"], json!({ "direction": "in", "user": "voicemail" }), ""),
         (&["--direction", "out"], json!({ "direction": "out" }), ""),
@@ -46,12 +51,18 @@ fn an_answer_says_what_zammad_can_make_use_of() {
         let mut body = json!({ "event": "answer", "callId": "7" });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let posted = world.zammad_expects(body);
-        let ended = world.zammad_cti([&["answer", "--call-id", "7"], arguments].concat());
+        let ended =
+            world.zammad_cti([&["answer", "--call-id", "7"], direction_of(arguments), arguments].concat());
         let said = stderr(&ended.code(0).stdout("none\n"));
         assert!(said.contains(warning), "{arguments:?}: {said}");
         assert_eq!(said.is_empty(), warning.is_empty(), "{arguments:?}: {said}");
         posted.assert();
     }
+}
+
+/// `in`, where the arguments do not say it.
+pub fn direction_of(arguments: &[&str]) -> &'static [&'static str] {
+    if arguments.contains(&"--direction") { &[] } else { &["--direction", "in"] }
 }
 
 #[test]
@@ -130,7 +141,8 @@ fn the_configuration_knows_who_sits_at_a_phone() {
         body.as_object_mut().unwrap().extend(user.map(|user| ("user".to_owned(), user.into())));
         let posted = world.zammad_expects(body);
         let mut program = world.program();
-        program.arg("--config").arg(file).args(["answer", "--call-id", "7"]).args(arguments);
+        program.arg("--config").arg(file).args(["answer", "--call-id", "7"]);
+        program.args(direction_of(arguments)).args(arguments);
         program.assert().code(0).stderr("");
         posted.assert();
     }

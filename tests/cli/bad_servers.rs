@@ -7,8 +7,10 @@ use std::time::Duration;
 use crate::servers::{self, Ran, Reply, Server, at_once, program, read_request, reset, stay_silent};
 use crate::support::{NEW_CALL, TOKEN, World};
 
-const ANSWER: [&str; 7] = ["answer", "--call-id", "7", "--from", "493023125741", "--to", "42"];
-const HANGUP: [&str; 7] = ["hangup", "--call-id", "7", "--from", "493023125741", "--to", "42"];
+const ANSWER: [&str; 9] =
+    ["answer", "--call-id", "7", "--from", "493023125741", "--to", "42", "--direction", "in"];
+const HANGUP: [&str; 9] =
+    ["hangup", "--call-id", "7", "--from", "493023125741", "--to", "42", "--direction", "in"];
 
 #[test]
 fn each_reply_that_is_no_action_has_a_class_a_code_and_a_next_step() {

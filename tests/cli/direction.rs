@@ -9,7 +9,7 @@ use crate::asterisk::{CALL, Channel, events};
 use crate::fastagi::{fastagi, zammad};
 use crate::running::until;
 use crate::servers::at_once;
-use crate::support::World;
+use crate::support::{World, stderr};
 
 /// (as it is written, as Zammad gets it)
 const WORDS: [(&str, &str); 10] = [
@@ -115,4 +115,61 @@ fn another_word_for_a_direction_is_refused() {
     let ended = world.zammad_cti(["new-call", "--direction", "", "--from", "1", "--to", "2"]);
     ended.code(65).stdout("").stderr(predicate::str::contains("a newCall needs `direction`"));
     requests.assert_calls(0);
+}
+
+#[test]
+fn a_direction_that_nobody_knows_is_said_once() {
+    const SAID: &str = "zammad-cti: warning: no direction, so it is `in`: agents see an outbound call";
+    let is_said = |stderr: &str, what: &str| {
+        assert!(stderr.starts_with(SAID) && stderr.lines().count() == 1, "{what}: {stderr}");
+        assert!(stderr.trim_end().len() <= 120, "{what}: {stderr}");
+    };
+    let world = World::new();
+    let posted = world.every_request();
+    for event in ["answer", "hangup"] {
+        for options in [&[][..], &["--direction", ""], &["--direction", " "], &["--dry-run"]] {
+            let ended = world.zammad_cti([&[event, "--call-id", "7"], options].concat());
+            is_said(&stderr(&ended.code(0)), &format!("{event} {options:?}"));
+        }
+        for direction in [json!(null), json!(""), json!(" ")] {
+            let line = json!({ "event": event, "call_id": "7", "direction": direction });
+            let mut program = world.program();
+            let ended = program.arg("send").write_stdin(line.to_string()).assert().code(0);
+            is_said(&stderr(&ended).replace("line 1: ", ""), &format!("{line}"));
+        }
+        let zammad = zammad(Duration::ZERO);
+        let mut program = world.process();
+        program.env("ZAMMAD_CTI_URL", zammad.url()).args(["agi", event]);
+        is_said(&Channel::of_customer(CALL).run(&mut program).stderr(), event);
+        let server = fastagi(&world, &zammad.url(), &[]);
+        Channel::of_customer(CALL).call(server.address, event);
+        until("both events", || zammad.requests().len() == 2);
+        let ran = server.stop();
+        assert_eq!(ran.stderr.matches(SAID).count(), 1, "{event}: {ran}");
+    }
+    posted.assert_calls(12);
+}
+
+#[test]
+fn a_direction_that_somebody_knows_need_not_be_said() {
+    let world = World::new();
+    let posted = world.every_request();
+    let call = ["--from", "42", "--to", "4930123456", "--direction", "out", "--call-id", "7"];
+    let run = |arguments: &[&str]| {
+        let ended = world.zammad_cti([arguments, &["--spool-path", "spool.db"]].concat());
+        ended.code(0).stdout("none\n").stderr("");
+    };
+    run(&[&["new-call"], &call[..]].concat());
+    run(&["answer", "--call-id", "7"]);
+    run(&["hangup", "--call-id", "7"]);
+    // The lines before say it too.
+    let lines = [
+        json!({ "event": "newCall", "call_id": "8", "direction": "out", "from": "42", "to": "4930123456" }),
+        json!({ "event": "answer", "call_id": "8" }),
+        json!({ "event": "hangup", "call_id": "8" }),
+    ];
+    let mut program = world.program();
+    program.arg("send").write_stdin(lines.map(|line| format!("{line}\n")).concat());
+    program.assert().code(0).stdout("none\nnone\nnone\n").stderr("");
+    posted.assert_calls(6);
 }

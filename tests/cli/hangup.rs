@@ -2,6 +2,7 @@ use predicates::prelude::*;
 use serde_json::{Value, json};
 use zammad_cti::cause::spellings;
 
+use crate::answer::direction_of;
 use crate::support::{World, stderr, stdout};
 
 #[test]
@@ -86,7 +87,8 @@ fn assert_sent(arguments: &[&str], more: Value) {
     let mut body = json!({ "event": "hangup", "callId": "7" });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let posted = world.zammad_expects(body);
-    let ended = world.zammad_cti([&["hangup", "--call-id", "7"], arguments].concat());
+    let ended =
+        world.zammad_cti([&["hangup", "--call-id", "7"], direction_of(arguments), arguments].concat());
     ended.code(0).stdout("none\n").stderr("");
     posted.assert();
 }

@@ -7,6 +7,7 @@ use httpmock::prelude::*;
 use predicates::prelude::*;
 use serde_json::{Value, json};
 
+use crate::answer::direction_of;
 use crate::support::{NEW_CALL, World, stderr, stdout};
 
 #[test]
@@ -24,7 +25,7 @@ fn what_is_said_of_a_call_is_what_zammad_gets() {
         (&["--user", "Alice"], json!({ "user": ["Alice"] })),
         (&["--user", "Alice", "--user", "Bob"], json!({ "user": ["Alice", "Bob"] })),
         (&["--queue", "support"], json!({ "queue": "support" })),
-        (&["--user", "", "--user", "  ", "--queue", ""], json!({})),
+        (&["--queue", ""], json!({})),
         (&["--user", "--help", "--queue", "-V"], json!({ "user": ["--help"], "queue": "-V" })),
     ];
     for (arguments, more) in cases {
@@ -175,7 +176,7 @@ fn a_rejection_is_an_exit_code_of_its_own_if_asked_for() {
 fn what_agents_would_not_see_as_meant_is_said_and_sent() {
     let digits = "1".repeat(27);
     // (arguments, warning)
-    let cases: [(&[&str], _); 5] = [
+    let cases: [(&[&str], _); 22] = [
         (&["--from", "4930123456", "--to", "42", "--queue", "first level"], "\"first level\" has blanks"),
         (&["--from", "4930123456", "--to", "", "--queue", "support"], "no filter row can match"),
         (
@@ -184,11 +185,36 @@ fn what_agents_would_not_see_as_meant_is_said_and_sent() {
         ),
         (&["--from", &digits, "--to", "42"], "from has 27 digits"),
         (&["--from", "4930123456", "--to", "42", "--queue", "support"], ""),
+        (&["--from", "4930123456", "--to", ""], "agents see \"anonymous\" as called"),
+        (&["--from", "4930123456", "--to", "unknown"], "agents see \"anonymous\" as called"),
+        (&["--from", "4930123456", "--to", "abc"], "agents see \"abc\" as called"),
+        (&["--from", "4930123456", "--to", "abc", "--queue", "support"], "agents see \"abc\" as called"),
+        (&["--from", "4930123456", "--to", "", "--numbers-normalize=false"], "agents see \"\" as called"),
+        (&["--from", "4930123456", "--to", "*97"], ""),
+        (&["--from", "42", "--to", "", "--direction", "out"], "agents see \"anonymous\" and no customer"),
+        // A caller may withhold his number, and a colleague may call.
+        (&["--from", "", "--to", "42"], ""),
+        (&["--from", "42", "--to", "43"], ""),
+        (&["--from", "42", "--to", "4930123456"], "extension \"42\" as the customer; swap `from` and `to`"),
+        (&["--from", "42", "--to", "+49 30 123456"], "extension \"42\" as the customer"),
+        (
+            &["--from", "42", "--to", "03012345", "--numbers-extension-prefix", "493055571"],
+            "extension \"49305557142\" as the customer",
+        ),
+        // Zammad is told of short codes too.
+        (&["--from", "4930555710", "--to", "115", "--direction", "out"], ""),
+        (&["--from", "4930123456", "--to", "42", "--user", ""], "agents see a number without a name"),
+        (&["--from", "4930123456", "--to", "42", "--user", "", "--user", " "], "a number without a name"),
+        (&["--from", "4930123456", "--to", "42", "--user", "", "--user", "Anna"], ""),
+        (
+            &["--from", "42", "--to", "4930123456", "--user", "", "--direction", "out"],
+            "a number without a name",
+        ),
     ];
     for (arguments, warning) in cases {
         let world = World::new();
         let posted = world.zammad_accepts();
-        let ended = world.zammad_cti([&["new-call", "--direction", "in"], arguments].concat());
+        let ended = world.zammad_cti([&["new-call"], direction_of(arguments), arguments].concat());
         let said = stderr(&ended.code(0).stdout("none\n"));
         assert!(said.contains(warning), "{arguments:?}: {said}");
         assert_eq!(said.lines().count(), usize::from(!warning.is_empty()), "{arguments:?}: {said}");

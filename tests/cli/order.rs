@@ -15,9 +15,9 @@ use crate::running::{Running, until};
 use crate::servers::{Ran, Sandbox, at_once, program};
 use crate::support::{NEW_CALL, World};
 
-const ANSWER: [&str; 3] = ["answer", "--call-id", "7"];
-const HANGUP: [&str; 3] = ["hangup", "--call-id", "7"];
-const HANGUP_ANSWERED: [&str; 4] = ["hangup", "--call-id", "7", "--answered"];
+const ANSWER: [&str; 5] = ["answer", "--call-id", "7", "--direction", "in"];
+const HANGUP: [&str; 5] = ["hangup", "--call-id", "7", "--direction", "in"];
+const HANGUP_ANSWERED: [&str; 6] = ["hangup", "--call-id", "7", "--answered", "--direction", "in"];
 
 /// How often it happens is compared with calls that have no turns: an event goes without the one before
 /// it where that comes 100 ms later, and a busy machine may start a process so late.
@@ -33,8 +33,8 @@ fn events_that_are_started_at_once_arrive_in_order() {
         let id = format!("call-{number}");
         let new_call =
             vec!["new-call", "--call-id", &id, "--from", "493023125741", "--to", "42", "--direction", "in"];
-        let answer = vec!["answer", "--call-id", &id];
-        let hangup = vec!["hangup", "--call-id", &id, "--cause", "normalClearing"];
+        let answer = vec!["answer", "--call-id", &id, "--direction", "in"];
+        let hangup = vec!["hangup", "--call-id", &id, "--direction", "in", "--cause", "normalClearing"];
         let mut events = [new_call, answer, hangup];
         // Every other call the wrong way round: which process is the first is the machine's choice.
         if number % 2 == 1 {

@@ -291,11 +291,11 @@ fn a_result_that_nobody_can_read_is_a_failure() {
     world.file("events", 0o600, r#"{"event":"answer","call_id":"7","direction":"in"}"#);
     let commands: [&[&str]; 13] = [
         &NEW_CALL,
-        &["answer", "--call-id", "7", "--output", "json"],
-        &["hangup", "--call-id", "7", "--output", "shell"],
-        &["answer", "--call-id", "7", "--field", "action"],
-        &["answer", "--call-id", "7", "--dry-run"],
-        &["answer", "--call-id", "7", "--curl"],
+        &["answer", "--call-id", "7", "--direction", "in", "--output", "json"],
+        &["hangup", "--call-id", "7", "--direction", "in", "--output", "shell"],
+        &["answer", "--call-id", "7", "--direction", "in", "--field", "action"],
+        &["answer", "--call-id", "7", "--direction", "in", "--dry-run"],
+        &["answer", "--call-id", "7", "--direction", "in", "--curl"],
         &["send", "events"],
         &["simulate", "--sandbox"],
         &["sandbox", "--listen", "127.0.0.1:0"],
@@ -349,8 +349,12 @@ fn what_is_only_shown_touches_no_network() {
     world.file("events", 0o600, r#"{"event":"answer","call_id":"7","direction":"in"}"#);
     let reserved = reserved_port();
     let closed = format!("http://{}/api/v1/cti/{TOKEN}", reserved.local_addr().unwrap());
-    let commands: [&[&str]; 4] =
-        [&NEW_CALL, &["answer", "--call-id", "7"], &["hangup", "--call-id", "7"], &["send", "events"]];
+    let commands: [&[&str]; 4] = [
+        &NEW_CALL,
+        &["answer", "--call-id", "7", "--direction", "in"],
+        &["hangup", "--call-id", "7", "--direction", "in"],
+        &["send", "events"],
+    ];
     for command in commands {
         for url in [&world.url(), &closed] {
             for show in ["--dry-run", "--curl"] {

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::servers::{self, Ran, Reply, Sandbox, Server, at_once, program};
 use crate::support::{NEW_CALL, World};
 
-const ANSWER: [&str; 3] = ["answer", "--call-id", "7"];
-const HANGUP: [&str; 3] = ["hangup", "--call-id", "7"];
-const HANGUP_ANSWERED: [&str; 4] = ["hangup", "--call-id", "7", "--answered"];
+const ANSWER: [&str; 5] = ["answer", "--call-id", "7", "--direction", "in"];
+const HANGUP: [&str; 5] = ["hangup", "--call-id", "7", "--direction", "in"];
+const HANGUP_ANSWERED: [&str; 6] = ["hangup", "--call-id", "7", "--answered", "--direction", "in"];
 const HANGUP_OUT: [&str; 5] = ["hangup", "--call-id", "7", "--direction", "out"];
 const NEW_CALL_OUT: [&str; 9] =
     ["new-call", "--call-id", "7", "--from", "42", "--to", "493023125741", "--direction", "out"];

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::servers::reserved_port;
 use crate::support::{NEW_CALL, TOKEN, World, stderr, stdout};
 
-const ANSWER: [&str; 3] = ["answer", "--call-id", "7"];
+const ANSWER: [&str; 5] = ["answer", "--call-id", "7", "--direction", "in"];
 const EVENT: &str = "{\"event\":\"hangup\",\"call_id\":\"7\",\"direction\":\"in\"}\n";
 
 /// Runs the program with the most talkative log, and looks for the token in all it says.

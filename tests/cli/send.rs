@@ -245,7 +245,8 @@ fn what_a_hangup_has_against_its_call_is_said() {
         .args(["send", "--url", &sandbox.url])
         .write_stdin(format!("{call}\n\n{hangup}\n"))
         .assert();
-    let warning = "line 3: an outbound hangup for an inbound call: Zammad hides a missed call";
+    let warning =
+        "line 3: an outbound hangup for an inbound call: Zammad hides a missed call; send it as `in`";
     ended.code(0).stdout("none\nnone\n").stderr(format!("zammad-cti: warning: {warning}\n"));
 }
 

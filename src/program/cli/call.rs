@@ -23,7 +23,8 @@ pub struct Named {
 /// What answer and hangup have in common.
 #[derive(Debug, Args)]
 pub struct Call {
-    /// The direction of the call's new-call [default: as the spool's journal knows it, else in]
+    /// The direction of the call's new-call [default: as the spool's journal knows it, else in,
+    /// with a warning]
     #[arg(long, value_name = "in|out", hide_possible_values = true)]
     pub direction: Option<DirectionFlag>,
     /// The calling party

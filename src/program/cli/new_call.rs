@@ -47,7 +47,7 @@ impl NewCall {
             call_key: optional("--call-key", &self.call_key)?,
             from: Some(text("--from", &self.from)?.to_owned()),
             to: Some(text("--to", &self.to)?.to_owned()),
-            user: Some(Users::Several(names("--user", &self.users))),
+            user: (!self.users.is_empty()).then(|| Users::Several(names("--user", &self.users))),
             queue: self.queue.as_deref().map(|queue| name("--queue", queue).into_owned()),
             ..WrittenEvent::new(EventKind::NewCall, text("--call-id", &self.call_id)?, self.direction.0)
         })

@@ -173,7 +173,7 @@ fn deliver(
     let courier = Courier::new(config, runtime_folder().as_deref());
     let carried = client::block_on(async {
         let to_send = courier.read(written, config).await?;
-        report::warn(&to_send.event, to_send.known, config, None);
+        report::warn(&to_send, None);
         // Asterisk's SIGHUP says that the caller has hung up.
         let signals = EndSignals::listen_but_for_hangup();
         Ok(report::carry(&courier, config, &to_send, deadline, signals).await)

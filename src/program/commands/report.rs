@@ -16,8 +16,7 @@ use crate::config::Config;
 use crate::delivery::{
     Courier, Deadline, EventToSend, Failure, Outcome, ReadingError, Spooled, Stop, Undelivered, Untried,
 };
-use crate::event::{CallEvent, Known, WrittenError, WrittenEvent};
-use crate::rules;
+use crate::event::{CallEvent, WrittenError, WrittenEvent};
 
 use super::configured;
 use super::owner::become_owner;
@@ -49,7 +48,7 @@ pub fn run(
             ReadingError::Written(error) => by_flag(error),
             ReadingError::NoJournal(_) | ReadingError::Journal(_) => error.into(),
         })?;
-        warn(&to_send.event, to_send.known, &config, None);
+        warn(&to_send, None);
         if global.unsent.is_wanted() {
             return Ok(Done::Shown(to_send.event));
         }
@@ -238,10 +237,8 @@ fn failed(
 }
 
 /// Says where agents would not see what the sender meant; `line` is the event's line of input.
-pub fn warn(event: &CallEvent, known: Known, config: &Config, line: Option<u64>) {
-    let Known { direction, answered, new_call_taken: _ } = known;
-    let extension_digits = config.numbering.extension_digits;
-    for finding in rules::findings(&event.into(), direction, answered, extension_digits) {
+pub fn warn(to_send: &EventToSend, line: Option<u64>) {
+    for finding in &to_send.findings {
         match line {
             Some(line) => log::warn!("line {line}: {finding}"),
             None => log::warn!("{finding}"),

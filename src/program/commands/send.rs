@@ -159,7 +159,7 @@ fn show(
             Ok((direction, to_send)) => {
                 // Only now: of an event that cannot be sent nobody hears.
                 calls.follow(to_send.event.kind, &to_send.event.call_id, direction);
-                report::warn(&to_send.event, to_send.known, config, Some(number));
+                report::warn(&to_send, Some(number));
                 report::show(out, &to_send.event, config, global)?;
             }
             Err(error) => {

@@ -76,10 +76,12 @@ fn new_call<R: BufRead, W: Write>(
         Some(call_id) => call_id.to_owned(),
         None => id([own_id], conversation.header()),
     };
+    let users = args.users.iter().map(|shown| shown_name(shown.as_bytes()));
+    let users = users.filter(|name| !name.trim().is_empty());
     let written = WrittenEvent {
         from: Some(from),
         to: Some(to),
-        user: Some(Users::Several(args.users.iter().map(|shown| shown_name(shown.as_bytes())).collect())),
+        user: Some(Users::Several(users.collect())),
         queue: args.queue.as_deref().map(|queue| name("--queue", queue).into_owned()),
         ..WrittenEvent::new(EventKind::NewCall, &call_id, direction)
     };

@@ -252,7 +252,7 @@ fn lost(name: &str, error: &LinkError, pause: Duration, trouble: &mut Option<Str
 pub fn dry(written: WrittenEvent, config: &Config, out: &mut dyn Write) -> Result<(), OutputError> {
     match written.read(config, None) {
         Ok(to_send) => {
-            report::warn(&to_send.event, to_send.known, config, None);
+            report::warn(&to_send, None);
             tell::unsent(out, &to_send, config)
         }
         Err(error) => {
@@ -294,7 +294,7 @@ async fn bring(
             return done(unsent(&error), Some(error), false);
         }
     };
-    report::warn(&to_send.event, to_send.known, config, None);
+    report::warn(&to_send, None);
     let brought = match connection.client() {
         Ok(client) => Ok(courier.bring(client, &to_send, Deadline::within(config.deadline)).await),
         Err(error) => Err(error),

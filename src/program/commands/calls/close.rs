@@ -227,6 +227,7 @@ impl Closer<'_> {
                 ..Known::default()
             },
             key: None,
+            findings: Vec::new(),
         }
     }
 

@@ -328,7 +328,7 @@ impl EventSender {
                 return;
             }
         };
-        report::warn(&to_send.event, to_send.known, &self.config, None);
+        report::warn(&to_send, None);
         let brought = match connection.client() {
             Ok(client) => Ok(self.courier.bring(client, &to_send, deadline).await),
             Err(error) => Err(error),

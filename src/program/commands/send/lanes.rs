@@ -99,7 +99,7 @@ async fn deliver(
     };
     // Only now: of an event that cannot be sent nobody hears.
     calls.borrow_mut().follow(to_send.event.kind, &call, direction);
-    warn(&to_send.event, to_send.known, config, Some(line));
+    warn(&to_send, Some(line));
     let brought = match connection.client() {
         Ok(client) => Ok(courier.bring(client, &to_send, Deadline::within(config.deadline)).await),
         Err(error) => Err(error),
