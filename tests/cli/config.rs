@@ -366,6 +366,41 @@ fn the_example_names_each_setting() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
+#[test]
+fn what_config_show_prints_as_variables_has_the_same_effect() {
+    let world = World::new();
+    let file = world.file(
+        "config.toml",
+        0o600,
+        "[bridge]\nignore = ['a b', '49*']\nhold = '1s'\ninternal = true\non_reject = 'hangup'\n\
+         [bridge.asterisk]\nusername = \"it's\"\ntrunk_contexts = 'x,y'\n",
+    );
+    let of = |program: &mut assert_cmd::Command| -> Value {
+        let shown = stdout(&program.args(["config", "show", "--output", "json"]).assert().code(0));
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        let values = shown["settings"].as_object().unwrap();
+        let values = values.iter().filter(|(key, _)| key.starts_with("bridge."));
+        values.map(|(key, setting)| (key.clone(), setting["value"].clone())).collect()
+    };
+    let by_file = of(world.bare().arg("--config").arg(&file));
+    let shown =
+        world.bare().arg("--config").arg(&file).args(["config", "show", "--output", "shell"]).assert();
+    let variables = stdout(&shown.code(0));
+    // The shell takes the quotes off.
+    let env = Command::new("sh")
+        .env_clear()
+        .arg("-c")
+        .arg(format!("set -a\n{variables}\nenv -0"))
+        .output()
+        .unwrap();
+    let env = String::from_utf8(env.stdout).unwrap();
+    let env =
+        env.split('\0').filter_map(|line| line.split_once('=')).filter(|(name, _)| name.contains("_BRIDGE_"));
+    let by_variables = of(world.bare().envs(env));
+    assert_eq!(by_variables, by_file, "{variables}");
+    assert_eq!(by_file.as_object().unwrap().len(), 6, "{by_file}");
+}
+
 /// Its other keys are examples: there is nothing that they are by default.
 #[test]
 fn the_example_shows_how_a_bridge_follows_by_default() {

@@ -86,11 +86,21 @@ fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
                 if value.is_null() || setting.is_masked() || key.starts_with(AGENTS) {
                     continue;
                 }
-                let value = value.as_str().map_or_else(|| value.to_string(), printable);
+                let value = match value {
+                    Value::String(text) => printable(text),
+                    // As a variable has several.
+                    Value::Array(texts) => {
+                        let texts: Vec<_> = texts.iter().filter_map(Value::as_str).map(printable).collect();
+                        texts.join(",")
+                    }
+                    other => other.to_string(),
+                };
                 writeln!(out, "{}={}", variable(key), quoted(&value)).map_err(OutputError)?;
             }
         }
         Format::Text => {
+            let keys = settings.iter().map(|setting| printable(&setting.key).chars().count());
+            let width = keys.max().unwrap_or_default();
             for Shown { key, value, origin } in settings {
                 let value = match value {
                     Value::Null => "-".to_owned(),
@@ -98,7 +108,7 @@ fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
                     other => other.to_string(),
                 };
                 let (key, origin) = (printable(&key), printable(&origin));
-                writeln!(out, "{key:<26} {value:<34} {origin}").map_err(OutputError)?;
+                writeln!(out, "{key:<width$} {value:<34} {origin}").map_err(OutputError)?;
             }
         }
     }
