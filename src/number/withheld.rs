@@ -260,7 +260,8 @@ fn is_zeros(digits: &str) -> bool {
     digits.bytes().all(|digit| digit == b'0')
 }
 
-/// The letters and digits, small and without accents.
+/// The letters and digits, small and without accents. Greek has two small letters for one capital, and capitals
+/// without accents.
 fn folded(text: &str) -> impl Iterator<Item = char> {
     text.chars().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).map(without_accent)
 }
@@ -281,6 +282,17 @@ fn without_accent(c: char) -> char {
         'ù' | 'ú' | 'û' | 'ü' | 'ű' | 'ů' => 'u',
         'ý' | 'ÿ' => 'y',
         'ž' | 'ź' | 'ż' => 'z',
+        'ά' => 'α',
+        'έ' => 'ε',
+        'ή' => 'η',
+        'ί' | 'ϊ' | 'ΐ' => 'ι',
+        'ό' => 'ο',
+        'ς' => 'σ',
+        'ύ' | 'ϋ' | 'ΰ' => 'υ',
+        'ώ' => 'ω',
+        'ё' => 'е',
+        'й' => 'и',
+        'ї' => 'і',
         c => c,
     }
 }
@@ -313,6 +325,15 @@ mod tests {
             "Numero masque",
             "Nume\u{301}ro masque\u{301}",
             "UNTERDRÜCKT",
+            "ΆΓΝΩΣΤΟΣ",
+            "ΑΝΩΝΥΜΟΣ",
+            "ανωνυμος",
+            "Ανώνυμος",
+            "\u{391}\u{3bd}\u{3c9}\u{301}\u{3bd}\u{3c5}\u{3bc}\u{3bf}\u{3c2}",
+            "ΑΠΟΚΡΥΨΗ",
+            "НЕИЗВЕСТНЫЙ НОМЕР",
+            "неизвестныи\u{306} номер",
+            "GİZLİ NUMARA",
         ];
         for text in cases {
             assert!(stands_for_no_number(text), "{text}");
