@@ -8,7 +8,7 @@ use clap::Args;
 ///
 /// An object has `event` (newCall, answer, hangup), `call_id`, `direction` and, as the commands of
 /// these names have them, `from`, `to`, `user` (a text or a list), `queue`, `answering_number`,
-/// `endpoint`, `voicemail`, `force_user`, `cause`, `raw_cause`, `strict_cause`, `dialstatus`,
+/// `endpoint`, `extension`, `voicemail`, `force_user`, `cause`, `raw_cause`, `strict_cause`, `dialstatus`,
 /// `queue_status`, `abandoned`, `hangup_cause` and `answered`. Each gives one line of output, in the order of the input.
 /// The events of one call are sent in order. A line that is no event is reported, and the others
 /// are sent. The exit code is that of the first event that failed.
