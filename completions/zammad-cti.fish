@@ -182,7 +182,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l to -d '
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answering-number -d 'The extension or number that picked up' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l cause -d 'Why: Zammad\'s word, a Q.850 number, an Asterisk DIALSTATUS, sip:486, or a FreeSWITCH name' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answered -d 'The call was answered: then a hangup whose reply is lost may be sent again' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l dialstatus -d 'In place of --cause: Asterisk\'s ${DIALSTATUS} of the last Dial' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l dialstatus -d 'Where --cause is empty or not given: Asterisk\'s ${DIALSTATUS} of the last Dial' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l queue-status -d 'Asterisk\'s ${QUEUESTATUS} of the last Queue; empty if the caller gave up' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l abandoned -d 'Asterisk\'s ${ABANDONED}, TRUE after a queue in which nobody answered' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l hangup-cause -d 'Asterisk\'s ${HANGUPCAUSE}, which counts where the others say nothing' -r

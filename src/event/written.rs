@@ -67,9 +67,10 @@ pub struct WrittenEvent {
     #[serde(default)]
     /// answer only: the voicemail box picked up.
     pub voicemail: bool,
-    /// hangup only; any of the [`spellings`](crate::cause::spellings).
+    /// hangup only; any of the [`spellings`](crate::cause::spellings). It counts before `dialstatus` and what
+    /// stands beside it, which then only tell whether anybody picked up. Empty is not given.
     pub cause: Option<String>,
-    /// hangup only: the cause goes as it is, whatever it is.
+    /// hangup only: the cause goes as it is, whatever it is. It says nothing about one that is not given.
     #[serde(default)]
     pub raw_cause: bool,
     /// hangup only: a cause that nobody knows is an error. Otherwise the hangup goes without it, as a call

@@ -82,6 +82,60 @@ fn a_dialplans_variables_say_why_a_call_ended() {
     }
 }
 
+#[test]
+fn a_cause_counts_before_a_dialplans_variables_in_flags_and_lines_alike() {
+    // (flags, the same in a line, cause)
+    let cases: [(&[&str], Value, Option<&str>); 6] = [
+        (
+            &["--cause", "17", "--dialstatus", "NOANSWER"],
+            json!({ "cause": "17", "dialstatus": "NOANSWER" }),
+            Some("busy"),
+        ),
+        (
+            &["--cause", "forwarded", "--dialstatus", "ANSWER", "--hangup-cause", "16"],
+            json!({ "cause": "forwarded", "dialstatus": "ANSWER", "hangup_cause": "16" }),
+            Some("forwarded"),
+        ),
+        (
+            &["--cause", "", "--dialstatus", "BUSY"],
+            json!({ "cause": "", "dialstatus": "BUSY" }),
+            Some("busy"),
+        ),
+        (
+            &["--cause", "gone", "--raw-cause", "--abandoned", "TRUE"],
+            json!({ "cause": "gone", "raw_cause": true, "abandoned": "TRUE" }),
+            Some("gone"),
+        ),
+        (&["--raw-cause"], json!({ "raw_cause": true }), None),
+        (
+            &["--raw-cause", "--dialstatus", "BUSY"],
+            json!({ "raw_cause": true, "dialstatus": "BUSY" }),
+            Some("busy"),
+        ),
+    ];
+    for (flags, more, cause) in cases {
+        let mut body = json!({ "direction": "in" });
+        body.as_object_mut().unwrap().extend(cause.map(|cause| ("cause".to_owned(), cause.into())));
+        assert_sent(flags, body.clone());
+        let world = World::new();
+        let mut line = json!({ "event": "hangup", "call_id": "7", "direction": "in" });
+        line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body.as_object_mut()
+            .unwrap()
+            .extend([("event".to_owned(), "hangup".into()), ("callId".to_owned(), "7".into())]);
+        let posted = world.zammad_expects(body);
+        world
+            .program()
+            .arg("send")
+            .write_stdin(line.to_string())
+            .assert()
+            .code(0)
+            .stdout("none\n")
+            .stderr("");
+        posted.assert();
+    }
+}
+
 fn assert_sent(arguments: &[&str], more: Value) {
     let world = World::new();
     let mut body = json!({ "event": "hangup", "callId": "7" });
@@ -97,11 +151,9 @@ fn assert_sent(arguments: &[&str], more: Value) {
 fn a_hangup_that_is_none_never_leaves() {
     let too_long = "x".repeat(501);
     // (arguments, exit code, what is said)
-    let cases: [(&[&str], _, &str); 13] = [
+    let cases: [(&[&str], _, &str); 11] = [
         (&[], 2, "--call-id"),
-        (&["--call-id", "7", "--cause", "17", "--dialstatus", "BUSY"], 2, "--cause"),
         (&["--call-id", "7", "--answered=maybe"], 2, "1, 0 or nothing"),
-        (&["--call-id", "7", "--raw-cause"], 2, "--cause"),
         (&["--call-id", "7", "--user", "alice"], 2, "--user"),
         (&["--call-id", ""], 65, "the call id is empty"),
         (&["--call-id", "7", "--cause", "bsy", "--strict-cause"], 65, "did you mean busy?"),

@@ -20,10 +20,9 @@ pub struct Hangup {
     pub call: Call,
     /// Why: Zammad's word, a Q.850 number, an Asterisk DIALSTATUS, sip:486, or a FreeSWITCH name
     #[arg(long, value_name = "CAUSE", allow_hyphen_values = true)]
-    #[arg(conflicts_with_all = ["dialstatus", "queue_status", "abandoned", "hangup_cause"])]
     pub cause: Option<OsString>,
     /// Send the cause as given; agents see any unknown word as it is
-    #[arg(long, requires = "cause")]
+    #[arg(long)]
     pub raw_cause: bool,
     /// Refuse a hangup whose cause is unknown
     ///
@@ -37,7 +36,7 @@ pub struct Hangup {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "1", value_parser = set_or_not)]
     pub answered: Option<bool>,
-    /// In place of --cause: Asterisk's ${DIALSTATUS} of the last Dial
+    /// Where --cause is empty or not given: Asterisk's ${DIALSTATUS} of the last Dial
     #[arg(long, value_name = "WORD", allow_hyphen_values = true, help_heading = ASTERISK)]
     pub dialstatus: Option<OsString>,
     /// Asterisk's ${QUEUESTATUS} of the last Queue; empty if the caller gave up
