@@ -209,7 +209,14 @@ fn missing(db: &Connection, place: &Place) -> Result<&'static [&'static str], Sp
     let version = number("user_version").map_err(database)?;
     if number("application_id").map_err(database)? != APPLICATION {
         let is_empty = db.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0));
-        return if is_empty.map_err(database)? { Ok(&STEPS) } else { Err(foreign(place)) };
+        if is_empty.map_err(database)? {
+            return Ok(&STEPS);
+        }
+        // Somebody may have begun it between the two looks.
+        if number("application_id").map_err(database)? != APPLICATION {
+            return Err(foreign(place));
+        }
+        return missing(db, place);
     }
     let behind = usize::try_from(version).unwrap_or(usize::MAX);
     let missing = STEPS.get(behind..).ok_or_else(|| SpoolError::Newer { path: place.path("") })?;
@@ -305,6 +312,18 @@ mod tests {
     use super::*;
     use crate::spool::Moment;
     use crate::spool::tests::Folder;
+
+    #[test]
+    fn a_file_that_several_begin_at_once_is_nobody_elses() {
+        for _ in 0..100 {
+            let folder = Folder::new();
+            std::thread::scope(|threads| {
+                for _ in 0..4 {
+                    threads.spawn(|| drop(folder.open()));
+                }
+            });
+        }
+    }
 
     #[test]
     fn a_file_of_an_earlier_release_is_brought_up_to_date() {

@@ -109,7 +109,9 @@ const RINGING: &str = "Event: Newchannel\r\nChannel: PJSIP/trunk-1\r\nChannelSta
 
 /// What a program prints that ends by itself.
 fn printed(mut program: Command) -> String {
-    String::from_utf8(program.output().unwrap().stdout).unwrap()
+    let ran = program.output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
 }
 
 #[test]
