@@ -438,3 +438,38 @@ fn a_phone_system_is_followed_without_a_zammad() {
     requests.assert_calls(0);
     assert!(!world.path("spool.db").exists());
 }
+
+#[test]
+fn systemd_is_told_what_a_bridge_does() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let interface = Interface::start(Manners::default());
+    let file = configured(&world, &sandbox, &interface.address, None);
+    let path = world.path("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let mut program = world.process();
+    // So rarely that what nobody reads meanwhile finds room.
+    program.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "60000000");
+    let running = Running::start(program.args(["bridge", "asterisk", "--config"]).arg(&file));
+    let told = |part: &str| {
+        let mut buffer = [0; 4096];
+        loop {
+            let length = socket.recv(&mut buffer).unwrap_or_else(|error| panic!("{part}: {error}"));
+            if String::from_utf8_lossy(&buffer[..length]).contains(part) {
+                return;
+            }
+        }
+    };
+    told("READY=1");
+    told("WATCHDOG=1");
+    let mut connection = interface.connection();
+    connection.write_all(RINGING.as_bytes()).unwrap();
+    told(", 1 call open");
+    connection.shutdown(std::net::Shutdown::Both).unwrap();
+    let _again = interface.connection();
+    told("STATUS=connected to asterisk since ");
+    running.signal("TERM");
+    told("STOPPING=1");
+    assert_eq!(running.end().code, 0);
+}

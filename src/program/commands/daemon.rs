@@ -127,6 +127,13 @@ impl Daemon {
         tell_systemd(&[NotifyState::Ready, NotifyState::Status(&printable(doing))]);
     }
 
+    /// What `systemctl status` shows from now on.
+    pub fn is_doing(&self, doing: &str) {
+        if !self.is_ending {
+            tell_systemd(&[NotifyState::Status(&printable(doing))]);
+        }
+    }
+
     /// Waits for the next wish, and keeps systemd's watchdog quiet meanwhile: whoever waits for something else beside
     /// it may give up waiting, and is to come back soon.
     pub async fn next(&mut self) -> Wish {

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, interval, sleep_until};
 
 use crate::bridge::feed::{Fed, feed};
 use crate::bridge::mask::Mask;
@@ -37,6 +37,9 @@ use super::tell;
 /// So many connections to Zammad there are at most, and so many stay.
 const MOST: usize = 64;
 const IDLE: usize = 8;
+
+/// How often systemd is told what it does, if that has changed: it may be another at each of many calls.
+const STATUS_EVERY: Duration = Duration::from_secs(1);
 
 /// Whom to follow, and how.
 pub struct Task<'a> {
@@ -114,7 +117,9 @@ where
     let (tell_us, mut told) = unbounded_channel();
     let (requests, asked) = unbounded_channel();
     let feeding = tokio::spawn(feed(connector, tell_us, asked));
-    daemon.is_ready(&format!("following {name}"));
+    daemon.is_ready(&pulse.status());
+    let mut status_due = interval(STATUS_EVERY);
+    let mut status = String::new();
     let mut trouble = None;
     let mut was_connected = false;
     let mut is_ending = false;
@@ -171,6 +176,13 @@ where
                     request.and_then(|request| requests.send(request).ok());
                 }
             },
+            _ = status_due.tick() => {
+                let now = pulse.status();
+                if now != status {
+                    daemon.is_doing(&now);
+                    status = now;
+                }
+            }
             wish = daemon.next() => match wish {
                 Wish::End if is_ending => break,
                 Wish::End => is_ending = true,

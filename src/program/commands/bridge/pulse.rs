@@ -55,6 +55,19 @@ impl Pulse {
         self.told.subscribe()
     }
 
+    /// What `systemctl status` shows.
+    pub fn status(&self) -> String {
+        let told = self.told.borrow();
+        let name = &told.name.source;
+        let since = humantime::format_rfc3339_seconds(told.since);
+        let calls = if told.calls == 1 { "1 call".to_owned() } else { format!("{} calls", told.calls) };
+        match &told.link {
+            LinkState::Connected => format!("connected to {name} since {since}, {calls} open"),
+            LinkState::Lost(reason) => format!("not connected to {name} since {since}: {reason}"),
+            LinkState::Ended => "it ends".to_owned(),
+        }
+    }
+
     /// Changes figures: they are told with the next beat.
     pub fn count(&self, change: impl FnOnce(&mut Heartbeat)) {
         self.told.send_if_modified(|told| {
