@@ -11,3 +11,4 @@ pub mod pattern;
 pub mod recording;
 pub mod source;
 pub mod tracker;
+pub mod view;

@@ -34,7 +34,7 @@ use crate::config::{Endpoint, EndpointError, Secret};
 use crate::rules::CallLog;
 #[doc(inline)]
 pub use crate::rules::{Entry, Integration, Release, Route, Setup};
-use crate::web::{browser, lock};
+use crate::web::{browser, live, lock};
 pub use fault::Fault;
 use lines::Strangers;
 use watch::Watch;
@@ -206,7 +206,7 @@ impl Sandbox {
             other_sites: options.other_sites,
             watch: Watch::new(),
             strangers: Mutex::default(),
-            viewers: Arc::new(Semaphore::new(page::VIEWERS)),
+            viewers: Arc::new(Semaphore::new(live::VIEWERS)),
             events: body::Room::of(EVENTS),
             switches: body::Room::of(SWITCHES),
         });

@@ -3,6 +3,7 @@
 
 pub mod browser;
 pub mod connections;
+pub mod live;
 pub mod patient;
 pub mod server;
 

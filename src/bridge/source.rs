@@ -27,6 +27,12 @@ pub trait Source {
     /// How a leg's call is ended; `None` where that is not possible.
     fn hang_up(&self, leg: &LegId) -> Option<Self::Request>;
 
+    /// The leg that a message is about, and what the phone system counts it to, if it is about one.
+    fn about(message: &Self::Message) -> Option<(LegId, LegId)>;
+
+    /// A message as people read it.
+    fn text(message: &Self::Message) -> String;
+
     /// Puts other numbers and names in place of those in a message, the same for the same.
     fn mask(message: &mut Self::Message, mask: &Mask);
 }

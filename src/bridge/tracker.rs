@@ -9,6 +9,7 @@
 
 mod call;
 mod comparison;
+mod look;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use crate::cause::HangupCause;
 use crate::event::{Direction, WrittenEvent};
 use call::{Call, Way};
 pub use comparison::Open;
+pub use look::Glimpse;
 pub use rules::Rules;
 
 /// How often it is looked whether there are calls of which nothing is heard.
@@ -41,9 +43,9 @@ pub enum Followed {
     /// Zammad is to have an event.
     Event(CallNumber, WrittenEvent),
     /// A call is over that was reported.
-    Ended(Summary),
+    Ended(CallNumber, Summary),
     /// A call is over of which nothing was reported, and why.
-    Unreported(Summary, Reason),
+    Unreported(CallNumber, Summary, Reason),
 }
 
 /// A call that is over, as it is told of in a line.
@@ -397,9 +399,9 @@ impl Tracker {
             cause,
         };
         self.followed.push_back(match call.is_ignored {
-            _ if call.is_announced => Followed::Ended(summary),
-            Some(pattern) => Followed::Unreported(summary, Reason::Ignored(pattern)),
-            None => Followed::Unreported(summary, Reason::Internal),
+            _ if call.is_announced => Followed::Ended(found, summary),
+            Some(pattern) => Followed::Unreported(found, summary, Reason::Ignored(pattern)),
+            None => Followed::Unreported(found, summary, Reason::Internal),
         });
     }
 

@@ -265,13 +265,18 @@ impl Report {
             (Some(event), Some(call_id)) => format!("{event} of call {}: ", printable(call_id)),
             (Some(_) | None, _) => String::new(),
         };
+        what + &self.fate()
+    }
+
+    /// What became of the event, without saying of which.
+    pub fn fate(&self) -> String {
         match (&self.error, &self.decision) {
-            (Some(error), Decision::Spooled) => format!("{what}spooled, as {error}"),
-            (Some(error), Decision::Made(_) | Decision::Lost) => format!("{what}{error}"),
+            (Some(error), Decision::Spooled) => format!("spooled, as {error}"),
+            (Some(error), Decision::Made(_) | Decision::Lost) => error.clone(),
             // A caller whom Zammad blocks may have got through.
-            (None, Decision::Lost) => format!("{what}the decision is lost ({} ms)", self.elapsed_ms),
+            (None, Decision::Lost) => format!("the decision is lost ({} ms)", self.elapsed_ms),
             (None, decision @ (Decision::Made(_) | Decision::Spooled)) => {
-                format!("{what}{} ({} ms)", decision.text(), self.elapsed_ms)
+                format!("{} ({} ms)", decision.text(), self.elapsed_ms)
             }
         }
     }

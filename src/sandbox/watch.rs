@@ -24,6 +24,7 @@ use super::finding::RequestFinding;
 use super::{State, decode};
 use crate::event::EventKind;
 use crate::rules::{self, CallLog, Fields, Refusal, Reply};
+use crate::web::live::{legible, milliseconds};
 use crate::web::lock;
 
 /// How many requests are kept: those that have the token, and those of anybody.
@@ -427,11 +428,6 @@ fn open_calls(log: &CallLog) -> usize {
     log.entries().iter().filter(|entry| entry.state != EventKind::Hangup).count()
 }
 
-pub(super) fn milliseconds(time: SystemTime) -> u64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
 fn target(uri: &Uri) -> &str {
     uri.path_and_query().map_or("", |target| target.as_str())
 }
@@ -482,27 +478,6 @@ fn titled(line: &str) -> String {
     let (name, value) = line.split_once(": ").unwrap_or((line, ""));
     let word = |word: &str| word[..1].to_uppercase() + &word[1..];
     format!("{}: {value}", name.split('-').map(word).collect::<Vec<_>>().join("-"))
-}
-
-/// A stranger's bytes as text: what is no text, or would not be seen, is shown as an escape.
-fn legible(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '\n' | '\t' => text.push(c),
-                '\r' => {}
-                c if c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
-                    text.extend(c.escape_default());
-                }
-                c => text.push(c),
-            }
-        }
-        for byte in chunk.invalid() {
-            text.push_str(&format!("\\x{byte:02x}"));
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! The sandbox's live page in a real browser: Chromium, from Debian's package of this name.
+//! The live pages, of the sandbox and of a bridge, in a real browser: Chromium, from Debian's package of this name.
 
+mod bridge;
 mod browser;
 mod sandbox;
 #[allow(dead_code, reason = "the other tests use the rest")]

@@ -90,7 +90,7 @@ impl Follower {
         for followed in self.tracker.followed() {
             match followed {
                 Followed::Event(_, event) => self.events.push(event),
-                Followed::Ended(_) | Followed::Unreported(..) => {}
+                Followed::Ended(..) | Followed::Unreported(..) => {}
             }
         }
     }

@@ -181,6 +181,21 @@ impl Source for Asterisk {
         Some(Action::new("Hangup", self.hangup_id()).with("Channel", channel).with("Cause", "21"))
     }
 
+    fn about(message: &Message) -> Option<(LegId, LegId)> {
+        let Message::Block(block) = message else { return None };
+        let id = |field| block.get(field).filter(|id| !id.is_empty()).map(|id| LegId(id.to_owned()));
+        let leg = id("Uniqueid")?;
+        let group = id("Linkedid").unwrap_or_else(|| leg.clone());
+        Some((leg, group))
+    }
+
+    fn text(message: &Message) -> String {
+        match message {
+            Message::Block(block) => block.to_string(),
+            Message::Broken(why) => why.clone(),
+        }
+    }
+
     fn mask(message: &mut Message, mask: &Mask) {
         if let Message::Block(block) = message {
             block.mask(mask);

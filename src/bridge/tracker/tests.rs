@@ -126,8 +126,8 @@ fn standing(&(id, group, side, calls, talks_to): &(&str, &str, Side, bool, Optio
 fn line(followed: Followed) -> Option<String> {
     let event = match followed {
         Followed::Event(_, event) => event,
-        Followed::Ended(_) => return None,
-        Followed::Unreported(call, reason) => return Some(format!("{} unreported: {reason}", call.id)),
+        Followed::Ended(..) => return None,
+        Followed::Unreported(_, call, reason) => return Some(format!("{} unreported: {reason}", call.id)),
     };
     let mut words = vec![event.call_id.clone(), event.event.to_string()];
     match event.event {

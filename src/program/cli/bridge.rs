@@ -1,9 +1,11 @@
 //! The arguments of `bridge` and its sources.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::listen::address;
 use crate::config::{AsteriskSettings, BridgeSettings};
 
 /// Follow a whole phone system, and report its calls
@@ -48,6 +50,9 @@ pub struct Following {
     /// this machine, and a browser shows what agents would see
     #[arg(long, conflicts_with = "bridge_dry_run")]
     pub sandbox: bool,
+    /// Show the calls as they come on a live page at this address
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address, conflicts_with = "replay")]
+    pub page: Option<SocketAddr>,
     /// Write what the phone system says to this file, one JSON object a line, without secrets
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,

@@ -4,12 +4,14 @@
 //! and brings the events that follow to Zammad over many connections at once.
 
 mod follow;
+mod page;
 mod pulse;
 mod replay;
 mod tell;
 
 use std::fs::File;
 use std::io::{BufReader, Write};
+use std::sync::Arc;
 
 use anyhow::Context;
 
@@ -65,6 +67,7 @@ fn asterisk(args: cli::BridgeAsterisk, global: &Global, out: &mut dyn Write) -> 
         config: &config,
         bridge: &bridge,
         following: &following,
+        stand_in: stand_in.clone(),
     };
     client::block_on(follow::follow(source, tracker, account, task, out))??;
     // Its page is there until the end.
@@ -76,7 +79,7 @@ fn asterisk(args: cli::BridgeAsterisk, global: &Global, out: &mut dyn Write) -> 
 fn configured(
     settings: Settings,
     following: &cli::Following,
-) -> anyhow::Result<(Config, BridgeConfig, Option<Sandbox>)> {
+) -> anyhow::Result<(Config, BridgeConfig, Option<Arc<Sandbox>>)> {
     let bridge = settings.bridge.checked()?;
     let config = Config::try_from(settings)?;
     if following.sandbox {
@@ -88,7 +91,7 @@ fn configured(
         let mut config = config.with_endpoint(endpoint);
         // What it does not take nobody will ever send.
         config.spool = None;
-        return Ok((config, bridge, Some(stand_in)));
+        return Ok((config, bridge, Some(Arc::new(stand_in))));
     }
     start_log(log::LevelFilter::Info, config.endpoint().ok().cloned());
     if !following.dry_run {

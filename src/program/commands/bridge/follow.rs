@@ -6,12 +6,14 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::marker::PhantomData;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, interval, sleep_until};
 
+use crate::bridge::fact::{Fact, Standing};
 use crate::bridge::feed::{Fed, feed};
 use crate::bridge::mask::Mask;
 use crate::bridge::recording::{self, Line, Recorded};
@@ -20,7 +22,7 @@ use crate::bridge::tracker::{CallNumber, Followed, Open, Tracker};
 use crate::client::{Clients, in_full};
 use crate::config::{BridgeConfig, Config, OnReject, Span};
 use crate::delivery::{Connection, Courier, Deadline, Dispatcher, Pool};
-use crate::event::{EventKind, WrittenEvent};
+use crate::event::{EventKind, FieldValue, WrittenEvent};
 use crate::program::cli;
 use crate::program::commands::alive::{Alive, LastDelivery};
 use crate::program::commands::daemon::{Daemon, Wish, log_event};
@@ -29,8 +31,10 @@ use crate::program::commands::settings::runtime_folder;
 use crate::program::commands::watched::Watched;
 use crate::program::output::{OutputError, Report, Style};
 use crate::program::safe_text::printable;
+use crate::sandbox::Sandbox;
 use crate::spool::{BridgeName, LinkState, Which};
 
+use super::page::Page;
 use super::pulse::Pulse;
 use super::tell;
 
@@ -52,6 +56,8 @@ pub struct Task<'a> {
     pub config: &'a Config,
     pub bridge: &'a BridgeConfig,
     pub following: &'a cli::Following,
+    /// what takes the events in place of a Zammad
+    pub stand_in: Option<Arc<Sandbox>>,
 }
 
 /// An event on its way to Zammad.
@@ -62,9 +68,19 @@ struct Errand {
     heard: Instant,
 }
 
-/// What became of it.
+/// What came of an errand.
+enum Brought {
+    Done(Box<Done>),
+    /// Somebody else reports its call, such as a line in the dialplan.
+    Elsewhere(CallNumber, EventKind),
+}
+
+/// What became of an event.
 struct Done {
     call: CallNumber,
+    kind: EventKind,
+    /// what Zammad was sent, for those who look
+    fields: Vec<(String, String)>,
     heard: Instant,
     report: Report,
     error: Option<anyhow::Error>,
@@ -84,7 +100,7 @@ where
     S: Source,
     C: Connector<Link: Link<Message = S::Message, Request = S::Request>> + Send + 'static,
 {
-    let Task { name, key, bridge_name, config, bridge, following } = task;
+    let Task { name, key, bridge_name, config, bridge, following, stand_in } = task;
     let style = Style { format: config.output, field: None, fail_open: false };
     let begun = Instant::now();
     let mut daemon = Daemon::begin(Watched::default())?;
@@ -110,6 +126,11 @@ where
             tracker.take_up(open, Duration::ZERO);
         }
     }
+    let phone_system = format!("{name} at {}", bridge_name.phone_system);
+    let page = match following.page {
+        Some(address) => Some(Page::serve(address, config.endpoint().ok().cloned(), stand_in).await?),
+        None => None,
+    };
     // What is only shown is nobody else's concern.
     let pulse = Pulse::begin(bridge_name, (!following.dry_run).then_some(config));
     let last = LastDelivery::default();
@@ -143,19 +164,25 @@ where
                             pulse.count(|told| told.reconnects += 1);
                         }
                         pulse.link_is(LinkState::Connected);
+                        if let Some(page) = &page {
+                            page.change(|view| view.link_is(true, format!("connected to {phone_system}")));
+                        }
                         for request in source.begin(&secret) {
                             let _ = requests.send(request);
                         }
                     }
                     Fed::Lost(error, pause) => {
                         pulse.link_is(LinkState::Lost(in_full(&error)));
+                        if let Some(page) = &page {
+                            page.change(|view| view.link_is(false, format!("not connected: {}", in_full(&error))));
+                        }
                         lost(name, &error, pause, &mut trouble);
                     }
                     Fed::Said(message) => {
                         heard = Instant::now();
                         pulse.count(|told| told.messages += 1);
-                        let mut seen = |heard: &Heard<S::Request>| pulse.sees(heard);
-                        hear(&mut source, &mut tracker, message, begun.elapsed(), &requests, &mut seen);
+                        let onlookers = Onlookers { pulse: Some(&pulse), page: page.as_ref() };
+                        hear(&mut source, &mut tracker, message, begun.elapsed(), &requests, &onlookers);
                     }
                 }
             },
@@ -163,7 +190,17 @@ where
                 heard = Instant::now();
                 tracker.pass(begun.elapsed());
             }
-            Some(done) = next(&mut dispatcher) => if let Some(Done { call, heard, report, error, is_rejected }) = done {
+            Some(brought) = next(&mut dispatcher) => match brought {
+                Brought::Elsewhere(call, kind) => if let Some(page) = &page {
+                    let fate = "reported already, from elsewhere".to_owned();
+                    page.change(|view| view.reported(call, kind, Vec::new(), fate, false));
+                },
+                Brought::Done(done) => {
+                let Done { call, kind, fields, heard, report, error, is_rejected } = *done;
+                if let Some(page) = &page {
+                    let is_wrong = error.is_some();
+                    page.change(|view| view.reported(call, kind, fields, report.fate(), is_wrong));
+                }
                 pulse.count(|told| {
                     told.events += 1;
                     told.delay = heard.elapsed();
@@ -174,6 +211,7 @@ where
                 if is_rejected && bridge.on_reject == OnReject::Hangup {
                     let request = tracker.leg_of(call).and_then(|leg| source.hang_up(leg));
                     request.and_then(|request| requests.send(request).ok());
+                }
                 }
             },
             _ = status_due.tick() => {
@@ -192,6 +230,9 @@ where
         pulse.count(|told| told.calls = tracker.open() as u64);
         let followed: Vec<Followed> = tracker.followed().collect();
         for followed in followed {
+            if let Some(page) = &page {
+                show(page, &followed, following);
+            }
             match followed {
                 Followed::Event(call, written) => match &mut dispatcher {
                     Some(dispatcher) => {
@@ -200,8 +241,8 @@ where
                     }
                     None => dry(written, config, out)?,
                 },
-                Followed::Ended(summary) => tell::ended(&summary),
-                Followed::Unreported(summary, reason) => tell::unreported(&summary, &reason),
+                Followed::Ended(_, summary) => tell::ended(&summary),
+                Followed::Unreported(_, summary, reason) => tell::unreported(&summary, &reason),
             }
         }
     }
@@ -223,23 +264,64 @@ async fn next<'a, F: 'a>(dispatcher: &mut Option<Dispatcher<'a, Errand, F>>) -> 
     }
 }
 
-/// What follows from a message; `seen` is shown it first.
+/// Who is shown what is heard.
+#[derive(Clone, Copy, Default)]
+pub struct Onlookers<'a> {
+    pub pulse: Option<&'a Pulse>,
+    pub page: Option<&'a Page>,
+}
+
+/// What follows from a message.
 pub fn hear<S: Source>(
     source: &mut S,
     tracker: &mut Tracker,
     message: S::Message,
     now: Duration,
     requests: &UnboundedSender<S::Request>,
-    seen: &mut dyn FnMut(&Heard<S::Request>),
+    onlookers: &Onlookers<'_>,
 ) {
+    let Onlookers { pulse, page } = onlookers;
+    let said = page.and_then(|page| Some((page, S::about(&message)?, S::text(&message))));
     for heard in source.understand(message) {
-        seen(&heard);
+        if let Some(pulse) = pulse {
+            pulse.sees(&heard);
+        }
         match heard {
-            Heard::Fact(fact) => tracker.hear(fact, now),
-            Heard::Standing(legs) => tracker.compare(&legs, now),
+            Heard::Fact(fact) => match page {
+                Some(page) => hear_before(page, tracker, fact, now),
+                None => tracker.hear(fact, now),
+            },
+            Heard::Standing(legs) => {
+                tracker.compare(&legs, now);
+                if let Some(page) = page {
+                    show_standing(page, tracker, &legs);
+                }
+            }
             // Nobody is there to be asked while the connection is lost.
             Heard::Ask(request) => drop(requests.send(request)),
             Heard::Remark(remark) => log::warn!("{remark}"),
+        }
+    }
+    if let Some((page, (leg, group), text)) = said {
+        page.change(|view| view.said(tracker.call_of(&leg, &group), &leg, &group, text));
+    }
+}
+
+/// The tracker takes a fact in, and a page shows what follows.
+fn hear_before(page: &Page, tracker: &mut Tracker, fact: Fact, now: Duration) {
+    // Afterwards a call may be over, or only have begun.
+    let before = tracker.call_of(&fact.leg, &fact.group);
+    tracker.hear(fact.clone(), now);
+    let call = before.or_else(|| tracker.call_of(&fact.leg, &fact.group));
+    page.change(|view| view.hear(call, call.and_then(|call| tracker.glimpse(call)), &fact));
+}
+
+fn show_standing(page: &Page, tracker: &Tracker, legs: &[Standing]) {
+    for leg in legs {
+        if let Some(call) = tracker.call_of(&leg.leg, &leg.group)
+            && let Some(glimpse) = tracker.glimpse(call)
+        {
+            page.change(|view| view.stands(call, &glimpse, leg));
         }
     }
 }
@@ -274,15 +356,28 @@ pub fn dry(written: WrittenEvent, config: &Config, out: &mut dyn Write) -> Resul
     }
 }
 
-/// Brings one event to Zammad; `None`: somebody else reports its call, such as a line in the dialplan.
+/// What is to be reported, and what has ended, for whoever looks.
+fn show(page: &Page, followed: &Followed, following: &cli::Following) {
+    page.change(|view| match followed {
+        Followed::Event(call, written) => {
+            let fate = following.dry_run.then_some("not sent (--dry-run)");
+            view.reports(*call, written.event, fate);
+        }
+        Followed::Ended(call, summary) => view.ended(*call, summary, None),
+        Followed::Unreported(call, summary, reason) => view.ended(*call, summary, Some(reason)),
+    });
+}
+
+/// Brings one event to Zammad.
 async fn bring(
     connection: &mut Connection<'_>,
     errand: Errand,
     courier: &Courier,
     config: &Config,
     elsewhere: &RefCell<HashSet<String>>,
-) -> Option<Done> {
+) -> Brought {
     let Errand { call, written, heard } = errand;
+    let kind = written.event;
     if written.event == EventKind::NewCall {
         if is_announced(&written, courier).await {
             log::warn!(
@@ -290,20 +385,22 @@ async fn bring(
                 printable(&written.call_id)
             );
             elsewhere.borrow_mut().insert(written.call_id);
-            return None;
+            return Brought::Elsewhere(call, kind);
         }
     } else if elsewhere.borrow().contains(&written.call_id) {
         if written.event == EventKind::Hangup {
             elsewhere.borrow_mut().remove(&written.call_id);
         }
-        return None;
+        return Brought::Elsewhere(call, kind);
     }
-    let done = |report, error, is_rejected| Some(Done { call, heard, report, error, is_rejected });
+    let done = |fields, report, error, is_rejected| {
+        Brought::Done(Box::new(Done { call, kind, fields, heard, report, error, is_rejected }))
+    };
     let to_send = match courier.read(written, config).await {
         Ok(to_send) => to_send,
         Err(error) => {
             let error = error.into();
-            return done(unsent(&error), Some(error), false);
+            return done(Vec::new(), unsent(&error), Some(error), false);
         }
     };
     report::warn(&to_send, None);
@@ -313,7 +410,16 @@ async fn bring(
     };
     let (report, error) = outcome(&to_send.event, brought, config);
     let is_rejected = report.rejects();
-    done(report, error, is_rejected)
+    let wire = to_send.event.wire().into_iter();
+    let fields = wire.map(|(name, value)| (name.to_owned(), text_of(value))).collect();
+    done(fields, report, error, is_rejected)
+}
+
+fn text_of(value: FieldValue<'_>) -> String {
+    match value {
+        FieldValue::Text(text) => text.to_owned(),
+        FieldValue::List(texts) => texts.join(", "),
+    }
 }
 
 /// Whether a newCall of this call was reported before.

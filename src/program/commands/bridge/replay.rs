@@ -9,7 +9,7 @@ use crate::bridge::source::Source;
 use crate::bridge::tracker::{Followed, Tracker};
 use crate::config::Config;
 
-use super::follow::{dry, hear};
+use super::follow::{Onlookers, dry, hear};
 use super::tell;
 
 /// Follows what was recorded, to its end.
@@ -29,14 +29,14 @@ pub fn replay<S: Source>(
             Recorded::Connected(secret) => drop(source.begin(&secret)),
             Recorded::Lost(_) => {}
             Recorded::Said(message) => {
-                hear(&mut source, &mut tracker, message, now, &requests, &mut |_| {});
+                hear(&mut source, &mut tracker, message, now, &requests, &Onlookers::default());
             }
         }
         for followed in tracker.followed().collect::<Vec<_>>() {
             match followed {
                 Followed::Event(_, written) => dry(written, config, out)?,
-                Followed::Ended(summary) => tell::ended(&summary),
-                Followed::Unreported(summary, reason) => tell::unreported(&summary, &reason),
+                Followed::Ended(_, summary) => tell::ended(&summary),
+                Followed::Unreported(_, summary, reason) => tell::unreported(&summary, &reason),
             }
         }
     }

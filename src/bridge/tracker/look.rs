@@ -1,0 +1,57 @@
+//! A look at a call while it is under way, for whoever shows it.
+
+use super::call::Way;
+use super::{CallNumber, Reason, Tracker};
+use crate::bridge::fact::LegId;
+use crate::event::Direction;
+
+/// A call as it is known at present.
+#[derive(Debug)]
+pub struct Glimpse<'a> {
+    /// its id
+    pub id: &'a str,
+    /// which way it goes
+    pub direction: Direction,
+    /// who calls, if that is a number
+    pub from: Option<&'a str>,
+    /// who is called
+    pub to: &'a str,
+    /// the first queue that it came to
+    pub queue: Option<&'a str>,
+    /// the line that it crosses the trunk by
+    pub trunk: Option<&'a str>,
+    /// who took it
+    pub answered_by: Option<&'a str>,
+    /// somebody did
+    pub is_answered: bool,
+    /// a voicemail box did
+    pub is_voicemail: bool,
+    /// why it is not reported, as far as it has come
+    pub unreported: Option<Reason>,
+}
+
+impl Tracker {
+    /// The call that a leg belongs to.
+    pub fn call_of(&self, leg: &LegId, group: &LegId) -> Option<CallNumber> {
+        self.by_leg.get(leg).or_else(|| self.by_group.get(group)).copied()
+    }
+
+    /// A call that is under way.
+    pub fn glimpse(&self, call: CallNumber) -> Option<Glimpse<'_>> {
+        let call = self.calls.get(&call)?;
+        let ignored = call.is_ignored.clone().or_else(|| self.rules.ignores(call).map(str::to_owned));
+        let internal = (call.way == Way::Internal && !self.rules.internal).then_some(Reason::Internal);
+        Some(Glimpse {
+            id: &call.id,
+            direction: call.direction(),
+            from: call.from.as_deref(),
+            to: &call.to,
+            queue: call.queue.as_deref(),
+            trunk: call.trunk.as_deref(),
+            answered_by: call.answered_by.as_deref(),
+            is_answered: call.answered.is_some(),
+            is_voicemail: call.is_voicemail,
+            unreported: ignored.map(Reason::Ignored).or(internal).filter(|_| !call.is_announced),
+        })
+    }
+}
