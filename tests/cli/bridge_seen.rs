@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::ami::{Interface, Manners};
+use crate::manager::{Interface, Manners};
 use crate::running::{Running, until};
 use crate::servers::reserved_port;
 use crate::support::{Sandbox, World};

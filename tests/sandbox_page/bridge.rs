@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::browser::{Browser, Tab};
 use crate::support::World;
-use crate::support::ami::{Interface, Manners};
+use crate::support::manager::{Interface, Manners};
 use crate::support::running::Running;
 use crate::texts;
 

@@ -1,12 +1,12 @@
 //! What several folders of tests share. First a world for one test: an empty home, and a mock Zammad.
 
-#[allow(dead_code, reason = "of bridges only two folders know")]
-pub mod ami;
 pub mod asterisk;
 pub mod certificates;
 pub mod clock;
 #[allow(dead_code, reason = "tests/spool_promises uses the rest")]
 pub mod desk;
+#[allow(dead_code, reason = "of bridges only two folders know")]
+pub mod manager;
 #[allow(dead_code, reason = "tests/cli and tests/spool_promises have it")]
 pub mod nginx;
 pub mod running;
