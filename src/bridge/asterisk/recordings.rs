@@ -12,6 +12,10 @@ use super::{Block, Blocks, Listener, Trunks};
 use crate::bridge::tracker::{Followed, Open, Rules, Tracker};
 use crate::event::{EventKind, Users, WrittenEvent};
 
+#[path = "../../../tests/support/switchboard.rs"]
+mod switchboard;
+use switchboard::Switchboard;
+
 /// A recording and what has to be sent for it.
 struct Recording {
     name: String,
@@ -176,85 +180,11 @@ fn recorded_calls_become_the_right_events() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// The channels that there are at a time, as `Status` would list them.
-#[derive(Default)]
-struct Switchboard {
-    channels: BTreeMap<String, BTreeMap<String, String>>,
-}
-
-impl Switchboard {
-    fn hear(&mut self, block: &Block) {
-        let text = |name: &str| block.get(name).unwrap_or_default().to_owned();
-        let unique_id = text("Uniqueid");
-        match block.event() {
-            Some("Hangup") => {
-                self.channels.remove(&unique_id);
-                return;
-            }
-            Some("Newchannel") => {
-                let is_called = text("ChannelStateDesc") == "Down";
-                let mut channel = BTreeMap::new();
-                channel
-                    .insert("Application".to_owned(), if is_called { "AppDial" } else { "Dial" }.to_owned());
-                if !is_called && !text("Channel").starts_with("Local/") {
-                    channel.insert("DNID".to_owned(), text("Exten"));
-                    if text("Context").starts_with("from-pstn") || text("Context").starts_with("from-trunk") {
-                        channel.insert("Variable".to_owned(), format!("FROM_DID={}", text("Exten")));
-                    }
-                }
-                self.channels.insert(unique_id.clone(), channel);
-            }
-            Some("DialBegin") => {
-                if let Some(channel) = self.channels.get_mut(&unique_id) {
-                    channel.insert("Data".to_owned(), format!("PJSIP/{},30", text("DialString")));
-                }
-            }
-            Some("BridgeEnter") => {
-                if let Some(channel) = self.channels.get_mut(&unique_id) {
-                    channel.insert("BridgeID".to_owned(), text("BridgeUniqueid"));
-                }
-            }
-            Some("BridgeLeave") => {
-                if let Some(channel) = self.channels.get_mut(&unique_id) {
-                    channel.remove("BridgeID");
-                }
-            }
-            _ => {}
-        }
-        for prefix in ["", "Dest"] {
-            let Some(channel) = self.channels.get_mut(&text(&format!("{prefix}Uniqueid"))) else { continue };
-            let shown = [
-                "Channel",
-                "ChannelStateDesc",
-                "CallerIDNum",
-                "CallerIDName",
-                "ConnectedLineNum",
-                "Context",
-                "Exten",
-                "Uniqueid",
-                "Linkedid",
-            ];
-            for name in shown {
-                if let Some(value) = block.get(&format!("{prefix}{name}")) {
-                    channel.insert(name.to_owned(), value.to_owned());
-                }
-            }
-        }
-    }
-
-    fn list(&self) -> Vec<Block> {
-        let mut text = String::new();
-        for channel in self.channels.values() {
-            text.push_str("Event: Status\n");
-            for (name, value) in channel {
-                writeln!(text, "{name}: {value}").unwrap();
-            }
-            text.push('\n');
-        }
-        let mut list = Vec::new();
-        Blocks::default().read(text.as_bytes(), &mut |block| list.push(block.unwrap()));
-        list
-    }
+/// All channels that there are, as they are listed.
+fn listed(switchboard: &Switchboard) -> Vec<Block> {
+    let mut list = Vec::new();
+    Blocks::default().read(switchboard.list().as_bytes(), &mut |block| list.push(block.unwrap()));
+    list
 }
 
 /// However the connection is lost and found again, as long as nothing happens meanwhile.
@@ -267,10 +197,10 @@ fn a_call_is_taken_up_at_any_event() {
             let mut switchboard = Switchboard::default();
             for block in &blocks[..cut] {
                 follower.hear(block);
-                switchboard.hear(&block.1);
+                switchboard.hear(block.1.fields());
             }
             let now = blocks[cut.saturating_sub(1)].0;
-            follower.compare(&switchboard.list(), now);
+            follower.compare(&listed(&switchboard), now);
             for block in &blocks[cut..] {
                 follower.hear(block);
             }
@@ -293,14 +223,14 @@ fn a_call_is_taken_up_by_another_process() {
             let mut switchboard = Switchboard::default();
             for block in &blocks[..cut] {
                 before.hear(block);
-                switchboard.hear(&block.1);
+                switchboard.hear(block.1.fields());
             }
             let now = blocks[cut].0;
             let mut after = Follower::new();
             for open in before.open() {
                 after.tracker.take_up(open, now);
             }
-            after.compare(&switchboard.list(), now);
+            after.compare(&listed(&switchboard), now);
             for block in &blocks[cut..] {
                 after.hear(block);
             }
