@@ -2,7 +2,7 @@
 //!
 //! Source: the lists beside the recordings in `tests/fixtures/bridge`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// The channels that there are at a time, as `Status` would list them.
@@ -74,6 +74,40 @@ impl Switchboard {
                 }
             }
         }
+    }
+
+    /// The phones and trunks that talk to another, if need be by way of Local channels, and those that do not; by
+    /// their unique ids.
+    #[allow(dead_code, reason = "the tests in src/ do not ask for it")]
+    pub fn talking(&self) -> (BTreeSet<String>, BTreeSet<String>) {
+        let get = |id: &str, name: &str| self.channels[id].get(name).cloned().unwrap_or_default();
+        let is_local = |id: &str| get(id, "Channel").starts_with("Local/");
+        let talks = |id: &&String| {
+            let mut seen = BTreeSet::from([(*id).clone()]);
+            let mut next = vec![(*id).clone()];
+            while let Some(one) = next.pop() {
+                let bridge = get(&one, "BridgeID");
+                for other in self.channels.keys() {
+                    if bridge.is_empty() || get(other, "BridgeID") != bridge || !seen.insert(other.clone()) {
+                        continue;
+                    }
+                    if !is_local(other) {
+                        return true;
+                    }
+                    let (name, half) = get(other, "Channel")
+                        .rsplit_once(';')
+                        .map_or_else(Default::default, |(name, half)| (name.to_owned(), half.to_owned()));
+                    let wanted = format!("{name};{}", if half == "1" { "2" } else { "1" });
+                    let half = self.channels.keys().find(|id| get(id, "Channel") == wanted);
+                    next.extend(half.filter(|half| seen.insert((*half).clone())).cloned());
+                }
+            }
+            false
+        };
+        let (talking, other): (BTreeSet<_>, BTreeSet<_>) =
+            self.channels.keys().cloned().partition(|id| talks(&id));
+        let real = |ids: BTreeSet<String>| ids.into_iter().filter(|id| !is_local(id)).collect();
+        (real(talking), real(other))
     }
 
     /// A block for each channel.

@@ -14,7 +14,7 @@ use crate::bridge::fact::{Dial, Fact, Failure, LegId, Person, Side, Taker, What}
 #[derive(Debug)]
 pub struct Listener {
     pub(super) trunks: Trunks,
-    outside_prefix: String,
+    pub(super) outside_prefix: String,
     /// by unique id
     pub(super) channels: HashMap<String, Channel>,
     /// unique ids of Local channels, by name: the two of a pair are found by it

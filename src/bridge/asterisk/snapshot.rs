@@ -36,15 +36,8 @@ impl Listener {
         for channel in &listed {
             self.enter(channel);
         }
-        let mut bridges: HashMap<&str, Vec<&str>> = HashMap::new();
-        for channel in &listed {
-            if let Some(bridge) = channel.bridge {
-                bridges.entry(bridge).or_default().push(&channel.unique_id);
-            }
-        }
-        let bridge_of: HashMap<&str, &str> =
-            listed.iter().filter_map(|channel| Some((channel.unique_id.as_str(), channel.bridge?))).collect();
-        listed.iter().filter_map(|channel| self.stands(channel, &listed, &bridges, &bridge_of)).collect()
+        let list = List::of(&listed);
+        listed.iter().filter_map(|channel| self.stands(channel, &list)).collect()
     }
 
     /// Takes a channel up that is not known from its beginning.
@@ -71,13 +64,7 @@ impl Listener {
         self.channels.insert(unique_id.clone(), Channel::new(*name, side, person));
     }
 
-    fn stands(
-        &self,
-        listed: &Listed<'_>,
-        all: &[Listed<'_>],
-        bridges: &HashMap<&str, Vec<&str>>,
-        bridge_of: &HashMap<&str, &str>,
-    ) -> Option<Standing> {
+    fn stands(&self, listed: &Listed<'_>, list: &List<'_>) -> Option<Standing> {
         let Listed { block, name, unique_id, linked_id, .. } = listed;
         let channel = self.channels.get(unique_id)?;
         let is_called = block.get("Application").is_some_and(|application| application.starts_with("App"));
@@ -90,12 +77,7 @@ impl Listener {
             let to = to.into_iter().flatten().find(|to| is_number(to));
             (number(block, "CallerIDNum").filter(|_| !is_withheld), to.unwrap_or_default().to_owned())
         } else {
-            let owner = all.iter().find(|other| {
-                other.bridge.is_some() && other.bridge == listed.bridge && other.unique_id != *unique_id
-            });
-            let dialled = owner.and_then(Listed::dialled);
-            let to = dialled.or_else(|| number(block, "CallerIDNum")).unwrap_or_default();
-            (number(block, "ConnectedLineNum"), to)
+            (number(block, "ConnectedLineNum"), self.called(listed, list))
         };
         Some(Standing {
             leg: LegId(unique_id.clone()),
@@ -106,43 +88,84 @@ impl Listener {
             to,
             person: channel.person.clone(),
             trunk: trunk(channel.side, name),
-            talks_to: self.talks_to(unique_id, all, bridges, bridge_of),
+            talks_to: self.talks_to(unique_id, list),
+        })
+    }
+
+    /// The number that was dialled for a leg that was rung: as the channel that dialled it tells, without what phones
+    /// dial to get out of the house.
+    fn called(&self, listed: &Listed<'_>, list: &List<'_>) -> String {
+        let shown = number(listed.block, "CallerIDNum");
+        let is_other = |other: &&&Listed<'_>| other.unique_id != listed.unique_id;
+        // While it rings they are in no bridge; of those that belong together one may have dialled another.
+        let dialled = |other: &&Listed<'_>| {
+            let is_its = |dialled: &String| shown.as_ref().is_some_and(|shown| shown.ends_with(dialled));
+            other.dialled().filter(is_its)
+        };
+        let beside = list.in_bridge_of(listed).iter().find(is_other).and_then(|other| other.dialled());
+        let mut together = list.in_group_of(listed).iter().filter(is_other);
+        beside.or_else(|| together.find_map(dialled)).unwrap_or_else(|| {
+            let shown = shown.as_deref().unwrap_or_default();
+            shown.strip_prefix(self.outside_prefix.as_str()).unwrap_or(shown).to_owned()
         })
     }
 
     /// The person at the other end of the bridges that a channel is in, through Local channels.
-    fn talks_to(
-        &self,
-        unique_id: &str,
-        all: &[Listed<'_>],
-        bridges: &HashMap<&str, Vec<&str>>,
-        bridge_of: &HashMap<&str, &str>,
-    ) -> Option<Taker> {
+    fn talks_to(&self, unique_id: &str, list: &List<'_>) -> Option<Taker> {
         let mut seen: HashSet<&str> = HashSet::from([unique_id]);
         let mut next: Vec<&str> = vec![unique_id];
         while let Some(leg) = next.pop() {
-            for &other in bridges.get(bridge_of.get(leg)?)? {
-                if !seen.insert(other) {
+            for other in list.in_bridge_of(list.by_id.get(leg)?) {
+                if !seen.insert(&other.unique_id) {
                     continue;
                 }
-                let channel = self.channels.get(other)?;
+                let channel = self.channels.get(&other.unique_id)?;
                 if channel.side != Side::Inner {
-                    let listed = all.iter().find(|listed| listed.unique_id == other)?;
                     return Some(Taker {
-                        leg: LegId(other.to_owned()),
+                        leg: LegId(other.unique_id.clone()),
                         side: channel.side,
                         person: channel.person.clone(),
-                        number: number(listed.block, "CallerIDNum"),
+                        number: number(other.block, "CallerIDNum"),
                     });
                 }
-                let half = self.other_half(other)?;
-                let half = all.iter().find(|listed| listed.unique_id == half)?;
+                let half = list.by_id.get(self.other_half(&other.unique_id)?)?;
                 if seen.insert(&half.unique_id) {
                     next.push(&half.unique_id);
                 }
             }
         }
         None
+    }
+}
+
+/// All channels in the list, by what they are looked for.
+struct List<'a> {
+    by_id: HashMap<&'a str, &'a Listed<'a>>,
+    by_bridge: HashMap<&'a str, Vec<&'a Listed<'a>>>,
+    by_group: HashMap<&'a str, Vec<&'a Listed<'a>>>,
+}
+
+impl<'a> List<'a> {
+    fn of(listed: &'a [Listed<'a>]) -> Self {
+        let mut list = Self { by_id: HashMap::new(), by_bridge: HashMap::new(), by_group: HashMap::new() };
+        for channel in listed {
+            list.by_id.insert(&channel.unique_id, channel);
+            list.by_group.entry(&channel.linked_id).or_default().push(channel);
+            if let Some(bridge) = channel.bridge {
+                list.by_bridge.entry(bridge).or_default().push(channel);
+            }
+        }
+        list
+    }
+
+    /// Those that share a channel's bridge, itself too; none if it is in none.
+    fn in_bridge_of(&self, channel: &Listed<'_>) -> &[&'a Listed<'a>] {
+        channel.bridge.and_then(|bridge| self.by_bridge.get(bridge)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Those that Asterisk counts as one call.
+    fn in_group_of(&self, channel: &Listed<'_>) -> &[&'a Listed<'a>] {
+        self.by_group.get(channel.linked_id.as_str()).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -73,6 +73,22 @@ impl Tracker {
         now: Duration,
     ) {
         let Some(call) = self.calls.get_mut(&number) else { return };
+        if call.way == Way::Internal && !call.is_announced {
+            let is_its = |leg: &&Standing| leg.side == Side::Outside && leg.group == call.group && !leg.calls;
+            if let Some(leg) = standing.iter().find(is_its).filter(|leg| !leg.to.is_empty()) {
+                // It left the house meanwhile.
+                let owner = call.group.clone();
+                call.from.clone_from(&leg.from);
+                call.to.clone_from(&leg.to);
+                call.trunk.clone_from(&leg.trunk);
+                let person = by_leg.get(&owner).and_then(|owner| owner.person.name.clone());
+                call.users = person.into_iter().collect();
+                call.rings_at(leg.leg.clone(), leg.side, &leg.person);
+                self.rename(number, |call| call.leaves(owner, leg.leg.clone()));
+                self.announce(number);
+            }
+        }
+        let Some(call) = self.calls.get_mut(&number) else { return };
         if call.way == Way::Out && call.outside.as_ref().is_none_or(|leg| !by_leg.contains_key(leg)) {
             // Another trunk was tried, or the call was taken up by the phone that began it.
             let is_its = |leg: &&Standing| leg.side == Side::Outside && leg.group == call.group && !leg.calls;

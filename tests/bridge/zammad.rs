@@ -1,0 +1,183 @@
+//! A Zammad that follows Zammad's rules, and keeps what it was sent.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+use zammad_cti::rules::{CallLog, Message, Release, Reply, Setup, process};
+
+use crate::running::until;
+
+/// Lives as long as the test process.
+#[derive(Clone)]
+pub struct Zammad {
+    pub address: SocketAddr,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    setup: Setup,
+    log: CallLog,
+    /// what was taken, in its order
+    events: Vec<Value>,
+    /// what was refused, and why
+    refused: Vec<String>,
+}
+
+/// What agents see of a call, but for times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub state: String,
+    pub direction: String,
+    pub from: String,
+    pub to: String,
+    pub to_comment: Option<String>,
+    pub queue: Option<String>,
+    pub cause: Option<String>,
+    pub done: bool,
+}
+
+impl Zammad {
+    pub fn start() -> Self {
+        Self::blocking([])
+    }
+
+    /// One that rejects these callers.
+    pub fn blocking<const N: usize>(blocked: [&str; N]) -> Self {
+        let setup = Setup { blocked: blocked.map(str::to_owned).to_vec(), ..Setup::default() };
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let kept = Arc::new(Mutex::new(Kept { setup, ..Kept::default() }));
+        let shared = kept.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (stream, kept) = (stream.unwrap(), shared.clone());
+                std::thread::spawn(move || serve(stream, &kept));
+            }
+        });
+        Self { address, kept }
+    }
+
+    pub fn url(&self) -> String {
+        crate::servers::url(self.address)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap()
+    }
+
+    /// All events that were taken.
+    pub fn events(&self) -> Vec<Value> {
+        self.kept().events.clone()
+    }
+
+    pub fn count(&self) -> usize {
+        self.kept().events.len()
+    }
+
+    /// What was refused, and why.
+    pub fn refused(&self) -> Vec<String> {
+        self.kept().refused.clone()
+    }
+
+    /// The events of a call: their kinds.
+    pub fn kinds_of(&self, call_id: &str) -> Vec<String> {
+        let kept = self.kept();
+        let events = kept.events.iter().filter(|event| event["callId"] == call_id);
+        events.map(|event| event["event"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Waits for an event of a call, and returns it.
+    pub fn until(&self, kind: &str, call_id: &str) -> Value {
+        let find = || {
+            let is_it = |event: &&Value| event["event"] == kind && event["callId"] == call_id;
+            self.kept().events.iter().find(is_it).cloned()
+        };
+        until(&format!("{kind} of {call_id}"), || find().is_some());
+        find().unwrap()
+    }
+
+    /// The caller log.
+    pub fn log(&self) -> BTreeMap<String, Row> {
+        let kept = self.kept();
+        let rows = kept.log.entries().iter().map(|entry| {
+            let row = Row {
+                state: entry.state.as_str().to_owned(),
+                direction: entry.direction.as_str().to_owned(),
+                from: entry.from.clone(),
+                to: entry.to.clone(),
+                to_comment: entry.to_comment.clone(),
+                queue: entry.queue.clone(),
+                cause: entry.comment.clone(),
+                done: entry.done,
+            };
+            (entry.call_id.clone(), row)
+        });
+        rows.collect()
+    }
+}
+
+/// One connection, to its end.
+fn serve(mut stream: TcpStream, kept: &Mutex<Kept>) {
+    let _ = stream.set_nodelay(true);
+    while let Some(body) = one_request(&mut stream) {
+        let event: Value = serde_json::from_slice(&body).unwrap();
+        let (status, reply) = {
+            let mut kept = kept.lock().unwrap();
+            let Kept { setup, log, events, refused } = &mut *kept;
+            match process(setup, true, log, event.as_object().unwrap(), SystemTime::now()) {
+                Ok(reply) => {
+                    events.push(event);
+                    let reply = match reply {
+                        Reply::Accepted => json!({}),
+                        Reply::Reject => json!({ "action": "reject", "reason": "busy" }),
+                        Reply::Dial { caller_id, number } => {
+                            json!({ "action": "dial", "caller_id": caller_id, "number": number })
+                        }
+                    };
+                    (200, reply)
+                }
+                Err(refusal) => {
+                    let release = Release::default();
+                    refused.push(format!("{refusal:?}: {event}"));
+                    let text = match refusal.message(release) {
+                        Message::Plain(text) | Message::Doubled(text) => text,
+                        Message::ErrorId | Message::Framework => "Error ID 7d2a9c1e".to_owned(),
+                    };
+                    (refusal.status(release), json!({ "error": text, "error_human": text }))
+                }
+            }
+        };
+        let reply = reply.to_string();
+        let head = "Content-Type: application/json; charset=utf-8\r\nX-Request-Id: 1";
+        let reply =
+            format!("HTTP/1.1 {status} Whatever\r\n{head}\r\nContent-Length: {}\r\n\r\n{reply}", reply.len());
+        if stream.write_all(reply.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+/// The body of one request of a connection that is kept; `None` at its end.
+fn one_request(stream: &mut impl Read) -> Option<Vec<u8>> {
+    let mut request = Vec::new();
+    let mut part = [0; 4096];
+    loop {
+        if let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&request[..end]).to_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let length: usize = length.map_or(0, |length| length.trim().parse().unwrap());
+            if request.len() >= end + 4 + length {
+                return Some(request[end + 4..end + 4 + length].to_vec());
+            }
+        }
+        match stream.read(&mut part) {
+            Ok(count @ 1..) => request.extend_from_slice(&part[..count]),
+            Ok(0) | Err(_) => return None,
+        }
+    }
+}
