@@ -86,7 +86,8 @@ impl WrittenEvent {
             (Some(call), Some(_)) => call.call_id.clone(),
             (Some(_) | None, _) => self.identify()?,
         };
-        let direction = self.direction_of(call);
+        let known_direction = self.known_direction(call);
+        let direction = known_direction.unwrap_or(Direction::Inbound);
         let end = self.call_end();
         // On an outbound call it is the customer who picked up.
         let is_agents_phone = kind == EventKind::Answer && direction == Direction::Inbound && !self.voicemail;
@@ -106,7 +107,8 @@ impl WrittenEvent {
             users.extend(agents.login(self.endpoint.as_deref(), answering_number, numbering).cloned());
         }
         let written = Written {
-            is_direction_assumed: self.known_direction(call).is_none(),
+            is_direction_assumed: known_direction.is_none(),
+            overruled: self.direction.or(self.before.direction).filter(|&said| said != direction),
             from: from.as_ref().map(|from| from.kind),
             to: to.as_ref().map(|to| to.kind),
             are_names_blank,
@@ -143,26 +145,11 @@ impl WrittenEvent {
         Ok(EventToSend { event, known, key, findings })
     }
 
-    /// The journal's, else the event's own, else what its writer said of the call before; `None`: nobody knows.
+    /// The direction that is sent; `None`: nobody knows. The journal's counts before the event's own, as Zammad
+    /// would show another one falsely; and that before what its writer said of the call in earlier events,
+    /// which [`rules::findings`] compares it with.
     fn known_direction(&self, call: Option<&Call>) -> Option<Direction> {
         call.map(|call| call.direction).or(self.direction).or(self.before.direction)
-    }
-
-    /// The direction that is sent. Calls come in, as far as nobody knows. What an event says against the
-    /// journal is said, and does not count. What it says against its writer's earlier events counts, and
-    /// [`rules::findings`] has a line of what agents then see.
-    fn direction_of(&self, call: Option<&Call>) -> Direction {
-        let said = self.direction.or(self.before.direction);
-        let Some(call) = call else { return said.unwrap_or(Direction::Inbound) };
-        if let Some(said) = said.filter(|&said| said != call.direction) {
-            log::warn!(
-                "call {} was announced with the direction `{}`, so its {} goes with that, not with `{said}`",
-                call.call_id,
-                call.direction,
-                self.event,
-            );
-        }
-        call.direction
     }
 
     fn names(&self) -> Result<Vec<Name>, WrittenError> {

@@ -39,6 +39,12 @@ pub enum Finding {
     DirectionAssumed {
         kind: EventKind,
     },
+    /// The journal knows another direction of the call, which is sent.
+    DirectionOverruled {
+        kind: EventKind,
+        said: Direction,
+        call: Direction,
+    },
     /// The called party of a newCall is withheld, empty, or a text without a digit.
     CalledPartyIsNoNumber {
         direction: Direction,
@@ -87,6 +93,7 @@ impl Finding {
             | Self::NumberTooLong { .. }
             | Self::NumberTooShort { .. }
             | Self::DirectionAssumed { .. }
+            | Self::DirectionOverruled { .. }
             | Self::CalledPartyIsNoNumber { .. }
             | Self::ExtensionCalls { .. }
             | Self::NobodyNamed { .. }
@@ -151,6 +158,10 @@ impl fmt::Display for Finding {
             Self::DirectionAssumed { kind: EventKind::NewCall | EventKind::Answer } => f.write_str(
                 "no direction, so it is `in`: agents see an outbound call wrongly; give --direction or a spool",
             ),
+            Self::DirectionOverruled { kind, said, call } => write!(
+                f,
+                "the {kind} is sent as `{call}`, as agents see the call, not as `{said}`; say the newCall's"
+            ),
             Self::CalledPartyIsNoNumber { direction: Direction::Inbound, sent } => write!(
                 f,
                 "`to` is no number: agents see {} as called, no filter row matches; give the number",
@@ -213,6 +224,7 @@ mod tests {
             Finding::NumberTooShort { field: "from", digits: 5 },
             Finding::DirectionAssumed { kind: EventKind::Answer },
             Finding::DirectionAssumed { kind: EventKind::Hangup },
+            Finding::DirectionOverruled { kind: EventKind::Hangup, said: Outbound, call: Outbound },
             Finding::CalledPartyIsNoNumber { direction: Inbound, sent: long() },
             Finding::CalledPartyIsNoNumber { direction: Outbound, sent: long() },
             Finding::ExtensionCalls { sent: long() },

@@ -161,7 +161,11 @@ fn a_direction_that_somebody_knows_need_not_be_said() {
     };
     run(&[&["new-call"], &call[..]].concat());
     run(&["answer", "--call-id", "7"]);
-    run(&["hangup", "--call-id", "7"]);
+    let ended =
+        world.zammad_cti(["hangup", "--call-id", "7", "--direction", "in", "--spool-path", "spool.db"]);
+    let said = "zammad-cti: warning: the hangup is sent as `out`, as agents see the call, not as `in`";
+    let told = stderr(&ended.code(0).stdout("none\n"));
+    assert!(told.starts_with(said) && told.lines().count() == 1, "{told}");
     // The lines before say it too.
     let lines = [
         json!({ "event": "newCall", "call_id": "8", "direction": "out", "from": "42", "to": "4930123456" }),

@@ -133,7 +133,7 @@ fn a_later_event_needs_no_more_than_its_call() {
         desk.says(&later("answer", "7", &[]), "none");
         // A contradiction would show the call as missed.
         let corrected = desk.says(&later("hangup", "7", &["--direction", "in"]), "none");
-        assert!(corrected.stderr.contains("announced with the direction `out`"), "{corrected}");
+        assert!(corrected.stderr.contains("sent as `out`, as agents see the call"), "{corrected}");
         let seen = desk.seen("7").unwrap();
         assert_eq!((seen.direction.as_str(), seen.state.as_str(), seen.done), ("out", "hangup", true));
     });

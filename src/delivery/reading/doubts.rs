@@ -8,6 +8,8 @@ use crate::rules::Finding;
 pub(super) struct Written {
     /// Nobody knows the direction.
     pub is_direction_assumed: bool,
+    /// The direction that was written, where the journal knows another one.
+    pub overruled: Option<Direction>,
     /// what the calling and the called party were taken for
     pub from: Option<PartyKind>,
     pub to: Option<PartyKind>,
@@ -28,6 +30,9 @@ impl Written {
                 found.push(Finding::DirectionAssumed { kind: event.kind });
             }
             EventKind::Answer | EventKind::Hangup => {}
+        }
+        if let Some(said) = self.overruled {
+            found.push(Finding::DirectionOverruled { kind: event.kind, said, call: event.direction });
         }
         if self.are_names_blank && event.users.is_empty() {
             found.push(Finding::NobodyNamed { kind: event.kind });
