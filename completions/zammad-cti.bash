@@ -405,13 +405,21 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__bridge__subcmd__asterisk)
-            opts="-h --address --username --secret --secret-file --trunk-contexts --trunk-channels --outside-prefix --internal --second-answer --on-reject --hold --ignore --stale --health --dry-run --sandbox --page --record --mask --replay --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
+            opts="-h --address --tls --bridge-asterisk-ca-file --username --secret --secret-file --trunk-contexts --trunk-channels --outside-prefix --internal --second-answer --on-reject --hold --grace --ignore --stale --health --dry-run --sandbox --page --record --mask --replay --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --address | --username | --secret | --secret-file | --trunk-contexts | --trunk-channels | --outside-prefix)
+                --address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --bridge-asterisk-ca-file | --username | --secret | --secret-file | --trunk-contexts | --trunk-channels | --outside-prefix)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -423,7 +431,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "none hangup" -- "${cur}"))
                     return 0
                     ;;
-                --hold | --ignore | --stale | --health | --page | --record | --replay | --config | --profile | --url | --token | --token-file | --api-token)
+                --hold | --grace | --ignore | --stale | --health | --page | --record | --replay | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

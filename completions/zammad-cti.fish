@@ -564,6 +564,9 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -s h -l h
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk" -f -a "asterisk" -d 'Follow an Asterisk or a FreePBX through its manager interface'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l address -d 'Asterisk\'s manager interface [default: 127.0.0.1:5038]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l tls -d 'Speak TLS to it, as manager.conf\'s tlsbindaddr wants it' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l bridge-asterisk-ca-file -d 'With --tls, trust the certificates in this PEM file, in place of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l username -d 'The account there, a section of manager.conf' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l secret -d 'Its secret' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l secret-file -d 'A file that holds its secret; others must not be able to read it' -r -F
@@ -577,6 +580,7 @@ false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l on-reject -d 'What happens to a caller whom Zammad blocks [default: none]' -r -f -a "none\t'the call goes on'
 hangup\t'the caller is disconnected'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l hold -d 'How long a new call waits for the others who ring, so that all are named; at most 2s [default: 150ms]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l grace -d 'How long a call may be missing from a phone system\'s list before it counts as ended [default: 2s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue and trunk, with * for any characters, separated by commas' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l stale -d 'A call of which nothing was heard for so long is over [default: 6h]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l health -d 'Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures' -r

@@ -42,6 +42,7 @@ pub use reply::Content;
 pub use request::{Request, RequestId};
 use tls::Tls;
 pub use tls::TrustError;
+pub(crate) use tls::settings_for_another;
 pub use unverifiable::Unverifiable;
 
 use crate::action::Action;

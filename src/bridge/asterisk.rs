@@ -14,7 +14,7 @@ mod understanding;
 
 pub use action::Action;
 pub use block::{Block, BlockError, Blocks};
-pub use link::{Account, Link};
+pub use link::{Account, AccountError, Link};
 pub use listener::Listener;
 pub use look::{Look, look};
 pub use snapshot::VARIABLES;

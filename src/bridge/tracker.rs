@@ -99,6 +99,8 @@ pub struct Tracker {
     by_group: HashMap<LegId, CallNumber>,
     /// calls that are to be reported soon
     due: BTreeSet<(Duration, CallNumber)>,
+    /// calls that are missing from a list
+    vanishing: BTreeSet<(Duration, CallNumber)>,
     next_sweep: Duration,
     used: HashSet<String>,
     used_in_order: VecDeque<String>,
@@ -115,6 +117,7 @@ impl Tracker {
             by_leg: HashMap::new(),
             by_group: HashMap::new(),
             due: BTreeSet::new(),
+            vanishing: BTreeSet::new(),
             next_sweep: Duration::ZERO,
             used: HashSet::new(),
             used_in_order: VecDeque::new(),
@@ -140,7 +143,8 @@ impl Tracker {
     /// When something is to be done even if nothing is heard.
     pub fn due(&self) -> Option<Duration> {
         let sweep = (!self.calls.is_empty()).then_some(self.next_sweep);
-        self.due.first().map(|(due, _)| *due).into_iter().chain(sweep).min()
+        let vanishing = self.vanishing.first().map(|(due, _)| *due);
+        self.due.first().map(|(due, _)| *due).into_iter().chain(vanishing).chain(sweep).min()
     }
 
     /// Does what is due.
@@ -149,6 +153,12 @@ impl Tracker {
             && due <= now
         {
             self.announce(number);
+        }
+        while let Some((due, number)) = self.vanishing.first().copied()
+            && due <= now
+        {
+            self.vanishing.remove(&(due, number));
+            self.end_unseen(number, now);
         }
         if now >= self.next_sweep {
             self.next_sweep = now + SWEEP;
@@ -170,6 +180,10 @@ impl Tracker {
             return;
         }
         let found = self.by_leg.get(&leg).or_else(|| self.by_group.get(&group)).copied();
+        // What is heard of is there after all.
+        if let Some(&found) = self.by_leg.get(&leg) {
+            self.reappears(found);
+        }
         if let What::Dials(dial) = what {
             match found {
                 Some(found) => self.dials(found, leg, dial, now),
@@ -304,6 +318,13 @@ impl Tracker {
         {
             call.id.clone_from(&outside.0);
         }
+        // After a restart a phone system may count from the same number again.
+        let id = call.id.clone();
+        let mut times = 2;
+        while self.used.contains(&call.id) {
+            call.id = format!("{id}-{times}");
+            times += 1;
+        }
         call.is_ignored = self.rules.ignores(&call).map(str::to_owned);
         self.used.insert(call.id.clone());
         self.used_in_order.push_back(call.id.clone());
@@ -350,6 +371,13 @@ impl Tracker {
         }
     }
 
+    /// It was missing from a list, and is there.
+    fn reappears(&mut self, found: CallNumber) {
+        if let Some(vanishes) = self.calls.get_mut(&found).and_then(|call| call.vanishes.take()) {
+            self.vanishing.remove(&(vanishes, found));
+        }
+    }
+
     fn announce(&mut self, found: CallNumber) {
         let Some(call) = self.calls.get_mut(&found) else { return };
         if let Some(due) = call.due.take() {
@@ -364,9 +392,13 @@ impl Tracker {
     }
 
     fn answered(&mut self, found: CallNumber, taker: Taker, now: Duration) {
-        let Taker { leg: _, side, person, number } = taker;
+        let Taker { leg, side, person, number } = taker;
         let Some(call) = self.calls.get_mut(&found) else { return };
         if call.answered.is_some() && (!self.rules.second_answer || call.way == Way::Out) {
+            return;
+        }
+        // It is said twice.
+        if call.taken_at.replace(leg.clone()) == Some(leg) {
             return;
         }
         call.answered.get_or_insert(now);
@@ -384,6 +416,7 @@ impl Tracker {
         self.announce(found);
         self.tell(found, |call| call.hangup(cause));
         self.unname(found);
+        self.reappears(found);
         let Some(call) = self.calls.remove(&found) else { return };
         if self.by_group.get(&call.group) == Some(&found) {
             self.by_group.remove(&call.group);

@@ -2,7 +2,7 @@
 //! whole event.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -105,9 +105,21 @@ fn verifier(config: &Config, endpoint: &Endpoint) -> Result<Option<Arc<Verifier>
     let provider = Arc::new(ring::default_provider());
     let trust = match config.insecure {
         true => None,
-        false => Some(Trust::new(roots(config)?, provider.clone())),
+        false => Some(Trust::new(roots(config.ca_file.as_deref(), config.bundle.get())?, provider.clone())),
     };
     Ok(Some(Arc::new(Verifier { provider, trust, looks_closer: AtomicBool::new(false) })))
+}
+
+/// TLS settings for a server that is not Zammad: it trusts what this file holds, or the system's trust store, and
+/// shows no certificate.
+///
+/// # Errors
+///
+/// There is nothing to trust.
+pub(crate) fn settings_for_another(ca_file: Option<&Path>) -> Result<ClientConfig, TrustError> {
+    let provider = Arc::new(ring::default_provider());
+    let trust = Some(Trust::new(roots(ca_file, None)?, provider.clone()));
+    Ok(trusting(Some(Arc::new(Verifier { provider, trust, looks_closer: AtomicBool::new(false) }))))
 }
 
 /// TLS settings that leave the decision to this verifier, and show nobody a certificate.
@@ -127,7 +139,7 @@ pub(super) fn trusting(verifier: Option<Arc<impl ServerCertVerifier + 'static>>)
 /// Reads what is to be trusted now. What goes wrong is told when it is needed.
 pub(super) fn keep(config: &Config) {
     let is_needed = config.endpoint().is_ok_and(Endpoint::is_tls) && !config.insecure;
-    if let Some(path) = is_needed.then(|| bundle_file(config).ok()).flatten() {
+    if let Some(path) = is_needed.then(|| bundle_file(config.ca_file.as_deref()).ok()).flatten() {
         let _ = read_file(&path, MAX_BUNDLE).map(|(bundle, _)| config.bundle.set(bundle));
     }
     let is_tls = config.endpoint().is_ok_and(Endpoint::is_tls);
@@ -138,9 +150,9 @@ pub(super) fn keep(config: &Config) {
 
 /// One bundle file rather than the many files of a certificate directory, which take twice the
 /// time of a whole event.
-fn bundle_file(config: &Config) -> Result<PathBuf, TrustError> {
-    match &config.ca_file {
-        Some(path) => Ok(path.clone()),
+fn bundle_file(ca_file: Option<&Path>) -> Result<PathBuf, TrustError> {
+    match ca_file {
+        Some(path) => Ok(path.to_owned()),
         None => openssl_probe::probe().cert_file.ok_or(TrustError::NoTrustStore),
     }
 }
@@ -162,10 +174,10 @@ pub(super) fn pem(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(plain)
 }
 
-fn roots(config: &Config) -> Result<RootCertStore, TrustError> {
-    let path = bundle_file(config)?;
+fn roots(ca_file: Option<&Path>, kept: Option<&Vec<u8>>) -> Result<RootCertStore, TrustError> {
+    let path = bundle_file(ca_file)?;
     let read;
-    let bundle = match config.bundle.get() {
+    let bundle = match kept {
         Some(bundle) => bundle,
         None => {
             (read, _) = read_file(&path, MAX_BUNDLE)?;

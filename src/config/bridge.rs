@@ -47,6 +47,15 @@ pub struct BridgeSettings {
         hide_short_help = true
     )]
     pub hold: Option<Span>,
+    /// How long a call may be missing from a phone system's list before it counts as ended [default: 2s]
+    #[arg(
+        long = "grace",
+        alias = "bridge-grace",
+        id = "bridge_grace",
+        value_name = "TIME",
+        hide_short_help = true
+    )]
+    pub grace: Option<Span>,
     /// Calls that are not reported: patterns for their numbers, queue and trunk, with * for any
     /// characters, separated by commas
     #[arg(long = "ignore", alias = "bridge-ignore", id = "bridge_ignore", value_name = "PATTERNS")]
@@ -78,6 +87,15 @@ pub struct AsteriskSettings {
     #[arg(long = "address", alias = "bridge-asterisk-address", id = "bridge_asterisk_address")]
     #[arg(value_name = "HOST:PORT")]
     pub address: Option<String>,
+    /// Speak TLS to it, as manager.conf's tlsbindaddr wants it
+    #[arg(long = "tls", alias = "bridge-asterisk-tls", id = "bridge_asterisk_tls", value_name = "BOOL")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_short_help = true)]
+    #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
+    pub tls: Option<bool>,
+    /// With --tls, trust the certificates in this PEM file, in place of the system's
+    #[arg(long = "bridge-asterisk-ca-file", id = "bridge_asterisk_ca_file", value_name = "FILE")]
+    #[arg(hide_short_help = true)]
+    pub ca_file: Option<PathBuf>,
     /// The account there, a section of manager.conf
     #[arg(long = "username", alias = "bridge-asterisk-username", id = "bridge_asterisk_username")]
     #[arg(value_name = "NAME")]
@@ -134,6 +152,8 @@ pub struct BridgeConfig {
     pub on_reject: OnReject,
     /// how long a new call waits for the others who ring
     pub hold: Duration,
+    /// how long a call may be missing from a list before it counts as ended
+    pub grace: Duration,
     /// patterns of calls that are not reported
     pub ignore: Vec<String>,
     /// a call of which nothing was heard for so long is over
@@ -158,6 +178,8 @@ const HOLD: Duration = Duration::from_millis(150);
 /// Callers hear it ring meanwhile, and agents see nothing.
 const LONGEST_HOLD: Duration = Duration::from_secs(2);
 
+const GRACE: Duration = Duration::from_secs(2);
+
 const STALE: Duration = Duration::from_secs(6 * 60 * 60);
 
 impl BridgeSettings {
@@ -168,6 +190,7 @@ impl BridgeSettings {
             second_answer: self.second_answer.or(other.second_answer),
             on_reject: self.on_reject.or(other.on_reject),
             hold: self.hold.or(other.hold),
+            grace: self.grace.or(other.grace),
             ignore: self.ignore.or(other.ignore),
             stale: self.stale.or(other.stale),
             health: self.health.or(other.health),
@@ -190,6 +213,7 @@ impl BridgeSettings {
             second_answer: self.second_answer.unwrap_or_default(),
             on_reject: self.on_reject.unwrap_or_default(),
             hold,
+            grace: self.grace.map_or(GRACE, |Span(grace)| grace),
             ignore: self.ignore.clone().unwrap_or_default().0,
             stale: self.stale.map_or(STALE, |Span(stale)| stale),
             health: self.health,
@@ -205,6 +229,8 @@ impl AsteriskSettings {
             if has_secret { (self.secret, self.secret_file) } else { (other.secret, other.secret_file) };
         Self {
             address: self.address.or(other.address),
+            tls: self.tls.or(other.tls),
+            ca_file: self.ca_file.or(other.ca_file),
             username: self.username.or(other.username),
             secret,
             secret_file,

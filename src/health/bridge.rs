@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 use tokio::time::timeout;
 
 use super::{SpoolPart, SpoolPartName, Status};
-use crate::bridge::asterisk::{self, Account, Look, Trunks};
+use crate::bridge::asterisk::{self, Account, AccountError, Look, Trunks};
 use crate::bridge::source::{Connector, LinkError};
 use crate::client::in_full;
-use crate::config::{AsteriskAccount, AsteriskSettings, BridgeSettings, Config, ConfigError, Span};
+use crate::config::{AsteriskSettings, BridgeSettings, Config, Span};
 use crate::spool::{Bridge, BridgeName, Heartbeat, LinkState, SharedSpool, SpoolError};
 
 /// How long a look into the file waits for others that use it.
@@ -23,7 +23,7 @@ const SHOWN: usize = 4;
 #[derive(Debug)]
 pub struct BridgeCheck {
     profile: Option<String>,
-    account: Result<AsteriskAccount, ConfigError>,
+    account: Result<Account, AccountError>,
     address: String,
     trunks: Trunks,
     /// where a bridge tells of itself
@@ -88,7 +88,7 @@ impl BridgeCheck {
         let spool = config.and_then(|config| config.spool.as_ref().zip(config.endpoint().ok()));
         vec![Self {
             profile: profile.map(str::to_owned),
-            account: asterisk.account(),
+            account: Account::of(asterisk),
             address: asterisk.address(),
             trunks: Trunks::of(asterisk),
             spool: spool.map(|(spool, endpoint)| SharedSpool::new(spool, endpoint)),
@@ -164,7 +164,7 @@ fn followed(name: BridgeName, bridge: Bridge) -> BridgeHealth {
 /// What a login tells.
 async fn reach(
     name: BridgeName,
-    account: Result<AsteriskAccount, ConfigError>,
+    account: Result<Account, AccountError>,
     trunks: Trunks,
     within: Duration,
 ) -> BridgeHealth {
@@ -180,13 +180,12 @@ async fn reach(
         };
         BridgeHealth { name, state: BridgeState::Unreached, parts: vec![part], heartbeat: None, sights: None }
     };
-    let AsteriskAccount { address, username, secret } = match account {
+    let account = match account {
         Ok(account) => account,
         Err(error) => {
             return failed(name, in_full(&error), "See the table [bridge.asterisk] of the configuration");
         }
     };
-    let account = Account { address, username, secret };
     let looking = async { asterisk::look(account.connect().await?, trunks).await };
     let look = match timeout(within, looking).await {
         Ok(Ok(look)) => look,

@@ -1,13 +1,31 @@
 //! Whole phone systems, followed by the real program over a real socket.
+//!
+//! What `bridge` promises, and where it is tried to be broken (`tracker` is `src/bridge/tracker/tests.rs`,
+//! `understanding` and `recordings` are in `src/bridge/asterisk/`):
+//!
+//! 1. One call, one row: [`recorded`], which cuts at every event; `tracker::what_is_said_twice_happens_once`,
+//!    `tracker::an_id_that_comes_again_is_another_call`, `recordings::a_call_is_taken_up_by_another_process`.
+//! 2. Only a person answers: the recordings of queues, menus, voicemail boxes and parking in [`recorded`].
+//! 3. A lost connection ends no call: `recorded::a_lost_connection_changes_nothing_while_nothing_happens`,
+//!    `recorded::what_happens_while_the_connection_is_lost_is_found_out_as_far_as_it_can_be_known`,
+//!    `tracker::a_call_may_be_missing_from_a_list_for_a_moment`.
+//! 4. A restart loses nothing: `tests/cli/bridge.rs`, `open_calls_are_taken_up_by_the_bridge_that_reported_them`.
+//! 5. Zammad's trouble is not the phone system's: `connection::a_slow_zammad_delays_no_other_call`.
+//! 6. Never in the way: the interface here complains of every action that does not just ask
+//!    ([`ami::Ami::assert_content`]).
+//! 7. What a stranger says stays data: [`bad_input`], `understanding::an_event_that_a_caller_makes_up_is_not_believed`.
+//! 8. Connections are watched: `bad_input::a_connection_that_goes_silent_is_made_again`.
 
 #[allow(dead_code, reason = "the other tests use the rest")]
 #[path = "../support/lib.rs"]
 mod support;
-use support::{running, servers};
+use support::{certificates, running, servers};
 
 #[allow(dead_code, reason = "what an interface can do is written down whole")]
 #[path = "../support/ami.rs"]
 mod ami;
+mod bad_input;
+mod connection;
 mod following;
 mod recorded;
 mod recordings;

@@ -120,7 +120,7 @@ struct Follow {
 impl Follow {
     fn start() -> Self {
         let (world, ami, zammad) = (World::new(), Ami::start(), Zammad::start());
-        let running = Running::start(bridge(&world, &ami, &zammad).args(["--hold", HOLD]));
+        let running = Running::start(bridge(&world, &ami, &zammad).args(["--hold", HOLD, "--grace", "0s"]));
         Self { ami, zammad, running, _world: world }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use zammad_cti::rules::{CallLog, Message, Release, Reply, Setup, process};
@@ -26,6 +26,10 @@ struct Kept {
     events: Vec<Value>,
     /// what was refused, and why
     refused: Vec<String>,
+    /// the call whose events get no reply now
+    held: Option<String>,
+    /// one of them waits
+    waits: bool,
 }
 
 /// What agents see of a call, but for times.
@@ -101,6 +105,19 @@ impl Zammad {
         find().unwrap()
     }
 
+    /// The events of this call get no reply until it [`answers`](Self::answers).
+    pub fn keeps_waiting(&self, call_id: &str) {
+        self.kept().held = Some(call_id.to_owned());
+    }
+
+    pub fn until_it_waits(&self) {
+        until("an event that waits", || self.kept().waits);
+    }
+
+    pub fn answers(&self) {
+        self.kept().held = None;
+    }
+
     /// The caller log.
     pub fn log(&self) -> BTreeMap<String, Row> {
         let kept = self.kept();
@@ -126,9 +143,13 @@ fn serve(mut stream: TcpStream, kept: &Mutex<Kept>) {
     let _ = stream.set_nodelay(true);
     while let Some(body) = one_request(&mut stream) {
         let event: Value = serde_json::from_slice(&body).unwrap();
+        while kept.lock().unwrap().held.as_deref() == event["callId"].as_str() {
+            kept.lock().unwrap().waits = true;
+            std::thread::sleep(Duration::from_millis(5));
+        }
         let (status, reply) = {
             let mut kept = kept.lock().unwrap();
-            let Kept { setup, log, events, refused } = &mut *kept;
+            let Kept { setup, log, events, refused, .. } = &mut *kept;
             match process(setup, true, log, event.as_object().unwrap(), SystemTime::now()) {
                 Ok(reply) => {
                     events.push(event);

@@ -121,6 +121,7 @@ fn serve(mut stream: TcpStream, tell: impl Fn() -> std::sync::mpsc::Sender<TcpSt
             "Login" => "Message: Authentication accepted\r\n",
             "Status" => "EventList: start\r\n",
             "Ping" => "Ping: Pong\r\n",
+            "Getvar" => "Value: allowed_not_screened\r\n",
             other => panic!("the bridge asks for {other}"),
         };
         let _ = stream.write_all(format!("Response: Success\r\nActionID: {id}\r\n{reply}\r\n").as_bytes());

@@ -78,6 +78,8 @@ struct State {
     connections: usize,
     /// those that were let in and have asked for the list of channels
     sessions: VecDeque<Session>,
+    /// all that have asked for the list, and may have gone
+    followers: Vec<Session>,
     /// all that clients asked for, as `Name` and fields
     actions: Vec<Action>,
     /// what no client may do
@@ -185,6 +187,14 @@ impl Ami {
     /// Changes how it behaves from now on.
     pub fn behave(&self, change: impl FnOnce(&mut Manners)) {
         self.shared.change(|state| change(&mut state.manners));
+    }
+
+    /// Something happens: these channels are there now, and whoever follows is told of it.
+    pub fn happens(&self, channels: String, said: &str) {
+        self.shared.change(|state| {
+            state.manners.channels = channels;
+            state.followers.iter().for_each(|session| session.say(said));
+        });
     }
 
     /// Waits for the next client that was let in and has asked for the list of channels.
@@ -382,7 +392,9 @@ impl Client {
                 let end =
                     format!("Event: StatusComplete\nActionID: {id}\nEventList: Complete\nItems: {items}\n\n");
                 let begin = reply("Success", "EventList: start\r\nMessage: Channel status will follow\r\n").0;
-                state.sessions.push_back(Session { tell: self.orders.clone() });
+                let session = Session { tell: self.orders.clone() };
+                state.followers.push(session.clone());
+                state.sessions.push_back(session);
                 (begin + &(list + &end).replace('\n', "\r\n"), false)
             }
             "Getvar" if !may("reporting") && !may("call") => error("Permission denied"),

@@ -89,6 +89,18 @@ impl Certified {
         self.listen(rustls::DEFAULT_VERSIONS, reply)
     }
 
+    /// For a server of another protocol, which asks for no certificate.
+    #[allow(dead_code, reason = "tests/bridge uses it")]
+    pub fn server_config(&self) -> ServerConfig {
+        let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
+        ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(self.chain.clone(), key)
+            .unwrap()
+    }
+
     /// The key in PEM form.
     pub fn key_pem(&self) -> String {
         self.key.serialize_pem()

@@ -4,18 +4,24 @@
 
 use std::collections::VecDeque;
 use std::fmt::Debug;
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use md5::{Digest, Md5};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsConnector;
 
 use super::action::Action;
 use super::understanding::Message;
 use super::{Block, Blocks};
 use crate::bridge::source::{self, Connector, LinkError};
-use crate::config::Secret;
+use crate::client::{TrustError, settings_for_another};
+use crate::config::{AsteriskAccount, AsteriskSettings, ConfigError, Secret};
 
 /// How long each step of the beginning may take. Asterisk waits a second before it refuses a login.
 const STEP: Duration = Duration::from_secs(10);
@@ -38,6 +44,35 @@ pub struct Account {
     pub username: String,
     /// its secret
     pub secret: Secret,
+    /// how TLS is spoken, if it is
+    pub tls: Option<Arc<ClientConfig>>,
+}
+
+/// Why nobody can log in.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The settings name no account, or its secret cannot be read.
+    #[error(transparent)]
+    Settings(#[from] ConfigError),
+    /// There is no certificate to trust.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+}
+
+impl Account {
+    /// That of the settings, whose files are read now.
+    ///
+    /// # Errors
+    ///
+    /// See [`AccountError`].
+    pub fn of(settings: &AsteriskSettings) -> Result<Self, AccountError> {
+        let AsteriskAccount { address, username, secret } = settings.account()?;
+        let tls = match settings.tls.unwrap_or_default() {
+            true => Some(Arc::new(settings_for_another(settings.ca_file.as_deref())?)),
+            false => None,
+        };
+        Ok(Self { address, username, secret, tls })
+    }
 }
 
 /// What carries the protocol: TCP, or TLS over it.
@@ -71,7 +106,7 @@ impl Connector for Account {
         let keep_alive = stream.set_nodelay(true);
         keep_alive.map_err(unreachable)?;
         let mut link = Link {
-            stream: Box::new(stream),
+            stream: self.encrypted(stream).await.map_err(unreachable)?,
             blocks: Blocks::default(),
             read: VecDeque::new(),
             buffer: vec![0; 64 * 1024],
@@ -89,6 +124,20 @@ impl Connector for Account {
         }
         timeout(STEP, link.log_in(self)).await.map_err(|_| LinkError::Silent)??;
         Ok(link)
+    }
+}
+
+impl Account {
+    /// The connection as it is, or TLS over it.
+    async fn encrypted(&self, stream: TcpStream) -> io::Result<Box<dyn Stream>> {
+        let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
+        let host = self.address.rsplit_once(':').map_or(self.address.as_str(), |(host, _)| host);
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let name = ServerName::try_from(host).map_err(io::Error::other)?;
+        match timeout(STEP, TlsConnector::from(tls.clone()).connect(name, stream)).await {
+            Ok(connected) => Ok(Box::new(connected?)),
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        }
     }
 }
 
@@ -110,6 +159,8 @@ impl Link {
     async fn log_in(&mut self, account: &Account) -> Result<(), LinkError> {
         let challenge = Action::new("Challenge", "challenge").with("AuthType", "MD5");
         let reply = self.reply(challenge, "challenge").await?;
+        // Before it knows who asks, an Asterisk tells nothing of calls.
+        self.read.clear();
         let login = Action::new("Login", "login").with("Username", &account.username);
         let secret = account.secret.reveal();
         let login = match reply.get("Challenge") {
@@ -217,6 +268,7 @@ mod tests {
             address: listener.local_addr().unwrap().to_string(),
             username: "zammad".to_owned(),
             secret: Secret::new("s3cret"),
+            tls: None,
         };
         let served = thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();

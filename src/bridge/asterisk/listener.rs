@@ -4,11 +4,17 @@
 //! places where names and numbers are to be found. Source: recordings of calls in
 //! `tests/fixtures/bridge`, and Asterisk's documentation of AMI's events.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Block, Trunks, dial_string};
 use crate::asterisk::{Channel as ChannelName, is_number, shown_name};
 use crate::bridge::fact::{Dial, Fact, Failure, LegId, Person, Side, Taker, What};
+
+/// After so many calls of which none came over a trunk, it is time to say so.
+const CALLS_WITHOUT_TRUNK: u32 = 3;
+
+/// So many contexts are named at most.
+const MOST_CONTEXTS: usize = 20;
 
 /// Understands one Asterisk, from event to event.
 #[derive(Debug)]
@@ -19,6 +25,10 @@ pub struct Listener {
     pub(super) channels: HashMap<String, Channel>,
     /// unique ids of Local channels, by name: the two of a pair are found by it
     pub(super) locals: HashMap<String, String>,
+    /// contexts in which phones called, as long as no trunk was seen
+    strange: BTreeSet<String>,
+    /// how many calls that were
+    calls: u32,
 }
 
 /// A channel that is there.
@@ -53,6 +63,8 @@ impl Listener {
             outside_prefix: outside_prefix.into(),
             channels: HashMap::new(),
             locals: HashMap::new(),
+            strange: BTreeSet::new(),
+            calls: 0,
         }
     }
 
@@ -78,6 +90,20 @@ impl Listener {
             _ => return None,
         };
         Some(Fact { leg: LegId(id(event, "Uniqueid")?), group: LegId(id(event, "Linkedid")?), what })
+    }
+
+    /// What an administrator should know who sees no call: said once, after a few of them.
+    pub(super) fn remark(&mut self) -> Option<String> {
+        if self.calls != CALLS_WITHOUT_TRUNK || self.trunks.has_seen_one() {
+            return None;
+        }
+        self.calls += 1;
+        let contexts: Vec<&str> = self.strange.iter().map(String::as_str).collect();
+        Some(format!(
+            "none of the calls so far came over a trunk; they began in the contexts {}. If one of these is that of \
+             a trunk, name it in trunk_contexts",
+            contexts.join(", ")
+        ))
     }
 
     /// Whether a channel is there.
@@ -106,6 +132,11 @@ impl Listener {
         let person = person(name, shown(event, "CallerIDName"), number.clone());
         let channel = Channel::new(name, side, person);
         self.channels.insert(unique_id, channel);
+        let calls = event.get("ChannelStateDesc") == Some("Ring");
+        if calls && side == Side::Phone && self.strange.len() < MOST_CONTEXTS {
+            self.calls += 1;
+            self.strange.insert(event.get("Context").unwrap_or_default().to_owned());
+        }
         // Down is a leg that is to be rung.
         (event.get("ChannelStateDesc") == Some("Ring")).then(|| What::Calls {
             side,

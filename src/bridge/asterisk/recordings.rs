@@ -72,7 +72,7 @@ impl Follower {
         // The number that phones dial to get out of the house in the plain recordings.
         Self {
             listener: Listener::new(Trunks::default(), "0"),
-            tracker: Tracker::new(Rules::default()),
+            tracker: Tracker::new(Rules { grace: Duration::ZERO, ..Rules::default() }),
             events: Vec::new(),
         }
     }

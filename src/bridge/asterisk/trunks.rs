@@ -53,6 +53,11 @@ impl Trunks {
         }
     }
 
+    /// Whether a channel was recognised as one.
+    pub fn has_seen_one(&self) -> bool {
+        !self.seen.is_empty()
+    }
+
     /// Where a channel is that begins with this name, in this context.
     pub fn begins(&mut self, channel: &str, context: &str) -> Side {
         let side = self.side(channel, context);

@@ -4,16 +4,22 @@
 //! same list is asked for again whenever a message was cut off: somebody may have made up the ones
 //! behind it, so until the list begins nothing is believed.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::mem::take;
 
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
 use super::{Block, BlockError, Listener, VARIABLES};
-use crate::bridge::fact::LegId;
+use crate::bridge::fact::{Fact, LegId, Side, What};
 use crate::bridge::mask::Mask;
 use crate::bridge::source::{Heard, Source};
+
+/// Whether a caller's number may be shown: Asterisk's own word, and FreePBX's copy of it.
+const PRESENTATION: [&str; 2] = ["CALLERID(num-pres)", "CALLINGNUMPRES_SV"];
+
+/// How many questions about numbers wait for their reply.
+const MOST_ASKED: usize = 4096;
 
 /// What Asterisk says, as it is recorded.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -52,18 +58,61 @@ pub struct Asterisk {
     list: List,
     /// the id of the last list that was asked for
     asked: u64,
+    /// how often it was asked whether a number may be shown
+    asked_numbers: u64,
     /// what makes our questions on this connection known: nobody can guess it
     secret: String,
+    /// legs of which it was asked whether their number may be shown, by the question's id
+    asked_of: HashMap<String, (LegId, LegId)>,
 }
 
 impl Asterisk {
     /// Nothing is known yet.
     pub fn new(listener: Listener) -> Self {
-        Self { listener, list: List::None, asked: 0, secret: String::new() }
+        Self {
+            listener,
+            list: List::None,
+            asked: 0,
+            asked_numbers: 0,
+            secret: String::new(),
+            asked_of: HashMap::new(),
+        }
     }
 
-    fn hear(&mut self, event: &Block) -> Option<Heard<Action>> {
-        self.listener.hear(event).map(Heard::Fact)
+    fn hear(&mut self, event: &Block) -> Vec<Heard<Action>> {
+        let Some(fact) = self.listener.hear(event) else { return Vec::new() };
+        let mut heard = match &fact.what {
+            What::Calls { side: Side::Outside, from: Some(_), .. } => self.ask_for_presentation(&fact),
+            _ => Vec::new(),
+        };
+        heard.extend(self.listener.remark().map(Heard::Remark));
+        heard.insert(0, Heard::Fact(fact));
+        heard
+    }
+
+    /// Asks whether a caller's number may be shown, which no event says. FreePBX's inbound route overwrites the one
+    /// variable after it has kept the other, so they are asked for in this order.
+    fn ask_for_presentation(&mut self, fact: &Fact) -> Vec<Heard<Action>> {
+        // Whoever does not answer so many does not answer at all.
+        if self.asked_of.len() >= MOST_ASKED {
+            self.asked_of.clear();
+        }
+        let Some(channel) = self.listener.name(&fact.leg).map(str::to_owned) else { return Vec::new() };
+        let ask = |variable: &&str| {
+            self.asked_numbers += 1;
+            let id = format!("{}-number-{}", self.secret, self.asked_numbers);
+            self.asked_of.insert(id.clone(), (fact.leg.clone(), fact.group.clone()));
+            let action = Action::new("Getvar", id).with("Channel", channel.as_str());
+            Heard::Ask(action.with("Variable", *variable))
+        };
+        PRESENTATION.iter().map(ask).collect()
+    }
+
+    /// What a channel's variable says of its number.
+    fn presentation(reply: &Block, leg: LegId, group: LegId) -> Vec<Heard<Action>> {
+        let is_withheld = reply.get("Value").is_some_and(|value| value.starts_with("prohib"));
+        let fact = Fact { leg, group, what: What::Withheld };
+        is_withheld.then_some(Heard::Fact(fact)).into_iter().collect()
     }
 
     /// The list is complete. What happened meanwhile to legs that are known comes before it, so that a
@@ -78,11 +127,11 @@ impl Asterisk {
             .filter(|event| event.event() == Some("Hangup"))
             .filter_map(|event| event.get("Uniqueid"))
             .collect();
-        let mut heard: Vec<_> = known.iter().filter_map(|event| self.hear(event)).collect();
+        let mut heard: Vec<_> = known.iter().flat_map(|event| self.hear(event)).collect();
         let is_there = |channel: &&Block| channel.get("Uniqueid").is_none_or(|id| !gone.contains(id));
         let there: Vec<Block> = channels.iter().filter(is_there).cloned().collect();
         heard.push(Heard::Standing(self.listener.standing(&there)));
-        heard.extend(other.iter().filter_map(|event| self.hear(event)));
+        heard.extend(other.iter().flat_map(|event| self.hear(event)).collect::<Vec<_>>());
         heard
     }
 
@@ -129,6 +178,7 @@ impl Source for Asterisk {
 
     fn begin(&mut self, secret: &str) -> Vec<Action> {
         secret.clone_into(&mut self.secret);
+        self.asked_of.clear();
         vec![self.ask_for_list(true)]
     }
 
@@ -142,6 +192,11 @@ impl Source for Asterisk {
         }
         let is_of_hangup = block.get("ActionID") == Some(self.hangup_id().as_str());
         let is_listed = block.get("ActionID") == Some(self.list_id().as_str());
+        if block.event().is_none()
+            && let Some((leg, group)) = block.get("ActionID").and_then(|id| self.asked_of.remove(id))
+        {
+            return Self::presentation(&block, leg, group);
+        }
         match (&mut self.list, block.event()) {
             (List::Asked { .. }, None) if is_listed => {
                 if block.get("Response") == Some("Success") {
@@ -170,9 +225,7 @@ impl Source for Asterisk {
                 meanwhile.push(block);
                 Vec::new()
             }
-            (List::None | List::Asked { is_believed: true }, Some(_)) => {
-                self.hear(&block).into_iter().collect()
-            }
+            (List::None | List::Asked { is_believed: true }, Some(_)) => self.hear(&block),
         }
     }
 
@@ -215,7 +268,6 @@ fn is_cut_off(block: &Block) -> bool {
 mod tests {
     use super::*;
     use crate::bridge::asterisk::{Blocks, Trunks};
-    use crate::bridge::fact::What;
 
     struct Talk(Asterisk);
 
@@ -240,13 +292,17 @@ mod tests {
                         What::Calls { from: None, .. } => "calls anonymously",
                         What::Dials(_) => "dials",
                         What::Gone { .. } => "gone",
+                        What::Withheld => "withheld",
                         _ => "else",
                     },
                     Heard::Standing(_) => "list",
+                    Heard::Ask(action) if action.to_string().starts_with("Action: Getvar") => "",
                     Heard::Ask(_) => "ask",
                     Heard::Remark(_) => "remark",
                 }));
             });
+            // Each call from outside brings two.
+            words.retain(|word| !word.is_empty());
             words
         }
     }
@@ -317,6 +373,38 @@ mod tests {
         assert!(talk.hear(&ends("1.3")).is_empty());
         let end = format!("Event: StatusComplete\nActionID: {id}\n\n");
         assert_eq!(talk.hear(&end), ["gone", "list", "calls", "gone"]);
+    }
+
+    #[test]
+    fn a_number_that_is_not_to_be_shown_is_withheld() {
+        // (variable that says so, as it is asked for)
+        for place in [1, 2] {
+            let mut talk = Talk::begun();
+            assert_eq!(talk.hear(&begins("4940", "1.1")), ["calls"]);
+            let reply =
+                |id: &str, value: &str| format!("Response: Success\nActionID: {id}\nValue: {value}\n\n");
+            let other = 3 - place;
+            assert!(talk.hear(&reply(&format!("secret-number-{other}"), "allowed_not_screened")).is_empty());
+            let withheld = reply(&format!("secret-number-{place}"), "prohib_not_screened");
+            assert!(talk.hear(&withheld.replace("secret-", "")).is_empty(), "somebody makes it up");
+            assert_eq!(talk.hear(&withheld), ["withheld"]);
+            assert!(talk.hear(&withheld).is_empty(), "it was asked once");
+        }
+    }
+
+    #[test]
+    fn calls_without_a_trunk_are_told_of_once() {
+        let mut talk = Talk::begun();
+        let internal = |id: &str| begins("101", id).replace("from-trunk", "from-\u{1b}sip");
+        assert_eq!(talk.hear(&internal("1.1")), ["calls"]);
+        assert_eq!(talk.hear(&internal("1.2")), ["calls"]);
+        assert_eq!(talk.hear(&internal("1.3")), ["calls", "remark"]);
+        assert_eq!(talk.hear(&internal("1.4")), ["calls"]);
+        let mut talk = Talk::begun();
+        assert_eq!(talk.hear(&begins("4940", "1.1")), ["calls"]);
+        for id in ["1.2", "1.3", "1.4", "1.5"] {
+            assert_eq!(talk.hear(&internal(id)), ["calls"]);
+        }
     }
 
     #[test]

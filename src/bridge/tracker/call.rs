@@ -52,12 +52,16 @@ pub struct Call {
     pub trunk: Option<String>,
     /// it is reported when that time has come
     pub due: Option<Duration>,
+    /// it is missing from a list, and counts as ended if it is still missing at that time
+    pub vanishes: Option<Duration>,
     /// its newCall is out
     pub is_announced: bool,
     /// what forbids to report it
     pub is_ignored: Option<String>,
     /// a person took it
     pub answered: Option<Duration>,
+    /// at which leg, last
+    pub taken_at: Option<LegId>,
     /// who that was
     pub answered_by: Option<String>,
     /// a voicemail box took it
@@ -85,9 +89,11 @@ impl Call {
             queue: None,
             trunk: None,
             due: None,
+            vanishes: None,
             is_announced: false,
             is_ignored: None,
             answered: None,
+            taken_at: None,
             answered_by: None,
             is_voicemail: false,
             heard: now,
@@ -127,6 +133,7 @@ impl Call {
         self.due = None;
         // A phone of the house that took it has only begun it.
         self.answered = None;
+        self.taken_at = None;
         self.answered_by = None;
     }
 

@@ -108,8 +108,12 @@ impl Tracker {
         let Some(call) = self.calls.get_mut(&number) else { return };
         if call.lasts_with().is_some_and(|leg| by_leg.contains_key(leg)) {
             call.heard = now;
-        } else {
-            self.end_unseen(number, now);
+            self.reappears(number);
+        } else if call.vanishes.is_none() {
+            let vanishes = now + self.rules.grace;
+            call.vanishes = Some(vanishes);
+            self.vanishing.insert((vanishes, number));
+            self.pass(now);
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Rules {
     pub internal: bool,
     /// whether who takes a call over gets an answer too
     pub second_answer: bool,
+    /// how long a call may be missing from a list before it counts as ended
+    pub grace: Duration,
     /// calls of these numbers, queues and lines are not reported
     pub ignore: Vec<Pattern>,
     /// a call of which nothing was heard for so long is over
@@ -33,6 +35,7 @@ impl Default for Rules {
             hold: Duration::from_millis(150),
             internal: false,
             second_answer: false,
+            grace: Duration::from_secs(2),
             ignore: Vec::new(),
             stale: Duration::from_secs(6 * 60 * 60),
             agents: Agents::default(),

@@ -9,6 +9,11 @@ use crate::event::{EventKind, Users};
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// A call that is missing from a list has ended, where nothing else is said.
+fn rules() -> Rules {
+    Rules { grace: Duration::ZERO, ..Rules::default() }
+}
+
 /// What happens, a second apart.
 #[derive(Clone)]
 enum Step {
@@ -277,7 +282,7 @@ fn a_customers_call_is_one_call_whatever_happens_inside() {
             &["a newCall in anonymous agent 101", "a hangup noAnswer"],
         ),
     ];
-    check(&Rules::default(), &cases);
+    check(&rules(), &cases);
 }
 
 #[test]
@@ -367,29 +372,29 @@ fn a_call_to_a_customer_begins_when_it_leaves_the_house() {
             &["p newCall out 4930 agent p", "p hangup notFound"],
         ),
     ];
-    check(&Rules::default(), &cases);
+    check(&rules(), &cases);
 }
 
 #[test]
 fn what_is_not_reported_says_why() {
     let inside = [Dials("p", "p", "102", Phone), Answers("p", "p", "102", Phone), Gone("p", 16)];
-    check(&Rules::default(), &[("inside", &inside, &["p unreported: both sides are extensions"])]);
-    let internal = Rules { internal: true, ..Rules::default() };
+    check(&rules(), &[("inside", &inside, &["p unreported: both sides are extensions"])]);
+    let internal = Rules { internal: true, ..rules() };
     let events = ["p newCall in 4930 agent 102", "p answer 102 agent 102", "p hangup normalClearing"];
     check(&internal, &[("inside, and wanted", &inside, &events)]);
     for pattern in ["4940", "49*", "*", "supp*t", "PJSIP/*"] {
-        let rules = Rules { ignore: vec![Pattern::new(pattern)], ..Rules::default() };
+        let rules = Rules { ignore: vec![Pattern::new(pattern)], ..rules() };
         let unreported = format!("a unreported: `ignore` has {pattern:?}");
         check(&rules, &[(pattern, &[In("a"), Queue("a"), Gone("a", 16)], &[&unreported])]);
     }
-    let rules = Rules { ignore: vec![Pattern::new("494"), Pattern::new("Support")], ..Rules::default() };
+    let rules = Rules { ignore: vec![Pattern::new("494"), Pattern::new("Support")], ..rules() };
     let events = ["a newCall in 4940 support", "a hangup noAnswer"];
     check(&rules, &[("others", &[In("a"), Queue("a"), Unqueue("a"), Gone("a", 16)], &events)]);
 }
 
 #[test]
 fn who_takes_a_call_over_is_named_if_that_is_wanted() {
-    let rules = Rules { second_answer: true, ..Rules::default() };
+    let rules = Rules { second_answer: true, ..rules() };
     let steps = [
         In("a"),
         Dials("a", "a", "101", Phone),
@@ -447,13 +452,13 @@ fn after_silence_what_is_there_counts() {
         ),
     ];
     for (name, steps, expected) in cases {
-        assert_eq!(followed(Rules::default(), &steps), expected, "{name}");
+        assert_eq!(followed(rules(), &steps), expected, "{name}");
     }
 }
 
 #[test]
 fn a_call_that_nothing_is_heard_of_ends_at_last() {
-    let rules = Rules { stale: 3600 * SECOND, ..Rules::default() };
+    let rules = Rules { stale: 3600 * SECOND, ..rules() };
     let steps =
         [In("a"), Dials("a", "a", "101", Phone), Waits(3500 * SECOND), Queue("a"), Waits(3500 * SECOND)];
     let begun = "a newCall in 4940 agent 101";
@@ -493,8 +498,59 @@ fn a_call_of_another_process_goes_on() {
         ),
     ];
     for (open, steps, expected) in cases {
-        let mut tracker = Tracker::new(Rules::default());
+        let mut tracker = Tracker::new(rules());
         tracker.take_up(open.clone(), SECOND);
         assert_eq!(followed_by(tracker, steps), expected, "{open:?}");
+    }
+}
+
+#[test]
+fn a_call_may_be_missing_from_a_list_for_a_moment() {
+    let grace = Rules { grace: 5 * SECOND, ..Rules::default() };
+    let begins = [In("a"), Dials("a", "a", "101", Phone)];
+    let there: &[_] = &[("a", "a", Outside, true, None)];
+    // (what happens then, what is told besides the newCall)
+    let cases: [(&[Step], &[&str]); 5] = [
+        (&[There(&[]), Waits(2 * SECOND)], &[]),
+        (&[There(&[]), Waits(8 * SECOND)], &["a hangup cancel"]),
+        (&[There(&[]), There(there), Waits(8 * SECOND)], &[]),
+        (&[There(&[]), Queue("a"), Waits(8 * SECOND)], &[]),
+        (&[There(&[]), There(&[]), Waits(4 * SECOND)], &["a hangup cancel"]),
+    ];
+    for (number, (then, expected)) in cases.into_iter().enumerate() {
+        let told = followed(grace.clone(), &[&begins[..], then].concat());
+        assert_eq!(told[1..], *expected, "case {number}");
+    }
+}
+
+#[test]
+fn an_id_that_comes_again_is_another_call() {
+    let call = [In("a"), Queue("a"), Waits(SECOND), HangsUp("a"), Gone("a", 16)];
+    let told = followed(rules(), &[&call[..]; 3].concat());
+    let ids: Vec<&str> =
+        told.iter().filter_map(|told| told.split_once(" newCall")).map(|(id, _)| id).collect();
+    assert_eq!(ids, ["a", "a-2", "a-3"], "{told:?}");
+}
+
+#[test]
+fn what_is_said_twice_happens_once() {
+    let twice = |steps: &[Step]| -> Vec<Step> {
+        steps.iter().flat_map(|step| [step.clone(), step.clone()]).collect()
+    };
+    let call = [
+        In("a"),
+        Queue("a"),
+        Dials("a", "a", "101", Phone),
+        Dials("a", "a", "102", Phone),
+        Answers("a", "a", "101", Phone),
+        Unqueue("a"),
+        HangsUp("a"),
+        Gone("101", 16),
+        Gone("a", 16),
+    ];
+    for rules in [rules(), Rules { second_answer: true, ..rules() }] {
+        let told = followed(rules, &twice(&call));
+        let kinds: Vec<&str> = told.iter().filter_map(|told| told.split(' ').nth(1)).collect();
+        assert_eq!(kinds, ["newCall", "answer", "hangup"], "{told:?}");
     }
 }

@@ -19,7 +19,7 @@ use crate::bridge::asterisk::{Account, Asterisk, Listener, Trunks};
 use crate::bridge::pattern::Pattern;
 use crate::bridge::tracker::{Rules, Tracker};
 use crate::client;
-use crate::config::{AsteriskAccount, BridgeConfig, Config, Settings};
+use crate::config::{BridgeConfig, Config, Settings};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
 use crate::sandbox::{Options, Sandbox};
@@ -56,10 +56,10 @@ fn asterisk(args: cli::BridgeAsterisk, global: &Global, out: &mut dyn Write) -> 
         replay::replay(source, tracker, BufReader::new(file), &config, out)?;
         return Ok(ExitCode::Ok);
     }
-    let AsteriskAccount { address, username, secret } = settings.account()?;
-    let key = format!("bridge asterisk {address} ");
-    let bridge_name = BridgeName { source: "asterisk".to_owned(), profile, phone_system: address.clone() };
-    let account = Account { address, username, secret };
+    let account = Account::of(&settings)?;
+    let key = format!("bridge asterisk {} ", account.address);
+    let phone_system = account.address.clone();
+    let bridge_name = BridgeName { source: "asterisk".to_owned(), profile, phone_system };
     let task = Task {
         name: "asterisk",
         key: &key,
@@ -107,6 +107,7 @@ fn rules(bridge: &BridgeConfig, config: &Config) -> Rules {
         hold: bridge.hold,
         internal: bridge.internal,
         second_answer: bridge.second_answer,
+        grace: bridge.grace,
         ignore: bridge.ignore.iter().map(Pattern::new).collect(),
         stale: bridge.stale,
         agents: config.agents.clone(),

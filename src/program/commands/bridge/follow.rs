@@ -22,7 +22,7 @@ use crate::bridge::tracker::{CallNumber, Followed, Open, Tracker};
 use crate::client::{Clients, in_full};
 use crate::config::{BridgeConfig, Config, OnReject, Span};
 use crate::delivery::{Connection, Courier, Deadline, Dispatcher, Pool};
-use crate::event::{EventKind, FieldValue, WrittenEvent};
+use crate::event::{EventKind, WrittenEvent};
 use crate::program::cli;
 use crate::program::commands::alive::{Alive, LastDelivery};
 use crate::program::commands::daemon::{Daemon, Wish, log_event};
@@ -79,10 +79,10 @@ enum Brought {
 struct Done {
     call: CallNumber,
     kind: EventKind,
-    /// what Zammad was sent, for those who look
-    fields: Vec<(String, String)>,
     heard: Instant,
     report: Report,
+    /// the event's
+    fields: tell::Fields,
     error: Option<anyhow::Error>,
     /// Zammad does not want the caller.
     is_rejected: bool,
@@ -196,10 +196,11 @@ where
                     page.change(|view| view.reported(call, kind, Vec::new(), fate, false));
                 },
                 Brought::Done(done) => {
-                let Done { call, kind, fields, heard, report, error, is_rejected } = *done;
+                let Done { call, kind, heard, report, fields, error, is_rejected } = *done;
                 if let Some(page) = &page {
                     let is_wrong = error.is_some();
-                    page.change(|view| view.reported(call, kind, fields, report.fate(), is_wrong));
+                    let words = tell::words(&fields).collect();
+                    page.change(|view| view.reported(call, kind, words, report.fate(), is_wrong));
                 }
                 pulse.count(|told| {
                     told.events += 1;
@@ -207,7 +208,7 @@ where
                 });
                 last.note(&report, error.as_ref());
                 log_event(&report, error.as_ref());
-                tell::event(out, &report, style)?;
+                tell::event(out, &report, fields, style)?;
                 if is_rejected && bridge.on_reject == OnReject::Hangup {
                     let request = tracker.leg_of(call).and_then(|leg| source.hang_up(leg));
                     request.and_then(|request| requests.send(request).ok());
@@ -299,7 +300,7 @@ pub fn hear<S: Source>(
             }
             // Nobody is there to be asked while the connection is lost.
             Heard::Ask(request) => drop(requests.send(request)),
-            Heard::Remark(remark) => log::warn!("{remark}"),
+            Heard::Remark(remark) => log::warn!("{}", printable(&remark)),
         }
     }
     if let Some((page, (leg, group), text)) = said {
@@ -393,14 +394,14 @@ async fn bring(
         }
         return Brought::Elsewhere(call, kind);
     }
-    let done = |fields, report, error, is_rejected| {
-        Brought::Done(Box::new(Done { call, kind, fields, heard, report, error, is_rejected }))
+    let done = |report, fields, error, is_rejected| {
+        Brought::Done(Box::new(Done { call, kind, heard, report, fields, error, is_rejected }))
     };
     let to_send = match courier.read(written, config).await {
         Ok(to_send) => to_send,
         Err(error) => {
             let error = error.into();
-            return done(Vec::new(), unsent(&error), Some(error), false);
+            return done(unsent(&error), tell::Fields::new(), Some(error), false);
         }
     };
     report::warn(&to_send, None);
@@ -410,16 +411,7 @@ async fn bring(
     };
     let (report, error) = outcome(&to_send.event, brought, config);
     let is_rejected = report.rejects();
-    let wire = to_send.event.wire().into_iter();
-    let fields = wire.map(|(name, value)| (name.to_owned(), text_of(value))).collect();
-    done(fields, report, error, is_rejected)
-}
-
-fn text_of(value: FieldValue<'_>) -> String {
-    match value {
-        FieldValue::Text(text) => text.to_owned(),
-        FieldValue::List(texts) => texts.join(", "),
-    }
+    done(report, tell::fields(&to_send), error, is_rejected)
 }
 
 /// Whether a newCall of this call was reported before.

@@ -10,28 +10,48 @@ use crate::delivery::EventToSend;
 use crate::program::output::{OutputError, Report, Style, result_line};
 use crate::program::safe_text::printable;
 
+/// Those of an event, by their names.
+pub type Fields = Map<String, Value>;
+
 /// The line of an event whose fate is known.
-pub fn event(out: &mut dyn Write, report: &Report, style: Style) -> Result<(), OutputError> {
-    result_line(out, report, style)?;
+///
+/// As JSON it has the event's fields besides, in front; what is told of its fate counts where both have a name.
+pub fn event(out: &mut dyn Write, report: &Report, fields: Fields, style: Style) -> Result<(), OutputError> {
+    match style.format {
+        Format::Json => {
+            let mut line = Vec::new();
+            result_line(&mut line, report, style)?;
+            let mut all = fields;
+            if let Ok(Value::Object(fate)) = serde_json::from_slice(&line) {
+                all.extend(fate);
+            }
+            writeln!(out, "{}", Value::Object(all)).map_err(OutputError)?;
+        }
+        Format::Text | Format::Shell => result_line(out, report, style)?,
+    }
     out.flush().map_err(OutputError)
+}
+
+/// An event's fields as Zammad gets them.
+pub fn fields(to_send: &EventToSend) -> Fields {
+    let named = |(name, value): (&str, _)| Some((name.to_owned(), serde_json::to_value(value).ok()?));
+    to_send.event.wire().into_iter().filter_map(named).collect()
+}
+
+/// The same for people.
+pub fn words(fields: &Fields) -> impl Iterator<Item = (String, String)> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    fields.iter().map(move |(name, value)| (name.clone(), text(value)))
 }
 
 /// The line of an event that is not sent: its fields as Zammad would get them.
 pub fn unsent(out: &mut dyn Write, to_send: &EventToSend, config: &Config) -> Result<(), OutputError> {
-    let fields: Map<String, Value> = to_send
-        .event
-        .wire()
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), serde_json::to_value(value).ok()?)))
-        .collect();
+    let fields = fields(to_send);
     match config.output {
         Format::Json => writeln!(out, "{}", Value::Object(fields)),
         Format::Text | Format::Shell => {
-            let word = |(name, value): (&String, &Value)| match value.as_str() {
-                Some(text) => format!("{name}={}", printable(text)),
-                None => format!("{name}={}", printable(&value.to_string())),
-            };
-            writeln!(out, "{}", fields.iter().map(word).collect::<Vec<_>>().join(" "))
+            let word = |(name, value): (String, String)| format!("{name}={}", printable(&value));
+            writeln!(out, "{}", words(&fields).map(word).collect::<Vec<_>>().join(" "))
         }
     }
     .and_then(|()| out.flush())

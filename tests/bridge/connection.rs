@@ -1,0 +1,114 @@
+//! The connection itself: TLS, signals, and what it is asked for.
+
+use crate::ami::{Ami, Manners};
+use crate::certificates::{NOW, params, pem_file, root, self_signed, signed_by};
+use crate::following::{bridge, end, hangup, waiting_call};
+use crate::running::Running;
+use crate::support::World;
+use crate::zammad::Zammad;
+
+#[test]
+fn tls_is_spoken_to_whom_the_file_trusts() {
+    let (world, zammad) = (World::new(), Zammad::start());
+    let authority = root("authority");
+    let server = signed_by(&authority, params("asterisk", &["127.0.0.1"], NOW));
+    let ami = Ami::start_tls(Manners::default(), server.server_config());
+    let trusted = pem_file(&world, "trusted.pem", &[&authority]);
+    let mut program = bridge(&world, &ami, &zammad);
+    let running = Running::start(program.args(["--tls", "--bridge-asterisk-ca-file"]).arg(trusted));
+    let session = ami.session();
+    session.say(waiting_call("1.1", "4940669690"));
+    zammad.until("newCall", "1.1");
+    session.say(hangup("1.1"));
+    zammad.until("hangup", "1.1");
+    ami.assert_content();
+    end(running);
+}
+
+#[test]
+fn whom_nobody_trusts_is_named_and_gets_no_secret() {
+    let (world, zammad) = (World::new(), Zammad::start());
+    let stranger = self_signed(params("asterisk", &["127.0.0.1"], NOW));
+    let trusted = pem_file(&world, "trusted.pem", &[&root("authority")]);
+    let ami = Ami::start_tls(Manners::default(), stranger.server_config());
+    let mut program = bridge(&world, &ami, &zammad);
+    let running = Running::start(program.args(["--tls", "--bridge-asterisk-ca-file"]).arg(trusted));
+    running.until_it_says("no connection to 127.0.0.1");
+    let said = end(running);
+    assert!(said.contains("certificate"), "{said}");
+    assert!(ami.actions().is_empty(), "{:?}", ami.actions());
+}
+
+/// Nobody reads its settings anew yet, but a call must not be lost by it.
+#[test]
+fn a_hangup_signal_ends_nothing() {
+    let (world, ami, zammad) = (World::new(), Ami::start(), Zammad::start());
+    let running = Running::start(&mut bridge(&world, &ami, &zammad));
+    let session = ami.session();
+    session.say(waiting_call("1.1", "4940669690"));
+    zammad.until("newCall", "1.1");
+    running.signal("HUP");
+    session.say(hangup("1.1"));
+    zammad.until("hangup", "1.1");
+    end(running);
+}
+
+#[test]
+fn a_caller_who_hides_the_number_is_anonymous() {
+    let (world, ami, zammad) = (World::new(), Ami::start(), Zammad::start());
+    ami.behave(|manners| {
+        let channel = "PJSIP/trunk-1.1".to_owned();
+        let hidden = "prohib_passed_screen".to_owned();
+        manners.variables.insert((channel, "CALLERID(num-pres)".to_owned()), hidden);
+    });
+    let running = Running::start(bridge(&world, &ami, &zammad).args(["--hold", "2s"]));
+    let session = ami.session();
+    session.say([waiting_call("1.1", "4940669690"), waiting_call("1.2", "4940669690")].concat());
+    assert_eq!(zammad.until("newCall", "1.1")["from"], "anonymous");
+    assert_eq!(zammad.until("newCall", "1.2")["from"], "4940669690");
+    ami.assert_content();
+    end(running);
+}
+
+/// `jq` sees the event and what became of it.
+#[test]
+fn a_line_of_json_has_the_event_and_its_fate() {
+    let (world, ami, zammad) = (World::new(), Ami::start(), Zammad::start());
+    let running = Running::start(&mut bridge(&world, &ami, &zammad));
+    let session = ami.session();
+    session.say(waiting_call("1.1", "4940669690"));
+    zammad.until("newCall", "1.1");
+    let line: serde_json::Value = serde_json::from_str(&running.first_line()).unwrap();
+    for (field, value) in [
+        ("event", "newCall"),
+        ("callId", "1.1"),
+        ("direction", "in"),
+        ("from", "4940669690"),
+        ("to", "493023125101"),
+        ("queue", "700"),
+        ("action", "none"),
+        ("delivery", "delivered"),
+    ] {
+        assert_eq!(line[field], value, "{field} in {line}");
+    }
+    end(running);
+}
+
+/// One call's newCall is not answered, and another's arrives meanwhile.
+#[test]
+fn a_slow_zammad_delays_no_other_call() {
+    let (world, ami, zammad) = (World::new(), Ami::start(), Zammad::start());
+    zammad.keeps_waiting("1.1");
+    let running = Running::start(&mut bridge(&world, &ami, &zammad));
+    let session = ami.session();
+    session.say(waiting_call("1.1", "4940669690"));
+    zammad.until_it_waits();
+    session.say(waiting_call("1.2", "4940669691"));
+    zammad.until("newCall", "1.2");
+    session.say(hangup("1.2"));
+    zammad.until("hangup", "1.2");
+    assert!(zammad.kinds_of("1.1").is_empty());
+    zammad.answers();
+    zammad.until("newCall", "1.1");
+    end(running);
+}
