@@ -40,6 +40,8 @@ use rustix::process::{Resource, getrlimit};
 pub(crate) use damage::set_aside;
 pub(crate) use enter::{Earlier, Entry, Order};
 use file::Durable;
+// Hidden, because it grows with what bridges tell of themselves.
+#[doc(hidden)]
 pub use heartbeat::{Bridge, BridgeName, Heartbeat, LinkState, Sights};
 pub use journal::{Call, CallNumber, Ending, Which};
 pub use letters::{Attempt, Chosen, Letter};

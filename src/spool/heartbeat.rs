@@ -164,6 +164,7 @@ impl Spool {
     /// # Errors
     ///
     /// The file cannot be used.
+    #[doc(hidden)]
     pub fn bridges(&mut self, now: Moment) -> Result<Vec<Bridge>, SpoolError> {
         self.read(|db, _| bridges(db, now))
     }

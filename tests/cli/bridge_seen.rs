@@ -382,3 +382,57 @@ fn systemd_is_told_what_a_bridge_does() {
     told("STOPPING=1");
     assert_eq!(running.end().code, 0);
 }
+
+/// The page as bytes; tests/sandbox_page has it in a browser.
+#[test]
+fn pages_of_other_sites_learn_nothing_from_a_bridge() {
+    let world = World::new();
+    let interface = Interface::start(Manners::default());
+    let secret = world.file("secret", 0o600, "s3cret");
+    let mut program = world.process();
+    program.args(["bridge", "asterisk", "--dry-run", "--username", "zammad", "--page", "127.0.0.1:0"]);
+    let running =
+        Running::start(program.args(["--address", &interface.address, "--secret-file"]).arg(&secret));
+    let page = running.said_behind("watch it live: http://").trim_end_matches('/').to_owned();
+    interface.connection().write_all(RINGING.as_bytes()).unwrap();
+    until("the call is shown", || get(&page, "/calls/1", "").1.contains("Event: Newchannel"));
+    let ask = |request: &str, host: &str, headers: &str| {
+        let mut stream = TcpStream::connect(&page).unwrap();
+        write!(stream, "{request} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n").unwrap();
+        let mut head = vec![0; 1200];
+        let length = stream.read(&mut head).unwrap();
+        String::from_utf8_lossy(&head[..length]).to_lowercase()
+    };
+    // (the request, by which name, more headers, status)
+    let cases = [
+        ("GET /", &*page, "", 200),
+        ("GET /events", &page, "", 200),
+        ("GET /events", &page, "Sec-Fetch-Site: same-origin\r\n", 200),
+        ("GET /", "evil.example", "", 403),
+        ("GET /events", "evil.example", "", 403),
+        ("GET /calls/1", "evil.example", "", 403),
+        ("GET /calls/1", &page, "Sec-Fetch-Site: cross-site\r\n", 403),
+        ("GET /events", &page, "Origin: http://evil.example\r\n", 403),
+        ("POST /", &page, "Content-Length: 0\r\n", 405),
+        ("GET /calls/99", &page, "", 404),
+        ("GET /calls/x", &page, "", 404),
+        ("GET /anything", &page, "", 404),
+    ];
+    for (request, host, headers, status) in cases {
+        let head = ask(request, host, headers);
+        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{request} {host} {headers}: {head}");
+        for guard in [
+            "content-security-policy: default-src 'none'",
+            "x-content-type-options: nosniff",
+            "cache-control: no-store",
+        ] {
+            assert!(head.contains(guard), "{request}: {head}");
+        }
+    }
+    let head = ask("GET /", &page, "");
+    for part in ["script-src 'nonce-", "trusted-types 'none'", "frame-ancestors 'none'"] {
+        assert!(head.contains(part), "{head}");
+    }
+    running.signal("TERM");
+    assert_eq!(running.end().code, 0);
+}

@@ -175,6 +175,9 @@ fn reference_lists_have_these_keys() {
     let stats = tokens("src/program/commands/spool/stats.rs");
     let mut keys = literals(function(&stats, "object"), KEY);
     keys.extend(literals(function(&stats, "ever"), KEY));
+    let bridges = tokens("src/program/commands/spool/bridges.rs");
+    keys.extend(literals(function(&bridges, "object"), KEY));
+    keys.extend(literals(function(&bridges, "state"), KEY));
     assert_eq!(all_words("json-of-spool-stats", &["false"]), keys);
 }
 
@@ -185,9 +188,11 @@ fn reference_check_has_these_keys() {
     for name in ["object", "spool_object", "stage_object"] {
         words.extend(literals(function(&check, name), KEY));
     }
+    words.extend(literals(function(&check, "bridges"), KEY));
+    words.extend(literals(function(&tokens("src/health/bridge.rs"), "as_str"), KEY));
     // The words of the status.
     words.extend(["ok", "warning", "critical", "unknown"].map(str::to_owned));
-    assert_eq!(all_words("json-of-check", &["spool stats"]), words);
+    assert_eq!(all_words("json-of-check", &["spool stats", "[bridge.SOURCE]"]), words);
 }
 
 /// What a key looks like.
