@@ -48,6 +48,7 @@ class Case:
     shown_outside: str | None = None
     # fields of an event in which the dialplan of the PBX tells what else it did with this number
     told: dict | None = None
+    untold: bool = False  # or that it did nothing
     # The number called is that of the cookbook, for all calls of this kind: the caller tells them apart.
     by_caller: bool = False
     # seconds: until the caller begins; from the call to the ringing phone, if one may ring; from its
@@ -343,6 +344,8 @@ class Run(threading.Thread):
         told = self.case.told
         if told and not self.bench.pbx.find(since=self.call.began, Number=self.case.to, **told):
             yield f"the PBX did not tell: {told}"
+        if self.case.untold and (event := self.bench.pbx.find(since=self.call.began, Number=self.case.to)):
+            yield f"the PBX told: {event}"
 
     def _judge_times(self):
         case = self.case

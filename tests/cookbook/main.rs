@@ -121,6 +121,28 @@ pages! {
     tls: "docs/tls.md",
 }
 
+/// What FreePBX 16 calls as macros ends with `MacroExit()`; all else is what is run with FreePBX 17's contexts.
+#[test]
+fn the_file_for_freepbx_16_has_the_lines_of_that_for_17() {
+    let dialplan = |file: &str| {
+        let text = fs::read_to_string(root().join("examples/freepbx").join(file)).unwrap();
+        let begins = text.find("#include").expect("it includes zammad.conf");
+        text[begins..].to_owned()
+    };
+    let mut is_macro = false;
+    let expected: Vec<String> = dialplan("extensions_custom.conf")
+        .lines()
+        .map(|line| {
+            if line.starts_with('[') {
+                is_macro = line.starts_with("[macro-");
+            }
+            if is_macro { line.replace("Return()", "MacroExit()") } else { line.to_owned() }
+        })
+        .collect();
+    let found: Vec<String> = dialplan("extensions_custom-16.conf").lines().map(str::to_owned).collect();
+    assert_eq!(found, expected);
+}
+
 /// Older than the convention.
 const NOT_YET: &[&str] = &[];
 
