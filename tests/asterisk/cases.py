@@ -387,7 +387,7 @@ class Run(threading.Thread):
         if case.events is None:
             return
         if not case.events:
-            if case.to in self.bench.sandbox.log():
+            if row_of(self.bench, case):
                 yield "the call is in the caller log"
             return
         arrives_as = case.arrives_as or case.caller

@@ -3,8 +3,10 @@
 import time
 
 from cases import (
-    ANNA, BERT, BY_CALLER, BY_OTHER, CALLER_ID, CLEAR, WHOLE, Case, blocked, inbound, outbound, press, transfer_to, wait_for_answers)
+    ANNA, BERT, BY_CALLER, BY_OTHER, CALLER_ID, CLEAR, WHOLE, Case, blocked, inbound, outbound, press, transfer_to,
+    wait_for_answers)
 from processes import BLOCKED
+from sip import PHONES, Call
 
 
 def handed_on(extension):
@@ -24,7 +26,43 @@ def handed_on(extension):
     return handing_on
 
 
+def keys(pressed):
+    """The caller presses these keys."""
+    return lambda bench, case, call: call.press(pressed)
+
+
+def sent_on(extension):
+    """Whoever picked up hands the caller on, and somebody there picks up."""
+
+    def sending_on(bench, case):
+        wait_for_answers(bench, case, 1)
+        transfer_to(extension)(bench, case)
+        wait_for_answers(bench, case, 2)
+
+    return sending_on
+
+
+def picked_up(bench, case):
+    """102 takes the call that rings elsewhere."""
+    bench.world.wait_for(30, State="rings", Caller=case.caller)
+    Call(("127.0.0.1", bench.ports.pbx), "**114", "102", source=PHONES, patience=20.0).start()
+
+
+def parked(bench, case):
+    """Whoever picked up parks the caller, and 102 fetches the call."""
+    wait_for_answers(bench, case, 1)
+    transfer_to("70")(bench, case)
+    until = time.time() + 30
+    while "71" not in bench.pbx.cli("parking show default").split("Space")[-1] and time.time() < until:
+        time.sleep(0.1)
+    Call(("127.0.0.1", bench.ports.pbx), "71", "102", source=PHONES, patience=20.0).start()
+
+
 def cases():
+    return [*calls(), *more_calls(), *transfers()]
+
+
+def calls():
     """The same through examples/freepbx, called by contexts such as FreePBX's."""
     other = {"company": "493024"}
     shown = {"prefix": "8", "arrives_as": "4930555710"}
@@ -96,4 +134,73 @@ def cases():
                  shown_outside=CALLER_ID, **(shown | {"arrives_as": CALLER_ID})),
         Case("FreePBX: an emergency route", "110", BY_OTHER, (), direction="out", caller="101", prefix="8",
              shown_outside="4930555710"),
+    ]
+
+
+def more_calls():
+    """The kinds of calls that FreePBX has besides."""
+    other = {"company": "493024"}
+    outside = {"done": True, "cause": CLEAR}
+    # Answered by the PBX, which then waits for something, before a phone picks up.
+    menu = {"audio_within": None, "held": (0.0, 5.0)}
+    mailbox = {"talk": 6.0, "audio_within": None, "held": (0.0, 4.0), "cause": "noAnswer"}
+    return [
+        inbound("FreePBX: do not disturb", 111, "486", cause="busy", **other),
+        inbound("FreePBX: no call waiting", 112, "486", cause="busy", **other),
+        inbound("FreePBX: busy, forwarded to an extension", 113, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
+        inbound("FreePBX: a ring group, then voicemail", 605, BY_CALLER, **mailbox, **other),
+        inbound("FreePBX: a queue, then voicemail", 304, BY_CALLER, **mailbox, **other),
+        inbound("FreePBX: a DID without a route", 200, BY_OTHER, audio_within=None, cause="cancel", **other),
+        inbound("FreePBX: a menu, hung up", 800, BY_CALLER, talk=0.5, audio_within=None, cause="cancel", **other),
+        inbound("FreePBX: a menu, then an extension", 800, BY_CALLER, WHOLE, talk_with=0.5, caller_does=keys("1"), **menu,
+                **ANNA, **other),
+        inbound("FreePBX: a menu, then a queue", 800, BY_CALLER, WHOLE, talk_with=0.5, caller_does=keys("2"),
+                **(menu | {"held": (0.0, 12.0)}), **ANNA, **other),
+        inbound("FreePBX: a menu, nothing said, then a ring group", 800, BY_CALLER, WHOLE, talk_with=0.5, **menu, **ANNA,
+                **other),
+        blocked("FreePBX: blocked, before a ring group", 600, **other),
+        blocked("FreePBX: blocked, before a queue", 300, **other),
+        blocked("FreePBX: blocked, before a menu", 800, **other),
+        inbound("FreePBX: anonymous", 101, BY_CALLER, WHOLE, talk=0.5, caller="anonymous", arrives_as="anonymous",
+                name_shown="Anonymous", **ANNA, **other),
+        inbound("FreePBX: a route by caller id", 104, BY_CALLER, WHOLE, talk=0.5, caller="49430471100", **ANNA, **other),
+        inbound("FreePBX: a second provider", 101, BY_CALLER, WHOLE, talk=0.5, company="493026", **ANNA),
+        Case("FreePBX: a DID that is an extension", "101", BY_CALLER, WHOLE, talk=0.5, caller="4944000004", by_caller=True,
+             **ANNA),
+        inbound("FreePBX: memory hunt group, the third", 607, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
+        inbound("FreePBX: ring group, nobody", 606, "603", cause="noAnswer", **other),
+        inbound("FreePBX: ring group, the caller cancels", 606, "487", ringing_for=0.5, cause="cancel", **other),
+        inbound("FreePBX: hunt group, a member outside confirms", 608, BY_CALLER, WHOLE, talk=0.5, audio_within=5.0,
+                while_calling=press("1"), held=(0.0, 4.0), **outside, **other),
+        inbound("FreePBX: queue abandoned", 301, BY_CALLER, talk=1.0, cause="cancel", held=(0.0, 4.0), **other),
+        inbound("FreePBX: queue, overflow into another", 305, BY_CALLER, WHOLE, talk_with=0.5, **ANNA,
+                **(other | menu | {"held": (0.0, 14.0)})),
+        inbound("FreePBX: queue with extensions only", 306, BY_CALLER, WHOLE, talk_with=0.5, **ANNA,
+                **(other | menu | {"held": (0.0, 12.0)})),
+        inbound("FreePBX: queue, a second caller at once", 306, BY_CALLER, WHOLE, talk_with=0.5, **ANNA,
+                **(other | menu | {"held": (0.0, 12.0)})),
+        inbound("FreePBX: follow me, the own phone", 700, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
+        inbound("FreePBX: follow me, the mobile", 701, BY_CALLER, WHOLE, talk=0.5, **outside, **other),
+        inbound("FreePBX: follow me, the mobile confirms", 702, BY_CALLER, WHOLE, talk=0.5, audio_within=5.0,
+                while_calling=press("1"), **outside, **other),
+        *(Case(f"FreePBX: an internal call, {name}", to, outcome, (), direction="out", caller="105", by_caller=True, talk=0.5)
+          for name, to, outcome in (("to an extension", "4101", BY_CALLER), ("to a ring group", "4600", BY_CALLER))),
+    ]
+
+
+def transfers():
+    """Calls that change hands. Whoever takes over is reported as well, if it is a hook that rings his phone."""
+    other = {"company": "493024", "audio_within": None}
+    twice = ("newCall", "answer", "answer", "hangup")
+    return [
+        inbound("FreePBX: blind transfer by keys", 101, BY_OTHER, twice, during=press("##102"), **BERT, **other),
+        inbound("FreePBX: transfer to a ring group", 101, BY_CALLER, twice, during=sent_on("600"), talk_with=0.5, **ANNA,
+                **other),
+        inbound("FreePBX: transfer to a queue", 101, BY_CALLER, twice, during=sent_on("306"), talk_with=0.5, **ANNA, **other),
+        inbound("FreePBX: transfer to voicemail", 101, BY_CALLER, WHOLE, during=transfer_to("400"), talk_with=2.5, **ANNA,
+                **other),
+        inbound("FreePBX: transfer to the outside", 101, BY_OTHER, twice, during=transfer_to("8492214711999"),
+                user="anna", done=True, cause=CLEAR, **other),
+        inbound("FreePBX: picked up by a colleague", 114, BY_CALLER, WHOLE, while_calling=picked_up, talk=1.0, **BERT, **other),
+        inbound("FreePBX: parked and fetched", 101, BY_CALLER, WHOLE, during=parked, talk_with=2.5, **ANNA, **other),
     ]
