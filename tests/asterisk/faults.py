@@ -4,7 +4,7 @@ import dataclasses
 import re
 import time
 
-from cases import ANNA, BERT, BY_CALLER, BY_OTHER, CLEAR, DEADLINE, WHOLE, blocked, inbound, outbound, run_all
+from cases import ANNA, BERT, BY_CALLER, BY_OTHER, CLEAR, DEADLINE, WHOLE, Case, blocked, inbound, outbound, run_all
 from processes import SECRET
 
 LITTLE = 0.7  # what a phone and two Asterisks take besides
@@ -38,6 +38,11 @@ def unreachable(kind):
         inbound(f"Zammad {kind}: queue", 300, BY_CALLER, talk_with=0.5, **held),
         inbound(f"Zammad {kind}: voicemail", 400, BY_CALLER, talk=0.5, audio_within=None, **held),
         outbound(f"Zammad {kind}: outbound", "49221470", BY_CALLER, talk=2.5, **held),
+        inbound(f"Zammad {kind}: FreePBX, answered", 101, BY_CALLER, talk=2.5, company="493024", **held),
+        outbound(f"Zammad {kind}: FreePBX, outbound", "49447000", BY_CALLER, talk=2.5, prefix="8", **held),
+        # Not held at all.
+        Case(f"Zammad {kind}: FreePBX, an emergency route", "110", BY_OTHER, None, direction="out", caller="101",
+             prefix="8"),
     ]
 
 
