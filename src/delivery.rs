@@ -178,13 +178,15 @@ async fn deliver_as(
         is_safe_twice: false,
         is_of_known_call: known.new_call_taken,
         is_first: true,
+        found_again: false,
         may_exist: false,
         unknown_call: 0,
         age: deadline.elapsed(),
         asks: in_doubt == InDoubt::LeftToTheCallerLog,
     };
     let mut attempts = 0;
-    let result = loop {
+    let mut pauses = 0;
+    let result = 'event: loop {
         let left = case.time_for_attempt(deadline.time().saturating_sub(case.age));
         attempts += 1;
         let over = client.over(|| rules::repeat_is_safe(event, known.answered));
@@ -204,11 +206,7 @@ async fn deliver_as(
         log::debug!("attempt {attempts} of request {}: {}", request.id(), error.in_full());
         let mut failed = Failed::from(&error);
         if case.depends_on_probe(failed) {
-            failed.probed = tokio::select! {
-                biased;
-                probed = Probed::ask(client, encoding, deadline.left()) => probed,
-                () = stop.cuts(|| true) => Probed::Unclear,
-            };
+            failed.probed = ask_who_answers(client, encoding, deadline, stop).await;
         }
         case.age = deadline.elapsed();
         let (verdict, fate) = (case.verdict(failed), case.fate(failed));
@@ -217,24 +215,39 @@ async fn deliver_as(
             Verdict::Arrived => break Ok(None),
             Verdict::Again if stop.is_asked() || tries == Tries::One => break Err((error, fate)),
             Verdict::Again => {
-                let pause = BETWEEN_ATTEMPTS.pause(attempts - 1).max(named_pause(&error));
-                if pause.saturating_add(case.age + SHORTEST_ATTEMPT.min(deadline.time() / 10))
-                    >= deadline.time()
-                {
-                    break Err((error, fate));
-                }
-                if attempts == 1 {
-                    log::warn!(
-                        "{} of call {}: {}; trying again for at most {} in all",
-                        event.kind,
-                        event.call_id,
-                        error.in_full(),
-                        humantime::format_duration(deadline.time())
-                    );
-                }
-                stop.sleep(pause).await;
-                if stop.is_asked() {
-                    break Err((error, fate));
+                let least = SHORTEST_ATTEMPT.min(deadline.time() / 10);
+                loop {
+                    let pause = BETWEEN_ATTEMPTS.pause(pauses).max(named_pause(&error));
+                    if pause.saturating_add(least) >= deadline.left() {
+                        break 'event Err((error, fate));
+                    }
+                    if pauses == 0 {
+                        log::warn!(
+                            "{} of call {}: {}; trying again for at most {} in all",
+                            event.kind,
+                            event.call_id,
+                            error.in_full(),
+                            humantime::format_duration(deadline.time())
+                        );
+                    }
+                    pauses += 1;
+                    stop.sleep(pause).await;
+                    if stop.is_asked() {
+                        break 'event Err((error, fate));
+                    }
+                    if !case.waits_for_zammad(failed) {
+                        break;
+                    }
+                    match ask_who_answers(client, encoding, deadline, stop).await {
+                        Probed::Zammad if deadline.left() <= least => break 'event Err((error, fate)),
+                        Probed::Zammad => {
+                            case.found_again = true;
+                            break;
+                        }
+                        // It says itself what it is.
+                        Probed::Stranger => break,
+                        Probed::NotAsked | Probed::NoWay | Probed::Unclear => {}
+                    }
                 }
                 case.age = deadline.elapsed();
             }
@@ -255,5 +268,14 @@ async fn deliver_as(
             may_exist: case.may_exist,
             effort,
         }),
+    }
+}
+
+/// Asks, as long as there is time, and until the process is to end.
+async fn ask_who_answers(client: &mut Client, encoding: Encoding, deadline: Deadline, stop: &Stop) -> Probed {
+    tokio::select! {
+        biased;
+        probed = Probed::ask(client, encoding, deadline.left()) => probed,
+        () = stop.cuts(|| true) => Probed::Unclear,
     }
 }

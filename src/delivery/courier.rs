@@ -571,6 +571,8 @@ impl Keeper {
             is_safe_twice: !to_send.does_harm_twice(),
             is_of_known_call: to_send.known.new_call_taken,
             is_first: !tried.uncertain,
+            // Said by its fate already.
+            found_again: false,
             may_exist: tried.may_exist,
             unknown_call: 0,
             age: tried.effort.elapsed,

@@ -92,6 +92,8 @@ pub struct Case {
     pub is_of_known_call: bool,
     /// no attempt before this one may have brought it
     pub is_first: bool,
+    /// Zammad was found there again, after a proxy had said of an attempt before this one that it does not reach it
+    pub found_again: bool,
     /// an attempt before this one may have brought it: [`Case::may_have_arrived`]
     pub may_exist: bool,
     /// how often Zammad did not know its call before, or failed at the event
@@ -166,8 +168,8 @@ impl Case {
             Fate::Unreached => match self.kind {
                 // Zammad refuses the second copy.
                 EventKind::NewCall => false,
-                EventKind::Answer => true,
-                EventKind::Hangup => !self.is_safe_twice,
+                EventKind::Answer => !self.found_again,
+                EventKind::Hangup => !self.found_again && !self.is_safe_twice,
             },
             Fate::Strange => !self.is_of_known_call,
             Fate::NotDelivered
@@ -179,13 +181,20 @@ impl Case {
         }
     }
 
+    /// Whether it goes again only when somebody has found Zammad there: that a proxy does not reach it says little of
+    /// one attempt, and may say the same of each copy that Zammad takes.
+    pub fn waits_for_zammad(&self, failed: Failed) -> bool {
+        failed.fate == Fate::Unreached && self.depends_on_probe(failed)
+    }
+
     /// What is known of the event after an attempt that failed like this. Only what surely comes from before Zammad
     /// says that it does not have it.
     pub fn fate(&self, failed: Failed) -> Fate {
         match (failed.fate, failed.probed) {
             // Nobody asks, as Zammad refuses a second copy.
             (Fate::Unreached, _) if self.kind == EventKind::NewCall => Fate::NotDelivered,
-            (Fate::Unreached, Probed::NoWay) => Fate::NotDelivered,
+            // Zammad is down, and was so for the attempt. Found there right before, it may have gone down with it.
+            (Fate::Unreached, Probed::NoWay) if !self.found_again => Fate::NotDelivered,
             // A stranger does not take newCalls.
             (Fate::Strange, Probed::Stranger) if !self.is_of_known_call => Fate::Final,
             (
@@ -222,8 +231,11 @@ impl Case {
         match self.kind {
             // Zammad refuses the second copy.
             EventKind::NewCall => true,
-            // Once: a second ticket screen is better than an answered call that is shown as missed.
-            EventKind::Answer => self.asker != Asker::Courier && self.is_first && self.age < FRESH,
+            // Once: a second ticket screen is better than an answered call that is shown as missed. What went
+            // again because it was presumed not to be there went once more already.
+            EventKind::Answer => {
+                self.asker != Asker::Courier && self.is_first && !self.found_again && self.age < FRESH
+            }
             EventKind::Hangup => self.is_safe_twice,
         }
     }
@@ -237,7 +249,9 @@ impl Case {
     pub fn time_for_attempt(&self, left: Duration) -> Duration {
         let leaves_another = self.age + FIRST_ANSWER < FRESH;
         match self.kind {
-            EventKind::Answer if !self.asks && self.is_first && leaves_another => left.min(FIRST_ANSWER),
+            EventKind::Answer if !self.asks && self.is_first && !self.found_again && leaves_another => {
+                left.min(FIRST_ANSWER)
+            }
             EventKind::NewCall | EventKind::Answer | EventKind::Hangup => left,
         }
     }
@@ -278,8 +292,9 @@ mod tests {
     /// The whole table: who asks, the event, what the attempt met with, what is known, and what follows.
     ///
     /// What is known: "safe" (twice), "first", "exists" (perhaps), "waits" (for its newCall still), "fresh", "asks" and
-    /// "known call" (Zammad has its newCall); with a "no " in front, the opposite. And who answered right after it:
-    /// "zammad", "no way" (to Zammad), "stranger", "unclear" or "unasked".
+    /// "known call" (Zammad has its newCall), "found again", "single" (first, and not found again); with a "no " in front,
+    /// the opposite. And who answered right after it: "zammad", "no way" (to Zammad), "stranger", "unclear" or
+    /// "unasked"; "down" is no way to Zammad that was not found again before.
     const TABLE: &[Row] = &[
         // Surely not there: again, whatever it is.
         (&[Sender, Flusher], &[], &["not delivered"], &[], Again),
@@ -289,40 +304,40 @@ mod tests {
         (&[Courier], &[Answer], &["not delivered"], &["no first", "no asks"], Unconfirmed),
         // A proxy says that it does not reach Zammad: not there, if the same is said right after.
         (&[], &[NewCall], &["unreached"], &[], Again),
-        (&[Sender, Flusher], &[Answer, Hangup], &["unreached"], &["is no way"], Again),
-        (&[Courier], &[Hangup], &["unreached"], &["is no way"], Again),
-        (&[Courier], &[Answer], &["unreached"], &["is no way", "first"], Again),
-        (&[Courier], &[Answer], &["unreached"], &["is no way", "no first", "asks"], AskCallerLog),
-        (&[Courier], &[Answer], &["unreached"], &["is no way", "no first", "no asks"], Unconfirmed),
+        (&[Sender, Flusher], &[Answer, Hangup], &["unreached"], &["down"], Again),
+        (&[Courier], &[Hangup], &["unreached"], &["down"], Again),
+        (&[Courier], &[Answer], &["unreached"], &["down", "first"], Again),
+        (&[Courier], &[Answer], &["unreached"], &["down", "no first", "asks"], AskCallerLog),
+        (&[Courier], &[Answer], &["unreached"], &["down", "no first", "no asks"], Unconfirmed),
         // Otherwise Zammad may have gone down, or come up again, with the event written down.
-        (&[], &[Answer], &["unreached"], &["not no way", "asks"], AskCallerLog),
-        (&[Sender, Flusher], &[Answer], &["unreached"], &["not no way", "no asks", "first", "fresh"], Again),
+        (&[], &[Answer], &["unreached"], &["no down", "asks"], AskCallerLog),
+        (&[Sender, Flusher], &[Answer], &["unreached"], &["no down", "no asks", "single", "fresh"], Again),
         (
             &[Sender, Flusher],
             &[Answer],
             &["unreached"],
-            &["not no way", "no asks", "first", "no fresh"],
+            &["no down", "no asks", "single", "no fresh"],
             Unconfirmed,
         ),
-        (&[Sender, Flusher], &[Answer], &["unreached"], &["not no way", "no asks", "no first"], Unconfirmed),
-        (&[Courier], &[Answer], &["unreached"], &["not no way", "no asks"], Unconfirmed),
-        (&[], &[Hangup], &["unreached"], &["not no way", "safe"], Again),
-        (&[], &[Hangup], &["unreached"], &["not no way", "no safe", "asks"], AskCallerLog),
-        (&[], &[Hangup], &["unreached"], &["not no way", "no safe", "no asks"], Unconfirmed),
+        (&[Sender, Flusher], &[Answer], &["unreached"], &["no down", "no asks", "no single"], Unconfirmed),
+        (&[Courier], &[Answer], &["unreached"], &["no down", "no asks"], Unconfirmed),
+        (&[], &[Hangup], &["unreached"], &["no down", "safe"], Again),
+        (&[], &[Hangup], &["unreached"], &["no down", "no safe", "asks"], AskCallerLog),
+        (&[], &[Hangup], &["unreached"], &["no down", "no safe", "no asks"], Unconfirmed),
         // A stranger in Zammad's place, who answers for good.
         (&[], &[], &["strange"], &["is stranger", "no known call"], HoldAll),
         // Or in the place of its reply.
         (&[], &[NewCall], &["strange"], &["replaced"], Again),
         (&[], &[Answer], &["strange"], &["replaced", "asks"], AskCallerLog),
-        (&[Sender, Flusher], &[Answer], &["strange"], &["replaced", "no asks", "first", "fresh"], Again),
+        (&[Sender, Flusher], &[Answer], &["strange"], &["replaced", "no asks", "single", "fresh"], Again),
         (
             &[Sender, Flusher],
             &[Answer],
             &["strange"],
-            &["replaced", "no asks", "first", "no fresh"],
+            &["replaced", "no asks", "single", "no fresh"],
             Unconfirmed,
         ),
-        (&[Sender, Flusher], &[Answer], &["strange"], &["replaced", "no asks", "no first"], Unconfirmed),
+        (&[Sender, Flusher], &[Answer], &["strange"], &["replaced", "no asks", "no single"], Unconfirmed),
         (&[Courier], &[Answer], &["strange"], &["replaced", "no asks"], Unconfirmed),
         (&[], &[Hangup], &["strange"], &["replaced", "safe"], Again),
         (&[], &[Hangup], &["strange"], &["replaced", "no safe", "asks"], AskCallerLog),
@@ -331,9 +346,9 @@ mod tests {
         (&[], &[NewCall], &["unknown"], &[], Again),
         // A lost answer shows an answered call as missed, a second one opens a second screen.
         (&[], &[Answer], &["unknown"], &["asks"], AskCallerLog),
-        (&[Sender, Flusher], &[Answer], &["unknown"], &["no asks", "first", "fresh"], Again),
-        (&[Sender, Flusher], &[Answer], &["unknown"], &["no asks", "first", "no fresh"], Unconfirmed),
-        (&[Sender, Flusher], &[Answer], &["unknown"], &["no asks", "no first"], Unconfirmed),
+        (&[Sender, Flusher], &[Answer], &["unknown"], &["no asks", "single", "fresh"], Again),
+        (&[Sender, Flusher], &[Answer], &["unknown"], &["no asks", "single", "no fresh"], Unconfirmed),
+        (&[Sender, Flusher], &[Answer], &["unknown"], &["no asks", "no single"], Unconfirmed),
         (&[Courier], &[Answer], &["unknown"], &["no asks"], Unconfirmed),
         // A second hangup of a call that nobody answered hides a missed call.
         (&[], &[Hangup], &["unknown"], &["safe"], Again),
@@ -349,9 +364,9 @@ mod tests {
         (&[], &[Hangup], &["failed inside"], &["no safe", "asks"], AskCallerLog),
         (&[], &[Hangup], &["failed inside"], &["no safe", "no asks"], Unconfirmed),
         (&[], &[Answer], &["failed inside"], &["asks"], AskCallerLog),
-        (&[Sender, Flusher], &[Answer], &["failed inside"], &["no asks", "first", "fresh"], Again),
-        (&[Sender, Flusher], &[Answer], &["failed inside"], &["no asks", "first", "no fresh"], Unconfirmed),
-        (&[Sender, Flusher], &[Answer], &["failed inside"], &["no asks", "no first"], Unconfirmed),
+        (&[Sender, Flusher], &[Answer], &["failed inside"], &["no asks", "single", "fresh"], Again),
+        (&[Sender, Flusher], &[Answer], &["failed inside"], &["no asks", "single", "no fresh"], Unconfirmed),
+        (&[Sender, Flusher], &[Answer], &["failed inside"], &["no asks", "no single"], Unconfirmed),
         (&[Courier], &[Answer], &["failed inside"], &["no asks"], Unconfirmed),
         // Its newCall may be under way.
         (&[Sender, Flusher], &[], &["unknown call"], &["waits"], Again),
@@ -379,7 +394,7 @@ mod tests {
         for asker in [Sender, Courier, Flusher] {
             for kind in [NewCall, Answer, Hangup] {
                 for (word, fate, concerns_all) in FATES {
-                    for (bits, (answers, probed)) in (0..128_u32).flat_map(|bits| PROBED.map(|by| (bits, by)))
+                    for (bits, (answers, probed)) in (0..256_u32).flat_map(|bits| PROBED.map(|by| (bits, by)))
                     {
                         let is = |bit: u32| bits & 1 << bit != 0;
                         let case = Case {
@@ -392,22 +407,36 @@ mod tests {
                             age: if is(4) { Duration::from_millis(4999) } else { Duration::from_secs(5) },
                             asks: is(5),
                             is_of_known_call: is(6),
+                            found_again: is(7),
                         };
-                        let names = ["safe", "first", "exists", "waits", "fresh", "asks", "known call"];
+                        let names = [
+                            "safe",
+                            "first",
+                            "exists",
+                            "waits",
+                            "fresh",
+                            "asks",
+                            "known call",
+                            "found again",
+                        ];
                         let named =
                             |name: &str| is(names.iter().position(|known| *known == name).unwrap() as u32);
                         let holds = |known: &str| {
                             if let Some(who) = known.strip_prefix("is ") {
                                 who == answers
-                            } else if let Some(who) = known.strip_prefix("not ") {
-                                who != answers
                             } else if known == "replaced" {
                                 named("known call") || answers != "stranger"
                             } else {
-                                match known.strip_prefix("no ") {
-                                    Some(name) => !named(name),
-                                    None => named(known),
-                                }
+                                let (name, expected) = match known.strip_prefix("no ") {
+                                    Some(name) => (name, false),
+                                    None => (known, true),
+                                };
+                                expected
+                                    == match name {
+                                        "down" => answers == "no way" && !named("found again"),
+                                        "single" => named("first") && !named("found again"),
+                                        name => named(name),
+                                    }
                             }
                         };
                         let rows: Vec<_> = TABLE
@@ -438,7 +467,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(cells, 3 * 3 * 9 * 128 * 5);
+        assert_eq!(cells, 3 * 3 * 9 * 256 * 5);
     }
 
     #[test]
@@ -487,6 +516,7 @@ mod tests {
         is_safe_twice: false,
         is_of_known_call: false,
         is_first: true,
+        found_again: false,
         may_exist: false,
         unknown_call: 0,
         age: Duration::ZERO,
@@ -503,6 +533,7 @@ mod tests {
             (Case { age: seconds(1), ..case }, 3),
             (Case { age: seconds(2), ..case }, 8),
             (Case { is_first: false, ..case }, 8),
+            (Case { found_again: true, ..case }, 8),
             (Case { asks: true, ..case }, 8),
             (Case { kind: NewCall, ..case }, 8),
             (Case { kind: Hangup, ..case }, 8),

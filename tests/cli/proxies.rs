@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
@@ -74,14 +75,17 @@ fn what_nginx_says_when_zammad_goes_down_with_the_event_is_a_doubt() {
     let (none, answered) = (&[][..], &[&ANSWER[..]][..]);
     /// (events before, fault, event, (code, attempts), (state, done))
     type Case<'a> = (&'a [&'a [&'a str]], Value, &'a [&'a str], (i32, u64), (&'a str, bool));
-    let cases: [Case; 8] = [
+    let cases: [Case; 10] = [
         (none, lost("drop_after", 1), &HANGUP, (69, 1), ("hangup", false)),
         (none, lost("drop_before", 1), &HANGUP, (69, 1), ("newCall", false)),
         // The probe right after meets the same: Zammad is down.
         (none, lost("drop_before", 2), &HANGUP, (0, 2), ("hangup", false)),
-        (none, lost("drop_before", 4), &HANGUP, (0, 3), ("hangup", false)),
+        // Nothing is sent again before a probe finds Zammad.
+        (none, lost("drop_before", 4), &HANGUP, (0, 2), ("hangup", false)),
         (none, lost("drop_after", 1), &ANSWER, (0, 2), ("answer", true)),
         (none, lost("drop_before", 1), &ANSWER, (0, 2), ("answer", true)),
+        (none, lost("drop_after", 3), &ANSWER, (0, 2), ("answer", true)),
+        (none, lost("drop_after", 7), &ANSWER, (0, 2), ("answer", true)),
         // What does no harm twice is sent again, and nobody is asked.
         (answered, lost("drop_after", 1), &HANGUP_ANSWERED, (0, 2), ("hangup", true)),
         (answered, lost("drop_before", 1), &HANGUP_ANSWERED, (0, 2), ("hangup", true)),
@@ -111,6 +115,73 @@ fn what_nginx_says_when_zammad_goes_down_with_the_event_is_a_doubt() {
     let ran = Ran::of(&mut program(&world, &nginx.url(), &HANGUP));
     ran.assert_failed("a page", "not-zammad", IS_DOUBTED);
     assert_eq!(seen(&sandbox), ("hangup".to_owned(), false), "{ran}");
+}
+
+/// What a proxy does to a request that is no newCall.
+#[derive(Debug, Clone, Copy)]
+enum Does {
+    Passes,
+    /// it says 502 in place of the reply
+    Replaces,
+    /// it says 502, and Zammad never sees the request
+    Refuses,
+}
+
+/// A proxy before a Zammad that has the call, and does this to one request after the other, then passes all on.
+/// How many events have reached Zammad is counted.
+fn proxy_that(does: &'static [Does]) -> (Sandbox, Server, Arc<AtomicUsize>) {
+    let sandbox = Sandbox::start();
+    let (address, place) = (sandbox.address, AtomicUsize::new(0));
+    let copies = Arc::<AtomicUsize>::default();
+    let counted = copies.clone();
+    let between = Server::start(move |mut stream| {
+        let request = read_request(&mut stream);
+        let place = match request.contains("newCall") {
+            true => usize::MAX,
+            false => place.fetch_add(1, Ordering::Relaxed),
+        };
+        let does = does.get(place);
+        if place != usize::MAX && !is_probe(&request) && !matches!(does, Some(Does::Refuses)) {
+            counted.fetch_add(1, Ordering::Relaxed);
+        }
+        let reply = match does {
+            None | Some(Does::Passes) => passed_on(address, &request),
+            Some(Does::Refuses) => Reply::html(502, "Bad Gateway").bytes(),
+            Some(Does::Replaces) => {
+                passed_on(address, &request);
+                Reply::html(502, "Bad Gateway").bytes()
+            }
+        };
+        let _ = stream.write_all(&reply);
+    });
+    (sandbox, between, copies)
+}
+
+#[test]
+fn zammad_found_again_right_before_a_502_may_have_gone_down_with_the_event() {
+    use Does::{Passes, Refuses, Replaces};
+    // Event, probe right after, probe after a pause, event, and so on.
+    /// (what the proxy does, event, (code, attempts, copies at Zammad), (state, done))
+    type Case = (&'static [Does], &'static [&'static str], (i32, u64, usize), (&'static str, bool));
+    let cases: [Case; 5] = [
+        (&[Replaces, Refuses, Passes, Replaces, Refuses], &ANSWER, (69, 2, 2), ("answer", true)),
+        (&[Replaces, Refuses, Passes, Replaces, Passes], &ANSWER, (69, 2, 2), ("answer", true)),
+        (&[Refuses, Refuses, Passes, Replaces, Refuses], &HANGUP, (69, 2, 1), ("hangup", false)),
+        // An update that takes a while is none of that.
+        (&[Refuses; 6], &HANGUP, (0, 2, 1), ("hangup", false)),
+        (&[Refuses; 6], &ANSWER, (0, 2, 1), ("answer", true)),
+    ];
+    at_once(cases, |(does, event, (code, attempts, copies), expected)| {
+        let what = format!("{event:?} at {does:?}");
+        let world = World::new();
+        let (sandbox, between, taken) = proxy_that(does);
+        rings(&world, &between.url());
+        let ran = Ran::of(&mut program(&world, &between.url(), event));
+        assert_eq!((ran.code, &ran.report()["attempts"]), (code, &json!(attempts)), "{what}: {ran}");
+        assert_eq!(ran.stderr.contains(IS_DOUBTED), code != 0, "{what}: {ran}");
+        assert_eq!(taken.load(Ordering::Relaxed), copies, "{what}: {ran}");
+        assert_eq!(seen(&sandbox), (expected.0.to_owned(), expected.1), "{what}: {ran}");
+    });
 }
 
 #[test]

@@ -327,6 +327,8 @@ fn case(waiting: &Waiting, before: u32, age: Duration, asks: bool) -> Case {
         is_of_known_call: false,
         // Whatever those before met with.
         is_first: before == 0,
+        // Nobody who waits: it is sent when Zammad was found there, and what an answer met with counts above.
+        found_again: false,
         may_exist: waiting.uncertain,
         unknown_call: waiting.unknown_call,
         age,
