@@ -366,14 +366,7 @@ impl Client {
         request.add_headers(post.headers_mut());
         *post.body_mut() = Some(self.progress.body(request.body().to_owned()));
         let mut response = http.execute(post).await.map_err(failed)?;
-        let header = |name| response.headers().get(name)?.to_str().ok();
-        let head = reply::Head {
-            status: response.status().as_u16(),
-            content_type: header(CONTENT_TYPE).map(str::to_owned),
-            location: header(LOCATION).map(|location| self.endpoint.redact(location)),
-            retry_after: header(RETRY_AFTER)
-                .and_then(|wish| reply::pause(wish, header(DATE), SystemTime::now())),
-        };
+        let head = head_of(&response, &self.endpoint);
         reply::read_head(&head)?;
         let mut body = Vec::new();
         let mut complete = true;
@@ -385,6 +378,17 @@ impl Client {
             body.extend_from_slice(&chunk);
         }
         read(&head, complete.then_some(&body))
+    }
+}
+
+/// What is read of a reply before its body.
+fn head_of(response: &reqwest::Response, endpoint: &Endpoint) -> reply::Head {
+    let header = |name| response.headers().get(name)?.to_str().ok();
+    reply::Head {
+        status: response.status().as_u16(),
+        content_type: header(CONTENT_TYPE).map(str::to_owned),
+        location: header(LOCATION).map(|location| endpoint.redact(location)),
+        retry_after: header(RETRY_AFTER).and_then(|wish| reply::pause(wish, header(DATE), SystemTime::now())),
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::phase::Progress;
 use super::tls::Tls;
-use super::{ClientError, Kept, SendError, http};
+use super::{ClientError, Kept, SendError, head_of, http, reply};
 use crate::config::{Config, Endpoint};
 use crate::event::{Direction, EventKind, Name};
 
@@ -152,7 +152,14 @@ impl CallerLog {
         }
         *get.body_mut() = Some(self.progress.body(String::new()));
         let mut response = self.http.execute(get).await.map_err(failed)?;
-        let status = response.status().as_u16();
+        // A proxy that does not reach Zammad, and what is over after a while: that there is no log says nothing of it.
+        let head = head_of(&response, &self.endpoint);
+        if let Err(error @ (SendError::Unavailable { .. } | SendError::GatewayTimeout { .. })) =
+            reply::read_head(&head)
+        {
+            return Err(CallerLogError::Send(error));
+        }
+        let status = head.status;
         match status {
             200 => {}
             401 | 403 => return Err(CallerLogError::NoPermission(status)),

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::desk::Desk;
 use crate::nginx::Nginx;
+use crate::running::until;
 use crate::servers::{Ran, Reply, Sandbox, Server, at_once, program, read_request};
 use crate::support::{NEW_CALL, World};
 
@@ -293,6 +294,40 @@ fn the_spool_does_not_send_again_what_may_be_there() {
         }
         assert_eq!(seen(&zammad.sandbox), ("hangup".to_owned(), false), "{what}");
     });
+}
+
+#[test]
+fn a_caller_log_that_is_not_reached_says_nothing_of_an_event() {
+    let desk = Desk::closed();
+    let (asked, is_lost) = (Arc::<AtomicUsize>::default(), AtomicUsize::new(1));
+    let counted = asked.clone();
+    let zammad = Behind::new(move |request| {
+        if request.starts_with("GET ") {
+            let before = counted.fetch_add(1, Ordering::SeqCst);
+            return (before < 2).then(|| Reply::html([502, 504][before], "Bad Gateway").bytes());
+        }
+        // Zammad takes it, and nobody hears of it.
+        (request.contains(r#""event":"answer""#) && is_lost.swap(0, Ordering::SeqCst) == 1).then(Vec::new)
+    });
+    let run = |arguments: &[&str]| {
+        let mut program = desk.program(arguments);
+        program.env("ZAMMAD_CTI_URL", zammad.between.url()).args(["--api-token", "x"]);
+        Desk::end(&mut program)
+    };
+    let hangup = ["hangup", "--call-id", "7", "--cause", "normalClearing"];
+    for (event, word) in [(&NEW_CALL[..], "none\n"), (&ANSWER, "spooled\n"), (&hangup, "spooled\n")] {
+        let ran = run(event);
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, word), "{ran}");
+    }
+    until("it has arrived", || {
+        // What is put off is tried now.
+        desk.db().execute("UPDATE event SET due = 0", []).unwrap();
+        let ran = run(&["spool", "flush"]);
+        assert!(ran.stdout.contains("unconfirmed 0, dead 0"), "{ran}");
+        desk.count("waiting") == 0
+    });
+    assert_eq!(asked.load(Ordering::SeqCst), 3);
+    assert_eq!(seen(&zammad.sandbox), ("hangup".to_owned(), true));
 }
 
 #[test]
