@@ -165,7 +165,7 @@ impl WrittenEvent {
 
     /// The cause as it is given. A call without its hangup would ring for ever.
     fn own_cause(&self, call_id: &CallId) -> Result<Option<Cause>, WrittenError> {
-        match read_cause(self.cause.as_deref().unwrap_or_default(), self.raw_cause) {
+        match self.given_cause() {
             Err(WrittenError::Cause(error)) if !self.strict_cause => {
                 let short = error.in_short();
                 log::warn!("the hangup of call {call_id} is sent without its cause: {short}");
@@ -173,6 +173,20 @@ impl WrittenEvent {
             }
             read => read,
         }
+    }
+
+    /// What is wrong with a cause without which the hangup is sent.
+    pub(crate) fn left_out_cause(&self) -> Option<String> {
+        match self.given_cause() {
+            Err(WrittenError::Cause(error)) if !self.strict_cause => {
+                Some(format!("sent without its cause: {}", error.in_short()))
+            }
+            Ok(_) | Err(_) => None,
+        }
+    }
+
+    fn given_cause(&self) -> Result<Option<Cause>, WrittenError> {
+        read_cause(self.cause.as_deref().unwrap_or_default(), self.raw_cause)
     }
 
     /// What Asterisk says of the end; `None` if it is not asked.

@@ -229,6 +229,12 @@ impl Report {
         self.error.as_deref().filter(|_| matches!(self.decision, Decision::Spooled))
     }
 
+    /// The same of a hangup that went without its cause, and why.
+    pub fn without_cause(self, reason: Option<&str>) -> Self {
+        let error = reason.map(|reason| printable(&redact(reason)));
+        Self { error: error.or(self.error), ..self }
+    }
+
     pub fn rejects(&self) -> bool {
         self.decision.reason().is_some()
     }

@@ -194,6 +194,14 @@ fn a_hangup_with_an_unknown_cause_still_ends_its_call() {
             posted.assert();
         }
     }
+    // A program reads it in the result.
+    let world = World::new();
+    world.zammad_accepts();
+    let line = ["hangup", "--call-id", "7", "--cause", "bsy", "--output", "json"];
+    let ended = world.zammad_cti(line).code(65);
+    let report: serde_json::Value = serde_json::from_str(&stdout(&ended)).unwrap();
+    assert_eq!(report["delivery"], "delivered");
+    assert!(report["error"].as_str().unwrap().starts_with("sent without its cause: \"bsy\""), "{report}");
 }
 
 #[test]

@@ -84,10 +84,6 @@ fn every_spelling_of_an_event_is_sent() {
             json!({ "event": "answer", "callId": "7", "direction": "out", "user": "alice" }),
         ),
         (
-            r#"{"event":"hangup","call_id":"7","direction":"in","cause":"gone fishing"}"#,
-            json!({ "event": "hangup", "callId": "7", "direction": "in" }),
-        ),
-        (
             r#"{"event":"hangup","call_id":"7","direction":"in","cause":"gone fishing","raw_cause":true}"#,
             json!({ "event": "hangup", "callId": "7", "direction": "in", "cause": "gone fishing" }),
         ),
@@ -124,6 +120,31 @@ fn every_spelling_of_an_event_is_sent() {
         let ended = world.program().args(options).write_stdin(line).assert();
         ended.code(0).stdout("none\n");
         posted.assert();
+    }
+}
+
+#[test]
+fn a_hangup_with_an_unknown_cause_is_sent_and_said() {
+    let hangup =
+        json!({ "event": "hangup", "call_id": "7", "direction": "in", "cause": "gone fishing" }).to_string();
+    let answer = json!({ "event": "answer", "call_id": "8", "direction": "in" }).to_string();
+    for (more, code) in [(&[][..], 65), (&["--fail-open"], 0), (&["--dry-run"], 65)] {
+        let world = World::new();
+        let posted = world.zammad_expects(json!({ "event": "hangup", "callId": "7", "direction": "in" }));
+        let answered = world.zammad_expects(json!({ "event": "answer", "callId": "8", "direction": "in" }));
+        let mut send = world.program();
+        send.args(["send", "--output", "json"]).args(more).write_stdin(format!("{hangup}\n{answer}\n"));
+        let ended = send.assert().code(code);
+        if more == ["--dry-run"] {
+            continue;
+        }
+        let [without, with] = &results(&stdout(&ended))[..] else { panic!("two results") };
+        assert_eq!((&without["delivery"], &without["action"]), (&json!("delivered"), &json!("none")));
+        let error = without["error"].as_str().unwrap();
+        assert!(error.starts_with("sent without its cause: \"gone fishing\" is unknown"), "{error}");
+        assert_eq!(with.get("error"), None);
+        posted.assert_calls(1);
+        answered.assert_calls(1);
     }
 }
 

@@ -1,12 +1,11 @@
 //! The flags of `hangup`.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 use clap::Args;
 
 use super::call::{Call, Named};
 use super::text::optional;
-use crate::cause::HangupCause;
 use crate::event::{EventKind, WrittenEvent};
 
 /// Report that a call ended
@@ -68,12 +67,6 @@ impl Hangup {
             answered: self.answered.filter(|&answered| answered),
             ..self.call.describe(EventKind::Hangup, &self.named)?
         })
-    }
-
-    /// Whether the hangup goes without its cause.
-    pub fn leaves_cause_out(&self) -> bool {
-        let cause = self.cause.as_deref().and_then(OsStr::to_str).filter(|cause| !cause.trim().is_empty());
-        !self.raw_cause && cause.is_some_and(|cause| cause.parse::<HangupCause>().is_err())
     }
 }
 

@@ -7,23 +7,18 @@ use std::time::Instant;
 use crate::cause::spellings;
 
 use super::report;
-use super::settings::of_the_rest;
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
 use crate::program::output::OutputError;
 
-/// Reports the end of a call. What agents miss of it if its cause is unknown is told by the exit code.
+/// Reports the end of a call.
 pub fn run(
     args: &cli::Hangup,
     global: &Global,
     started: Instant,
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
-    let code = report::run(global, started, out, || args.describe())?;
-    let is_told = code == ExitCode::Ok && args.leaves_cause_out();
-    // Read once more, as it is rare.
-    let is_told = is_told && !of_the_rest(global).fail_open.unwrap_or_default();
-    Ok(if is_told { ExitCode::InvalidEvent } else { code })
+    report::run(global, started, out, || args.describe())
 }
 
 /// Prints the table of causes, family by family.

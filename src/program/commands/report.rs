@@ -44,17 +44,19 @@ pub fn run(
     become_owner([&config]);
     let courier = Courier::new(&config, runtime_folder().as_deref());
     let done = client::block_on(async {
-        let to_send = courier.read(describe()?, &config).await.map_err(|error| match error {
+        let written = describe()?;
+        let left_out = written.left_out_cause();
+        let to_send = courier.read(written, &config).await.map_err(|error| match error {
             ReadingError::Written(error) => by_flag(error),
             ReadingError::NoJournal(_) | ReadingError::Journal(_) => error.into(),
         })?;
         warn(&to_send, None);
         if global.unsent.is_wanted() {
-            return Ok(Done::Shown(to_send.event));
+            return Ok((Done::Shown(to_send.event), left_out));
         }
         let deadline = Deadline::new(started, config.deadline);
         let (report, error) = carry(&courier, &config, &to_send, deadline, EndSignals::listen()).await;
-        Ok(Done::Brought(report, error))
+        Ok((Done::Brought(report, error), left_out))
     });
     // The end of the process closes the spool too, and faster.
     std::mem::forget(courier);
@@ -63,17 +65,23 @@ pub fn run(
             let report = unsent(&error).because(&error, config.endpoint().ok());
             failed(out, report, error, style)
         }
-        Ok(Done::Shown(event)) => {
+        Ok((Done::Shown(event), left_out)) => {
             show(out, &event, &config, global)?;
-            Ok(ExitCode::Ok)
+            Ok(code_without_cause(left_out.is_some(), &config))
         }
-        Ok(Done::Brought(report, Some(error))) => failed(out, report, error, style),
-        Ok(Done::Brought(report, None)) => {
+        Ok((Done::Brought(report, Some(error)), _)) => failed(out, report, error, style),
+        Ok((Done::Brought(report, None), left_out)) => {
+            let report = report.without_cause(left_out.as_deref());
             output::result(out, &report, style)?;
             let rejected = report.rejects() && config.reject_exit;
-            Ok(if rejected { ExitCode::Rejected } else { ExitCode::Ok })
+            Ok(if rejected { ExitCode::Rejected } else { code_without_cause(left_out.is_some(), &config) })
         }
     }
+}
+
+/// The exit code of an event that is with Zammad: it tells what agents miss of a call whose cause was left out.
+pub fn code_without_cause(is_left_out: bool, config: &Config) -> ExitCode {
+    if is_left_out && !config.fail_open { ExitCode::InvalidEvent } else { ExitCode::Ok }
 }
 
 /// What was done with an event.
