@@ -144,6 +144,12 @@ fn a_query_has_the_options_of_the_command_line() {
             json!({ "direction": "in", "from": "4940669690", "to": "493023125111", "queue": "a b&c",
                     "user": ["Anna M\u{fc}ller", "B+C", "D+E"] }),
         ),
+        // Names as phone systems had them before UTF-8.
+        (
+            "new-call?queue=B%fcro&user=J%f6rg",
+            json!({ "direction": "in", "from": "4940669690", "to": "493023125111", "queue": "B\u{fc}ro",
+                    "user": ["J\u{f6}rg"] }),
+        ),
         ("new-call?from=+49%2030&to=+41", json!({ "direction": "in", "from": "4930", "to": "41" })),
         ("new-call?direction=out&to=42", json!({ "direction": "out", "from": "4940669690", "to": "42" })),
         (
@@ -217,7 +223,7 @@ fn a_mistake_in_the_address_is_said_and_the_server_lives_on() {
         ("new-call?=support", "--"),
         ("new-call?handed-over", "handed"),
         ("new-call?url=http://127.0.0.1:1/", "--url"),
-        ("new-call?queue=%ff", "not UTF-8"),
+        ("new-call?from=%ff", "not UTF-8"),
         ("new-call?queue=%01", "control character"),
         ("new-call?queue=%0aSET%20VARIABLE%20X%201", "control character"),
         ("new-call?direction=sideways", "the direction is"),

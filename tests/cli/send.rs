@@ -149,6 +149,28 @@ fn a_hangup_with_an_unknown_cause_is_sent_and_said() {
 }
 
 #[test]
+fn a_name_in_latin_1_is_shown_and_its_call_is_reported() {
+    let world = World::new();
+    let posted = world.zammad_expects(json!({ "event": "newCall", "callId": "7", "direction": "in",
+        "from": "493023125741", "to": "42", "user": ["Jörg", "Anna"], "queue": "Büro" }));
+    let line: &[u8] =
+        b"{\"event\":\"newCall\",\"call_id\":\"7\",\"direction\":\"in\",\"from\":\"493023125741\",\
+        \"to\":\"42\",\"user\":[\"J\xf6rg\",\"Anna\"],\"queue\":\"B\xfcro\"}\n";
+    let ended = world.program().arg("send").write_stdin(line).assert().code(0).stdout("none\n");
+    let told = stderr(&ended);
+    assert!(told.contains("line 1: a name is not UTF-8") && told.lines().count() == 1, "{told}");
+    posted.assert();
+    // Numbers and ids are read for certain or not at all, also in the same line.
+    for (place, other) in [("\"7\"", "\"\u{f6}\""), ("\"42\"", "\"4\u{f6}2\"")] {
+        let line: String = line.iter().map(|&byte| char::from(byte)).collect();
+        let bytes: Vec<u8> = line.replace(place, other).chars().map(|sign| sign as u8).collect();
+        let ended = world.program().arg("send").write_stdin(bytes).assert().code(65);
+        assert!(stderr(&ended).contains("not UTF-8"), "{place}");
+    }
+    posted.assert();
+}
+
+#[test]
 fn a_file_is_read_like_the_standard_input() {
     let world = World::new();
     let posted = world.zammad_accepts();

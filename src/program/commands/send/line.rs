@@ -3,8 +3,10 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use crate::event::{EventError, WrittenEvent};
 use anyhow::Context;
+use serde_json::{Map, Value};
+
+use crate::event::{EventError, WrittenEvent, text_of};
 
 /// An event takes some hundred bytes.
 const MAX_LINE: u64 = 64 * 1024;
@@ -46,9 +48,29 @@ impl<R: Read> Lines<R> {
             self.input.skip_until(b'\n')?;
             return Ok(Some(Err(EventError::LongLine.into())));
         }
-        let text = String::from_utf8(bytes).map_err(|_| EventError::NotUtf8.into());
+        let text = String::from_utf8(bytes).or_else(|error| self.with_latin_1(error.as_bytes()));
         // Some editors begin a file with a mark that is no part of it.
         Ok(Some(text.map(|text| text.trim_start_matches('\u{feff}').trim_end().to_owned())))
+    }
+}
+
+impl<R> Lines<R> {
+    /// A line whose names are not UTF-8, as on the command line. Numbers and ids are read for certain or not at all.
+    #[cold]
+    fn with_latin_1(&self, bytes: &[u8]) -> anyhow::Result<String> {
+        let text = text_of(bytes);
+        let mut fields: Map<String, Value> = serde_json::from_str(&text).map_err(|_| EventError::NotUtf8)?;
+        for name in ["user", "queue"] {
+            fields.remove(name);
+        }
+        if !Value::Object(fields).to_string().is_ascii() {
+            return Err(EventError::NotUtf8.into());
+        }
+        log::warn!(
+            "line {}: a name is not UTF-8, and agents may see another one: give it in UTF-8",
+            self.number
+        );
+        Ok(text.into_owned())
     }
 }
 
