@@ -210,16 +210,20 @@ Promises:
   2. At least once, and never silently not at all. What was accepted is sent until Zammad has it,
      or until it is given up, and then it stays here with its reason. Zammad may get an event
      twice; the hangup of an unanswered call, whose second copy would hide a missed call, is not
-     repeated when its reply is lost, or when something else than Zammad replied. It is
-     `unconfirmed`, and with api_token Zammad's caller log is asked whether it is there. A proxy
-     that does not reach Zammad (502, 503) counts as a lost reply if Zammad answers right after.
+     repeated when its reply is lost, or when something else than Zammad replied. An answer is
+     repeated once, in its first 5s. After that they are `unconfirmed`. With api_token Zammad's
+     caller log is asked instead whether they are there. A proxy that does not reach Zammad (502,
+     503) counts as a lost reply if Zammad answers right after. If it does not, the event goes
+     again when Zammad is found there. An event whose second copy does harm goes over a new
+     connection, as one that is open may be closed just then.
   3. The events of a call go to Zammad in their order, whatever process reports them. Behind one
      that waits here the later ones of its call wait as well.
   4. A call that fails holds up nobody else. It is tried again after 1s, 2s and so on up to 10
      minutes, and given up after 30 attempts while others arrived. If Zammad itself takes nothing,
      everything is held, and Zammad is asked now and then, by a request that leaves nothing there,
      whether it does again. Until then new events are kept at once; a newCall is tried once, for
-     spool.held_timeout.
+     spool.held_timeout. `spool run` reads its configuration again when a file of it changes, such
+     as the token's, and on SIGHUP. What is under way goes on.
   5. Its size has limits, spool.max_events and spool.max_bytes. At a limit what was given up goes
      first; then spool.policy says whether a newCall is refused, and its sender told, or the event
      that has waited longest is dropped. Both are counted. Answers and hangups still find room, up
