@@ -6,7 +6,8 @@
 #[allow(dead_code, reason = "the other tests use the rest")]
 #[path = "../support/lib.rs"]
 mod support;
-use support::{desk, running, servers};
+mod proxied;
+use support::{desk, dice, proxy, running, servers};
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 
 use crate::desk::{Desk, Killed, Seen, later, new_call};
+use crate::dice::Dice;
 use crate::running::{signal, until};
 use crate::servers::{Ran, at_once, url};
 
@@ -33,6 +35,8 @@ struct Reported {
     words: Vec<String>,
     fields: Map<String, Value>,
     fate: Fate,
+    /// what it said on stderr, where that is of interest
+    complained: String,
 }
 
 /// What the one who reported it was told.
@@ -61,7 +65,7 @@ impl Reported {
             fields.insert(name.to_owned(), value.into());
             words.extend(flag.into_iter().flat_map(|flag| [flag.to_owned(), value.to_owned()]));
         }
-        Self { words, fields, fate: Fate::Unknown }
+        Self { words, fields, fate: Fate::Unknown, complained: String::new() }
     }
 
     fn word_list(&self) -> Vec<&str> {
@@ -96,20 +100,6 @@ fn allowed(events: &[Reported]) -> Vec<Option<Seen>> {
         Seen::after(&there.into_iter().map(|place| &events[place].fields).collect::<Vec<_>>())
     });
     subsets.collect()
-}
-
-/// A small generator of random numbers, which a seed repeats.
-struct Dice(u64);
-
-impl Dice {
-    /// A number below this.
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
 }
 
 #[test]

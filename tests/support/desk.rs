@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::support::clock::Stopwatch;
 use crate::support::nginx::Nginx;
+use crate::support::proxy::Proxy;
 use crate::support::servers::{Ran, Sandbox, url};
 use crate::support::{TOKEN, World};
 
@@ -19,6 +20,7 @@ pub struct Desk {
     pub world: World,
     sandbox: Option<Sandbox>,
     nginx: Option<Nginx>,
+    proxy: Option<Proxy>,
     url: String,
 }
 
@@ -27,7 +29,7 @@ impl Desk {
         let world = World::new();
         let sandbox = sandbox(&world, "127.0.0.1:0");
         let url = sandbox.url();
-        Self { world, sandbox: Some(sandbox), nginx: None, url }
+        Self { world, sandbox: Some(sandbox), nginx: None, proxy: None, url }
     }
 
     /// The same with an nginx in front of it.
@@ -37,10 +39,22 @@ impl Desk {
         Self { url: nginx.url(), nginx: Some(nginx), ..desk }
     }
 
+    /// The same with a proxy in front of it that does what it likes.
+    pub fn behind_proxy(seed: u64) -> Self {
+        let desk = Self::new();
+        let proxy = Proxy::before(desk.sandbox().address, seed);
+        Self { url: proxy.url(), proxy: Some(proxy), ..desk }
+    }
+
+    pub fn proxy(&self) -> &Proxy {
+        self.proxy.as_ref().unwrap()
+    }
+
     /// One whose Zammad is not there yet.
     pub fn closed() -> Self {
         let socket = crate::support::servers::reserved_port();
-        Self { world: World::new(), sandbox: None, nginx: None, url: url(socket.local_addr().unwrap()) }
+        let url = url(socket.local_addr().unwrap());
+        Self { world: World::new(), sandbox: None, nginx: None, proxy: None, url }
     }
 
     /// Zammad is there from now on.

@@ -5,10 +5,14 @@ pub mod certificates;
 pub mod clock;
 #[allow(dead_code, reason = "tests/spool_promises uses the rest")]
 pub mod desk;
+#[allow(dead_code, reason = "tests/spool_promises has it")]
+pub mod dice;
 #[allow(dead_code, reason = "of bridges only two folders know")]
 pub mod manager;
 #[allow(dead_code, reason = "tests/cli and tests/spool_promises have it")]
 pub mod nginx;
+#[allow(dead_code, reason = "tests/spool_promises has it")]
+pub mod proxy;
 pub mod running;
 pub mod servers;
 
