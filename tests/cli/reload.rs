@@ -136,6 +136,8 @@ fn fastagi_takes_the_next_call_with_the_new_token() {
         assert_ne!(before, token.as_bytes());
         if way == "SIGHUP" {
             server.running.signal("HUP");
+            // Not only because a file has changed.
+            server.running.until_it_says("the configuration was read again");
         }
         let number = Mutex::new(1);
         until(way, || {
