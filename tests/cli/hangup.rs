@@ -186,7 +186,7 @@ fn a_hangup_with_an_unknown_cause_still_ends_its_call() {
         for (more, code) in [(&[][..], 65), (&["--fail-open"], 0)] {
             let world = World::new();
             let posted = world.zammad_expects(json!({ "event": "hangup", "callId": "7", "direction": "in" }));
-            let line = [&["hangup", "--call-id", "7", "--cause", cause], more].concat();
+            let line = [&["hangup", "--call-id", "7", "--direction", "in", "--cause", cause], more].concat();
             let ended = world.zammad_cti(line).code(code).stdout("none\n");
             let told = stderr(&ended);
             assert!(told.contains("warning: the hangup of call 7 is sent without its cause: "), "{told}");

@@ -14,9 +14,9 @@ use crate::running::until;
 use crate::servers::{Ran, Reply, Sandbox, Server, at_once, program, read_request};
 use crate::support::{NEW_CALL, World};
 
-const ANSWER: [&str; 3] = ["answer", "--call-id", "7"];
-const HANGUP: [&str; 5] = ["hangup", "--call-id", "7", "--cause", "noAnswer"];
-const HANGUP_ANSWERED: [&str; 4] = ["hangup", "--call-id", "7", "--answered"];
+const ANSWER: [&str; 5] = ["answer", "--call-id", "7", "--direction", "in"];
+const HANGUP: [&str; 7] = ["hangup", "--call-id", "7", "--direction", "in", "--cause", "noAnswer"];
+const HANGUP_ANSWERED: [&str; 6] = ["hangup", "--call-id", "7", "--direction", "in", "--answered"];
 
 /// A sandbox, and something between it and the program that passes all requests on.
 struct Behind {

@@ -235,7 +235,7 @@ fn a_line_that_is_refused_says_nothing_of_its_call() {
     let sandbox = world.sandbox(&[]);
     let lines = [
         json!({ "event": "newCall", "call_id": "7", "direction": "out", "from": "42", "to": "493023125741" }),
-        json!({ "event": "hangup", "call_id": "7", "cause": "bsy" }),
+        json!({ "event": "hangup", "call_id": "7", "cause": "busy", "from": "1\n" }),
         json!({ "event": "hangup", "call_id": "7", "cause": "busy" }),
         json!({ "event": "newCall", "call_id": "8", "direction": "out", "from": "42", "to": "1\n" }),
         json!({ "event": "newCall", "call_id": "8", "direction": "in", "from": "493023125741", "to": "42" }),
