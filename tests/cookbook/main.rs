@@ -62,6 +62,7 @@ const FILES: &[(&str, &str)] = &[
     ("docs/from-py-zammad-cti.md", "tests/from_py_zammad_cti/compare.py"),
     ("examples/asterisk/zammad.conf", "tests/asterisk/processes.py"),
     ("examples/freepbx/extensions_custom.conf", "tests/asterisk/processes.py"),
+    ("examples/freepbx/extensions_custom-16.conf", "tests/cookbook/main.rs"),
     ("examples/monitoring", "tests/cookbook/monitoring.rs"),
     ("examples/containers", "tests/containers/bench.py"),
     ("examples/3cx", "docs/3cx.md"),
