@@ -8,9 +8,9 @@ mod endpoint;
 mod file;
 mod shared_path;
 mod value;
+mod variables;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -35,6 +35,8 @@ pub(crate) use file::{read_token, without_mark};
 #[doc(hidden)]
 pub use value::List;
 pub use value::{Digits, Secret, Span};
+#[doc(hidden)]
+pub use variables::variable;
 
 use crate::event::{EventError, Name};
 use crate::number::{Country, Numbering};
@@ -199,9 +201,6 @@ pub struct SpoolSettings {
     pub policy: Option<SpoolPolicy>,
 }
 
-/// What the name of a setting's variable begins with.
-const PREFIX: &str = "ZAMMAD_CTI_";
-
 const CONNECT_TIMEOUT: Span = Span(Duration::from_secs(2));
 const TIMEOUT: Span = Span(Duration::from_secs(5));
 const DEADLINE: Span = Span(Duration::from_secs(8));
@@ -244,33 +243,6 @@ impl Settings {
             origin: Origin::of(Layer::Defaults),
             ..Self::default()
         }
-    }
-
-    /// What variables say, such as those of [`std::env::vars_os`]: `ZAMMAD_CTI_TIMEOUT` is `timeout`. An
-    /// empty one is not set.
-    ///
-    /// # Errors
-    ///
-    /// A value is none that its setting can have.
-    pub fn from_variables(
-        variables: impl Iterator<Item = (OsString, OsString)>,
-    ) -> Result<Self, ConfigError> {
-        let ours = |(name, text): &(OsString, OsString)| {
-            name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) && !text.is_empty()
-        };
-        let mut ours = variables.filter(ours).peekable();
-        if ours.peek().is_none() {
-            return Ok(Self::default());
-        }
-        let keys = Self::default().by_key();
-        let mut set = Self { origin: Origin::of(Layer::Variables), ..Self::default() };
-        for (name, text) in ours {
-            if let Some(key) = keys.keys().find(|key| name == *variable(key)) {
-                let one = file::from_text(key, text);
-                set = set.and(one.map_err(|reason| ConfigError::Variable { name: variable(key), reason })?);
-            }
-        }
-        Ok(set)
     }
 
     /// The values by their keys in the file, such as `numbers.country`; secrets are stars.
@@ -359,12 +331,6 @@ impl Settings {
             origin: self.origin,
         }
     }
-}
-
-/// The variable of a key: `ZAMMAD_CTI_NUMBERS_COUNTRY` for `numbers.country`.
-#[doc(hidden)]
-pub fn variable(key: &str) -> String {
-    format!("{PREFIX}{}", key.to_uppercase().replace('.', "_"))
 }
 
 /// The checked configuration: nothing in it is left to be found wrong later.
