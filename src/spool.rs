@@ -38,7 +38,7 @@ use rusqlite::Connection;
 use rustix::process::{Resource, getrlimit};
 
 pub(crate) use damage::set_aside;
-pub(crate) use enter::{Earlier, Entry, Order};
+pub(crate) use enter::{Begun, Earlier, Entry, Order};
 use file::Durable;
 // Hidden, because it grows with what bridges tell of themselves.
 #[doc(hidden)]
@@ -49,6 +49,7 @@ pub use moment::Moment;
 use next::MaxAge;
 pub(crate) use next::Next;
 pub(crate) use note::{Doubt, Note, Rest};
+pub(crate) use operations::Entered;
 pub use overview::{Held, Overview, Totals};
 pub(crate) use place::{Place, folder_of, is_begun};
 pub use shared::SharedSpool;

@@ -354,6 +354,14 @@ impl Turn {
         }
     }
 
+    /// Whether nobody else sends an event of its call before it ends, also if that is by a crash.
+    pub fn is_held(&self) -> bool {
+        match self.0 {
+            Hold::Lock { .. } => true,
+            Hold::Late { .. } | Hold::Nothing => false,
+        }
+    }
+
     /// Whether Zammad is known to have its call's newCall.
     pub fn is_of_taken_call(&self) -> bool {
         match &self.0 {

@@ -16,7 +16,7 @@ use crate::config::{Config, Encoding, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
 use crate::rules::{self, Finding};
 use crate::spool::{
-    Call, Earlier, Entry, Held, Moment, Order, Past, Position, SharedSpool, SpoolError, Which,
+    Begun, Call, Earlier, Entered, Entry, Moment, Order, Past, Position, SharedSpool, SpoolError, Which,
 };
 use crate::turn::{Turn, Turns};
 
@@ -184,6 +184,7 @@ impl Courier {
             patience: FOR_JOURNAL.min(config.deadline / 8),
             held_timeout: spool.held_timeout,
             asks: config.api_token.is_some(),
+            begun: Begun::Noted,
         });
         let turns = keeper.as_ref().map(|_| Arc::new(Turns::open(config, runtime)));
         let (encoding, taken, stop) = (config.encoding, TakenCalls::default(), Stop::default());
@@ -194,6 +195,16 @@ impl Courier {
     /// what was not tried is not tried any more. The spool keeps both, where there is one.
     pub(crate) fn ending_by(self, stop: Stop) -> Self {
         Self { stop, ..self }
+    }
+
+    /// The same for whoever learns of an event from a phone system that does not say it again: the spool has the
+    /// event while it is on its way. If the process is killed, whoever sends what waits in the spool goes on with it,
+    /// as with any attempt of which nobody knows what became of it.
+    pub(crate) fn outlived_by_its_events(mut self) -> Self {
+        if let Some(keeper) = &mut self.keeper {
+            keeper.begun = Begun::Kept;
+        }
+        self
     }
 
     /// Whether there is a journal to look a call up in.
@@ -277,7 +288,7 @@ impl Courier {
         deadline: Deadline,
     ) -> Option<Result<Outcome, Failure>> {
         let keeper = self.keeper.as_ref().filter(|keeper| keeper.mode == SpoolMode::Always)?;
-        match keeper.keep_untried(to_send, Moment::now(), deadline.left() / 2).await {
+        match keeper.keep_untried(to_send, None, Moment::now(), deadline.left() / 2).await {
             Ok(kept) => Some(kept),
             Err(error) => {
                 log::warn!("the event goes to Zammad at once: {}", crate::client::in_full(&error));
@@ -331,10 +342,14 @@ impl Courier {
                 let is_behind = is_to_end || (is_late && event.kind != EventKind::NewCall);
                 let order = if is_behind { Order::Late } else { Order::InTurn };
                 let limits = Limits { deadline, stop, tries: Tries::Many };
-                match keeper.enter(to_send, order, now).await {
+                // Without its turn somebody else might send it at the same time.
+                let begun =
+                    if turn.as_ref().is_some_and(Turn::is_held) { keeper.begun } else { Begun::Noted };
+                let Entered { earlier, held, kept } = keeper.enter(to_send, order, begun, now).await;
+                match (earlier, held) {
                     (Earlier::SameEvent, _) => Ok(Outcome::EndedBefore),
                     (Earlier::EventsOfItsCall, _) => {
-                        self.keep_rather(keeper, client, to_send, limits, now).await
+                        self.keep_rather(keeper, client, to_send, kept, limits, now).await
                     }
                     (Earlier::PerhapsSameEvent, _) => {
                         let within = deadline.left();
@@ -349,7 +364,7 @@ impl Courier {
                     }
                     (Earlier::Nothing, _) if is_to_end => Err(Failure::Untried(Untried::CutShort(None))),
                     (Earlier::Nothing, Some(held)) if !keeper.tries_while_held(event) => {
-                        let kept = self.keep_rather(keeper, client, to_send, limits, now).await;
+                        let kept = self.keep_rather(keeper, client, to_send, kept, limits, now).await;
                         if matches!(kept, Ok(Outcome::Spooled(Spooled { tried: None }))) {
                             log::warn!(
                                 "Zammad takes nothing for now ({}); the event is in the spool, and will be \
@@ -372,13 +387,13 @@ impl Courier {
                         };
                         match self.send(client, to_send, limits).await {
                             Ok(delivered) => {
-                                keeper.settle(to_send, true, now, deadline).await;
+                                keeper.settle(to_send, kept, true, now, deadline).await;
                                 if held.is_some() {
                                     keeper.release().await;
                                 }
                                 Ok(delivered)
                             }
-                            Err(tried) => keeper.keep_what_failed(to_send, tried, now, deadline).await,
+                            Err(tried) => keeper.keep_what_failed(to_send, kept, tried, now, deadline).await,
                         }
                     }
                 }
@@ -399,15 +414,19 @@ impl Courier {
         keeper: &Keeper,
         client: &mut Client,
         to_send: &EventToSend,
+        begun: Option<Position>,
         limits: Limits<'_>,
         now: Moment,
     ) -> Result<Outcome, Failure> {
-        match keeper.keep_untried(to_send, now, limits.deadline.left()).await {
+        match keeper.keep_untried(to_send, begun, now, limits.deadline.left()).await {
             Ok(kept) => kept,
             Err(error) if limits.stop.is_asked() => Err(Failure::Untried(Untried::CutShort(Some(error)))),
             Err(error) => {
                 log::warn!("the event overtakes others: {}", crate::client::in_full(&error));
                 let sent = self.send(client, to_send, limits).await;
+                if begun.is_some() && sent.is_ok() {
+                    keeper.settle(to_send, begun, true, now, limits.deadline).await;
+                }
                 sent.map_err(|tried| Failure::NotKept(tried, error))
             }
         }
@@ -487,6 +506,8 @@ struct Keeper {
     held_timeout: Duration,
     /// Somebody asks the caller log about events that are in doubt.
     asks: bool,
+    /// what the spool has of an event while it is on its way
+    begun: Begun,
 }
 
 impl Keeper {
@@ -505,10 +526,12 @@ impl Keeper {
     async fn keep_untried(
         &self,
         to_send: &EventToSend,
+        begun: Option<Position>,
         now: Moment,
         within: Duration,
     ) -> Result<Result<Outcome, Failure>, SpoolError> {
-        match self.keep(to_send, Past::default(), now, within).await {
+        let past = Past { replaces: begun, ..Past::default() };
+        match self.keep(to_send, past, now, within).await {
             Ok(Some(_)) => Ok(Ok(Outcome::Spooled(Spooled { tried: None }))),
             Ok(None) => Ok(Ok(Outcome::EndedBefore)),
             Err(error @ SpoolError::Slow { .. }) if to_send.does_harm_twice() => {
@@ -518,16 +541,16 @@ impl Keeper {
         }
     }
 
-    /// Looks what is before an event, and notes it in the journal if it goes at once; and why Zammad takes nothing at
-    /// present, if that is so. Without a spool that answers it goes.
-    async fn enter(&self, to_send: &EventToSend, order: Order, now: Moment) -> (Earlier, Option<Held>) {
-        let entered = self.spool.enter(self.patience, to_send.entry(), order, now).await;
+    /// Looks what is before an event, and notes it in the journal if it goes at once. Without a spool that answers
+    /// it goes.
+    async fn enter(&self, to_send: &EventToSend, order: Order, begun: Begun, now: Moment) -> Entered {
+        let entered = self.spool.enter(self.patience, to_send.entry(), order, begun, now).await;
         entered.unwrap_or_else(|error| {
             log::warn!(
                 "the event goes to Zammad without a look into the spool: {}",
                 crate::client::in_full(&error)
             );
-            (Earlier::Nothing, None)
+            Entered { earlier: Earlier::Nothing, held: None, kept: None }
         })
     }
 
@@ -545,14 +568,37 @@ impl Keeper {
     }
 
     /// Notes what became of an event that went at once, if that matters.
-    async fn settle(&self, to_send: &EventToSend, has_arrived: bool, now: Moment, deadline: Deadline) {
+    async fn settle(
+        &self,
+        to_send: &EventToSend,
+        begun: Option<Position>,
+        has_arrived: bool,
+        now: Moment,
+        deadline: Deadline,
+    ) {
         let event = to_send.event.clone();
-        if has_arrived && event.kind != EventKind::Hangup {
+        if has_arrived && event.kind != EventKind::Hangup && begun.is_none() {
             return;
         }
-        let within = self.patience.min(deadline.left());
-        if let Err(error) = self.spool.settle(within, event, has_arrived, now).await {
+        let within = self.patience_with(begun, deadline);
+        if let Err(error) = self.spool.settle(within, event, begun, has_arrived, now).await {
             log::warn!("the journal does not know how its event ended: {}", crate::client::in_full(&error));
+        }
+    }
+
+    /// Takes out an event that is in the spool as under way, and of whose end there is nothing to note.
+    async fn leave(&self, begun: Position, deadline: Deadline) {
+        if let Err(error) = self.spool.leave(self.patience_with(Some(begun), deadline), begun).await {
+            log::warn!("the spool does not know how its event ended: {}", crate::client::in_full(&error));
+        }
+    }
+
+    /// How long a note of what became of an event waits for the disk. One that stays in the spool as under way is
+    /// sent again.
+    fn patience_with(&self, begun: Option<Position>, deadline: Deadline) -> Duration {
+        match begun {
+            None => self.patience.min(deadline.left()),
+            Some(_) => self.patience.max(deadline.left()),
         }
     }
 
@@ -560,6 +606,7 @@ impl Keeper {
     async fn keep_what_failed(
         &self,
         to_send: &EventToSend,
+        begun: Option<Position>,
         tried: Undelivered,
         now: Moment,
         deadline: Deadline,
@@ -589,7 +636,9 @@ impl Keeper {
                 // Zammad can fail at telling agents of an event that it has written down.
                 let may_be_there = tried.error.may_have_left_an_entry();
                 if event.kind != EventKind::Hangup || !may_be_there {
-                    self.settle(to_send, may_be_there, now, deadline).await;
+                    self.settle(to_send, begun, may_be_there, now, deadline).await;
+                } else if let Some(begun) = begun {
+                    self.leave(begun, deadline).await;
                 }
                 return Err(Failure::Undelivered(tried));
             }
@@ -599,6 +648,8 @@ impl Keeper {
             uncertain: tried.uncertain || tried.may_exist,
             outcome: Some(tried.error.in_full()),
             unconfirmed: (!waits).then(|| IN_DOUBT.to_owned()),
+            under_way: false,
+            replaces: begun,
         };
         let within = deadline.left();
         // As of now: from here on counts for how long the last attempt may still be on its way.
@@ -609,7 +660,7 @@ impl Keeper {
             Err(error) => {
                 if tried.fate == Fate::NotDelivered && !tried.uncertain {
                     // It is neither there nor here: no call rings, and no hangup is in doubt.
-                    self.settle(to_send, false, now, deadline).await;
+                    self.settle(to_send, begun, false, now, deadline).await;
                 }
                 Err(Failure::NotKept(tried, error))
             }

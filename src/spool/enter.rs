@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::file::Durable;
-use super::{Moment, Spool, SpoolError, journal, waiting};
+use super::{Moment, Past, Position, Spool, SpoolError, journal, waiting};
 use crate::event::{CallEvent, CallId, EventKind};
 use crate::rules;
 
@@ -25,6 +25,15 @@ pub(crate) enum Order {
     Late,
 }
 
+/// What stands of an event that goes at once while it is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// that it was begun: its sender sees to the rest
+    Noted,
+    /// all of it, as under way: whoever finds it after a crash goes on with it
+    Kept,
+}
+
 /// What an event finds before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Earlier {
@@ -40,29 +49,53 @@ impl Spool {
     /// Looks what is before an event; if nothing is, the journal notes that the event goes at once, in
     /// one change with a second look, so that no other event of the call comes between.
     ///
+    /// With [`Begun::Kept`], the event is in the spool as well, unless that is full; its position is told. It is
+    /// there until [`settle`](Self::settle), [`keep`](Self::keep) or [`leave`](Self::leave) says what came of it.
+    /// Its call's turn is with whoever sends it, so nobody else does meanwhile.
+    ///
     /// A journal that takes no note, as on a full disk, keeps no event from going.
     ///
     /// # Errors
     ///
     /// The file cannot be read.
-    pub(crate) fn enter(&mut self, entry: &Entry, order: Order, now: Moment) -> Result<Earlier, SpoolError> {
+    pub(crate) fn enter(
+        &mut self,
+        entry: &Entry,
+        order: Order,
+        begun: Begun,
+        now: Moment,
+    ) -> Result<(Earlier, Option<Position>), SpoolError> {
         // Who only reads waits for nobody: an event that does not go at once knows it although others
         // have the file for long.
         let seen = self.read(|db, address| before(db, address, entry, order))?;
         if seen != Earlier::Nothing {
-            return Ok(seen);
+            return Ok((seen, None));
         }
+        let text = match begun {
+            Begun::Noted => None,
+            Begun::Kept => Some(serde_json::to_string(&entry.event).map_err(SpoolError::Event)?),
+        };
+        let limits = self.limits;
         let entered = self.change(Durable::No, |db, address| {
             let earlier = before(db, address, entry, order)?;
-            if earlier == Earlier::Nothing {
-                journal::note(db, address, &entry.event, entry.key.as_deref(), now)?;
+            if earlier != Earlier::Nothing {
+                return Ok((earlier, None));
             }
-            Ok(earlier)
+            journal::note(db, address, &entry.event, entry.key.as_deref(), now)?;
+            // What waits is not dropped for it: as a rule it is here for a moment.
+            let kept = match text.as_deref() {
+                Some(text) if waiting::has_room(db, limits, text)? => {
+                    let past = Past { attempts: 1, under_way: true, ..Past::default() };
+                    Some(waiting::write(db, address, entry, text, &past, now)?)
+                }
+                Some(_) | None => None,
+            };
+            Ok((earlier, kept))
         });
         Ok(entered.unwrap_or_else(|error| {
             let call_id = &entry.event.call_id;
             log::warn!("call {call_id} is not in the journal: {}", crate::client::in_full(&error));
-            seen
+            (seen, None)
         }))
     }
 
@@ -98,7 +131,93 @@ fn has_begun_hangup(db: &Connection, address: &str, call_id: &str) -> rusqlite::
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spool::tests::{Folder, begin, call, entry, event, keep};
+    use crate::config::{SpoolConfig, SpoolPolicy};
+    use crate::spool::Next;
+    use crate::spool::tests::{Folder, begin, call, due, entry, event, keep, open};
+
+    fn enter(spool: &mut Spool, entry: &Entry, order: Order) -> Earlier {
+        let (earlier, kept) = spool.enter(entry, order, Begun::Noted, Moment::now()).unwrap();
+        assert_eq!(kept, None);
+        earlier
+    }
+
+    /// Begins an event that is kept until it has ended.
+    fn begin_kept(spool: &mut Spool, kind: EventKind, call_id: &str) -> Option<Position> {
+        let entry = entry(&event(kind, call_id), Some("key"));
+        let (earlier, kept) = spool.enter(&entry, Order::InTurn, Begun::Kept, Moment::now()).unwrap();
+        assert_eq!(earlier, Earlier::Nothing);
+        kept
+    }
+
+    #[test]
+    fn an_event_whose_sender_is_killed_is_found_as_an_attempt_without_an_end() {
+        for kind in [EventKind::NewCall, EventKind::Answer, EventKind::Hangup] {
+            let folder = Folder::new();
+            let position = begin_kept(&mut folder.open(), kind, "7").unwrap();
+            let mut spool = folder.open();
+            assert_eq!(due(&mut spool), [("7".to_owned(), kind)]);
+            let Next::InDoubt { waiting, .. } = spool.next(position, Moment::now()).unwrap() else {
+                panic!("{kind}: nobody knows whether it went")
+            };
+            assert_eq!((waiting.attempts, waiting.under_way), (1, true), "{kind}");
+            // What comes later of its call goes behind it, and a second hangup does not go at all.
+            let hangup = entry(&event(EventKind::Hangup, "7"), None);
+            let found = match kind {
+                EventKind::NewCall | EventKind::Answer => Earlier::EventsOfItsCall,
+                EventKind::Hangup => Earlier::SameEvent,
+            };
+            assert_eq!(enter(&mut spool, &hangup, Order::InTurn), found, "{kind}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_of_an_event_whose_sender_says_what_came_of_it() {
+        use EventKind::{Answer, Hangup, NewCall};
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let now = Moment::now();
+        for kind in [NewCall, Answer, Hangup] {
+            let kept = begin_kept(&mut spool, kind, "arrived");
+            spool.settle(&event(kind, "arrived"), kept, true, now).unwrap();
+            let kept = begin_kept(&mut spool, kind, "failed");
+            spool.settle(&event(kind, "failed"), kept, false, now).unwrap();
+            let kept = begin_kept(&mut spool, kind, "left").unwrap();
+            spool.leave(kept).unwrap();
+            assert_eq!(due(&mut spool), [], "{kind}");
+        }
+        let totals = spool.totals(now).unwrap();
+        assert_eq!((totals.waiting, totals.ever_kept, totals.ever_delivered), (0, 0, 0));
+    }
+
+    #[test]
+    fn an_event_that_failed_is_kept_once() {
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        for kind in [EventKind::NewCall, EventKind::Answer, EventKind::Hangup] {
+            let call_id = kind.as_str();
+            let replaces = begin_kept(&mut spool, kind, call_id);
+            let past = Past { attempts: 3, replaces, ..Past::default() };
+            let kept = spool.keep(&entry(&event(kind, call_id), None), &past, Moment::now()).unwrap();
+            let kept = kept.expect("its own hangup is none before it");
+            let Next::Send { waiting, .. } = spool.next(kept, Moment::now()).unwrap() else {
+                panic!("{kind}: it surely did not arrive")
+            };
+            assert_eq!(waiting.attempts, 3, "{kind}");
+        }
+        assert_eq!(spool.totals(Moment::now()).unwrap().waiting, 3);
+    }
+
+    #[test]
+    fn a_full_spool_neither_keeps_what_goes_at_once_nor_drops_anything_for_it() {
+        for policy in [SpoolPolicy::Refuse, SpoolPolicy::DropOldest] {
+            let folder = Folder::new();
+            let mut spool = open(&SpoolConfig { max_events: 1, policy, ..folder.config() }).unwrap();
+            keep(&mut spool, EventKind::NewCall, "waits");
+            assert_eq!(begin_kept(&mut spool, EventKind::NewCall, "7"), None, "{policy:?}");
+            assert!(call(&mut spool, "7").is_some(), "{policy:?}: the journal has it");
+            assert_eq!(due(&mut spool), [("waits".to_owned(), EventKind::NewCall)], "{policy:?}");
+        }
+    }
 
     #[test]
     fn an_event_enters_behind_what_waits_and_not_beside_another_hangup() {
@@ -121,7 +240,7 @@ mod tests {
         ];
         for (event, answered, order, found) in cases {
             let entry = Entry { event, key: None, answered };
-            assert_eq!(spool.enter(&entry, order, now).unwrap(), found, "{entry:?}");
+            assert_eq!(enter(&mut spool, &entry, order), found, "{entry:?}");
         }
         assert!(call(&mut spool, "new").is_some());
         assert!(call(&mut spool, "late").is_none(), "what does not go at once is not noted as begun");
@@ -129,7 +248,7 @@ mod tests {
         spool.db.execute_batch("PRAGMA query_only = ON").unwrap();
         for (call_id, found) in [("other", Earlier::Nothing), ("waits", Earlier::EventsOfItsCall)] {
             let answer = entry(&event(Answer, call_id), None);
-            assert_eq!(spool.enter(&answer, Order::InTurn, now).unwrap(), found, "{call_id}");
+            assert_eq!(enter(&mut spool, &answer, Order::InTurn), found, "{call_id}");
         }
     }
 }

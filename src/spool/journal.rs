@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::file::{Durable, Trouble};
 use super::moment::{moment, on_wall};
-use super::{Moment, Position, Spool, SpoolError};
+use super::{Moment, Position, Spool, SpoolError, waiting};
 use crate::event::{CallEvent, CallId, Direction, EventKind};
 
 /// Calls are forgotten when so many others have come, as looking for them costs each as much as it
@@ -98,28 +98,39 @@ impl Spool {
     }
 
     /// Notes what became of an event that went at once: Zammad has it, or it surely does not and nobody
-    /// will send it.
+    /// will send it. Where it was kept while it was under way, it is so no longer.
     pub(crate) fn settle(
         &mut self,
         event: &CallEvent,
+        kept: Option<Position>,
         has_arrived: bool,
         now: Moment,
     ) -> Result<(), SpoolError> {
-        self.change(Durable::No, |db, address| match (event.kind, has_arrived) {
-            (EventKind::Hangup, true) => ended(db, address, event, now),
-            (EventKind::Hangup, false) => {
-                let sql = "UPDATE call SET hangup = 0 WHERE address = ? AND call_id = ? AND ended IS NULL";
-                db.prepare_cached(sql)?.execute([address, event.call_id.as_str()])?;
-                Ok(())
+        self.change(Durable::No, |db, address| {
+            match (event.kind, has_arrived) {
+                (EventKind::Hangup, true) => ended(db, address, event, now)?,
+                (EventKind::Hangup, false) => {
+                    let sql =
+                        "UPDATE call SET hangup = 0 WHERE address = ? AND call_id = ? AND ended IS NULL";
+                    db.prepare_cached(sql)?.execute([address, event.call_id.as_str()])?;
+                }
+                // Zammad knows of no such call, so none is open.
+                (EventKind::NewCall, false) => {
+                    let sql = "DELETE FROM call WHERE address = ? AND call_id = ? AND began = ?";
+                    db.prepare_cached(sql)?.execute(params![address, event.call_id.as_str(), now.wall])?;
+                }
+                (EventKind::NewCall | EventKind::Answer, _) => {}
             }
-            // Zammad knows of no such call, so none is open.
-            (EventKind::NewCall, false) => {
-                let sql = "DELETE FROM call WHERE address = ? AND call_id = ? AND began = ?";
-                db.prepare_cached(sql)?.execute(params![address, event.call_id.as_str(), now.wall])?;
-                Ok(())
+            if let Some(position) = kept {
+                waiting::leave(db, address, position)?;
             }
-            (EventKind::NewCall | EventKind::Answer, _) => Ok(()),
+            Ok(())
         })
+    }
+
+    /// Takes out an event that was kept while it was under way: whoever sent it knows what to say of it.
+    pub(crate) fn leave(&mut self, kept: Position) -> Result<(), SpoolError> {
+        self.change(Durable::No, |db, address| Ok(waiting::leave(db, address, kept)?))
     }
 
     /// At most so many open calls behind a number, in their order.
@@ -376,7 +387,7 @@ mod tests {
         begin(&mut spool, &event(Hangup, "7"), None, then);
         assert_eq!(call(&mut spool, "7").unwrap().ending, Ending::Begun);
         assert_eq!(spool.open_calls(CallNumber(0), 10, now).unwrap().len(), 1);
-        spool.settle(&event(Hangup, "7"), true, then).unwrap();
+        spool.settle(&event(Hangup, "7"), None, true, then).unwrap();
         assert_eq!(call(&mut spool, "7").unwrap().ending, Ending::Reported);
         assert!(spool.open_calls(CallNumber(0), 10, now).unwrap().is_empty());
         for call_id in 8..40 {
@@ -394,7 +405,7 @@ mod tests {
         let mut spool = folder.open();
         let now = Moment::now();
         begin(&mut spool, &event(NewCall, "7"), None, now);
-        spool.settle(&event(NewCall, "7"), false, now).unwrap();
+        spool.settle(&event(NewCall, "7"), None, false, now).unwrap();
         assert!(call(&mut spool, "7").is_none());
         begin(&mut spool, &event(NewCall, "8"), None, now);
         let hangup = keep(&mut spool, Hangup, "8");

@@ -91,7 +91,7 @@ impl Spool {
 }
 
 /// Whether an event is in the spool, and for this Zammad.
-fn is_here(db: &Transaction, address: &str, position: Position) -> rusqlite::Result<bool> {
+pub(super) fn is_here(db: &Transaction, address: &str, position: Position) -> rusqlite::Result<bool> {
     let sql = "SELECT 1 FROM event WHERE position = ? AND address = ?";
     db.prepare_cached(sql)?.exists(params![position.0, address])
 }

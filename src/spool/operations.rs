@@ -3,10 +3,21 @@
 use std::time::Duration;
 
 use super::{
-    Call, CallNumber, Earlier, Entry, Held, Moment, Next, Note, Order, Overview, Past, Position, SharedSpool,
-    Spool, SpoolError, Totals, Waiting, Which,
+    Begun, Call, CallNumber, Earlier, Entry, Held, Moment, Next, Note, Order, Overview, Past, Position,
+    SharedSpool, Spool, SpoolError, Totals, Waiting, Which,
 };
 use crate::event::CallEvent;
+
+/// What an event that is about to be sent finds.
+#[derive(Debug)]
+pub(crate) struct Entered {
+    /// before it
+    pub(crate) earlier: Earlier,
+    /// why Zammad takes nothing at present, if that is so
+    pub(crate) held: Option<Held>,
+    /// where it is kept while it is under way
+    pub(crate) kept: Option<Position>,
+}
 
 /// Their errors are those of the operation and of [`Spool::open`], and [`SpoolError::Slow`]: then it may still be
 /// done, if it was begun.
@@ -33,12 +44,13 @@ impl SharedSpool {
         within: Duration,
         entry: Entry,
         order: Order,
+        begun: Begun,
         now: Moment,
-    ) -> Result<(Earlier, Option<Held>), SpoolError> {
+    ) -> Result<Entered, SpoolError> {
         let enter = move |spool: &mut Spool| {
-            let earlier = spool.enter(&entry, order, now)?;
+            let (earlier, kept) = spool.enter(&entry, order, begun, now)?;
             let held = if earlier == Earlier::Nothing { spool.held()? } else { None };
-            Ok((earlier, held))
+            Ok(Entered { earlier, held, kept })
         };
         self.with(within, enter).await
     }
@@ -59,10 +71,16 @@ impl SharedSpool {
         &self,
         within: Duration,
         event: CallEvent,
+        kept: Option<Position>,
         has_arrived: bool,
         now: Moment,
     ) -> Result<(), SpoolError> {
-        self.with(within, move |spool| spool.settle(&event, has_arrived, now)).await
+        self.with(within, move |spool| spool.settle(&event, kept, has_arrived, now)).await
+    }
+
+    /// As [`Spool::leave`].
+    pub(crate) async fn leave(&self, within: Duration, kept: Position) -> Result<(), SpoolError> {
+        self.with(within, move |spool| spool.leave(kept)).await
     }
 
     /// As [`Spool::due`].

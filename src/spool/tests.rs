@@ -61,7 +61,8 @@ pub fn entry(event: &CallEvent, key: Option<&str>) -> Entry {
 
 /// Enters an event before which there is nothing.
 pub fn begin(spool: &mut Spool, event: &CallEvent, key: Option<&str>, now: Moment) {
-    assert_eq!(spool.enter(&entry(event, key), Order::InTurn, now).unwrap(), Earlier::Nothing);
+    let entered = spool.enter(&entry(event, key), Order::InTurn, Begun::Noted, now).unwrap();
+    assert_eq!(entered, (Earlier::Nothing, None));
 }
 
 /// Goes on with an event that waits, as a flusher does.

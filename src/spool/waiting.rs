@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::file::{Durable, Trouble};
 use super::journal::Ending;
 use super::moment::moment;
-use super::note::{Note, Rest};
+use super::note::{Note, Rest, is_here};
 use super::{Entry, Limits, Moment, Spool, SpoolError, journal};
 use crate::config::SpoolPolicy;
 use crate::event::{CallEvent, EventKind};
@@ -61,6 +61,16 @@ pub(crate) struct Past {
     pub(crate) outcome: Option<String>,
     /// nobody is to send it until it is known whether Zammad has it; this is why
     pub(crate) unconfirmed: Option<String>,
+    /// its last attempt has not ended
+    pub(crate) under_way: bool,
+    /// where it was kept while it was under way
+    pub(crate) replaces: Option<Position>,
+}
+
+impl Past {
+    fn state(&self) -> State {
+        if self.unconfirmed.is_some() { State::Unconfirmed } else { State::Waiting }
+    }
 }
 
 /// An event that is to be sent.
@@ -121,9 +131,12 @@ impl Spool {
         past: &Past,
         now: Moment,
     ) -> Result<Option<Position>, SpoolError> {
-        let Entry { event, key, answered } = entry;
+        let Entry { event, key, .. } = entry;
         let limits = self.limits;
         self.change(Durable::Yes, |db, address| {
+            if let Some(position) = past.replaces {
+                leave(db, address, position)?;
+            }
             if event.kind == EventKind::Hangup && journal::has_hangup(db, address, event.call_id.as_str())? {
                 return Ok(None);
             }
@@ -132,34 +145,10 @@ impl Spool {
             let share = if event.kind == EventKind::NewCall { 1 } else { 2 };
             make_room(db, limits.times(share), text.len() as u64, now)?;
             journal::note(db, address, event, key.as_deref(), now)?;
-            let state = if past.unconfirmed.is_some() { State::Unconfirmed } else { State::Waiting };
-            if state == State::Waiting {
+            if past.state() == State::Waiting {
                 journal::ended(db, address, event, now)?;
             }
-            let sql =
-                "INSERT INTO event (address, call_id, kind, rank, text, answered, kept, boot, up, state,
-                           head, attempts, uncertain, reason)
-                       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)";
-            db.prepare_cached(sql)?.execute(params![
-                address,
-                event.call_id.as_str(),
-                event.kind.as_str(),
-                rank(event.kind),
-                text,
-                answered,
-                now.wall,
-                now.boot,
-                now.up,
-                state.as_str(),
-                past.attempts,
-                past.uncertain,
-                past.unconfirmed,
-            ])?;
-            let position = Position(db.last_insert_rowid());
-            if let Some(outcome) = &past.outcome {
-                note_attempt(db, position, outcome, now)?;
-            }
-            renew_head(db, address, event.call_id.as_str())?;
+            let position = write(db, address, entry, text, past, now)?;
             count(db, "kept = kept + 1")?;
             Ok(Some(position))
         })
@@ -310,12 +299,67 @@ fn rank(kind: EventKind) -> u8 {
     }
 }
 
+/// Writes an event down behind those of its call.
+pub(super) fn write(
+    db: &Transaction,
+    address: &str,
+    entry: &Entry,
+    text: &str,
+    past: &Past,
+    now: Moment,
+) -> Result<Position, Trouble> {
+    let Entry { event, answered, .. } = entry;
+    let sql = "INSERT INTO event (address, call_id, kind, rank, text, answered, kept, boot, up, state,
+                       head, attempts, under_way, uncertain, reason)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)";
+    db.prepare_cached(sql)?.execute(params![
+        address,
+        event.call_id.as_str(),
+        event.kind.as_str(),
+        rank(event.kind),
+        text,
+        answered,
+        now.wall,
+        now.boot,
+        now.up,
+        past.state().as_str(),
+        past.attempts,
+        past.under_way,
+        past.uncertain,
+        past.unconfirmed,
+    ])?;
+    let position = Position(db.last_insert_rowid());
+    if let Some(outcome) = &past.outcome {
+        note_attempt(db, position, outcome, now)?;
+    }
+    renew_head(db, address, event.call_id.as_str())?;
+    Ok(position)
+}
+
+/// Takes out an event that was kept while it was under way. One that was moved to another Zammad is that one's.
+pub(super) fn leave(db: &Transaction, address: &str, position: Position) -> rusqlite::Result<()> {
+    if is_here(db, address, position)? {
+        remove(db, position)?;
+    }
+    Ok(())
+}
+
+/// Whether there is room for one more event without taking another one out.
+pub(super) fn has_room(db: &Transaction, limits: Limits, text: &str) -> rusqlite::Result<bool> {
+    let (events, used) = totals(db)?;
+    Ok(events < limits.events && used + text.len() as u64 <= limits.bytes)
+}
+
+/// How many events there are, and of how many bytes.
+fn totals(db: &Transaction) -> rusqlite::Result<(u64, u64)> {
+    let sql = "SELECT events, bytes FROM total";
+    db.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
 /// Sees to it that there is room for one more event of so many bytes. What is at rest goes first.
 fn make_room(db: &Transaction, limits: Limits, bytes: u64, now: Moment) -> Result<(), Trouble> {
     loop {
-        let sql = "SELECT events, bytes FROM total";
-        let (events, used): (u64, u64) =
-            db.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (events, used) = totals(db)?;
         if events < limits.events && used + bytes <= limits.bytes {
             return Ok(());
         }

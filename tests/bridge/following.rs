@@ -18,6 +18,20 @@ pub fn bridge(world: &World, ami: &Ami, zammad: &Zammad) -> Command {
     program
 }
 
+/// The same with a spool, so that its open calls are known to the next process.
+pub fn with_spool(world: &World, ami: &Ami, zammad: &Zammad) -> Command {
+    let mut program = bridge(world, ami, zammad);
+    program.arg("--spool-path").arg(world.path("spool.db"));
+    program
+}
+
+/// The service that sends what the spool has kept.
+pub fn spool(world: &World, zammad: &Zammad) -> Command {
+    let mut program = world.process();
+    program.args(["spool", "run", "--url", &zammad.url(), "--spool-path"]).arg(world.path("spool.db"));
+    program
+}
+
 fn secret(world: &World) -> PathBuf {
     world.file("secret", 0o600, SECRET)
 }

@@ -1,13 +1,13 @@
 //! A Zammad that follows Zammad's rules, and keeps what it was sent.
 
-use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use zammad_cti::rules::{CallLog, Message, Release, Reply, Setup, process};
+use zammad_cti::rules::{CallLog, Entry, Message, Release, Reply, Setup, process};
 
 use crate::running::until;
 
@@ -24,12 +24,27 @@ struct Kept {
     log: CallLog,
     /// what was taken, in its order
     events: Vec<Value>,
+    /// the places of a call's events among them
+    by_call: HashMap<String, Vec<usize>>,
     /// what was refused, and why
     refused: Vec<String>,
     /// the call whose events get no reply now
     held: Option<String>,
     /// one of them waits
     waits: bool,
+}
+
+impl Kept {
+    /// The caller log as a user may read it: the latest calls first. Zammad shows some hundred; here none is missing,
+    /// as a test has as many within seconds.
+    fn caller_log(&self) -> Value {
+        let row = |entry: &Entry| {
+            json!({ "call_id": entry.call_id, "direction": entry.direction.as_str(), "state": entry.state.as_str(),
+                    "from": entry.from, "to": entry.to, "to_comment": entry.to_comment, "queue": entry.queue,
+                    "comment": entry.comment, "done": entry.done })
+        };
+        json!({ "list": self.log.entries().iter().rev().map(row).collect::<Vec<_>>() })
+    }
 }
 
 /// What agents see of a call, but for times.
@@ -98,8 +113,9 @@ impl Zammad {
     /// Waits for an event of a call, and returns it.
     pub fn until(&self, kind: &str, call_id: &str) -> Value {
         let find = || {
-            let is_it = |event: &&Value| event["event"] == kind && event["callId"] == call_id;
-            self.kept().events.iter().find(is_it).cloned()
+            let kept = self.kept();
+            let mut own = kept.by_call.get(call_id)?.iter().map(|&place| &kept.events[place]);
+            own.find(|event| event["event"] == kind).cloned()
         };
         until(&format!("{kind} of {call_id}"), || find().is_some());
         find().unwrap()
@@ -141,7 +157,14 @@ impl Zammad {
 /// One connection, to its end.
 fn serve(mut stream: TcpStream, kept: &Mutex<Kept>) {
     let _ = stream.set_nodelay(true);
-    while let Some(body) = one_request(&mut stream) {
+    while let Some((head, body)) = one_request(&mut stream) {
+        if head.starts_with("GET ") {
+            let log = kept.lock().unwrap().caller_log();
+            if respond(&mut stream, 200, &log).is_err() {
+                return;
+            }
+            continue;
+        }
         let event: Value = serde_json::from_slice(&body).unwrap();
         while kept.lock().unwrap().held.as_deref() == event["callId"].as_str() {
             kept.lock().unwrap().waits = true;
@@ -149,9 +172,11 @@ fn serve(mut stream: TcpStream, kept: &Mutex<Kept>) {
         }
         let (status, reply) = {
             let mut kept = kept.lock().unwrap();
-            let Kept { setup, log, events, refused, .. } = &mut *kept;
+            let Kept { setup, log, events, by_call, refused, .. } = &mut *kept;
             match process(setup, true, log, event.as_object().unwrap(), SystemTime::now()) {
                 Ok(reply) => {
+                    let call_id = event["callId"].as_str().unwrap().to_owned();
+                    by_call.entry(call_id).or_default().push(events.len());
                     events.push(event);
                     let reply = match reply {
                         Reply::Accepted => json!({}),
@@ -173,18 +198,22 @@ fn serve(mut stream: TcpStream, kept: &Mutex<Kept>) {
                 }
             }
         };
-        let reply = reply.to_string();
-        let head = "Content-Type: application/json; charset=utf-8\r\nX-Request-Id: 1";
-        let reply =
-            format!("HTTP/1.1 {status} Whatever\r\n{head}\r\nContent-Length: {}\r\n\r\n{reply}", reply.len());
-        if stream.write_all(reply.as_bytes()).is_err() {
+        if respond(&mut stream, status, &reply).is_err() {
             return;
         }
     }
 }
 
-/// The body of one request of a connection that is kept; `None` at its end.
-fn one_request(stream: &mut impl Read) -> Option<Vec<u8>> {
+fn respond(stream: &mut TcpStream, status: u16, reply: &Value) -> io::Result<()> {
+    let reply = reply.to_string();
+    let head = "Content-Type: application/json; charset=utf-8\r\nX-Request-Id: 1";
+    let reply =
+        format!("HTTP/1.1 {status} Whatever\r\n{head}\r\nContent-Length: {}\r\n\r\n{reply}", reply.len());
+    stream.write_all(reply.as_bytes())
+}
+
+/// The head and the body of one request of a connection that is kept; `None` at its end.
+fn one_request(stream: &mut impl Read) -> Option<(String, Vec<u8>)> {
     let mut request = Vec::new();
     let mut part = [0; 4096];
     loop {
@@ -193,7 +222,8 @@ fn one_request(stream: &mut impl Read) -> Option<Vec<u8>> {
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
             let length: usize = length.map_or(0, |length| length.trim().parse().unwrap());
             if request.len() >= end + 4 + length {
-                return Some(request[end + 4..end + 4 + length].to_vec());
+                let head = String::from_utf8_lossy(&request[..end]).into_owned();
+                return Some((head, request[end + 4..end + 4 + length].to_vec()));
             }
         }
         match stream.read(&mut part) {

@@ -187,7 +187,7 @@ impl Closer<'_> {
         match &brought {
             Ok(Outcome::Delivered(_) | Outcome::EndedBefore) => {
                 if !self.courier.has_journal() {
-                    self.spool.settle(event, true, Moment::now())?;
+                    self.spool.settle(event, None, true, Moment::now())?;
                 }
             }
             Ok(Outcome::Spooled(Spooled { tried })) => {
