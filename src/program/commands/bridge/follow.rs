@@ -32,7 +32,7 @@ use crate::program::commands::watched::Watched;
 use crate::program::output::{OutputError, Report, Style};
 use crate::program::safe_text::printable;
 use crate::sandbox::Sandbox;
-use crate::spool::{BridgeName, LinkState, Which};
+use crate::spool::{BridgeName, Ending, LinkState, Which};
 
 use super::page::Page;
 use super::pulse::Pulse;
@@ -110,7 +110,7 @@ where
     let elsewhere = RefCell::new(HashSet::new());
     let clients = if following.dry_run { None } else { Some(Clients::new(config)?) };
     let bring = async |connection: &mut Connection<'_>, errand| {
-        bring(connection, errand, &courier, config, &elsewhere).await
+        bring(connection, errand, key, &courier, config, &elsewhere).await
     };
     let mut dispatcher =
         clients.as_ref().map(|clients| Dispatcher::new(Pool::growing(clients, MOST, IDLE), &bring));
@@ -373,6 +373,7 @@ fn show(page: &Page, followed: &Followed, following: &cli::Following) {
 async fn bring(
     connection: &mut Connection<'_>,
     errand: Errand,
+    key: &str,
     courier: &Courier,
     config: &Config,
     elsewhere: &RefCell<HashSet<String>>,
@@ -380,7 +381,7 @@ async fn bring(
     let Errand { call, written, heard } = errand;
     let kind = written.event;
     if written.event == EventKind::NewCall {
-        if is_announced(&written, courier).await {
+        if is_announced(&written, key, courier).await {
             log::warn!(
                 "call {} is reported already, so it is not reported from here",
                 printable(&written.call_id)
@@ -414,10 +415,13 @@ async fn bring(
     done(report, tell::fields(&to_send), error, is_rejected)
 }
 
-/// Whether a newCall of this call was reported before.
-async fn is_announced(written: &WrittenEvent, courier: &Courier) -> bool {
+/// Whether a call is somebody else's, or was reported to its end: the phone system may still have its channel when
+/// the next process begins. One that this bridge has begun is its own.
+async fn is_announced(written: &WrittenEvent, key: &str, courier: &Courier) -> bool {
     let Ok(call_id) = written.call_id.parse() else { return false };
-    courier.call(Which::Id(call_id)).await.is_ok_and(|call| call.is_some())
+    let Ok(Some(call)) = courier.call(Which::Id(call_id)).await else { return false };
+    let is_own = call.key.as_deref().is_some_and(|own| own.starts_with(key));
+    !is_own || call.ending != Ending::None
 }
 
 /// Writes down what the phone system says.
