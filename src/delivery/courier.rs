@@ -31,6 +31,10 @@ const FOR_DISK: Duration = Duration::from_millis(30);
 /// it goes on without.
 const FOR_JOURNAL: Duration = Duration::from_millis(150);
 
+/// The same for events of a phone system, whose calls wait for nobody: what the journal does not know is lost if the
+/// process is killed. Or a quarter of the deadline.
+const FOR_JOURNAL_OF_CALLS: Duration = Duration::from_secs(2);
+
 /// How long a service that begins waits for what the journal has.
 const FOR_OPEN_CALLS: Duration = Duration::from_secs(5);
 
@@ -200,9 +204,10 @@ impl Courier {
     /// The same for whoever learns of an event from a phone system that does not say it again: the spool has the
     /// event while it is on its way. If the process is killed, whoever sends what waits in the spool goes on with it,
     /// as with any attempt of which nobody knows what became of it.
-    pub(crate) fn outlived_by_its_events(mut self) -> Self {
+    pub(crate) fn outlived_by_its_events(mut self, config: &Config) -> Self {
         if let Some(keeper) = &mut self.keeper {
             keeper.begun = Begun::Kept;
+            keeper.patience = FOR_JOURNAL_OF_CALLS.min(config.deadline / 4);
         }
         self
     }

@@ -106,7 +106,7 @@ where
     let mut daemon = Daemon::begin(Watched::default())?;
     let mut recorder =
         following.record.as_deref().map(|path| Recorder::<S>::begin(path, following.mask)).transpose()?;
-    let courier = Courier::new(config, runtime_folder().as_deref()).outlived_by_its_events();
+    let courier = Courier::new(config, runtime_folder().as_deref()).outlived_by_its_events(config);
     let elsewhere = RefCell::new(HashSet::new());
     let clients = if following.dry_run { None } else { Some(Clients::new(config)?) };
     let bring = async |connection: &mut Connection<'_>, errand| {
