@@ -28,6 +28,17 @@ pub struct Person {
     pub number: Option<String>,
 }
 
+/// Where a leg stands that is on no trunk that is known, for whoever wonders why its call is not reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// what the phone system counts lines and phones to by a setting of theirs: Asterisk's context
+    pub context: String,
+    /// its endpoint, such as `PJSIP/anna`
+    pub endpoint: String,
+    /// what is shown as its number, or the number that was dialled through it, as it is
+    pub shown: String,
+}
+
 /// How the attempt to reach a leg ended, if nobody took the call there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
@@ -67,6 +78,8 @@ pub enum What {
         to: String,
         /// the line that it came in by, if it is outside
         trunk: Option<String>,
+        /// where it stands otherwise
+        place: Option<Place>,
     },
     /// Its number is not to be shown.
     Withheld,
@@ -113,6 +126,8 @@ pub struct Dial {
     pub shown: Option<String>,
     /// the line that it goes out by, if it is outside
     pub trunk: Option<String>,
+    /// where it stands otherwise, if a number was dialled through it
+    pub place: Option<Place>,
     /// who calls, if a phone of the house does
     pub caller: Person,
 }

@@ -74,6 +74,8 @@ pub struct Summary {
 pub enum Reason {
     /// No trunk is part of it.
     Internal,
+    /// Somebody outside seems to be part of it, by a channel in this context, which is no trunk's by the settings.
+    NoTrunk(String),
     /// It is one of those that are to be ignored, by this pattern.
     Ignored(String),
 }
@@ -82,6 +84,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Internal => f.write_str("both sides are extensions"),
+            Self::NoTrunk(context) => write!(f, "its context {context} is no trunk; see trunk_contexts"),
             Self::Ignored(pattern) => write!(f, "`ignore` has {pattern:?}"),
         }
     }
@@ -175,8 +178,15 @@ impl Tracker {
     pub fn hear(&mut self, fact: Fact, now: Duration) {
         self.pass(now);
         let Fact { leg, group, what } = fact;
-        if let What::Calls { side: Side::Outside, from, to, trunk } = what {
-            self.comes_in(leg, group, from, to, trunk, now);
+        if let What::Calls { side, from, to, trunk, place } = what {
+            match side {
+                Side::Outside => self.comes_in(leg, group, from, to, trunk, now),
+                Side::Phone | Side::Inner => {
+                    if let Some(context) = place.and_then(|place| self.rules.unknown_context(place)) {
+                        self.comes_in_unknown(leg, group, from, to, context, now);
+                    }
+                }
+            }
             return;
         }
         let found = self.by_leg.get(&leg).or_else(|| self.by_group.get(&group)).copied();
@@ -256,9 +266,33 @@ impl Tracker {
         self.begin(call);
     }
 
+    /// Somebody calls who may be a customer, by a line that is no trunk by the settings: whomever the call reaches,
+    /// or if it reaches nobody, it is told of why it is not reported.
+    fn comes_in_unknown(
+        &mut self,
+        leg: LegId,
+        group: LegId,
+        from: Option<String>,
+        to: String,
+        context: String,
+        now: Duration,
+    ) {
+        // It is said twice, or it is part of a call that is known.
+        if self.by_leg.contains_key(&leg) || self.by_group.contains_key(&group) {
+            return;
+        }
+        let mut call = Call::new(group.0.clone(), Way::Internal, group, now);
+        call.owner = Some(leg);
+        call.from = from;
+        call.to = to;
+        call.is_alone = true;
+        call.unknown_context = Some(context);
+        self.begin(call);
+    }
+
     /// A phone calls, and nothing of its call is known.
     fn dials_first(&mut self, leg: LegId, group: LegId, dial: Dial, now: Duration) {
-        let Dial { to, side, person, number, shown, trunk, caller } = dial;
+        let Dial { to, side, person, number, shown, trunk, place, caller } = dial;
         let way = match side {
             Side::Outside => Way::Out,
             Side::Phone | Side::Inner => Way::Internal,
@@ -268,6 +302,7 @@ impl Tracker {
         call.from = shown;
         call.to = number;
         call.trunk = trunk;
+        call.unknown_context = place.and_then(|place| self.rules.unknown_context(place));
         if way == Way::Out {
             call.outside = Some(to.clone());
             call.users = caller.name.into_iter().collect();
@@ -283,9 +318,12 @@ impl Tracker {
 
     /// A leg of a call has another one rung.
     fn dials(&mut self, found: CallNumber, leg: LegId, dial: Dial, now: Duration) {
-        let Dial { to, side, person, number, shown, trunk, caller } = dial;
+        let Dial { to, side, person, number, shown, trunk, place, caller } = dial;
         let Some(call) = self.calls.get_mut(&found) else { return };
         call.heard = now;
+        if call.unknown_context.is_none() {
+            call.unknown_context = place.and_then(|place| self.rules.unknown_context(place));
+        }
         match (call.way, side) {
             // It leaves the house after all: by a forward, or an agent who has his calls follow him.
             (Way::Internal, Side::Outside) if !call.is_announced => {
@@ -298,6 +336,10 @@ impl Tracker {
                 self.announce(found);
             }
             (Way::In | Way::Internal, _) => {
+                if std::mem::take(&mut call.is_alone) {
+                    call.from = shown;
+                    call.to = number;
+                }
                 call.rings_at(to, side, &person);
                 self.hold(found, now);
             }
@@ -325,7 +367,10 @@ impl Tracker {
             call.id = format!("{id}-{times}");
             times += 1;
         }
-        call.is_ignored = self.rules.ignores(&call).map(str::to_owned);
+        // What a call that has reached nobody was dialled by may not be its number.
+        if !call.is_alone {
+            call.is_ignored = self.rules.ignores(&call).map(str::to_owned);
+        }
         self.used.insert(call.id.clone());
         self.used_in_order.push_back(call.id.clone());
         if self.used_in_order.len() > REMEMBERED
@@ -421,6 +466,7 @@ impl Tracker {
         if self.by_group.get(&call.group) == Some(&found) {
             self.by_group.remove(&call.group);
         }
+        let reason = self.rules.forbids(&call).filter(|_| !call.is_announced);
         let summary = Summary {
             direction: call.direction(),
             id: call.id,
@@ -431,10 +477,9 @@ impl Tracker {
             talked: call.answered.map(|answered| now.saturating_sub(answered)),
             cause,
         };
-        self.followed.push_back(match call.is_ignored {
-            _ if call.is_announced => Followed::Ended(found, summary),
-            Some(pattern) => Followed::Unreported(found, summary, Reason::Ignored(pattern)),
-            None => Followed::Unreported(found, summary, Reason::Internal),
+        self.followed.push_back(match reason {
+            Some(reason) => Followed::Unreported(found, summary, reason),
+            None => Followed::Ended(found, summary),
         });
     }
 

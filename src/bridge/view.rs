@@ -55,8 +55,7 @@ struct Row {
     answered_by: String,
     state: State,
     cause: String,
-    unreported: Option<String>,
-    is_internal: bool,
+    unreported: Option<Reason>,
     began: SystemTime,
     answered: Option<SystemTime>,
     ended: Option<SystemTime>,
@@ -204,8 +203,7 @@ impl View {
             row.ended = Some(SystemTime::now());
             summary.cause.as_str().clone_into(&mut row.cause);
             row.answered_by = summary.answered_by.clone().unwrap_or_default();
-            row.unreported = unreported.map(ToString::to_string);
-            row.is_internal = unreported == Some(&Reason::Internal);
+            row.unreported = unreported.cloned();
         });
     }
 
@@ -253,7 +251,6 @@ impl View {
             state: State::Ringing,
             cause: String::new(),
             unreported: None,
-            is_internal: false,
             began: now,
             answered: None,
             ended: None,
@@ -328,7 +325,7 @@ impl Row {
     fn take(&mut self, fact: &Fact, now: SystemTime) {
         let Fact { leg, group: _, what } = fact;
         match what {
-            What::Calls { side, from, to, trunk } => {
+            What::Calls { side, from, to, trunk, place: _ } => {
                 if self.legs.is_empty() {
                     self.from = from.clone().unwrap_or_default();
                     self.to.clone_from(to);
@@ -394,8 +391,7 @@ impl Row {
         self.queue = call.queue.unwrap_or_default().to_owned();
         self.trunk = call.trunk.unwrap_or_default().to_owned();
         self.answered_by = call.answered_by.unwrap_or_default().to_owned();
-        self.unreported = call.unreported.as_ref().map(ToString::to_string);
-        self.is_internal = call.unreported == Some(Reason::Internal);
+        self.unreported.clone_from(&call.unreported);
         self.state = match (call.is_answered, call.is_voicemail) {
             (true, _) => State::Talking,
             (false, true) => State::Voicemail,
@@ -411,7 +407,8 @@ impl Row {
 
     fn told(&self, clean: &dyn Fn(&str) -> String) -> Value {
         const ALONE: &str = "a phone talks to the phone system itself: it has called nobody";
-        let unreported = self.unreported.as_deref().or(self.call.is_none().then_some(ALONE));
+        let alone = || self.call.is_none().then(|| ALONE.to_owned());
+        let unreported = self.unreported.as_ref().map(Reason::to_string).or_else(alone);
         let legs = self.legs.iter().map(|leg| {
             let side = match leg.side {
                 Side::Outside => "outside",
@@ -445,8 +442,12 @@ impl Row {
                 State::Ended => "ended",
             },
             "cause": self.cause,
-            "unreported": unreported.map(clean),
-            "internal": self.is_internal,
+            "unreported": unreported.as_deref().map(clean),
+            "advice": match &self.unreported {
+                Some(Reason::Internal) => Some("internal"),
+                Some(Reason::NoTrunk(_)) => Some("trunk_contexts"),
+                Some(Reason::Ignored(_)) | None => None,
+            },
             "began": milliseconds(self.began),
             "answered": self.answered.map(milliseconds),
             "ended": self.ended.map(milliseconds),
@@ -483,6 +484,7 @@ mod tests {
             from: Some("101".to_owned()),
             to: "*97".to_owned(),
             trunk: None,
+            place: None,
         };
         Fact { leg: LegId(leg.to_owned()), group: LegId(leg.to_owned()), what }
     }

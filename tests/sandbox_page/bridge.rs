@@ -168,10 +168,18 @@ fn what_is_not_reported_says_why_and_is_found_by_number() {
         ));
         tab.wait_for(&format!("{shown} === {}", json!(found)));
     }
-    // An internal call: the reason, what to do, and the context that decides.
     tab.get("document.querySelector('[data-shows=unreported]').click()");
     tab.get("(() => { const field = document.getElementById('search'); field.value = ''; field.dispatchEvent(new Event('input')); })()");
-    tab.get("document.querySelectorAll('.call')[1].click()");
+    // A trunk that is not known as one, before its call reaches anybody.
+    bench.says(
+        "Event: Newchannel\nChannel: PJSIP/carrier-4\nChannelStateDesc: Ring\nCallerIDNum: 4940123456\n\
+         Context: from-sip\nExten: 493023125101\nUniqueid: 4.1\nLinkedid: 4.1",
+    );
+    tab.wait_for_text("not reported: its context from-sip is no trunk; see trunk_contexts");
+    tab.get("document.querySelectorAll('.call')[0].click()");
+    tab.wait_for_text("If that is a trunk's context, name it in trunk_contexts");
+    // An internal call: the reason, what to do, and the context that decides.
+    tab.get("document.querySelectorAll('.call')[2].click()");
     tab.wait_for_text("name one of them in trunk_contexts or trunk_channels");
     tab.get("document.querySelector('#call details').open = true");
     tab.wait_for_text("Context: from-internal");

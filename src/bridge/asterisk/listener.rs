@@ -8,13 +8,16 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::{Block, Trunks, dial_string};
 use crate::asterisk::{Channel as ChannelName, is_number, shown_name};
-use crate::bridge::fact::{Dial, Fact, Failure, LegId, Person, Side, Taker, What};
+use crate::bridge::fact::{Dial, Fact, Failure, LegId, Person, Place, Side, Taker, What};
 
 /// After so many calls of which none came over a trunk, it is time to say so.
 const CALLS_WITHOUT_TRUNK: u32 = 3;
 
 /// So many contexts are named at most.
 const MOST_CONTEXTS: usize = 20;
+
+/// Asterisk allows 79 characters of a context.
+const LONGEST_CONTEXT: usize = 79;
 
 /// Understands one Asterisk, from event to event.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub struct Listener {
 #[derive(Debug)]
 pub(super) struct Channel {
     name: String,
+    /// in which it began, or was found
+    context: String,
     pub side: Side,
     /// as it began, before anything was done to its names
     pub person: Person,
@@ -49,9 +54,9 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    pub fn new(name: impl Into<String>, side: Side, person: Person) -> Self {
-        let name = name.into();
-        Self { name, side, person, member: None, dialled: None, first: None, reached: None }
+    pub fn new(name: impl Into<String>, context: Option<&str>, side: Side, person: Person) -> Self {
+        let (name, context) = (name.into(), context.unwrap_or_default().to_owned());
+        Self { name, context, side, person, member: None, dialled: None, first: None, reached: None }
     }
 }
 
@@ -130,7 +135,7 @@ impl Listener {
         }
         let number = number(event, "CallerIDNum");
         let person = person(name, shown(event, "CallerIDName"), number.clone());
-        let channel = Channel::new(name, side, person);
+        let channel = Channel::new(name, event.get("Context"), side, person);
         self.channels.insert(unique_id, channel);
         let calls = event.get("ChannelStateDesc") == Some("Ring");
         if calls && side == Side::Phone && self.strange.len() < MOST_CONTEXTS {
@@ -144,6 +149,7 @@ impl Listener {
             from: number.filter(|_| !event.is_doubled("Uniqueid") && !event.is_doubled("CallerIDNum")),
             to: event.get("Exten").unwrap_or_default().to_owned(),
             trunk: trunk(side, name),
+            place: place(side, name, event.get("Context"), event.get("CallerIDNum")),
         })
     }
 
@@ -173,6 +179,10 @@ impl Listener {
             Some(channel) => channel.side,
             None => self.trunks.meets(name, event.get("DestContext").unwrap_or_default()),
         };
+        let through = event.get("DialString").and_then(dial_string::number);
+        // FreePBX has it do something in another context before it rings.
+        let context = self.channels.get(&to).map(|channel| channel.context.as_str());
+        let place = place(side, name, context.or_else(|| event.get("DestContext")), through.as_deref());
         let member = self.member(&dialer, &to);
         let number = self.dialled(event, side);
         let person = match side {
@@ -195,7 +205,7 @@ impl Listener {
         }
         let caller = self.caller(&id(event, "Linkedid")?).unwrap_or_default();
         let (shown, trunk) = (self::number(event, "CallerIDNum"), trunk(side, name));
-        Some(Dial { to: LegId(to), side, person, number, shown, trunk, caller })
+        Some(Dial { to: LegId(to), side, person, number, shown, trunk, place, caller })
     }
 
     fn dial_ends(&mut self, event: &Block) -> Option<What> {
@@ -318,6 +328,16 @@ pub(super) fn shown(event: &Block, field: &str) -> Option<String> {
 /// The line that a channel outside uses.
 pub(super) fn trunk(side: Side, channel: &str) -> Option<String> {
     (side == Side::Outside).then(|| ChannelName(channel).endpoint().to_owned())
+}
+
+/// Where a channel stands that is on no trunk.
+fn place(side: Side, channel: &str, context: Option<&str>, shown: Option<&str>) -> Option<Place> {
+    let context = context.filter(|context| !context.is_empty() && context.len() <= LONGEST_CONTEXT)?;
+    (side == Side::Phone).then(|| Place {
+        context: context.to_owned(),
+        endpoint: ChannelName(channel).endpoint().to_owned(),
+        shown: shown.unwrap_or_default().to_owned(),
+    })
 }
 
 /// The person at a channel of the house.

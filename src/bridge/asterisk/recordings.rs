@@ -1,6 +1,6 @@
 //! Recorded calls, and what has to become of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Block, Blocks, Listener, Trunks};
+use crate::bridge::fact::Side;
 use crate::bridge::tracker::{Followed, Open, Rules, Tracker};
 use crate::event::{EventKind, Users, WrittenEvent};
 
@@ -188,6 +189,36 @@ fn listed(switchboard: &Switchboard) -> Vec<Block> {
 }
 
 /// However the connection is lost and found again, as long as nothing happens meanwhile.
+#[test]
+fn with_no_trunk_each_call_of_a_customer_names_a_context() {
+    for recording in recordings() {
+        let mut follower = Follower::new();
+        follower.listener = Listener::new(Trunks::new(["none"], [""; 0]), "0");
+        let mut reasons = BTreeMap::new();
+        for (now, block) in &recording.blocks {
+            if let Some(fact) = follower.listener.hear(block) {
+                follower.tracker.hear(fact, *now);
+            }
+            for followed in follower.tracker.followed() {
+                if let Followed::Unreported(_, call, reason) = followed {
+                    reasons.insert(call.id, reason.to_string());
+                }
+            }
+        }
+        let customers: BTreeSet<&str> =
+            recording.expected.iter().map(|event| event["callId"].as_str().unwrap()).collect();
+        for id in &customers {
+            assert!(reasons.contains_key(*id), "{}: {id} is told of", recording.name);
+        }
+        for (id, reason) in reasons {
+            let context = reason.strip_prefix("its context ").and_then(|told| told.split(' ').next());
+            let is_trunks = context
+                .is_some_and(|context| Trunks::default().begins("PJSIP/x-1", context) == Side::Outside);
+            assert_eq!(is_trunks, customers.contains(id.as_str()), "{}: {id}: {reason}", recording.name);
+        }
+    }
+}
+
 #[test]
 fn a_call_is_taken_up_at_any_event() {
     let mut wrong = String::new();

@@ -61,7 +61,7 @@ impl Listener {
             Side::Phone => person(name, shown(block, "CallerIDName"), number(block, "CallerIDNum")),
             Side::Outside | Side::Inner => Person::default(),
         };
-        self.channels.insert(unique_id.clone(), Channel::new(*name, side, person));
+        self.channels.insert(unique_id.clone(), Channel::new(*name, block.get("Context"), side, person));
     }
 
     fn stands(&self, listed: &Listed<'_>, list: &List<'_>) -> Option<Standing> {

@@ -58,6 +58,10 @@ pub struct Call {
     pub is_announced: bool,
     /// what forbids to report it
     pub is_ignored: Option<String>,
+    /// it has reached nobody so far, and is known only because it may be a customer's
+    pub is_alone: bool,
+    /// the context of one of its legs that may be on a trunk and is counted to the house
+    pub unknown_context: Option<String>,
     /// a person took it
     pub answered: Option<Duration>,
     /// at which leg, last
@@ -92,6 +96,8 @@ impl Call {
             vanishes: None,
             is_announced: false,
             is_ignored: None,
+            is_alone: false,
+            unknown_context: None,
             answered: None,
             taken_at: None,
             answered_by: None,
@@ -128,6 +134,7 @@ impl Call {
     /// It turns out to be a call to somebody outside.
     pub fn leaves(&mut self, owner: LegId, outside: LegId) {
         self.way = Way::Out;
+        self.is_alone = false;
         self.owner = Some(owner);
         self.outside = Some(outside);
         self.due = None;

@@ -1,6 +1,5 @@
 //! A look at a call while it is under way, for whoever shows it.
 
-use super::call::Way;
 use super::{CallNumber, Reason, Tracker};
 use crate::bridge::fact::LegId;
 use crate::event::Direction;
@@ -39,8 +38,6 @@ impl Tracker {
     /// A call that is under way.
     pub fn glimpse(&self, call: CallNumber) -> Option<Glimpse<'_>> {
         let call = self.calls.get(&call)?;
-        let ignored = call.is_ignored.clone().or_else(|| self.rules.ignores(call).map(str::to_owned));
-        let internal = (call.way == Way::Internal && !self.rules.internal).then_some(Reason::Internal);
         Some(Glimpse {
             id: &call.id,
             direction: call.direction(),
@@ -51,7 +48,7 @@ impl Tracker {
             answered_by: call.answered_by.as_deref(),
             is_answered: call.answered.is_some(),
             is_voicemail: call.is_voicemail,
-            unreported: ignored.map(Reason::Ignored).or(internal).filter(|_| !call.is_announced),
+            unreported: self.rules.forbids(call).filter(|_| !call.is_announced),
         })
     }
 }

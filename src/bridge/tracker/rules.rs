@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use super::Reason;
 use super::call::{Call, Way};
-use crate::bridge::fact::Person;
+use crate::asterisk::is_number;
+use crate::bridge::fact::{Person, Place};
 use crate::bridge::pattern::Pattern;
 use crate::config::Agents;
-use crate::number::Numbering;
+use crate::number::{Numbering, Party};
 
 /// What is reported and when: the table `[bridge]`.
 #[derive(Debug, Clone)]
@@ -66,8 +68,33 @@ impl Rules {
         self.numbering.read(&shown).map_or(shown, |party| party.to_string())
     }
 
+    /// The context of a leg that is counted to the house, and is none of its phones: so it may be a trunk's.
+    pub(super) fn unknown_context(&self, place: Place) -> Option<String> {
+        let Place { context, endpoint, shown } = place;
+        let digits = |number: &str| number.chars().filter(char::is_ascii_digit).count();
+        let is_long =
+            |number: &str| is_number(number) && digits(number) > usize::from(self.numbering.extension_digits);
+        let name = endpoint.split_once('/').map_or(endpoint.as_str(), |(_, name)| name);
+        // Whatever number customers are shown of it.
+        let is_phone = name == shown || is_number(name) && !is_long(name);
+        // SIP's word for a number that is withheld (RFC 3323): phones of the house have no reason for it.
+        let is_stranger = is_long(&shown) || shown.eq_ignore_ascii_case(Party::ANONYMOUS);
+        (is_stranger && !is_phone).then_some(context)
+    }
+
+    /// Why a call is not reported that is not.
+    pub(super) fn forbids(&self, call: &Call) -> Option<Reason> {
+        if let Some(pattern) = call.is_ignored.as_deref().or_else(|| self.ignores(call)) {
+            return Some(Reason::Ignored(pattern.to_owned()));
+        }
+        if self.reports(call) {
+            return None;
+        }
+        Some(call.unknown_context.clone().map_or(Reason::Internal, Reason::NoTrunk))
+    }
+
     /// Whether a call is one that Zammad is told of.
     pub(super) fn reports(&self, call: &Call) -> bool {
-        call.is_ignored.is_none() && (call.way != Way::Internal || self.internal)
+        call.is_ignored.is_none() && !call.is_alone && (call.way != Way::Internal || self.internal)
     }
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::bridge::fact::{Failure, Person, Standing};
+use crate::asterisk::is_number;
+use crate::bridge::fact::{Failure, Person, Place, Standing};
 use crate::bridge::pattern::Pattern;
 use crate::event::{EventKind, Users};
 
@@ -19,6 +20,10 @@ fn rules() -> Rules {
 enum Step {
     /// `in LEG`: a customer calls
     In(&'static str),
+    /// somebody calls who is on no trunk: leg, context, endpoint, number
+    From(&'static str, &'static str, &'static str, &'static str),
+    /// the same as `Dials` to a phone, by a number that is dialled through an endpoint: leg, whom, context, endpoint
+    Through(&'static str, &'static str, &'static str, &'static str),
     /// leg, group, whom, where
     Dials(&'static str, &'static str, &'static str, Side),
     /// leg, group, who took it, where
@@ -40,7 +45,8 @@ enum Step {
 use Failure::{Busy, Cancelled, Congestion, NoAnswer, Unavailable};
 use Side::{Inner, Outside, Phone};
 use Step::{
-    Answers, Dials, Fails, Gone, HangsUp, In, Queue, There, TurnedAway, Unqueue, Voicemail, Waits, Withheld,
+    Answers, Dials, Fails, From, Gone, HangsUp, In, Queue, There, Through, TurnedAway, Unqueue, Voicemail,
+    Waits, Withheld,
 };
 
 fn leg(id: &str) -> LegId {
@@ -49,6 +55,10 @@ fn leg(id: &str) -> LegId {
 
 fn person(leg: &str) -> Person {
     Person { name: Some(format!("agent {leg}")), endpoint: None, number: Some(leg.to_owned()) }
+}
+
+fn place(context: &str, endpoint: &str, shown: &str) -> Place {
+    Place { context: context.to_owned(), endpoint: endpoint.to_owned(), shown: shown.to_owned() }
 }
 
 fn fact(id: &str, group: &str, what: What) -> Fact {
@@ -60,7 +70,28 @@ impl Step {
         Some(match self {
             In(id) => {
                 let (from, to) = (Some("4940".to_owned()), "4930".to_owned());
-                fact(id, id, What::Calls { side: Outside, from, to, trunk: Some("PJSIP/trunk".to_owned()) })
+                fact(
+                    id,
+                    id,
+                    What::Calls {
+                        side: Outside,
+                        from,
+                        to,
+                        trunk: Some("PJSIP/trunk".to_owned()),
+                        place: None,
+                    },
+                )
+            }
+            From(id, context, endpoint, shown) => {
+                let (from, to) = (Some(shown.to_owned()).filter(|shown| is_number(shown)), "4930".to_owned());
+                let place = Some(place(context, endpoint, shown));
+                fact(id, id, What::Calls { side: Phone, from, to, trunk: None, place })
+            }
+            Through(id, to, context, endpoint) => {
+                let Some(Fact { what: What::Dials(dial), .. }) = Dials(id, id, to, Phone).fact() else {
+                    return None;
+                };
+                fact(id, id, What::Dials(Dial { place: Some(place(context, endpoint, to)), ..dial }))
             }
             Dials(id, group, to, side) => {
                 let dial = Dial {
@@ -70,6 +101,7 @@ impl Step {
                     number: to.to_owned(),
                     shown: Some("4930".to_owned()),
                     trunk: None,
+                    place: None,
                     caller: person(group),
                 };
                 fact(id, group, What::Dials(dial))
@@ -390,6 +422,77 @@ fn what_is_not_reported_says_why() {
     let rules = Rules { ignore: vec![Pattern::new("494"), Pattern::new("Support")], ..rules() };
     let events = ["a newCall in 4940 support", "a hangup noAnswer"];
     check(&rules, &[("others", &[In("a"), Queue("a"), Unqueue("a"), Gone("a", 16)], &events)]);
+}
+
+#[test]
+fn a_context_that_may_be_a_trunks_is_named() {
+    let inside = [Dials("a", "a", "102", Phone), Answers("a", "a", "102", Phone), Gone("a", 16)];
+    // (where it begins, who calls, whether that is the house)
+    let cases = [
+        ("from-sip", "PJSIP/carrier", "494023125", false),
+        ("from-sip", "PJSIP/carrier", "+4940 23125", false),
+        ("from-sip", "PJSIP/493055", "494023125", false),
+        ("from-sip", "PJSIP/carrier", "Anonymous", false),
+        ("default", "SIP/gw", "123456", false),
+        // Its number is no longer than an extension, or is not known.
+        ("from-sip", "PJSIP/carrier", "12345", true),
+        ("from-internal", "PJSIP/anna", "101", true),
+        ("from-internal", "PJSIP/anna", "", true),
+        ("from-internal", "PJSIP/anna", "<unknown>", true),
+        // A phone that shows the number that customers see, or whose name is its number.
+        ("from-internal", "PJSIP/101", "494023125", true),
+        ("from-internal", "PJSIP/101", "anonymous", true),
+        ("from-internal", "PJSIP/494023125", "494023125", true),
+    ];
+    for (context, endpoint, number, is_house) in cases {
+        let reason = if is_house {
+            "both sides are extensions".to_owned()
+        } else {
+            format!("its context {context} is no trunk; see trunk_contexts")
+        };
+        let unreported = format!("a unreported: {reason}");
+        let begins = From("a", context, endpoint, number);
+        let reaches = [&[begins.clone(), begins.clone()], &inside[..]].concat();
+        check(&rules(), &[(number, &reaches, &[&unreported])]);
+        // It comes to a menu or a queue, and reaches nobody.
+        let alone = [begins, Queue("a"), HangsUp("a"), Gone("a", 16)];
+        let told: &[&str] = if is_house { &[] } else { &[&unreported] };
+        let internal = Rules { internal: true, ..rules() };
+        check(&rules(), &[(number, &alone, told)]);
+        // Whether calls of the house are reported is another matter.
+        assert_eq!(followed(internal.clone(), &reaches).len(), 3, "{number}");
+        assert!(followed(internal, &alone).iter().all(|told| told.contains("unreported")), "{number}");
+    }
+    let begins = From("a", "from-sip", "PJSIP/carrier", "494023125");
+    let unreported = "a unreported: its context from-sip is no trunk; see trunk_contexts";
+    check(&rules(), &[("it is gone", &[begins.clone(), There(&[])], &[unreported])]);
+    // A phone that shows a customer's number, and calls one: by a trunk after all.
+    let leaves = [begins, Dials("a", "a", "x", Outside), Gone("x", 17), HangsUp("a"), Gone("a", 16)];
+    let events = ["a newCall out 4930 agent a", "a hangup noAnswer"];
+    check(&rules(), &[("it leaves the house", &leaves, &events)]);
+}
+
+#[test]
+fn the_context_of_a_line_that_goes_out_is_named_too() {
+    let none = "p unreported: both sides are extensions";
+    let named = "p unreported: its context from-sip is no trunk; see trunk_contexts";
+    let calls = From("p", "from-internal", "PJSIP/101", "101");
+    let out = Through("p", "494023125", "from-sip", "PJSIP/carrier");
+    let cases: [Case<'_>; 4] = [
+        ("to a customer", &[calls.clone(), out.clone(), Gone("p", 16)], &[named]),
+        ("forwarded", &[calls.clone(), Dials("p", "p", "102", Phone), out, Gone("p", 16)], &[named]),
+        (
+            "to a phone",
+            &[calls.clone(), Through("p", "102", "from-internal", "PJSIP/102"), Gone("p", 16)],
+            &[none],
+        ),
+        (
+            "to its number",
+            &[calls, Through("p", "494023125", "from-internal", "PJSIP/102"), Gone("p", 16)],
+            &[none],
+        ),
+    ];
+    check(&rules(), &cases);
 }
 
 #[test]
