@@ -20,11 +20,8 @@
 #[allow(dead_code, reason = "the other tests use the rest")]
 #[path = "../support/lib.rs"]
 mod support;
-use support::{certificates, running, servers};
+use support::{ami, certificates, running, servers};
 
-#[allow(dead_code, reason = "what an interface can do is written down whole")]
-#[path = "../support/ami.rs"]
-mod ami;
 mod bad_input;
 mod connection;
 mod following;

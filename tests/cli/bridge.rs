@@ -1,13 +1,11 @@
 //! `bridge asterisk`, by recordings and over a socket.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::{Value, json};
 
+use crate::ami::{Ami, SECRET, USERNAME};
 use crate::running::{Running, until};
 use crate::support::{World, stdout};
 
@@ -80,59 +78,6 @@ fn recorded_calls_become_the_right_events() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// A manager interface: it lets everybody in, lists no channels, and says what the test wants.
-struct Interface {
-    address: String,
-    connections: Receiver<TcpStream>,
-}
-
-impl Interface {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let (tell, connections) = channel();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let stream = stream.unwrap();
-                let tell = tell.clone();
-                std::thread::spawn(move || serve(stream, || tell.clone()));
-            }
-        });
-        Self { address, connections }
-    }
-
-    /// The next connection that is logged in and has its list.
-    fn connection(&self) -> TcpStream {
-        self.connections.recv_timeout(std::time::Duration::from_secs(60)).expect("nobody connects")
-    }
-}
-
-fn serve(mut stream: TcpStream, tell: impl Fn() -> std::sync::mpsc::Sender<TcpStream>) {
-    let _ = stream.write_all(b"Asterisk Call Manager/11.0.0\r\n");
-    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
-    loop {
-        let action: Vec<String> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
-        let field = |name: &str| {
-            action.iter().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
-        };
-        let (Some(name), Some(id)) = (field("Action:"), field("ActionID:")) else { return };
-        let reply = match name.as_str() {
-            "Challenge" => "Challenge: 159\r\n",
-            "Login" => "Message: Authentication accepted\r\n",
-            "Status" => "EventList: start\r\n",
-            "Ping" => "Ping: Pong\r\n",
-            "Getvar" => "Value: allowed_not_screened\r\n",
-            other => panic!("the bridge asks for {other}"),
-        };
-        let _ = stream.write_all(format!("Response: Success\r\nActionID: {id}\r\n{reply}\r\n").as_bytes());
-        if name == "Status" {
-            let end = format!("Event: StatusComplete\r\nActionID: {id}\r\nItems: 0\r\n\r\n");
-            let _ = stream.write_all(end.as_bytes());
-            let _ = tell().send(stream.try_clone().unwrap());
-        }
-    }
-}
-
 #[test]
 fn a_recording_sends_nothing() {
     let world = World::new();
@@ -147,15 +92,12 @@ fn a_recording_sends_nothing() {
 fn open_calls_are_taken_up_by_the_bridge_that_reported_them() {
     let world = World::new();
     let sandbox = world.sandbox(&[]);
-    let (first, second) = (Interface::start(), Interface::start());
-    let secret = world.file("secret", 0o600, "s3cret");
-    let start = |interface: &Interface| {
+    let (first, second) = (Ami::start(), Ami::start());
+    let secret = world.file("secret", 0o600, SECRET);
+    let start = |ami: &Ami| {
         let mut program = world.process();
-        program.args(["bridge", "asterisk", "--url", &sandbox.url, "--username", "zammad", "--spool-path"]);
-        program
-            .arg(world.path("spool.db"))
-            .args(["--address", &interface.address, "--secret-file"])
-            .arg(&secret);
+        program.args(["bridge", "asterisk", "--url", &sandbox.url, "--username", USERNAME, "--spool-path"]);
+        program.arg(world.path("spool.db")).args(["--address", &ami.at(), "--secret-file"]).arg(&secret);
         Running::start(&mut program)
     };
     let end = |running: Running| {
@@ -166,13 +108,11 @@ fn open_calls_are_taken_up_by_the_bridge_that_reported_them() {
     let call = "Event: Newchannel\r\nChannel: PJSIP/trunk-1\r\nChannelStateDesc: Ring\r\nCallerIDNum: 4940669690\r\n\
                 Context: from-trunk\r\nExten: 493023125101\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n\r\n\
                 Event: QueueCallerJoin\r\nChannel: PJSIP/trunk-1\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\nQueue: 700\r\n\r\n";
-    first.connection().write_all(call.as_bytes()).unwrap();
+    first.session().say(call);
     until("the call rings at Zammad", || sandbox.log().iter().any(|call| call["call_id"] == "1.1"));
     end(running);
     let running = start(&second);
-    let _connection = second.connection();
-    let other = call.replace("1.1", "2.1");
-    (&_connection).write_all(other.as_bytes()).unwrap();
+    second.session().say(call.replace("1.1", "2.1"));
     until("the other call rings at Zammad", || sandbox.log().iter().any(|call| call["call_id"] == "2.1"));
     end(running);
     assert_eq!(sandbox.call("1.1")["state"], "newCall");
@@ -186,26 +126,27 @@ fn open_calls_are_taken_up_by_the_bridge_that_reported_them() {
 fn a_call_over_a_socket_is_seen_by_agents() {
     let world = World::new();
     let sandbox = world.sandbox(&[]);
-    let interface = Interface::start();
-    let secret = world.file("secret", 0o600, "s3cret");
+    let ami = Ami::start();
+    let secret = world.file("secret", 0o600, SECRET);
     let mut program = world.process();
-    program.args(["bridge", "asterisk", "--url", &sandbox.url, "--username", "zammad"]);
-    program.args(["--address", &interface.address, "--secret-file"]).arg(secret);
+    program.args(["bridge", "asterisk", "--url", &sandbox.url, "--username", USERNAME]);
+    program.args(["--address", &ami.at(), "--secret-file"]).arg(secret);
     let running = Running::start(&mut program);
-    let mut connection = interface.connection();
+    let connection = ami.session();
     let said = "Event: Newchannel\r\nChannel: PJSIP/trunk-1\r\nChannelStateDesc: Ring\r\nCallerIDNum: 4940669690\r\n\
                 Context: from-trunk\r\nExten: 493023125101\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n\r\n\
                 Event: DialBegin\r\nChannel: PJSIP/trunk-1\r\nChannelStateDesc: Ring\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n\
                 DestChannel: PJSIP/101-2\r\nDestChannelStateDesc: Down\r\nDestCallerIDNum: 101\r\n\
                 DestCallerIDName: Anna Agent\r\nDestUniqueid: 1.2\r\nDestLinkedid: 1.1\r\nDialString: 101\r\n\r\n";
-    connection.write_all(said.as_bytes()).unwrap();
+    connection.say(said);
     until("the call rings at Zammad", || sandbox.log().iter().any(|call| call["call_id"] == "1.1"));
     // The connection is lost; afterwards the call is no longer there.
-    connection.shutdown(std::net::Shutdown::Both).unwrap();
-    let _again = interface.connection();
+    connection.end();
+    ami.session();
     until("the call has ended at Zammad", || sandbox.call("1.1")["state"] == "hangup");
     running.signal("TERM");
     let ran = running.end();
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "none\nnone\n"), "{ran}");
-    assert!(!ran.stderr.contains("s3cret"), "{ran}");
+    assert!(!ran.stderr.contains(SECRET), "{ran}");
+    ami.assert_content();
 }

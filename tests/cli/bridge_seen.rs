@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::manager::{Interface, Manners};
+use crate::ami::{Ami, Manners, SECRET, USERNAME};
 use crate::running::{Running, until};
 use crate::servers::reserved_port;
 use crate::support::{Sandbox, World};
@@ -27,8 +27,8 @@ fn printed(mut program: Command) -> String {
 fn a_bridge_tells_of_itself_in_the_spool() {
     let world = World::new();
     let sandbox = world.sandbox(&[]);
-    let interface = Interface::start(Manners::default());
-    let secret = world.file("secret", 0o600, "s3cret");
+    let ami = Ami::start();
+    let secret = world.file("secret", 0o600, SECRET);
     let with_spool = |arguments: &[&str]| {
         let mut program = world.process();
         program.args(arguments).args(["--url", &sandbox.url, "--spool-path"]).arg(world.path("spool.db"));
@@ -40,23 +40,22 @@ fn a_bridge_tells_of_itself_in_the_spool() {
         stats["bridges"][0].clone()
     };
     assert_eq!(bridge(), Value::Null);
-    let mut program =
-        with_spool(&["bridge", "asterisk", "--username", "zammad", "--address", &interface.address]);
+    let mut program = with_spool(&["bridge", "asterisk", "--username", USERNAME, "--address", &ami.at()]);
     let running = Running::start(program.arg("--secret-file").arg(&secret));
-    let connection = interface.connection();
+    let connection = ami.session();
     until("the bridge is connected", || bridge()["state"] == "connected");
     let told = bridge();
     assert_eq!(
         (&told["source"], &told["phone_system"], &told["reconnects"], &told["open_calls"]),
-        (&json!("asterisk"), &json!(interface.address), &json!(0), &json!(0))
+        (&json!("asterisk"), &json!(ami.at()), &json!(0), &json!(0))
     );
-    connection.shutdown(std::net::Shutdown::Both).unwrap();
-    let mut again = interface.connection();
+    connection.end();
+    let again = ami.session();
     until("it tells of the second connection", || {
         let told = bridge();
         told["reconnects"] == 1 && told["state"] == "connected"
     });
-    again.write_all(RINGING.as_bytes()).unwrap();
+    again.say(RINGING);
     until("the call rings at Zammad", || sandbox.log().iter().any(|call| call["call_id"] == "1.1"));
     // Figures come with the end, if not before.
     running.signal("TERM");
@@ -69,7 +68,7 @@ fn a_bridge_tells_of_itself_in_the_spool() {
     );
     assert!(told["delay_ms"].as_f64().unwrap() > 0.0, "{told}");
     let figures = printed(with_spool(&["spool", "stats", "--prometheus"]));
-    let labels = format!("source=\"asterisk\",profile=\"\",phone_system=\"{}\"}}", interface.address);
+    let labels = format!("source=\"asterisk\",profile=\"\",phone_system=\"{}\"}}", ami.at());
     for figure in ["running", "connected"] {
         let is_told = |line: &str| {
             line.starts_with(&format!("zammad_cti_bridge_{figure}{{"))
@@ -85,13 +84,13 @@ fn a_bridge_tells_of_itself_in_the_spool() {
 fn a_bridge_that_is_gone_is_told_from_one_that_runs() {
     let world = World::new();
     let sandbox = world.sandbox(&[]);
-    let interface = Interface::start(Manners::default());
-    let secret = world.file("secret", 0o600, "s3cret");
+    let ami = Ami::start();
+    let secret = world.file("secret", 0o600, SECRET);
     let mut program = world.process();
-    program.args(["bridge", "asterisk", "--url", &sandbox.url, "--username", "zammad", "--spool-path"]);
-    program.arg(world.path("spool.db")).args(["--address", &interface.address, "--secret-file"]).arg(&secret);
+    program.args(["bridge", "asterisk", "--url", &sandbox.url, "--username", USERNAME, "--spool-path"]);
+    program.arg(world.path("spool.db")).args(["--address", &ami.at(), "--secret-file"]).arg(&secret);
     let running = Running::start(&mut program);
-    let _connection = interface.connection();
+    ami.session();
     let stats = || {
         let mut program = world.process();
         program.args(["spool", "stats", "--url", &sandbox.url, "--spool-path"]).arg(world.path("spool.db"));
@@ -113,7 +112,7 @@ fn configured(world: &World, sandbox: &Sandbox, address: &str, spool: Option<&st
         format!("[spool]\npath = {:?}\n", world.path(name).to_str().unwrap())
     });
     let file = format!(
-        "url = {:?}\n{spool}[bridge.asterisk]\naddress = {address:?}\nusername = \"zammad\"\nsecret = \"s3cret\"\n\
+        "url = {:?}\n{spool}[bridge.asterisk]\naddress = {address:?}\nusername = {USERNAME:?}\nsecret = {SECRET:?}\n\
          trunk_channels = [\"PJSIP/gw-*\"]\n",
         sandbox.url
     );
@@ -125,7 +124,7 @@ fn check(world: &World, file: &std::path::Path, arguments: &[&str]) -> (i32, Str
     let mut program = world.process();
     let ran = program.arg("check").arg("--config").arg(file).args(arguments).output().unwrap();
     let text = String::from_utf8(ran.stdout).unwrap();
-    assert!(!text.contains("s3cret") && !String::from_utf8_lossy(&ran.stderr).contains("s3cret"));
+    assert!(!text.contains(SECRET) && !String::from_utf8_lossy(&ran.stderr).contains(SECRET));
     (ran.status.code().unwrap(), text)
 }
 
@@ -133,11 +132,11 @@ fn check(world: &World, file: &std::path::Path, arguments: &[&str]) -> (i32, Str
 fn check_looks_at_the_phone_system_as_a_bridge_would() {
     let world = World::new();
     let sandbox = world.sandbox(&[]);
-    let interface = Interface::start(Manners::default());
-    let file = configured(&world, &sandbox, &interface.address, None);
+    let ami = Ami::start();
+    let file = configured(&world, &sandbox, &ami.at(), None);
     let (code, text) = check(&world, &file, &[]);
     assert_eq!(code, 0, "{text}");
-    let reached = format!("asterisk at {} reached, login", interface.address);
+    let reached = format!("asterisk at {} reached, login", ami.at());
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in
         [&*reached, "lists calls, hears events", "trunks PJSIP/gw-berlin; queues 700; extensions 101, 102"]
@@ -166,19 +165,19 @@ fn check_says_what_keeps_a_bridge_from_its_phone_system() {
     // (what the account gets; `None`: nobody is there, exit code, what is said, what to do)
     let cases = [
         (
-            Some(Manners { lets_in: false, ..Manners::default() }),
+            Some(Manners { refusal: Some("Authentication failed"), ..Manners::default() }),
             2,
             "refuses the login: Authentication failed",
             "secret",
         ),
         (
-            Some(Manners { reports: false, ..Manners::default() }),
+            Some(Manners { write: Vec::new(), ..Manners::default() }),
             1,
             "may not list calls",
             "write = reporting",
         ),
         (
-            Some(Manners { reads: false, ..Manners::default() }),
+            Some(Manners { read: vec!["call", "agent"], ..Manners::default() }),
             1,
             "no event arrives",
             "read = call,agent,system",
@@ -186,9 +185,9 @@ fn check_says_what_keeps_a_bridge_from_its_phone_system() {
         (None, 2, "no connection to", "enabled = yes"),
     ];
     for (manners, expected, said, advice) in cases {
-        let interface = manners.map(Interface::start);
-        let address = interface.as_ref().map_or(&closed, |interface| &interface.address);
-        let file = configured(&world, &sandbox, address, None);
+        let ami = manners.map(Ami::start_with);
+        let address = ami.map_or_else(|| closed.clone(), |ami| ami.at());
+        let file = configured(&world, &sandbox, &address, None);
         let (code, text) = check(&world, &file, &[]);
         let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(code, expected, "{text}");
@@ -204,22 +203,21 @@ fn check_says_what_keeps_a_bridge_from_its_phone_system() {
 fn check_asks_the_bridge_that_runs() {
     let world = World::new();
     let sandbox = world.sandbox(&[]);
-    let interface = Interface::start(Manners::default());
-    let file = configured(&world, &sandbox, &interface.address, Some("spool.db"));
+    let ami = Ami::start();
+    let file = configured(&world, &sandbox, &ami.at(), Some("spool.db"));
     let (code, text) = check(&world, &file, &[]);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("no bridge has followed asterisk yet"), "{text}");
     // That was the check's own.
-    drop(interface.connection());
+    ami.session();
     let mut program = world.process();
     let running = Running::start(program.args(["bridge", "asterisk", "--config"]).arg(&file));
-    let _connection = interface.connection();
     until("check asks the bridge", || check(&world, &file, &["--output", "json"]).1.contains("\"followed\""));
-    while interface.connections.try_recv().is_ok() {}
+    let connections = ami.connections();
     let (code, text) = check(&world, &file, &[]);
     assert_eq!((code, text.contains(", connected for")), (0, true), "{text}");
     assert!(check(&world, &file, &["--nagios"]).1.contains(" asterisk_calls=0;;;0"));
-    assert!(interface.connections.try_recv().is_err(), "somebody logged in beside the bridge");
+    assert_eq!(ami.connections(), connections, "somebody logged in beside the bridge");
     // It is killed; its last word is a minute old.
     drop(running);
     let db = rusqlite::Connection::open(world.path("spool.db")).unwrap();
@@ -248,15 +246,15 @@ fn health(running: &Running) -> String {
 fn a_bridge_is_healthy_while_it_is_connected_and_delivers() {
     let world = World::new();
     let sandbox = world.sandbox(&[]);
-    let interface = Interface::start(Manners::default());
+    let ami = Ami::start();
     for spool in [None, Some("spool.db")] {
-        let file = configured(&world, &sandbox, &interface.address, spool);
+        let file = configured(&world, &sandbox, &ami.at(), spool);
         let mut program = world.process();
         program.args(["bridge", "asterisk", "--deadline", "500ms", "--health", "127.0.0.1:0", "--config"]);
         let running = Running::start(program.arg(&file));
         let health = health(&running);
         let ask = || get(&health, "/healthz", "");
-        let mut connection = interface.connection();
+        let connection = ami.session();
         until("it is well", || ask() == (200, "ok\n".to_owned()));
         let (status, figures) = get(&health, "/metrics", "");
         let connected = figures.lines().find(|line| line.starts_with("zammad_cti_bridge_connected{"));
@@ -266,18 +264,18 @@ fn a_bridge_is_healthy_while_it_is_connected_and_delivers() {
         assert_eq!(get(&health, "/metrics", "Sec-Fetch-Site: cross-site\r\n").0, 403);
         // Zammad takes nothing.
         sandbox.fault(json!({ "mode": "respond", "status": 503, "body": "closed" }));
-        connection.write_all(RINGING.as_bytes()).unwrap();
+        connection.say(RINGING);
         until("it does not deliver", || ask().0 == 503);
         let (_, reason) = ask();
         assert!(reason.lines().count() == 1 && reason.contains("503"), "{reason}");
         sandbox.fault(json!({ "mode": "none" }));
         // The phone system is lost; the next connection is a second away at least.
-        connection.shutdown(std::net::Shutdown::Both).unwrap();
+        connection.end();
         until("it is not connected", || {
             let (status, reason) = ask();
             status == 503 && reason.starts_with("not connected to asterisk: ")
         });
-        let _again = interface.connection();
+        ami.session();
         running.signal("TERM");
         assert_eq!(running.end().code, 0);
         sandbox.ask("POST /sandbox/reset", &[], "").unwrap();
@@ -322,18 +320,18 @@ fn a_service_that_cannot_answer_monitoring_systems_says_so() {
 fn a_phone_system_is_followed_without_a_zammad() {
     let world = World::new();
     let requests = world.every_request();
-    let interface = Interface::start(Manners::default());
-    let secret = world.file("secret", 0o600, "s3cret");
+    let ami = Ami::start();
+    let secret = world.file("secret", 0o600, SECRET);
     for configured in [false, true] {
         let mut program = world.process();
-        program.args(["bridge", "asterisk", "--sandbox", "--username", "zammad"]);
-        program.args(["--address", &interface.address, "--secret-file"]).arg(&secret);
+        program.args(["bridge", "asterisk", "--sandbox", "--username", USERNAME]);
+        program.args(["--address", &ami.at(), "--secret-file"]).arg(&secret);
         if configured {
             program.args(["--url", &world.url(), "--spool-path"]).arg(world.path("spool.db"));
         }
         let running = Running::start(&mut program);
         let page = running.said_behind("what agents would see: http://");
-        interface.connection().write_all(RINGING.as_bytes()).unwrap();
+        ami.session().say(RINGING);
         until("agents would see it ring", || {
             get(page.trim_end_matches('/'), "/api/v1/cti/log", "Accept: application/json\r\n")
                 .1
@@ -352,8 +350,8 @@ fn a_phone_system_is_followed_without_a_zammad() {
 fn systemd_is_told_what_a_bridge_does() {
     let world = World::new();
     let sandbox = world.sandbox(&[]);
-    let interface = Interface::start(Manners::default());
-    let file = configured(&world, &sandbox, &interface.address, None);
+    let ami = Ami::start();
+    let file = configured(&world, &sandbox, &ami.at(), None);
     let path = world.path("notify");
     let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
@@ -372,11 +370,11 @@ fn systemd_is_told_what_a_bridge_does() {
     };
     told("READY=1");
     told("WATCHDOG=1");
-    let mut connection = interface.connection();
-    connection.write_all(RINGING.as_bytes()).unwrap();
+    let connection = ami.session();
+    connection.say(RINGING);
     told(", 1 call open");
-    connection.shutdown(std::net::Shutdown::Both).unwrap();
-    let _again = interface.connection();
+    connection.end();
+    ami.session();
     told("STATUS=connected to asterisk since ");
     running.signal("TERM");
     told("STOPPING=1");
@@ -387,14 +385,13 @@ fn systemd_is_told_what_a_bridge_does() {
 #[test]
 fn pages_of_other_sites_learn_nothing_from_a_bridge() {
     let world = World::new();
-    let interface = Interface::start(Manners::default());
-    let secret = world.file("secret", 0o600, "s3cret");
+    let ami = Ami::start();
+    let secret = world.file("secret", 0o600, SECRET);
     let mut program = world.process();
-    program.args(["bridge", "asterisk", "--dry-run", "--username", "zammad", "--page", "127.0.0.1:0"]);
-    let running =
-        Running::start(program.args(["--address", &interface.address, "--secret-file"]).arg(&secret));
+    program.args(["bridge", "asterisk", "--dry-run", "--username", USERNAME, "--page", "127.0.0.1:0"]);
+    let running = Running::start(program.args(["--address", &ami.at(), "--secret-file"]).arg(&secret));
     let page = running.said_behind("watch it live: http://").trim_end_matches('/').to_owned();
-    interface.connection().write_all(RINGING.as_bytes()).unwrap();
+    ami.session().say(RINGING);
     until("the call is shown", || get(&page, "/calls/1", "").1.contains("Event: Newchannel"));
     let ask = |request: &str, host: &str, headers: &str| {
         let mut stream = TcpStream::connect(&page).unwrap();

@@ -1,13 +1,10 @@
 //! The live page of a bridge: set it up, call yourself, and look.
 
-use std::io::Write as _;
-use std::net::TcpStream;
-
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, Tab};
 use crate::support::World;
-use crate::support::manager::{Interface, Manners};
+use crate::support::ami::{Ami, SECRET, Session, USERNAME};
 use crate::support::running::Running;
 use crate::texts;
 
@@ -18,22 +15,22 @@ const BERT: (u32, &str) = (102, "Bert");
 struct Bench {
     // In the order in which they end.
     running: Running,
-    interface: Interface,
-    connection: TcpStream,
+    ami: Ami,
+    session: Session,
     _world: World,
 }
 
 impl Bench {
     fn start(options: &[&str]) -> Self {
         let world = World::new();
-        let interface = Interface::start(Manners::default());
-        let secret = world.file("secret", 0o600, "s3cret");
+        let ami = Ami::start();
+        let secret = world.file("secret", 0o600, SECRET);
         let mut program = world.process();
-        program.args(["bridge", "asterisk", "--username", "zammad", "--address", &interface.address]);
+        program.args(["bridge", "asterisk", "--username", USERNAME, "--address", &ami.at()]);
         program.args(["--page", "127.0.0.1:0", "--secret-file"]).arg(secret).args(options);
         let running = Running::start(&mut program);
-        let connection = interface.connection();
-        Self { running, interface, connection, _world: world }
+        let session = ami.session();
+        Self { running, ami, session, _world: world }
     }
 
     fn page(&self) -> String {
@@ -43,7 +40,7 @@ impl Bench {
     /// An event of Asterisk's; `{call}` is `Uniqueid` and `Linkedid`.
     fn says(&mut self, event: &str) {
         let lines = event.lines().map(|line| format!("{}\r\n", line.trim()));
-        self.connection.write_all((lines.collect::<String>() + "\r\n").as_bytes()).unwrap();
+        self.session.say(lines.collect::<String>() + "\r\n");
     }
 
     fn comes_in(&mut self, id: &str, from: &str) {
@@ -102,7 +99,7 @@ fn calls_are_seen_with_their_legs_and_what_was_reported() {
     let mut browser = Browser::start();
     let mut tab = browser.open(&bench.page());
     tab.wait_for("document.getElementById('link').innerText === 'live'");
-    tab.wait_for_text(&format!("connected to asterisk at {}", bench.interface.address));
+    tab.wait_for_text(&format!("connected to asterisk at {}", bench.ami.at()));
     tab.wait_for_text("No call yet");
     bench.comes_in("1", "4940669690");
     bench.rings("1", 2, 101, "Anna Agent");

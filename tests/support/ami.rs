@@ -41,6 +41,9 @@ pub struct Manners {
     pub channels: String,
     /// what `Getvar` tells, by channel and variable
     pub variables: HashMap<(String, String), String>,
+    /// those whose state it knows
+    pub devices: Vec<&'static str>,
+    pub queues: Vec<&'static str>,
 }
 
 impl Default for Manners {
@@ -54,6 +57,8 @@ impl Default for Manners {
             write: vec!["reporting"],
             channels: String::new(),
             variables: HashMap::new(),
+            devices: vec!["PJSIP/101", "PJSIP/102", "PJSIP/gw-berlin", "Queue:700"],
+            queues: vec!["700"],
         }
     }
 }
@@ -182,6 +187,16 @@ impl Ami {
             });
         });
         ami
+    }
+
+    /// Where it is, as settings have it.
+    pub fn at(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// How many connections were made since it began.
+    pub fn connections(&self) -> usize {
+        self.shared.state().connections
     }
 
     /// Changes how it behaves from now on.
@@ -337,6 +352,13 @@ impl Client {
             (format!("Response: {response}\r\nActionID: {id}\r\n{rest}\r\n"), false)
         };
         let error = |message: &str| reply("Error", &format!("Message: {message}\r\n"));
+        let list = |events: &str, end: &str| {
+            let list = events.replace("\n\n", &format!("\nActionID: {id}\n\n"));
+            let items = list.matches("\n\n").count();
+            let end = format!("Event: {end}\nActionID: {id}\nEventList: Complete\nItems: {items}\n\n");
+            let begin = reply("Success", "EventList: start\r\nMessage: A list will follow\r\n").0;
+            (begin + &(list + &end).replace('\n', "\r\n"), false)
+        };
         let manners = state.manners.clone();
         let may = |class: &str| manners.write.contains(&class);
         match action.name() {
@@ -380,22 +402,29 @@ impl Client {
             "Ping" if self.is_in => reply("Success", "Ping: Pong\r\nTimestamp: 1795205369.788481\r\n"),
             _ if !self.is_in => error("Permission denied"),
             "Status" => {
+                let session = Session { tell: self.orders.clone() };
+                state.sessions.push_back(session.clone());
                 if !may("reporting") {
-                    state.sessions.push_back(Session { tell: self.orders.clone() });
                     return error("Permission denied");
                 }
-                if !text("Variables").contains("FROM_DID") {
+                // `check` only looks which channels there are.
+                if !id.starts_with("look-") && !text("Variables").contains("FROM_DID") {
                     state.complaints.push(format!("without the variables that tell a trunk: {lines:?}"));
                 }
-                let list = manners.channels.replace("\n\n", &format!("\nActionID: {id}\n\n"));
-                let items = list.matches("\n\n").count();
-                let end =
-                    format!("Event: StatusComplete\nActionID: {id}\nEventList: Complete\nItems: {items}\n\n");
-                let begin = reply("Success", "EventList: start\r\nMessage: Channel status will follow\r\n").0;
-                let session = Session { tell: self.orders.clone() };
-                state.followers.push(session.clone());
-                state.sessions.push_back(session);
-                (begin + &(list + &end).replace('\n', "\r\n"), false)
+                state.followers.push(session);
+                list(&manners.channels, "StatusComplete")
+            }
+            "DeviceStateList" if !may("reporting") && !may("call") => error("Permission denied"),
+            "DeviceStateList" => {
+                let device =
+                    |name: &&str| format!("Event: DeviceStateChange\nDevice: {name}\nState: NOT_INUSE\n\n");
+                let devices: String = manners.devices.iter().map(device).collect();
+                list(&devices, "DeviceStateListComplete")
+            }
+            "QueueSummary" => {
+                let queue = |name: &&str| format!("Event: QueueSummary\nQueue: {name}\nCallers: 0\n\n");
+                let queues: String = manners.queues.iter().map(queue).collect();
+                list(&queues, "QueueSummaryComplete")
             }
             "Getvar" if !may("reporting") && !may("call") => error("Permission denied"),
             "Getvar" => {

@@ -1,5 +1,7 @@
 //! What several folders of tests share. First a world for one test: an empty home, and a mock Zammad.
 
+#[allow(dead_code, reason = "what an interface can do is written down whole")]
+pub mod ami;
 pub mod asterisk;
 pub mod certificates;
 pub mod clock;
@@ -7,8 +9,6 @@ pub mod clock;
 pub mod desk;
 #[allow(dead_code, reason = "tests/spool_promises has it")]
 pub mod dice;
-#[allow(dead_code, reason = "of bridges only two folders know")]
-pub mod manager;
 #[allow(dead_code, reason = "tests/cli and tests/spool_promises have it")]
 pub mod nginx;
 #[allow(dead_code, reason = "tests/spool_promises has it")]
