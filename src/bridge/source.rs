@@ -21,6 +21,9 @@ pub trait Source {
     /// replies can be told from what somebody makes up.
     fn begin(&mut self, secret: &str) -> Vec<Self::Request>;
 
+    /// What is to be asked a moment later: what happened while the connection began may have been told by halves.
+    fn ask_again(&mut self) -> Option<Self::Request>;
+
     /// What a message says, in its order.
     fn understand(&mut self, message: Self::Message) -> Vec<Heard<Self::Request>>;
 
@@ -70,6 +73,8 @@ pub enum Heard<Request> {
     Fact(Fact),
     /// These legs are there, and no others.
     Standing(Vec<Standing>),
+    /// These legs were seen a moment after the connection began, whatever was said of them in between.
+    Seen(Vec<Standing>),
     /// This is to be asked.
     Ask(Request),
     /// Something that the phone system's administrator should know.

@@ -112,3 +112,37 @@ fn a_slow_zammad_delays_no_other_call() {
     zammad.until("newCall", "1.1");
     end(running);
 }
+
+/// Asterisk has said that somebody answered while nobody listened, and connects them after the list of channels.
+#[test]
+fn an_answer_is_not_missed_by_who_comes_back_in_the_middle_of_it() {
+    let (world, ami, zammad) = (World::new(), Ami::start(), Zammad::start());
+    let running = Running::start(&mut bridge(&world, &ami, &zammad));
+    let session = ami.session();
+    session.say(waiting_call("1.1", "4940669690"));
+    session.say(
+        "Event: DialBegin\r\nPrivilege: call,all\r\nChannel: PJSIP/trunk-1.1\r\nChannelStateDesc: Up\r\n\
+         Uniqueid: 1.1\r\nLinkedid: 1.1\r\nDestChannel: PJSIP/101-1\r\nDestChannelStateDesc: Down\r\n\
+         DestCallerIDNum: 101\r\nDestCallerIDName: Anna Agent\r\nDestUniqueid: 1.2\r\nDestLinkedid: 1.1\r\n\
+         DialString: 101\r\n\r\n",
+    );
+    zammad.until("newCall", "1.1");
+    let channels = |bridge: &str| {
+        format!(
+            "Event: Status\nChannel: PJSIP/trunk-1.1\nChannelStateDesc: Up\nCallerIDNum: 4940669690\n\
+             DNID: 493023125101\nApplication: Queue\nUniqueid: 1.1\nLinkedid: 1.1\nBridgeID: {bridge}\n\n\
+             Event: Status\nChannel: PJSIP/101-1\nChannelStateDesc: Up\nCallerIDNum: 101\n\
+             CallerIDName: Anna Agent\nApplication: AppQueue\nUniqueid: 1.2\nLinkedid: 1.1\nBridgeID: {bridge}\n\n"
+        )
+    };
+    ami.behave(|manners| manners.channels = channels(""));
+    session.end();
+    let session = ami.session();
+    // A word later they are connected.
+    ami.behave(|manners| manners.channels = channels("b-1"));
+    assert_eq!(zammad.until("answer", "1.1")["answeringNumber"], "101");
+    session.say(hangup("1.1"));
+    assert_eq!(zammad.until("hangup", "1.1")["cause"], "normalClearing");
+    ami.assert_content();
+    end(running);
+}

@@ -8,7 +8,8 @@
 //! 2. Only a person answers: the recordings of queues, menus, voicemail boxes and parking in [`recorded`].
 //! 3. A lost connection ends no call: `recorded::a_lost_connection_changes_nothing_while_nothing_happens`,
 //!    `recorded::what_happens_while_the_connection_is_lost_is_found_out_as_far_as_it_can_be_known`,
-//!    `tracker::a_call_may_be_missing_from_a_list_for_a_moment`.
+//!    `tracker::a_call_may_be_missing_from_a_list_for_a_moment`,
+//!    `connection::an_answer_is_not_missed_by_who_comes_back_in_the_middle_of_it`.
 //! 4. A restart loses nothing: `tests/cli/bridge.rs`, `open_calls_are_taken_up_by_the_bridge_that_reported_them`; and
 //!    [`killed`], at any moment.
 //! 5. Zammad's trouble is not the phone system's: `connection::a_slow_zammad_delays_no_other_call`.

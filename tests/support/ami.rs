@@ -403,7 +403,11 @@ impl Client {
             _ if !self.is_in => error("Permission denied"),
             "Status" => {
                 let session = Session { tell: self.orders.clone() };
-                state.sessions.push_back(session.clone());
+                // Who only looks once more was there before.
+                let begins = !id.ends_with("-again");
+                if begins {
+                    state.sessions.push_back(session.clone());
+                }
                 if !may("reporting") {
                     return error("Permission denied");
                 }
@@ -411,7 +415,9 @@ impl Client {
                 if !id.starts_with("look-") && !text("Variables").contains("FROM_DID") {
                     state.complaints.push(format!("without the variables that tell a trunk: {lines:?}"));
                 }
-                state.followers.push(session);
+                if begins {
+                    state.followers.push(session);
+                }
                 list(&manners.channels, "StatusComplete")
             }
             "DeviceStateList" if !may("reporting") && !may("call") => error("Permission denied"),

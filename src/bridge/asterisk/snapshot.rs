@@ -40,6 +40,13 @@ impl Listener {
         listed.iter().filter_map(|channel| self.stands(channel, &list)).collect()
     }
 
+    /// What a list says of legs that are known, and of no others; it changes nothing.
+    pub fn seen(&self, list: &[Block]) -> Vec<Standing> {
+        let listed: Vec<Listed<'_>> = list.iter().filter_map(Listed::new).collect();
+        let list = List::of(&listed);
+        listed.iter().filter_map(|channel| self.stands(channel, &list)).collect()
+    }
+
     /// Takes a channel up that is not known from its beginning.
     fn enter(&mut self, listed: &Listed<'_>) {
         let Listed { block, name, unique_id, .. } = listed;

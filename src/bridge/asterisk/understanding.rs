@@ -3,6 +3,10 @@
 //! A connection begins with a list of all channels. While it comes, what happens meanwhile waits. The
 //! same list is asked for again whenever a message was cut off: somebody may have made up the ones
 //! behind it, so until the list begins nothing is believed.
+//!
+//! A moment later it is asked for once more. Asterisk says that somebody answered before it connects them: of a call
+//! that was answered before the connection began, and connected after its list, nothing else tells. That list holds
+//! nothing up and ends nothing.
 
 use std::collections::{HashMap, HashSet};
 use std::mem::take;
@@ -56,6 +60,8 @@ enum List {
 pub struct Asterisk {
     listener: Listener,
     list: List,
+    /// the channels of the list that was asked for once more, as far as it has come
+    again: Vec<Block>,
     /// the id of the last list that was asked for
     asked: u64,
     /// how often it was asked whether a number may be shown
@@ -72,6 +78,7 @@ impl Asterisk {
         Self {
             listener,
             list: List::None,
+            again: Vec::new(),
             asked: 0,
             asked_numbers: 0,
             secret: String::new(),
@@ -142,6 +149,7 @@ impl Asterisk {
             return Vec::new();
         }
         let ask = Heard::Ask(self.ask_for_list(false));
+        self.again.clear();
         let remark = format!("{why}: somebody may be making events up, so all channels are looked at anew");
         vec![Heard::Remark(remark), ask]
     }
@@ -150,6 +158,19 @@ impl Asterisk {
         self.asked += 1;
         self.list = List::Asked { is_believed };
         Action::new("Status", self.list_id()).with("Variables", VARIABLES)
+    }
+
+    /// Takes in a part of the list that was asked for once more.
+    fn look_again(&mut self, block: Block) -> Vec<Heard<Action>> {
+        match block.event() {
+            Some("StatusComplete") => vec![Heard::Seen(self.listener.seen(&take(&mut self.again)))],
+            Some(_) => {
+                self.again.push(block);
+                Vec::new()
+            }
+            // What keeps it from us was said of the first list.
+            None => Vec::new(),
+        }
     }
 
     /// What became of a call that was to be ended.
@@ -167,6 +188,10 @@ impl Asterisk {
         format!("{}-hangup", self.secret)
     }
 
+    fn again_id(&self) -> String {
+        format!("{}-again", self.secret)
+    }
+
     fn list_id(&self) -> String {
         format!("{}-{}", self.secret, self.asked)
     }
@@ -179,7 +204,12 @@ impl Source for Asterisk {
     fn begin(&mut self, secret: &str) -> Vec<Action> {
         secret.clone_into(&mut self.secret);
         self.asked_of.clear();
+        self.again.clear();
         vec![self.ask_for_list(true)]
+    }
+
+    fn ask_again(&mut self) -> Option<Action> {
+        Some(Action::new("Status", self.again_id()).with("Variables", VARIABLES))
     }
 
     fn understand(&mut self, message: Message) -> Vec<Heard<Action>> {
@@ -189,6 +219,9 @@ impl Source for Asterisk {
         };
         if is_cut_off(&block) {
             return self.distrust("an event that ends too early");
+        }
+        if block.get("ActionID") == Some(self.again_id().as_str()) {
+            return self.look_again(block);
         }
         let is_of_hangup = block.get("ActionID") == Some(self.hangup_id().as_str());
         let is_listed = block.get("ActionID") == Some(self.list_id().as_str());
@@ -296,6 +329,7 @@ mod tests {
                         _ => "else",
                     },
                     Heard::Standing(_) => "list",
+                    Heard::Seen(_) => "seen",
                     Heard::Ask(action) if action.to_string().starts_with("Action: Getvar") => "",
                     Heard::Ask(_) => "ask",
                     Heard::Remark(_) => "remark",
@@ -373,6 +407,27 @@ mod tests {
         assert!(talk.hear(&ends("1.3")).is_empty());
         let end = format!("Event: StatusComplete\nActionID: {id}\n\n");
         assert_eq!(talk.hear(&end), ["gone", "list", "calls", "gone"]);
+    }
+
+    #[test]
+    fn the_list_that_is_asked_for_once_more_holds_nothing_up() {
+        let mut talk = Talk::begun();
+        talk.hear(&begins("4940", "1.1"));
+        let _ = talk.0.ask_again();
+        let id = talk.0.again_id();
+        assert!(talk.hear(&format!("Response: Success\nActionID: {id}\n\n")).is_empty());
+        assert_eq!(talk.hear(&begins("4941", "1.2")), ["calls"]);
+        let listed = begins("4940", "1.1").replace("Newchannel", "Status").trim_end().to_owned();
+        assert!(talk.hear(&format!("{listed}\nActionID: {id}\n\n")).is_empty());
+        assert_eq!(talk.hear(&ends("1.2")), ["gone"]);
+        let end = format!("Event: StatusComplete\nActionID: {id}\n\n");
+        // Who does not know the secret cannot make one up.
+        assert!(talk.hear(&end.replace("secret-", "")).is_empty());
+        assert_eq!(talk.hear(&end), ["seen"]);
+        // The channels that are known stay.
+        assert_eq!(talk.hear(&ends("1.1")), ["gone"]);
+        let refusal = format!("Response: Error\nActionID: {id}\nMessage: Permission denied\n\n");
+        assert!(talk.hear(&refusal).is_empty());
     }
 
     #[test]

@@ -65,6 +65,21 @@ impl Tracker {
         }
     }
 
+    /// Looks at legs that are there for calls that nobody seems to have taken: who talks has answered. What is not
+    /// among them may be there all the same.
+    pub fn see(&mut self, legs: &[Standing], now: Duration) {
+        self.pass(now);
+        for leg in legs {
+            let Some(&number) = self.by_leg.get(&leg.leg) else { continue };
+            let is_its = |call: &Call| call.outside.as_ref() == Some(&leg.leg) && call.answered.is_none();
+            if let Some(taker) = &leg.talks_to
+                && self.calls.get(&number).is_some_and(is_its)
+            {
+                self.answered(number, taker.clone(), now);
+            }
+        }
+    }
+
     fn look_for(
         &mut self,
         number: CallNumber,

@@ -40,13 +40,15 @@ enum Step {
     Waits(Duration),
     /// only these legs are there: leg, group, where, it called, it talks to
     There(&'static [(&'static str, &'static str, Side, bool, Option<&'static str>)]),
+    /// these legs are seen, and others may be there
+    Seen(&'static [(&'static str, &'static str, Side, bool, Option<&'static str>)]),
 }
 
 use Failure::{Busy, Cancelled, Congestion, NoAnswer, Unavailable};
 use Side::{Inner, Outside, Phone};
 use Step::{
-    Answers, Dials, Fails, From, Gone, HangsUp, In, Queue, There, Through, TurnedAway, Unqueue, Voicemail,
-    Waits, Withheld,
+    Answers, Dials, Fails, From, Gone, HangsUp, In, Queue, Seen, There, Through, TurnedAway, Unqueue,
+    Voicemail, Waits, Withheld,
 };
 
 fn leg(id: &str) -> LegId {
@@ -118,7 +120,7 @@ impl Step {
             TurnedAway(id) => fact(id, id, What::TurnedAway),
             Gone(id, cause) => fact(id, id, What::Gone { cause: Some(cause) }),
             Withheld(id) => fact(id, id, What::Withheld),
-            Waits(_) | There(_) => return None,
+            Waits(_) | There(_) | Seen(_) => return None,
         })
     }
 }
@@ -135,6 +137,7 @@ fn followed_by(mut tracker: Tracker, steps: &[Step]) -> Vec<String> {
         match step {
             Waits(time) => now += *time,
             There(legs) => tracker.compare(&legs.iter().map(standing).collect::<Vec<_>>(), now),
+            Seen(legs) => tracker.see(&legs.iter().map(standing).collect::<Vec<_>>(), now),
             other => tracker.hear(other.clone().fact().unwrap(), now),
         }
         lines.extend(tracker.followed().filter_map(line));
@@ -624,6 +627,27 @@ fn a_call_may_be_missing_from_a_list_for_a_moment() {
         let told = followed(grace.clone(), &[&begins[..], then].concat());
         assert_eq!(told[1..], *expected, "case {number}");
     }
+}
+
+#[test]
+fn who_is_seen_to_talk_has_answered_and_nothing_else_follows() {
+    let begins = [In("a"), Dials("a", "a", "101", Phone)];
+    let talks: &[_] = &[("a", "a", Outside, true, Some("101")), ("101", "a", Phone, false, None)];
+    // (what is seen, what is told besides the newCall)
+    let cases: [(&[Step], &[&str]); 5] = [
+        (&[Seen(talks), Seen(talks), Gone("a", 16)], &["a answer 101 agent 101", "a hangup normalClearing"]),
+        (&[Answers("a", "a", "101", Phone), Seen(talks)], &["a answer 101 agent 101"]),
+        (&[Seen(&[("a", "a", Outside, true, None)])], &[]),
+        (&[Seen(&[])], &[]),
+        // A call of which nobody has heard may be over already.
+        (&[Seen(&[("b", "b", Outside, true, Some("102"))])], &[]),
+    ];
+    for (number, (then, expected)) in cases.into_iter().enumerate() {
+        let told = followed(rules(), &[&begins[..], then].concat());
+        assert_eq!(told[1..], *expected, "case {number}");
+    }
+    let out = [Dials("p", "p", "x", Outside), Seen(&[("x", "p", Outside, false, Some("p"))])];
+    assert_eq!(followed(rules(), &out)[1..], ["p answer"]);
 }
 
 #[test]

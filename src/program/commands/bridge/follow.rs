@@ -45,6 +45,9 @@ const IDLE: usize = 8;
 /// How often systemd is told what it does, if that has changed: it may be another at each of many calls.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
 
+/// How long after a connection began it is looked once more who talks: longer than a phone system takes to connect two.
+const ASK_AGAIN: Duration = Duration::from_secs(3);
+
 /// Whom to follow, and how.
 pub struct Task<'a> {
     /// the source's name
@@ -144,6 +147,7 @@ where
     let mut trouble = None;
     let mut was_connected = false;
     let mut is_ending = false;
+    let mut ask_again = None;
     let mut heard = begun;
     loop {
         let due = tracker.due().map_or_else(|| Instant::now() + Duration::from_secs(3600), |due| begun + due);
@@ -170,8 +174,10 @@ where
                         for request in source.begin(&secret) {
                             let _ = requests.send(request);
                         }
+                        ask_again = Some(Instant::now() + ASK_AGAIN);
                     }
                     Fed::Lost(error, pause) => {
+                        ask_again = None;
                         pulse.link_is(LinkState::Lost(in_full(&error)));
                         if let Some(page) = &page {
                             page.change(|view| view.link_is(false, format!("not connected: {}", in_full(&error))));
@@ -186,6 +192,10 @@ where
                     }
                 }
             },
+            () = sleep_until(ask_again.unwrap_or(begun)), if ask_again.is_some() && !is_ending => {
+                ask_again = None;
+                source.ask_again().and_then(|request| requests.send(request).ok());
+            }
             () = sleep_until(due), if !is_ending => {
                 heard = Instant::now();
                 tracker.pass(begun.elapsed());
@@ -294,6 +304,14 @@ pub fn hear<S: Source>(
             },
             Heard::Standing(legs) => {
                 tracker.compare(&legs, now);
+                if let Some(page) = page {
+                    show_standing(page, tracker, &legs);
+                }
+            }
+            Heard::Seen(mut legs) => {
+                tracker.see(&legs, now);
+                // Whatever else the list tells is known in better words.
+                legs.retain(|leg| leg.talks_to.is_some());
                 if let Some(page) = page {
                     show_standing(page, tracker, &legs);
                 }

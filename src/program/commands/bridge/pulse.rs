@@ -107,7 +107,7 @@ impl Pulse {
                     | What::TurnedAway
                     | What::Gone { .. } => {}
                 },
-                Heard::Standing(legs) => {
+                Heard::Standing(legs) | Heard::Seen(legs) => {
                     for leg in legs {
                         note(trunks, &leg.trunk);
                         note(extensions, &leg.person.number);
