@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 
+import bridge
 import faults
 import freepbx
 import hostile
@@ -97,6 +98,7 @@ def main():
                 bench.via(way)
                 for part in (run_ordinary, run_freepbx, run_recipes, hostile.run, faults.run):
                     part(bench, report, way)
+            bridge.run(bench, report)
             if report.wants("page", page.PAGE):
                 page.run(options.asterisk, options.program, options.port, report)
             if not options.words:

@@ -33,6 +33,7 @@ class Case:
     extension: str | None = None
     queue: str | None = None
     direction: str = "in"
+    source: str | None = None  # where the caller is, if not at the carrier or at a phone
     # the caller: what the telephone sends, and what is to arrive in Zammad
     caller: str | bytes | None = None
     arrives_as: str | None = None
@@ -306,7 +307,7 @@ class Run(threading.Thread):
         outward = case.direction == "out"
         self.call = Call(
             ("127.0.0.1", bench.ports.pbx), case.prefix + case.to, case.caller,
-            source=PHONES if outward else CARRIER, name=case.name_shown, headers=case.headers,
+            source=case.source or (PHONES if outward else CARRIER), name=case.name_shown, headers=case.headers,
             talk=case.talk, cancel_after=case.cancel_after, ringing_for=case.ringing_for)
         self.call.start()
         if case.while_calling:

@@ -168,8 +168,8 @@ class Bench:
 
     def program_log(self):
         """What the program says, whichever way it is run."""
-        files = [self.logs / "pbx.log", self.logs / "fastagi.log"]
-        return "".join(file.read_text(errors="replace") for file in files)
+        files = [self.logs / name for name in ("pbx.log", "fastagi.log", "bridge.log")]
+        return "".join(file.read_text(errors="replace") for file in files if file.exists())
 
     def pbx_log(self):
         return self.inside(f"{BENCH}/run/pbx/log/full").read_text(errors="replace").splitlines()

@@ -13,6 +13,7 @@ import time
 
 CARRIER = "127.0.0.2"
 PHONES = "127.0.0.3"
+FOLLOWED = "127.0.0.4"  # the carrier of calls that only the bridge reports
 
 RETRANSMIT = 0.5
 LAST = 100  # the number of a BYE: more than what a call sends before it
