@@ -70,6 +70,8 @@ pub struct Asterisk {
     secret: String,
     /// legs of which it was asked whether their number may be shown, by the question's id
     asked_of: HashMap<String, (LegId, LegId)>,
+    /// it was said that these questions are not answered
+    is_told_of_numbers: bool,
 }
 
 impl Asterisk {
@@ -83,6 +85,7 @@ impl Asterisk {
             asked_numbers: 0,
             secret: String::new(),
             asked_of: HashMap::new(),
+            is_told_of_numbers: false,
         }
     }
 
@@ -115,8 +118,15 @@ impl Asterisk {
         PRESENTATION.iter().map(ask).collect()
     }
 
-    /// What a channel's variable says of its number.
-    fn presentation(reply: &Block, leg: LegId, group: LegId) -> Vec<Heard<Action>> {
+    /// What a channel's variable says of its number. An account that may not ask learns of no number that is
+    /// withheld, which is said once for each connection: Zammad gets these numbers.
+    fn presentation(&mut self, reply: &Block, leg: LegId, group: LegId) -> Vec<Heard<Action>> {
+        if reply.get("Response") == Some("Error") && reply.get("Message") == Some("Permission denied") {
+            let remark = "Asterisk does not say whether callers withhold their numbers (Permission denied); \
+                          the account needs write = reporting";
+            let is_told = std::mem::replace(&mut self.is_told_of_numbers, true);
+            return (!is_told).then(|| Heard::Remark(remark.to_owned())).into_iter().collect();
+        }
         let is_withheld = reply.get("Value").is_some_and(|value| value.starts_with("prohib"));
         let fact = Fact { leg, group, what: What::Withheld };
         is_withheld.then_some(Heard::Fact(fact)).into_iter().collect()
@@ -205,6 +215,7 @@ impl Source for Asterisk {
         secret.clone_into(&mut self.secret);
         self.asked_of.clear();
         self.again.clear();
+        self.is_told_of_numbers = false;
         vec![self.ask_for_list(true)]
     }
 
@@ -228,7 +239,7 @@ impl Source for Asterisk {
         if block.event().is_none()
             && let Some((leg, group)) = block.get("ActionID").and_then(|id| self.asked_of.remove(id))
         {
-            return Self::presentation(&block, leg, group);
+            return self.presentation(&block, leg, group);
         }
         match (&mut self.list, block.event()) {
             (List::Asked { .. }, None) if is_listed => {
@@ -470,6 +481,17 @@ mod tests {
         let refusal = format!("Response: Error\nActionID: {id}\nMessage: Permission denied\n\n");
         assert_eq!(talk.hear(&refusal), ["remark"]);
         assert_eq!(talk.hear(&begins("4940", "1.1")), ["calls"]);
+        // Nor may it ask whether numbers are withheld, which another right than that of the list allows too.
+        for (asked, expected) in [(1, &["remark"][..]), (2, &[])] {
+            let refusal =
+                format!("Response: Error\nActionID: secret-number-{asked}\nMessage: Permission denied\n\n");
+            assert_eq!(talk.hear(&refusal), expected);
+        }
+        // A channel that is gone is no lack of a right.
+        let _ = talk.0.begin("secret");
+        assert_eq!(talk.hear(&begins("4940", "1.2")), ["calls"]);
+        let gone = "Response: Error\nActionID: secret-number-3\nMessage: No such channel\n\n";
+        assert!(talk.hear(gone).is_empty());
     }
 
     #[test]
