@@ -20,6 +20,7 @@ class Ami:
         self._changed = threading.Condition()
         self._replies = {}
         self.events = []
+        self.globals = {}  # as they were set
         threading.Thread(target=self._read, daemon=True).start()
         reply = self.action("Login", Username="bench", Secret="bench")
         if reply.get("Response") != "Success":
@@ -43,6 +44,7 @@ class Ami:
         reply = self.action("Setvar", Variable=name, Value=value)
         if reply.get("Response") != "Success":
             raise RuntimeError(f"AMI Setvar {name}: {reply}")
+        self.globals[name] = value
 
     def find(self, since=0.0, **fields):
         """The first of our events with these fields, if it has come. Whoever knows `since` saves a look at the others."""

@@ -67,6 +67,10 @@ class Process:
     def is_running(self):
         return self._process.poll() is None
 
+    def kill(self):
+        self._process.kill()
+        self._process.wait()
+
     def stop(self):
         if not self.is_running():
             return
@@ -87,6 +91,7 @@ class Bench:
         self._cached, self._program = asterisk, program
         self.root = asterisk.with_name(f"{asterisk.name}.run-{base_port}")
         self._processes = []
+        self._asterisks = {}  # by name
         self._fastagi = None
 
     def __enter__(self):
@@ -163,6 +168,18 @@ class Bench:
         if self._fastagi:
             self._fastagi.stop()
 
+    def kill_pbx(self):
+        """As a power cut would end it: nobody is told of it."""
+        self._asterisks["pbx"].kill()
+        self.pbx.close()
+
+    def start_pbx(self):
+        """It knows again what it was told before."""
+        told = self.pbx.globals
+        self.pbx = self._start_asterisk("pbx", self.ports.pbx_ami)
+        for name, value in told.items():
+            self.pbx.set_global(name, value)
+
     def calls_up(self):
         return "0 active calls" not in self.pbx.cli("core show channels count")
 
@@ -213,7 +230,7 @@ class Bench:
         self.door = Door(self.ports.door, self.ports.sandbox)
 
     def _start_asterisk(self, name, ami_port):
-        self._start(
+        self._asterisks[name] = self._start(
             ["chroot", self.root, "asterisk", "-f", "-C", f"{BENCH}/{name}/asterisk.conf"],
             self.logs / f"{name}.log")
         ami = patiently(lambda: Ami(ami_port))
