@@ -142,17 +142,25 @@ fn events_before_the_login_end_no_call_and_begin_none_that_is_not_there() {
     follow.end("connected to asterisk", &["1.2"]);
 }
 
-/// An account that loses its right to look at a reload: a line says what it needs, and calls are followed.
+/// An account that loses its right to look at a reload: one line says what it needs, and calls are followed.
 #[test]
 fn an_account_without_rights_says_what_it_needs() {
-    let follow = Follow::start(Manners::default());
-    let session = follow.ami.session();
-    follow.follows(&session, "1.1");
-    follow.ami.behave(|manners| manners.write.clear());
-    session.end();
-    let session = follow.ami.session();
-    follow.follows(&session, "1.2");
-    follow.end("the account needs write = reporting", &["1.1", "1.2"]);
+    // (its `write` then, what is told)
+    let cases: [(&[&str], &str); 2] = [
+        (&[], "Asterisk does not show which calls there are (Permission denied)"),
+        (&["system"], "Asterisk does not say whether callers withhold their numbers (Permission denied)"),
+    ];
+    at_once(cases, |(write, told)| {
+        let follow = Follow::start(Manners::default());
+        let session = follow.ami.session();
+        follow.follows(&session, "1.1");
+        follow.ami.behave(|manners| manners.write = write.to_vec());
+        session.end();
+        let session = follow.ami.session();
+        follow.follows(&session, "1.2");
+        follow.running.until_it_says(told);
+        follow.end("the account needs write = reporting", &["1.1", "1.2"]);
+    });
 }
 
 /// Ids that begin again after Asterisk was started: the old call has ended, and the new one is another.

@@ -248,6 +248,8 @@ impl Source for Asterisk {
                     return Vec::new();
                 }
                 self.list = List::None;
+                // It is the same right.
+                self.is_told_of_numbers = true;
                 let reason = block.get("Message").unwrap_or("no reason given");
                 vec![Heard::Remark(format!(
                     "Asterisk does not show which calls there are ({reason}); the account needs write = reporting"
@@ -481,17 +483,19 @@ mod tests {
         let refusal = format!("Response: Error\nActionID: {id}\nMessage: Permission denied\n\n");
         assert_eq!(talk.hear(&refusal), ["remark"]);
         assert_eq!(talk.hear(&begins("4940", "1.1")), ["calls"]);
-        // Nor may it ask whether numbers are withheld, which another right than that of the list allows too.
-        for (asked, expected) in [(1, &["remark"][..]), (2, &[])] {
-            let refusal =
-                format!("Response: Error\nActionID: secret-number-{asked}\nMessage: Permission denied\n\n");
-            assert_eq!(talk.hear(&refusal), expected);
-        }
+        let refused = |question: u64, why: &str| {
+            format!("Response: Error\nActionID: secret-number-{question}\nMessage: {why}\n\n")
+        };
+        // That of the numbers is the same right, and one line is enough.
+        assert!(talk.hear(&refused(1, "Permission denied")).is_empty());
+        // The list is shown to other accounts too.
+        let mut talk = Talk::begun();
+        assert_eq!(talk.hear(&begins("4940", "1.1")), ["calls"]);
         // A channel that is gone is no lack of a right.
-        let _ = talk.0.begin("secret");
+        assert!(talk.hear(&refused(1, "No such channel")).is_empty());
+        assert_eq!(talk.hear(&refused(2, "Permission denied")), ["remark"]);
         assert_eq!(talk.hear(&begins("4940", "1.2")), ["calls"]);
-        let gone = "Response: Error\nActionID: secret-number-3\nMessage: No such channel\n\n";
-        assert!(talk.hear(gone).is_empty());
+        assert!(talk.hear(&refused(3, "Permission denied")).is_empty(), "it is said once");
     }
 
     #[test]
