@@ -9,14 +9,14 @@ use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::file::Durable;
-use super::moment::{moment, on_wall};
+use super::moment::moment;
 use super::{Moment, SharedSpool, Spool, SpoolError};
 
 /// After so long a bridge that has not said how it ended is forgotten: nobody waits for it any more.
 const FORGOTTEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// What a bridge told of itself last.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heartbeat {
     /// which bridge
     pub name: BridgeName,
@@ -39,7 +39,7 @@ pub struct Heartbeat {
 }
 
 /// A bridge among those that share a spool.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct BridgeName {
     /// the kind of phone system, such as `asterisk`
     pub source: String,
@@ -57,7 +57,7 @@ impl BridgeName {
 }
 
 /// Whether a bridge follows its phone system.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LinkState {
     /// It does.
     Connected,
@@ -123,38 +123,14 @@ impl Spool {
     /// Notes what a bridge tells of itself.
     pub(crate) fn note_bridge(&mut self, told: &Heartbeat, now: Moment) -> Result<(), SpoolError> {
         self.change(Durable::No, |db, _| {
-            let Heartbeat { name, link, since, events, messages, calls, reconnects, delay, sights } = told;
-            let (state, reason) = match link {
-                LinkState::Connected => ("connected", None),
-                LinkState::Lost(reason) => ("lost", Some(reason)),
-                LinkState::Ended => ("ended", None),
-            };
-            let since = since.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-            let sights = serde_json::to_string(sights).unwrap_or_default();
+            let [name, told] = [serde_json::to_string(&told.name), serde_json::to_string(told)]
+                .map(|text| text.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into())));
             db.prepare_cached(
-                "INSERT OR REPLACE INTO bridge (source, profile, phone_system, state, reason, since, events, messages,
-                     calls, reconnects, delay, sights, told, boot, up)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO bridge (name, told, at, boot, up) VALUES (?, ?, ?, ?, ?)",
             )?
-            .execute(params![
-                name.source,
-                name.profile.as_deref().unwrap_or_default(),
-                name.phone_system,
-                state,
-                reason,
-                number(since.as_millis()),
-                number(u128::from(*events)),
-                number(u128::from(*messages)),
-                number(u128::from(*calls)),
-                number(u128::from(*reconnects)),
-                number(delay.as_micros()),
-                sights,
-                now.wall,
-                now.boot,
-                now.up,
-            ])?;
+            .execute(params![name?, told?, now.wall, now.boot, now.up])?;
             let forgotten = now.before(FORGOTTEN).wall;
-            db.prepare_cached("DELETE FROM bridge WHERE told < ?")?.execute([forgotten])?;
+            db.prepare_cached("DELETE FROM bridge WHERE at < ?")?.execute([forgotten])?;
             Ok(())
         })
     }
@@ -184,44 +160,17 @@ impl SharedSpool {
 }
 
 fn bridges(db: &Connection, now: Moment) -> rusqlite::Result<Vec<Bridge>> {
-    let sql =
-        "SELECT source, profile, phone_system, state, reason, since, events, messages, calls, reconnects,
-                   delay, sights, told, boot, up FROM bridge ORDER BY source, profile, phone_system";
-    let mut statement = db.prepare_cached(sql)?;
-    let bridges = statement.query_map([], |row| bridge(row, now))?;
-    bridges.collect()
-}
-
-fn bridge(row: &Row, now: Moment) -> rusqlite::Result<Bridge> {
-    let state: String = row.get(3)?;
-    let link = match state.as_str() {
-        "connected" => LinkState::Connected,
-        "ended" => LinkState::Ended,
-        _ => LinkState::Lost(row.get::<_, Option<String>>(4)?.unwrap_or_default()),
+    let mut statement = db.prepare_cached("SELECT told, at, boot, up FROM bridge")?;
+    let read = |row: &Row| {
+        let told = serde_json::from_str(row.get_ref(0)?.as_str()?).ok();
+        let ago = now.since(&moment(row, 1)?);
+        // What another release has written in other words is not known here.
+        Ok(told.map(|told| Bridge { told, ago }))
     };
-    let profile: String = row.get(1)?;
-    let sights: String = row.get(11)?;
-    let told = Heartbeat {
-        name: BridgeName {
-            source: row.get(0)?,
-            profile: Some(profile).filter(|profile| !profile.is_empty()),
-            phone_system: row.get(2)?,
-        },
-        link,
-        since: on_wall(row.get(5)?),
-        events: row.get(6)?,
-        messages: row.get(7)?,
-        calls: row.get(8)?,
-        reconnects: row.get(9)?,
-        delay: Duration::from_micros(row.get(10)?),
-        // It only explains.
-        sights: serde_json::from_str(&sights).unwrap_or_default(),
-    };
-    Ok(Bridge { told, ago: now.since(&moment(row, 12)?) })
-}
-
-fn number(number: u128) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+    let bridges = statement.query_map([], read)?;
+    let mut bridges: Vec<Bridge> = bridges.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    bridges.sort_by(|one, other| one.told.name.cmp(&other.told.name));
+    Ok(bridges)
 }
 
 #[cfg(test)]

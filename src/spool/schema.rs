@@ -101,27 +101,14 @@ const STEPS: [&str; 2] = [
     END;
 ",
     "
-    -- What each bridge tells of itself.
+    -- What each bridge tells of itself. Few columns, as each event's process reads them here.
     CREATE TABLE bridge (
-        source TEXT NOT NULL,
-        -- empty: none
-        profile TEXT NOT NULL,
-        phone_system TEXT NOT NULL,
-        state TEXT NOT NULL,
-        reason TEXT,
-        since INTEGER NOT NULL,
-        events INTEGER NOT NULL,
-        messages INTEGER NOT NULL,
-        calls INTEGER NOT NULL,
-        reconnects INTEGER NOT NULL,
-        -- microseconds
-        delay INTEGER NOT NULL,
-        sights TEXT NOT NULL,
-        told INTEGER NOT NULL,
+        name TEXT PRIMARY KEY,
+        told TEXT NOT NULL,
+        at INTEGER NOT NULL,
         boot INTEGER NOT NULL,
-        up INTEGER NOT NULL,
-        PRIMARY KEY (source, profile, phone_system)
-    ) STRICT;
+        up INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
 ",
 ];
 
