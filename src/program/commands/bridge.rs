@@ -3,9 +3,11 @@
 //! One thread does all: it takes in what the phone system says, which a task reads as fast as it comes,
 //! and brings the events that follow to Zammad over many connections at once.
 
+mod delivery;
 mod follow;
 mod page;
 mod pulse;
+mod recorder;
 mod replay;
 mod tell;
 

@@ -2,40 +2,36 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::marker::PhantomData;
-use std::path::Path;
+use std::io::Write;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use anyhow::Context;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, interval, sleep_until};
 
 use crate::bridge::fact::{Fact, Standing};
 use crate::bridge::feed::{Fed, feed};
-use crate::bridge::mask::Mask;
-use crate::bridge::recording::{self, Line, Recorded};
 use crate::bridge::source::{Connector, Heard, Link, LinkError, Source};
-use crate::bridge::tracker::{CallNumber, Followed, Open, Tracker};
+use crate::bridge::tracker::{Followed, Open, Tracker};
 use crate::client::{Clients, in_full};
 use crate::config::{BridgeConfig, Config, OnReject, Span};
-use crate::delivery::{Connection, Courier, Deadline, Dispatcher, Pool};
-use crate::event::{EventKind, WrittenEvent};
+use crate::delivery::{Connection, Courier, Dispatcher, Pool};
+use crate::event::WrittenEvent;
 use crate::program::cli;
 use crate::program::commands::alive::{Alive, LastDelivery};
 use crate::program::commands::daemon::{Daemon, Wish, log_event};
-use crate::program::commands::report::{self, outcome, unsent};
+use crate::program::commands::report;
 use crate::program::commands::settings::runtime_folder;
 use crate::program::commands::watched::Watched;
-use crate::program::output::{OutputError, Report, Style};
+use crate::program::output::{OutputError, Style};
 use crate::program::safe_text::printable;
 use crate::sandbox::Sandbox;
-use crate::spool::{BridgeName, Ending, LinkState, Which};
+use crate::spool::{BridgeName, LinkState};
 
+use super::delivery::{Brought, Done, Errand, bring, key_of};
 use super::page::Page;
 use super::pulse::Pulse;
+use super::recorder::Recorder;
 use super::tell;
 
 /// So many connections to Zammad there are at most, and so many stay.
@@ -61,34 +57,6 @@ pub struct Task<'a> {
     pub following: &'a cli::Following,
     /// what takes the events in place of a Zammad
     pub stand_in: Option<Arc<Sandbox>>,
-}
-
-/// An event on its way to Zammad.
-struct Errand {
-    call: CallNumber,
-    written: WrittenEvent,
-    /// when the phone system said what it follows from
-    heard: Instant,
-}
-
-/// What came of an errand.
-enum Brought {
-    Done(Box<Done>),
-    /// Somebody else reports its call, such as a line in the dialplan.
-    Elsewhere(CallNumber, EventKind),
-}
-
-/// What became of an event.
-struct Done {
-    call: CallNumber,
-    kind: EventKind,
-    heard: Instant,
-    report: Report,
-    /// the event's
-    fields: tell::Fields,
-    error: Option<anyhow::Error>,
-    /// Zammad does not want the caller.
-    is_rejected: bool,
 }
 
 /// Follows a phone system until somebody ends it.
@@ -262,12 +230,6 @@ where
     Ok(())
 }
 
-/// What makes a call one of this bridge's for the next process.
-fn key_of(written: &WrittenEvent, key: &str, courier: &Courier) -> Option<String> {
-    let is_noted = courier.has_journal() && written.event == EventKind::NewCall;
-    is_noted.then(|| format!("{key}{}", written.call_id))
-}
-
 async fn next<'a, F: 'a>(dispatcher: &mut Option<Dispatcher<'a, Errand, F>>) -> Option<F> {
     match dispatcher {
         Some(dispatcher) => dispatcher.next().await,
@@ -385,92 +347,4 @@ fn show(page: &Page, followed: &Followed, following: &cli::Following) {
         Followed::Ended(call, summary) => view.ended(*call, summary, None),
         Followed::Unreported(call, summary, reason) => view.ended(*call, summary, Some(reason)),
     });
-}
-
-/// Brings one event to Zammad.
-async fn bring(
-    connection: &mut Connection<'_>,
-    errand: Errand,
-    key: &str,
-    courier: &Courier,
-    config: &Config,
-    elsewhere: &RefCell<HashSet<String>>,
-) -> Brought {
-    let Errand { call, written, heard } = errand;
-    let kind = written.event;
-    if written.event == EventKind::NewCall {
-        if is_announced(&written, key, courier).await {
-            log::warn!(
-                "call {} is reported already, so it is not reported from here",
-                printable(&written.call_id)
-            );
-            elsewhere.borrow_mut().insert(written.call_id);
-            return Brought::Elsewhere(call, kind);
-        }
-    } else if elsewhere.borrow().contains(&written.call_id) {
-        if written.event == EventKind::Hangup {
-            elsewhere.borrow_mut().remove(&written.call_id);
-        }
-        return Brought::Elsewhere(call, kind);
-    }
-    let done = |report, fields, error, is_rejected| {
-        Brought::Done(Box::new(Done { call, kind, heard, report, fields, error, is_rejected }))
-    };
-    let to_send = match courier.read(written, config).await {
-        Ok(to_send) => to_send,
-        Err(error) => {
-            let error = error.into();
-            return done(unsent(&error), tell::Fields::new(), Some(error), false);
-        }
-    };
-    report::warn(&to_send, None);
-    let brought = match connection.client() {
-        Ok(client) => Ok(courier.bring(client, &to_send, Deadline::within(config.deadline)).await),
-        Err(error) => Err(error),
-    };
-    let (report, error) = outcome(&to_send.event, brought, config);
-    let is_rejected = report.rejects();
-    done(report, tell::fields(&to_send), error, is_rejected)
-}
-
-/// Whether a call is somebody else's, or was reported to its end: the phone system may still have its channel when
-/// the next process begins. One that this bridge has begun is its own.
-async fn is_announced(written: &WrittenEvent, key: &str, courier: &Courier) -> bool {
-    let Ok(call_id) = written.call_id.parse() else { return false };
-    let Ok(Some(call)) = courier.call(Which::Id(call_id)).await else { return false };
-    let is_own = call.key.as_deref().is_some_and(|own| own.starts_with(key));
-    !is_own || call.ending != Ending::None
-}
-
-/// Writes down what the phone system says.
-struct Recorder<S> {
-    file: BufWriter<File>,
-    mask: Option<Mask>,
-    source: PhantomData<S>,
-}
-
-impl<S: Source> Recorder<S> {
-    fn begin(path: &Path, is_masked: bool) -> anyhow::Result<Self> {
-        let file = File::create(path).with_context(|| path.display().to_string())?;
-        Ok(Self { file: BufWriter::new(file), mask: is_masked.then(Mask::default), source: PhantomData })
-    }
-
-    fn note(&mut self, fed: &Fed<S::Message>) {
-        let what = match fed {
-            Fed::Connected(secret) => Recorded::Connected(secret.clone()),
-            Fed::Lost(error, _) => Recorded::Lost(in_full(error)),
-            Fed::Said(message) => {
-                let mut message = message.clone();
-                if let Some(mask) = &self.mask {
-                    S::mask(&mut message, mask);
-                }
-                Recorded::Said(message)
-            }
-        };
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-        let written = recording::write(&mut self.file, &Line { time, what }).and_then(|()| self.file.flush());
-        if let Err(error) = written {
-            log::warn!("the recording has a gap: {error}");
-        }
-    }
 }
