@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::source::{Connector, Link, LinkError};
@@ -32,15 +33,17 @@ pub enum Fed<M> {
 }
 
 /// Keeps a connection, and hands over what comes, until nobody wants it any more. Reading never waits for
-/// the one that takes it.
-pub async fn feed<C: Connector>(
-    connector: C,
+/// the one that takes it. A connector that is changed counts for the next connection, which is made at once if
+/// there is none.
+pub async fn feed<C: Connector + Clone>(
+    mut connectors: watch::Receiver<C>,
     fed: UnboundedSender<Fed<<C::Link as Link>::Message>>,
     mut requests: UnboundedReceiver<<C::Link as Link>::Request>,
 ) {
     let mut pause = FIRST_PAUSE;
     loop {
         let begun = Instant::now();
+        let connector = connectors.borrow_and_update().clone();
         let error = match connector.connect().await {
             Ok(link) => {
                 // What was asked of the connection before.
@@ -65,6 +68,7 @@ pub async fn feed<C: Connector>(
         }
         tokio::select! {
             () = sleep(wait) => {}
+            Ok(()) = connectors.changed() => pause = FIRST_PAUSE,
             () = fed.closed() => return,
         }
     }

@@ -16,6 +16,11 @@ pub trait Source {
     type Message: Serialize + DeserializeOwned + Clone + fmt::Debug + Send + 'static;
     /// What it can be asked for in between.
     type Request: fmt::Debug + Send + 'static;
+    /// What the configuration says of how it is understood.
+    type Settings;
+
+    /// From now on these settings count. What is known of legs stays.
+    fn adapt(&mut self, settings: &Self::Settings);
 
     /// A connection has begun: what is to be asked for first. `secret` is known to nobody else, so that
     /// replies can be told from what somebody makes up.

@@ -111,6 +111,11 @@ pub struct Tracker {
 }
 
 impl Tracker {
+    /// From now on these rules count, for calls that are under way too.
+    pub fn adapt(&mut self, rules: Rules) {
+        self.rules = rules;
+    }
+
     /// Without a call.
     pub fn new(rules: Rules) -> Self {
         Self {

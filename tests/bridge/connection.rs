@@ -1,8 +1,8 @@
 //! The connection itself: TLS, signals, and what it is asked for.
 
-use crate::ami::{Ami, Manners};
+use crate::ami::{Ami, Manners, SECRET};
 use crate::certificates::{NOW, params, pem_file, root, self_signed, signed_by};
-use crate::following::{bridge, end, hangup, waiting_call};
+use crate::following::{bridge, bridge_of_file, end, hangup, waiting_call};
 use crate::running::Running;
 use crate::support::World;
 use crate::zammad::Zammad;
@@ -39,17 +39,53 @@ fn whom_nobody_trusts_is_named_and_gets_no_secret() {
     assert!(ami.actions().is_empty(), "{:?}", ami.actions());
 }
 
-/// Nobody reads its settings anew yet, but a call must not be lost by it.
 #[test]
-fn a_hangup_signal_ends_nothing() {
+fn a_configuration_that_is_read_again_loses_no_call() {
     let (world, ami, zammad) = (World::new(), Ami::start(), Zammad::start());
-    let running = Running::start(&mut bridge(&world, &ami, &zammad));
+    let other = Zammad::start();
+    let configured = |text: &str| world.file("bridge.toml", 0o600, text);
+    let url = |zammad: &Zammad| format!("url = \"{}\"\n", zammad.url());
+    let mut program = bridge_of_file(&world, &ami);
+    let running = Running::start(program.arg("--config").arg(configured(&url(&zammad))));
     let session = ami.session();
     session.say(waiting_call("1.1", "4940669690"));
     zammad.until("newCall", "1.1");
-    running.signal("HUP");
+
+    // What cannot be used changes nothing.
+    configured("url = 7");
+    running.until_it_says("the one of before goes on");
+    session.say(waiting_call("1.2", "4940669691"));
+    zammad.until("newCall", "1.2");
+
+    configured(&format!("{}[bridge]\nignore = [\"4940669692\"]\n", url(&zammad)));
+    running.until_it_says("a file of the configuration has changed, and was read again");
+    session.say(waiting_call("1.3", "4940669692"));
+    session.say(waiting_call("1.4", "4940669693"));
+    zammad.until("newCall", "1.4");
     session.say(hangup("1.1"));
     zammad.until("hangup", "1.1");
+    assert_eq!(zammad.kinds_of("1.3"), [] as [&str; 0]);
+
+    configured(&url(&other));
+    running.signal("HUP");
+    running.until_it_says("the configuration was read again");
+    session.say(waiting_call("1.5", "4940669694"));
+    other.until("newCall", "1.5");
+    // All of it over one connection.
+    assert_eq!(ami.connections(), 1);
+    end(running);
+}
+
+#[test]
+fn a_secret_that_is_put_right_is_tried_at_once() {
+    let (world, zammad) = (World::new(), Zammad::start());
+    let ami = Ami::start_with(Manners { refusal: Some("Authentication failed"), ..Manners::default() });
+    let running = Running::start(&mut bridge(&world, &ami, &zammad));
+    running.until_it_says("it is tried again after 3m");
+    ami.behave(|manners| manners.refusal = None);
+    world.file("secret", 0o600, &format!("{SECRET}\n"));
+    ami.session();
+    running.until_it_says("connected to asterisk");
     end(running);
 }
 

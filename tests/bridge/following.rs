@@ -11,8 +11,15 @@ use crate::zammad::Zammad;
 
 /// The program, about to follow.
 pub fn bridge(world: &World, ami: &Ami, zammad: &Zammad) -> Command {
+    let mut program = bridge_of_file(world, ami);
+    program.args(["--url", &zammad.url()]);
+    program
+}
+
+/// The same, which is to be told of Zammad by a file.
+pub fn bridge_of_file(world: &World, ami: &Ami) -> Command {
     let mut program = world.process();
-    program.args(["bridge", "asterisk", "--url", &zammad.url(), "--output", "json"]);
+    program.args(["bridge", "asterisk", "--output", "json"]);
     program.args(["--address", &ami.address.to_string(), "--username", USERNAME]);
     program.args(["--outside-prefix", OUTSIDE_PREFIX, "--secret-file"]).arg(secret(world));
     program

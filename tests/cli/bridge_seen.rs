@@ -101,7 +101,7 @@ fn a_bridge_that_is_gone_is_told_from_one_that_runs() {
     drop(running);
     // As if a minute had gone by.
     let db = rusqlite::Connection::open(world.path("spool.db")).unwrap();
-    db.execute("UPDATE bridge SET told = told - 60000, up = up - 60000", []).unwrap();
+    db.execute("UPDATE bridge SET at = at - 60000, up = up - 60000", []).unwrap();
     let told = stats();
     assert!(told.contains("asterisk at ") && told.contains(": gone, silent for "), "{told}");
 }
@@ -221,7 +221,7 @@ fn check_asks_the_bridge_that_runs() {
     // It is killed; its last word is a minute old.
     drop(running);
     let db = rusqlite::Connection::open(world.path("spool.db")).unwrap();
-    db.execute("UPDATE bridge SET told = told - 60000, up = up - 60000", []).unwrap();
+    db.execute("UPDATE bridge SET at = at - 60000, up = up - 60000", []).unwrap();
     let (code, text) = check(&world, &file, &["--nagios"]);
     assert_eq!((code, text.contains("the bridge asterisk is gone: silent for 1m")), (2, true), "{text}");
 }

@@ -73,6 +73,13 @@ impl Listener {
         }
     }
 
+    /// From now on channels that begin are told apart by these settings.
+    pub fn adapt(&mut self, trunks: Trunks, outside_prefix: impl Into<String>) {
+        let before = std::mem::replace(&mut self.trunks, trunks.clone());
+        self.trunks = trunks.after(before);
+        self.outside_prefix = outside_prefix.into();
+    }
+
     /// What an event says of legs. Of events that were cut off nothing is believed: see
     /// [`is_whole`](Self::is_whole).
     pub fn hear(&mut self, event: &Block) -> Option<Fact> {

@@ -53,6 +53,11 @@ impl Trunks {
         }
     }
 
+    /// The same with what was seen so far by other settings.
+    pub fn after(self, before: Self) -> Self {
+        Self { seen: before.seen, ..self }
+    }
+
     /// Whether a channel was recognised as one.
     pub fn has_seen_one(&self) -> bool {
         !self.seen.is_empty()

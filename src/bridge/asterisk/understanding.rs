@@ -14,10 +14,12 @@ use std::mem::take;
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
+use super::trunks::Trunks;
 use super::{Block, BlockError, Listener, VARIABLES};
 use crate::bridge::fact::{Fact, LegId, Side, What};
 use crate::bridge::mask::Mask;
 use crate::bridge::source::{Heard, Source};
+use crate::config::AsteriskSettings;
 
 /// Whether a caller's number may be shown: Asterisk's own word, and FreePBX's copy of it.
 const PRESENTATION: [&str; 2] = ["CALLERID(num-pres)", "CALLINGNUMPRES_SV"];
@@ -210,6 +212,12 @@ impl Asterisk {
 impl Source for Asterisk {
     type Message = Message;
     type Request = Action;
+    type Settings = AsteriskSettings;
+
+    fn adapt(&mut self, settings: &AsteriskSettings) {
+        let outside_prefix = settings.outside_prefix.clone().unwrap_or_default();
+        self.listener.adapt(Trunks::of(settings), outside_prefix);
+    }
 
     fn begin(&mut self, secret: &str) -> Vec<Action> {
         secret.clone_into(&mut self.secret);

@@ -12,7 +12,8 @@ use crate::config::{AsteriskSettings, BridgeSettings};
 ///
 /// For phone systems that cannot call a program for each call, or not in every route. It connects to one,
 /// reads which calls there are, and reports each from its first ring to its end. Lost connections are
-/// made again, and calls that are open when it ends are taken up when it starts again.
+/// made again, and calls that are open when it ends are taken up when it starts again. On SIGHUP, and when a
+/// file of its configuration has changed, it reads them again.
 #[derive(Debug, Subcommand)]
 pub enum Bridge {
     Asterisk(Box<BridgeAsterisk>),

@@ -21,7 +21,7 @@ use crate::bridge::asterisk::{Account, Asterisk, Listener, Trunks};
 use crate::bridge::pattern::Pattern;
 use crate::bridge::tracker::{Rules, Tracker};
 use crate::client;
-use crate::config::{BridgeConfig, Config, Settings};
+use crate::config::{AsteriskSettings, BridgeConfig, Config, Settings};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
 use crate::sandbox::{Options, Sandbox};
@@ -29,9 +29,9 @@ use crate::spool::BridgeName;
 
 use super::owner::become_owner;
 use super::sandbox::random_token;
-use super::settings::sources;
+use super::watched::sources;
 use super::{start_log, warn_if_insecure};
-use follow::Task;
+use follow::{Task, Terms};
 
 /// Follows a phone system until somebody ends it.
 #[cold]
@@ -44,64 +44,78 @@ pub fn run(source: cli::Bridge, global: &Global, out: &mut dyn Write) -> anyhow:
 fn asterisk(args: cli::BridgeAsterisk, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let cli::BridgeAsterisk { asterisk, mut bridge, following } = args;
     bridge.asterisk = asterisk;
-    let sources = sources(global)?;
-    let profile = sources.profile.clone();
-    let mut settings = sources.merged();
-    settings.bridge = bridge.or(settings.bridge);
-    let (config, bridge, stand_in) = configured(settings.clone(), &following)?;
-    let settings = settings.bridge.asterisk;
-    let trunks = Trunks::of(&settings);
-    let source = Asterisk::new(Listener::new(trunks, settings.outside_prefix.clone().unwrap_or_default()));
-    let tracker = Tracker::new(rules(&bridge, &config));
+    let (profile, settings, files) = sources(global, bridge.clone())?;
+    let stand_in = following.sandbox.then(start_stand_in).transpose()?;
+    let own = settings.bridge.asterisk.clone();
+    let (config, bridge_config) = configured(settings, &following, stand_in.as_deref())?;
+    if !following.dry_run && !following.sandbox {
+        become_owner([&config]);
+    }
+    let source =
+        Asterisk::new(Listener::new(Trunks::of(&own), own.outside_prefix.clone().unwrap_or_default()));
     if let Some(recording) = &following.replay {
         let file = File::open(recording).with_context(|| recording.display().to_string())?;
+        let tracker = Tracker::new(rules(&bridge_config, &config));
         replay::replay(source, tracker, BufReader::new(file), &config, out)?;
         return Ok(ExitCode::Ok);
     }
-    let account = Account::of(&settings)?;
-    let key = format!("bridge asterisk {} ", account.address);
-    let phone_system = account.address.clone();
-    let bridge_name = BridgeName { source: "asterisk".to_owned(), profile, phone_system };
-    let task = Task {
-        name: "asterisk",
-        key: &key,
-        bridge_name,
-        config: &config,
-        bridge: &bridge,
-        following: &following,
-        stand_in: stand_in.clone(),
+    let address = own.address();
+    let key = format!("bridge asterisk {address} ");
+    let bridge_name = BridgeName { source: "asterisk".to_owned(), profile, phone_system: address.clone() };
+    let first = (terms(config, bridge_config, own)?, files);
+    let read_again = || {
+        let (_, settings, files) = sources(global, bridge.clone())?;
+        let own = settings.bridge.asterisk.clone();
+        // Its open calls in the journal are those of one phone system.
+        anyhow::ensure!(own.address() == address, "bridge.asterisk.address is another: restart the bridge");
+        let (config, bridge_config) = configured(settings, &following, stand_in.as_deref())?;
+        Ok((terms(config, bridge_config, own)?, files))
     };
-    client::block_on(follow::follow(source, tracker, account, task, out))??;
-    // Its page is there until the end.
-    drop(stand_in);
+    let stand_in = stand_in.clone();
+    let task = Task { name: "asterisk", key: &key, bridge_name, following: &following, stand_in };
+    client::block_on(follow::follow(source, first, read_again, task, out))??;
     Ok(ExitCode::Ok)
 }
 
-/// The configuration, how calls are followed, and the stand-in for Zammad, if there is one.
+fn terms(
+    config: Config,
+    bridge: BridgeConfig,
+    settings: AsteriskSettings,
+) -> anyhow::Result<Terms<Account, AsteriskSettings>> {
+    let (rules, connector) = (rules(&bridge, &config), Account::of(&settings)?);
+    Ok(Terms { config: Arc::new(config), bridge, rules, settings, connector })
+}
+
+/// What takes the events in place of a Zammad.
+fn start_stand_in() -> anyhow::Result<Arc<Sandbox>> {
+    let options = Options { token: random_token(), ..Options::default() };
+    let stand_in = Sandbox::start(options).context("the stand-in for Zammad does not start")?;
+    Ok(Arc::new(stand_in))
+}
+
+/// The configuration, and how calls are followed.
 fn configured(
     settings: Settings,
     following: &cli::Following,
-) -> anyhow::Result<(Config, BridgeConfig, Option<Arc<Sandbox>>)> {
+    stand_in: Option<&Sandbox>,
+) -> anyhow::Result<(Config, BridgeConfig)> {
     let bridge = settings.bridge.checked()?;
-    let config = Config::try_from(settings)?;
-    if following.sandbox {
-        let options = Options { token: random_token(), ..Options::default() };
-        let stand_in = Sandbox::start(options).context("the stand-in for Zammad does not start")?;
-        let endpoint = stand_in.endpoint().clone();
-        start_log(log::LevelFilter::Info, Some(endpoint.clone()));
-        log::info!("what agents would see: http://{}/", stand_in.address());
-        let mut config = config.with_endpoint(endpoint);
+    let mut config = Config::try_from(settings)?;
+    if let Some(stand_in) = stand_in {
+        config = config.with_endpoint(stand_in.endpoint().clone());
         // What it does not take nobody will ever send.
         config.spool = None;
-        return Ok((config, bridge, Some(Arc::new(stand_in))));
     }
     start_log(log::LevelFilter::Info, config.endpoint().ok().cloned());
-    if !following.dry_run {
-        config.endpoint()?;
-        warn_if_insecure([&config]);
-        become_owner([&config]);
+    match stand_in {
+        Some(stand_in) => log::info!("what agents would see: http://{}/", stand_in.address()),
+        None if following.dry_run => {}
+        None => {
+            config.endpoint()?;
+            warn_if_insecure([&config]);
+        }
     }
-    Ok((config, bridge, None))
+    Ok((config, bridge))
 }
 
 fn rules(bridge: &BridgeConfig, config: &Config) -> Rules {

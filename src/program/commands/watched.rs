@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::config::{Config, Settings};
+use crate::config::{BridgeSettings, Config, Settings};
 use crate::program::cli::Global;
 
 use super::settings;
@@ -70,17 +70,35 @@ impl Watched {
 ///
 /// It cannot be read, or is broken.
 pub fn read(global: &Global) -> anyhow::Result<(Config, Watched)> {
+    let (_, settings, watched) = sources(global, BridgeSettings::default())?;
+    Ok((Config::try_from(settings)?, watched))
+}
+
+/// The same before it is checked, with its profile; `flags` are those of a bridge.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn sources(
+    global: &Global,
+    flags: BridgeSettings,
+) -> anyhow::Result<(Option<String>, Settings, Watched)> {
     let watched = Watched::default();
     watched.add(settings::possible_files(global));
-    let settings = settings::sources(global)?.merged();
+    let sources = settings::sources(global)?;
+    let profile = sources.profile.clone();
+    let mut settings = sources.merged();
+    settings.bridge = flags.or(settings.bridge);
     watched.add(named_in(&settings));
-    Ok((Config::try_from(settings)?, watched))
+    Ok((profile, settings, watched))
 }
 
 /// The files that settings name.
 fn named_in(settings: &Settings) -> impl Iterator<Item = PathBuf> + use<> {
-    let Settings { token_file, ca_file, client_cert, client_key, .. } = settings;
-    [token_file, ca_file, client_cert, client_key].map(Clone::clone).into_iter().flatten()
+    let Settings { token_file, ca_file, client_cert, client_key, bridge, .. } = settings;
+    let of_asterisk = [&bridge.asterisk.secret_file, &bridge.asterisk.ca_file];
+    let named = [token_file, ca_file, client_cert, client_key].into_iter().chain(of_asterisk);
+    named.cloned().collect::<Vec<_>>().into_iter().flatten()
 }
 
 impl Watched {

@@ -2,19 +2,30 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
 
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
 use crate::bridge::tracker::CallNumber;
+use crate::client::{ClientError, Clients};
 use crate::config::Config;
-use crate::delivery::{Connection, Courier, Deadline};
+use crate::delivery::{Connection, Courier, Deadline, Dispatcher, Pool};
 use crate::event::{EventKind, WrittenEvent};
 use crate::program::commands::report::{self, outcome, unsent};
+use crate::program::commands::settings::runtime_folder;
 use crate::program::output::Report;
 use crate::program::safe_text::printable;
-use crate::spool::{Ending, Which};
+use crate::spool::{Call, Ending, SpoolError, Which};
 
 use super::tell;
+
+/// So many connections to Zammad there are at most, and so many stay.
+const MOST: usize = 64;
+const IDLE: usize = 8;
 
 /// An event on its way to Zammad.
 pub struct Errand {
@@ -44,21 +55,106 @@ pub struct Done {
     pub is_rejected: bool,
 }
 
-/// What makes a call one of this bridge's for the next process.
-pub fn key_of(written: &WrittenEvent, key: &str, courier: &Courier) -> Option<String> {
-    let is_noted = courier.has_journal() && written.event == EventKind::NewCall;
-    is_noted.then(|| format!("{key}{}", written.call_id))
+/// What all events of a bridge have in common, whatever its configuration becomes.
+#[derive(Clone)]
+pub struct Office {
+    /// what its calls' keys in the journal begin with: no other bridge's do
+    key: Rc<str>,
+    /// ids of calls that others report
+    elsewhere: Rc<RefCell<HashSet<String>>>,
+    brought: UnboundedSender<Brought>,
+}
+
+impl Office {
+    /// What came of events goes to `brought`.
+    pub fn new(key: &str, brought: UnboundedSender<Brought>) -> Self {
+        Self { key: key.into(), elsewhere: Rc::default(), brought }
+    }
+}
+
+/// The events that come while one configuration counts.
+pub struct Shift {
+    key: Rc<str>,
+    courier: Rc<Courier>,
+    errands: UnboundedSender<Errand>,
+}
+
+impl Shift {
+    /// The second is the work on its events, which ends when the shift is dropped and all of them have ended.
+    pub fn begin(
+        config: Arc<Config>,
+        office: &Office,
+    ) -> Result<(Self, LocalBoxFuture<'static, ()>), ClientError> {
+        let clients = Clients::new(&config)?;
+        let courier = Courier::new(&config, runtime_folder().as_deref()).outlived_by_its_events(&config);
+        let courier = Rc::new(courier);
+        let (errands, wanted) = unbounded_channel();
+        let shift = Self { key: office.key.clone(), courier: courier.clone(), errands };
+        let office = office.clone();
+        let work = async move { bring_all(&clients, wanted, &courier, &config, &office).await };
+        Ok((shift, work.boxed_local()))
+    }
+
+    /// Whether open calls are known to the next process.
+    pub fn has_journal(&self) -> bool {
+        self.courier.has_journal()
+    }
+
+    /// The calls that were open when another process of this bridge ended.
+    ///
+    /// # Errors
+    ///
+    /// There is a journal, and it cannot be read.
+    pub async fn open_calls(&self) -> Result<Vec<Call>, SpoolError> {
+        self.courier.open_calls(&self.key).await
+    }
+
+    /// Sends an event off, behind those of its call.
+    pub fn push(&self, errand: Errand) {
+        let Errand { call, written, heard } = errand;
+        let is_noted = self.has_journal() && written.event == EventKind::NewCall;
+        // What makes a call one of this bridge's for the next process.
+        let call_key = is_noted.then(|| format!("{}{}", self.key, written.call_id));
+        let written = WrittenEvent { call_key, ..written };
+        // The work goes on for as long as there is a shift.
+        let _ = self.errands.send(Errand { call, written, heard });
+    }
+}
+
+/// Brings what is wanted, until nobody can want more and all of it has ended.
+async fn bring_all(
+    clients: &Clients,
+    mut wanted: UnboundedReceiver<Errand>,
+    courier: &Courier,
+    config: &Config,
+    office: &Office,
+) {
+    let bring = async |connection: &mut Connection<'_>, errand| {
+        bring(connection, errand, courier, config, office).await
+    };
+    let mut dispatcher = Dispatcher::new(Pool::growing(clients, MOST, IDLE), &bring);
+    let mut may_come = true;
+    while may_come || !dispatcher.is_idle() {
+        tokio::select! {
+            errand = wanted.recv(), if may_come => match errand {
+                Some(errand) => dispatcher.push(errand.written.call_id.parse().ok(), errand),
+                None => may_come = false,
+            },
+            // Whoever does not want to know any more has ended.
+            Some(brought) = dispatcher.next() => drop(office.brought.send(brought)),
+        }
+    }
 }
 
 /// Brings one event to Zammad.
-pub async fn bring(
+async fn bring(
     connection: &mut Connection<'_>,
     errand: Errand,
-    key: &str,
     courier: &Courier,
     config: &Config,
-    elsewhere: &RefCell<HashSet<String>>,
+    office: &Office,
 ) -> Brought {
+    let Office { key, elsewhere, .. } = office;
     let Errand { call, written, heard } = errand;
     let kind = written.event;
     if written.event == EventKind::NewCall {

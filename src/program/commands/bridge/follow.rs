@@ -1,42 +1,36 @@
 //! The loop of every phone system: what it says goes to the tracker, what follows goes to Zammad.
 
-use std::cell::RefCell;
-use std::collections::HashSet;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 use tokio::time::{Instant, interval, sleep_until};
 
 use crate::bridge::fact::{Fact, Standing};
 use crate::bridge::feed::{Fed, feed};
 use crate::bridge::source::{Connector, Heard, Link, LinkError, Source};
-use crate::bridge::tracker::{Followed, Open, Tracker};
-use crate::client::{Clients, in_full};
+use crate::bridge::tracker::{Followed, Open, Rules, Tracker};
+use crate::client::in_full;
 use crate::config::{BridgeConfig, Config, OnReject, Span};
-use crate::delivery::{Connection, Courier, Dispatcher, Pool};
 use crate::event::WrittenEvent;
 use crate::program::cli;
 use crate::program::commands::alive::{Alive, LastDelivery};
 use crate::program::commands::daemon::{Daemon, Wish, log_event};
 use crate::program::commands::report;
-use crate::program::commands::settings::runtime_folder;
 use crate::program::commands::watched::Watched;
 use crate::program::output::{OutputError, Style};
 use crate::program::safe_text::printable;
 use crate::sandbox::Sandbox;
 use crate::spool::{BridgeName, LinkState};
 
-use super::delivery::{Brought, Done, Errand, bring, key_of};
+use super::delivery::{Brought, Done, Errand, Office, Shift};
 use super::page::Page;
 use super::pulse::Pulse;
 use super::recorder::Recorder;
 use super::tell;
-
-/// So many connections to Zammad there are at most, and so many stay.
-const MOST: usize = 64;
-const IDLE: usize = 8;
 
 /// How often systemd is told what it does, if that has changed: it may be another at each of many calls.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
@@ -52,50 +46,63 @@ pub struct Task<'a> {
     pub key: &'a str,
     /// what it is called where bridges are listed
     pub bridge_name: BridgeName,
-    pub config: &'a Config,
-    pub bridge: &'a BridgeConfig,
     pub following: &'a cli::Following,
     /// what takes the events in place of a Zammad
     pub stand_in: Option<Arc<Sandbox>>,
 }
 
-/// Follows a phone system until somebody ends it.
+/// What the configuration says, which may be read again.
+pub struct Terms<C, Settings> {
+    pub config: Arc<Config>,
+    pub bridge: BridgeConfig,
+    pub rules: Rules,
+    /// how the source is understood
+    pub settings: Settings,
+    /// where the phone system is
+    pub connector: C,
+}
+
+/// Follows a phone system until somebody ends it. When a file has changed, or on SIGHUP, `read_again` says what counts
+/// from then on.
 pub async fn follow<S, C>(
     mut source: S,
-    mut tracker: Tracker,
-    connector: C,
+    (terms, files): (Terms<C, S::Settings>, Watched),
+    read_again: impl Fn() -> anyhow::Result<(Terms<C, S::Settings>, Watched)>,
     task: Task<'_>,
     out: &mut dyn Write,
 ) -> anyhow::Result<()>
 where
     S: Source,
-    C: Connector<Link: Link<Message = S::Message, Request = S::Request>> + Send + 'static,
+    C: Connector<Link: Link<Message = S::Message, Request = S::Request>> + Clone + Send + Sync + 'static,
 {
-    let Task { name, key, bridge_name, config, bridge, following, stand_in } = task;
-    let style = Style { format: config.output, field: None, fail_open: false };
+    let Task { name, key, bridge_name, following, stand_in } = task;
+    let Terms { mut config, mut bridge, rules, settings, connector } = terms;
+    source.adapt(&settings);
+    let mut tracker = Tracker::new(rules);
     let begun = Instant::now();
-    let mut daemon = Daemon::begin(Watched::default())?;
+    let mut daemon = Daemon::begin(files)?;
     let mut recorder =
         following.record.as_deref().map(|path| Recorder::<S>::begin(path, following.mask)).transpose()?;
-    let courier = Courier::new(config, runtime_folder().as_deref()).outlived_by_its_events(config);
-    let elsewhere = RefCell::new(HashSet::new());
-    let clients = if following.dry_run { None } else { Some(Clients::new(config)?) };
-    let bring = async |connection: &mut Connection<'_>, errand| {
-        bring(connection, errand, key, &courier, config, &elsewhere).await
-    };
-    let mut dispatcher =
-        clients.as_ref().map(|clients| Dispatcher::new(Pool::growing(clients, MOST, IDLE), &bring));
+    let (tell_of_events, mut brought) = unbounded_channel();
+    let office = Office::new(key, tell_of_events);
+    // One for each configuration whose events have not all ended.
+    let mut at_work = FuturesUnordered::new();
+    // Until the end, unless events are only shown.
+    let mut shift = None;
     if !following.dry_run {
-        if !courier.has_journal() && !following.sandbox {
+        let (first, work) = Shift::begin(config.clone(), &office)?;
+        at_work.push(work);
+        if !first.has_journal() && !following.sandbox {
             log::warn!(
                 "without a spool, calls that are open when it ends stay open at Zammad (--spool-path)"
             );
         }
-        for call in courier.open_calls(key).await? {
+        for call in first.open_calls().await? {
             let (id, to) = (call.call_id.to_string(), call.to.unwrap_or_default());
             let open = Open { id, direction: call.direction, from: call.from, to, answered: call.answered };
             tracker.take_up(open, Duration::ZERO);
         }
+        shift = Some(first);
     }
     let phone_system = format!("{name} at {}", bridge_name.phone_system);
     let page = match following.page {
@@ -103,12 +110,14 @@ where
         None => None,
     };
     // What is only shown is nobody else's concern.
-    let pulse = Pulse::begin(bridge_name, (!following.dry_run).then_some(config));
+    let pulse = Pulse::begin(bridge_name, (!following.dry_run).then_some(&*config));
     let last = LastDelivery::default();
-    Alive::new(config, Some(pulse.tells()), last.clone()).answer_if_wanted(bridge.health).await?;
+    let alive = Alive::new(&config, Some(pulse.tells()), last.clone());
+    alive.answer_if_wanted(bridge.health).await?;
     let (tell_us, mut told) = unbounded_channel();
     let (requests, asked) = unbounded_channel();
-    let feeding = tokio::spawn(feed(connector, tell_us, asked));
+    let (connectors, watched_connectors) = watch::channel(connector);
+    let feeding = tokio::spawn(feed(watched_connectors, tell_us, asked));
     daemon.is_ready(&pulse.status());
     let mut status_due = interval(STATUS_EVERY);
     let mut status = String::new();
@@ -119,8 +128,7 @@ where
     let mut heard = begun;
     loop {
         let due = tracker.due().map_or_else(|| Instant::now() + Duration::from_secs(3600), |due| begun + due);
-        let is_busy = dispatcher.as_ref().is_some_and(|dispatcher| !dispatcher.is_idle());
-        if is_ending && !is_busy {
+        if is_ending && at_work.is_empty() && brought.is_empty() {
             break;
         }
         tokio::select! {
@@ -168,7 +176,8 @@ where
                 heard = Instant::now();
                 tracker.pass(begun.elapsed());
             }
-            Some(brought) = next(&mut dispatcher) => match brought {
+            Some(()) = at_work.next() => {}
+            Some(brought) = brought.recv() => match brought {
                 Brought::Elsewhere(call, kind) => if let Some(page) = &page {
                     let fate = "reported already, from elsewhere".to_owned();
                     page.change(|view| view.reported(call, kind, Vec::new(), fate, false));
@@ -186,6 +195,7 @@ where
                 });
                 last.note(&report, error.as_ref());
                 log_event(&report, error.as_ref());
+                let style = Style { format: config.output, field: None, fail_open: false };
                 tell::event(out, &report, fields, style)?;
                 if is_rejected && bridge.on_reject == OnReject::Hangup {
                     let request = tracker.leg_of(call).and_then(|leg| source.hang_up(leg));
@@ -202,8 +212,24 @@ where
             }
             wish = daemon.next() => match wish {
                 Wish::End if is_ending => break,
-                Wish::End => is_ending = true,
-                Wish::Reload(_) => log::warn!("the configuration of a bridge is read when it starts"),
+                Wish::End => {
+                    is_ending = true;
+                    shift = None;
+                }
+                Wish::Reload(why) => if !is_ending && let Some(terms) = daemon.reloaded(why, read_again()) {
+                    let rules;
+                    let (settings, connector);
+                    Terms { config, bridge, rules, settings, connector } = terms;
+                    source.adapt(&settings);
+                    tracker.adapt(rules);
+                    connectors.send_replace(connector);
+                    alive.follow(&config);
+                    if shift.is_some() {
+                        let (next, work) = Shift::begin(config.clone(), &office)?;
+                        at_work.push(work);
+                        shift = Some(next);
+                    }
+                },
             },
         }
         pulse.count(|told| told.calls = tracker.open() as u64);
@@ -213,12 +239,11 @@ where
                 show(page, &followed, following);
             }
             match followed {
-                Followed::Event(call, written) => match &mut dispatcher {
-                    Some(dispatcher) => {
-                        let written = WrittenEvent { call_key: key_of(&written, key, &courier), ..written };
-                        dispatcher.push(written.call_id.parse().ok(), Errand { call, written, heard });
-                    }
-                    None => dry(written, config, out)?,
+                Followed::Event(call, written) => match &shift {
+                    Some(shift) => shift.push(Errand { call, written, heard }),
+                    None if following.dry_run => dry(written, &config, out)?,
+                    // The next process sees what has become of the call.
+                    None => {}
                 },
                 Followed::Ended(_, summary) => tell::ended(&summary),
                 Followed::Unreported(_, summary, reason) => tell::unreported(&summary, &reason),
@@ -228,13 +253,6 @@ where
     feeding.abort();
     pulse.end().await;
     Ok(())
-}
-
-async fn next<'a, F: 'a>(dispatcher: &mut Option<Dispatcher<'a, Errand, F>>) -> Option<F> {
-    match dispatcher {
-        Some(dispatcher) => dispatcher.next().await,
-        None => None,
-    }
 }
 
 /// Who is shown what is heard.
