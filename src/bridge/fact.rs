@@ -28,7 +28,7 @@ pub struct Person {
     pub number: Option<String>,
 }
 
-/// Where a leg stands that is on no trunk that is known, for whoever wonders why its call is not reported.
+/// The place of a leg on no known trunk: the reason why its call is not reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// what the phone system counts lines and phones to by a setting of theirs: Asterisk's context

@@ -10,7 +10,7 @@ use super::fact::{Fact, Failure, LegId, Person, Side, Standing, What};
 use super::tracker::{CallNumber, Glimpse, Reason, Summary};
 use crate::event::EventKind;
 
-/// So many calls are kept; then the oldest goes.
+/// The most calls that are kept; beyond it the oldest goes.
 const CALLS: usize = 200;
 
 /// So many legs of one call, and so many events.

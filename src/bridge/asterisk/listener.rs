@@ -10,10 +10,10 @@ use super::{Block, Trunks, dial_string};
 use crate::asterisk::{Channel as ChannelName, is_number, shown_name};
 use crate::bridge::fact::{Dial, Fact, Failure, LegId, Person, Place, Side, Taker, What};
 
-/// After so many calls of which none came over a trunk, it is time to say so.
+/// The number of calls, none of them over a trunk, after which this is said.
 const CALLS_WITHOUT_TRUNK: u32 = 3;
 
-/// So many contexts are named at most.
+/// The most contexts that are named.
 const MOST_CONTEXTS: usize = 20;
 
 /// Asterisk allows 79 characters of a context.

@@ -105,7 +105,7 @@ impl Asterisk {
     /// Asks whether a caller's number may be shown, which no event says. FreePBX's inbound route overwrites the one
     /// variable after it has kept the other, so they are asked for in this order.
     fn ask_for_presentation(&mut self, fact: &Fact) -> Vec<Heard<Action>> {
-        // Whoever does not answer so many does not answer at all.
+        // A phone system that leaves this number of questions open answers none.
         if self.asked_of.len() >= MOST_ASKED {
             self.asked_of.clear();
         }

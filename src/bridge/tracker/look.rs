@@ -1,4 +1,4 @@
-//! A look at a call while it is under way, for whoever shows it.
+//! A look at a call while it is under way, for the live page.
 
 use super::{CallNumber, Reason, Tracker};
 use crate::bridge::fact::LegId;
