@@ -10,5 +10,6 @@ pub mod mask;
 pub mod pattern;
 pub mod recording;
 pub mod source;
+pub mod system;
 pub mod tracker;
 pub mod view;

@@ -25,7 +25,7 @@ use serde_json::{Map, Value};
 pub use access::{Layer, LeftOut, Origin};
 pub use agents::Agents;
 #[doc(hidden)]
-pub use bridge::{AsteriskAccount, AsteriskSettings, BridgeConfig, BridgeSettings, OnReject};
+pub use bridge::{AsteriskAccount, AsteriskSettings, BridgeConfig, BridgeSettings, OnReject, SourceSettings};
 pub(crate) use endpoint::shown;
 pub use endpoint::{Endpoint, EndpointError, redact};
 pub(crate) use file::is_token_for_file;

@@ -9,14 +9,15 @@ mod look;
 #[cfg(test)]
 mod recordings;
 mod snapshot;
+mod system;
 mod trunks;
 mod understanding;
 
 pub use action::Action;
 pub use block::{Block, BlockError, Blocks};
-pub use link::{Account, AccountError, Link};
+pub use link::{Account, Link};
 pub use listener::Listener;
-pub use look::{Look, look};
 pub use snapshot::VARIABLES;
+pub use system::System;
 pub use trunks::Trunks;
 pub use understanding::{Asterisk, Message};

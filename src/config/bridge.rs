@@ -3,6 +3,7 @@
 mod asterisk;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -81,6 +82,31 @@ pub struct BridgeSettings {
     pub asterisk: AsteriskSettings,
 }
 
+/// The settings of a phone system, as far as those of all are alike.
+pub trait SourceSettings {
+    /// What its table and its command are called, such as `asterisk`.
+    fn name(&self) -> &'static str;
+
+    /// The same as people write it.
+    fn title(&self) -> &'static str;
+
+    /// Where the phone system is. Bridges are listed by it.
+    fn address(&self) -> String;
+
+    /// Whether any of them is set.
+    fn is_set(&self) -> bool;
+
+    /// The files that they name, which may change while they are in use.
+    fn files(&self) -> Vec<&Path>;
+
+    /// Who logs in where, for people: `zammad at 127.0.0.1:5038`. `None` if no part of an account is set.
+    ///
+    /// # Errors
+    ///
+    /// They cannot work.
+    fn login(&self) -> Result<Option<String>, ConfigError>;
+}
+
 /// What happens to a caller whom Zammad blocks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -124,6 +150,14 @@ const GRACE: Duration = Duration::from_secs(2);
 const STALE: Duration = Duration::from_secs(6 * 60 * 60);
 
 impl BridgeSettings {
+    /// The names of all phone systems that can be followed.
+    pub const SOURCES: [&str; 1] = ["asterisk"];
+
+    /// The settings of each of them.
+    pub fn sources(&self) -> [&dyn SourceSettings; Self::SOURCES.len()] {
+        [&self.asterisk]
+    }
+
     /// These settings, and weaker ones where these say nothing.
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -159,5 +193,17 @@ impl BridgeSettings {
             stale: self.stale.map_or(STALE, |Span(stale)| stale),
             health: self.health,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_phone_system_is_listed_by_its_name() {
+        let bridge = BridgeSettings::default();
+        assert_eq!(bridge.sources().map(SourceSettings::name), BridgeSettings::SOURCES);
+        assert!(!bridge.sources().into_iter().any(SourceSettings::is_set));
     }
 }

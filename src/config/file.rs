@@ -6,13 +6,13 @@ use std::io::Read;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
 use config::{Map, Value, ValueKind};
 use serde::Deserialize;
 
 use super::access::Layer;
 use super::shared_path::misleading;
-use super::{AsteriskSettings, BridgeSettings, Endpoint, Secret, Settings, endpoint, redact};
+use super::variables::KEYS;
+use super::{BridgeSettings, Endpoint, Secret, Settings, endpoint, redact};
 
 /// A token is some dozen bytes, a configuration some hundred lines, a bundle of certificates some
 /// hundred kilobytes. What is longer is another file.
@@ -20,8 +20,7 @@ const MAX_TOKEN_FILE: u64 = 4 * 1024;
 const MAX_CONFIGURATION: u64 = 256 * 1024;
 pub(crate) const MAX_BUNDLE: u64 = 16 * 1024 * 1024;
 
-/// The phone systems that can be followed, each with a table in `[bridge]`.
-const SOURCES: [&str; 1] = ["bridge.asterisk"];
+const SOURCES: [&str; BridgeSettings::SOURCES.len()] = BridgeSettings::SOURCES;
 
 /// What one configuration file says.
 #[derive(Debug, Default)]
@@ -49,7 +48,7 @@ pub enum FileError {
     #[error("{}: unknown key `{key}`{}", path.display(), nearest.as_ref().map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default())]
     UnknownKey { path: PathBuf, key: String, nearest: Option<String> },
     /// A table of `[bridge]` for a phone system that nobody can follow.
-    #[error("{}: unknown phone system [{table}]; there is: {}", path.display(), SOURCES.join(", "))]
+    #[error("{}: unknown phone system [{table}]; there is: {}", path.display(), SOURCES.map(|source| format!("bridge.{source}")).join(", "))]
     UnknownSource { path: PathBuf, table: String },
     /// A profile that the file does not have.
     #[error("{}: no profile `{profile}`{}", path.display(), if known.is_empty() { String::new() } else { format!("; there are: {}", known.join(", ")) })]
@@ -238,13 +237,13 @@ fn holds_secret(table: &Map<String, Value>) -> bool {
 
 /// Every key must be a setting; a misspelt one would be a setting that silently does nothing.
 fn check_keys(path: &Path, table: &Map<String, Value>, prefix: &str) -> Result<(), FileError> {
-    let known = known_keys();
     // In order, so that of several wrong keys the same one is named each time.
     let mut keys: Vec<_> = table.keys().collect();
     keys.sort();
     for key in keys {
         let full = format!("{prefix}{key}");
-        let is_table = ["numbers", "spool", "bridge"].contains(&full.as_str()) || SOURCES.contains(&&*full);
+        let is_table = ["numbers", "spool", "bridge"].contains(&full.as_str())
+            || full.strip_prefix("bridge.").is_some_and(|source| SOURCES.contains(&source));
         if let ValueKind::Table(inner) = &table[key].kind
             && (is_table || prefix == "bridge.")
         {
@@ -254,34 +253,17 @@ fn check_keys(path: &Path, table: &Map<String, Value>, prefix: &str) -> Result<(
             check_keys(path, inner, &format!("{full}."))?;
         } else if full == "agents" {
             // The keys of this table are phones.
-        } else if !known.contains(&full) {
-            let nearest = known
+        } else if !KEYS.contains(&full.as_str()) {
+            let nearest = KEYS
                 .into_iter()
-                .map(|known| (strsim::jaro_winkler(&full, &known), known))
+                .map(|known| (strsim::jaro_winkler(&full, known), known))
                 .filter(|(likeness, _)| *likeness > 0.8)
                 .max_by(|(a, _), (b, _)| a.total_cmp(b))
-                .map(|(_, known)| known);
+                .map(|(_, known)| known.to_owned());
             return Err(FileError::UnknownKey { path: path.to_owned(), key: full, nearest });
         }
     }
     Ok(())
-}
-
-/// The keys of the settings, from the same definition as their flags.
-fn known_keys() -> Vec<String> {
-    let flags = Settings::augment_args(clap::Command::new(""));
-    let flags = AsteriskSettings::augment_args(BridgeSettings::augment_args(flags));
-    let key = |id: &str| {
-        let tables = [
-            ("numbers_", "numbers."),
-            ("spool_", "spool."),
-            ("bridge_asterisk_", "bridge.asterisk."),
-            ("bridge_", "bridge."),
-        ];
-        let table = tables.iter().find_map(|(flag, table)| Some((table, id.strip_prefix(flag)?)));
-        table.map_or_else(|| id.to_owned(), |(table, name)| format!("{table}{name}"))
-    };
-    flags.get_arguments().map(|flag| key(flag.get_id().as_str())).collect()
 }
 
 /// A parser's message without what it quotes of the file, which may be the token: at its own key

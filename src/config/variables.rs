@@ -9,7 +9,7 @@ const PREFIX: &str = "ZAMMAD_CTI_";
 
 /// The keys of all settings, as [`Settings::by_key`] has them. Each event's process looks for their variables, and
 /// has no time to find the keys out.
-const KEYS: [&str; 46] = [
+pub(super) const KEYS: [&str; 46] = [
     "url",
     "token",
     "token_file",

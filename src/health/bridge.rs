@@ -2,32 +2,41 @@
 //!
 //! While a bridge runs it is asked, by its heartbeat in the spool's file, and nobody logs in beside it.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
+use futures_util::future::{BoxFuture, FutureExt};
 use tokio::time::timeout;
 
 use super::{SpoolPart, SpoolPartName, Status};
-use crate::bridge::asterisk::{self, Account, AccountError, Look, Trunks};
-use crate::bridge::source::{Connector, LinkError};
+use crate::bridge::asterisk;
+use crate::bridge::source::LinkError;
+use crate::bridge::system::{Look, Missing, PhoneSystem};
 use crate::client::in_full;
-use crate::config::{AsteriskSettings, BridgeSettings, Config, Span};
+use crate::config::{BridgeSettings, Config, SourceSettings, Span};
 use crate::spool::{Bridge, BridgeName, Heartbeat, LinkState, SharedSpool, SpoolError};
 
 /// How long a look into the file waits for others that use it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// So many names of a kind are shown.
+/// How many names of a kind are shown.
 const SHOWN: usize = 4;
 
 /// A phone system that is configured to be followed.
-#[derive(Debug)]
 pub struct BridgeCheck {
-    profile: Option<String>,
-    account: Result<Account, AccountError>,
-    address: String,
-    trunks: Trunks,
+    name: BridgeName,
+    /// a look at it
+    look: BoxFuture<'static, Result<Look, Unreached>>,
+    /// what to do if there is no answer
+    after_silence: Cow<'static, str>,
     /// where a bridge tells of itself
     spool: Option<SharedSpool>,
+}
+
+/// Why a phone system could not be looked at.
+struct Unreached {
+    reason: String,
+    next_step: Cow<'static, str>,
 }
 
 /// How a phone system and its bridge were found.
@@ -81,28 +90,47 @@ impl BridgeCheck {
         profile: Option<&str>,
         config: Option<&Config>,
     ) -> Vec<Self> {
-        let asterisk = &settings.asterisk;
-        if *asterisk == AsteriskSettings::default() {
-            return Vec::new();
+        let of_each = [Self::of::<asterisk::System>];
+        of_each.into_iter().filter_map(|of| of(settings, profile, config)).collect()
+    }
+
+    fn of<P: PhoneSystem>(
+        settings: &BridgeSettings,
+        profile: Option<&str>,
+        config: Option<&Config>,
+    ) -> Option<Self> {
+        let own = P::settings(&mut settings.clone()).clone();
+        if !own.is_set() {
+            return None;
         }
-        let spool = config.and_then(|config| config.spool.as_ref().zip(config.endpoint().ok()));
-        vec![Self {
+        let source = own.name();
+        let name = BridgeName {
+            source: source.to_owned(),
             profile: profile.map(str::to_owned),
-            account: Account::of(asterisk),
-            address: asterisk.address(),
-            trunks: Trunks::of(asterisk),
+            phone_system: own.address(),
+        };
+        let connector = P::connector(&own).map_err(|error| Unreached {
+            reason: in_full(&error),
+            next_step: format!("See the table [bridge.{source}] of the configuration").into(),
+        });
+        let look = async move {
+            P::look(connector?, own)
+                .await
+                .map_err(|error| Unreached { reason: in_full(&error), next_step: P::next_step(&error) })
+        };
+        let spool = config.and_then(|config| config.spool.as_ref().zip(config.endpoint().ok()));
+        Some(Self {
+            name,
+            look: look.boxed(),
+            after_silence: P::next_step(&LinkError::Silent),
             spool: spool.map(|(spool, endpoint)| SharedSpool::new(spool, endpoint)),
-        }]
+        })
     }
 
     /// Takes so long at most.
     pub async fn run(self, within: Duration) -> BridgeHealth {
-        let name = BridgeName {
-            source: "asterisk".to_owned(),
-            profile: self.profile,
-            phone_system: self.address.clone(),
-        };
-        let told = match &self.spool {
+        let Self { name, look, after_silence, spool } = self;
+        let told = match &spool {
             None => None,
             Some(spool) => Some(spool.bridges(PATIENCE.min(within)).await),
         };
@@ -119,7 +147,10 @@ impl BridgeCheck {
         {
             return followed(name, bridge.clone());
         }
-        let mut health = reach(name, self.account, self.trunks, within).await;
+        let look = timeout(within, look).await.unwrap_or_else(|_| {
+            Err(Unreached { reason: "no answer in time".to_owned(), next_step: after_silence })
+        });
+        let mut health = looked(name, look);
         health.parts.extend(told.and_then(|told| nobody_follows(told, &health.name)));
         health
     }
@@ -134,13 +165,9 @@ fn followed(name: BridgeName, bridge: Bridge) -> BridgeHealth {
     let (state, part) = match &told.link {
         LinkState::Lost(reason) => {
             let complaint = format!("{whom}: not connected for {since}: {reason}");
-            let part = SpoolPart {
-                name: SpoolPartName::Bridge,
-                status: Status::Critical,
-                found: complaint.clone(),
-                complaint,
-                next_step: "The bridge tries again by itself. See whether the phone system runs, and the account",
-            };
+            let next_step =
+                "The bridge tries again by itself. See whether the phone system runs, and the account";
+            let part = SpoolPart::bad(SpoolPartName::Bridge, Status::Critical, complaint, next_step.into());
             (BridgeState::Lost, part)
         }
         LinkState::Connected | LinkState::Ended => {
@@ -162,110 +189,54 @@ fn followed(name: BridgeName, bridge: Bridge) -> BridgeHealth {
 }
 
 /// What a login tells.
-async fn reach(
-    name: BridgeName,
-    account: Result<Account, AccountError>,
-    trunks: Trunks,
-    within: Duration,
-) -> BridgeHealth {
+fn looked(name: BridgeName, look: Result<Look, Unreached>) -> BridgeHealth {
     let whom = whom(&name);
-    let failed = |name: BridgeName, reason: String, next_step| {
-        let complaint = format!("{whom}: {reason}");
-        let part = SpoolPart {
-            name: SpoolPartName::Bridge,
-            status: Status::Critical,
-            found: complaint.clone(),
-            complaint,
-            next_step,
-        };
-        BridgeHealth { name, state: BridgeState::Unreached, parts: vec![part], heartbeat: None, sights: None }
-    };
-    let account = match account {
-        Ok(account) => account,
-        Err(error) => {
-            return failed(name, in_full(&error), "See the table [bridge.asterisk] of the configuration");
+    let Look { rights, trunks, queues, extensions } = match look {
+        Ok(look) => look,
+        Err(Unreached { reason, next_step }) => {
+            let part = SpoolPart::bad(
+                SpoolPartName::Bridge,
+                Status::Critical,
+                format!("{whom}: {reason}"),
+                next_step,
+            );
+            let state = BridgeState::Unreached;
+            return BridgeHealth { name, state, parts: vec![part], heartbeat: None, sights: None };
         }
     };
-    let looking = async { asterisk::look(account.connect().await?, trunks).await };
-    let look = match timeout(within, looking).await {
-        Ok(Ok(look)) => look,
-        Ok(Err(error)) => {
-            let next_step = after(&error);
-            return failed(name, in_full(&error), next_step);
+    let rights = match rights {
+        Ok(found) => SpoolPart::good(SpoolPartName::Rights, found.into_owned()),
+        Err(Missing { complaint, next_step }) => {
+            SpoolPart::bad(SpoolPartName::Rights, Status::Warning, complaint, next_step)
         }
-        Err(_) => return failed(name, "no answer in time".to_owned(), after(&LinkError::Silent)),
     };
-    let mut parts = vec![SpoolPart::good(SpoolPartName::Bridge, format!("{whom} reached, login accepted"))];
-    parts.push(rights(&look));
-    let seen = Seen { trunks: look.trunks, queues: look.queues, extensions: look.extensions };
-    parts.push(SpoolPart::good(SpoolPartName::Sights, seen.to_string()));
+    let seen = Seen { trunks, queues, extensions };
+    let parts = vec![
+        SpoolPart::good(SpoolPartName::Bridge, format!("{whom} reached, login accepted")),
+        rights,
+        SpoolPart::good(SpoolPartName::Sights, seen.to_string()),
+    ];
     BridgeHealth { name, state: BridgeState::Reached, parts, heartbeat: None, sights: Some(seen) }
-}
-
-/// What the account may do.
-fn rights(look: &Look) -> SpoolPart {
-    let warning = |complaint: String, next_step| SpoolPart {
-        name: SpoolPartName::Rights,
-        status: Status::Warning,
-        found: complaint.clone(),
-        complaint,
-        next_step,
-    };
-    if let Some(reason) = &look.no_list {
-        return warning(
-            format!("the account may not list calls: {reason}"),
-            "Give the account write = reporting in manager.conf (FreePBX: manager_custom.conf), and reload: \
-             asterisk -rx 'manager reload'",
-        );
-    }
-    if !look.is_told {
-        return warning(
-            "no event arrives".to_owned(),
-            "Give the account read = call,agent,system in manager.conf (FreePBX: manager_custom.conf), and reload: \
-             asterisk -rx 'manager reload'",
-        );
-    }
-    SpoolPart::good(SpoolPartName::Rights, "lists calls, hears events".to_owned())
-}
-
-/// What to do about a connection that does not come about.
-fn after(error: &LinkError) -> &'static str {
-    match error {
-        LinkError::Unreachable { .. } | LinkError::Ended | LinkError::Broken(_) | LinkError::Silent => {
-            "See whether Asterisk runs, whether manager.conf has enabled = yes, bindaddr and port, and whether a \
-             firewall or permit = keeps this machine out"
-        }
-        LinkError::Refused { .. } => {
-            "See username and secret in manager.conf (FreePBX: manager_custom.conf), and its permit = lines; then \
-             asterisk -rx 'manager reload'"
-        }
-        LinkError::Stranger { .. } => {
-            "See address in [bridge.asterisk]: the manager interface is at port 5038"
-        }
-    }
 }
 
 /// What is to say of a phone system that nobody follows, as far as the spool's file knows.
 fn nobody_follows(told: Result<Option<Bridge>, SpoolError>, name: &BridgeName) -> Option<SpoolPart> {
-    let part = |status, complaint: String, next_step| SpoolPart {
-        name: SpoolPartName::Bridge,
-        status,
-        found: complaint.clone(),
-        complaint,
-        next_step,
+    let source = &name.source;
+    let part = |status, complaint: String, next_step: String| {
+        SpoolPart::bad(SpoolPartName::Bridge, status, complaint, next_step.into())
     };
-    const START: &str = "Start it: systemctl enable --now zammad-cti-bridge@asterisk";
+    let start = || format!("Start it: systemctl enable --now zammad-cti-bridge@{source}");
     match told {
         // The spool's own part says so.
         Err(_) => None,
-        Ok(None) => Some(part(Status::Warning, format!("no bridge has followed {} yet", name.source), START)),
+        Ok(None) => Some(part(Status::Warning, format!("no bridge has followed {source} yet"), start())),
         Ok(Some(bridge)) if bridge.told.link == LinkState::Ended => {
-            Some(part(Status::Warning, format!("the bridge {} has ended", name.source), START))
+            Some(part(Status::Warning, format!("the bridge {source} has ended"), start()))
         }
         Ok(Some(bridge)) => Some(part(
             Status::Critical,
-            format!("the bridge {} is gone: silent for {}", name.source, Span::roughly(bridge.ago)),
-            "See why it ended: journalctl -u zammad-cti-bridge@asterisk",
+            format!("the bridge {source} is gone: silent for {}", Span::roughly(bridge.ago)),
+            format!("See why it ended: journalctl -u zammad-cti-bridge@{source}"),
         )),
     }
 }

@@ -1,5 +1,6 @@
 //! The spool as a part of health: what waits, what was given up, and the calls that never end.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -60,7 +61,7 @@ pub struct SpoolPart {
     pub found: String,
     /// the same as a part of a sentence, if something is wrong
     pub complaint: String,
-    pub next_step: &'static str,
+    pub next_step: Cow<'static, str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,7 +188,13 @@ impl SpoolHealth {
                     | SpoolError::Full { .. }
                     | SpoolError::Event(_) => Status::Critical,
                 };
-                vec![SpoolPart { name, status, found: reason.clone(), complaint: reason, next_step }]
+                vec![SpoolPart {
+                    name,
+                    status,
+                    found: reason.clone(),
+                    complaint: reason,
+                    next_step: next_step.into(),
+                }]
             }
             SpoolState::Open(contents) => contents.parts(path, self.stuck_after, thresholds),
         }
@@ -215,8 +222,10 @@ impl Contents {
                     status: Status::Warning,
                     found: format!("{path}; {complaint}: {}", first.display()),
                     complaint,
-                    next_step: "What could be read was kept. See whether the disk is well; then move the damaged \
-                                file (and its -wal) to another folder, and this is quiet again",
+                    next_step:
+                        "What could be read was kept. See whether the disk is well; then move the damaged \
+                                file (and its -wal) to another folder, and this is quiet again"
+                            .into(),
                 }
             }
         }];
@@ -228,7 +237,8 @@ impl Contents {
                 found: complaint.clone(),
                 complaint,
                 next_step: "If the stages above are well, let `zammad-cti spool flush` try, and see that \
-                            `zammad-cti spool run` runs as a service, or flush by cron",
+                            `zammad-cti spool run` runs as a service, or flush by cron"
+                    .into(),
             }
         }));
         let age = oldest.unwrap_or_default();
@@ -257,8 +267,10 @@ impl Contents {
             status: by_count.worst(by_age),
             found,
             complaint,
-            next_step: "See that `zammad-cti spool run` runs as a service, or `zammad-cti spool flush` by cron; \
-                        `zammad-cti spool list` shows what waits, and why",
+            next_step:
+                "See that `zammad-cti spool run` runs as a service, or `zammad-cti spool flush` by cron; \
+                        `zammad-cti spool list` shows what waits, and why"
+                    .into(),
         });
         let (status, _) = thresholds.dead.status_of(self.at_rest());
         let found = format!("{dead} dead, {unconfirmed} unconfirmed");
@@ -268,7 +280,7 @@ impl Contents {
             complaint: format!("{found} (see spool list)"),
             found,
             next_step: "`zammad-cti spool list` shows the events and the reasons. Look at their calls in Zammad, and \
-                        `spool retry` what is to be there; `spool drop` the others, as late answers always are",
+                        `spool retry` what is to be there; `spool drop` the others, as late answers always are".into(),
         });
         let (status, _) = thresholds.stuck.status_of(self.overview.stuck);
         let stuck_after = Span(stuck_after);
@@ -281,8 +293,10 @@ impl Contents {
             status,
             found: format!("{open_calls} open, {} of them for more than {stuck_after}", self.overview.stuck),
             complaint,
-            next_step: "Their hangups were never reported: `zammad-cti calls` lists them, and `zammad-cti calls \
-                        close --older-than` ends them in Zammad",
+            next_step:
+                "Their hangups were never reported: `zammad-cti calls` lists them, and `zammad-cti calls \
+                        close --older-than` ends them in Zammad"
+                    .into(),
         });
         parts
     }
@@ -294,11 +308,20 @@ impl SpoolPart {
         self.next_step = "Zammad takes events with this configuration, and `zammad-cti spool run` finds that out within \
                           a minute. If it does not, it has another token or configuration, which it cannot read again: \
                           restart it (systemctl restart zammad-cti-spool) and see its log. Without the service, \
-                          let `zammad-cti spool flush` try, and flush by cron";
+                          let `zammad-cti spool flush` try, and flush by cron".into();
     }
 
     pub(super) fn good(name: SpoolPartName, found: String) -> Self {
-        Self { name, status: Status::Ok, complaint: found.clone(), found, next_step: "" }
+        Self { name, status: Status::Ok, complaint: found.clone(), found, next_step: "".into() }
+    }
+
+    pub(super) fn bad(
+        name: SpoolPartName,
+        status: Status,
+        complaint: String,
+        next_step: Cow<'static, str>,
+    ) -> Self {
+        Self { name, status, found: complaint.clone(), complaint, next_step }
     }
 }
 

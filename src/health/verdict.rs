@@ -278,7 +278,7 @@ impl Verdict {
     pub(crate) fn with_bridges<'a>(mut self, parts: impl Iterator<Item = &'a SpoolPart>) -> Self {
         for part in parts.filter(|part| part.status != Status::Ok) {
             self.message += &format!("; bridge: {}", part.complaint);
-            self.next_step.get_or_insert_with(|| part.next_step.to_owned());
+            self.next_step.get_or_insert_with(|| part.next_step.clone().into_owned());
             self.status = self.status.worst(part.status);
         }
         self
@@ -297,7 +297,7 @@ impl Verdict {
         }
         for part in parts.iter().chain(order).filter(is_wrong) {
             // What is wrong with the way to Zammad comes first: the rest may follow from it.
-            self.next_step.get_or_insert_with(|| part.next_step.to_owned());
+            self.next_step.get_or_insert_with(|| part.next_step.clone().into_owned());
             self.status = self.status.worst(part.status);
         }
         self

@@ -20,8 +20,9 @@ use super::action::Action;
 use super::understanding::Message;
 use super::{Block, Blocks};
 use crate::bridge::source::{self, Connector, LinkError};
-use crate::client::{TrustError, settings_for_another};
-use crate::config::{AsteriskAccount, AsteriskSettings, ConfigError, Secret};
+use crate::bridge::system::AccountError;
+use crate::client::settings_for_another;
+use crate::config::{AsteriskAccount, AsteriskSettings, Secret};
 
 /// How long each step of the beginning may take. Asterisk waits a second before it refuses a login.
 const STEP: Duration = Duration::from_secs(10);
@@ -46,17 +47,6 @@ pub struct Account {
     pub secret: Secret,
     /// how TLS is spoken, if it is
     pub tls: Option<Arc<ClientConfig>>,
-}
-
-/// Why nobody can log in.
-#[derive(Debug, thiserror::Error)]
-pub enum AccountError {
-    /// The settings name no account, or its secret cannot be read.
-    #[error(transparent)]
-    Settings(#[from] ConfigError),
-    /// There is no certificate to trust.
-    #[error(transparent)]
-    Trust(#[from] TrustError),
 }
 
 impl Account {

@@ -3,26 +3,25 @@
 //! Source: Asterisk's documentation of the actions `Status`, `DeviceStateList` and `QueueSummary`, and of the
 //! event `FullyBooted`, which an account gets at its login if `read` has `system`.
 
+use std::borrow::Cow;
+
 use super::{Action, Block, Link, Message, Trunks};
 use crate::asterisk::{Channel, is_number};
 use crate::bridge::fact::Side;
 use crate::bridge::source::{Link as _, LinkError};
+use crate::bridge::system::{self, Missing};
 
-/// What an account may see, and what there is of a phone system.
+/// What is found out.
 #[derive(Debug, Default)]
-pub struct Look {
+struct Found {
     /// events arrive
-    pub is_told: bool,
+    is_told: bool,
     /// why the calls that are under way are not listed; `None`: they are
-    pub no_list: Option<String>,
-    /// how many channels there are
-    pub channels: usize,
-    /// lines to the outside
-    pub trunks: Vec<String>,
-    /// queues, by name
-    pub queues: Vec<String>,
-    /// extensions that have a device
-    pub extensions: Vec<String>,
+    no_list: Option<String>,
+    trunks: Vec<String>,
+    queues: Vec<String>,
+    /// those that have a device
+    extensions: Vec<String>,
 }
 
 /// What is asked for: the action, and the event with which its list ends.
@@ -40,8 +39,8 @@ const MOST: usize = 1000;
 /// # Errors
 ///
 /// The connection's.
-pub async fn look(mut link: Link, mut trunks: Trunks) -> Result<Look, LinkError> {
-    let mut look = Look::default();
+pub async fn look(mut link: Link, mut trunks: Trunks) -> Result<system::Look, LinkError> {
+    let mut found = Found::default();
     for (action, _) in ASKED {
         // With a name of its own each: what others make up has another.
         link.ask(Action::new(action, format!("look-{action}")));
@@ -51,29 +50,50 @@ pub async fn look(mut link: Link, mut trunks: Trunks) -> Result<Look, LinkError>
     while !open.is_empty() {
         let Message::Block(block) = link.next().await? else { continue };
         match (block.get("ActionID"), block.event()) {
-            (_, Some("FullyBooted")) => look.is_told = true,
+            (_, Some("FullyBooted")) => found.is_told = true,
             (Some(id), Some(event)) => {
-                look.take(event, &block, &mut trunks);
+                found.take(event, &block, &mut trunks);
                 open.retain(|(asked, end)| !(asked == id && *end == event));
             }
             (Some(id), None) if block.get("Response") != Some("Success") => {
                 if id == "look-Status" {
                     let reason = block.get("Message").unwrap_or("no reason given");
-                    look.no_list = Some(reason.to_owned());
+                    found.no_list = Some(reason.to_owned());
                 }
                 open.retain(|(asked, _)| asked != id);
             }
             (Some(_), None) | (None, _) => {}
         }
     }
-    Ok(look)
+    let rights = found.rights();
+    let Found { trunks, queues, extensions, .. } = found;
+    Ok(system::Look { rights, trunks, queues, extensions })
 }
 
-impl Look {
+impl Found {
+    fn rights(&self) -> Result<Cow<'static, str>, Missing> {
+        if let Some(reason) = &self.no_list {
+            return Err(Missing {
+                complaint: format!("the account may not list calls: {reason}"),
+                next_step: "Give the account write = reporting in manager.conf (FreePBX: manager_custom.conf), and reload: \
+                            asterisk -rx 'manager reload'"
+                    .into(),
+            });
+        }
+        if !self.is_told {
+            return Err(Missing {
+                complaint: "no event arrives".to_owned(),
+                next_step: "Give the account read = call,agent,system in manager.conf (FreePBX: manager_custom.conf), and \
+                            reload: asterisk -rx 'manager reload'"
+                    .into(),
+            });
+        }
+        Ok("lists calls, hears events".into())
+    }
+
     fn take(&mut self, event: &str, block: &Block, trunks: &mut Trunks) {
         match event {
             "Status" => {
-                self.channels += 1;
                 let channel = block.get("Channel").unwrap_or_default();
                 if trunks.begins(channel, block.get("Context").unwrap_or_default()) == Side::Outside {
                     note(&mut self.trunks, Channel(channel).endpoint());

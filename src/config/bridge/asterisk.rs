@@ -1,10 +1,11 @@
 //! The table `[bridge.asterisk]`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Serialize};
 
+use super::SourceSettings;
 use crate::config::value::{List, Secret};
 use crate::config::{ConfigError, read_token};
 
@@ -70,6 +71,35 @@ pub struct AsteriskAccount {
     pub secret: Secret,
 }
 
+impl SourceSettings for AsteriskSettings {
+    fn name(&self) -> &'static str {
+        "asterisk"
+    }
+
+    fn title(&self) -> &'static str {
+        "Asterisk"
+    }
+
+    /// Its manager interface: host and port.
+    fn address(&self) -> String {
+        self.address.clone().unwrap_or_else(|| "127.0.0.1:5038".to_owned())
+    }
+
+    fn is_set(&self) -> bool {
+        *self != Self::default()
+    }
+
+    fn files(&self) -> Vec<&Path> {
+        [&self.secret_file, &self.ca_file].into_iter().flatten().map(PathBuf::as_path).collect()
+    }
+
+    fn login(&self) -> Result<Option<String>, ConfigError> {
+        let is_meant = self.username.is_some() || self.secret.is_some() || self.secret_file.is_some();
+        let account = is_meant.then(|| self.account()).transpose()?;
+        Ok(account.map(|AsteriskAccount { address, username, secret: _ }| format!("{username} at {address}")))
+    }
+}
+
 impl AsteriskSettings {
     pub(super) fn or(self, other: Self) -> Self {
         // A secret counts as one setting, wherever it stands.
@@ -87,11 +117,6 @@ impl AsteriskSettings {
             trunk_channels: self.trunk_channels.or(other.trunk_channels),
             outside_prefix: self.outside_prefix.or(other.outside_prefix),
         }
-    }
-
-    /// Where its manager interface is: host and port.
-    pub fn address(&self) -> String {
-        self.address.clone().unwrap_or_else(|| "127.0.0.1:5038".to_owned())
     }
 
     /// The account.

@@ -16,24 +16,25 @@ use crate::config::{AsteriskSettings, BridgeSettings};
 /// file of its configuration has changed, it reads them again.
 #[derive(Debug, Subcommand)]
 pub enum Bridge {
-    Asterisk(Box<BridgeAsterisk>),
+    /// Follow an Asterisk or a FreePBX through its manager interface
+    ///
+    /// It needs an account in manager.conf, or in FreePBX's manager_custom.conf, with
+    ///
+    ///   read = call,agent,system
+    ///   write = reporting
+    ///
+    /// To try what would be reported, without a Zammad:
+    ///
+    ///   zammad-cti bridge asterisk --username zammad --secret-file secret --sandbox
+    #[command(verbatim_doc_comment)]
+    Asterisk(Box<Source<AsteriskSettings>>),
 }
 
-/// Follow an Asterisk or a FreePBX through its manager interface
-///
-/// It needs an account in manager.conf, or in FreePBX's manager_custom.conf, with
-///
-///   read = call,agent,system
-///   write = reporting
-///
-/// To try what would be reported, without a Zammad:
-///
-///   zammad-cti bridge asterisk --username zammad --secret-file secret --sandbox
+/// One phone system.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub struct BridgeAsterisk {
+pub struct Source<Settings: Args> {
     #[command(flatten)]
-    pub asterisk: AsteriskSettings,
+    pub own: Settings,
     #[command(flatten)]
     pub bridge: BridgeSettings,
     #[command(flatten)]

@@ -17,11 +17,12 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use crate::bridge::asterisk::{Account, Asterisk, Listener, Trunks};
+use crate::bridge::asterisk;
 use crate::bridge::pattern::Pattern;
+use crate::bridge::system::PhoneSystem;
 use crate::bridge::tracker::{Rules, Tracker};
 use crate::client;
-use crate::config::{AsteriskSettings, BridgeConfig, Config, Settings};
+use crate::config::{BridgeConfig, Config, Settings, SourceSettings};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
 use crate::sandbox::{Options, Sandbox};
@@ -37,52 +38,58 @@ use follow::{Task, Terms};
 #[cold]
 pub fn run(source: cli::Bridge, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     match source {
-        cli::Bridge::Asterisk(args) => asterisk(*args, global, out),
+        cli::Bridge::Asterisk(args) => bridge::<asterisk::System>(*args, global, out),
     }
 }
 
-fn asterisk(args: cli::BridgeAsterisk, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let cli::BridgeAsterisk { asterisk, mut bridge, following } = args;
-    bridge.asterisk = asterisk;
-    let (profile, settings, files) = sources(global, bridge.clone())?;
+fn bridge<P: PhoneSystem<Settings: clap::Args>>(
+    args: cli::Source<P::Settings>,
+    global: &Global,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    let cli::Source { own, mut bridge, following } = args;
+    *P::settings(&mut bridge) = own;
+    let (profile, mut settings, files) = sources(global, bridge.clone())?;
     let stand_in = following.sandbox.then(start_stand_in).transpose()?;
-    let own = settings.bridge.asterisk.clone();
+    let own = P::settings(&mut settings.bridge).clone();
     let (config, bridge_config) = configured(settings, &following, stand_in.as_deref())?;
     if !following.dry_run && !following.sandbox {
         become_owner([&config]);
     }
-    let source =
-        Asterisk::new(Listener::new(Trunks::of(&own), own.outside_prefix.clone().unwrap_or_default()));
+    let source = P::source(&own);
     if let Some(recording) = &following.replay {
         let file = File::open(recording).with_context(|| recording.display().to_string())?;
         let tracker = Tracker::new(rules(&bridge_config, &config));
         replay::replay(source, tracker, BufReader::new(file), &config, out)?;
         return Ok(ExitCode::Ok);
     }
-    let address = own.address();
-    let key = format!("bridge asterisk {address} ");
-    let bridge_name = BridgeName { source: "asterisk".to_owned(), profile, phone_system: address.clone() };
-    let first = (terms(config, bridge_config, own)?, files);
+    let (name, address) = (own.name(), own.address());
+    let key = format!("bridge {name} {address} ");
+    let bridge_name = BridgeName { source: name.to_owned(), profile, phone_system: address.clone() };
+    let first = (terms::<P>(config, bridge_config, own)?, files);
     let read_again = || {
-        let (_, settings, files) = sources(global, bridge.clone())?;
-        let own = settings.bridge.asterisk.clone();
+        let (_, mut settings, files) = sources(global, bridge.clone())?;
+        let own = P::settings(&mut settings.bridge).clone();
         // Its open calls in the journal are those of one phone system.
-        anyhow::ensure!(own.address() == address, "bridge.asterisk.address is another: restart the bridge");
+        anyhow::ensure!(
+            own.address() == address,
+            "[bridge.{name}] names another address: restart the bridge"
+        );
         let (config, bridge_config) = configured(settings, &following, stand_in.as_deref())?;
-        Ok((terms(config, bridge_config, own)?, files))
+        Ok((terms::<P>(config, bridge_config, own)?, files))
     };
     let stand_in = stand_in.clone();
-    let task = Task { name: "asterisk", key: &key, bridge_name, following: &following, stand_in };
+    let task = Task { name, key: &key, bridge_name, following: &following, stand_in };
     client::block_on(follow::follow(source, first, read_again, task, out))??;
     Ok(ExitCode::Ok)
 }
 
-fn terms(
+fn terms<P: PhoneSystem>(
     config: Config,
     bridge: BridgeConfig,
-    settings: AsteriskSettings,
-) -> anyhow::Result<Terms<Account, AsteriskSettings>> {
-    let (rules, connector) = (rules(&bridge, &config), Account::of(&settings)?);
+    settings: P::Settings,
+) -> anyhow::Result<Terms<P::Connector, P::Settings>> {
+    let (rules, connector) = (rules(&bridge, &config), P::connector(&settings)?);
     Ok(Terms { config: Arc::new(config), bridge, rules, settings, connector })
 }
 

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use crate::client::Client;
 use crate::config::{
-    AsteriskAccount, BridgeSettings, Config, ConfigError, Format, Layer, Settings, default_files,
-    is_token_for_file, redact, shown, variable,
+    BridgeSettings, Config, ConfigError, Format, Layer, Settings, default_files, is_token_for_file, redact,
+    shown, variable,
 };
 use anyhow::Context;
 use serde_json::{Map, Value, json};
@@ -152,12 +152,11 @@ fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = checked(settings, log::LevelFilter::Warn)?;
     let endpoint = config.endpoint()?;
     Client::new(&config)?;
-    let asterisk = asterisk(&bridge)?;
+    let logins = logins(&bridge)?;
     writeln!(out, "ok: {endpoint} (Zammad was not asked)").map_err(OutputError)?;
-    if let Some(AsteriskAccount { address, username, secret: _ }) = asterisk {
-        let (address, username) = (printable(&address), printable(&username));
-        writeln!(out, "ok: {username} at Asterisk {address} (Asterisk was not asked)")
-            .map_err(OutputError)?;
+    for (phone_system, login) in logins {
+        let login = printable(&login);
+        writeln!(out, "ok: {phone_system}, {login} ({phone_system} was not asked)").map_err(OutputError)?;
     }
     for left in config.left_out() {
         let (said, key) = (printable(&left.to_string()), left.setting());
@@ -166,12 +165,14 @@ fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Ok)
 }
 
-/// The account at Asterisk, if the settings have any part of one.
-fn asterisk(bridge: &BridgeSettings) -> Result<Option<AsteriskAccount>, ConfigError> {
+/// The phone systems, each with its account, of which the settings have any part.
+fn logins(bridge: &BridgeSettings) -> Result<Vec<(&'static str, String)>, ConfigError> {
     bridge.checked()?;
-    let asterisk = &bridge.asterisk;
-    let is_meant = asterisk.username.is_some() || asterisk.secret.is_some() || asterisk.secret_file.is_some();
-    is_meant.then(|| asterisk.account()).transpose()
+    let mut logins = Vec::new();
+    for source in bridge.sources() {
+        logins.extend(source.login()?.map(|login| (source.title(), login)));
+    }
+    Ok(logins)
 }
 
 fn init(args: &cli::Init, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {

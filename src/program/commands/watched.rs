@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::config::{BridgeSettings, Config, Settings};
+use crate::config::{BridgeSettings, Config, Settings, SourceSettings};
 use crate::program::cli::Global;
 
 use super::settings;
@@ -96,9 +96,9 @@ pub fn sources(
 /// The files that settings name.
 fn named_in(settings: &Settings) -> impl Iterator<Item = PathBuf> + use<> {
     let Settings { token_file, ca_file, client_cert, client_key, bridge, .. } = settings;
-    let of_asterisk = [&bridge.asterisk.secret_file, &bridge.asterisk.ca_file];
-    let named = [token_file, ca_file, client_cert, client_key].into_iter().chain(of_asterisk);
-    named.cloned().collect::<Vec<_>>().into_iter().flatten()
+    let named = [token_file, ca_file, client_cert, client_key].into_iter().flatten().cloned();
+    let of_sources = bridge.sources().into_iter().flat_map(SourceSettings::files).map(Path::to_owned);
+    named.chain(of_sources).collect::<Vec<_>>().into_iter()
 }
 
 impl Watched {
