@@ -434,7 +434,7 @@ fn a_bridge_that_cannot_begin_is_found_by_config_check() {
         world.bare().arg("--config").arg(file).args(["config", "check"]).assert()
     };
     let asked = "ok: http://zammad.example/api/v1/cti/*** (Zammad was not asked)\n";
-    let account = "ok: zammad at Asterisk pbx:5038 (Asterisk was not asked)\n";
+    let account = "ok: Asterisk, zammad at pbx:5038 (Asterisk was not asked)\n";
     let table = "[bridge.asterisk]\nusername = 'zammad'\naddress = 'pbx:5038'";
     check(&format!("{table}\nsecret = 's3cret'"), 0o640).code(0).stdout(format!("{asked}{account}"));
     check(&format!("{table}\nsecret_file = 'ami-secret'"), 0o644).code(78);
