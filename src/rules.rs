@@ -136,6 +136,14 @@ impl CallLog {
         *self = Self::keeping(self.keep);
     }
 
+    /// Ticks a call off, or takes the tick away; `place` is counted from the first call there ever was. Whether
+    /// there is such a call.
+    pub fn tick(&mut self, place: u64, done: bool) -> bool {
+        let place = place.checked_sub(self.dropped).and_then(|place| usize::try_from(place).ok());
+        let entry = place.and_then(|place| self.entries.get_mut(place));
+        entry.map(|entry| entry.done = done).is_some()
+    }
+
     pub fn find(&self, call_id: &str) -> Option<&Entry> {
         self.entries.get(self.place(call_id)?)
     }

@@ -1,5 +1,5 @@
-//! The caller log in the shape of Zammad's read API, sent in parts: a client that does not read it
-//! keeps one part in memory.
+//! The caller log in the shape of Zammad's API: read, and ticked off. It is sent in parts: a client that does not
+//! read it keeps one part in memory.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -10,10 +10,11 @@ use http_body_util::{BodyExt as _, Either, Full, StreamBody};
 use hyper::Response;
 use hyper::body::Frame;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::State;
-use super::server::JSON;
+use super::server::{JSON, Page, json_page};
 use crate::rules::{CallLog, Entry};
 use crate::web::lock;
 use crate::web::server::Answer;
@@ -41,6 +42,38 @@ pub(super) fn page(state: &Arc<State>) -> Answer {
     let mut page = Response::new(body);
     page.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
     page
+}
+
+/// Ticks calls off, as `done` and, for several, `ids` in the body say.
+///
+/// Source: Zammad's controller of the caller log, `POST /api/v1/cti/done/ID` and `.../done/bulk`.
+pub(super) fn tick(which: &str, body: &[u8], state: &State) -> Page {
+    #[derive(Deserialize, Default)]
+    #[serde(default)]
+    struct Asked {
+        done: bool,
+        ids: Vec<u64>,
+    }
+    let Ok(asked) = serde_json::from_slice::<Asked>(body) else {
+        return json_page(400, &json!({ "error": "the body is no JSON that ticks calls off" }));
+    };
+    let mut log = lock(&state.log);
+    // The bulk only ever ticks off, and passes over what there is not.
+    let missing = match which.parse::<u64>() {
+        Ok(id) => Some(id).filter(|&id| id == 0 || !log.tick(id - 1, asked.done)),
+        Err(_) => {
+            for id in asked.ids.into_iter().filter_map(|id| id.checked_sub(1)) {
+                log.tick(id, true);
+            }
+            None
+        }
+    };
+    drop(log);
+    state.watch.retell();
+    match missing {
+        None => json_page(200, &json!({})),
+        Some(id) => json_page(404, &json!({ "error": format!("Couldn't find Cti::Log with 'id'={id}") })),
+    }
 }
 
 /// What comes next of a long log.
@@ -78,14 +111,20 @@ fn rows(log: &CallLog, before: u64) -> (String, Option<u64>) {
         if !rows.is_empty() {
             rows.push(',');
         }
-        rows.push_str(&row(entry).to_string());
+        rows.push_str(&row(place, entry).to_string());
     }
     (rows, None)
 }
 
-fn row(entry: &Entry) -> Value {
+/// The number of a call in Zammad's database, where the first is 1.
+fn id(place: u64) -> u64 {
+    place + 1
+}
+
+fn row(place: u64, entry: &Entry) -> Value {
     let time = |time: SystemTime| humantime::format_rfc3339_millis(time).to_string();
     json!({
+        "id": id(place),
         "call_id": entry.call_id,
         "direction": entry.direction,
         "state": entry.state,

@@ -34,7 +34,7 @@ pub(super) const JSON: &str = "application/json; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-type Page = Response<Bytes>;
+pub(super) type Page = Response<Bytes>;
 
 /// Accepts connections for ever.
 pub(super) async fn serve(listener: TcpListener, state: Arc<State>) {
@@ -52,6 +52,8 @@ enum Wanted<'a> {
     Log,
     Reset,
     Fault,
+    /// calls are ticked off: a number, or `bulk`
+    Done(&'a str),
     /// with what stands in the token's place
     Event(&'a str),
     Options,
@@ -62,11 +64,16 @@ enum Wanted<'a> {
 impl<'a> Wanted<'a> {
     fn by(method: &Method, path: &'a str) -> Self {
         // No path that means something has more parts than that.
-        let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty()).take(5).collect();
+        let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty()).take(6).collect();
         match (method, parts.as_slice()) {
             (&Method::GET, []) => Self::Page,
             (&Method::GET, ["sandbox", "events"]) => Self::News,
             (&Method::GET, ["api", "v1", "cti", "log"]) => Self::Log,
+            (&Method::POST, ["api", "v1", "cti", "done", which])
+                if *which == "bulk" || which.parse::<u64>().is_ok() =>
+            {
+                Self::Done(which)
+            }
             (&Method::POST, ["sandbox", "reset"]) => Self::Reset,
             (&Method::POST, ["sandbox", "fault"]) => Self::Fault,
             (&Method::POST, ["api", "v1", "cti", token]) => Self::Event(token),
@@ -78,7 +85,7 @@ impl<'a> Wanted<'a> {
     /// Whether a page that the browser takes for the sandbox's own could learn or change something by it.
     fn is_for_its_own_names(self, method: &Method) -> bool {
         match self {
-            Self::Page | Self::News | Self::Log | Self::Reset | Self::Fault => true,
+            Self::Page | Self::News | Self::Log | Self::Reset | Self::Fault | Self::Done(_) => true,
             // A phone system may know the sandbox by any name; a browser says which page sends.
             Self::Event(_) | Self::Options => false,
             // The path may be in the reply.
@@ -89,7 +96,7 @@ impl<'a> Wanted<'a> {
     /// Whether a page of another site could change something by it, or take what others need.
     fn is_for_its_own_pages(self, sites: OtherSites) -> bool {
         match self {
-            Self::News | Self::Reset | Self::Fault => true,
+            Self::News | Self::Reset | Self::Fault | Self::Done(_) => true,
             Self::Event(_) => sites == OtherSites::MayNothing,
             // The browser keeps the reply from the page that asked.
             Self::Page | Self::Log | Self::Options | Self::Nothing => false,
@@ -168,6 +175,7 @@ fn turn_away(head: &Parts, wanted: Wanted, outcome: Option<Refusal>, page: &Page
         | Wanted::Log
         | Wanted::Reset
         | Wanted::Fault
+        | Wanted::Done(_)
         | Wanted::Options
         | Wanted::Nothing => Token::Right,
     };
@@ -189,7 +197,7 @@ async fn granted(
 ) -> Result<Answer, Dropped> {
     let room = match wanted {
         Wanted::Event(_) => Some(&state.events),
-        Wanted::Fault => Some(&state.switches),
+        Wanted::Fault | Wanted::Done(_) => Some(&state.switches),
         Wanted::Page | Wanted::News | Wanted::Log | Wanted::Reset | Wanted::Options | Wanted::Nothing => None,
     };
     let read = match room {
@@ -214,6 +222,7 @@ async fn granted(
             None => whole(busy("too many pages listen to the sandbox")),
         },
         Wanted::Log => caller_log::page(state),
+        Wanted::Done(which) => whole(caller_log::tick(which, &read.bytes, state)),
         Wanted::Reset => {
             lock(&state.log).clear();
             *lock(&state.fault) = None;
@@ -471,7 +480,7 @@ fn kept_request_id(id: &HeaderValue) -> Option<HeaderValue> {
     HeaderValue::from_str(&kept).ok().filter(|id| !id.is_empty())
 }
 
-fn json_page(status: u16, body: &Value) -> Page {
+pub(super) fn json_page(status: u16, body: &Value) -> Page {
     page(status, JSON, body.to_string())
 }
 

@@ -150,6 +150,12 @@ impl Watch {
         self.ring();
     }
 
+    /// Pages are told everything anew: calls have changed without a request that they show.
+    pub fn retell(&self) {
+        lock(&self.kept).seen.resets += 1;
+        self.ring();
+    }
+
     fn ring(&self) {
         if self.changed.receiver_count() > 0 {
             self.changed.send_replace(());

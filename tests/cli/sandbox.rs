@@ -68,7 +68,7 @@ fn the_caller_log_has_zammads_shape_newest_first_until_it_is_reset() {
         assert!(call.remove(duration).unwrap().as_u64().unwrap() <= 5, "{duration}");
     }
     let expected = json!({
-        "call_id": "a", "direction": "in", "state": "hangup", "from": "4930123456", "from_comment": null,
+        "id": 1, "call_id": "a", "direction": "in", "state": "hangup", "from": "4930123456", "from_comment": null,
         "to": "42", "to_comment": "Alice, Bob", "queue": "support", "comment": "normalClearing", "done": true,
     });
     assert_eq!(log[1], expected);
