@@ -48,6 +48,9 @@ _zammad__cti() {
             zammad__cti,hangup)
                 cmd="zammad__cti__subcmd__hangup"
                 ;;
+            zammad__cti,log)
+                cmd="zammad__cti__subcmd__log"
+                ;;
             zammad__cti,man)
                 cmd="zammad__cti__subcmd__man"
                 ;;
@@ -99,6 +102,9 @@ _zammad__cti() {
             zammad__cti__subcmd__config,show)
                 cmd="zammad__cti__subcmd__config__subcmd__show"
                 ;;
+            zammad__cti__subcmd__log,done)
+                cmd="zammad__cti__subcmd__log__subcmd__done"
+                ;;
             zammad__cti__subcmd__spool,drop)
                 cmd="zammad__cti__subcmd__spool__subcmd__drop"
                 ;;
@@ -127,7 +133,7 @@ _zammad__cti() {
 
     case "${cmd}" in
         zammad__cti)
-            opts="-h -V --help --version new-call answer hangup send simulate sandbox check normalize agi fastagi bridge spool calls config completions man"
+            opts="-h -V --help --version new-call answer hangup send simulate sandbox check normalize agi fastagi bridge spool calls log config completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -945,6 +951,58 @@ _zammad__cti() {
                     ;;
                 --field)
                     COMPREPLY=($(compgen -W "event call_id direction delivery action reason caller_id number attempts elapsed_ms request_id error error_class" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        zammad__cti__subcmd__log)
+            opts="-h --missed --since --call-id --config --profile --url --token --token-file --api-token --connect-timeout --timeout --ca-file --client-cert --client-key --insecure --output --help done"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since | --call-id | --config | --profile | --url | --token | --token-file | --api-token | --connect-timeout | --timeout | --ca-file | --client-cert | --client-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        zammad__cti__subcmd__log__subcmd__done)
+            opts="-h --missed --older-than --dry-run --config --profile --url --token --token-file --api-token --connect-timeout --timeout --ca-file --client-cert --client-key --insecure --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --older-than | --config | --profile | --url | --token | --token-file | --api-token | --connect-timeout | --timeout | --ca-file | --client-cert | --client-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -39,6 +39,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "fastagi" -d '
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "bridge" -d 'Follow a whole phone system, and report its calls'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "spool" -d 'Look after the events that wait for Zammad'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "calls" -d 'See which calls were reported from here and have not ended, and end those that are stuck'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "log" -d 'See Zammad\'s caller log as an agent sees it, and tick calls off'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "config" -d 'Look at the configuration, check it, or begin one'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "man" -d 'Print the man page, or write all of them'
@@ -821,6 +822,47 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l force -d 'Close those as well whose hangup is in doubt, after a look into Zammad\'s caller log: they ring there'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l forget -d 'Take them off the list without a hangup, after a look into Zammad\'s caller log: they have ended there'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l since -d 'Those that began within this time, such as 2h' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l call-id -d 'This call, by the id that the phone system gave it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l missed -d 'Those that nobody took, voice messages among them'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -f -a "done" -d 'Tick calls off, so that agents no longer see them as missed'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l older-than -d 'With --missed: those that began longer ago, such as 30d' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l missed -d 'All that nobody took, voice messages among them'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l dry-run -d 'Print which calls would be ticked off, and change nothing'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -s h -l help -d 'Print help'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -f -a "show" -d 'Show each setting and where it comes from'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -f -a "check" -d 'Check the configuration without sending anything'

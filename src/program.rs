@@ -7,6 +7,7 @@ mod exit_code;
 #[allow(rustdoc::broken_intra_doc_links, reason = "its comments are the help: [agents] is a table")]
 mod cli;
 mod commands;
+mod table;
 
 /// What `fuzz/` reaches of it.
 #[cfg(fuzzing)]

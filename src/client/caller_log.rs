@@ -1,14 +1,15 @@
-//! Zammad's caller log, as its agents' browsers read it.
+//! Zammad's caller log, as its agents' browsers read it and tick it off.
 //!
-//! Source: Zammad's controller of the caller log, `GET /api/v1/cti/log`, which wants a user with
-//! the permission `cti.agent`.
+//! Source: Zammad's controller of the caller log, `GET /api/v1/cti/log` and `POST /api/v1/cti/done/...`, which want a
+//! user with the permission `cti.agent`.
 
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderValue};
+use reqwest::Method;
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::phase::Progress;
 use super::tls::Tls;
@@ -43,11 +44,19 @@ pub enum CallerLogError {
     NoPermission(u16),
     #[error("what should be the caller log is none (HTTP {0})")]
     NoLog(u16),
+    #[error("the caller log has no call {0}")]
+    NoRow(u64),
 }
 
 /// A call as agents see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
+    /// its number in Zammad's database, by which it is ticked off
+    #[serde(default, skip_serializing)]
+    pub id: u64,
+    /// when it began, as Zammad writes it
+    #[serde(default, rename = "initialized_at", skip_serializing)]
+    pub began: Option<String>,
     pub call_id: String,
     pub direction: Direction,
     pub state: EventKind,
@@ -131,27 +140,63 @@ impl CallerLog {
 
     /// Newest first.
     pub async fn read(&self) -> Result<Vec<Row>, CallerLogError> {
+        #[derive(Deserialize)]
+        struct Log {
+            list: Vec<Value>,
+        }
+        let body = self.ask(Method::GET, "cti/log", String::new()).await?;
+        let log: Log = serde_json::from_slice(&body).map_err(|_| CallerLogError::NoLog(200))?;
+        // Other integrations have rows there too, and none of theirs is asked for.
+        Ok(log.list.into_iter().filter_map(|row| serde_json::from_value(row).ok()).collect())
+    }
+
+    /// Ticks one call off.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](Self::read), and [`CallerLogError::NoRow`].
+    pub async fn tick(&self, id: u64) -> Result<(), CallerLogError> {
+        let ticked =
+            self.ask(Method::POST, &format!("cti/done/{id}"), json!({ "done": true }).to_string()).await;
+        match ticked {
+            Ok(_) => Ok(()),
+            Err(CallerLogError::NoLog(404)) => Err(CallerLogError::NoRow(id)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Ticks calls off that are known to be there.
+    pub async fn tick_all(&self, ids: &[u64]) -> Result<(), CallerLogError> {
+        self.ask(Method::POST, "cti/done/bulk", json!({ "ids": ids }).to_string()).await.map(drop)
+    }
+
+    /// The body of a reply that is one of Zammad's API.
+    async fn ask(&self, method: Method, path: &str, body: String) -> Result<Vec<u8>, CallerLogError> {
         self.progress.begin(self.connect_timeout);
-        match tokio::time::timeout(self.timeout, self.exchange()).await {
+        match tokio::time::timeout(self.timeout, self.exchange(method, path, body)).await {
             Ok(result) => result,
             Err(_) => Err(CallerLogError::Send(SendError::from_timeout(self.progress.phase(), self.timeout))),
         }
     }
 
-    async fn exchange(&self) -> Result<Vec<Row>, CallerLogError> {
+    async fn exchange(&self, method: Method, path: &str, body: String) -> Result<Vec<u8>, CallerLogError> {
         let failed = |error| {
             let asked = self.tls.handshakes.asked();
             CallerLogError::Send(SendError::from_transport(&error, self.progress.phase(), asked))
         };
-        let mut get = self.http.get(self.endpoint.api("cti/log")).build().map_err(failed)?;
-        get.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-        get.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let request = self.http.request(method, self.endpoint.api(path)).build();
+        let mut request = request.map_err(failed)?;
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         if let Some(authorization) = &self.authorization {
             // In place of a login for a proxy that may stand in the URL.
-            get.headers_mut().insert(AUTHORIZATION, authorization.clone());
+            request.headers_mut().insert(AUTHORIZATION, authorization.clone());
         }
-        *get.body_mut() = Some(self.progress.body(String::new()));
-        let mut response = self.http.execute(get).await.map_err(failed)?;
+        if !body.is_empty() {
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        *request.body_mut() = Some(self.progress.body(body));
+        let mut response = self.http.execute(request).await.map_err(failed)?;
         // A proxy that does not reach Zammad, and what is over after a while: that there is no log says nothing of it.
         let head = head_of(&response, &self.endpoint);
         if let Err(error @ (SendError::Unavailable { .. } | SendError::GatewayTimeout { .. })) =
@@ -172,12 +217,6 @@ impl CallerLog {
             }
             body.extend_from_slice(&chunk);
         }
-        #[derive(Deserialize)]
-        struct Log {
-            list: Vec<Value>,
-        }
-        let log: Log = serde_json::from_slice(&body).map_err(|_| CallerLogError::NoLog(status))?;
-        // Other integrations have rows there too, and none of theirs is asked for.
-        Ok(log.list.into_iter().filter_map(|row| serde_json::from_value(row).ok()).collect())
+        Ok(body)
     }
 }

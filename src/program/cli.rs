@@ -14,6 +14,7 @@ mod fastagi;
 mod global;
 mod hangup;
 mod listen;
+mod log;
 mod man;
 mod new_call;
 mod normalize;
@@ -37,6 +38,7 @@ pub use config::{Config, Import, Init, Peer};
 pub use fastagi::{Fastagi, FastagiRequest};
 pub use global::Global;
 pub use hangup::Hangup;
+pub use log::{Log, LogCommand, LogDone, WhichRows};
 pub use man::Man;
 pub use new_call::NewCall;
 pub use normalize::Normalize;
@@ -146,6 +148,7 @@ pub enum Command {
     #[command(subcommand)]
     Spool(Spool),
     Calls(Calls),
+    Log(Log),
     #[command(subcommand)]
     Config(Config),
     Completions(Completions),

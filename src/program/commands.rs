@@ -12,6 +12,7 @@ pub(crate) mod fastagi;
 mod hangup;
 mod man;
 mod normalize;
+mod caller_log;
 mod owner;
 mod report;
 mod sandbox;
@@ -56,6 +57,7 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
         Command::Bridge(source) => bridge::run(source, &global, out),
         Command::Spool(command) => spool::run(&command, &global, out),
         Command::Calls(args) => calls::run(&args, &global, out),
+        Command::Log(args) => caller_log::run(&args, &global, out),
         Command::Config(command) => config::run(&command, &global, out),
         Command::Completions(args) => completions::run(&args, out),
         Command::Man(args) => man::run(&args, out),

@@ -308,12 +308,19 @@ impl ExitCode {
     }
 }
 
+/// What reads the caller log.
+const API_TOKEN: &str = "set api_token to an access token of a user with the permission cti.agent (in Zammad: avatar, \
+                         Profile, Token Access)";
+
 /// What to do about an error, and what to look for in Zammad's log, where it knows.
 pub fn advice(error: &anyhow::Error) -> Option<String> {
     if let Some(doubt) = error.downcast_ref::<HangupInDoubt>() {
         return Some(doubt.next_step());
     }
     let Some(undelivered) = error.chain().find_map(|error| error.downcast_ref::<Undelivered>()) else {
+        if error.chain().any(|error| matches!(error.downcast_ref(), Some(CallerLogError::NoPermission(_)))) {
+            return Some(API_TOKEN.to_owned());
+        }
         let error = error.chain().find_map(|error| error.downcast_ref::<SendError>())?;
         return Some(error.next_step().to_owned());
     };
@@ -376,6 +383,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
             CallerLogError::Token => Some(ExitCode::Configuration),
             CallerLogError::NoPermission(_) => Some(ExitCode::Token),
             CallerLogError::NoLog(_) => Some(ExitCode::NotZammad),
+            CallerLogError::NoRow(_) => Some(ExitCode::InvalidEvent),
             CallerLogError::Client(_) | CallerLogError::Send(_) => None,
         };
     }

@@ -50,6 +50,9 @@ const ALL: &[&[&str]] = &[
     ROOM,
     AGE,
 ];
+const WAY_TO_LOG: &[&str] =
+    &["connect-timeout", "timeout", "ca-file", "client-cert", "client-key", "insecure"];
+const LOG: &[&[&str]] = &[FILE, ADDRESS, API_TOKEN, WAY_TO_LOG, OUTPUT];
 const SENDS: &[&[&str]] = &[FILE, ADDRESS, WAY, API_TOKEN, ORDER, NUMBERS, SPOOL_PATH, KEEPS, ROOM];
 const TELLS: &[&[&str]] = &[OUTPUT, FIELD, REJECT_EXIT, FAIL_OPEN, UNSENT];
 const LOOKS: &[&[&str]] = &[FILE, ADDRESS, OUTPUT, SPOOL_PATH];
@@ -97,6 +100,8 @@ const COMMANDS: &[(&str, &[&[&[&str]]])] = &[
     ("calls", &[LOOKS]),
     ("calls list", &[LOOKS]),
     ("calls close", &[LOOKS, &[WAY, API_TOKEN, ORDER, FIELD, FAIL_OPEN, KEEPS, ROOM]]),
+    ("log", &[LOG]),
+    ("log done", &[LOG, &[&["dry-run"]]]),
     ("config", &[]),
     ("config show", &[CONFIG]),
     ("config check", &[CONFIG]),

@@ -10,6 +10,7 @@ mod answer;
 mod bad_servers;
 mod bridge;
 mod bridge_seen;
+mod caller_log;
 mod calls;
 mod check;
 mod config;

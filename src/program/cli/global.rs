@@ -56,6 +56,8 @@ const ADDRESS: Part = &["url", "token", "token_file"];
 /// The way to that Zammad.
 const WAY: Part =
     &["connect_timeout", "timeout", "ca_file", "client_cert", "client_key", "insecure", "encoding"];
+/// The same where no event is sent.
+const WAY_TO_LOG: Part = &["connect_timeout", "timeout", "ca_file", "client_cert", "client_key", "insecure"];
 const API_TOKEN: Part = &["api_token"];
 const DEADLINE: Part = &["deadline"];
 const ORDER: Part = &["lock_dir"];
@@ -109,6 +111,8 @@ const CLOSE: &[Part] = &[
 const RUN: &[Part] = &[FILE, ADDRESS, API_TOKEN, WAY, DEADLINE, ORDER, SPOOL, AGE];
 const FLUSH: &[Part] = &[FILE, ADDRESS, API_TOKEN, WAY, DEADLINE, ORDER, OUTPUT, SPOOL, AGE];
 const LOOK: &[Part] = &[FILE, ADDRESS, OUTPUT, SPOOL];
+/// Zammad's caller log.
+const LOG: &[Part] = &[FILE, ADDRESS, API_TOKEN, WAY_TO_LOG, OUTPUT];
 const SETTINGS: &[Part] = &[
     FILE,
     ADDRESS,
@@ -152,6 +156,8 @@ pub const COMMANDS: &[(&str, &[Part])] = &[
     ("calls", LOOK),
     ("calls list", LOOK),
     ("calls close", CLOSE),
+    ("log", LOG),
+    ("log done", LOG),
     ("config show", SETTINGS),
     ("config check", SETTINGS),
     ("config init", &[&["config"]]),
