@@ -141,8 +141,8 @@ pub use event::{CallEvent, CallId, Direction, EventKind};
 /// The examples in Rust of pages that are no part of this documentation.
 #[cfg(doctest)]
 mod pages {
-    #[doc = include_str!("../README.md")]
-    struct Readme;
+    #[doc = include_str!("../docs/library.md")]
+    struct Library;
     #[doc = include_str!("../docs/from-py-zammad-cti.md")]
     struct FromPyZammadCti;
 }

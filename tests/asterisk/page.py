@@ -1,7 +1,7 @@
 """docs/asterisk.md as its reader would go through it: its commands, as root, beside a fresh Asterisk.
-And those of README.md that need one.
+And those of docs/spool.md that need one.
 
-The program and its services come by the README's lines for those who have no package.
+The program and its services come by the lines of docs/install.md for those who have no package.
 
 The root is Debian's, with the settings that its package brings. What listens there listens in a
 network of its own, so that the page's ports are free. systemctl is a stand-in that runs a unit's
@@ -19,7 +19,8 @@ import time
 from processes import EXAMPLES, HERE
 
 PAGE = "docs/asterisk.md"
-README = "README.md"
+INSTALL = "docs/install.md"
+SPOOL = "docs/spool.md"
 BLOCKS = HERE.parent / "cookbook/blocks"
 COPY = "/root/zammad-cti"  # of the repository, as far as the page needs it
 PATIENCE = 60
@@ -173,15 +174,15 @@ def missing(machine, code):
 
 def run(asterisk, program, base_port, report):
     """Goes through the page, a line of the report for each block."""
-    install = blocks_of(README, "by-hand")
-    blocks = blocks_of(PAGE, "asterisk", "asterisk-terminal") + blocks_of(README, "asterisk")
+    install = blocks_of(INSTALL, "by-hand")
+    blocks = blocks_of(PAGE, "asterisk", "asterisk-terminal") + blocks_of(SPOOL, "asterisk")
     terminals = []
     with Machine(asterisk, program, base_port) as machine:
         for block in install:
             # It is built already.
             ended = machine.run("cargo() { :; }\n" + block["code"])
             if ended.returncode != 0:
-                raise RuntimeError(f"{README}:{block['line']}: {ended}")
+                raise RuntimeError(f"{INSTALL}:{block['line']}: {ended}")
         for block in blocks:
             first = block["code"].split("\n")[0]
             name = f"{block['page']}:{block['line']}: {first}"

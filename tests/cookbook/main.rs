@@ -1,4 +1,4 @@
-//! README.md and the pages of docs/: every command on them is run, or stands in a file that a test runs.
+//! README.md, CONTRIBUTING.md and the pages of docs/: every command on them is run, or stands in a file that a test runs.
 //!
 //! What a block is, its info string says:
 //!
@@ -43,10 +43,6 @@ const SECOND_WORDS: &[(&str, &str)] = &[
     // a machine with Asterisk, and root on it; the other one is a program that stays
     ("asterisk", "tests/asterisk/page.py"),
     ("asterisk-terminal", "tests/asterisk/page.py"),
-    // a machine where the Debian package is installed, or what it brings by hand; and what builds it
-    ("package", "tests/package/run"),
-    ("by-hand", "tests/package/run"),
-    ("deb", "tests/package/run"),
     // the Python client py-zammad-cti, whose blocks run there too
     ("moving", "tests/from_py_zammad_cti/compare.py"),
     // a machine with Kamailio, as root
@@ -58,7 +54,7 @@ const SECOND_WORDS: &[(&str, &str)] = &[
 /// What pages quote, and who runs it.
 const FILES: &[(&str, &str)] = &[
     // Examples in Rust are doctests, where they stand.
-    ("README.md", "src/lib.rs"),
+    ("docs/library.md", "src/lib.rs"),
     ("docs/from-py-zammad-cti.md", "tests/from_py_zammad_cti/compare.py"),
     ("examples/asterisk/zammad.conf", "tests/asterisk/processes.py"),
     ("examples/freepbx/extensions_custom.conf", "tests/asterisk/processes.py"),
@@ -81,7 +77,7 @@ const LANGUAGES: &[(&str, &str, &str)] = &[
     ("docs/monitoring.md", "cron", "examples/monitoring/zammad-cti.cron"),
     ("docs/monitoring.md", "icinga", "examples/monitoring/icinga2.conf"),
     ("docs/freepbx.md", "ini", "examples/freepbx/extensions_custom.conf"),
-    ("README.md", "rust", "README.md"),
+    ("docs/library.md", "rust", "docs/library.md"),
     ("docs/from-py-zammad-cti.md", "python", "docs/from-py-zammad-cti.md"),
     ("docs/from-py-zammad-cti.md", "rust", "docs/from-py-zammad-cti.md"),
     ("docs/xivo.md", "ini", "examples/xivo/zammad-xivo.conf"),
@@ -102,7 +98,17 @@ macro_rules! pages {
 
 pages! {
     readme: "README.md",
+    contributing: "CONTRIBUTING.md",
+    packaging: "packaging/README.md",
     the_index: "docs/README.md",
+    install: "docs/install.md",
+    configuration: "docs/configuration.md",
+    numbers: "docs/numbers.md",
+    spool: "docs/spool.md",
+    sandbox: "docs/sandbox.md",
+    simulate: "docs/simulate.md",
+    library: "docs/library.md",
+    stability: "docs/stability.md",
     asterisk: "docs/asterisk.md",
     freepbx: "docs/freepbx.md",
     bridge: "docs/bridge.md",
