@@ -26,71 +26,71 @@ end
 
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -s V -l version -d 'Print version'
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "new-call" -d 'Report a call that begins to ring'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "new-call" -d 'Report a call that starts to ring'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "answer" -d 'Report that somebody picked up'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "hangup" -d 'Report that a call ended'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "send" -d 'Send events from a file, one JSON object a line'
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "simulate" -d 'Play whole calls and show what agents will see'
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "sandbox" -d 'Run a stand-in for Zammad, to try a phone system against'
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "check" -d 'Check the way to Zammad, without leaving a call there'
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "normalize" -d 'Show how numbers are read: what is sent, and how Zammad will look it up'
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "agi" -d 'Report an event out of Asterisk\'s dialplan, as an AGI program'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "simulate" -d 'Play whole calls, and show what agents see'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "sandbox" -d 'Run a stand-in for Zammad, to try out a phone system'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "check" -d 'Check the connection to Zammad, without leaving a call there'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "normalize" -d 'Show how numbers are read, what is sent, and what Zammad looks up'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "agi" -d 'Report an event from Asterisk\'s dialplan, as an AGI program'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "fastagi" -d 'Serve AGI over the network: one process for all calls'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "bridge" -d 'Follow a whole phone system, and report its calls'
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "spool" -d 'Look after the events that wait for Zammad'
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "calls" -d 'See which calls were reported from here and have not ended, and end those that are stuck'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "spool" -d 'Manage the events that wait for Zammad'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "calls" -d 'List open calls that this machine reported, and end stuck ones'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "log" -d 'See Zammad\'s caller log as an agent sees it, and tick calls off'
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "config" -d 'Look at the configuration, check it, or begin one'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "config" -d 'Show, check, write or import the configuration'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "completions" -d 'Print completions for a shell'
-complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "man" -d 'Print the man page, or write all of them'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l from -d 'The calling party: a number in any usual form, an extension, or nothing if it is withheld' -r
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "man" -d 'Print the man page, or write all man pages'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l from -d 'The calling party: a number in any usual form, an extension, or empty if withheld' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l to -d 'The called party' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l direction -d 'Seen from the agents: `in` is a customer who calls' -r -f -a "in\t'a customer calls'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l direction -d 'The direction, seen from the agents: `in` if a customer calls' -r -f -a "in\t'a customer calls'
 out\t'an agent calls'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l call-id -d 'One id in all events of the call, unique for a year; `auto` makes one up, which `--field call_id` or the JSON output tells' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l user -d 'Who is called, or who calls out, as agents shall see it; several for a group' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l queue -d 'The queue: agents with this caller-log filter see the call' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l call-key -d 'A name by which answer and hangup find the call, such as its channel\'s; needs a spool' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l call-id -d 'The id in all events of the call, unique for a year; `auto` generates one, which `--field call_id` and the JSON output show' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l user -d 'The name of the agent who is called or who calls, as agents see it; repeat it for a group' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l queue -d 'The queue; agents with this caller-log filter see the call' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l call-key -d 'A name that answer and hangup can use instead of the id, such as the channel\'s; needs a spool' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l fail-open -d 'Print `none` and exit with 0 when an event cannot be delivered, so that the call goes on' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-mode -l spool -d 'When to keep events [default: on-failure]' -r -f -a "never\t'do not use the spool'
+on-failure\t'if Zammad has not taken the event within its deadline'
+always\t'keep all events at once; Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-held-timeout -d 'While Zammad is unreachable, try a newCall once for this time before it is kept, because its reply may be a decision; 0s does not try [default: 1s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
+drop-oldest\t'drop the event that has waited longest, and count it'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l field -d 'Print only this value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
 delivery\t''
@@ -104,58 +104,58 @@ request_id\t''
 error\t''
 error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l curl -d 'Print a curl command that does the same, instead of sending the request'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l call-id -d 'The id of the call\'s new-call' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l call-key -d 'In place of the id: the key that new-call was given' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l direction -d 'The direction of the call\'s new-call [default: as the spool\'s journal knows it, else in, with a warning]' -r -f -a "in\t'a customer calls'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l call-key -d 'The --call-key of the call\'s new-call, instead of the id' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l direction -d 'The direction of the call\'s new-call [default: from the spool\'s journal; without it `in`, with a warning]' -r -f -a "in\t'a customer calls'
 out\t'an agent calls'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l from -d 'The calling party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l to -d 'The called party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l answering-number -d 'The extension or number that picked up' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l user -d 'The Zammad login of who picked up; one only [default: by the table [agents] of the configuration, from --endpoint or --answering-number]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l user -d 'The Zammad login of the agent who picked up; only one [default: from the table [agents] of the configuration, by --endpoint or --answering-number]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l endpoint -d 'The endpoint that picked up, such as PJSIP/anna, for the table [agents]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l fail-open -d 'Print `none` and exit with 0 when an event cannot be delivered, so that the call goes on' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-mode -l spool -d 'When to keep events [default: on-failure]' -r -f -a "never\t'do not use the spool'
+on-failure\t'if Zammad has not taken the event within its deadline'
+always\t'keep all events at once; Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-held-timeout -d 'While Zammad is unreachable, try a newCall once for this time before it is kept, because its reply may be a decision; 0s does not try [default: 1s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
+drop-oldest\t'drop the event that has waited longest, and count it'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l field -d 'Print only this value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
 delivery\t''
@@ -168,65 +168,65 @@ elapsed_ms\t''
 request_id\t''
 error\t''
 error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l voicemail -d 'Voicemail picked up: after the hangup the call stays open as a voice message'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l voicemail -d 'Voicemail picked up; after the hangup, the call stays open as a voice message'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l force-user -d 'Send --user for an outbound call too, although it replaces the customer\'s name'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l curl -d 'Print a curl command that does the same, instead of sending the request'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l call-id -d 'The id of the call\'s new-call' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l call-key -d 'In place of the id: the key that new-call was given' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l direction -d 'The direction of the call\'s new-call [default: as the spool\'s journal knows it, else in, with a warning]' -r -f -a "in\t'a customer calls'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l call-key -d 'The --call-key of the call\'s new-call, instead of the id' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l direction -d 'The direction of the call\'s new-call [default: from the spool\'s journal; without it `in`, with a warning]' -r -f -a "in\t'a customer calls'
 out\t'an agent calls'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l from -d 'The calling party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l to -d 'The called party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answering-number -d 'The extension or number that picked up' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l cause -d 'Why: Zammad\'s word, a Q.850 number, an Asterisk DIALSTATUS, sip:486, or a FreeSWITCH name' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answered -d 'The call was answered: then a hangup whose reply is lost may be sent again' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l dialstatus -d 'Where --cause is empty or not given: Asterisk\'s ${DIALSTATUS} of the last Dial' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l cause -d 'The cause: Zammad\'s word, a Q.850 number, an Asterisk DIALSTATUS, sip:486, or a FreeSWITCH name' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answered -d 'The call was answered, so a hangup whose reply is lost may be sent again' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l dialstatus -d 'Without --cause, or if it is empty: Asterisk\'s ${DIALSTATUS} of the last Dial' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l queue-status -d 'Asterisk\'s ${QUEUESTATUS} of the last Queue; empty if the caller gave up' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l abandoned -d 'Asterisk\'s ${ABANDONED}, TRUE after a queue in which nobody answered' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l hangup-cause -d 'Asterisk\'s ${HANGUPCAUSE}, which counts where the others say nothing' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l hangup-cause -d 'Asterisk\'s ${HANGUPCAUSE}, used if the others are empty' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l fail-open -d 'Print `none` and exit with 0 when an event cannot be delivered, so that the call goes on' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-mode -l spool -d 'When to keep events [default: on-failure]' -r -f -a "never\t'do not use the spool'
+on-failure\t'if Zammad has not taken the event within its deadline'
+always\t'keep all events at once; Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-held-timeout -d 'While Zammad is unreachable, try a newCall once for this time before it is kept, because its reply may be a decision; 0s does not try [default: 1s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
+drop-oldest\t'drop the event that has waited longest, and count it'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l field -d 'Print only this value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
 delivery\t''
@@ -239,54 +239,54 @@ elapsed_ms\t''
 request_id\t''
 error\t''
 error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l raw-cause -d 'Send the cause as given; agents see any unknown word as it is'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l raw-cause -d 'Send the cause as given; agents see unknown words as they are'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l strict-cause -d 'Refuse a hangup whose cause is unknown'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l list-causes -d 'List the causes that are understood, and end'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l list-causes -d 'List the known causes, and exit'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l curl -d 'Print a curl command that does the same, instead of sending the request'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l concurrency -d 'How many calls may be under way at once, each on a connection of its own (1 to 256)' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l concurrency -d 'Send this many calls at the same time, each on its own connection (1 to 256)' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l fail-open -d 'Print `none` and exit with 0 when an event cannot be delivered, so that the call goes on' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-mode -l spool -d 'When to keep events [default: on-failure]' -r -f -a "never\t'do not use the spool'
+on-failure\t'if Zammad has not taken the event within its deadline'
+always\t'keep all events at once; Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-held-timeout -d 'While Zammad is unreachable, try a newCall once for this time before it is kept, because its reply may be a decision; 0s does not try [default: 1s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
+drop-oldest\t'drop the event that has waited longest, and count it'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l field -d 'Print only this value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
 delivery\t''
@@ -300,267 +300,267 @@ request_id\t''
 error\t''
 error_class\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l dry-run -d 'Print the request instead of sending it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l curl -d 'Print a curl command that does the same, instead of sending'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l curl -d 'Print a curl command that does the same, instead of sending the request'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l show-token -d 'Show the token in --dry-run and --curl'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l show -d 'Print a scenario as a file, and end' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l report -d 'Write a report for a build server or another program, too' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l show -d 'Print a scenario as a file, and exit' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l report -d 'Also write a report for a build server or another program' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l from -d 'The calling party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l to -d 'The called party' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l user -d 'An agent, in place of the scenario\'s' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l user -d 'An agent' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l queue -d 'The queue' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers -d 'A call takes the next line of this CSV file' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l order -d 'How the lines of --numbers are taken: sequential, random' -r -f -a "sequential\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers -d 'Each call uses the next line of this CSV file' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l order -d 'The order of the lines of --numbers: sequential, random' -r -f -a "sequential\t''
 random\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l ring -d 'How long the phones ring, such as 3s' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l talk -d 'How long the parties talk, such as 10s' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l speed -d 'How many times faster than that time goes by' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l calls -d 'How many calls' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l rate -d 'How many calls begin in a second, such as 20/s [default: as fast as they go]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l duration -d 'For so long, such as 60s' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l concurrency -d 'How many connections [default: 16]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l ring -d 'The time that phones ring, such as 3s' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l talk -d 'The time that parties talk, such as 10s' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l speed -d 'Let time pass this many times faster' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l calls -d 'Play this many calls' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l rate -d 'Start this many calls a second, such as 20/s [default: as many as possible]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l duration -d 'Play calls for this time, such as 60s' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l concurrency -d 'Use this many connections [default: 16]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l all -d 'Play all that come along'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l list -d 'List the scenarios that come along, and end'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l sandbox -d 'Play against the stand-in although an endpoint is configured'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l yes-load -d 'More than one call a second, although agents will see them all'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l all -d 'Play all built-in scenarios'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l list -d 'List the built-in scenarios, and exit'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l sandbox -d 'Play against the stand-in, even if an endpoint is configured'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -l yes-load -d 'Allow more than one call a second, although agents see all of them'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l listen -d 'Where to listen; port 0 picks a free one' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l token -d 'The token in its address, which is to be known beforehand [default: a random one]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l block -d 'A caller to reject; compared as text, so E.164 digits without plus' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l listen -d 'Listen on this address; port 0 picks a free port' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l token -d 'The token in its address [default: a random one]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l block -d 'A caller to reject; numbers are compared as text, so give E.164 digits without plus' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l route -d 'The caller id for outbound calls to DEST; `*` in DEST is one or more characters' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l caller-id -d 'The caller id for all other outbound calls' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l zammad -d 'Whose wording errors have' -r -f -a "5.5\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l zammad -d 'The release of Zammad whose error messages are used' -r -f -a "5.5\t''
 7.2\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l integration -d 'Whether the integration is switched on' -r -f -a "on\t'switched on and configured'
 off\t'switched off'
 unconfigured\t'switched on, but without a configuration'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l keep -d 'How many calls the log keeps; then the oldest goes' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l host -d 'A name of this machine for the page, the log and the switches, besides its addresses and localhost; events may be sent to any name' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l keep -d 'Keep this many calls in the log, and drop the oldest' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l host -d 'Another name of this machine for the page, the log and the switches, besides its addresses and localhost; events may be sent to any name' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -s w -l warning -d 'Warn by these limits [default: time=1s,days=14,age=10m,dead=1,stuck=1]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -s c -l critical -d 'Be critical by these limits [default: time=5s,days=7,age=1h]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l stuck-after -d 'A call that is open for longer counts as stuck' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -s w -l warning -d 'Limits for WARNING [default: time=1s,days=14,age=10m,dead=1,stuck=1]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -s c -l critical -d 'Limits for CRITICAL [default: time=5s,days=7,age=1h]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l stuck-after -d 'Calls that are open for longer count as stuck' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l nagios -d 'Print one line for Nagios, Icinga and the like, with performance data'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l all-profiles -d 'Check the top level of the configuration file and each of its profiles'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-mode -l spool -d 'When to keep events [default: on-failure]' -r -f -a "never\t'do not use the spool'
+on-failure\t'if Zammad has not taken the event within its deadline'
+always\t'keep all events at once; Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l nagios -d 'Print one line for Nagios, Icinga and similar systems, with performance data'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l all-profiles -d 'Check the top level of the configuration file and each profile'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand normalize" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -f -a "new-call" -d 'Report the call of this channel, and set what Zammad wants done with it'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -f -a "new-call" -d 'Report the call of this channel, and set Zammad\'s decision as variables'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -f -a "answer" -d 'Report that this channel picked up'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and not __fish_seen_subcommand_from new-call answer hangup" -f -a "hangup" -d 'Report that the call of this channel ended'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l direction -d 'Seen from the agents: `in` is a customer who calls [default: in]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l direction -d 'The direction, seen from the agents: `in` if a customer calls [default: in]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l from -d 'The calling party [default: the channel\'s caller number]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l to -d 'The called party [default: the number that was dialled first, else the extension]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l call-id -d 'One id in all events of the call [default: the channel\'s unique id]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l user -d 'Who is called, or who calls out, as agents shall see it; several for a group' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l queue -d 'The queue: agents with this caller-log filter see the call' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l to -d 'The called party [default: the number that was dialled first, or else the extension]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l call-id -d 'The id in all events of the call [default: the channel\'s unique id]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l user -d 'The name of the agent who is called or who calls, as agents see it; repeat it for a group' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l queue -d 'The queue; agents with this caller-log filter see the call' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-mode -l spool -d 'When to keep events [default: on-failure]' -r -f -a "never\t'do not use the spool'
+on-failure\t'if Zammad has not taken the event within its deadline'
+always\t'keep all events at once; Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-held-timeout -d 'While Zammad is unreachable, try a newCall once for this time before it is kept, because its reply may be a decision; 0s does not try [default: 1s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
+drop-oldest\t'drop the event that has waited longest, and count it'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l call-id -d 'The id of the call\'s new-call [default: ZAMMAD_CALLID of the caller\'s channel]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l direction -d 'The direction of the call\'s new-call [default: ZAMMAD_DIRECTION of the caller\'s channel]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l answering-number -d 'Who picked up [default: this channel\'s own number; nobody for an outbound call]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l user -d 'The Zammad login of who picked up [default: by the table [agents] of the configuration, from the channel\'s endpoint or number]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l answering-number -d 'The number that picked up [default: this channel\'s own number; none for an outbound call]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l user -d 'The Zammad login of the agent who picked up [default: from the table [agents] of the configuration, by the channel\'s endpoint or number]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l voicemail -d 'Voicemail picks up: run it on the caller\'s channel, before VoiceMail()'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-mode -l spool -d 'When to keep events [default: on-failure]' -r -f -a "never\t'do not use the spool'
+on-failure\t'if Zammad has not taken the event within its deadline'
+always\t'keep all events at once; Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-held-timeout -d 'While Zammad is unreachable, try a newCall once for this time before it is kept, because its reply may be a decision; 0s does not try [default: 1s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
+drop-oldest\t'drop the event that has waited longest, and count it'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l voicemail -d 'Voicemail picks up; run this on the caller\'s channel, before VoiceMail()'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l handed-over -d 'The event is on the standard input, and nobody waits for it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l call-id -d 'The id of the call\'s new-call [default: ZAMMAD_CALLID]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l direction -d 'The direction of the call\'s new-call [default: ZAMMAD_DIRECTION]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l cause -d 'Why, as `zammad-cti hangup --list-causes` has it, in place of what the channel says' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l cause -d 'The cause, a word of `zammad-cti hangup --list-causes`; overrides the channel\'s' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-mode -l spool -d 'When to keep events [default: on-failure]' -r -f -a "never\t'do not use the spool'
+on-failure\t'if Zammad has not taken the event within its deadline'
+always\t'keep all events at once; Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-held-timeout -d 'While Zammad is unreachable, try a newCall once for this time before it is kept, because its reply may be a decision; 0s does not try [default: 1s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
+drop-oldest\t'drop the event that has waited longest, and count it'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l handed-over -d 'The event is on the standard input, and nobody waits for it'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l listen -d 'Where to listen; port 0 picks a free one. Anyone who reaches it can report calls, unless --user or --secret-file says who may' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l user -d 'On this machine, only processes of this user may report calls, such as asterisk; several for several users. Root is one like any other' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l secret-file -d 'A file with a secret of 16 characters or more: only clients that have it in the address may report calls. Others must not be able to read the file [default: the file that ZAMMAD_CTI_FASTAGI_SECRET_FILE names; or the secret is in ZAMMAD_CTI_FASTAGI_SECRET]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l max-calls -d 'How many calls of one user, or from one other machine, may be talked about at once; the next one is turned away, and goes on. Eight times as many of their events may wait for Zammad' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l health -d 'Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l listen -d 'Listen on this address; port 0 picks a free port. Everyone who reaches it can report calls, unless --user or --secret-file restricts that' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l user -d 'On this machine, only accept processes of this user, such as asterisk; repeat it for several users. Root must be named like any other user' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l secret-file -d 'A file with a secret of at least 16 characters; only clients with the secret in their address can report calls. Others must not be able to read the file [default: the file named by ZAMMAD_CTI_FASTAGI_SECRET_FILE, or the secret in ZAMMAD_CTI_FASTAGI_SECRET]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l max-calls -d 'Serve at most this many calls of one user, or of one other machine, at the same time; more are refused, and go on. Eight times as many of their events may wait for Zammad' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l health -d 'Serve monitoring systems on this address: /healthz replies 200, or 503 with the reason; /metrics has figures' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-mode -l spool -d 'When to keep events [default: on-failure]' -r -f -a "never\t'do not use the spool'
+on-failure\t'if Zammad has not taken the event within its deadline'
+always\t'keep all events at once; Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-held-timeout -d 'While Zammad is unreachable, try a newCall once for this time before it is kept, because its reply may be a decision; 0s does not try [default: 1s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
+drop-oldest\t'drop the event that has waited longest, and count it'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk" -f -a "asterisk" -d 'Follow an Asterisk or a FreePBX through its manager interface'
@@ -588,223 +588,223 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l page -d 'Show the calls as they come on a live page at this address' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l record -d 'Write what the phone system says to this file, one JSON object a line, without secrets' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l replay -d 'With --dry-run, take such a file in place of the phone system, by its own clock and without waiting' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-mode -l spool -d 'When to keep events [default: on-failure]' -r -f -a "never\t'do not use the spool'
+on-failure\t'if Zammad has not taken the event within its deadline'
+always\t'keep all events at once; Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-held-timeout -d 'While Zammad is unreachable, try a newCall once for this time before it is kept, because its reply may be a decision; 0s does not try [default: 1s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
+drop-oldest\t'drop the event that has waited longest, and count it'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l dry-run -d 'Print the events, and send none'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l sandbox -d 'Report to a stand-in for Zammad in this process, although an endpoint is configured: nothing leaves this machine, and a browser shows what agents would see'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l mask -d 'In that file, put other numbers and names in place of the true ones, the same for the same'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "list" -d 'List the events in the spool, oldest first'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "show" -d 'Show all about some events: what is in them, and what came of each attempt'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "stats" -d 'Show how much is in the spool, for how long, and what ever went through it'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "flush" -d 'Send what waits, once: for cron'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "run" -d 'Send what comes, until SIGTERM: for a service'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "retry" -d 'Send events once more that are dead, unconfirmed, or put off'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "drop" -d 'Take events out of the spool: they are never sent'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l state -d 'Only those in this state' -r -f -a "waiting\t'it will be sent'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "show" -d 'Show events in full, with the result of each attempt'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "stats" -d 'Show figures: how much waits, for how long, and all-time counts'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "flush" -d 'Send what waits, once; for cron'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "run" -d 'Send events as they come, until SIGTERM; for a service'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "retry" -d 'Send dead, unconfirmed or delayed events again'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "drop" -d 'Remove events from the spool, so that they are never sent'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l state -d 'Only list events in this state' -r -f -a "waiting\t'it will be sent'
 unconfirmed\t'Zammad may have it, and a second copy would show agents something false'
 dead\t'it was given up'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l prometheus -d 'Print the figures as Prometheus reads them'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -l prometheus -d 'Print the figures in Prometheus\' text format'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l concurrency -d 'How many calls may be under way at once, each on a connection of its own (1 to 256)' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l concurrency -d 'Send this many calls at the same time, each on its own connection (1 to 256)' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-max-age -d 'Give up events that are older [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -l spool-max-age-answer -d 'Give up answers that are older, because an answer opens a ticket screen [default: 5m]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from flush" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l concurrency -d 'How many calls may be under way at once, each on a connection of its own (1 to 256)' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l health -d 'Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l concurrency -d 'Send this many calls at the same time, each on its own connection (1 to 256)' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l health -d 'Serve monitoring systems on this address: /healthz replies 200, or 503 with the reason; /metrics has figures' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-max-age -d 'Give up events that are older [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -l spool-max-age-answer -d 'Give up answers that are older, because an answer opens a ticket screen [default: 5m]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l state -d 'Those of this state' -r -f -a "waiting\t'it will be sent'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l state -d 'Events in this state' -r -f -a "waiting\t'it will be sent'
 unconfirmed\t'Zammad may have it, and a second copy would show agents something false'
 dead\t'it was given up'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l all -d 'All of them, also what waits'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-max-age -d 'Give up events that are older [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l spool-max-age-answer -d 'Give up answers that are older, because an answer opens a ticket screen [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -l all -d 'All events, including waiting ones'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l state -d 'Those of this state' -r -f -a "waiting\t'it will be sent'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l state -d 'Events in this state' -r -f -a "waiting\t'it will be sent'
 unconfirmed\t'Zammad may have it, and a second copy would show agents something false'
 dead\t'it was given up'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l all -d 'All of them, also what waits'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l all -d 'All events, including waiting ones'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -f -a "list" -d 'List the open calls, oldest first'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -f -a "close" -d 'End calls in Zammad that the phone system has forgotten'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l older-than -d 'Those that have been open for longer, such as 4h' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l cause -d 'Why they ended, as `zammad-cti hangup --list-causes` has it [default: normalClearing for an answered call, cancel for another]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l older-than -d 'Calls that have been open for longer, such as 4h' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l cause -d 'The cause, a word of `zammad-cti hangup --list-causes` [default: normalClearing for an answered call, cancel for others]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l fail-open -d 'Print `none` and exit with 0 when an event cannot be delivered, so that the call goes on' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l field -d 'Print this one value of the result, without a newline' -r -f -a "event\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-mode -l spool -d 'When to keep events [default: on-failure]' -r -f -a "never\t'do not use the spool'
+on-failure\t'if Zammad has not taken the event within its deadline'
+always\t'keep all events at once; Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-held-timeout -d 'While Zammad is unreachable, try a newCall once for this time before it is kept, because its reply may be a decision; 0s does not try [default: 1s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
+drop-oldest\t'drop the event that has waited longest, and count it'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l field -d 'Print only this value of the result, without a newline' -r -f -a "event\t''
 call_id\t''
 direction\t''
 delivery\t''
@@ -817,47 +817,47 @@ elapsed_ms\t''
 request_id\t''
 error\t''
 error_class\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l all -d 'All of them'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l raw-cause -d 'Send the cause as given; agents see any unknown word as it is'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l force -d 'Close those as well whose hangup is in doubt, after a look into Zammad\'s caller log: they ring there'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l forget -d 'Take them off the list without a hangup, after a look into Zammad\'s caller log: they have ended there'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l all -d 'All open calls'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l raw-cause -d 'Send the cause as given; agents see unknown words as they are'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l force -d 'Also close calls whose hangup is in doubt; first check that they still ring in Zammad\'s caller log'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l forget -d 'Remove the calls from the list without a hangup; first check that they have ended in Zammad\'s caller log'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l since -d 'Those that began within this time, such as 2h' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l call-id -d 'This call, by the id that the phone system gave it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l missed -d 'Those that nobody took, voice messages among them'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -f -a "done" -d 'Tick calls off, so that agents no longer see them as missed'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l older-than -d 'With --missed: those that began longer ago, such as 30d' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l missed -d 'All that nobody took, voice messages among them'
@@ -866,98 +866,98 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -s h -l help -d 'Print help'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -f -a "show" -d 'Show each setting and where it comes from'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -f -a "check" -d 'Check the configuration without sending anything'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -f -a "init" -d 'Write a commented configuration file to begin with'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -f -a "import" -d 'Print the configuration file of another program as one of this program'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -f -a "init" -d 'Write a commented configuration file'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -f -a "import" -d 'Convert the configuration file of another program'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l fail-open -d 'Print `none` and exit with 0 when an event cannot be delivered, so that the call goes on' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-mode -l spool -d 'When to keep events [default: on-failure]' -r -f -a "never\t'do not use the spool'
+on-failure\t'if Zammad has not taken the event within its deadline'
+always\t'keep all events at once; Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-max-age -d 'Give up events that are older [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-max-age-answer -d 'Give up answers that are older, because an answer opens a ticket screen [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-held-timeout -d 'While Zammad is unreachable, try a newCall once for this time before it is kept, because its reply may be a decision; 0s does not try [default: 1s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
+drop-oldest\t'drop the event that has waited longest, and count it'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l reject-exit -d 'Exit with 10 when Zammad rejects the call' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l fail-open -d 'Say `none` and exit with 0 when an event cannot be delivered: the call goes on' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l fail-open -d 'Print `none` and exit with 0 when an event cannot be delivered, so that the call goes on' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-max-age -d 'An event that is older is given up [default: 7d]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-max-age-answer -d 'The same for an answer, which opens a ticket screen when it arrives [default: 5m]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-mode -l spool -d 'When to keep events [default: on-failure]' -r -f -a "never\t'do not use the spool'
+on-failure\t'if Zammad has not taken the event within its deadline'
+always\t'keep all events at once; Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-max-age -d 'Give up events that are older [default: 7d]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-max-age-answer -d 'Give up answers that are older, because an answer opens a ticket screen [default: 5m]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-held-timeout -d 'While Zammad is unreachable, try a newCall once for this time before it is kept, because its reply may be a decision; 0s does not try [default: 1s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
+drop-oldest\t'drop the event that has waited longest, and count it'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l force -d 'Replace a file that is there'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l force -d 'Replace an existing file'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from import" -l zammad -d 'The section with Zammad\'s address, as the option --zammad of asterisk-zammad-cti-bridge' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from import" -l asterisk -d 'The section with Asterisk\'s account, as its option --asterisk; the other sections become profiles' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from import" -l zammad -d 'The section with Zammad\'s address, like the option --zammad of asterisk-zammad-cti-bridge' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from import" -l asterisk -d 'The section with Asterisk\'s account, like its option --asterisk; other sections become profiles' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l dir -d 'Write a page per command into this folder' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l dir -d 'Write one page for each command into this folder' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -s h -l help -d 'Print help'

@@ -46,7 +46,7 @@ use crate::number::{Country, Numbering};
 #[serde(default, deny_unknown_fields)]
 #[command(next_help_heading = "Zammad")]
 pub struct Settings {
-    /// Zammad's CTI address with its token, as the admin page shows it; or just Zammad's
+    /// Zammad's CTI endpoint with the token, as the admin page shows it; or only Zammad's
     /// address, with --token or --token-file
     #[arg(long, value_name = "URL")]
     #[arg(value_parser = Secret::parse, allow_hyphen_values = true)]
@@ -55,48 +55,48 @@ pub struct Settings {
     #[arg(long, value_name = "TOKEN")]
     #[arg(value_parser = Secret::parse, allow_hyphen_values = true)]
     pub token: Option<Secret>,
-    /// A file that holds the token; others must not be able to read it
+    /// A file with the token; others must not be able to read it
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// A Zammad user's access token with the permission cti.agent: simulate and the spool read the
-    /// caller log with it
+    /// An access token of a Zammad user with the permission cti.agent, with which simulate and the
+    /// spool read the caller log
     #[arg(long, value_name = "TOKEN")]
     #[arg(value_parser = Secret::parse, allow_hyphen_values = true)]
     pub api_token: Option<Secret>,
-    /// How events are encoded [default: json]
+    /// The encoding of events [default: json]
     #[arg(long, value_name = "ENCODING")]
     #[serde(deserialize_with = "one_of")]
     pub encoding: Option<Encoding>,
-    /// Time for name lookup, connection and TLS of one attempt [default: 2s]
+    /// The time limit for name lookup, connection and TLS of one attempt [default: 2s]
     #[arg(long, value_name = "TIME")]
     pub connect_timeout: Option<Span>,
-    /// Time for one attempt, such as 5s or 800ms [default: 5s]
+    /// The time limit for one attempt, such as 5s or 800ms [default: 5s]
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<Span>,
-    /// Time for an event with all its retries [default: 8s]
+    /// The time limit for an event with all retries [default: 8s]
     #[arg(long, value_name = "TIME")]
     pub deadline: Option<Span>,
-    /// Where the events of one call wait for each other: a folder of this user's own [default:
-    /// $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else
+    /// A folder of this user, in which the events of one call wait for each other [default:
+    /// $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or
     /// /run/lock/zammad-cti-UID]
     #[arg(long, value_name = "FOLDER", value_parser = shared_path::of_flag())]
     pub lock_dir: Option<PathBuf>,
     /// Trust the certificates in this PEM file instead of the system's
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
-    /// Show the certificate in this PEM file to a server that asks for one
+    /// Send the certificate in this PEM file to a server that asks for one
     #[arg(long, value_name = "FILE")]
     pub client_cert: Option<PathBuf>,
-    /// The PEM file with its key; others must not be able to read it [default: the file of
-    /// --client-cert]
+    /// The PEM file with the key of --client-cert; others must not be able to read it [default:
+    /// the file of --client-cert]
     #[arg(long, value_name = "FILE")]
     pub client_key: Option<PathBuf>,
-    /// Do not verify Zammad's certificate; whoever is in between can read the token
+    /// Do not verify Zammad's certificate; everyone in between can then read the token
     #[arg(long, value_name = "BOOL")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     pub insecure: Option<bool>,
-    /// How results are printed [default: text]
+    /// The format of results [default: text]
     #[arg(long, value_name = "FORMAT")]
     #[arg(help_heading = "Results")]
     #[serde(deserialize_with = "one_of")]
@@ -107,7 +107,7 @@ pub struct Settings {
     #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     #[arg(help_heading = "Results")]
     pub reject_exit: Option<bool>,
-    /// Say `none` and exit with 0 when an event cannot be delivered: the call goes on
+    /// Print `none` and exit with 0 when an event cannot be delivered, so that the call goes on
     #[arg(long, value_name = "BOOL")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
@@ -138,24 +138,23 @@ pub struct Settings {
 #[serde(default, deny_unknown_fields)]
 #[command(next_help_heading = "Numbers")]
 pub struct NumberSettings {
-    /// The phone system's country, such as DE: national numbers get its country code
+    /// The phone system's country, such as DE; national numbers get its country code
     #[arg(long = "numbers-country", visible_alias = "country", id = "numbers_country")]
     #[arg(value_name = "COUNTRY")]
     pub country: Option<Country>,
-    /// Numbers of up to so many digits are extensions [default: 5]
+    /// Numbers with up to this many digits are extensions [default: 5]
     #[arg(long = "numbers-extension-digits", id = "numbers_extension_digits")]
     #[arg(value_name = "COUNT")]
     pub extension_digits: Option<u8>,
-    /// Digits to put before an extension, such as 493055571
+    /// Put these digits in front of an extension, such as 493055571
     #[arg(long = "numbers-extension-prefix", id = "numbers_extension_prefix")]
     #[arg(value_name = "DIGITS")]
     pub extension_prefix: Option<Digits>,
-    /// Numbers of exactly so many digits are national although they have no prefix, such as 10
-    /// in the US
+    /// Numbers with exactly this many digits are national, even without a prefix; 10 in the US
     #[arg(long = "numbers-national-digits", id = "numbers_national_digits")]
     #[arg(value_name = "COUNT")]
     pub national_digits: Option<u8>,
-    /// Bring numbers into the form that Zammad compares; false sends them as given
+    /// Convert numbers into the form that Zammad compares; false sends them as given
     /// [default: true]
     #[arg(long = "numbers-normalize", id = "numbers_normalize")]
     #[arg(value_name = "BOOL")]
@@ -169,33 +168,33 @@ pub struct NumberSettings {
 #[serde(default, deny_unknown_fields)]
 #[command(next_help_heading = "Spool")]
 pub struct SpoolSettings {
-    /// The file in which events wait for Zammad, and which knows the open calls; without it there
+    /// The file in which events wait for Zammad, and which lists the open calls; without it, there
     /// is no spool
     #[arg(long = "spool-path", id = "spool_path", value_name = "FILE")]
     #[arg(value_parser = shared_path::of_flag())]
     pub path: Option<PathBuf>,
-    /// When events are kept there [default: on-failure]
+    /// When to keep events [default: on-failure]
     #[arg(long = "spool-mode", visible_alias = "spool", id = "spool_mode")]
     #[arg(value_name = "WHEN")]
     #[serde(deserialize_with = "one_of")]
     pub mode: Option<SpoolMode>,
-    /// So many events are kept at most [default: 1000000]
+    /// Keep at most this many events [default: 1000000]
     #[arg(long = "spool-max-events", id = "spool_max_events", value_name = "COUNT")]
     pub max_events: Option<u64>,
-    /// So many bytes of events are kept at most [default: 1000000000]
+    /// Keep at most this many bytes of events [default: 1000000000]
     #[arg(long = "spool-max-bytes", id = "spool_max_bytes", value_name = "BYTES")]
     pub max_bytes: Option<u64>,
-    /// An event that is older is given up [default: 7d]
+    /// Give up events that are older [default: 7d]
     #[arg(long = "spool-max-age", id = "spool_max_age", value_name = "TIME")]
     pub max_age: Option<Span>,
-    /// The same for an answer, which opens a ticket screen when it arrives [default: 5m]
+    /// Give up answers that are older, because an answer opens a ticket screen [default: 5m]
     #[arg(long = "spool-max-age-answer", id = "spool_max_age_answer", value_name = "TIME")]
     pub max_age_answer: Option<Span>,
-    /// While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it
-    /// once for so long, or not at all with 0s [default: 1s]
+    /// While Zammad is unreachable, try a newCall once for this time before it is kept, because its
+    /// reply may be a decision; 0s does not try [default: 1s]
     #[arg(long = "spool-held-timeout", id = "spool_held_timeout", value_name = "TIME")]
     pub held_timeout: Option<Span>,
-    /// What happens to an event for which there is no room [default: refuse]
+    /// What to do with an event when the spool is full [default: refuse]
     #[arg(long = "spool-policy", id = "spool_policy", value_name = "POLICY")]
     #[serde(deserialize_with = "one_of")]
     pub policy: Option<SpoolPolicy>,
@@ -680,12 +679,12 @@ pub enum Encoding {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SpoolMode {
-    /// not even if there is one
+    /// do not use the spool
     Never,
-    /// when Zammad has not taken an event within its deadline
+    /// if Zammad has not taken the event within its deadline
     #[default]
     OnFailure,
-    /// all of them, at once: Zammad is not asked, and the call does not wait
+    /// keep all events at once; Zammad is not asked, and the call does not wait
     Always,
 }
 
@@ -694,10 +693,10 @@ pub enum SpoolMode {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SpoolPolicy {
-    /// it is refused, and its sender told
+    /// refuse the event, and tell its sender
     #[default]
     Refuse,
-    /// the one that has waited longest is dropped for it, and counted
+    /// drop the event that has waited longest, and count it
     DropOldest,
 }
 

@@ -55,17 +55,18 @@ pub use words::named_command;
 
 use crate::program::exit_code;
 
-/// Reports telephone calls to the help desk Zammad, and prints what Zammad wants done with them.
+/// Reports phone calls to the help desk Zammad, and prints what Zammad decides.
 ///
-/// A phone system runs new-call when a call begins to ring, answer when somebody picks up, and
-/// hangup when it ends. Zammad shows the call to its agents. To a new call it may answer that the
-/// caller is to be rejected, or which caller id to show; that is printed for the dialplan:
+/// A phone system runs new-call when a call starts to ring, answer when somebody
+/// picks up, and hangup when the call ends. Zammad shows the call to its agents.
+/// Zammad may reject a new call, or choose its caller id. The decision is printed
+/// for the dialplan:
 ///
 ///   none                      go on
 ///   reject busy               hang up, and send hangup
 ///   dial CALLER_ID NUMBER     place the outbound call with this caller id
-///   spooled                   Zammad could not be asked; the event is safe on disk and will be
-///                             delivered: go on
+///   spooled                   Zammad is unreachable. The event is safe on disk and
+///                             will be sent later: go on
 #[derive(Debug, Parser)]
 #[command(name = "zammad-cti", version, max_term_width = 100, subcommand_required = true)]
 #[command(arg_required_else_help = true, disable_help_subcommand = true)]

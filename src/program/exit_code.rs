@@ -145,99 +145,100 @@ pub enum ExitCode {
 /// What stands below the short help: where to start.
 pub const START: &str = "\
 Where to start:
-  zammad-cti simulate         play calls, here: nothing leaves this machine
-  zammad-cti config init      begin a configuration file
-  zammad-cti check            check the way to Zammad
-  zammad-cti new-call --help  all about a command, its settings as well";
+  zammad-cti simulate         play calls; nothing leaves this machine
+  zammad-cti config init      write a configuration file
+  zammad-cti check            check the connection to Zammad
+  zammad-cti new-call --help  show all flags and settings of a command";
 
 /// What stands below the help and in the man page.
 pub const HELP: &str = "\
 Settings: the flags under Zammad, Numbers and Spool, and --output, --reject-exit and --fail-open,
-are also variables and keys in the configuration file: --ca-file is ZAMMAD_CTI_CA_FILE and ca_file.
-A command has the flags that count there, and `zammad-cti config show --help` has them all. Flags
-override variables; variables override the file. ZAMMAD_CTI_CONFIG names the file, and
-ZAMMAD_CTI_PROFILE the profile. A command line can be seen in the list of processes, so a token is
-better kept in the file or in the variable.
+are also variables and keys of the configuration file: --ca-file is ZAMMAD_CTI_CA_FILE and ca_file.
+A command only takes the flags that count for it; `zammad-cti config show --help` lists all of them.
+Flags override variables; variables override the file. ZAMMAD_CTI_CONFIG names the file, and
+ZAMMAD_CTI_PROFILE the profile. Other users can see a command line in the list of processes, so put
+a token into the file or the variable.
 
 Exit codes:
   0   delivered, or safe in the spool (the output says which), or done as asked
-  1   a simulated call did not come out as it should
-  2   usage: a flag or a command that does not exist, or one without its value
+  1   a simulated call did not meet an expectation
+  2   usage: an unknown flag or command, or a missing value
   10  delivered, and Zammad rejects the call; only with --reject-exit
-  65  the event is invalid: this program refused it, or Zammad did (422, an unknown
-      call id, a call id that was used before); or there is no such event or call here; or a
-      hangup was delivered without its cause, which is unknown
-  69  Zammad could not be reached, failed, or did not answer in time, after retries, and no
-      spool kept the event, or only as unconfirmed
+  65  invalid event: this program refused it, or Zammad did (422, an unknown call id, a call id
+      that was used before); or there is no such event or call here; or a hangup was delivered
+      without its cause, because the cause is unknown
+  69  Zammad was unreachable, failed, or did not reply in time, after retries, and no spool kept
+      the event, or it is only kept as unconfirmed
   70  internal error: a bug in this program, or a machine out of resources
-  74  the spool, another local file, or the standard output, could not be written or read
-  76  something answered, but not Zammad: a redirect, an HTML page, other JSON, 404
+  74  a local file, the spool or standard output could not be read or written
+  76  something other than Zammad answered: a redirect, an HTML page, other JSON, 404
   77  Zammad refused the token
-  78  configuration: a setting is missing or broken, or the integration is switched
-      off or not configured in Zammad
-  129 SIGHUP ended it before the event was delivered or kept, or before all lines or calls had
-      their turn
-  130 SIGINT did; or any of these signals ended simulate: the calls that were open got their
-      hangup, unless it was told twice
-  143 SIGTERM did
-`check` has codes of its own, those of monitoring systems: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
+  78  configuration: a setting is missing or broken, or the integration is switched off or not
+      configured in Zammad
+  129 SIGHUP ended the process before the event was delivered or kept, or before all lines or
+      calls had their turn
+  130 the same with SIGINT; or one of these signals ended simulate: open calls got their hangup,
+      unless the signal came twice
+  143 the same with SIGTERM
+`check` uses the exit codes of monitoring systems: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
 
 /// The same below the help of `check`.
 pub const CHECK_HELP: &str = "\
-Exit codes of this command, which are those of monitoring systems:
+Exit codes of this command are those of monitoring systems:
   0  OK: events would be accepted
-  1  WARNING: they would, but it takes longer than -w says, the certificate ends soon, or the
-     spool is not as it should be
-  2  CRITICAL: they would not be accepted, or the spool cannot be used; or as above by the
-     limits of -c
+  1  WARNING: events would be accepted, but a limit of -w is exceeded: the time, the
+     certificate, or the spool
+  2  CRITICAL: events would not be accepted, the spool cannot be used, or a limit of -c is
+     exceeded
   3  UNKNOWN: nothing was checked: the command line is wrong, the configuration is missing or
      broken, or the result cannot be written
-Of several profiles the worst one counts, in the order CRITICAL, UNKNOWN, WARNING, OK.
+The worst of several profiles counts, in the order CRITICAL, UNKNOWN, WARNING, OK.
 
-Limits are written like -w time=800ms,days=21 -c time=3s,days=10, with any of these:
-  time=TIME      the whole request, as an event makes it, takes longer: connection, TLS, answer
-  days=COUNT     the certificate has fewer days left
-  waiting=COUNT  so many events or more wait in the spool
-  age=TIME       one of them has waited for longer
-  dead=COUNT     so many or more were given up, or nobody knows whether Zammad has them
-  stuck=COUNT    so many calls or more have been open for longer than --stuck-after";
+Write limits like -w time=800ms,days=21 -c time=3s,days=10. A limit is exceeded if
+  time=TIME      the whole request takes longer: connection, TLS and reply
+  days=COUNT     the certificate expires in fewer days
+  waiting=COUNT  this many events or more wait in the spool
+  age=TIME       an event has waited for longer
+  dead=COUNT     this many events or more were given up or are unconfirmed
+  stuck=COUNT    this many calls or more have been open for longer than --stuck-after";
 
 /// What stands below the help of `spool`: what it promises.
 pub const SPOOL_HELP: &str = "\
 Promises:
-  1. Accepted means durable. `spooled` is said when the event is on disk, where it survives a
-     power cut. A signal that ends a command (SIGTERM, SIGINT, SIGHUP) has its event kept first.
-  2. At least once, and never silently not at all. What was accepted is sent until Zammad has it,
-     or until it is given up, and then it stays here with its reason. Zammad may get an event
-     twice; the hangup of an unanswered call, whose second copy would hide a missed call, is not
-     repeated when its reply is lost, or when something else than Zammad replied. An answer is
-     repeated once, in its first 5s. After that they are `unconfirmed`. With api_token Zammad's
-     caller log is asked instead whether they are there. A proxy that does not reach Zammad (502,
-     503) counts as a lost reply if Zammad answers right after. If it does not, the event goes
-     again when Zammad is found there. An event whose second copy does harm goes over a new
-     connection, as one that is open may be closed just then.
-  3. The events of a call go to Zammad in their order, whatever process reports them. Behind one
-     that waits here the later ones of its call wait as well.
-  4. A call that fails holds up nobody else. It is tried again after 1s, 2s and so on up to 10
-     minutes, and given up after 30 attempts while others arrived. If Zammad itself takes nothing,
-     everything is held, and Zammad is asked now and then, by a request that leaves nothing there,
-     whether it does again. Until then new events are kept at once; a newCall is tried once, for
-     spool.held_timeout. `spool run` reads its configuration again when a file of it changes, such
-     as the token's, and on SIGHUP. What is under way goes on.
-  5. Its size has limits, spool.max_events and spool.max_bytes. At a limit what was given up goes
-     first; then spool.policy says whether a newCall is refused, and its sender told, or the event
-     that has waited longest is dropped. Both are counted. Answers and hangups still find room, up
-     to twice the limit: without its hangup a call rings for ever.
-  6. Late is honest. Zammad stamps an event with the time of its arrival. A newCall and a hangup
-     are sent late, up to spool.max_age, because a missed call counts; an answer later than
-     spool.max_age_answer is given up, as it would open a ticket screen long after the talk.
-  7. A lock ends with the process that held it. Any number of processes may send what waits, and
-     each event has one attempt under way at a time.
-  8. Damage stops nothing. A damaged file is set aside as FILE.damaged-TIME and counted, and what
-     can be read of it goes into a new one. A damaged event is given up, and the others are sent.
-  9. Only its owner reads the file (mode 0600; in a folder with mode 2770 its group as well), and
-     no token is in it. Numbers and names are. It has one name, so that all see the same events: a
-     file that is mounted by itself, or that has a second name (a hard link), is refused.";
+  1. Accepted means durable. `spooled` is printed when the event is on disk, where it survives a
+     power cut. A signal that ends a command (SIGTERM, SIGINT, SIGHUP) does not lose its event:
+     the command keeps the event first.
+  2. At least once, and never silently lost. An accepted event is sent until Zammad has it, or
+     until it is given up. Then it stays here with its reason. Zammad may get an event twice. But
+     the hangup of an unanswered call is not repeated if its reply is lost or not from Zammad,
+     because a second copy would hide a missed call. An answer is repeated once, within its first
+     5s. After that, such events are `unconfirmed`. With api_token, Zammad's caller log is asked
+     whether they arrived. A proxy that does not reach Zammad (502, 503) counts as a lost reply if
+     Zammad answers right after. If not, the event is sent again when Zammad answers again. An
+     event whose second copy does harm uses a new connection, because an open one may be closed at
+     that moment.
+  3. The events of a call are sent in order, whatever process reports them. If one event of a call
+     waits here, the later ones wait as well.
+  4. A failing call does not delay other calls. It is tried again after 1s, 2s and so on up to 10
+     minutes, and given up after 30 attempts during which others arrived. If Zammad takes no
+     events at all, sending is on hold. Zammad is asked now and then, by a request that leaves
+     nothing there, whether it takes events again. Until then, new events are kept at once. A
+     newCall is tried once, for spool.held_timeout. `spool run` reads its configuration again on
+     SIGHUP, and when a file of it changes, such as the token file. Attempts on their way go on.
+  5. Its size is limited by spool.max_events and spool.max_bytes. At a limit, dead events are
+     removed first. Then spool.policy says whether a newCall is refused, and its sender told, or
+     the event that has waited longest is dropped. Both are counted. Answers and hangups still
+     have room, up to twice the limit, because a call without its hangup rings for ever.
+  6. Late events are honest. Zammad stamps an event when it arrives. A newCall and a hangup are
+     sent late, up to spool.max_age, because a missed call counts. An answer is given up after
+     spool.max_age_answer, because it would open a ticket screen long after the talk.
+  7. A lock ends with the process that held it. Any number of processes may send what waits. Each
+     event has one attempt at a time.
+  8. Damage stops nothing. A damaged file is set aside as FILE.damaged-TIME and counted, and its
+     readable events go into a new file. A damaged event is given up, and the others are sent.
+  9. Only its owner can read the file (mode 0600; in a folder with mode 2770, its group as well).
+     It contains numbers and names, but no token. It has only one name, so that all processes see
+     the same events: a file that is mounted by itself or has a hard link is refused.";
 
 impl ExitCode {
     /// `check` speaks the codes of monitoring systems: the number counts, and not its other meaning.

@@ -10,21 +10,22 @@ use crate::event::{EventKind, Users, WrittenEvent};
 
 /// Report that somebody picked up
 ///
-/// The agent is found by --answering-number, else by --user, and gets the caller on the screen.
+/// Zammad finds the agent by --answering-number, or else by --user, and opens the caller on the
+/// agent's screen.
 #[derive(Debug, Args)]
 pub struct Answer {
     #[command(flatten)]
     pub named: Named,
     #[command(flatten)]
     pub call: Call,
-    /// The Zammad login of who picked up; one only [default: by the table [agents] of the
-    /// configuration, from --endpoint or --answering-number]
+    /// The Zammad login of the agent who picked up; only one [default: from the table [agents] of
+    /// the configuration, by --endpoint or --answering-number]
     #[arg(long = "user", value_name = "LOGIN", allow_hyphen_values = true, conflicts_with = "voicemail")]
     pub users: Vec<OsString>,
     /// The endpoint that picked up, such as PJSIP/anna, for the table [agents]
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub endpoint: Option<OsString>,
-    /// Voicemail picked up: after the hangup the call stays open as a voice message
+    /// Voicemail picked up; after the hangup, the call stays open as a voice message
     #[arg(long)]
     pub voicemail: bool,
     /// Send --user for an outbound call too, although it replaces the customer's name

@@ -15,7 +15,7 @@ pub struct Named {
     /// The id of the call's new-call
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub call_id: Option<OsString>,
-    /// In place of the id: the key that new-call was given
+    /// The --call-key of the call's new-call, instead of the id
     #[arg(long, value_name = "KEY", allow_hyphen_values = true, conflicts_with = "call_id")]
     pub call_key: Option<OsString>,
 }
@@ -23,8 +23,8 @@ pub struct Named {
 /// What answer and hangup have in common.
 #[derive(Debug, Args)]
 pub struct Call {
-    /// The direction of the call's new-call [default: as the spool's journal knows it, else in,
-    /// with a warning]
+    /// The direction of the call's new-call [default: from the spool's journal; without it
+    /// `in`, with a warning]
     #[arg(long, value_name = "in|out", hide_possible_values = true)]
     pub direction: Option<DirectionFlag>,
     /// The calling party

@@ -6,10 +6,10 @@ use clap::{Args, Subcommand};
 
 use crate::config::Span;
 
-/// See which calls were reported from here and have not ended, and end those that are stuck
+/// List open calls that this machine reported, and end stuck ones
 ///
-/// Without a command it lists them. The spool's file knows them (see --spool-path), also when
-/// nothing waits in it.
+/// Without a command, it lists them. The list is in the spool's file (see --spool-path), even if no
+/// event waits there.
 #[derive(Debug, Args)]
 pub struct Calls {
     #[command(subcommand)]
@@ -25,30 +25,30 @@ pub enum CallsCommand {
 
 /// End calls in Zammad that the phone system has forgotten
 ///
-/// Each gets a proper hangup, which goes the way of all events: to Zammad, or into the spool if
-/// that is down. Zammad then shows the call as it would have been: one that nobody answered as
-/// missed. After a restart of the phone system all of its calls are over: `calls close --all`.
+/// Each call gets a hangup, which is sent like all events: to Zammad, or into the spool if Zammad is
+/// unreachable. Zammad then shows an unanswered call as missed. After a restart of the phone system,
+/// all of its calls are over: run `calls close --all`.
 ///
-/// Prints a line for each call, like `send`; the exit code is that of the first that failed. A call
-/// whose hangup is in doubt is left alone, unless it was answered or outbound: a second hangup
-/// would take the mark off a missed call. A call that Zammad does not know is taken off the list.
+/// Prints a line for each call, like `send`. The exit code is that of the first call that failed. A
+/// call whose hangup is in doubt is skipped, unless it was answered or outbound, because a second
+/// hangup would hide a missed call. A call that Zammad does not know is removed from the list.
 #[derive(Debug, Args)]
 pub struct CallsClose {
     #[command(flatten)]
     pub which: WhichCalls,
-    /// Why they ended, as `zammad-cti hangup --list-causes` has it [default: normalClearing for an
-    /// answered call, cancel for another]
+    /// The cause, a word of `zammad-cti hangup --list-causes` [default: normalClearing for an
+    /// answered call, cancel for others]
     #[arg(long, value_name = "CAUSE", allow_hyphen_values = true)]
     pub cause: Option<OsString>,
-    /// Send the cause as given; agents see any unknown word as it is
+    /// Send the cause as given; agents see unknown words as they are
     #[arg(long, requires = "cause")]
     pub raw_cause: bool,
-    /// Close those as well whose hangup is in doubt, after a look into Zammad's caller log: they
-    /// ring there
+    /// Also close calls whose hangup is in doubt; first check that they still ring in Zammad's caller
+    /// log
     #[arg(long)]
     pub force: bool,
-    /// Take them off the list without a hangup, after a look into Zammad's caller log: they have
-    /// ended there
+    /// Remove the calls from the list without a hangup; first check that they have ended in Zammad's
+    /// caller log
     #[arg(long, conflicts_with_all = ["force", "cause"])]
     pub forget: bool,
 }
@@ -57,13 +57,13 @@ pub struct CallsClose {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct WhichCalls {
-    /// The ids that `calls list` shows
+    /// The calls with these ids, as `calls list` shows them
     #[arg(value_name = "CALLID")]
     pub call_ids: Vec<OsString>,
-    /// Those that have been open for longer, such as 4h
+    /// Calls that have been open for longer, such as 4h
     #[arg(long, value_name = "TIME")]
     pub older_than: Option<Span>,
-    /// All of them
+    /// All open calls
     #[arg(long)]
     pub all: bool,
 }

@@ -16,37 +16,40 @@ use super::listen::address;
 ///   AGI(agi://127.0.0.1:4573/answer)
 ///   AGI(agi://127.0.0.1:4573/hangup)
 ///
-/// Faster than a process for each event, and the connection to Zammad stays open between calls.
-/// Prints its address. Under systemd it takes the socket of a socket unit, says when it is ready,
-/// and keeps its watchdog quiet. SIGTERM ends it when the calls under way have been told. On SIGHUP, and when
-/// a file of its configuration has changed, such as the token's, it reads them again for the calls to come.
+/// This is faster than a process for each event, and the connection to Zammad stays
+/// open between calls. Prints its address. Under systemd, it uses the socket of a
+/// socket unit, reports when it is ready, and serves the watchdog. On SIGTERM, it
+/// exits when the events on their way are sent. On SIGHUP, and when a file of its
+/// configuration changes, it reads the configuration again for new calls.
 ///
-/// A client that may report calls sees who is blocked, and can end the calls of others. --user names who may
-/// on this machine; --secret-file has a word that everybody else's address needs as well. With both,
-/// a process of this machine needs both:
+/// A client that can report calls also learns who is blocked, and can end other
+/// calls. --user names the users on this machine that may report calls.
+/// --secret-file holds a secret that clients must have in their address. With both,
+/// a process on this machine needs both:
 ///
 ///   AGI(agi://127.0.0.1:4573/SECRET/new-call)
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Fastagi {
-    /// Where to listen; port 0 picks a free one. Anyone who reaches it can report calls, unless --user
-    /// or --secret-file says who may
+    /// Listen on this address; port 0 picks a free port. Everyone who reaches it can report calls,
+    /// unless --user or --secret-file restricts that
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4573", value_parser = address)]
     pub listen: SocketAddr,
-    /// On this machine, only processes of this user may report calls, such as asterisk; several
-    /// for several users. Root is one like any other
+    /// On this machine, only accept processes of this user, such as asterisk; repeat it for several
+    /// users. Root must be named like any other user
     #[arg(long = "user", value_name = "USER")]
     pub users: Vec<String>,
-    /// A file with a secret of 16 characters or more: only clients that have it in the address may report
-    /// calls. Others must not be able to read the file [default: the file that
-    /// ZAMMAD_CTI_FASTAGI_SECRET_FILE names; or the secret is in ZAMMAD_CTI_FASTAGI_SECRET]
+    /// A file with a secret of at least 16 characters; only clients with the secret in their address
+    /// can report calls. Others must not be able to read the file [default: the file named by
+    /// ZAMMAD_CTI_FASTAGI_SECRET_FILE, or the secret in ZAMMAD_CTI_FASTAGI_SECRET]
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<PathBuf>,
-    /// How many calls of one user, or from one other machine, may be talked about at once; the next
-    /// one is turned away, and goes on. Eight times as many of their events may wait for Zammad
+    /// Serve at most this many calls of one user, or of one other machine, at the same time; more
+    /// are refused, and go on. Eight times as many of their events may wait for Zammad
     #[arg(long, value_name = "COUNT", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub max_calls: u16,
-    /// Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures
+    /// Serve monitoring systems on this address: /healthz replies 200, or 503 with the reason;
+    /// /metrics has figures
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     pub health: Option<SocketAddr>,
 }

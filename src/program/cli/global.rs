@@ -10,16 +10,16 @@ use crate::program::output::Field;
 
 #[derive(Debug, Default, Clone, Args)]
 pub struct Global {
-    /// The configuration file [default: ~/.config/zammad-cti/config.toml, else
+    /// The configuration file [default: ~/.config/zammad-cti/config.toml, or else
     /// /etc/zammad-cti/config.toml]
     #[arg(long, value_name = "FILE", help_heading = "Configuration")]
     pub config: Option<PathBuf>,
-    /// The table [profiles.NAME] of the configuration file overrides its top level
+    /// Use the table [profiles.NAME] of the configuration file, which overrides the top level
     #[arg(long, value_name = "NAME", help_heading = "Configuration")]
     pub profile: Option<String>,
     #[command(flatten)]
     pub settings: Settings,
-    /// Print this one value of the result, without a newline
+    /// Print only this value of the result, without a newline
     #[arg(long, value_name = "NAME", help_heading = "Results")]
     pub field: Option<Field>,
     #[arg(skip)]
@@ -33,7 +33,7 @@ pub struct Unsent {
     /// Print the request instead of sending it
     #[arg(long)]
     dry_run: bool,
-    /// Print a curl command that does the same, instead of sending
+    /// Print a curl command that does the same, instead of sending the request
     #[arg(long, conflicts_with = "dry_run")]
     pub curl: bool,
     /// Show the token in --dry-run and --curl

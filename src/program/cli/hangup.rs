@@ -10,32 +10,33 @@ use crate::event::{EventKind, WrittenEvent};
 
 /// Report that a call ended
 ///
-/// An inbound call that nobody answered is shown as missed, unless the cause is `forwarded`.
+/// Zammad shows an unanswered inbound call as missed, unless the cause is `forwarded`.
 #[derive(Debug, Args)]
 pub struct Hangup {
     #[command(flatten)]
     pub named: Named,
     #[command(flatten)]
     pub call: Call,
-    /// Why: Zammad's word, a Q.850 number, an Asterisk DIALSTATUS, sip:486, or a FreeSWITCH name
+    /// The cause: Zammad's word, a Q.850 number, an Asterisk DIALSTATUS, sip:486, or a FreeSWITCH
+    /// name
     #[arg(long, value_name = "CAUSE", allow_hyphen_values = true)]
     pub cause: Option<OsString>,
-    /// Send the cause as given; agents see any unknown word as it is
+    /// Send the cause as given; agents see unknown words as they are
     #[arg(long)]
     pub raw_cause: bool,
     /// Refuse a hangup whose cause is unknown
     ///
-    /// Otherwise it is sent without its cause, with a warning and exit code 65: a call without its
-    /// hangup rings for ever.
+    /// Otherwise the hangup is sent without a cause, with a warning and exit code 65, because a call
+    /// without a hangup rings for ever.
     #[arg(long, requires = "cause", conflicts_with = "raw_cause", hide_short_help = true)]
     pub strict_cause: bool,
-    /// The call was answered: then a hangup whose reply is lost may be sent again
+    /// The call was answered, so a hangup whose reply is lost may be sent again
     ///
-    /// For a dialplan's variable: 1 is yes; 0 and nothing are no.
+    /// Takes a dialplan's variable: 1 means yes; 0 and empty mean no.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "1", value_parser = set_or_not)]
     pub answered: Option<bool>,
-    /// Where --cause is empty or not given: Asterisk's ${DIALSTATUS} of the last Dial
+    /// Without --cause, or if it is empty: Asterisk's ${DIALSTATUS} of the last Dial
     #[arg(long, value_name = "WORD", allow_hyphen_values = true, help_heading = ASTERISK)]
     pub dialstatus: Option<OsString>,
     /// Asterisk's ${QUEUESTATUS} of the last Queue; empty if the caller gave up
@@ -44,10 +45,10 @@ pub struct Hangup {
     /// Asterisk's ${ABANDONED}, TRUE after a queue in which nobody answered
     #[arg(long, value_name = "BOOL", allow_hyphen_values = true, help_heading = ASTERISK)]
     pub abandoned: Option<OsString>,
-    /// Asterisk's ${HANGUPCAUSE}, which counts where the others say nothing
+    /// Asterisk's ${HANGUPCAUSE}, used if the others are empty
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, help_heading = ASTERISK)]
     pub hangup_cause: Option<OsString>,
-    /// List the causes that are understood, and end
+    /// List the known causes, and exit
     #[arg(long)]
     pub list_causes: bool,
 }
@@ -70,13 +71,13 @@ impl Hangup {
     }
 }
 
-const ASTERISK: &str = "The cause, as Asterisk's dialplan knows it (each may be empty)";
+const ASTERISK: &str = "The cause, from variables of Asterisk's dialplan (each may be empty)";
 
 /// A variable of a dialplan that is set or not.
 fn set_or_not(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Ok(true),
         "" | "0" | "false" | "no" | "off" => Ok(false),
-        _ => Err("1, 0 or nothing".to_owned()),
+        _ => Err("use 1, 0 or nothing".to_owned()),
     }
 }

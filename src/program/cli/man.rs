@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Print the man page, or write all of them
+/// Print the man page, or write all man pages
 #[derive(Debug, Args)]
 pub struct Man {
-    /// Write a page per command into this folder
+    /// Write one page for each command into this folder
     #[arg(long, value_name = "FOLDER")]
     pub dir: Option<PathBuf>,
 }

@@ -8,34 +8,35 @@ use super::direction::DirectionFlag;
 use super::text::{name, names, optional, text};
 use crate::event::{EventKind, Users, WrittenEvent};
 
-/// Report a call that begins to ring
+/// Report a call that starts to ring
 ///
-/// Prints Zammad's decision. Zammad stamps the time of arrival, so send it when the ringing
+/// Prints Zammad's decision. Zammad stamps the event when it arrives, so send it when the ringing
 /// starts.
 #[derive(Debug, Args)]
 pub struct NewCall {
-    /// The calling party: a number in any usual form, an extension, or nothing if it is withheld
+    /// The calling party: a number in any usual form, an extension, or empty if withheld
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     pub from: OsString,
     /// The called party
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     pub to: OsString,
-    /// Seen from the agents: `in` is a customer who calls
+    /// The direction, seen from the agents: `in` if a customer calls
     ///
-    /// Inbound, incoming, outbound and outgoing are understood too, in any case.
+    /// Inbound, incoming, outbound and outgoing are accepted too, in upper or lower case.
     #[arg(long, value_name = "in|out", hide_possible_values = true)]
     pub direction: DirectionFlag,
-    /// One id in all events of the call, unique for a year; `auto` makes one up, which
-    /// `--field call_id` or the JSON output tells
+    /// The id in all events of the call, unique for a year; `auto` generates one, which
+    /// `--field call_id` and the JSON output show
     #[arg(long, value_name = "ID|auto", default_value = "auto", allow_hyphen_values = true)]
     pub call_id: OsString,
-    /// Who is called, or who calls out, as agents shall see it; several for a group
+    /// The name of the agent who is called or who calls, as agents see it; repeat it for a group
     #[arg(long = "user", value_name = "NAME", allow_hyphen_values = true)]
     pub users: Vec<OsString>,
-    /// The queue: agents with this caller-log filter see the call
+    /// The queue; agents with this caller-log filter see the call
     #[arg(long, value_name = "QUEUE", allow_hyphen_values = true)]
     pub queue: Option<OsString>,
-    /// A name by which answer and hangup find the call, such as its channel's; needs a spool
+    /// A name that answer and hangup can use instead of the id, such as the channel's; needs a
+    /// spool
     #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
     pub call_key: Option<OsString>,
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-/// Show how numbers are read: what is sent, and how Zammad will look it up
+/// Show how numbers are read, what is sent, and what Zammad looks up
 #[derive(Debug, Args)]
 pub struct Normalize {
     /// Numbers as the phone system shows them

@@ -11,30 +11,32 @@ use crate::rules::{CallLog, Integration, Release};
 
 use super::listen::address;
 
-/// Run a stand-in for Zammad, to try a phone system against
+/// Run a stand-in for Zammad, to try out a phone system
 ///
-/// It answers as Zammad's CTI endpoint does and keeps a caller log. The first line of output is
-/// the address to put into the phone system. A browser at / shows the calls as they come, each
-/// request with the reply, and what is odd about it. The log is at GET /api/v1/cti/log; POST
-/// /sandbox/reset empties it; POST /sandbox/fault makes the next requests fail, for example
-/// {"mode":"drop_after","count":1}; without "count" all until the next. Modes: none, delay_before,
-/// delay_after (with "seconds"), drop_before, drop_after, respond (with "status", "body",
-/// "content_type", "location"); before and after mean before and after the event is processed.
+/// It answers like Zammad's CTI endpoint, and keeps a caller log. The first line of output is the
+/// address for the phone system. In a browser, / shows the calls live, and each request with its
+/// reply and what is wrong with it.
 ///
-/// A body has 1 MB at most, else the answer is 413. A wrong token is answered before the body is
-/// read. There are 1,280 connections and 32 open pages at most. A connection ends when it sends no
-/// whole request, or reads nothing of a reply, for 15 seconds. Pages of other sites cannot change
-/// anything; they can report events only if the token is the random one.
+/// GET /api/v1/cti/log returns the log. POST /sandbox/reset empties it. POST /sandbox/fault makes the
+/// next requests fail, for example {"mode":"drop_after","count":1}; without "count", all requests until
+/// the next fault. Modes: none, delay_before, delay_after (with "seconds"), drop_before, drop_after,
+/// respond (with "status", "body", "content_type", "location"). "before" and "after" mean before and
+/// after the event is processed.
+///
+/// Limits: 1 MB for a body (beyond it, the reply is 413), 1,280 connections, and 32 open pages. A wrong
+/// token is refused before the body is read. A connection ends after 15 seconds without a whole
+/// request, or without reading any of a reply. Pages of other sites cannot change anything. They can
+/// report events only if the token is the random one.
 #[derive(Debug, Args)]
 pub struct Sandbox {
-    /// Where to listen; port 0 picks a free one
+    /// Listen on this address; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000", value_parser = address)]
     pub listen: SocketAddr,
-    /// The token in its address, which is to be known beforehand [default: a random one]
+    /// The token in its address [default: a random one]
     #[arg(long, value_name = "TOKEN", value_parser = StringValueParser::new().map(Secret::new))]
     #[arg(allow_hyphen_values = true)]
     pub token: Option<Secret>,
-    /// A caller to reject; compared as text, so E.164 digits without plus
+    /// A caller to reject; numbers are compared as text, so give E.164 digits without plus
     #[arg(long = "block", value_name = "NUMBER")]
     pub blocked: Vec<String>,
     /// The caller id for outbound calls to DEST; `*` in DEST is one or more characters
@@ -43,17 +45,17 @@ pub struct Sandbox {
     /// The caller id for all other outbound calls
     #[arg(long, value_name = "NUMBER")]
     pub caller_id: Option<String>,
-    /// Whose wording errors have
+    /// The release of Zammad whose error messages are used
     #[arg(long = "zammad", value_name = "RELEASE", default_value = "7.2")]
     pub release: Release,
     /// Whether the integration is switched on
     #[arg(long, value_name = "STATE", default_value = "on")]
     pub integration: Integration,
-    /// How many calls the log keeps; then the oldest goes
+    /// Keep this many calls in the log, and drop the oldest
     #[arg(long, value_name = "CALLS", default_value_t = CallLog::KEPT)]
     pub keep: NonZeroUsize,
-    /// A name of this machine for the page, the log and the switches, besides its addresses and
-    /// localhost; events may be sent to any name
+    /// Another name of this machine for the page, the log and the switches, besides its addresses
+    /// and localhost; events may be sent to any name
     #[arg(long = "host", value_name = "NAME", value_parser = host_name)]
     pub hosts: Vec<String>,
 }
@@ -67,6 +69,6 @@ fn host_name(text: &str) -> Result<String, String> {
     if is_name(text) {
         Ok(text.to_owned())
     } else {
-        Err("such as pbx-lab.example, without a port".to_owned())
+        Err("use a name such as pbx-lab.example, without a port".to_owned())
     }
 }

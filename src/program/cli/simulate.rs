@@ -7,34 +7,34 @@ use clap::Args;
 use crate::config::Span;
 use crate::simulation::Order;
 
-/// Play whole calls and show what agents will see
+/// Play whole calls, and show what agents see
 ///
-/// Without an endpoint, or with --sandbox, it plays against a stand-in for Zammad in the same
-/// process: nothing leaves this machine, and the caller log is checked too. Against a real Zammad
-/// the replies are checked, and the log where --api-token is set; agents see these calls.
+/// Without an endpoint, or with --sandbox, it plays against a stand-in for Zammad in the same process.
+/// Nothing leaves this machine, and the caller log is checked too. Against a real Zammad, it checks the
+/// replies, and with --api-token the caller log. Agents see these calls.
 ///
-/// A scenario is a file in TOML: `simulate --show answered >mine.toml` is one to begin with, and
-/// `simulate ./mine.toml` plays it. Every call that was begun gets its hangup, also after Ctrl-C.
+/// A scenario is a TOML file. `simulate --show answered >mine.toml` writes one to start from, and
+/// `simulate ./mine.toml` plays it. Every call that has started gets its hangup, even after Ctrl-C.
 #[derive(Debug, Args)]
 pub struct Simulate {
-    /// Which calls: names as --list has them, or files, such as ./mine.toml
+    /// Scenarios: names from --list, or files, such as ./mine.toml
     ///
-    /// [default: a tour of four; against a real Zammad of two]
+    /// [default: a tour of four calls; two against a real Zammad]
     #[arg(value_name = "SCENARIO|FILE")]
     pub scenarios: Vec<String>,
-    /// Play all that come along
+    /// Play all built-in scenarios
     #[arg(long, conflicts_with = "scenarios")]
     pub all: bool,
-    /// List the scenarios that come along, and end
+    /// List the built-in scenarios, and exit
     #[arg(long)]
     pub list: bool,
-    /// Print a scenario as a file, and end
+    /// Print a scenario as a file, and exit
     #[arg(long, value_name = "NAME")]
     pub show: Option<String>,
-    /// Play against the stand-in although an endpoint is configured
+    /// Play against the stand-in, even if an endpoint is configured
     #[arg(long)]
     pub sandbox: bool,
-    /// Write a report for a build server or another program, too
+    /// Also write a report for a build server or another program
     #[arg(long, hide_short_help = true, num_args = 2, value_names = ["junit|json", "FILE"])]
     pub report: Option<Vec<String>>,
     #[command(flatten)]
@@ -45,7 +45,7 @@ pub struct Simulate {
 
 /// What a scenario has otherwise.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "In place of what the scenarios have")]
+#[command(next_help_heading = "Instead of the scenario's values")]
 pub struct Overrides {
     /// The calling party
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
@@ -53,20 +53,20 @@ pub struct Overrides {
     /// The called party
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     pub to: Option<String>,
-    /// An agent, in place of the scenario's
+    /// An agent
     ///
-    /// Several come in the order in which the scenario names its own.
+    /// Several agents replace the scenario's agents in their order.
     #[arg(long = "user", value_name = "NAME", allow_hyphen_values = true)]
     pub users: Vec<String>,
     /// The queue
     #[arg(long, value_name = "QUEUE", allow_hyphen_values = true)]
     pub queue: Option<String>,
-    /// A call takes the next line of this CSV file
+    /// Each call uses the next line of this CSV file
     ///
-    /// A line is the customer's number, or under a heading any of from, to, user, queue.
+    /// A line is the customer's number. With a heading, columns can be from, to, user and queue.
     #[arg(long, value_name = "FILE.csv")]
     pub numbers: Option<PathBuf>,
-    /// How the lines of --numbers are taken: sequential, random
+    /// The order of the lines of --numbers: sequential, random
     #[arg(
         long,
         value_name = "ORDER",
@@ -75,42 +75,42 @@ pub struct Overrides {
         requires = "numbers"
     )]
     pub order: Order,
-    /// How long the phones ring, such as 3s
+    /// The time that phones ring, such as 3s
     #[arg(long, value_name = "TIME")]
     pub ring: Option<Span>,
-    /// How long the parties talk, such as 10s
+    /// The time that parties talk, such as 10s
     #[arg(long, value_name = "TIME")]
     pub talk: Option<Span>,
-    /// How many times faster than that time goes by
+    /// Let time pass this many times faster
     ///
-    /// [default: 1; with the stand-in, whose clock goes along, 20]
+    /// [default: 1; with the stand-in, whose clock runs faster too, 20]
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
 }
 
 /// Many calls at once.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Load: how many calls Zammad takes, and how fast")]
+#[command(next_help_heading = "Load: many calls at once")]
 pub struct Load {
-    /// How many calls
+    /// Play this many calls
     ///
-    /// Without --ring and --talk no time is spent on either.
+    /// Without --ring and --talk, calls take no time to ring or talk.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub calls: Option<u64>,
-    /// How many calls begin in a second, such as 20/s [default: as fast as they go]
+    /// Start this many calls a second, such as 20/s [default: as many as possible]
     ///
-    /// They are begun on time however long the others take.
+    /// Calls start on time, however long the others take.
     #[arg(long, value_name = "CALLS/s", value_parser = rate)]
     pub rate: Option<f64>,
-    /// For so long, such as 60s
+    /// Play calls for this time, such as 60s
     #[arg(long, value_name = "TIME")]
     pub duration: Option<Span>,
-    /// How many connections [default: 16]
+    /// Use this many connections [default: 16]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: Option<u16>,
-    /// More than one call a second, although agents will see them all
+    /// Allow more than one call a second, although agents see all of them
     ///
-    /// It is needed for a Zammad on another machine.
+    /// A Zammad on another machine needs this flag.
     #[arg(long)]
     pub yes_load: bool,
 }
@@ -124,12 +124,12 @@ impl Load {
 /// A factor above zero.
 fn speed(text: &str) -> Result<f64, String> {
     let speed = text.parse().ok().filter(|speed| (0.001..=1e6).contains(speed));
-    speed.ok_or_else(|| "a factor such as 10, or 0.5 for half as fast".to_owned())
+    speed.ok_or_else(|| "use a factor such as 10, or 0.5 for half as fast".to_owned())
 }
 
 /// Calls a second; the unit may be left out.
 fn rate(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("/s").unwrap_or(text).trim();
     let rate = number.parse().ok().filter(|rate| (0.001..=1e6).contains(rate));
-    rate.ok_or_else(|| "calls a second, such as 20/s or 0.5/s".to_owned())
+    rate.ok_or_else(|| "use calls a second, such as 20/s or 0.5/s".to_owned())
 }
