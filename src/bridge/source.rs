@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::fact::{Fact, LegId, Standing};
 use super::mask::Mask;
+use super::tracker::Open;
 
 /// One kind of phone system: it makes facts of what its protocol says, without I/O, so that a recording
 /// of messages can take the place of a phone system.
@@ -21,6 +22,10 @@ pub trait Source {
 
     /// From now on these settings count. What is known of legs stays.
     fn adapt(&mut self, settings: &Self::Settings);
+
+    /// A call that was reported before this process began, and may be there still. Its leg has the id of the call:
+    /// a source whose phone system counts calls from the beginning again has to know.
+    fn take_up(&mut self, _open: &Open) {}
 
     /// A connection has begun: what is to be asked for first. `secret` is known to nobody else, so that
     /// replies can be told from what somebody makes up.

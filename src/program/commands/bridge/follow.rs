@@ -100,6 +100,7 @@ where
         for call in first.open_calls().await? {
             let (id, to) = (call.call_id.to_string(), call.to.unwrap_or_default());
             let open = Open { id, direction: call.direction, from: call.from, to, answered: call.answered };
+            source.take_up(&open);
             tracker.take_up(open, Duration::ZERO);
         }
         shift = Some(first);
