@@ -199,7 +199,8 @@ impl Call {
     /// What the phone system did afterwards (an announcement, an apology) hides behind the caller's own
     /// cause, so that of the legs that were rung comes first.
     pub fn cause(&self, cause: Option<u8>) -> HangupCause {
-        if self.answered.is_some() {
+        // A voicemail box has a message: Zammad marks the call as such, whatever its cause.
+        if self.answered.is_some() || self.is_voicemail {
             return HangupCause::NormalClearing;
         }
         let outside = self.rung.iter().find(|rung| Some(&rung.leg) == self.outside.as_ref());
