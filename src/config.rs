@@ -25,7 +25,10 @@ use serde_json::{Map, Value};
 pub use access::{Layer, LeftOut, Origin};
 pub use agents::Agents;
 #[doc(hidden)]
-pub use bridge::{AsteriskAccount, AsteriskSettings, BridgeConfig, BridgeSettings, OnReject, SourceSettings};
+pub use bridge::{
+    AsteriskAccount, AsteriskSettings, BridgeConfig, BridgeSettings, FreeSwitchAccount, FreeSwitchSettings,
+    OnReject, SourceSettings,
+};
 pub(crate) use endpoint::shown;
 pub use endpoint::{Endpoint, EndpointError, redact};
 pub(crate) use file::is_token_for_file;

@@ -89,6 +89,8 @@ pub enum Heard<Request> {
     Ask(Request),
     /// Something that the phone system's administrator should know.
     Remark(String),
+    /// A call that is not followed, and why.
+    Passed(String),
 }
 
 /// Why there is no connection, or none any more.

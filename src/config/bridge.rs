@@ -1,6 +1,7 @@
 //! The table `[bridge]`: how whole phone systems are followed; each has a table of its own below it.
 
 mod asterisk;
+mod freeswitch;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -11,6 +12,7 @@ use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Serialize};
 
 pub use asterisk::{AsteriskAccount, AsteriskSettings};
+pub use freeswitch::{FreeSwitchAccount, FreeSwitchSettings};
 
 use super::value::{List, Span};
 use super::{ConfigError, one_of};
@@ -80,6 +82,9 @@ pub struct BridgeSettings {
     /// The table `[bridge.asterisk]`.
     #[arg(skip)]
     pub asterisk: AsteriskSettings,
+    /// The table `[bridge.freeswitch]`.
+    #[arg(skip)]
+    pub freeswitch: FreeSwitchSettings,
 }
 
 /// The settings of a phone system, as far as those of all are alike.
@@ -151,11 +156,11 @@ const STALE: Duration = Duration::from_secs(6 * 60 * 60);
 
 impl BridgeSettings {
     /// The names of all phone systems that can be followed.
-    pub const SOURCES: [&str; 1] = ["asterisk"];
+    pub const SOURCES: [&str; 2] = ["asterisk", "freeswitch"];
 
     /// The settings of each of them.
     pub fn sources(&self) -> [&dyn SourceSettings; Self::SOURCES.len()] {
-        [&self.asterisk]
+        [&self.asterisk, &self.freeswitch]
     }
 
     /// These settings, and weaker ones where these say nothing.
@@ -170,6 +175,7 @@ impl BridgeSettings {
             stale: self.stale.or(other.stale),
             health: self.health.or(other.health),
             asterisk: self.asterisk.or(other.asterisk),
+            freeswitch: self.freeswitch.or(other.freeswitch),
         }
     }
 

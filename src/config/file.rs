@@ -48,7 +48,7 @@ pub enum FileError {
     #[error("{}: unknown key `{key}`{}", path.display(), nearest.as_ref().map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default())]
     UnknownKey { path: PathBuf, key: String, nearest: Option<String> },
     /// A table of `[bridge]` for a phone system that nobody can follow.
-    #[error("{}: unknown phone system [{table}]; there is: {}", path.display(), SOURCES.map(|source| format!("bridge.{source}")).join(", "))]
+    #[error("{}: unknown phone system [{table}]; there are: {}", path.display(), SOURCES.map(|source| format!("bridge.{source}")).join(", "))]
     UnknownSource { path: PathBuf, table: String },
     /// A profile that the file does not have.
     #[error("{}: no profile `{profile}`{}", path.display(), if known.is_empty() { String::new() } else { format!("; there are: {}", known.join(", ")) })]

@@ -9,7 +9,7 @@ const PREFIX: &str = "ZAMMAD_CTI_";
 
 /// The keys of all settings, as [`Settings::by_key`] has them. Each event's process looks for their variables, and
 /// has no time to find the keys out.
-pub(super) const KEYS: [&str; 46] = [
+pub(super) const KEYS: [&str; 53] = [
     "url",
     "token",
     "token_file",
@@ -56,6 +56,13 @@ pub(super) const KEYS: [&str; 46] = [
     "bridge.asterisk.trunk_contexts",
     "bridge.asterisk.trunk_channels",
     "bridge.asterisk.outside_prefix",
+    "bridge.freeswitch.address",
+    "bridge.freeswitch.username",
+    "bridge.freeswitch.password",
+    "bridge.freeswitch.password_file",
+    "bridge.freeswitch.inbound_contexts",
+    "bridge.freeswitch.domains",
+    "bridge.freeswitch.queue_domain",
 ];
 
 impl Settings {

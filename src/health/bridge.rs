@@ -9,9 +9,9 @@ use futures_util::future::{BoxFuture, FutureExt};
 use tokio::time::timeout;
 
 use super::{SpoolPart, SpoolPartName, Status};
-use crate::bridge::asterisk;
 use crate::bridge::source::LinkError;
 use crate::bridge::system::{Look, Missing, PhoneSystem};
+use crate::bridge::{asterisk, freeswitch};
 use crate::client::in_full;
 use crate::config::{BridgeSettings, Config, SourceSettings, Span};
 use crate::spool::{Bridge, BridgeName, Heartbeat, LinkState, SharedSpool, SpoolError};
@@ -90,7 +90,7 @@ impl BridgeCheck {
         profile: Option<&str>,
         config: Option<&Config>,
     ) -> Vec<Self> {
-        let of_each = [Self::of::<asterisk::System>];
+        let of_each = [Self::of::<asterisk::System>, Self::of::<freeswitch::System>];
         of_each.into_iter().filter_map(|of| of(settings, profile, config)).collect()
     }
 

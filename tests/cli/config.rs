@@ -5,7 +5,7 @@ use std::process::Command;
 use predicates::prelude::*;
 use serde_json::{Value, json};
 use zammad_cti::bridge::asterisk::Trunks;
-use zammad_cti::config::{BridgeSettings, List, Secret, Settings, read};
+use zammad_cti::config::{BridgeSettings, FreeSwitchSettings, List, Secret, Settings, read};
 
 use crate::support::{NEW_CALL, TOKEN, World, stderr, stdout};
 
@@ -320,7 +320,7 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
     };
     let profile = lines.iter().position(|line| *line == "#[profiles.test]").unwrap();
     let settings: Vec<_> = (0..lines.len()).filter(|&at| is_setting(lines[at])).collect();
-    assert_eq!(settings.len(), 33, "{settings:?}");
+    assert_eq!(settings.len(), 40, "{settings:?}");
     for at in settings {
         let in_profile = at > profile;
         let in_use = |(place, line): (usize, &&str)| {
@@ -337,7 +337,7 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
         let value: Value = match key.as_str() {
             "url" if value.contains("TOKEN") => serde_json::from_str(&value.replace("TOKEN", "***")).unwrap(),
             // Without its token it is not known which part of it is none.
-            "url" | "api_token" | "bridge.asterisk.secret" => json!("***"),
+            "url" | "api_token" | "bridge.asterisk.secret" | "bridge.freeswitch.password" => json!("***"),
             _ => serde_json::from_str(value).unwrap(),
         };
         assert_eq!(shown["value"], value, "{key}");
@@ -406,7 +406,7 @@ fn what_config_show_prints_as_variables_has_the_same_effect() {
 fn the_example_shows_how_a_bridge_follows_by_default() {
     let world = World::new();
     let is_default = |line: &str| {
-        ["internal", "second_answer", "on_reject", "hold", "stale", "address", "trunk_contexts"]
+        ["internal", "second_answer", "on_reject", "hold", "stale", "address", "trunk_contexts", "password"]
             .iter()
             .any(|key| line.starts_with(&format!("#{key} = ")))
     };
@@ -421,6 +421,10 @@ fn the_example_shows_how_a_bridge_follows_by_default() {
         bridge.asterisk.account().unwrap().address
     };
     assert_eq!(bridge.asterisk.address.clone(), Some(address(by_default)));
+    let by_default = FreeSwitchSettings::default().account().unwrap();
+    assert_eq!(bridge.freeswitch.address, Some(by_default.address));
+    let password = |password: Option<Secret>| password.map(|password| password.reveal().to_owned());
+    assert_eq!(password(bridge.freeswitch.password), password(Some(by_default.password)));
 }
 
 #[test]
@@ -484,8 +488,12 @@ fn a_broken_configuration_sends_nothing_and_says_what_to_mend() {
             &[],
             &near("bridge.asterisk.adress", "bridge.asterisk.address"),
         ),
-        ("[bridge.asterisc]", &[], "unknown phone system [bridge.asterisc]; there is: bridge.asterisk\n"),
-        ("[profiles.test.bridge.fax]\nurl = 'x'", &[], "unknown phone system [bridge.fax]; there is"),
+        (
+            "[bridge.asterisc]",
+            &[],
+            "unknown phone system [bridge.asterisc]; there are: bridge.asterisk, bridge.freeswitch\n",
+        ),
+        ("[profiles.test.bridge.fax]\nurl = 'x'", &[], "unknown phone system [bridge.fax]; there are"),
         ("[bridge]\non_reject = 'busy'", &[], "expected one of none, hangup"),
         (
             "[profiles.live]\n[profiles.test]",

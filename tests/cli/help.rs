@@ -89,6 +89,7 @@ const COMMANDS: &[(&str, &[&[&[&str]]])] = &[
     ("fastagi", &[SENDS]),
     ("bridge", &[]),
     ("bridge asterisk", &[SENDS, &[OUTPUT, &["dry-run"]]]),
+    ("bridge freeswitch", &[SENDS, &[OUTPUT, &["dry-run"]]]),
     ("spool", &[]),
     ("spool list", &[LOOKS]),
     ("spool show", &[LOOKS]),

@@ -354,6 +354,7 @@ mod tests {
                     Heard::Ask(action) if action.to_string().starts_with("Action: Getvar") => "",
                     Heard::Ask(_) => "ask",
                     Heard::Remark(_) => "remark",
+                    Heard::Passed(_) => "passed",
                 }));
             });
             // Each call from outside brings two.

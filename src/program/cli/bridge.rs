@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::listen::address;
-use crate::config::{AsteriskSettings, BridgeSettings};
+use crate::config::{AsteriskSettings, BridgeSettings, FreeSwitchSettings};
 
 /// Follow a whole phone system, and report its calls
 ///
@@ -28,6 +28,15 @@ pub enum Bridge {
     ///   zammad-cti bridge asterisk --username zammad --secret-file secret --sandbox
     #[command(verbatim_doc_comment)]
     Asterisk(Box<Source<AsteriskSettings>>),
+    /// Follow a FreeSWITCH or a FusionPBX through its event socket
+    ///
+    /// It needs mod_event_socket and the password of autoload_configs/event_socket.conf.xml.
+    ///
+    /// To try what would be reported, without a Zammad:
+    ///
+    ///   zammad-cti bridge freeswitch --password-file password --sandbox
+    #[command(verbatim_doc_comment)]
+    Freeswitch(Box<Source<FreeSwitchSettings>>),
 }
 
 /// One phone system.

@@ -146,6 +146,7 @@ pub const COMMANDS: &[(&str, &[Part])] = &[
     ("agi hangup", CHANNEL),
     ("fastagi", CHANNEL),
     ("bridge asterisk", BRIDGE),
+    ("bridge freeswitch", BRIDGE),
     ("spool list", LOOK),
     ("spool show", LOOK),
     ("spool stats", &[FILE, ADDRESS, OUTPUT, SPOOL, ROOM]),

@@ -17,10 +17,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use crate::bridge::asterisk;
 use crate::bridge::pattern::Pattern;
 use crate::bridge::system::PhoneSystem;
 use crate::bridge::tracker::{Rules, Tracker};
+use crate::bridge::{asterisk, freeswitch};
 use crate::client;
 use crate::config::{BridgeConfig, Config, Settings, SourceSettings};
 use crate::program::cli::{self, Global};
@@ -39,6 +39,7 @@ use follow::{Task, Terms};
 pub fn run(source: cli::Bridge, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     match source {
         cli::Bridge::Asterisk(args) => bridge::<asterisk::System>(*args, global, out),
+        cli::Bridge::Freeswitch(args) => bridge::<freeswitch::System>(*args, global, out),
     }
 }
 

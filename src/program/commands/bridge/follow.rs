@@ -300,6 +300,7 @@ pub fn hear<S: Source>(
             // Nobody is there to be asked while the connection is lost.
             Heard::Ask(request) => drop(requests.send(request)),
             Heard::Remark(remark) => log::warn!("{}", printable(&remark)),
+            Heard::Passed(call) => log::debug!("{}", printable(&call)),
         }
     }
     if let Some((page, (leg, group), text)) = said {

@@ -113,7 +113,7 @@ impl Pulse {
                         note(extensions, &leg.person.number);
                     }
                 }
-                Heard::Ask(_) | Heard::Remark(_) => {}
+                Heard::Ask(_) | Heard::Remark(_) | Heard::Passed(_) => {}
             }
         });
     }

@@ -1,0 +1,26 @@
+//! FreeSWITCH, and FusionPBX, by their event socket.
+
+mod block;
+mod ending;
+mod event;
+mod groups;
+mod header;
+mod legs;
+mod link;
+mod listener;
+mod look;
+#[cfg(test)]
+mod recordings;
+mod request;
+mod snapshot;
+mod system;
+mod understanding;
+
+pub use block::{Block, Blocks, Endless};
+pub use event::Event;
+pub use header::Header;
+pub use link::{Account, Link};
+pub use listener::Listener;
+pub use request::{Message, Request, Row, Says};
+pub use system::System;
+pub use understanding::FreeSwitch;

@@ -1,0 +1,188 @@
+//! An event of FreeSWITCH's: which it is, and of its headers those that tell of calls.
+//!
+//! Source: `switch_event_serialize_json` and `switch_event_serialize` in FreeSWITCH's `switch_event.c`. In JSON a header
+//! that was added twice stands there twice, and one that is an array may be a text if it has one entry.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use percent_encoding::percent_decode_str;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::header::{Header, Kind};
+use crate::bridge::mask::Mask;
+
+/// A number, a name of a queue, or a caller's `Call-ID` that is a leg's id has fewer bytes.
+const LONGEST_VALUE: usize = 256;
+
+/// One event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Event {
+    headers: Vec<(Header, String)>,
+}
+
+impl Event {
+    /// The value of a header, unless it is empty: of several the last.
+    pub fn get(&self, header: Header) -> Option<&str> {
+        let mut headers = self.headers.iter().rev();
+        let value = headers.find(|(name, _)| *name == header).map(|(_, value)| value.as_str());
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// What happened, such as `CHANNEL_CREATE`.
+    pub fn name(&self) -> &str {
+        self.get(Header::EventName).unwrap_or_default()
+    }
+
+    /// As text, one header a line, each value percent-encoded.
+    pub fn of_plain(text: &str) -> Self {
+        let mut event = Self::default();
+        for line in text.lines() {
+            // Behind an empty line is the event's body.
+            let Some((name, value)) = line.split_once(": ") else { break };
+            if let Some(header) = Header::named(name) {
+                event.push(header, &percent_decode_str(value).decode_utf8_lossy());
+            }
+        }
+        event
+    }
+
+    /// As JSON. Bytes of a name in an older encoding are in it as they are.
+    ///
+    /// # Errors
+    ///
+    /// It is no JSON object.
+    pub fn of_json(text: &[u8]) -> Result<Self, serde_json::Error> {
+        match serde_json::from_slice(text) {
+            Err(_) if std::str::from_utf8(text).is_err() => {
+                serde_json::from_str(&String::from_utf8_lossy(text))
+            }
+            read => read,
+        }
+    }
+
+    /// Puts other numbers and names in place of those that it has.
+    pub fn mask(&mut self, mask: &Mask) {
+        for (header, value) in &mut self.headers {
+            if header.kind() == Kind::Number {
+                *value = mask.text(value);
+            }
+        }
+    }
+
+    fn push(&mut self, header: Header, value: &str) {
+        let end =
+            value.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|&end| end <= LONGEST_VALUE);
+        let value =
+            if value.len() <= LONGEST_VALUE { value } else { &value[..end.last().unwrap_or_default()] };
+        self.headers.push((header, value.to_owned()));
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (header, value) in &self.headers {
+            writeln!(f, "{}: {value}", header.as_str())?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.headers.len()))?;
+        for (header, value) in &self.headers {
+            map.serialize_entry(header.as_str(), value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Headers)
+    }
+}
+
+struct Headers;
+
+impl<'de> Visitor<'de> for Headers {
+    type Value = Event;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the headers of an event")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Event, A::Error> {
+        let mut event = Event { headers: Vec::with_capacity(32) };
+        while let Some(header) = map.next_key_seed(Name)? {
+            match header {
+                Some(header) => {
+                    if let Some(value) = map.next_value_seed(Value)? {
+                        event.push(header, &value);
+                    }
+                }
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(event)
+    }
+}
+
+/// The name of a header, without a copy of it.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Option<Header>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name {
+    type Value = Option<Header>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a header")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Header::named(name))
+    }
+}
+
+/// The value of a header: a text, or the first of several.
+struct Value;
+
+impl<'de> DeserializeSeed<'de> for Value {
+    type Value = Option<Cow<'de, str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Value {
+    type Value = Option<Cow<'de, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the value of a header")
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(value.into()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Some(value.to_owned().into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Self::Value, A::Error> {
+        let first = values.next_element_seed(Value)?.flatten();
+        while values.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(first)
+    }
+}

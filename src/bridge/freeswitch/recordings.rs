@@ -1,0 +1,233 @@
+//! Recorded calls, and what has to become of them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Blocks, Event, FreeSwitch, Message, Request, Says};
+use crate::bridge::source::{Heard, Source};
+use crate::bridge::tracker::{Followed, Rules, Tracker};
+use crate::config::FreeSwitchSettings;
+use crate::event::WrittenEvent;
+
+/// A recording and what has to be sent for it.
+struct Recording {
+    name: String,
+    said: Vec<(Duration, Said)>,
+    expected: Vec<Value>,
+}
+
+/// What FreeSWITCH said, or that it is another connection on which it does.
+#[derive(Debug, Clone)]
+enum Said {
+    Connected,
+    Message(Message),
+}
+
+fn recordings() -> Vec<Recording> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bridge/freeswitch");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() > 60, "{}", files.len());
+    files.iter().map(|file| recording(file)).collect()
+}
+
+fn recording(file: &Path) -> Recording {
+    let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+    let text = fs::read_to_string(file).unwrap();
+    let mut lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let expected = lines.iter_mut().filter_map(|line| line.get_mut("expect").map(Value::take)).collect();
+    let mut said = vec![(Duration::ZERO, Said::Connected)];
+    // Those of decoded events, and those of raw text, begin when there are no calls.
+    let asks = lines.iter().any(is_list);
+    if !asks {
+        said.push((Duration::ZERO, Said::Message(empty_list())));
+    }
+    let mut socket = Socket::default();
+    for line in &lines {
+        let time = Duration::from_secs_f64(line["t"].as_f64().unwrap_or_default());
+        if let Some(event) = line.get("event") {
+            let event: Event = serde_json::from_value(event.clone()).unwrap();
+            said.push((time, Said::Message(Message::Event(event))));
+        } else if line.get("connect").is_some() {
+            socket = Socket::default();
+            said.push((time, Said::Connected));
+        } else if let Some(data) = line["data"].as_str() {
+            match line["dir"].as_str().unwrap() {
+                "c2s" => socket.asks(data),
+                _ => said.extend(socket.says(data).into_iter().map(|message| (time, Said::Message(message)))),
+            }
+        }
+    }
+    // The first of two connections asked for no list.
+    if name == "raw-crash-and-restart" {
+        said.insert(1, (Duration::ZERO, Said::Message(empty_list())));
+    }
+    Recording { name, said, expected }
+}
+
+fn is_list(line: &Value) -> bool {
+    line["dir"] == "c2s" && line["data"].as_str().unwrap().starts_with("api show channels as json")
+}
+
+fn empty_list() -> Message {
+    Message::Reply { to: Request::Channels, says: Says::Channels(Vec::new()) }
+}
+
+/// A recorded connection, at its far end.
+#[derive(Default)]
+struct Socket {
+    blocks: Blocks,
+    asked: VecDeque<Option<Request>>,
+}
+
+impl Socket {
+    fn asks(&mut self, data: &str) {
+        for command in data.split("\n\n").filter(|command| !command.is_empty()) {
+            let words: Vec<&str> = command.split_whitespace().collect();
+            self.asked.push_back(match words.as_slice() {
+                ["api", "show", "channels", "as", "json"] => Some(Request::Channels),
+                ["api", "uuid_dump", uuid, "json"] => Some(Request::Channel((*uuid).to_owned())),
+                _ => None,
+            });
+        }
+    }
+
+    fn says(&mut self, data: &str) -> Vec<Message> {
+        let mut messages = Vec::new();
+        let asked = &mut self.asked;
+        let read = self.blocks.read(data.as_bytes(), &mut |block| match block.content_type() {
+            "text/event-json" => messages.push(Message::Event(Event::of_json(block.body()).unwrap())),
+            "text/event-plain" => {
+                let text = std::str::from_utf8(block.body()).unwrap();
+                messages.push(Message::Event(Event::of_plain(text)));
+            }
+            "api/response" | "command/reply" => {
+                if let Some(to) = asked.pop_front().flatten() {
+                    let says = to.read(block.body());
+                    messages.push(Message::Reply { to, says });
+                }
+            }
+            _ => {}
+        });
+        read.unwrap();
+        messages
+    }
+}
+
+/// Somebody who follows calls, and what came of it.
+struct Follower {
+    source: FreeSwitch,
+    tracker: Tracker,
+    events: Vec<WrittenEvent>,
+}
+
+impl Follower {
+    fn new(settings: &FreeSwitchSettings) -> Self {
+        Self {
+            source: FreeSwitch::new(settings),
+            tracker: Tracker::new(Rules { grace: Duration::ZERO, ..Rules::default() }),
+            events: Vec::new(),
+        }
+    }
+
+    fn hear(&mut self, now: Duration, said: &Said) {
+        let heard = match said {
+            Said::Connected => {
+                let _ = self.source.begin("");
+                Vec::new()
+            }
+            Said::Message(message) => self.source.understand(message.clone()),
+        };
+        for heard in heard {
+            match heard {
+                Heard::Fact(fact) => self.tracker.hear(fact, now),
+                Heard::Standing(legs) => self.tracker.compare(&legs, now),
+                Heard::Seen(_) | Heard::Ask(_) | Heard::Remark(_) | Heard::Passed(_) => {}
+            }
+        }
+        self.take();
+    }
+
+    fn take(&mut self) {
+        for followed in self.tracker.followed() {
+            match followed {
+                Followed::Event(_, event) => self.events.push(event),
+                Followed::Ended(..) | Followed::Unreported(..) => {}
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        self.tracker.pass(Duration::from_secs(3600));
+        self.take();
+    }
+}
+
+/// An event as the recordings have it.
+fn shown(event: &WrittenEvent) -> Value {
+    let mut shown = json!({
+        "event": event.event,
+        "callId": event.call_id,
+        "direction": event.direction,
+        "from": event.from,
+        "to": event.to,
+        "queue": event.queue,
+        "answeringNumber": event.answering_number,
+        "cause": event.cause,
+        "user": if event.voicemail { json!("voicemail") } else { json!(event.user) },
+    });
+    if let Value::Object(fields) = &mut shown {
+        fields.retain(|_, value| !value.is_null());
+    }
+    shown
+}
+
+/// The events of each call in their order, without its id; the names in any order.
+fn calls(events: Vec<Value>) -> Vec<Vec<String>> {
+    let mut calls: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for mut event in events {
+        if let Some(users) = event.get_mut("user").and_then(Value::as_array_mut) {
+            users.sort_by_key(Value::to_string);
+        }
+        let id = event.as_object_mut().unwrap().remove("callId").unwrap().to_string();
+        let fields: BTreeMap<String, Value> = serde_json::from_value(event).unwrap();
+        calls.entry(id).or_default().push(serde_json::to_string(&fields).unwrap());
+    }
+    let mut calls: Vec<_> = calls.into_values().collect();
+    calls.sort();
+    calls
+}
+
+/// What is wrong with the events of a recording; nothing if nothing is.
+fn difference(events: &[WrittenEvent], expected: &[Value]) -> String {
+    let (events, expected) = (calls(events.iter().map(shown).collect()), calls(expected.to_vec()));
+    if events == expected {
+        return String::new();
+    }
+    let lines = |calls: &[Vec<String>]| calls.concat().join("\n  ");
+    format!("  {}\nexpected:\n  {}\n", lines(&events), lines(&expected))
+}
+
+#[test]
+fn recorded_calls_become_the_right_events() {
+    let mut wrong = String::new();
+    for Recording { name, said, expected } in recordings() {
+        let mut follower = Follower::new(&FreeSwitchSettings::default());
+        for (now, said) in &said {
+            follower.hear(*now, said);
+        }
+        follower.end();
+        let difference = difference(&follower.events, &expected);
+        if !difference.is_empty() {
+            write!(wrong, "{name}:\n{difference}").unwrap();
+        }
+        assert_eq!(follower.tracker.open(), 0, "{name}");
+        assert!(follower.source.is_empty(), "{name}: {:?}", follower.source);
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
