@@ -10,9 +10,13 @@ use serde_json::{Value, json};
 
 use super::{Blocks, Event, FreeSwitch, Message, Request, Says};
 use crate::bridge::source::{Heard, Source};
-use crate::bridge::tracker::{Followed, Rules, Tracker};
+use crate::bridge::tracker::{Followed, Open, Rules, Tracker};
 use crate::config::FreeSwitchSettings;
-use crate::event::WrittenEvent;
+use crate::event::{EventKind, WrittenEvent};
+
+#[path = "../../../tests/support/channels.rs"]
+mod channels;
+use channels::Channels;
 
 /// A recording and what has to be sent for it.
 struct Recording {
@@ -162,6 +166,28 @@ impl Follower {
         }
     }
 
+    /// The calls that a journal has as open.
+    fn open(&self) -> Vec<Open> {
+        let mut open: BTreeMap<&str, Open> = BTreeMap::new();
+        for event in &self.events {
+            match event.event {
+                EventKind::NewCall => {
+                    let call = Open {
+                        id: event.call_id.clone(),
+                        direction: event.direction.unwrap(),
+                        from: event.from.clone(),
+                        to: event.to.clone().unwrap(),
+                        answered: false,
+                    };
+                    open.insert(&event.call_id, call);
+                }
+                EventKind::Answer => open.get_mut(event.call_id.as_str()).unwrap().answered = true,
+                EventKind::Hangup => drop(open.remove(event.call_id.as_str())),
+            }
+        }
+        open.into_values().collect()
+    }
+
     fn end(&mut self) {
         self.tracker.pass(Duration::from_secs(3600));
         self.take();
@@ -228,6 +254,123 @@ fn recorded_calls_become_the_right_events() {
         }
         assert_eq!(follower.tracker.open(), 0, "{name}");
         assert!(follower.source.is_empty(), "{name}: {:?}", follower.source);
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// The recordings of events, whose legs all begin and end in them.
+fn whole_recordings() -> Vec<Recording> {
+    recordings().into_iter().filter(|recording| !recording.name.starts_with("raw-")).collect()
+}
+
+/// The connection is made again, while these channels are there.
+fn connected_again(channels: &Channels) -> Vec<Said> {
+    let reply = |to: Request, body: &str| {
+        let says = to.read(body.as_bytes());
+        Said::Message(Message::Reply { to, says })
+    };
+    let dump = |uuid: &str| reply(Request::Channel(uuid.to_owned()), &channels.dump(uuid).unwrap());
+    let list = [Said::Connected, reply(Request::Channels, &channels.list())];
+    list.into_iter().chain(channels.uuids().map(dump)).collect()
+}
+
+fn happens(channels: &mut Channels, said: &Said) {
+    if let Said::Message(Message::Event(event)) = said {
+        channels.hear(serde_json::to_value(event).unwrap().as_object().unwrap());
+    }
+}
+
+/// However the connection is lost and found again, as long as nothing happens meanwhile.
+#[test]
+fn a_call_is_taken_up_at_any_event() {
+    let mut wrong = String::new();
+    for Recording { name, said, expected } in whole_recordings() {
+        for cut in 2..=said.len() {
+            let mut follower = Follower::new(&FreeSwitchSettings::default());
+            let mut channels = Channels::default();
+            for (now, said) in &said[..cut] {
+                follower.hear(*now, said);
+                happens(&mut channels, said);
+            }
+            let now = said[cut - 1].0;
+            connected_again(&channels).iter().for_each(|said| follower.hear(now, said));
+            for (now, said) in &said[cut..] {
+                follower.hear(*now, said);
+            }
+            follower.end();
+            let difference = difference(&follower.events, &expected);
+            if !difference.is_empty() {
+                write!(wrong, "{name} at {cut}:\n{difference}").unwrap();
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Somebody begins to follow in the middle: whoever talks then has answered, and nobody else has who never did.
+#[test]
+fn a_call_that_is_there_already_is_reported() {
+    let fields = |event: &Value| ["event", "direction", "from", "to"].map(|field| event[field].clone());
+    for Recording { name, said, expected } in whole_recordings() {
+        for cut in 2..said.len() {
+            let mut channels = Channels::default();
+            for (_, said) in &said[..cut] {
+                happens(&mut channels, said);
+            }
+            let mut follower = Follower::new(&FreeSwitchSettings::default());
+            let now = said[cut - 1].0;
+            connected_again(&channels).iter().for_each(|said| follower.hear(now, said));
+            for (now, said) in &said[cut..] {
+                follower.hear(*now, said);
+            }
+            follower.end();
+            let mut fates: BTreeMap<&str, Vec<EventKind>> = BTreeMap::new();
+            for event in &follower.events {
+                fates.entry(&event.call_id).or_default().push(event.event);
+                let is_right = expected.iter().any(|expected| fields(expected) == fields(&shown(event)));
+                assert!(is_right, "{name} at {cut}: {event:?}");
+            }
+            for kinds in fates.into_values() {
+                let is_whole =
+                    kinds.first() == Some(&EventKind::NewCall) && kinds.last() == Some(&EventKind::Hangup);
+                assert!(is_whole && kinds.len() <= 3, "{name} at {cut}: {kinds:?}");
+            }
+        }
+    }
+}
+
+/// The bridge itself ended and began again.
+#[test]
+fn a_call_is_taken_up_by_another_process() {
+    let mut wrong = String::new();
+    for Recording { name, said, .. } in whole_recordings() {
+        for cut in 2..said.len() {
+            let mut before = Follower::new(&FreeSwitchSettings::default());
+            let mut channels = Channels::default();
+            for (now, said) in &said[..cut] {
+                before.hear(*now, said);
+                happens(&mut channels, said);
+            }
+            let now = said[cut].0;
+            let mut after = Follower::new(&FreeSwitchSettings::default());
+            for open in before.open() {
+                after.tracker.take_up(open, now);
+            }
+            connected_again(&channels).iter().for_each(|said| after.hear(now, said));
+            for (now, said) in &said[cut..] {
+                after.hear(*now, said);
+            }
+            after.end();
+            let mut fates: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
+            for event in before.events.iter().chain(&after.events) {
+                fates.entry(&event.call_id).or_default()[event.event as usize] += 1;
+            }
+            for (call, [new_calls, answers, hangups]) in fates {
+                if new_calls != 1 || answers > 1 || hangups != 1 {
+                    writeln!(wrong, "{name} at {cut}: call {call}: {new_calls} {answers} {hangups}").unwrap();
+                }
+            }
+        }
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
