@@ -14,3 +14,4 @@ pub mod source;
 pub mod system;
 pub mod tracker;
 pub mod view;
+pub mod xivo;
