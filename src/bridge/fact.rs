@@ -104,6 +104,8 @@ pub enum What {
     HangsUp,
     /// The phone system turned it away, whatever it seemed to want before.
     TurnedAway,
+    /// It is missing from a list: it is over, unless something is heard of it within a moment.
+    Missing,
     /// It is no longer there.
     Gone {
         /// the Q.850 cause, if one is said

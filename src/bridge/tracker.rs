@@ -155,6 +155,11 @@ impl Tracker {
         self.due.first().map(|(due, _)| *due).into_iter().chain(vanishing).chain(sweep).min()
     }
 
+    /// How long it waits at most for what would change its mind: others who ring, or a call that is missing from a list.
+    pub fn patience(&self) -> Duration {
+        self.rules.hold.max(self.rules.grace)
+    }
+
     /// Does what is due.
     pub fn pass(&mut self, now: Duration) {
         while let Some((due, number)) = self.due.first().copied()
@@ -241,6 +246,8 @@ impl Tracker {
             What::HangsUp => {}
             What::TurnedAway if is_last => call.turned_away(),
             What::TurnedAway => {}
+            What::Missing if is_last => self.vanishes(found, now),
+            What::Missing => {}
             What::Gone { cause } if is_last => {
                 let cause = call.cause(cause);
                 self.end(found, cause, now);
@@ -425,6 +432,17 @@ impl Tracker {
     fn reappears(&mut self, found: CallNumber) {
         if let Some(vanishes) = self.calls.get_mut(&found).and_then(|call| call.vanishes.take()) {
             self.vanishing.remove(&(vanishes, found));
+        }
+    }
+
+    /// It is missing from a list, and has ended if nothing is heard of it within the grace.
+    fn vanishes(&mut self, found: CallNumber, now: Duration) {
+        let Some(call) = self.calls.get_mut(&found) else { return };
+        if call.vanishes.is_none() {
+            let vanishes = now + self.rules.grace;
+            call.vanishes = Some(vanishes);
+            self.vanishing.insert((vanishes, found));
+            self.pass(now);
         }
     }
 

@@ -379,7 +379,7 @@ impl Row {
                     );
                 }
             }
-            What::Withheld | What::Unqueued | What::HangsUp | What::TurnedAway => {}
+            What::Withheld | What::Unqueued | What::HangsUp | What::TurnedAway | What::Missing => {}
         }
     }
 

@@ -124,11 +124,8 @@ impl Tracker {
         if call.lasts_with().is_some_and(|leg| by_leg.contains_key(leg)) {
             call.heard = now;
             self.reappears(number);
-        } else if call.vanishes.is_none() {
-            let vanishes = now + self.rules.grace;
-            call.vanishes = Some(vanishes);
-            self.vanishing.insert((vanishes, number));
-            self.pass(now);
+        } else {
+            self.vanishes(number, now);
         }
     }
 

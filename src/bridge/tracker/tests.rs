@@ -36,6 +36,7 @@ enum Step {
     TurnedAway(&'static str),
     Gone(&'static str, u8),
     Withheld(&'static str),
+    Missing(&'static str),
     /// so much time passes
     Waits(Duration),
     /// only these legs are there: leg, group, where, it called, it talks to
@@ -47,7 +48,7 @@ enum Step {
 use Failure::{Busy, Cancelled, Congestion, NoAnswer, Unavailable};
 use Side::{Inner, Outside, Phone};
 use Step::{
-    Answers, Dials, Fails, From, Gone, HangsUp, In, Queue, Seen, There, Through, TurnedAway, Unqueue,
+    Answers, Dials, Fails, From, Gone, HangsUp, In, Missing, Queue, Seen, There, Through, TurnedAway, Unqueue,
     Voicemail, Waits, Withheld,
 };
 
@@ -120,6 +121,7 @@ impl Step {
             TurnedAway(id) => fact(id, id, What::TurnedAway),
             Gone(id, cause) => fact(id, id, What::Gone { cause: Some(cause) }),
             Withheld(id) => fact(id, id, What::Withheld),
+            Missing(id) => fact(id, id, What::Missing),
             Waits(_) | There(_) | Seen(_) => return None,
         })
     }
@@ -616,12 +618,17 @@ fn a_call_may_be_missing_from_a_list_for_a_moment() {
     let begins = [In("a"), Dials("a", "a", "101", Phone)];
     let there: &[_] = &[("a", "a", Outside, true, None)];
     // (what happens then, what is told besides the newCall)
-    let cases: [(&[Step], &[&str]); 5] = [
+    let cases: [(&[Step], &[&str]); 9] = [
         (&[There(&[]), Waits(2 * SECOND)], &[]),
         (&[There(&[]), Waits(8 * SECOND)], &["a hangup cancel"]),
         (&[There(&[]), There(there), Waits(8 * SECOND)], &[]),
         (&[There(&[]), Queue("a"), Waits(8 * SECOND)], &[]),
         (&[There(&[]), There(&[]), Waits(4 * SECOND)], &["a hangup cancel"]),
+        // The phone system has a list of its own for each queue.
+        (&[Missing("a"), Waits(2 * SECOND)], &[]),
+        (&[Missing("a"), Missing("a"), Waits(4 * SECOND)], &["a hangup cancel"]),
+        (&[Missing("a"), Answers("a", "a", "101", Phone), Waits(8 * SECOND)], &["a answer 101 agent 101"]),
+        (&[Missing("101"), Waits(8 * SECOND)], &[]),
     ];
     for (number, (then, expected)) in cases.into_iter().enumerate() {
         let told = followed(grace.clone(), &[&begins[..], then].concat());

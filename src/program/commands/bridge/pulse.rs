@@ -105,6 +105,7 @@ impl Pulse {
                     | What::Voicemail
                     | What::HangsUp
                     | What::TurnedAway
+                    | What::Missing
                     | What::Gone { .. } => {}
                 },
                 Heard::Standing(legs) | Heard::Seen(legs) => {
