@@ -1,6 +1,7 @@
 //! A recording in place of the phone system, by its own clock.
 
 use std::io::{BufRead, Write};
+use std::time::Duration;
 
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -22,9 +23,11 @@ pub fn replay<S: Source>(
 ) -> anyhow::Result<()> {
     // Nobody is there to be asked.
     let (requests, _) = unbounded_channel();
+    let mut last = Duration::ZERO;
     for line in read::<S::Message>(recording) {
         let line = line?;
         let now = line.at();
+        last = last.max(now);
         match line.what {
             Recorded::Connected(secret) => drop(source.begin(&secret)),
             Recorded::Lost(_) => {}
@@ -32,12 +35,19 @@ pub fn replay<S: Source>(
                 hear(&mut source, &mut tracker, message, now, &requests, &Onlookers::default());
             }
         }
-        for followed in tracker.followed().collect::<Vec<_>>() {
-            match followed {
-                Followed::Event(_, written) => dry(written, config, out)?,
-                Followed::Ended(_, summary) => tell::ended(&summary),
-                Followed::Unreported(_, summary, reason) => tell::unreported(&summary, &reason),
-            }
+        print(&mut tracker, config, out)?;
+    }
+    // What would follow a moment later, had nothing more been said.
+    tracker.pass(last + tracker.patience());
+    print(&mut tracker, config, out)
+}
+
+fn print(tracker: &mut Tracker, config: &Config, out: &mut dyn Write) -> anyhow::Result<()> {
+    for followed in tracker.followed().collect::<Vec<_>>() {
+        match followed {
+            Followed::Event(_, written) => dry(written, config, out)?,
+            Followed::Ended(_, summary) => tell::ended(&summary),
+            Followed::Unreported(_, summary, reason) => tell::unreported(&summary, &reason),
         }
     }
     Ok(())
