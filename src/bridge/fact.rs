@@ -1,5 +1,7 @@
 //! What a phone system says of the legs of its calls, in words that all phone systems share.
 
+use crate::cause::HangupCause;
+
 /// A leg, by the phone system's own name for it: in Asterisk a channel's unique id.
 ///
 /// No other leg ever has the same one: a call's id at Zammad is made of it.
@@ -85,6 +87,10 @@ pub enum What {
     Withheld,
     /// It has another leg rung.
     Dials(Dial),
+    /// Somebody is rung for it, and the phone system does not say who.
+    Rings,
+    /// All whom it rings are named by now: nobody needs to wait for others.
+    AllNamed,
     /// It waits in a queue.
     Queued(String),
     /// It waits no longer: it gave up, or waited too long, or was connected.
@@ -106,6 +112,11 @@ pub enum What {
     TurnedAway,
     /// It is missing from a list: it is over, unless something is heard of it within a moment.
     Missing,
+    /// Its part of the call is over, and the call may go on elsewhere. If nothing more is heard of it in the time for
+    /// which a call may vanish, it ended by this cause.
+    Moves(HangupCause),
+    /// Its call is over, and the phone system says why in Zammad's own words.
+    Ended(HangupCause),
     /// It is no longer there.
     Gone {
         /// the Q.850 cause, if one is said

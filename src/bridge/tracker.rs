@@ -224,6 +224,8 @@ impl Tracker {
                 call.queued(&queue);
                 self.hold(found, now);
             }
+            What::Rings => self.hold(found, now),
+            What::AllNamed => self.announce(found),
             What::Unqueued => call.unqueued(),
             What::Answered(taker) => {
                 let is_answer = match call.way {
@@ -248,6 +250,15 @@ impl Tracker {
             What::TurnedAway => {}
             What::Missing if is_last => self.vanishes(found, now),
             What::Missing => {}
+            What::Moves(cause) => {
+                call.vanishes_by = Some(cause);
+                self.vanishes(found, now);
+            }
+            What::Ended(cause) if is_last => {
+                let cause = if call.answered.is_some() { HangupCause::NormalClearing } else { cause };
+                self.end(found, cause, now);
+            }
+            What::Ended(_) => call.lost(&leg, None),
             What::Gone { cause } if is_last => {
                 let cause = call.cause(cause);
                 self.end(found, cause, now);
@@ -355,8 +366,8 @@ impl Tracker {
                 call.rings_at(to, side, &person);
                 self.hold(found, now);
             }
-            // The first trunk did not take it, so another is tried.
-            (Way::Out, Side::Outside) if call.answered.is_none() => {
+            // The first trunk did not take it, so another is tried; or it was taken up from another process.
+            (Way::Out, Side::Outside) if call.answered.is_none() || call.outside.is_none() => {
                 call.rings_at(to.clone(), side, &person);
                 self.rename(found, |call| call.outside = Some(to));
             }
@@ -428,21 +439,12 @@ impl Tracker {
         }
     }
 
-    /// It was missing from a list, and is there.
+    /// It was missing from a list, or seemed to have ended, and is there.
     fn reappears(&mut self, found: CallNumber) {
-        if let Some(vanishes) = self.calls.get_mut(&found).and_then(|call| call.vanishes.take()) {
-            self.vanishing.remove(&(vanishes, found));
-        }
-    }
-
-    /// It is missing from a list, and has ended if nothing is heard of it within the grace.
-    fn vanishes(&mut self, found: CallNumber, now: Duration) {
         let Some(call) = self.calls.get_mut(&found) else { return };
-        if call.vanishes.is_none() {
-            let vanishes = now + self.rules.grace;
-            call.vanishes = Some(vanishes);
-            self.vanishing.insert((vanishes, found));
-            self.pass(now);
+        call.vanishes_by = None;
+        if let Some(vanishes) = call.vanishes.take() {
+            self.vanishing.remove(&(vanishes, found));
         }
     }
 

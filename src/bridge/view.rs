@@ -117,7 +117,10 @@ impl View {
         row.take(fact, now);
         if let Some(glimpse) = glimpse {
             row.looks_like(&glimpse, now);
-        } else if row.call.is_none() && row.leg == fact.leg && matches!(fact.what, What::Gone { .. }) {
+        } else if row.call.is_none()
+            && row.leg == fact.leg
+            && matches!(fact.what, What::Gone { .. } | What::Ended(_))
+        {
             row.state = State::Ended;
             row.ended = Some(now);
         }
@@ -360,7 +363,7 @@ impl Row {
             ),
             What::Queued(_) => self.leg_turns(leg, "waits in the queue"),
             What::Voicemail => self.leg_turns(leg, "talks to a voicemail box"),
-            What::Gone { .. } => {
+            What::Gone { .. } | What::Ended(_) => {
                 let talked = self.legs.iter().any(|known| known.leg == *leg && known.state == "talks");
                 let rang = self.legs.iter().any(|known| known.leg == *leg && known.state == "rings");
                 let tried = ["is busy", "did not answer", "rang in vain", "is not available"];
@@ -379,7 +382,14 @@ impl Row {
                     );
                 }
             }
-            What::Withheld | What::Unqueued | What::HangsUp | What::TurnedAway | What::Missing => {}
+            What::Withheld
+            | What::Rings
+            | What::AllNamed
+            | What::Unqueued
+            | What::HangsUp
+            | What::TurnedAway
+            | What::Missing
+            | What::Moves(_) => {}
         }
     }
 

@@ -52,8 +52,10 @@ pub struct Call {
     pub trunk: Option<String>,
     /// it is reported when that time has come
     pub due: Option<Duration>,
-    /// it is missing from a list, and counts as ended if it is still missing at that time
+    /// it is missing from a list, or may have ended, and counts as ended if nothing is heard of it until that time
     pub vanishes: Option<Duration>,
+    /// why it has ended then, if that was said
+    pub vanishes_by: Option<HangupCause>,
     /// its newCall is out
     pub is_announced: bool,
     /// what forbids to report it
@@ -94,6 +96,7 @@ impl Call {
             trunk: None,
             due: None,
             vanishes: None,
+            vanishes_by: None,
             is_announced: false,
             is_ignored: None,
             is_alone: false,

@@ -132,8 +132,21 @@ impl Tracker {
     /// Ends a call whose end nobody has seen.
     pub(super) fn end_unseen(&mut self, number: CallNumber, now: Duration) {
         let Some(call) = self.calls.get(&number) else { return };
-        let cause = if call.answered.is_some() { HangupCause::NormalClearing } else { HangupCause::Cancel };
+        let cause = match (call.answered, call.vanishes_by) {
+            (Some(_), _) => HangupCause::NormalClearing,
+            (None, Some(cause)) => cause,
+            (None, None) => HangupCause::Cancel,
+        };
         self.end(number, cause, now);
+    }
+
+    /// Waits a moment whether anything more is heard of a call: if not, it has ended.
+    pub(super) fn vanishes(&mut self, number: CallNumber, now: Duration) {
+        let Some(call) = self.calls.get_mut(&number).filter(|call| call.vanishes.is_none()) else { return };
+        let vanishes = now + self.rules.grace;
+        call.vanishes = Some(vanishes);
+        self.vanishing.insert((vanishes, number));
+        self.pass(now);
     }
 
     /// Takes up a call that began while nobody listened.

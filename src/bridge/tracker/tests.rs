@@ -37,6 +37,10 @@ enum Step {
     Gone(&'static str, u8),
     Withheld(&'static str),
     Missing(&'static str),
+    Rings(&'static str),
+    AllNamed(&'static str),
+    Moves(&'static str, HangupCause),
+    Ended(&'static str, HangupCause),
     /// so much time passes
     Waits(Duration),
     /// only these legs are there: leg, group, where, it called, it talks to
@@ -48,8 +52,8 @@ enum Step {
 use Failure::{Busy, Cancelled, Congestion, NoAnswer, Unavailable};
 use Side::{Inner, Outside, Phone};
 use Step::{
-    Answers, Dials, Fails, From, Gone, HangsUp, In, Missing, Queue, Seen, There, Through, TurnedAway, Unqueue,
-    Voicemail, Waits, Withheld,
+    AllNamed, Answers, Dials, Ended, Fails, From, Gone, HangsUp, In, Missing, Moves, Queue, Rings, Seen,
+    There, Through, TurnedAway, Unqueue, Voicemail, Waits, Withheld,
 };
 
 fn leg(id: &str) -> LegId {
@@ -122,6 +126,10 @@ impl Step {
             Gone(id, cause) => fact(id, id, What::Gone { cause: Some(cause) }),
             Withheld(id) => fact(id, id, What::Withheld),
             Missing(id) => fact(id, id, What::Missing),
+            Rings(id) => fact(id, id, What::Rings),
+            AllNamed(id) => fact(id, id, What::AllNamed),
+            Moves(id, cause) => fact(id, id, What::Moves(cause)),
+            Ended(id, cause) => fact(id, id, What::Ended(cause)),
             Waits(_) | There(_) | Seen(_) => return None,
         })
     }
@@ -586,7 +594,7 @@ fn a_call_of_another_process_goes_on() {
     };
     use Direction::{Inbound, Outbound};
     // (call, legs that are there, events)
-    let cases: [(Open, &[Step], &[&str]); 4] = [
+    let cases: [(Open, &[Step], &[&str]); 5] = [
         (
             open(Inbound, true),
             &[There(&[("a", "a", Outside, true, Some("101"))]), Gone("a", 16)],
@@ -598,6 +606,8 @@ fn a_call_of_another_process_goes_on() {
             &[There(&[("a", "a", Phone, true, None), ("x", "a", Outside, false, Some("a"))]), Gone("x", 16)],
             &["a answer", "a hangup normalClearing"],
         ),
+        // A phone system without a list of its calls says again what it dialled.
+        (open(Outbound, true), &[Dials("a", "a", "x", Outside), Gone("x", 16)], &["a hangup normalClearing"]),
         // The agent is no longer there.
         (
             open(Outbound, true),
@@ -634,6 +644,63 @@ fn a_call_may_be_missing_from_a_list_for_a_moment() {
         let told = followed(grace.clone(), &[&begins[..], then].concat());
         assert_eq!(told[1..], *expected, "case {number}");
     }
+}
+
+#[test]
+fn a_call_may_go_on_elsewhere() {
+    let grace = Rules { grace: 5 * SECOND, ..Rules::default() };
+    let begins = [In("a"), Dials("a", "a", "101", Phone)];
+    let moves = Moves("a", HangupCause::Forwarded);
+    let other = [Dials("a", "a", "102", Phone), Answers("a", "a", "102", Phone)];
+    let answer = "a answer 102 agent 102";
+    // (what happens then, what is told besides the newCall)
+    let cases: [(Vec<Step>, &[&str]); 4] = [
+        (vec![moves.clone(), Waits(8 * SECOND)], &["a hangup forwarded"]),
+        ([&[moves.clone()][..], &other, &[Waits(8 * SECOND)]].concat(), &[answer]),
+        ([&other[..], &[moves.clone(), Waits(8 * SECOND)]].concat(), &[answer, "a hangup normalClearing"]),
+        // What was said of an end that was none is forgotten.
+        (vec![moves, Queue("a"), There(&[]), Waits(8 * SECOND)], &["a hangup cancel"]),
+    ];
+    for (number, (then, expected)) in cases.into_iter().enumerate() {
+        let told = followed(grace.clone(), &[&begins[..], &then].concat());
+        assert_eq!(told[1..], *expected, "case {number}");
+    }
+}
+
+#[test]
+fn a_phone_system_may_tell_of_whole_calls_only() {
+    let (busy, cancel) = (HangupCause::Busy, HangupCause::Cancel);
+    let cases: [Case<'_>; 4] = [
+        (
+            "nobody says who rings",
+            &[In("a"), Rings("a"), Ended("a", cancel)],
+            &["a newCall in 4940", "a hangup cancel"],
+        ),
+        (
+            "the words for the end are Zammad's",
+            &[In("a"), Dials("a", "a", "101", Phone), AllNamed("a"), Ended("a", busy)],
+            &["a newCall in 4940 agent 101", "a hangup busy"],
+        ),
+        (
+            "who talked has not hung up in vain",
+            &[In("a"), Rings("a"), Answers("a", "a", "101", Phone), Ended("a", cancel)],
+            &["a newCall in 4940", "a answer 101 agent 101", "a hangup normalClearing"],
+        ),
+        (
+            "a call out",
+            &[Dials("a", "a", "x", Outside), Ended("x", busy), Ended("a", busy)],
+            &["a newCall out 4930 agent a", "a hangup busy"],
+        ),
+    ];
+    check(&rules(), &cases);
+    // Without a pause for others that may ring.
+    let mut tracker = Tracker::new(rules());
+    for step in [In("a"), Rings("a")] {
+        tracker.hear(step.fact().unwrap(), SECOND);
+    }
+    assert_eq!(tracker.followed().count(), 0);
+    tracker.hear(AllNamed("a").fact().unwrap(), SECOND);
+    assert_eq!(tracker.followed().count(), 1);
 }
 
 #[test]

@@ -114,11 +114,7 @@ impl Form {
                     }
                 }
                 Event::Eof => break,
-                Event::Empty(_)
-                | Event::Comment(_)
-                | Event::Decl(_)
-                | Event::PI(_)
-                | Event::DocType(_) => {}
+                Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
             }
         }
         if form.internal.is_empty() && form.fields.is_empty() && systray.is_empty() {
@@ -203,7 +199,8 @@ fn said(value: String) -> String {
 }
 
 fn name(mut attributes: Attributes<'_>) -> Option<String> {
-    let attribute = attributes.find_map(|attribute| attribute.ok().filter(|one| one.key.as_ref() == b"name"))?;
+    let attribute =
+        attributes.find_map(|attribute| attribute.ok().filter(|one| one.key.as_ref() == b"name"))?;
     let raw = String::from_utf8_lossy(&attribute.value);
     let name = quick_xml::escape::unescape(&raw).unwrap_or(Cow::Borrowed(&raw));
     Some(name.chars().take(NAME).collect())

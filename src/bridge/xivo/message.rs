@@ -133,8 +133,9 @@ pub fn is_on(value: &Value) -> bool {
 fn mask_value(key: &str, value: &mut Value, is_queue: bool, mask: &Mask) {
     match value {
         Value::String(text) => match key {
-            "number" | "cid_number" | "phonenumber" | "mobilephonenumber" | "destunc" | "destrna" | "destbusy"
-            | "interface" | "identity" | "channel" | "talkingto_id" | "channels" | "uniqueid" | "extension" => {
+            "number" | "cid_number" | "phonenumber" | "mobilephonenumber" | "destunc" | "destrna"
+            | "destbusy" | "interface" | "identity" | "channel" | "talkingto_id" | "channels"
+            | "uniqueid" | "extension" => {
                 *text = mask.text(text);
             }
             // Members of queues and channels are called by them; what has no slash is a number in the server's tables.

@@ -99,6 +99,8 @@ impl Pulse {
                         Sights::note(queues, queue);
                     }
                     What::Withheld
+                    | What::Rings
+                    | What::AllNamed
                     | What::Unqueued
                     | What::Answered(_)
                     | What::Failed { .. }
@@ -106,6 +108,8 @@ impl Pulse {
                     | What::HangsUp
                     | What::TurnedAway
                     | What::Missing
+                    | What::Moves(_)
+                    | What::Ended(_)
                     | What::Gone { .. } => {}
                 },
                 Heard::Standing(legs) | Heard::Seen(legs) => {
