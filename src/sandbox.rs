@@ -12,7 +12,6 @@ mod arrival;
 #[cfg(not(fuzzing))]
 mod decode;
 mod accept;
-mod body;
 mod caller_log;
 mod fault;
 mod finding;
@@ -34,15 +33,18 @@ use crate::config::{Endpoint, EndpointError, Secret};
 use crate::rules::CallLog;
 #[doc(inline)]
 pub use crate::rules::{Entry, Integration, Release, Route, Setup};
-use crate::web::{browser, live, lock};
+use crate::web::{body, browser, live, lock};
 pub use fault::Fault;
 use lines::Strangers;
 use watch::Watch;
 
+/// The most bytes of one body. A proxy in front of Zammad allows more; an event has a few hundred.
+const LARGEST_BODY: usize = 1024 * 1024;
+
 /// How much memory the bodies of events take at once, with replies as long as them, and that of
 /// requests that take no token.
-const EVENTS: usize = 32 * body::MOST;
-const SWITCHES: usize = 4 * body::MOST;
+const EVENTS: usize = 32 * LARGEST_BODY;
+const SWITCHES: usize = 4 * LARGEST_BODY;
 
 /// How a sandbox is set up.
 #[derive(Debug)]
@@ -207,8 +209,8 @@ impl Sandbox {
             watch: Watch::new(),
             strangers: Mutex::default(),
             viewers: Arc::new(Semaphore::new(live::VIEWERS)),
-            events: body::Room::of(EVENTS),
-            switches: body::Room::of(SWITCHES),
+            events: body::Room::of(EVENTS, LARGEST_BODY),
+            switches: body::Room::of(SWITCHES, LARGEST_BODY),
         });
         let (stop, stopped) = oneshot::channel();
         let shared = state.clone();

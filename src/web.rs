@@ -1,6 +1,7 @@
 //! What the servers of this program have in common that browsers and strangers may ask: how many connections there
 //! may be, how long each may keep them waiting, and what browsers may do.
 
+pub mod body;
 pub mod browser;
 pub mod connections;
 pub mod live;

@@ -18,11 +18,11 @@ use tokio::net::TcpListener;
 
 use super::accept::wants_json;
 use super::arrival::{CallBefore, Token};
-use super::body::{self, Read, Unread};
 use super::fault::{Fault, Mode};
 use super::watch::Received;
 use super::{OtherSites, State, caller_log, decode, lines, page};
 use crate::rules::{self, Fields, Message, Refusal, Release, Reply};
+use crate::web::body::{self, Read, Unread};
 use crate::web::connections::Connection;
 use crate::web::server::{self, Answer, Dropped, PATIENCE};
 use crate::web::{browser, lock};

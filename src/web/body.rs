@@ -9,22 +9,22 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The most bytes of one body. A proxy in front of Zammad allows more; an event has a few hundred.
-pub(super) const MOST: usize = 1024 * 1024;
-
-/// How much room in memory all bodies of one kind share.
-pub(super) struct Room(Arc<Semaphore>);
+/// How much room in memory all bodies of one kind share, and the most bytes of one of them.
+pub struct Room {
+    bytes: Arc<Semaphore>,
+    most: usize,
+}
 
 /// A body that was read, and the room it takes: give it back by dropping it.
 #[derive(Default)]
-pub(super) struct Read {
+pub struct Read {
     pub bytes: Bytes,
     pub room: Option<OwnedSemaphorePermit>,
 }
 
 /// Why a body is not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unread {
+pub enum Unread {
     TooLarge,
     TooSlow,
     /// too many others are in memory
@@ -34,20 +34,21 @@ pub(super) enum Unread {
 }
 
 impl Room {
-    pub fn of(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes)))
+    /// For so many bytes, in bodies of at most so many.
+    pub fn of(bytes: usize, most: usize) -> Self {
+        Self { bytes: Arc::new(Semaphore::new(bytes)), most }
     }
 
     fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Unread> {
         let bytes = u32::try_from(bytes).map_err(|_| Unread::TooLarge)?;
-        self.0.clone().try_acquire_many_owned(bytes).map_err(|_| Unread::NoRoom)
+        self.bytes.clone().try_acquire_many_owned(bytes).map_err(|_| Unread::NoRoom)
     }
 }
 
 /// Reads a body to its end, which has to come within `patience`.
-pub(super) async fn read(body: &mut Incoming, room: &Room, patience: Duration) -> Result<Read, Unread> {
+pub async fn read(body: &mut Incoming, room: &Room, patience: Duration) -> Result<Read, Unread> {
     // What says from the start that it is too large is not read at all.
-    if body.size_hint().lower() > MOST as u64 {
+    if body.size_hint().lower() > room.most as u64 {
         return Err(Unread::TooLarge);
     }
     tokio::time::timeout(patience, collect(body, room)).await.unwrap_or(Err(Unread::TooSlow))
@@ -57,7 +58,7 @@ async fn collect(body: &mut Incoming, room: &Room) -> Result<Read, Unread> {
     let mut read = Read::default();
     while let Some(frame) = body.frame().await {
         let Ok(part) = frame.map_err(|_| Unread::Gone)?.into_data() else { continue };
-        if read.bytes.len() + part.len() > MOST {
+        if read.bytes.len() + part.len() > room.most {
             return Err(Unread::TooLarge);
         }
         let taken = room.take(part.len())?;
@@ -86,7 +87,7 @@ impl Read {
 
 /// Lets a body that nobody wants come in and go, for as long as `patience`: a client that is still
 /// sending would take the end of the connection for the loss of the reply.
-pub(super) fn discard(mut body: Incoming, patience: Duration) {
+pub fn discard(mut body: Incoming, patience: Duration) {
     if !body.is_end_stream() {
         tokio::spawn(tokio::time::timeout(
             patience,
@@ -96,7 +97,7 @@ pub(super) fn discard(mut body: Incoming, patience: Duration) {
 }
 
 /// These bytes, which give their room back when they are sent.
-pub(super) fn hold(bytes: Bytes, room: Option<OwnedSemaphorePermit>) -> Bytes {
+pub fn hold(bytes: Bytes, room: Option<OwnedSemaphorePermit>) -> Bytes {
     Bytes::from_owner(Held { bytes, _room: room })
 }
 
