@@ -562,9 +562,10 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
 drop-oldest\t'drop the event that has waited longest, and count it'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch" -f -a "asterisk" -d 'Follow an Asterisk or a FreePBX through its manager interface'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch" -f -a "freeswitch" -d 'Follow a FreeSWITCH or a FusionPBX through its event socket'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx" -f -a "asterisk" -d 'Follow an Asterisk or a FreePBX through its manager interface'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx" -f -a "freeswitch" -d 'Follow a FreeSWITCH or a FusionPBX through its event socket'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx" -f -a "3cx" -d 'Follow a 3CX of any version'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l address -d 'Asterisk\'s manager interface [default: 127.0.0.1:5038]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l tls -d 'Speak TLS to it, as manager.conf\'s tlsbindaddr wants it' -r -f -a "true\t''
 false\t''"
@@ -650,45 +651,116 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l page -d 'Show the calls as they come on a live page at this address' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l record -d 'Write what the phone system says to this file, one JSON object a line, without secrets' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l replay -d 'With --dry-run, take such a file in place of the phone system, by its own clock and without waiting' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, else /etc/zammad-cti/config.toml]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l profile -d 'The table [profiles.NAME] of the configuration file overrides its top level' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l url -d 'Zammad\'s CTI address with its token, as the admin page shows it; or just Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l token -d 'The token, if it is not part of the URL' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l token-file -d 'A file that holds the token; others must not be able to read it' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l api-token -d 'A Zammad user\'s access token with the permission cti.agent: simulate and the spool read the caller log with it' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l encoding -d 'How events are encoded [default: json]' -r -f -a "json\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l connect-timeout -d 'Time for name lookup, connection and TLS of one attempt [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l timeout -d 'Time for one attempt, such as 5s or 800ms [default: 5s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l deadline -d 'Time for an event with all its retries [default: 8s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l lock-dir -d 'Where the events of one call wait for each other: a folder of this user\'s own [default: $XDG_RUNTIME_DIR/zammad-cti, else /run/zammad-cti/UID with the package, else /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l client-cert -d 'Show the certificate in this PEM file to a server that asks for one' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l client-key -d 'The PEM file with its key; others must not be able to read it [default: the file of --client-cert]' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l insecure -d 'Do not verify Zammad\'s certificate; whoever is in between can read the token' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l output -d 'How results are printed [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
 json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l numbers-country -l country -d 'The phone system\'s country, such as DE: national numbers get its country code' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l numbers-extension-digits -d 'Numbers of up to so many digits are extensions [default: 5]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l numbers-extension-prefix -d 'Digits to put before an extension, such as 493055571' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l numbers-national-digits -d 'Numbers of exactly so many digits are national although they have no prefix, such as 10 in the US' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l numbers-normalize -d 'Bring numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l spool-path -d 'The file in which events wait for Zammad, and which knows the open calls; without it there is no spool' -r -F
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l spool-mode -l spool -d 'When events are kept there [default: on-failure]' -r -f -a "never\t'not even if there is one'
-on-failure\t'when Zammad has not taken an event within its deadline'
-always\t'all of them, at once: Zammad is not asked, and the call does not wait'"
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l spool-max-events -d 'So many events are kept at most [default: 1000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l spool-max-bytes -d 'So many bytes of events are kept at most [default: 1000000000]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l spool-held-timeout -d 'While Zammad takes nothing, events are kept at once; a newCall, which may bring a decision, first tries it once for so long, or not at all with 0s [default: 1s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l spool-policy -d 'What happens to an event for which there is no room [default: refuse]' -r -f -a "refuse\t'it is refused, and its sender told'
-drop-oldest\t'the one that has waited longest is dropped for it, and counted'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l spool-mode -l spool -d 'When to keep events [default: on-failure]' -r -f -a "never\t'do not use the spool'
+on-failure\t'if Zammad has not taken the event within its deadline'
+always\t'keep all events at once; Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l spool-held-timeout -d 'While Zammad is unreachable, try a newCall once for this time before it is kept, because its reply may be a decision; 0s does not try [default: 1s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
+drop-oldest\t'drop the event that has waited longest, and count it'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l dry-run -d 'Print the events, and send none'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l sandbox -d 'Report to a stand-in for Zammad in this process, although an endpoint is configured: nothing leaves this machine, and a browser shows what agents would see'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l mask -d 'In that file, put other numbers and names in place of the true ones, the same for the same'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l 3cx-url -d 'The address of the 3CX, such as https://pbx.example.com:5001' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l bridge-3cx-ca-file -d 'Trust the certificates in this PEM file, in place of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l api -d 'How it is followed [default: auto]' -r -f -a "auto\t'by what its login page says'
+v20\t'by its Call Control API, since version 20'
+v20-activecalls\t'by its list of active calls, since version 20'
+legacy\t'by its console\'s list of active calls, before version 20'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l client-id -d 'Since version 20: the API client, as the console has it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l client-secret -d 'Its secret, which the 3CX calls API key' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l client-secret-file -d 'A file that holds its secret, which nobody else may read' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l username -d 'Before version 20: an account of the console' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l password -d 'Its password' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l password-file -d 'A file that holds the password, which nobody else may read' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l group -d 'Before version 20: report this group\'s calls only' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l queues -d 'The numbers of queues, with * for any characters' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l extensions -d 'Where the 3CX does not tell: extensions of people, as patterns, or how many digits extensions have' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l trunks -d 'Where the 3CX does not tell: the numbers of trunks, as patterns, or how many digits they have' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l trunk-numbers -d 'The number that callers of a trunk have dialled, where the 3CX does not tell: such as 10000=493023125100' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l poll-interval -d 'How often a list of calls is asked for, where the 3CX does not tell of changes [default: 500ms]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l internal -d 'Report calls between two extensions too' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l second-answer -d 'After a transfer, report an answer of the agent who took the call over: the ticket screen opens there, and Zammad counts the talk from then on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l on-reject -d 'What happens to a caller whom Zammad blocks [default: none]' -r -f -a "none\t'the call goes on'
+hangup\t'the caller is disconnected'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l hold -d 'How long a new call waits for the others who ring, so that all are named; at most 2s [default: 150ms]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l grace -d 'How long a call may be missing from a phone system\'s list before it counts as ended [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue and trunk, with * for any characters, separated by commas' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l stale -d 'A call of which nothing was heard for so long is over [default: 6h]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l health -d 'Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l page -d 'Show the calls as they come on a live page at this address' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l record -d 'Write what the phone system says to this file, one JSON object a line, without secrets' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l replay -d 'With --dry-run, take such a file in place of the phone system, by its own clock and without waiting' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l spool-mode -l spool -d 'When to keep events [default: on-failure]' -r -f -a "never\t'do not use the spool'
+on-failure\t'if Zammad has not taken the event within its deadline'
+always\t'keep all events at once; Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l spool-held-timeout -d 'While Zammad is unreachable, try a newCall once for this time before it is kept, because its reply may be a decision; 0s does not try [default: 1s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
+drop-oldest\t'drop the event that has waited longest, and count it'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l dry-run -d 'Print the events, and send none'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l sandbox -d 'Report to a stand-in for Zammad in this process, although an endpoint is configured: nothing leaves this machine, and a browser shows what agents would see'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l mask -d 'In that file, put other numbers and names in place of the true ones, the same for the same'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "list" -d 'List the events in the spool, oldest first'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "show" -d 'Show events in full, with the result of each attempt'

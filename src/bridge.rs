@@ -12,6 +12,7 @@ pub mod pattern;
 pub mod recording;
 pub mod source;
 pub mod system;
+pub mod three_cx;
 pub mod tracker;
 pub mod view;
 pub mod xivo;

@@ -27,7 +27,7 @@ pub use agents::Agents;
 #[doc(hidden)]
 pub use bridge::{
     AsteriskAccount, AsteriskSettings, BridgeConfig, BridgeSettings, FreeSwitchAccount, FreeSwitchSettings,
-    OnReject, SourceSettings,
+    OnReject, SourceSettings, ThreeCxAccount, ThreeCxApi, ThreeCxSettings, TrunkNumbers,
 };
 pub(crate) use endpoint::shown;
 pub use endpoint::{Endpoint, EndpointError, redact};

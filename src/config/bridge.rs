@@ -2,6 +2,7 @@
 
 mod asterisk;
 mod freeswitch;
+mod three_cx;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use asterisk::{AsteriskAccount, AsteriskSettings};
 pub use freeswitch::{FreeSwitchAccount, FreeSwitchSettings};
+pub use three_cx::{ThreeCxAccount, ThreeCxApi, ThreeCxSettings, TrunkNumbers};
 
 use super::value::{List, Span};
 use super::{ConfigError, one_of};
@@ -85,6 +87,10 @@ pub struct BridgeSettings {
     /// The table `[bridge.freeswitch]`.
     #[arg(skip)]
     pub freeswitch: FreeSwitchSettings,
+    /// The table `[bridge.3cx]`.
+    #[arg(skip)]
+    #[serde(rename = "3cx")]
+    pub three_cx: ThreeCxSettings,
 }
 
 /// The settings of a phone system, as far as those of all are alike.
@@ -156,11 +162,11 @@ const STALE: Duration = Duration::from_secs(6 * 60 * 60);
 
 impl BridgeSettings {
     /// The names of all phone systems that can be followed.
-    pub const SOURCES: [&str; 2] = ["asterisk", "freeswitch"];
+    pub const SOURCES: [&str; 3] = ["asterisk", "freeswitch", "3cx"];
 
     /// The settings of each of them.
     pub fn sources(&self) -> [&dyn SourceSettings; Self::SOURCES.len()] {
-        [&self.asterisk, &self.freeswitch]
+        [&self.asterisk, &self.freeswitch, &self.three_cx]
     }
 
     /// These settings, and weaker ones where these say nothing.
@@ -176,6 +182,7 @@ impl BridgeSettings {
             health: self.health.or(other.health),
             asterisk: self.asterisk.or(other.asterisk),
             freeswitch: self.freeswitch.or(other.freeswitch),
+            three_cx: self.three_cx.or(other.three_cx),
         }
     }
 

@@ -222,6 +222,9 @@ fn holds_token(table: &Map<String, Value>) -> bool {
         || holds_secret(table)
 }
 
+/// What secrets are called in the tables of phone systems.
+const SECRETS: [&str; 3] = ["secret", "client_secret", "password"];
+
 /// Whether a table of `[bridge]` has the secret of a phone system.
 fn holds_secret(table: &Map<String, Value>) -> bool {
     fn inner<'a>(table: &'a Map<String, Value>, key: &str) -> Option<&'a Map<String, Value>> {
@@ -232,7 +235,10 @@ fn holds_secret(table: &Map<String, Value>) -> bool {
     }
     let Some(bridge) = inner(table, "bridge") else { return false };
     let mut sources = bridge.keys().filter_map(|source| inner(bridge, source));
-    sources.any(|source| source.get("secret").is_some_and(|secret| !secret.to_string().is_empty()))
+    let has = |source: &Map<String, Value>, key: &str| {
+        source.get(key).is_some_and(|secret| !secret.to_string().is_empty())
+    };
+    sources.any(|source| SECRETS.iter().any(|key| has(source, key)))
 }
 
 /// Every key must be a setting; a misspelt one would be a setting that silently does nothing.

@@ -9,7 +9,7 @@ const PREFIX: &str = "ZAMMAD_CTI_";
 
 /// The keys of all settings, as [`Settings::by_key`] has them. Each event's process looks for their variables, and
 /// has no time to find the keys out.
-pub(super) const KEYS: [&str; 53] = [
+pub(super) const KEYS: [&str; 68] = [
     "url",
     "token",
     "token_file",
@@ -63,6 +63,21 @@ pub(super) const KEYS: [&str; 53] = [
     "bridge.freeswitch.inbound_contexts",
     "bridge.freeswitch.domains",
     "bridge.freeswitch.queue_domain",
+    "bridge.3cx.url",
+    "bridge.3cx.ca_file",
+    "bridge.3cx.api",
+    "bridge.3cx.client_id",
+    "bridge.3cx.client_secret",
+    "bridge.3cx.client_secret_file",
+    "bridge.3cx.username",
+    "bridge.3cx.password",
+    "bridge.3cx.password_file",
+    "bridge.3cx.group",
+    "bridge.3cx.queues",
+    "bridge.3cx.extensions",
+    "bridge.3cx.trunks",
+    "bridge.3cx.trunk_numbers",
+    "bridge.3cx.poll_interval",
 ];
 
 impl Settings {

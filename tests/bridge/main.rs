@@ -31,5 +31,6 @@ mod recorded;
 mod recordings;
 #[path = "../support/switchboard.rs"]
 mod switchboard;
+mod three_cx;
 #[allow(dead_code, reason = "what Zammad can be asked for is written down whole")]
 mod zammad;

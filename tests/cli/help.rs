@@ -90,6 +90,7 @@ const COMMANDS: &[(&str, &[&[&[&str]]])] = &[
     ("bridge", &[]),
     ("bridge asterisk", &[SENDS, &[OUTPUT, &["dry-run"]]]),
     ("bridge freeswitch", &[SENDS, &[OUTPUT, &["dry-run"]]]),
+    ("bridge 3cx", &[SENDS, &[OUTPUT, &["dry-run"]]]),
     ("spool", &[]),
     ("spool list", &[LOOKS]),
     ("spool show", &[LOOKS]),

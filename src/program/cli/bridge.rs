@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::listen::address;
-use crate::config::{AsteriskSettings, BridgeSettings, FreeSwitchSettings};
+use crate::config::{AsteriskSettings, BridgeSettings, FreeSwitchSettings, ThreeCxSettings};
 
 /// Follow a whole phone system, and report its calls
 ///
@@ -37,6 +37,18 @@ pub enum Bridge {
     ///   zammad-cti bridge freeswitch --password-file password --sandbox
     #[command(verbatim_doc_comment)]
     Freeswitch(Box<Source<FreeSwitchSettings>>),
+    /// Follow a 3CX of any version
+    ///
+    /// Since version 20 it needs an API client: in the console, Integrations, API, with "3CX Call Control API
+    /// access" and all extensions in its list; that takes an Enterprise licence. Before, it needs an account of
+    /// the console.
+    ///
+    /// To try what would be reported, without a Zammad:
+    ///
+    ///   zammad-cti bridge 3cx --3cx-url https://pbx.example.com:5001 --client-id zammad \
+    ///       --client-secret-file secret --sandbox
+    #[command(name = "3cx", verbatim_doc_comment)]
+    ThreeCx(Box<Source<ThreeCxSettings>>),
 }
 
 /// One phone system.

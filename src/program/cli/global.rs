@@ -147,6 +147,7 @@ pub const COMMANDS: &[(&str, &[Part])] = &[
     ("fastagi", CHANNEL),
     ("bridge asterisk", BRIDGE),
     ("bridge freeswitch", BRIDGE),
+    ("bridge 3cx", BRIDGE),
     ("spool list", LOOK),
     ("spool show", LOOK),
     ("spool stats", &[FILE, ADDRESS, OUTPUT, SPOOL, ROOM]),

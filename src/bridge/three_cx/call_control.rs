@@ -1,0 +1,317 @@
+//! The connection to a 3CX since version 20, by its Call Control API.
+//!
+//! The socket is open before everything is asked for, so nothing that happens in between is missed. It says that a
+//! participant has changed, and what it is now is asked for, of several at once. Every 45 seconds everything is asked
+//! for once more, in case something was not said. Where a proxy lets no socket through, everything is asked for
+//! again and again instead.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::json;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::account::{Account, milliseconds};
+use super::http::{Answer, By, Http};
+use super::message::{Entry, Message, Participant, Place, Request};
+use super::socket::{self, Opened, PING, Socket};
+use super::token::Token;
+use super::xapi;
+use crate::bridge::source::{self, LinkError};
+
+/// How often everything is asked for, in case something was not said.
+const RECONCILE: Duration = Duration::from_secs(45);
+
+/// How many questions are open at once.
+const AT_ONCE: usize = 8;
+
+/// How many of them wait for their turn at most.
+const MOST_WAITING: usize = 20_000;
+
+/// How often a question is repeated that has got no answer.
+const REPEATED: u32 = 3;
+
+/// A token that is taken away twice in that time is somebody else's too.
+const TOO_SOON: Duration = Duration::from_secs(60);
+
+/// A connection that is logged in.
+pub struct CallControl {
+    account: Arc<Account>,
+    token: Token,
+    socket: Option<Box<Socket>>,
+    asking: FuturesUnordered<BoxFuture<'static, Done>>,
+    waiting: VecDeque<Request>,
+    read: VecDeque<Message>,
+    everything_due: Instant,
+    ping_due: Instant,
+    is_renewing: bool,
+    /// what waits for another token
+    unauthorised: Vec<Request>,
+    taken_away: Option<Instant>,
+}
+
+/// What became of a question.
+enum Done {
+    Answered {
+        request: Request,
+        token: String,
+        answer: Result<Answer, LinkError>,
+        times: u32,
+    },
+    Renewed(Result<Token, LinkError>),
+    /// A leg was dropped, or not.
+    Dropped(Option<String>),
+}
+
+impl CallControl {
+    /// Opens the socket.
+    ///
+    /// # Errors
+    ///
+    /// There is no connection, or Call Control is not permitted.
+    pub async fn begin(account: Arc<Account>, token: Token) -> Result<Self, LinkError> {
+        let http = &account.http;
+        let mut read = VecDeque::new();
+        let socket = match socket::open(http, &account.tls, token.access.reveal()).await? {
+            Opened::Socket(socket) => Some(socket),
+            Opened::Status(403) => return Err(forbidden(http)),
+            Opened::Status(401) => return Err(unauthorised(http)),
+            Opened::Status(status @ 500..) => {
+                return Err(http.unreachable(format!("it answers {status} to callcontrol/ws")));
+            }
+            Opened::Status(status) => {
+                log::debug!("it opens no socket ({status}): everything is asked for again and again");
+                None
+            }
+        };
+        read.extend(xapi::people(http, &token).await.map(Message::People));
+        let now = Instant::now();
+        Ok(Self {
+            everything_due: now + if socket.is_some() { RECONCILE } else { account.poll_interval },
+            account,
+            token,
+            socket,
+            asking: FuturesUnordered::new(),
+            waiting: VecDeque::new(),
+            read,
+            ping_due: now + PING,
+            is_renewing: false,
+            unauthorised: Vec::new(),
+            taken_away: None,
+        })
+    }
+
+    fn start(&mut self, request: Request, times: u32) {
+        let (account, token) = (self.account.clone(), self.token.access.reveal().to_owned());
+        let asking = async move {
+            if times > 0 {
+                sleep(Duration::from_millis(250) * times).await;
+            }
+            let http = &account.http;
+            let answer = match &request {
+                Request::Everything => http.get("callcontrol", "callcontrol", By::Token(&token)).await,
+                Request::One(place) => http.get(&path(place), "a participant", By::Token(&token)).await,
+                Request::Drop(places) => return Done::Dropped(drop_all(http, places, &token).await),
+            };
+            Done::Answered { request, token, answer, times }
+        };
+        self.asking.push(asking.boxed());
+    }
+
+    fn renew(&mut self) {
+        if !std::mem::replace(&mut self.is_renewing, true) {
+            let account = self.account.clone();
+            self.asking.push(async move { Done::Renewed(account.token().await) }.boxed());
+        }
+    }
+
+    fn take(&mut self, done: Done) -> Result<(), LinkError> {
+        let http = self.account.http.clone();
+        match done {
+            Done::Answered { request, token, answer, times } => {
+                self.answered(request, token, answer, times)?
+            }
+            Done::Renewed(token) => {
+                self.token = token?;
+                self.is_renewing = false;
+                for request in std::mem::take(&mut self.unauthorised) {
+                    self.start(request, 1);
+                }
+            }
+            Done::Dropped(None) => {}
+            Done::Dropped(Some(why)) => {
+                let address = http.address();
+                self.read.push_back(Message::Notice(format!(
+                    "a caller whom Zammad blocks is not disconnected: {address} {why}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn answered(
+        &mut self,
+        request: Request,
+        token: String,
+        answer: Result<Answer, LinkError>,
+        times: u32,
+    ) -> Result<(), LinkError> {
+        let http = &self.account.http;
+        let answer = match answer {
+            Ok(answer) if answer.status < 500 => answer,
+            Ok(_) | Err(_) if times < REPEATED && matches!(request, Request::One(_)) => {
+                self.start(request, times + 1);
+                return Ok(());
+            }
+            Ok(answer) => return Err(answer.unexpected(http)),
+            Err(error) => return Err(error),
+        };
+        match (answer.status, request) {
+            (401, request) => self.lacks_token(request, &token)?,
+            (403, Request::Everything) => return Err(forbidden(http)),
+            (_, Request::Everything) => {
+                let shown = answer.json(http)?;
+                let Some(entries) = shown.as_array() else {
+                    return Err(http.unreachable("what it answers to callcontrol is no list"));
+                };
+                let entries = entries.iter().filter_map(Entry::read).collect();
+                self.read.push_back(Message::Everything { at: milliseconds(), entries });
+            }
+            // Gone, or not for this client any more.
+            (403 | 404, Request::One(place)) => {
+                self.read.push_back(Message::One { at: milliseconds(), place, participant: None });
+            }
+            (_, Request::One(place)) => {
+                let shown = answer.json(http)?;
+                let participant =
+                    Participant::read(&shown, &place.dn).filter(|shown| shown.id == place.id).map(Box::new);
+                self.read.push_back(Message::One { at: milliseconds(), place, participant });
+            }
+            (_, Request::Drop(_)) => {}
+        }
+        Ok(())
+    }
+
+    /// A token was refused that should be good. Another one is asked for, but not again and again: with two programs
+    /// that have one client, each would take it from the other.
+    fn lacks_token(&mut self, request: Request, token: &str) -> Result<(), LinkError> {
+        if self.token.access.reveal() != token {
+            // There is another one already.
+            self.start(request, 1);
+            return Ok(());
+        }
+        self.unauthorised.push(request);
+        if self.is_renewing {
+            return Ok(());
+        }
+        if self.taken_away.is_some_and(|before| before.elapsed() < TOO_SOON) {
+            return Err(unauthorised(&self.account.http));
+        }
+        self.taken_away = Some(Instant::now());
+        if Instant::now() < self.token.renewal {
+            self.read.push_back(Message::Notice(format!("{}: another one is asked for", taken_away())));
+        }
+        self.renew();
+        Ok(())
+    }
+}
+
+impl source::Link for CallControl {
+    type Message = Message;
+    type Request = Request;
+
+    async fn next(&mut self) -> Result<Message, LinkError> {
+        loop {
+            if let Some(message) = self.read.pop_front() {
+                return Ok(message);
+            }
+            while self.asking.len() < AT_ONCE
+                && !self.is_renewing
+                && let Some(request) = self.waiting.pop_front()
+            {
+                self.start(request, 0);
+            }
+            let renewal_due = if self.is_renewing { self.everything_due } else { self.token.renewal };
+            let mut due = self.everything_due.min(renewal_due);
+            if self.socket.is_some() {
+                due = due.min(self.ping_due);
+            }
+            let from_socket = async {
+                match &mut self.socket {
+                    Some(socket) => socket.next(milliseconds).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                said = from_socket => return said,
+                Some(done) = self.asking.next() => self.take(done)?,
+                () = sleep_until(due) => {
+                    let now = Instant::now();
+                    if now >= self.token.renewal {
+                        self.renew();
+                    }
+                    if now >= self.everything_due {
+                        let pause = if self.socket.is_some() { RECONCILE } else { self.account.poll_interval };
+                        self.everything_due = now + pause;
+                        return Ok(Message::Time);
+                    }
+                    if let Some(socket) = self.socket.as_mut().filter(|_| now >= self.ping_due) {
+                        self.ping_due = now + PING;
+                        socket.ping().await?;
+                    }
+                }
+            }
+        }
+    }
+
+    fn ask(&mut self, request: Request) {
+        match request {
+            Request::Drop(_) => self.start(request, 0),
+            Request::Everything | Request::One(_) if self.waiting.len() < MOST_WAITING => {
+                self.waiting.push_back(request);
+            }
+            Request::Everything | Request::One(_) => self.everything_due = Instant::now(),
+        }
+    }
+}
+
+fn path(Place { dn, id }: &Place) -> String {
+    let [dn, id] = [dn, id].map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string());
+    format!("callcontrol/{dn}/participants/{id}")
+}
+
+/// Drops each of these legs; why that was not possible, if it was not.
+async fn drop_all(http: &Http, places: &[Place], token: &str) -> Option<String> {
+    let mut why = None;
+    for place in places {
+        let path = format!("{}/drop", path(place));
+        match http.post_to(&path, "a participant's drop", By::Token(token), &json!({})).await {
+            // It is gone already.
+            Ok(answer) if answer.is_good() || answer.status == 404 => {}
+            Ok(answer) => why = Some(format!("answers {} to drop", answer.status)),
+            Err(error) => why = Some(crate::client::in_full(&error)),
+        }
+    }
+    why
+}
+
+/// What to do about a Call Control that is not permitted.
+pub fn forbidden(http: &Http) -> LinkError {
+    http.refused(
+        "it permits no Call Control (403). The 3CX needs an Enterprise (now AI) licence, and in its console, under \
+         Integrations, API, the client needs a tick at \"3CX Call Control API access\" and each extension in its list",
+    )
+}
+
+fn unauthorised(http: &Http) -> LinkError {
+    http.refused(taken_away())
+}
+
+fn taken_away() -> &'static str {
+    "the token does not count any more (401). Each bridge needs an API client of its own: whoever logs in with the same \
+     client_id takes the token away"
+}

@@ -1,0 +1,275 @@
+//! Which legs belong together, and what happened to them: pictures of all legs become facts.
+//!
+//! Both interfaces of 3CX show states and not what happened, so each picture is compared with what was told before.
+//! A call begins when one of its legs is there and ends when none is any more; how long none may be there is a
+//! matter of the tracker.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::conversation::{Conversation, Way};
+use super::leg::{Leg, Other, is_same_number};
+use crate::bridge::fact::{Fact, LegId, Standing};
+use crate::bridge::tracker::Open;
+use crate::event::Direction;
+
+/// What the ids of calls begin with.
+const PREFIX: &str = "3cx-";
+
+/// How long a call without a leg is known, in milliseconds: the same may come back.
+const KEPT: u64 = 600_000;
+
+/// More legs than a phone system has at once.
+const MOST_LEGS: usize = 20_000;
+
+/// What follows from a picture.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// what happened
+    pub facts: Vec<Fact>,
+    /// all legs that are there, if that is to be compared: one call at least has none any more
+    pub standing: Option<Vec<Standing>>,
+}
+
+/// All legs and the calls that they are part of.
+#[derive(Debug, Default)]
+pub struct Calls {
+    legs: HashMap<String, Leg>,
+    /// keys of legs by the phone system's number of their call
+    by_call: HashMap<String, BTreeSet<String>>,
+    conversations: BTreeMap<u64, Conversation>,
+    /// which conversation such a number leads to
+    leads_to: HashMap<String, u64>,
+    next: u64,
+    /// reported before this process began, by the phone system's number
+    reported: HashMap<String, Open>,
+}
+
+impl Calls {
+    /// A call that was reported before and may be there still.
+    pub fn take_up(&mut self, open: &Open) {
+        let number = open.id.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next());
+        if let Some(number) = number {
+            self.reported.insert(number.to_owned(), open.clone());
+        }
+    }
+
+    /// These legs are there, and no others; `at` is the time in milliseconds, from any beginning that stays.
+    pub fn show(&mut self, legs: Vec<Leg>, at: u64) -> Changes {
+        let there: BTreeSet<&str> = legs.iter().map(|leg| leg.key.as_str()).collect();
+        let gone: Vec<String> =
+            self.legs.keys().filter(|key| !there.contains(key.as_str())).cloned().collect();
+        let mut touched: BTreeSet<String> = self.leads_to.keys().cloned().collect();
+        for key in gone {
+            self.lose(&key);
+        }
+        for leg in legs.into_iter().take(MOST_LEGS) {
+            self.enter(leg, &mut touched);
+        }
+        let mut changes = self.settle(touched, at);
+        // Whoever was reported before and is not there now is no more.
+        self.reported.clear();
+        self.forget(at);
+        changes.standing = Some(self.standing());
+        changes
+    }
+
+    /// A leg is there, or is another than before.
+    pub fn put(&mut self, leg: Leg, at: u64) -> Changes {
+        let mut touched = BTreeSet::new();
+        if self.legs.len() < MOST_LEGS || self.legs.contains_key(&leg.key) {
+            self.enter(leg, &mut touched);
+        }
+        self.settle_and_compare(touched, at)
+    }
+
+    /// A leg is no longer there.
+    pub fn remove(&mut self, key: &str, at: u64) -> Changes {
+        let touched = self.lose(key).into_iter().collect();
+        self.settle_and_compare(touched, at)
+    }
+
+    /// The legs of the call that facts name so.
+    pub fn keys_of(&self, leg: &LegId) -> Vec<String> {
+        let own = self.conversations.values().find(|conversation| conversation.id == *leg);
+        own.map(|conversation| self.keys_in(conversation)).unwrap_or_default()
+    }
+
+    fn enter(&mut self, mut leg: Leg, touched: &mut BTreeSet<String>) {
+        // Who has dialled is who calls, also when it talks.
+        leg.calls |= leg.is_up && self.legs.get(&leg.key).is_some_and(|before| before.calls);
+        touched.insert(leg.call.clone());
+        if let Some(before) = self.legs.get(&leg.key).filter(|before| before.call != leg.call) {
+            let (from, key) = (before.call.clone(), leg.key.clone());
+            touched.insert(from.clone());
+            self.lose(&key);
+            self.join(&from, &leg.call);
+        }
+        self.by_call.entry(leg.call.clone()).or_default().insert(leg.key.clone());
+        self.legs.insert(leg.key.clone(), leg);
+    }
+
+    fn lose(&mut self, key: &str) -> Option<String> {
+        let leg = self.legs.remove(key)?;
+        if let Some(keys) = self.by_call.get_mut(&leg.call) {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.by_call.remove(&leg.call);
+            }
+        }
+        Some(leg.call)
+    }
+
+    /// A leg moves from one of the phone system's calls to another: they are one. What has somebody outside stays.
+    fn join(&mut self, from: &str, to: &str) {
+        let Some(&first) = self.leads_to.get(from) else { return };
+        let Some(&second) = self.leads_to.get(to) else {
+            self.lead(to, first);
+            return;
+        };
+        let is_outside = |number: &u64| self.conversations.get(number).is_some_and(Conversation::is_outside);
+        match (is_outside(&first), is_outside(&second)) {
+            _ if first == second => {}
+            // Two customers stay two calls.
+            (true, true) => {}
+            (true, false) => self.merge(second, first),
+            (false, _) => self.merge(first, second),
+        }
+    }
+
+    fn merge(&mut self, lost: u64, kept: u64) {
+        let lost = self.conversations.remove(&lost).map(|lost| lost.calls);
+        for call in lost.into_iter().flatten() {
+            self.lead(&call, kept);
+        }
+    }
+
+    /// From now on this number of the phone system's leads to that conversation.
+    fn lead(&mut self, call: &str, number: u64) {
+        self.leads_to.insert(call.to_owned(), number);
+        if let Some(conversation) = self.conversations.get_mut(&number) {
+            conversation.calls.insert(call.to_owned());
+        }
+    }
+
+    fn settle_and_compare(&mut self, touched: BTreeSet<String>, at: u64) -> Changes {
+        let before: BTreeSet<u64> =
+            touched.iter().filter_map(|call| self.leads_to.get(call).copied()).collect();
+        let mut changes = self.settle(touched, at);
+        let is_over =
+            |number: &u64| self.conversations.get(number).is_none_or(|conversation| conversation.is_empty());
+        if before.iter().any(is_over) {
+            self.forget(at);
+            changes.standing = Some(self.standing());
+        }
+        changes
+    }
+
+    /// Tells what is new of these of the phone system's calls.
+    fn settle(&mut self, touched: BTreeSet<String>, at: u64) -> Changes {
+        let mut changes = Changes::default();
+        let mut settled = BTreeSet::new();
+        for call in touched {
+            if let Some(number) = self.conversation_of(&call, at)
+                && settled.insert(number)
+            {
+                let keys = self.conversations.get(&number).map(|own| self.keys_in(own)).unwrap_or_default();
+                let legs: Vec<&Leg> = keys.iter().filter_map(|key| self.legs.get(key)).collect();
+                if let Some(conversation) = self.conversations.get_mut(&number) {
+                    conversation.tell(&legs, at, &mut changes.facts);
+                }
+            }
+        }
+        changes
+    }
+
+    /// The conversation that one of the phone system's calls belongs to; a new one if it is another than before.
+    fn conversation_of(&mut self, call: &str, at: u64) -> Option<u64> {
+        let own = self.by_call.get(call).into_iter().flatten().filter_map(|key| self.legs.get(key));
+        let outside: Vec<_> = own
+            .filter_map(|leg| match &leg.other {
+                Other::Outside { number, trunk } => Some((number, trunk.as_str())),
+                Other::Inside(_) | Other::Unknown => None,
+            })
+            .collect();
+        if let Some(&number) = self.leads_to.get(call)
+            && let Some(known) = self.conversations.get(&number)
+        {
+            let Some((shown, trunk)) = outside.first() else { return Some(number) };
+            match (&known.way, &known.number) {
+                // Two of the house talked, and one of them has passed on what was somebody else's.
+                (Some(Way::Internal), _) => {
+                    let passed_on = self.conversations.iter().find(|(_, other)| other.is_with(shown, trunk));
+                    let kept = passed_on.map(|(&kept, _)| kept);
+                    match kept {
+                        Some(kept) => {
+                            self.merge(number, kept);
+                            return Some(kept);
+                        }
+                        None => return Some(self.begin(call, at)),
+                    }
+                }
+                (Some(Way::In | Way::Out), Some(before))
+                    if outside.iter().all(|(shown, _)| {
+                        shown.as_ref().is_some_and(|shown| !is_same_number(shown, before))
+                    }) && !self.has_others(known, call) =>
+                {
+                    // The phone system counts from the beginning again.
+                    return Some(self.begin(call, at));
+                }
+                _ => return Some(number),
+            }
+        }
+        self.by_call.contains_key(call).then(|| self.begin(call, at))
+    }
+
+    /// Whether a conversation has legs in other calls of the phone system's.
+    fn has_others(&self, conversation: &Conversation, call: &str) -> bool {
+        conversation.calls.iter().any(|other| other != call && self.by_call.contains_key(other))
+    }
+
+    fn begin(&mut self, call: &str, at: u64) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        let shown = self.by_call.get(call).into_iter().flatten().filter_map(|key| self.legs.get(key));
+        let open = self.reported.remove(call).filter(|open| {
+            let reported = match open.direction {
+                Direction::Inbound => open.from.as_deref().unwrap_or_default(),
+                Direction::Outbound => open.to.as_str(),
+            };
+            shown.clone().all(|leg| match &leg.other {
+                Other::Outside { number: Some(number), .. } => is_same_number(number, reported),
+                Other::Outside { number: None, .. } => !crate::asterisk::is_number(reported),
+                Other::Inside(_) | Other::Unknown => true,
+            })
+        });
+        let conversation = match open {
+            Some(open) => Conversation::reported(&open),
+            None => Conversation::new(LegId(format!("{PREFIX}{call}-{at}"))),
+        };
+        if let Some(before) = self.leads_to.get(call).and_then(|before| self.conversations.get_mut(before)) {
+            before.calls.remove(call);
+            before.abandon(at);
+        }
+        self.conversations.insert(number, conversation);
+        self.lead(call, number);
+        number
+    }
+
+    /// Keys of all legs of a conversation.
+    fn keys_in(&self, conversation: &Conversation) -> Vec<String> {
+        conversation.calls.iter().filter_map(|call| self.by_call.get(call)).flatten().cloned().collect()
+    }
+
+    fn standing(&self) -> Vec<Standing> {
+        self.conversations.values().flat_map(Conversation::standing).collect()
+    }
+
+    /// Forgets calls that have had no leg for long.
+    fn forget(&mut self, at: u64) {
+        self.conversations.retain(|_, conversation| {
+            conversation.empty_since.is_none_or(|since| at.saturating_sub(since) < KEPT)
+        });
+        let conversations = &self.conversations;
+        self.leads_to.retain(|_, number| conversations.contains_key(number));
+    }
+}

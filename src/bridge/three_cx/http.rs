@@ -1,0 +1,186 @@
+//! HTTP as both interfaces of 3CX want it: each question has a time and each answer a size at most.
+
+use std::io;
+use std::time::Duration;
+
+use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE};
+use reqwest::{Method, RequestBuilder};
+use rustls::ClientConfig;
+use serde_json::Value;
+use url::Url;
+
+use crate::bridge::source::LinkError;
+use crate::client::in_full;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long a connection may take to come about.
+const CONNECTING: Duration = Duration::from_secs(10);
+
+/// The longest answer: thousands of legs, each some hundred bytes long.
+const LONGEST: usize = 16 * 1024 * 1024;
+
+/// So much of an answer is shown.
+const SHOWN: usize = 120;
+
+/// Asks one 3CX.
+#[derive(Debug, Clone)]
+pub struct Http {
+    client: reqwest::Client,
+    base: Url,
+}
+
+/// What it answers.
+#[derive(Debug)]
+pub struct Answer {
+    /// the status
+    pub status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    path: &'static str,
+}
+
+/// By whom something is asked.
+#[derive(Debug, Clone, Copy)]
+pub enum By<'a> {
+    /// nobody
+    Nobody,
+    /// who has this token
+    Token(&'a str),
+    /// who has these cookies
+    Cookies(&'a str),
+}
+
+impl Http {
+    /// One that speaks TLS so; `base` ends with a slash.
+    pub fn new(base: Url, tls: ClientConfig) -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .connect_timeout(CONNECTING)
+            .timeout(PATIENCE)
+            .pool_idle_timeout(Duration::from_secs(20))
+            .build()?;
+        Ok(Self { client, base })
+    }
+
+    /// Where the 3CX is, for people.
+    pub fn address(&self) -> String {
+        self.base.as_str().trim_end_matches('/').to_owned()
+    }
+
+    /// Its URL, which ends with a slash.
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Asks for what is at a path, which is named `what` to people.
+    pub async fn get(&self, path: &str, what: &'static str, by: By<'_>) -> Result<Answer, LinkError> {
+        self.ask(self.request(Method::GET, path, by)?, what).await
+    }
+
+    /// Sends JSON.
+    pub async fn post(&self, path: &'static str, by: By<'_>, body: &Value) -> Result<Answer, LinkError> {
+        self.post_to(path, path, by, body).await
+    }
+
+    /// The same to a path that is named `what` to people.
+    pub async fn post_to(
+        &self,
+        path: &str,
+        what: &'static str,
+        by: By<'_>,
+        body: &Value,
+    ) -> Result<Answer, LinkError> {
+        let request = self.request(Method::POST, path, by)?;
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        self.ask(request, what).await
+    }
+
+    /// Sends the fields of a form.
+    pub async fn post_form(
+        &self,
+        path: &'static str,
+        by: By<'_>,
+        fields: &[(&str, &str)],
+    ) -> Result<Answer, LinkError> {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = self.request(Method::POST, path, by)?;
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        self.ask(request, path).await
+    }
+
+    /// That the connection is of no use.
+    pub fn unreachable(&self, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> LinkError {
+        LinkError::Unreachable { address: self.address(), source: io::Error::other(why) }
+    }
+
+    /// That nobody gets in.
+    pub fn refused(&self, reason: impl Into<String>) -> LinkError {
+        LinkError::Refused { address: self.address(), reason: reason.into() }
+    }
+
+    fn request(&self, method: Method, path: &str, by: By<'_>) -> Result<RequestBuilder, LinkError> {
+        let url = self.base.join(path).map_err(|error| self.unreachable(error))?;
+        let request = self.client.request(method, url);
+        Ok(match by {
+            By::Nobody => request,
+            By::Token(token) => request.bearer_auth(token),
+            By::Cookies(cookies) => request.header(COOKIE, cookies),
+        })
+    }
+
+    async fn ask(&self, request: RequestBuilder, path: &'static str) -> Result<Answer, LinkError> {
+        let failed = |error: reqwest::Error| self.unreachable(in_full(&error.without_url()));
+        let mut response = request.send().await.map_err(failed)?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            if body.len() + chunk.len() > LONGEST {
+                return Err(self.unreachable(format!("what it answers to {path} has no end")));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let headers = std::mem::take(response.headers_mut());
+        Ok(Answer { status: response.status().as_u16(), headers, body, path })
+    }
+}
+
+impl Answer {
+    /// Whether it is what was asked for.
+    pub fn is_good(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// Its JSON.
+    pub fn json(&self, http: &Http) -> Result<Value, LinkError> {
+        if !self.is_good() {
+            return Err(self.unexpected(http));
+        }
+        let wrong =
+            |_| http.unreachable(format!("what it answers to {} is not JSON: {:?}", self.path, self.text()));
+        serde_json::from_slice(&self.body).map_err(wrong)
+    }
+
+    /// That this is no answer to go on with.
+    pub fn unexpected(&self, http: &Http) -> LinkError {
+        http.unreachable(format!("it answers {} to {}", self.status, self.path))
+    }
+
+    /// The beginning of its text.
+    pub fn text(&self) -> String {
+        let text = String::from_utf8_lossy(&self.body);
+        text.trim().chars().take(SHOWN).collect()
+    }
+
+    /// The cookies that it sets, by name.
+    pub fn cookies(&self) -> impl Iterator<Item = (String, String)> {
+        let set = self.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        set.filter_map(|cookie| {
+            let (name, value) = cookie.split(';').next()?.split_once('=')?;
+            Some((name.trim().to_owned(), value.trim().to_owned()))
+        })
+    }
+}

@@ -1,0 +1,256 @@
+//! What a 3CX says, as it is recorded, and what it is asked for.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::row_text::RowText;
+use crate::bridge::mask::Mask;
+
+/// What a 3CX says. Times are milliseconds since 1970, by the clock of this machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Message {
+    /// all calls, as its list of active calls has them
+    Rows {
+        /// when it was asked for
+        at: u64,
+        /// a line for each
+        rows: Vec<Row>,
+    },
+    /// whose extensions are whose, and whose calls are wanted
+    People(People),
+    /// everything that Call Control shows
+    Everything {
+        /// when it came
+        at: u64,
+        /// one for each number that the client may see
+        entries: Vec<Entry>,
+    },
+    /// one participant, or that it is not there any more
+    One {
+        /// when it came
+        at: u64,
+        /// where it is found
+        place: Place,
+        /// as it is now
+        participant: Option<Box<Participant>>,
+    },
+    /// a participant is there, or has changed
+    Changed(Place),
+    /// a participant is not there any more
+    Removed {
+        /// when that was said
+        at: u64,
+        /// where it was
+        place: Place,
+    },
+    /// it is time to look at everything
+    Time,
+    /// something that the administrator should know
+    Notice(String),
+}
+
+/// What a 3CX is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// everything that Call Control shows
+    Everything,
+    /// one participant
+    One(Place),
+    /// the end of these legs' call
+    Drop(Vec<Place>),
+}
+
+/// Where a participant is found: `/callcontrol/{dn}/participants/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// a number of the phone system, or the name of a route point
+    pub dn: String,
+    /// the participant's
+    pub id: String,
+}
+
+/// A line of the list of active calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// the call's number
+    pub id: String,
+    /// who calls, as `10000 Trunk (+493023125741)`
+    pub caller: String,
+    /// who is called
+    pub callee: String,
+    /// such as `Talking`
+    pub status: String,
+}
+
+/// Whose extensions are whose.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct People {
+    /// number and name
+    pub people: Vec<(String, Option<String>)>,
+    /// numbers of queues
+    pub queues: Vec<String>,
+    /// only their calls are wanted
+    pub is_group: bool,
+}
+
+/// A number that the client may see, with all that goes on there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// the number
+    pub dn: String,
+    /// what it is, such as `Wextension`
+    pub kind: String,
+    /// its part in calls
+    pub participants: Vec<Participant>,
+}
+
+/// One leg of a call, as Call Control shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "they are called as in 3CX's documentation of Call Control")]
+pub struct Participant {
+    pub id: String,
+    pub dn: String,
+    pub status: String,
+    pub callid: String,
+    pub legid: String,
+    pub party_dn: String,
+    pub party_dn_type: String,
+    pub party_caller_id: String,
+    pub party_caller_name: String,
+    pub party_did: String,
+    pub originated_by_dn: String,
+    pub originated_by_type: String,
+    pub referred_by_dn: String,
+    pub on_behalf_of_dn: String,
+    pub on_behalf_of_type: String,
+}
+
+/// The longest value of a field.
+const LONGEST: usize = 400;
+
+impl Place {
+    /// That of an entity such as `/callcontrol/150/participants/8106`.
+    pub fn read(entity: &str) -> Option<Self> {
+        let mut parts = entity.trim_start_matches('/').split('/');
+        let (is_ours, dn) = (parts.next()? == "callcontrol", parts.next()?);
+        let (are, id) = (parts.next()? == "participants", parts.next()?);
+        // Dots alone lead elsewhere.
+        let is_word = |word: &str| {
+            word.len() <= 100 && !word.contains(char::is_control) && word.contains(|c: char| c != '.')
+        };
+        (is_ours && are && parts.next().is_none() && is_word(dn) && is_word(id))
+            .then(|| Self { dn: dn.to_owned(), id: id.to_owned() })
+    }
+
+    /// What its leg is known by.
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.dn, self.id)
+    }
+}
+
+impl Row {
+    /// One of the list. What else it has, times of all kinds, is not looked at.
+    pub fn read(value: &Value) -> Option<Self> {
+        let row = value.as_object()?;
+        let id = text(row, "Id");
+        (!id.is_empty()).then(|| Self {
+            id,
+            caller: text(row, "Caller"),
+            callee: text(row, "Callee"),
+            status: text(row, "Status"),
+        })
+    }
+
+    /// Other numbers and names; those of the phone system's own stay, as nobody could read the rest without.
+    pub fn mask(&mut self, mask: &Mask) {
+        for side in [&mut self.caller, &mut self.callee] {
+            let RowText { number, name, brackets } = RowText::read(side);
+            let is_number = brackets.as_deref().is_some_and(|inside| !name.contains(inside));
+            let parts = [
+                number,
+                Some(mask.name(&name)).filter(|name| !name.is_empty()),
+                brackets.filter(|_| is_number).map(|inside| format!("({})", mask.text(&inside))),
+            ];
+            *side = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        }
+    }
+}
+
+impl Entry {
+    /// One of the answer to `/callcontrol`.
+    pub fn read(value: &Value) -> Option<Self> {
+        let entry = value.as_object()?;
+        let dn = text(entry, "dn");
+        let participants = field(entry, "participants").and_then(Value::as_array);
+        let participants =
+            participants.into_iter().flatten().filter_map(|value| Participant::read(value, &dn));
+        let participants = participants.collect();
+        (!dn.is_empty()).then(|| Self { kind: text(entry, "type"), participants, dn })
+    }
+}
+
+impl Participant {
+    /// One of a number's. Its keys may be written `party_dn` or `PartyDN`.
+    pub fn read(value: &Value, dn: &str) -> Option<Self> {
+        let participant = value.as_object()?;
+        let text = |name| text(participant, name);
+        let own = text("dn");
+        let read = Self {
+            id: text("id"),
+            dn: if own.is_empty() { dn.to_owned() } else { own },
+            status: text("status"),
+            callid: text("callid"),
+            legid: text("legid"),
+            party_dn: text("party_dn"),
+            party_dn_type: text("party_dn_type"),
+            party_caller_id: text("party_caller_id"),
+            party_caller_name: text("party_caller_name"),
+            party_did: text("party_did"),
+            originated_by_dn: text("originated_by_dn"),
+            originated_by_type: text("originated_by_type"),
+            referred_by_dn: text("referred_by_dn"),
+            on_behalf_of_dn: text("on_behalf_of_dn"),
+            on_behalf_of_type: text("on_behalf_of_type"),
+        };
+        (!read.id.is_empty() && !read.callid.is_empty() && !read.dn.is_empty()).then_some(read)
+    }
+
+    /// Where it is found.
+    pub fn place(&self) -> Place {
+        Place { dn: self.dn.clone(), id: self.id.clone() }
+    }
+
+    /// Other numbers and names; those of the phone system's own stay.
+    pub fn mask(&mut self, mask: &Mask) {
+        self.party_caller_name = match RowText::read(&self.party_caller_name) {
+            RowText { number: Some(_), .. } => mask.text(&self.party_caller_name),
+            RowText { number: None, .. } => mask.name(&self.party_caller_name),
+        };
+        if self.party_caller_id != self.party_dn {
+            self.party_caller_id = mask.text(&self.party_caller_id);
+        }
+        self.party_did = mask.text(&self.party_did);
+    }
+}
+
+/// A field by its name, however that is written: `party_dn`, `PartyDN`.
+pub fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let letters = |name: &str| {
+        name.bytes().filter(|&byte| byte != b'_').map(|byte| byte.to_ascii_lowercase()).collect::<Vec<_>>()
+    };
+    object.get(name).or_else(|| {
+        let wanted = letters(name);
+        object.iter().find(|(key, _)| letters(key) == wanted).map(|(_, value)| value)
+    })
+}
+
+/// Text or number of a field as text, bounded; empty if it is neither.
+pub fn text(object: &Map<String, Value>, name: &str) -> String {
+    match field(object, name) {
+        Some(Value::String(text)) => text.chars().take(LONGEST).collect(),
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => String::new(),
+    }
+}

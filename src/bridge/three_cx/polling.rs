@@ -1,0 +1,217 @@
+//! A list of active calls that is asked for again and again, where the 3CX does not say by itself what happens.
+//!
+//! A list that did not come is no empty list: it says nothing. What came twice is said once, but for now and then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt};
+use tokio::time::{Instant, sleep_until};
+
+use super::account::{Account, milliseconds};
+use super::console::{Asked, Console};
+use super::http::{By, Http};
+use super::message::{Message, People, Row};
+use super::token::Token;
+use super::xapi;
+use crate::bridge::source::LinkError;
+
+/// After so many lists in a row that did not come the connection counts as lost.
+const MOST_FAILURES: u32 = 3;
+
+/// How often the same list is said although nothing has changed.
+const UNCHANGED: Duration = Duration::from_secs(15);
+
+/// How often it is asked who there is.
+const PEOPLE: Duration = Duration::from_secs(300);
+
+/// Where the list comes from.
+#[derive(Debug)]
+pub enum Lists {
+    /// the console of a 3CX before version 20
+    Console(Console),
+    /// the configuration's API since then
+    ActiveCalls {
+        /// who asks
+        account: Arc<Account>,
+        /// and by which right
+        token: Token,
+    },
+}
+
+/// A list that is asked for again and again.
+pub struct Polling {
+    /// `None` while something is asked
+    lists: Option<Lists>,
+    asking: Option<BoxFuture<'static, (Lists, Result<Came, LinkError>)>>,
+    interval: Duration,
+    due: Instant,
+    people_due: Instant,
+    read: Option<Message>,
+    people: Option<People>,
+    last: Option<(Vec<Row>, Instant)>,
+    failures: u32,
+}
+
+/// What came.
+enum Came {
+    Rows(Vec<Row>),
+    People(Option<People>),
+}
+
+impl Lists {
+    async fn log_in(&mut self) -> Result<(), LinkError> {
+        match self {
+            Self::Console(console) => console.log_in().await,
+            Self::ActiveCalls { account, token } => {
+                *token = account.token().await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// All calls, after another login if that is what it takes.
+    async fn rows(&mut self) -> Result<Vec<Row>, LinkError> {
+        if let Self::ActiveCalls { token, .. } = self
+            && Instant::now() >= token.renewal
+        {
+            self.log_in().await?;
+        }
+        if let Some(rows) = self.try_rows().await? {
+            return Ok(rows);
+        }
+        self.log_in().await?;
+        match self.try_rows().await? {
+            Some(rows) => Ok(rows),
+            None => Err(self.http().refused("a login is accepted, and counts for nothing (401)")),
+        }
+    }
+
+    /// All calls; `None` if who asks is not known any more.
+    async fn try_rows(&mut self) -> Result<Option<Vec<Row>>, LinkError> {
+        match self {
+            Self::Console(console) => match console.rows().await? {
+                Asked::Answered(rows) => Ok(Some(rows)),
+                Asked::LoggedOut => Ok(None),
+            },
+            Self::ActiveCalls { account, token } => {
+                let http = &account.http;
+                let by = By::Token(token.access.reveal());
+                let answer = http.get("xapi/v1/ActiveCalls", "xapi/v1/ActiveCalls", by).await?;
+                match answer.status {
+                    401 => Ok(None),
+                    403 | 404 => Err(xapi::forbidden(http)),
+                    _ => Ok(Some(xapi::rows(&answer.json(http)?))),
+                }
+            }
+        }
+    }
+
+    fn http(&self) -> &Http {
+        match self {
+            Self::Console(console) => console.http(),
+            Self::ActiveCalls { account, .. } => &account.http,
+        }
+    }
+
+    async fn people(&mut self) -> Result<Option<People>, LinkError> {
+        match self {
+            Self::Console(console) => match console.people().await? {
+                Asked::Answered(people) => Ok(Some(people)),
+                Asked::LoggedOut => Ok(None),
+            },
+            Self::ActiveCalls { account, token } => Ok(xapi::people(&account.http, token).await),
+        }
+    }
+}
+
+impl Polling {
+    /// Logs in where that was not done yet, and finds out whose calls are wanted.
+    ///
+    /// # Errors
+    ///
+    /// It is refused, or there is no answer to go on with.
+    pub async fn begin(mut lists: Lists, interval: Duration) -> Result<Self, LinkError> {
+        if let Lists::Console(console) = &mut lists {
+            console.log_in().await?;
+        }
+        let people = lists.people().await?;
+        let now = Instant::now();
+        Ok(Self {
+            lists: Some(lists),
+            asking: None,
+            interval,
+            due: now,
+            people_due: now + PEOPLE,
+            read: people.clone().map(Message::People),
+            people,
+            last: None,
+            failures: 0,
+        })
+    }
+
+    /// See [`crate::bridge::source::Link::next`].
+    pub async fn next(&mut self) -> Result<Message, LinkError> {
+        loop {
+            if let Some(message) = self.read.take() {
+                return Ok(message);
+            }
+            if let Some(asking) = &mut self.asking {
+                let (lists, came) = asking.await;
+                self.asking = None;
+                self.lists = Some(lists);
+                self.take(came)?;
+                continue;
+            }
+            sleep_until(self.due).await;
+            let now = Instant::now();
+            // From when it was to be: a slow answer makes no list rarer.
+            self.due = (self.due + self.interval).max(now);
+            let Some(mut lists) = self.lists.take() else { return Err(LinkError::Ended) };
+            let wants_people = now >= self.people_due;
+            let asking = async move {
+                let came = match wants_people {
+                    true => lists.people().await.map(Came::People),
+                    false => lists.rows().await.map(Came::Rows),
+                };
+                (lists, came)
+            };
+            self.asking = Some(asking.boxed());
+            if wants_people {
+                self.people_due = now + PEOPLE;
+                self.due = now;
+            }
+        }
+    }
+
+    fn take(&mut self, came: Result<Came, LinkError>) -> Result<(), LinkError> {
+        match came {
+            Ok(Came::Rows(rows)) => {
+                self.failures = 0;
+                let is_said =
+                    |(last, said): &(Vec<Row>, Instant)| *last == rows && said.elapsed() < UNCHANGED;
+                if !self.last.as_ref().is_some_and(is_said) {
+                    self.last = Some((rows.clone(), Instant::now()));
+                    self.read = Some(Message::Rows { at: milliseconds(), rows });
+                }
+            }
+            Ok(Came::People(people)) => {
+                if people.is_some() && people != self.people {
+                    self.people.clone_from(&people);
+                    self.read = people.map(Message::People);
+                    // Whose calls are wanted is another matter now.
+                    self.last = None;
+                }
+            }
+            Err(error) if error.is_lasting() => return Err(error),
+            Err(error) => {
+                self.failures += 1;
+                if self.failures >= MOST_FAILURES {
+                    return Err(error);
+                }
+                log::debug!("a list did not come: {}", crate::client::in_full(&error));
+            }
+        }
+        Ok(())
+    }
+}

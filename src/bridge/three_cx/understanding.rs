@@ -1,0 +1,206 @@
+//! From what a 3CX says to facts about legs.
+//!
+//! Call Control says that something has changed, and what it is now has to be asked for. Answers are slower than
+//! what is said meanwhile: each is laid over by what was learned since it was asked for.
+
+use std::collections::HashMap;
+
+use super::calls::{Calls, Changes};
+use super::directory::Directory;
+use super::message::{Entry, Message, Participant, Place, Request};
+use crate::bridge::fact::LegId;
+use crate::bridge::mask::Mask;
+use crate::bridge::source::{Heard, Source};
+use crate::bridge::tracker::Open;
+use crate::config::ThreeCxSettings;
+
+/// How many answers are waited for at most.
+const MOST_ASKED: usize = 20_000;
+
+/// Understands one 3CX.
+#[derive(Debug, Default)]
+pub struct ThreeCx {
+    directory: Directory,
+    calls: Calls,
+    /// what the numbers are that Call Control shows
+    kinds: HashMap<String, String>,
+    /// participants that were asked for, and whether they have changed since
+    asked: HashMap<Place, bool>,
+    /// what was learned since everything was asked for; `None`: it is not
+    since: Option<HashMap<Place, Option<Box<Participant>>>>,
+    /// legs can be dropped
+    is_call_control: bool,
+}
+
+impl ThreeCx {
+    /// Nothing is known yet.
+    pub fn new(settings: &ThreeCxSettings) -> Self {
+        let mut new = Self::default();
+        new.directory.adapt(settings);
+        new
+    }
+
+    fn ask_for_everything(&mut self) -> Request {
+        self.since = Some(HashMap::new());
+        Request::Everything
+    }
+
+    /// Everything, as it was some time between the question and the answer.
+    fn everything(&mut self, at: u64, entries: Vec<Entry>) -> Changes {
+        self.is_call_control = true;
+        let mut participants = HashMap::new();
+        self.kinds.clear();
+        for Entry { dn, kind, participants: own } in entries {
+            participants.extend(own.into_iter().map(|own| (own.place(), own)));
+            self.kinds.insert(dn, kind);
+        }
+        for (place, learned) in self.since.take().into_iter().flatten() {
+            match learned {
+                Some(participant) => drop(participants.insert(place, *participant)),
+                None => drop(participants.remove(&place)),
+            }
+        }
+        let legs = participants.values().filter_map(|participant| self.leg(participant)).collect();
+        self.calls.show(legs, at)
+    }
+
+    fn leg(&self, participant: &Participant) -> Option<super::leg::Leg> {
+        let kind = self.kinds.get(&participant.dn).map(String::as_str);
+        self.directory.of_participant(kind, participant)
+    }
+
+    /// The answer about one participant.
+    fn one(&mut self, at: u64, place: Place, participant: Option<Box<Participant>>) -> Vec<Heard<Request>> {
+        // It went while the answer was on its way.
+        let Some(has_changed) = self.asked.remove(&place) else { return Vec::new() };
+        let mut heard = match &participant {
+            Some(participant) => match self.leg(participant) {
+                Some(leg) => heard(self.calls.put(leg, at)),
+                None => Vec::new(),
+            },
+            None => heard(self.calls.remove(&place.key(), at)),
+        };
+        if let Some(since) = &mut self.since {
+            since.insert(place.clone(), participant);
+        }
+        if has_changed {
+            heard.extend(self.changed(place));
+        }
+        heard
+    }
+
+    fn changed(&mut self, place: Place) -> Option<Heard<Request>> {
+        if let Some(has_changed) = self.asked.get_mut(&place) {
+            *has_changed = true;
+            return None;
+        }
+        if self.asked.len() >= MOST_ASKED {
+            return None;
+        }
+        self.asked.insert(place.clone(), false);
+        Some(Heard::Ask(Request::One(place)))
+    }
+
+    fn removed(&mut self, at: u64, place: Place) -> Vec<Heard<Request>> {
+        self.asked.remove(&place);
+        let changes = self.calls.remove(&place.key(), at);
+        if let Some(since) = &mut self.since {
+            since.insert(place, None);
+        }
+        heard(changes)
+    }
+}
+
+impl Source for ThreeCx {
+    type Message = Message;
+    type Request = Request;
+    type Settings = ThreeCxSettings;
+
+    fn adapt(&mut self, settings: &ThreeCxSettings) {
+        self.directory.adapt(settings);
+    }
+
+    fn take_up(&mut self, open: &Open) {
+        self.calls.take_up(open);
+    }
+
+    fn begin(&mut self, _secret: &str) -> Vec<Request> {
+        self.asked.clear();
+        vec![self.ask_for_everything()]
+    }
+
+    fn ask_again(&mut self) -> Option<Request> {
+        None
+    }
+
+    fn understand(&mut self, message: Message) -> Vec<Heard<Request>> {
+        match message {
+            Message::Rows { at, rows } => {
+                self.is_call_control = false;
+                let mut legs = HashMap::new();
+                for leg in rows.iter().filter_map(|row| self.directory.of_row(row)) {
+                    // Of two lines for one phone the one that talks counts.
+                    let known = legs.entry(leg.key.clone()).or_insert_with(|| leg.clone());
+                    known.is_up |= leg.is_up;
+                }
+                heard(self.calls.show(legs.into_values().collect(), at))
+            }
+            Message::People(people) => {
+                self.directory.learn(people);
+                Vec::new()
+            }
+            Message::Everything { at, entries } => heard(self.everything(at, entries)),
+            Message::One { at, place, participant } => self.one(at, place, participant),
+            Message::Changed(place) => self.changed(place).into_iter().collect(),
+            Message::Removed { at, place } => self.removed(at, place),
+            Message::Time => match self.since {
+                Some(_) => Vec::new(),
+                None => vec![Heard::Ask(self.ask_for_everything())],
+            },
+            Message::Notice(text) => vec![Heard::Remark(text)],
+        }
+    }
+
+    fn hang_up(&self, leg: &LegId) -> Option<Request> {
+        let keys = if self.is_call_control { self.calls.keys_of(leg) } else { Vec::new() };
+        let place = |key: &String| {
+            let (dn, id) = key.rsplit_once('/')?;
+            Some(Place { dn: dn.to_owned(), id: id.to_owned() })
+        };
+        let places: Vec<Place> = keys.iter().filter_map(place).collect();
+        (!places.is_empty()).then_some(Request::Drop(places))
+    }
+
+    fn about(_message: &Message) -> Option<(LegId, LegId)> {
+        None
+    }
+
+    fn text(message: &Message) -> String {
+        serde_json::to_string(message).unwrap_or_default()
+    }
+
+    fn mask(message: &mut Message, mask: &Mask) {
+        match message {
+            Message::Rows { rows, .. } => rows.iter_mut().for_each(|row| row.mask(mask)),
+            Message::People(people) => {
+                for (_, name) in &mut people.people {
+                    *name = name.as_deref().map(|name| mask.name(name));
+                }
+            }
+            Message::Everything { entries, .. } => {
+                let all = entries.iter_mut().flat_map(|entry| &mut entry.participants);
+                all.for_each(|participant| participant.mask(mask));
+            }
+            Message::One { participant, .. } => {
+                participant.iter_mut().for_each(|participant| participant.mask(mask));
+            }
+            Message::Changed(_) | Message::Removed { .. } | Message::Time | Message::Notice(_) => {}
+        }
+    }
+}
+
+/// Facts first: what is compared was told before.
+fn heard(changes: Changes) -> Vec<Heard<Request>> {
+    let Changes { facts, standing } = changes;
+    facts.into_iter().map(Heard::Fact).chain(standing.map(Heard::Standing)).collect()
+}

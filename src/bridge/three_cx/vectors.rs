@@ -1,0 +1,644 @@
+//! Calls as both interfaces show them, state after state, and the events that have to follow.
+//!
+//! The states are made after published captures; queue, ring-group and transfer sequences are reconstructed from
+//! users' reports, as nobody has published a whole one.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::message::{Entry, Message, Participant, People, Place, Request, Row};
+use super::understanding::ThreeCx;
+use crate::bridge::source::{Heard, Source};
+use crate::bridge::tracker::{Followed, Open, Rules, Tracker};
+use crate::config::{List, ThreeCxSettings};
+use crate::event::{Direction, EventKind, Users};
+
+const TRUNK: &str = "10000 Trunk (+4930123456)";
+const OTHER: &str = "10000 Trunk (+49401112233)";
+const ALICE: &str = "150 Alice Agent";
+const BOB: &str = "151 Bob Agent";
+const QUEUE: &str = "816 Support Queue";
+
+/// So much time is between two lists.
+const STEP: u64 = 500;
+
+fn settings() -> ThreeCxSettings {
+    ThreeCxSettings { queues: Some(List(vec!["816".to_owned()])), ..ThreeCxSettings::default() }
+}
+
+fn people() -> Message {
+    let person = |number: &str, name: &str| (number.to_owned(), Some(name.to_owned()));
+    let people = vec![person("150", "Alice Agent"), person("151", "Bob Agent")];
+    Message::People(People { people, queues: Vec::new(), is_group: true })
+}
+
+/// A phone system that is followed, with a clock of its own.
+struct Followed3cx {
+    source: ThreeCx,
+    tracker: Tracker,
+    now: u64,
+    lines: Vec<String>,
+    ids: Vec<String>,
+    last: BTreeMap<Place, Participant>,
+    entries: Vec<Entry>,
+}
+
+impl Followed3cx {
+    fn new(rules: Rules) -> Self {
+        let mut new = Self {
+            source: ThreeCx::new(&settings()),
+            tracker: Tracker::new(rules),
+            now: 1_796_000_000_000,
+            lines: Vec::new(),
+            ids: Vec::new(),
+            last: BTreeMap::new(),
+            entries: Vec::new(),
+        };
+        let _ = new.source.begin("");
+        new.say(people());
+        new
+    }
+
+    /// What follows, and the answers to what is asked meanwhile.
+    fn say(&mut self, message: Message) {
+        let mut said = vec![message];
+        while let Some(message) = said.pop() {
+            for heard in self.source.understand(message) {
+                let now = Duration::from_millis(self.now);
+                match heard {
+                    Heard::Fact(fact) => self.tracker.hear(fact, now),
+                    Heard::Standing(legs) => self.tracker.compare(&legs, now),
+                    Heard::Seen(legs) => self.tracker.see(&legs, now),
+                    Heard::Ask(Request::One(place)) => {
+                        let participant = self.last.get(&place).cloned().map(Box::new);
+                        said.push(Message::One { at: self.now, place, participant });
+                    }
+                    Heard::Ask(Request::Everything) => {
+                        said.push(Message::Everything { at: self.now, entries: self.entries.clone() });
+                    }
+                    Heard::Ask(Request::Drop(_)) | Heard::Remark(_) | Heard::Passed(_) => {}
+                }
+            }
+        }
+        self.note();
+    }
+
+    fn note(&mut self) {
+        let followed: Vec<Followed> = self.tracker.followed().collect();
+        for followed in followed {
+            let Followed::Event(_, event) = followed else { continue };
+            let place = self.ids.iter().position(|id| *id == event.call_id).unwrap_or_else(|| {
+                self.ids.push(event.call_id.clone());
+                self.ids.len() - 1
+            });
+            let mut line = format!("#{} {}", place + 1, event.event);
+            match event.event {
+                EventKind::NewCall => {
+                    let digits = |text: &Option<String>| text.clone().unwrap_or_default().replace('+', "");
+                    line += &format!(
+                        " {} {}→{}",
+                        event.direction.unwrap(),
+                        digits(&event.from),
+                        digits(&event.to)
+                    );
+                    line += &event.queue.as_ref().map(|queue| format!(" queue={queue}")).unwrap_or_default();
+                }
+                EventKind::Answer if event.voicemail => line += " voicemail",
+                EventKind::Answer => {
+                    line +=
+                        &event.answering_number.as_ref().map(|own| format!(" ans={own}")).unwrap_or_default();
+                }
+                EventKind::Hangup => line += &format!(" {}", event.cause.as_deref().unwrap_or_default()),
+            }
+            let users = event.user.as_ref().map_or(&[][..], Users::names).join(",");
+            if !users.is_empty() {
+                line += &format!(" user={users}");
+            }
+            self.lines.push(line);
+        }
+    }
+
+    fn wait(&mut self, milliseconds: u64) {
+        // As often as the loop looks at the clock.
+        for _ in 0..milliseconds / 50 {
+            self.now += 50;
+            self.tracker.pass(Duration::from_millis(self.now));
+        }
+        self.note();
+    }
+
+    fn list(&mut self, rows: &[Value]) {
+        let rows = rows.iter().map(|row| Row::read(row).unwrap()).collect();
+        self.say(Message::Rows { at: self.now, rows });
+    }
+
+    /// A list with what stands in a line of the vectors: `["1", caller, callee, status]`.
+    fn polls(&mut self, times: u64, rows: &[[&str; 4]]) {
+        for _ in 0..times {
+            let rows: Vec<Value> = rows
+                .iter()
+                .map(|[id, caller, callee, status]| {
+                    json!({ "Id": id.parse::<u64>().unwrap(), "Caller": caller, "Callee": callee, "Status": status,
+                            "LastChangeStatus": null, "EstablishedAt": "0001-01-01T00:00:00" })
+                })
+                .collect();
+            self.list(&rows);
+            self.wait(STEP);
+        }
+    }
+
+    fn enter(&mut self, participants: &[Value]) {
+        let participants: Vec<Participant> =
+            participants.iter().map(|own| Participant::read(&participant(own), "").unwrap()).collect();
+        self.last = participants.iter().map(|own| (own.place(), own.clone())).collect();
+        let kind = |dn: &str| match dn {
+            "816" | "817" => "Wqueue",
+            "800" => "Wroutepoint",
+            _ => "Wextension",
+        };
+        let entry = |dn: &str| Entry {
+            dn: dn.to_owned(),
+            kind: kind(dn).to_owned(),
+            participants: participants.iter().filter(|own| own.dn == dn).cloned().collect(),
+        };
+        self.entries = ["150", "151", "800", "816", "817"].map(entry).to_vec();
+    }
+
+    /// Everything, as often as it is asked for.
+    fn shows(&mut self, times: u64, participants: &[Value]) {
+        self.enter(participants);
+        for _ in 0..times {
+            self.say(Message::Everything { at: self.now, entries: self.entries.clone() });
+            self.wait(STEP);
+        }
+    }
+
+    /// The same state, told by what changes.
+    fn tells(&mut self, times: u64, participants: &[Value]) {
+        let before = self.last.clone();
+        self.enter(participants);
+        for (place, participant) in self.last.clone() {
+            if before.get(&place) != Some(&participant) {
+                // It is said twice.
+                self.say(Message::Changed(place.clone()));
+                self.say(Message::Changed(place));
+            }
+        }
+        for place in before.into_keys().filter(|place| !self.last.contains_key(place)).collect::<Vec<_>>() {
+            self.say(Message::Removed { at: self.now, place });
+        }
+        self.wait(times * STEP);
+    }
+
+    fn end(mut self) -> Vec<String> {
+        self.wait(5000);
+        assert_eq!(self.tracker.open(), 0);
+        self.lines
+    }
+}
+
+/// A participant as published ones are, but for these fields.
+fn participant(own: &Value) -> Value {
+    let mut participant = json!({
+        "id": 8106, "status": "Ringing", "dn": "150", "party_caller_name": "", "party_dn": "10000",
+        "party_caller_id": "+4930123456", "party_did": "", "device_id": "sip:150@127.0.0.1:5063",
+        "party_dn_type": "Wexternalline", "direct_control": false, "originated_by_dn": "ROUTER",
+        "originated_by_type": "Wroutepoint", "referred_by_dn": "", "referred_by_type": "None",
+        "on_behalf_of_dn": "", "on_behalf_of_type": "None", "callid": 1264, "legid": 4
+    });
+    for (name, value) in own.as_object().unwrap() {
+        participant[name] = value.clone();
+    }
+    participant
+}
+
+/// States of a vector: how many polls it lasts, and the lines.
+type Rows<'a> = &'a [(u64, &'a [[&'a str; 4]])];
+
+fn legacy(rules: Rules, states: Rows<'_>) -> Vec<String> {
+    let mut followed = Followed3cx::new(rules);
+    followed.polls(1, &[]);
+    for (times, rows) in states {
+        followed.polls(*times, rows);
+    }
+    followed.polls(1, &[]);
+    followed.end()
+}
+
+#[test]
+fn lists_of_before_version_20_become_the_right_events() {
+    // (name, states, events)
+    let cases: &[(&str, Rows<'_>, &[&str])] = &[
+        (
+            "P1 answered",
+            &[(3, &[["1", TRUNK, ALICE, "Routing"]]), (3, &[["1", TRUNK, ALICE, "Talking"]])],
+            &[
+                "#1 newCall in 4930123456→150 user=Alice Agent",
+                "#1 answer ans=150 user=Alice Agent",
+                "#1 hangup normalClearing",
+            ],
+        ),
+        (
+            "P2 missed",
+            &[(3, &[["1", TRUNK, ALICE, "Routing"]])],
+            &["#1 newCall in 4930123456→150 user=Alice Agent", "#1 hangup cancel"],
+        ),
+        (
+            "P3 a queue, answered",
+            &[
+                (2, &[["1", TRUNK, QUEUE, "Initiating"]]),
+                (2, &[["1", TRUNK, QUEUE, "Talking"]]),
+                (3, &[["1", TRUNK, ALICE, "Transferring"]]),
+                (3, &[["1", TRUNK, ALICE, "Talking"]]),
+            ],
+            &[
+                "#1 newCall in 4930123456→816 queue=816",
+                "#1 answer ans=150 user=Alice Agent",
+                "#1 hangup normalClearing",
+            ],
+        ),
+        (
+            "P4 a queue, missed",
+            &[(2, &[["1", TRUNK, QUEUE, "Talking"]]), (3, &[["1", TRUNK, ALICE, "Transferring"]])],
+            &["#1 newCall in 4930123456→816 queue=816", "#1 hangup cancel"],
+        ),
+        (
+            "P4 given up while it is greeted",
+            &[(2, &[["1", TRUNK, QUEUE, "Talking"]])],
+            &["#1 newCall in 4930123456→816 queue=816", "#1 hangup cancel"],
+        ),
+        (
+            "P5 out, answered",
+            &[(3, &[["1", ALICE, TRUNK, "Routing"]]), (3, &[["1", ALICE, TRUNK, "Talking"]])],
+            &["#1 newCall out 150→4930123456 user=Alice Agent", "#1 answer", "#1 hangup normalClearing"],
+        ),
+        (
+            "P6 out, unanswered",
+            &[(3, &[["1", ALICE, TRUNK, "Routing"]])],
+            &["#1 newCall out 150→4930123456 user=Alice Agent", "#1 hangup cancel"],
+        ),
+        (
+            "P7 two phones ring",
+            &[
+                (3, &[["1", TRUNK, ALICE, "Routing"], ["1", TRUNK, BOB, "Routing"]]),
+                (3, &[["1", TRUNK, BOB, "Talking"]]),
+            ],
+            &[
+                "#1 newCall in 4930123456→150 user=Alice Agent,Bob Agent",
+                "#1 answer ans=151 user=Bob Agent",
+                "#1 hangup normalClearing",
+            ],
+        ),
+        (
+            "P9 two calls",
+            &[
+                (2, &[["1", TRUNK, ALICE, "Routing"]]),
+                (2, &[["1", TRUNK, ALICE, "Talking"], ["2", OTHER, BOB, "Routing"]]),
+                (2, &[["1", TRUNK, ALICE, "Talking"], ["2", OTHER, BOB, "Talking"]]),
+                (6, &[["2", OTHER, BOB, "Talking"]]),
+            ],
+            &[
+                "#1 newCall in 4930123456→150 user=Alice Agent",
+                "#1 answer ans=150 user=Alice Agent",
+                "#2 newCall in 49401112233→151 user=Bob Agent",
+                "#2 answer ans=151 user=Bob Agent",
+                "#1 hangup normalClearing",
+                "#2 hangup normalClearing",
+            ],
+        ),
+        (
+            "P10 seen once",
+            &[(1, &[["2", TRUNK, ALICE, "Talking"]])],
+            &[
+                "#1 newCall in 4930123456→150 user=Alice Agent",
+                "#1 answer ans=150 user=Alice Agent",
+                "#1 hangup normalClearing",
+            ],
+        ),
+        (
+            "P15 a bracket that is not closed",
+            &[(2, &[["1", "10000 Trunk (+4930123456", ALICE, "Routing"]])],
+            &["#1 newCall in 4930123456→150 user=Alice Agent", "#1 hangup cancel"],
+        ),
+        (
+            "no brackets",
+            &[(2, &[["1", "10000 Trunk", ALICE, "Routing"]])],
+            &["#1 newCall in anonymous→150 user=Alice Agent", "#1 hangup cancel"],
+        ),
+        (
+            "a trunk and a queue of other lengths",
+            &[(2, &[["1", "100001 Trunk (+4930123456)", ALICE, "Routing"]])],
+            &["#1 newCall in 4930123456→150 user=Alice Agent", "#1 hangup cancel"],
+        ),
+        (
+            "a name with brackets",
+            &[(2, &[["1", TRUNK, "151 Bob (Sales)", "Routing"]])],
+            &["#1 newCall in 4930123456→151 user=Bob Agent", "#1 hangup cancel"],
+        ),
+        (
+            "nobody of the group",
+            &[(3, &[["1", TRUNK, "199 Carol", "Routing"]]), (3, &[["1", TRUNK, "199 Carol", "Talking"]])],
+            &[],
+        ),
+        (
+            "a menu that picks up is not a person",
+            &[
+                (2, &[["1", TRUNK, "800 Welcome", "Talking"]]),
+                (2, &[["1", TRUNK, ALICE, "Routing"]]),
+                (2, &[["1", TRUNK, "801 Goodbye", "Talking"]]),
+            ],
+            &["#1 newCall in 4930123456→150 user=Alice Agent", "#1 hangup cancel"],
+        ),
+        (
+            "a colleague outside of the group takes it",
+            &[
+                (2, &[["1", TRUNK, ALICE, "Routing"]]),
+                (2, &[["1", TRUNK, "199 Carol", "Routing"]]),
+                (2, &[["1", TRUNK, "199 Carol", "Talking"]]),
+            ],
+            &[
+                "#1 newCall in 4930123456→150 user=Alice Agent",
+                "#1 answer ans=199 user=Carol",
+                "#1 hangup normalClearing",
+            ],
+        ),
+        (
+            "voicemail",
+            &[(2, &[["1", TRUNK, ALICE, "Routing"]]), (2, &[["1", TRUNK, "Voicemail Menu", "Talking"]])],
+            &["#1 newCall in 4930123456→150 user=Alice Agent", "#1 answer voicemail", "#1 hangup cancel"],
+        ),
+        ("internal", &[(3, &[["1", ALICE, BOB, "Routing"]]), (3, &[["1", ALICE, BOB, "Talking"]])], &[]),
+        (
+            "a number that begins again",
+            &[(2, &[["1", TRUNK, ALICE, "Talking"]]), (2, &[["1", OTHER, ALICE, "Routing"]])],
+            &[
+                "#1 newCall in 4930123456→150 user=Alice Agent",
+                "#1 answer ans=150 user=Alice Agent",
+                "#2 newCall in 49401112233→150 user=Alice Agent",
+                "#1 hangup normalClearing",
+                "#2 hangup cancel",
+            ],
+        ),
+        (
+            "missing for a moment",
+            &[(2, &[["1", TRUNK, ALICE, "Talking"]]), (2, &[]), (2, &[["1", TRUNK, ALICE, "Talking"]])],
+            &[
+                "#1 newCall in 4930123456→150 user=Alice Agent",
+                "#1 answer ans=150 user=Alice Agent",
+                "#1 hangup normalClearing",
+            ],
+        ),
+    ];
+    for (name, states, expected) in cases {
+        assert_eq!(legacy(Rules::default(), states), *expected, "{name}");
+    }
+}
+
+#[test]
+fn a_transfer_before_version_20_stays_one_call() {
+    let begin: [(u64, &[[&str; 4]]); 3] = [
+        (2, &[["1", TRUNK, ALICE, "Routing"]]),
+        (2, &[["1", TRUNK, ALICE, "Talking"]]),
+        (3, &[["1", TRUNK, BOB, "Transferring"]]),
+    ];
+    let taken: [(u64, &[[&str; 4]]); 1] = [(3, &[["1", TRUNK, BOB, "Talking"]])];
+    let new_call = "#1 newCall in 4930123456→150 user=Alice Agent";
+    let (alice, bob) = ("#1 answer ans=150 user=Alice Agent", "#1 answer ans=151 user=Bob Agent");
+    let end = "#1 hangup normalClearing";
+    let both = Rules { second_answer: true, ..Rules::default() };
+    let whole = [&begin[..], &taken[..]].concat();
+    assert_eq!(legacy(both.clone(), &whole), [new_call, alice, bob, end]);
+    assert_eq!(legacy(Rules::default(), &whole), [new_call, alice, end]);
+    assert_eq!(legacy(both, &begin), [new_call, alice, end]);
+}
+
+/// States of a vector: how many polls it lasts, and the participants.
+type States<'a> = &'a [(u64, Vec<Value>)];
+
+fn v20(rules: &Rules, name: &str, states: States<'_>, expected: &[&str]) {
+    let play = |tell: fn(&mut Followed3cx, u64, &[Value])| {
+        let mut followed = Followed3cx::new(rules.clone());
+        followed.shows(1, &[]);
+        for (times, participants) in states {
+            tell(&mut followed, *times, participants);
+        }
+        tell(&mut followed, 1, &[]);
+        followed.end()
+    };
+    assert_eq!(play(Followed3cx::shows), expected, "{name}, shown");
+    assert_eq!(play(Followed3cx::tells), expected, "{name}, told");
+}
+
+#[test]
+fn participants_since_version_20_become_the_right_events() {
+    let new_call = "#1 newCall in 4930123456→150 user=Alice Agent";
+    let answer = "#1 answer ans=150 user=Alice Agent";
+    let of_queue = "#1 newCall in 4930123456→816 queue=816";
+    let (end, cancel) = ("#1 hangup normalClearing", "#1 hangup cancel");
+    let out = "#1 newCall out 150→4930123456 user=Alice Agent";
+    let leg = |id: u64, dn: &str, status: &str, callid: u64| json!({ "id": id, "dn": dn, "status": status, "callid": callid });
+    let with = |mut leg: Value, more: Value| {
+        more.as_object().unwrap().iter().for_each(|(name, value)| leg[name] = value.clone());
+        leg
+    };
+    let behalf = || json!({ "legid": 2, "on_behalf_of_dn": "816", "on_behalf_of_type": "Wqueue" });
+    let waits = leg(1, "816", "Connected", 20);
+    let rings = with(leg(2, "150", "Ringing", 20), behalf());
+    let talks = with(leg(2, "150", "Connected", 20), behalf());
+    let rules = Rules::default();
+    let check = |name: &str, states: States<'_>, expected: &[&str]| v20(&rules, name, states, expected);
+    check(
+        "V1 answered",
+        &[(3, vec![leg(8106, "150", "Ringing", 1264)]), (3, vec![leg(8106, "150", "Connected", 1264)])],
+        &[new_call, answer, end],
+    );
+    check("V2 missed", &[(3, vec![leg(8106, "150", "Ringing", 1264)])], &[new_call, cancel]);
+    check(
+        "V3 a queue, answered",
+        &[
+            (3, vec![waits.clone()]),
+            (3, vec![waits.clone(), rings.clone()]),
+            (2, vec![waits.clone(), talks.clone()]),
+            (3, vec![talks.clone()]),
+        ],
+        &[of_queue, answer, end],
+    );
+    check(
+        "V3 the queue not shown",
+        &[(3, vec![rings.clone()]), (3, vec![talks.clone()])],
+        &["#1 newCall in 4930123456→816 queue=816 user=Alice Agent", answer, end],
+    );
+    check(
+        "V4 a queue, missed",
+        &[(3, vec![waits.clone()]), (3, vec![waits.clone(), rings.clone()])],
+        &[of_queue, cancel],
+    );
+    check(
+        "V4 two queues",
+        &[
+            (3, vec![waits.clone(), leg(3, "817", "Connected", 20)]),
+            (3, vec![waits, leg(3, "817", "Connected", 20), rings]),
+        ],
+        &[of_queue, cancel],
+    );
+    check(
+        "V5 out, answered",
+        &[(3, vec![leg(8107, "150", "Dialing", 1265)]), (3, vec![leg(8107, "150", "Connected", 1265)])],
+        &[out, "#1 answer", end],
+    );
+    check("V6 out, unanswered", &[(3, vec![leg(8107, "150", "Dialing", 1265)])], &[out, cancel]);
+    let (alice, bob) = (leg(1, "150", "Ringing", 30), leg(2, "151", "Ringing", 30));
+    let both = "#1 newCall in 4930123456→150 user=Alice Agent,Bob Agent";
+    check(
+        "V7 a ring group",
+        &[(3, vec![alice.clone(), bob.clone()]), (3, vec![leg(2, "151", "Connected", 30)])],
+        &[both, "#1 answer ans=151 user=Bob Agent", end],
+    );
+    check(
+        "V7 a leg that stays",
+        &[(3, vec![alice.clone(), bob.clone()]), (3, vec![leg(1, "150", "Connected", 30), bob.clone()])],
+        &[both, answer, end],
+    );
+    check("V7 nobody", &[(3, vec![alice, bob])], &[both, cancel]);
+    check("V10 seen once", &[(1, vec![leg(1, "150", "Connected", 60)])], &[new_call, answer, end]);
+    let inside = json!({ "party_dn": "151", "party_dn_type": "Wextension", "party_caller_id": "151",
+                         "originated_by_dn": "", "originated_by_type": "None", "legid": 1 });
+    let other = json!({ "party_dn": "150", "party_dn_type": "Wextension", "party_caller_id": "150",
+                        "originated_by_dn": "", "originated_by_type": "None", "legid": 2 });
+    let internal = |status: [&str; 2]| {
+        vec![
+            with(leg(1, "150", status[0], 70), inside.clone()),
+            with(leg(2, "151", status[1], 70), other.clone()),
+        ]
+    };
+    let talk = [(2, internal(["Dialing", "Ringing"])), (2, internal(["Connected", "Connected"]))];
+    check("V13 internal", &talk, &[]);
+    v20(
+        &Rules { internal: true, ..Rules::default() },
+        "V13 internal, wanted",
+        &talk,
+        &["#1 newCall in 150→151 user=Bob Agent", "#1 answer ans=151 user=Bob Agent", end],
+    );
+    let odd = |more: Value| vec![(2, vec![with(leg(1, "150", "Ringing", 80), more)])];
+    let anonymous = "#1 newCall in anonymous→150 user=Alice Agent";
+    check("V14 no number", &odd(json!({ "party_caller_id": "" })), &[anonymous, cancel]);
+    check("V14 anonymous", &odd(json!({ "party_caller_id": "Anonymous" })), &[anonymous, cancel]);
+    check(
+        "V14 a name with brackets",
+        &odd(json!({ "party_caller_name": "Smith (Sales)" })),
+        &[new_call, cancel],
+    );
+    check(
+        "V16 a route point first",
+        &[
+            (2, vec![leg(1, "800", "Connected", 90)]),
+            (2, vec![leg(1, "800", "Connected", 90), leg(2, "150", "Ringing", 90)]),
+            (2, vec![leg(2, "150", "Connected", 90)]),
+        ],
+        &["#1 newCall in 4930123456→800 user=Alice Agent", answer, end],
+    );
+    check(
+        "a menu that is left",
+        &[(2, vec![leg(1, "800", "Connected", 90)])],
+        &["#1 newCall in 4930123456→800", cancel],
+    );
+    check(
+        "the number that was dialled",
+        &odd(json!({ "party_did": "+4930600000" })),
+        &["#1 newCall in 4930123456→4930600000 user=Alice Agent", cancel],
+    );
+    check(
+        "a box that is listened to",
+        &[(
+            2,
+            vec![with(
+                leg(1, "150", "Connected", 95),
+                json!({
+        "party_dn": "666", "party_dn_type": "Wspecialmenu", "party_caller_id": "666", "legid": 1 }),
+            )],
+        )],
+        &[],
+    );
+}
+
+#[test]
+fn a_transfer_since_version_20_stays_one_call() {
+    let leg = |id: u64, dn: &str, status: &str, callid: u64| json!({ "id": id, "dn": dn, "status": status, "callid": callid });
+    let referred = |status: &str| {
+        json!({ "id": 2, "dn": "151", "status": status, "callid": 40, "legid": 3,
+                "referred_by_dn": "150", "referred_by_type": "Wextension" })
+    };
+    let new_call = "#1 newCall in 4930123456→150 user=Alice Agent";
+    let (alice, bob) = ("#1 answer ans=150 user=Alice Agent", "#1 answer ans=151 user=Bob Agent");
+    let end = "#1 hangup normalClearing";
+    let both = Rules { second_answer: true, ..Rules::default() };
+    let begin = [
+        (2, vec![leg(1, "150", "Ringing", 40)]),
+        (2, vec![leg(1, "150", "Connected", 40)]),
+        (2, vec![leg(1, "150", "Connected", 40), referred("Ringing")]),
+    ];
+    let whole = [&begin[..], &[(3, vec![referred("Connected")])]].concat();
+    v20(&both, "V8 taken", &whole, &[new_call, alice, bob, end]);
+    v20(&Rules::default(), "V8 one answer", &whole, &[new_call, alice, end]);
+    v20(&both, "V8 not taken", &begin, &[new_call, alice, end]);
+
+    // With a word before: the other one is called first, and then gets the caller.
+    let inside = |id: u64, dn: &str, party: &str, status: &str, legid: u64| {
+        json!({ "id": id, "dn": dn, "status": status, "callid": 41, "legid": legid, "party_dn": party,
+                "party_dn_type": "Wextension", "party_caller_id": party, "originated_by_dn": "", "originated_by_type": "None" })
+    };
+    let consult = |one: &str, two: &str| {
+        vec![leg(1, "150", "Connected", 40), inside(7, "150", "151", one, 1), inside(9, "151", "150", two, 2)]
+    };
+    let begin = [
+        begin[0].clone(),
+        begin[1].clone(),
+        (2, consult("Dialing", "Ringing")),
+        (2, consult("Connected", "Connected")),
+    ];
+    let moved = [&begin[..], &[(3, vec![leg(9, "151", "Connected", 40)])]].concat();
+    v20(&both, "the one who was asked moves", &moved, &[new_call, alice, bob, end]);
+    let turned = [&begin[..], &[(3, vec![leg(9, "151", "Connected", 41)])]].concat();
+    v20(&both, "the caller moves", &turned, &[new_call, alice, bob, end]);
+    v20(&Rules::default(), "the caller moves, one answer", &turned, &[new_call, alice, end]);
+}
+
+#[test]
+fn a_call_that_was_reported_is_taken_up_by_its_number() {
+    let leg = |status: &str| vec![json!({ "id": 8106, "dn": "150", "status": status, "callid": 1264 })];
+    let open = |id: &str, from: &str, answered| Open {
+        id: id.to_owned(),
+        direction: Direction::Inbound,
+        from: Some(from.to_owned()),
+        to: "150".to_owned(),
+        answered,
+    };
+    let before = "3cx-1264-1795000000000";
+    let answer = "#1 answer ans=150 user=Alice Agent";
+    let (end, cancel) = ("#1 hangup normalClearing", "#1 hangup cancel");
+    let new_call = "#2 newCall in 4930123456→150 user=Alice Agent";
+    let both = Rules { second_answer: true, ..Rules::default() };
+    // (the call that was reported, what is there, events)
+    let cases: [(Open, &[Vec<Value>], &[&str]); 6] = [
+        (open(before, "4930123456", false), &[leg("Ringing"), leg("Connected")], &[answer, end]),
+        (open(before, "4930123456", false), &[leg("Connected")], &[answer, end]),
+        (open(before, "4930123456", true), &[leg("Connected")], &[end]),
+        (open(before, "4930123456", true), &[], &[end]),
+        (open(before, "4930123456", false), &[], &[cancel]),
+        // The phone system began to count again.
+        (open(before, "4940666666", false), &[leg("Ringing")], &[new_call, cancel, "#2 hangup cancel"]),
+    ];
+    for (open, states, expected) in cases {
+        let mut followed = Followed3cx::new(both.clone());
+        followed.ids.push(open.id.clone());
+        followed.source.take_up(&open);
+        followed.tracker.take_up(open.clone(), Duration::from_millis(followed.now));
+        for state in states {
+            followed.shows(7, state);
+        }
+        followed.shows(1, &[]);
+        assert_eq!(followed.end(), expected, "{open:?}");
+    }
+}
