@@ -27,7 +27,8 @@ pub use agents::Agents;
 #[doc(hidden)]
 pub use bridge::{
     AsteriskAccount, AsteriskSettings, BridgeConfig, BridgeSettings, FreeSwitchAccount, FreeSwitchSettings,
-    OnReject, SourceSettings, ThreeCxAccount, ThreeCxApi, ThreeCxSettings, TrunkNumbers,
+    OnReject, SourceSettings, ThreeCxAccount, ThreeCxApi, ThreeCxSettings, TrunkNumbers, XivoAccount,
+    XivoFollow, XivoFollows, XivoLogin, XivoProtocol, XivoSettings,
 };
 pub(crate) use endpoint::shown;
 pub use endpoint::{Endpoint, EndpointError, redact};

@@ -5,8 +5,24 @@
 //!
 //! Source: the code of xivo-ctid 14.06, 15.18 and 19.03, and recordings of it in `tests/fixtures/bridge/xivo`.
 
+mod channels;
+mod directory;
 mod form;
+mod forms;
+mod ledger;
+mod lines;
+mod link;
+mod loading;
+mod login;
+mod look;
 mod message;
+mod queues;
+mod system;
+mod understanding;
+mod wire;
 
 pub use form::{Form, FormError};
+pub use link::{Link, Server};
 pub use message::{Ask, List, Message, Request};
+pub use system::System;
+pub use understanding::Xivo;

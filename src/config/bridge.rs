@@ -3,6 +3,7 @@
 mod asterisk;
 mod freeswitch;
 mod three_cx;
+mod xivo;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use asterisk::{AsteriskAccount, AsteriskSettings};
 pub use freeswitch::{FreeSwitchAccount, FreeSwitchSettings};
 pub use three_cx::{ThreeCxAccount, ThreeCxApi, ThreeCxSettings, TrunkNumbers};
+pub use xivo::{XivoAccount, XivoFollow, XivoFollows, XivoLogin, XivoProtocol, XivoSettings};
 
 use super::value::{List, Span};
 use super::{ConfigError, one_of};
@@ -91,6 +93,9 @@ pub struct BridgeSettings {
     #[arg(skip)]
     #[serde(rename = "3cx")]
     pub three_cx: ThreeCxSettings,
+    /// The table `[bridge.xivo]`.
+    #[arg(skip)]
+    pub xivo: XivoSettings,
 }
 
 /// The settings of a phone system, as far as those of all are alike.
@@ -162,11 +167,11 @@ const STALE: Duration = Duration::from_secs(6 * 60 * 60);
 
 impl BridgeSettings {
     /// The names of all phone systems that can be followed.
-    pub const SOURCES: [&str; 3] = ["asterisk", "freeswitch", "3cx"];
+    pub const SOURCES: [&str; 4] = ["asterisk", "freeswitch", "3cx", "xivo"];
 
     /// The settings of each of them.
     pub fn sources(&self) -> [&dyn SourceSettings; Self::SOURCES.len()] {
-        [&self.asterisk, &self.freeswitch, &self.three_cx]
+        [&self.asterisk, &self.freeswitch, &self.three_cx, &self.xivo]
     }
 
     /// These settings, and weaker ones where these say nothing.
@@ -183,6 +188,7 @@ impl BridgeSettings {
             asterisk: self.asterisk.or(other.asterisk),
             freeswitch: self.freeswitch.or(other.freeswitch),
             three_cx: self.three_cx.or(other.three_cx),
+            xivo: self.xivo.or(other.xivo),
         }
     }
 

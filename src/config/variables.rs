@@ -9,7 +9,7 @@ const PREFIX: &str = "ZAMMAD_CTI_";
 
 /// The keys of all settings, as [`Settings::by_key`] has them. Each event's process looks for their variables, and
 /// has no time to find the keys out.
-pub(super) const KEYS: [&str; 68] = [
+pub(super) const KEYS: [&str; 76] = [
     "url",
     "token",
     "token_file",
@@ -78,6 +78,14 @@ pub(super) const KEYS: [&str; 68] = [
     "bridge.3cx.trunks",
     "bridge.3cx.trunk_numbers",
     "bridge.3cx.poll_interval",
+    "bridge.xivo.address",
+    "bridge.xivo.username",
+    "bridge.xivo.password",
+    "bridge.xivo.password_file",
+    "bridge.xivo.protocol",
+    "bridge.xivo.follow",
+    "bridge.xivo.number_field",
+    "bridge.xivo.late_outbound",
 ];
 
 impl Settings {

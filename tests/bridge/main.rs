@@ -21,7 +21,7 @@
 #[allow(dead_code, reason = "the other tests use the rest")]
 #[path = "../support/lib.rs"]
 mod support;
-use support::{ami, certificates, running, servers};
+use support::{ami, certificates, ctid, running, servers};
 
 mod bad_input;
 mod connection;
@@ -32,5 +32,6 @@ mod recordings;
 #[path = "../support/switchboard.rs"]
 mod switchboard;
 mod three_cx;
+mod xivo;
 #[allow(dead_code, reason = "what Zammad can be asked for is written down whole")]
 mod zammad;

@@ -320,7 +320,7 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
     };
     let profile = lines.iter().position(|line| *line == "#[profiles.test]").unwrap();
     let settings: Vec<_> = (0..lines.len()).filter(|&at| is_setting(lines[at])).collect();
-    assert_eq!(settings.len(), 55, "{settings:?}");
+    assert_eq!(settings.len(), 63, "{settings:?}");
     for at in settings {
         let in_profile = at > profile;
         let in_use = |(place, line): (usize, &&str)| {
@@ -342,7 +342,8 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
             | "bridge.asterisk.secret"
             | "bridge.freeswitch.password"
             | "bridge.3cx.client_secret"
-            | "bridge.3cx.password" => json!("***"),
+            | "bridge.3cx.password"
+            | "bridge.xivo.password" => json!("***"),
             _ => serde_json::from_str(value).unwrap(),
         };
         assert_eq!(shown["value"], value, "{key}");

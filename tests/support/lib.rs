@@ -5,6 +5,8 @@ pub mod ami;
 pub mod asterisk;
 pub mod certificates;
 pub mod clock;
+#[allow(dead_code, reason = "tests/bridge has it")]
+pub mod ctid;
 #[allow(dead_code, reason = "tests/spool_promises uses the rest")]
 pub mod desk;
 #[allow(dead_code, reason = "tests/spool_promises has it")]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::listen::address;
-use crate::config::{AsteriskSettings, BridgeSettings, FreeSwitchSettings, ThreeCxSettings};
+use crate::config::{AsteriskSettings, BridgeSettings, FreeSwitchSettings, ThreeCxSettings, XivoSettings};
 
 /// Follow a whole phone system, and report its calls
 ///
@@ -49,6 +49,14 @@ pub enum Bridge {
     ///       --client-secret-file secret --sandbox
     #[command(name = "3cx", verbatim_doc_comment)]
     ThreeCx(Box<Source<ThreeCxSettings>>),
+    /// Follow a XiVO through the server of its desktop client
+    ///
+    /// For a XiVO up to 16, a Wazo up to 19.03, or a XiVO.solutions whose manager interface cannot be reached:
+    /// otherwise `bridge asterisk` tells more. It needs a user with access to the CTI client, best one without a line.
+    ///
+    ///   zammad-cti bridge xivo --address xivo:5003 --username zammad --password-file secret --sandbox
+    #[command(verbatim_doc_comment)]
+    Xivo(Box<Source<XivoSettings>>),
 }
 
 /// One phone system.

@@ -148,6 +148,7 @@ pub const COMMANDS: &[(&str, &[Part])] = &[
     ("bridge asterisk", BRIDGE),
     ("bridge freeswitch", BRIDGE),
     ("bridge 3cx", BRIDGE),
+    ("bridge xivo", BRIDGE),
     ("spool list", LOOK),
     ("spool show", LOOK),
     ("spool stats", &[FILE, ADDRESS, OUTPUT, SPOOL, ROOM]),

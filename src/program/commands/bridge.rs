@@ -20,7 +20,7 @@ use anyhow::Context;
 use crate::bridge::pattern::Pattern;
 use crate::bridge::system::PhoneSystem;
 use crate::bridge::tracker::{Rules, Tracker};
-use crate::bridge::{asterisk, freeswitch, three_cx};
+use crate::bridge::{asterisk, freeswitch, three_cx, xivo};
 use crate::client;
 use crate::config::{BridgeConfig, Config, Settings, SourceSettings};
 use crate::program::cli::{self, Global};
@@ -41,6 +41,7 @@ pub fn run(source: cli::Bridge, global: &Global, out: &mut dyn Write) -> anyhow:
         cli::Bridge::Asterisk(args) => bridge::<asterisk::System>(*args, global, out),
         cli::Bridge::Freeswitch(args) => bridge::<freeswitch::System>(*args, global, out),
         cli::Bridge::ThreeCx(args) => bridge::<three_cx::System>(*args, global, out),
+        cli::Bridge::Xivo(args) => bridge::<xivo::System>(*args, global, out),
     }
 }
 

@@ -1,0 +1,218 @@
+//! XiVO's calls, over a socket and from recordings: each has to become exactly the posts that belong to it.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::ctid::{Ctid, Manners, Vector, vectors};
+use crate::running::{Running, until};
+use crate::servers::at_once;
+use crate::support::{World, stdout};
+use crate::zammad::Zammad;
+
+/// The call that comes last of all.
+const MARK: &str = "xivo-1447755600.99";
+
+/// The program, which follows this server.
+fn bridge(world: &World, ctid: &Ctid, zammad: &Zammad, vector: &Vector) -> Command {
+    let (user, password) = vector.login();
+    let password = world.file("password", 0o600, &format!("{password}\n"));
+    let mut program = world.process();
+    program.env("RUST_LOG", "trace").env("ZAMMAD_CTI_NUMBERS_NORMALIZE", "false");
+    program.args(["bridge", "xivo", "--address", &ctid.at(), "--username", user, "--url", &zammad.url()]);
+    program.arg("--password-file").arg(password);
+    // What rings at once is said at once: nothing depends on the time between two messages.
+    program.args(["--hold", "0s"]).args(settings(vector));
+    program
+}
+
+/// What the recorded talk is about, where it is not what is followed anyway.
+fn settings(vector: &Vector) -> Vec<&'static str> {
+    let config = &vector.meta["config"];
+    let mut settings = Vec::new();
+    if config["hints"] == json!(true) {
+        settings.extend(["--follow", "queues,hints"]);
+    }
+    if config["late_outbound"] == json!(true) {
+        settings.push("--late-outbound");
+    }
+    settings
+}
+
+fn end(running: Running) -> String {
+    running.signal("TERM");
+    let ran = running.end();
+    assert_eq!(ran.code, 0, "{ran}");
+    ran.stderr
+}
+
+/// A caller in the queue: when that is reported, all before it was understood.
+fn mark() -> Value {
+    let entry = json!({ "position": 1, "number": "0999", "uniqueid": "1447755600.99", "name": "mark" });
+    json!({ "class": "queueentryupdate", "timenow": 1447755600.5,
+            "state": { "queue_id": 4, "queue_name": "support", "entries": [entry] } })
+}
+
+/// Events as the vectors have them: a call's id is `$1`, and what is left to everybody's choice is left out.
+fn in_short(events: &[Value]) -> Vec<Value> {
+    let mut ids: Vec<String> = Vec::new();
+    let mut short = Vec::new();
+    for event in events.iter().filter(|event| event["callId"] != MARK) {
+        let mut event = event.clone();
+        let id = event["callId"].as_str().unwrap().to_owned();
+        if !ids.contains(&id) {
+            ids.push(id.clone());
+        }
+        let number = ids.iter().position(|known| *known == id).unwrap() + 1;
+        event["callId"] = format!("${number}").into();
+        if event["event"] == "hangup" || event["direction"] == "out" {
+            event.as_object_mut().unwrap().remove("answeringNumber");
+        }
+        // Zammad takes one name as well as a list of one.
+        if let Some([only]) = event.get("user").and_then(Value::as_array).map(Vec::as_slice) {
+            event["user"] = only.clone();
+        }
+        short.push(event);
+    }
+    short
+}
+
+fn with_calls() -> Vec<Vector> {
+    let is_one =
+        |vector: &Vector| !vector.connections[0].live.is_empty() && !vector.name.starts_with("commands");
+    vectors().into_iter().filter(is_one).collect()
+}
+
+/// A talk as `--record` writes it.
+fn as_recorded(world: &World, vector: &Vector) -> PathBuf {
+    let mut time = 0.0;
+    let mut lines = String::new();
+    for talk in &vector.connections {
+        lines.push_str(&format!("{}\n", json!({ "time": time, "connected": "1" })));
+        for message in talk.login.iter().chain(&talk.load).chain(&talk.live) {
+            time = message["timenow"].as_f64().unwrap_or(time).max(time);
+            lines.push_str(&format!("{}\n", json!({ "time": time, "said": message })));
+        }
+        lines.push_str(&format!("{}\n", json!({ "time": time, "lost": "the connection ended" })));
+    }
+    world.file("recording", 0o600, &lines)
+}
+
+#[test]
+fn recorded_talk_becomes_the_right_events() {
+    let mut wrong = String::new();
+    let world = World::new();
+    for vector in with_calls() {
+        let recording = as_recorded(&world, &vector);
+        let mut program = world.program();
+        program.env("ZAMMAD_CTI_NUMBERS_NORMALIZE", "false");
+        program.args(["bridge", "xivo", "--dry-run", "--output", "json", "--replay"]).arg(recording);
+        let lines = stdout(&program.args(settings(&vector)).assert().code(0));
+        let events: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let (events, expected) = (in_short(&events), in_short(&vector.expected));
+        if events != expected {
+            wrong.push_str(&format!("{}:\n  {events:?}\nexpected:\n  {expected:?}\n", vector.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn talk_over_a_socket_becomes_the_right_events() {
+    at_once(with_calls(), |vector| {
+        let (world, zammad) = (World::new(), Zammad::start());
+        let ctid = Ctid::start_with(&vector, Manners { afterwards: vec![mark()], ..Manners::default() });
+        let running = Running::start(&mut bridge(&world, &ctid, &zammad, &vector));
+        zammad.until("newCall", MARK);
+        // Of a call whose end is only guessed it is told a moment later.
+        until(&vector.name, || zammad.count() > vector.expected.len());
+        let said = end(running);
+        ctid.assert_content();
+        let (_, password) = vector.login();
+        assert!(!said.contains(password), "{}: {said}", vector.name);
+        assert_eq!(in_short(&zammad.events()), in_short(&vector.expected), "{}: {said}", vector.name);
+    });
+}
+
+/// (recorded login, what is said of it)
+const REFUSALS: [(&str, &str); 8] = [
+    (
+        "login_1.2_fail_id_user",
+        "there is no such user, or the user has no access to the CTI client; it is tried again after 3m",
+    ),
+    ("login_1.2_fail_pass", "user or password refused: the server closed the connection without a word"),
+    (
+        "login_1.2_fail_capas",
+        "the user's CTI profile is refused: the server closed the connection without a word",
+    ),
+    ("login_2.3_fail_pass", "user or password refused; it is tried again after 3m"),
+    ("login_2.3_fail_pass_noprofile", "user or password refused; it is tried again after 3m"),
+    ("login_2.3_fail_capas", "the user's CTI profile is refused: wrong cti_profile_id"),
+    // Nobody is to blame, and it is tried again soon.
+    ("login_1.2_timeout", "the connection ended; it is tried again after 1s"),
+    ("login_1.2_request_before_login", "the connection ended; it is tried again after 1s"),
+];
+
+#[test]
+fn a_login_that_fails_says_why() {
+    at_once(REFUSALS, |(name, told)| {
+        let vector = Vector::named(name);
+        let (world, zammad) = (World::new(), Zammad::start());
+        let ctid = Ctid::start(&vector);
+        let running = Running::start(&mut bridge(&world, &ctid, &zammad, &vector));
+        running.until_it_says(told);
+        let said = end(running);
+        ctid.assert_content();
+        let (_, password) = vector.login();
+        // One of a letter is in every text.
+        assert!(password.len() < 4 || !said.contains(password), "{name}: {said}");
+    });
+}
+
+#[test]
+fn a_login_finds_out_which_version_it_is() {
+    let names = [
+        "login_1.2_ok",
+        "login_2.3_ok",
+        "login_1.2_fail_id_version",
+        "login_2.3_fail_id_version",
+        "login_2.3_starttls_declined",
+        "login_2.3_starttls_ignored",
+    ];
+    at_once(names, |name| {
+        let vector = Vector::named(name);
+        let (world, zammad) = (World::new(), Zammad::start());
+        let ctid = Ctid::start(&vector);
+        let running = Running::start(&mut bridge(&world, &ctid, &zammad, &vector));
+        running.until_it_says("connected to xivo");
+        ctid.until_logins(1);
+        // It begins with 2.2, and goes on over a new connection.
+        assert_eq!(ctid.connections(), 2, "{name}");
+        if name.contains("starttls") {
+            running.until_it_says("password and calls go over the network in clear");
+        }
+        // What has worked comes first the next time.
+        ctid.cut();
+        ctid.until_logins(2);
+        assert_eq!(ctid.connections(), 3, "{name}");
+        let said = end(running);
+        assert_eq!(
+            said.matches("go over the network in clear").count(),
+            usize::from(name.contains("starttls")),
+            "{said}"
+        );
+        ctid.assert_content();
+    });
+}
+
+#[test]
+fn a_version_that_is_pinned_gets_no_other_password() {
+    let vector = Vector::named("login_2.3_ok");
+    let (world, zammad) = (World::new(), Zammad::start());
+    let ctid = Ctid::start(&vector);
+    let running = Running::start(bridge(&world, &ctid, &zammad, &vector).args(["--protocol", "1.2"]));
+    running.until_it_says("the server speaks protocol 2.3, and `protocol` says 1.2");
+    end(running);
+    assert!(ctid.said().iter().all(|said| said["class"] == "login_id"), "{:?}", ctid.said());
+}
