@@ -970,13 +970,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__config__subcmd__import)
-            opts="-h --zammad --asterisk --help asterisk"
+            opts="-h --secrets --zammad --asterisk --help asterisk 3cx"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --zammad | --asterisk)
+                --secrets | --zammad | --asterisk)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -63,6 +63,28 @@ impl Country {
         COUNTRIES.iter().filter(move |country| codes.contains(&Some(country.code)))
     }
 
+    /// The country with this code; of those that share one, the one that most people mean.
+    pub(crate) fn with_code(code: u16) -> Option<Self> {
+        const MEANT: [(u16, [u8; 2]); 12] = [
+            (1, *b"US"),
+            (7, *b"RU"),
+            (39, *b"IT"),
+            (44, *b"GB"),
+            (47, *b"NO"),
+            (61, *b"AU"),
+            (212, *b"MA"),
+            (262, *b"RE"),
+            (290, *b"SH"),
+            (358, *b"FI"),
+            (590, *b"GP"),
+            (599, *b"CW"),
+        ];
+        let meant = MEANT.iter().find(|(shared, _)| *shared == code).map(|(_, letters)| *letters);
+        let is_meant =
+            |country: &&Self| country.code == code && meant.is_none_or(|meant| meant == country.letters);
+        COUNTRIES.iter().find(is_meant).copied()
+    }
+
     /// What follows the country code.
     pub(super) fn behind_code<'a>(&self, e164: &'a str) -> Option<&'a str> {
         e164.strip_prefix(self.code.to_string().as_str())

@@ -415,7 +415,9 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
     if let Some(error) = error.downcast_ref::<ImportError>() {
         return Some(match error {
             ImportError::Unreadable(_) => ExitCode::LocalFile,
-            ImportError::Unusable { .. } | ImportError::NotText { .. } => ExitCode::Configuration,
+            ImportError::Unusable { .. } | ImportError::UnusableYaml { .. } | ImportError::NotText { .. } => {
+                ExitCode::Configuration
+            }
         });
     }
     if error.is::<UnknownScenario>() || error.is::<UsageError>() {

@@ -202,7 +202,7 @@ fn what_cannot_be_read_is_one_error_with_its_line() {
         (&["asterisk", "nowhere"], 74, "nothing is imported: cannot read nowhere"),
         (&["asterisk", "."], 74, "it is no regular file"),
         (&["asterisk"], 2, "<FILE>"),
-        (&["3cx", "config.cfg"], 2, "invalid value '3cx'"),
+        (&["xivo", "config.cfg"], 2, "invalid value 'xivo'"),
     ];
     for (arguments, code, said) in cases {
         let ended = world.bare().args(["config", "import"]).args(arguments).assert().code(code).stdout("");

@@ -25,6 +25,7 @@ mod held;
 mod help;
 mod hosts;
 mod import;
+mod import_3cx;
 mod lines_of_calls;
 mod load;
 mod new_call;

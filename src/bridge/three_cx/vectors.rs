@@ -621,7 +621,8 @@ fn a_call_that_was_reported_is_taken_up_by_its_number() {
     let new_call = "#2 newCall in 4930123456→150 user=Alice Agent";
     let both = Rules { second_answer: true, ..Rules::default() };
     // (the call that was reported, what is there, events)
-    let cases: [(Open, &[Vec<Value>], &[&str]); 6] = [
+    type Case<'a> = (Open, &'a [Vec<Value>], &'a [&'a str]);
+    let cases: [Case<'_>; 6] = [
         (open(before, "4930123456", false), &[leg("Ringing"), leg("Connected")], &[answer, end]),
         (open(before, "4930123456", false), &[leg("Connected")], &[answer, end]),
         (open(before, "4930123456", true), &[leg("Connected")], &[end]),

@@ -233,6 +233,15 @@ impl ThreeCxSettings {
         }
     }
 
+    /// Whether its address is one.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub(crate) fn check_url(&self) -> Result<(), ConfigError> {
+        self.url().map(drop)
+    }
+
     /// Where it is, with a slash at the end.
     fn url(&self) -> Result<Url, ConfigError> {
         let wrong = |what: &str| ConfigError::Bridge(format!("bridge.3cx.url {what}"));

@@ -21,6 +21,7 @@ pub enum Config {
     /// shows stars instead of the secrets:
     ///
     ///   zammad-cti config import asterisk config.cfg >config.toml
+    ///   zammad-cti config import 3cx config.yaml >config.toml
     #[command(verbatim_doc_comment)]
     Import(Import),
 }
@@ -41,10 +42,13 @@ pub struct Import {
     /// Its configuration file
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// The section with Zammad's address, like the option --zammad of asterisk-zammad-cti-bridge
+    /// Of 3cx: write each secret to a file of its own in this folder, and its name into the result
+    #[arg(long, value_name = "FOLDER")]
+    pub secrets: Option<PathBuf>,
+    /// Of asterisk: the section with Zammad's address, like the option --zammad of asterisk-zammad-cti-bridge
     #[arg(long, value_name = "SECTION", default_value = "zammad")]
     pub zammad: String,
-    /// The section with Asterisk's account, like its option --asterisk; other sections become profiles
+    /// Of asterisk: the section with Asterisk's account, as its option --asterisk; the other sections become profiles
     #[arg(long, value_name = "SECTION", default_value = "asterisk")]
     pub asterisk: String,
 }
@@ -54,4 +58,7 @@ pub struct Import {
 pub enum Peer {
     /// config.cfg of asterisk-zammad-cti-bridge
     Asterisk,
+    /// config.yaml of 3cx-zammad-bridge
+    #[value(name = "3cx")]
+    ThreeCx,
 }

@@ -1,7 +1,10 @@
 //! `zammad-cti config import`: the configuration of another program becomes one of ours.
 
 mod config_simple;
+mod go_bridge;
 mod perl_bridge;
+mod secret_files;
+mod yaml_sections;
 
 use std::io::{IsTerminal, Write, stdout};
 use std::os::unix::fs::PermissionsExt;
@@ -31,6 +34,9 @@ pub enum ImportError {
     /// It is not what the other program reads.
     #[error("{}", path.display())]
     Unusable { path: PathBuf, source: Unusable },
+    /// It is not what 3cx-zammad-bridge reads, or not enough of it.
+    #[error("{}", path.display())]
+    UnusableYaml { path: PathBuf, source: go_bridge::Unusable },
     /// The same of its characters.
     #[error("{}: line {line}: it is not UTF-8", path.display())]
     NotText { path: PathBuf, line: usize },
@@ -38,14 +44,22 @@ pub enum ImportError {
 
 /// Writes the configuration to `out`, which is the standard output.
 pub fn run(args: &Import, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let Import { program: Peer::Asterisk, file, zammad, asterisk } = args;
+    let Import { program, file, zammad, asterisk, secrets } = args;
     let (content, metadata) = read_file(file, MOST).map_err(ImportError::Unreadable)?;
     let text = str::from_utf8(without_mark(&content)).map_err(|error| {
         let read = without_mark(&content)[..error.valid_up_to()].iter();
         ImportError::NotText { path: file.clone(), line: 1 + read.filter(|&&byte| byte == b'\n').count() }
     })?;
-    let imported = import(text, Chosen { zammad, asterisk })
-        .map_err(|source| ImportError::Unusable { path: file.clone(), source })?;
+    let imported = match program {
+        Peer::Asterisk => {
+            let imported = import(text, Chosen { zammad, asterisk });
+            From::Script(imported.map_err(|source| ImportError::Unusable { path: file.clone(), source })?)
+        }
+        Peer::ThreeCx => {
+            let imported = go_bridge::import(text);
+            From::Bridge(imported.map_err(|source| ImportError::UnusableYaml { path: file.clone(), source })?)
+        }
+    };
     start_log(log::LevelFilter::Warn, []);
     if metadata.permissions().mode() & 0o007 != 0 {
         log::warn!("others can read {}, which holds secrets; run: chmod o-rwx {0}", file.display());
@@ -57,8 +71,23 @@ pub fn run(args: &Import, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         keep_from_others()?;
         |secret| json(&secret.reveal())
     };
-    out.write_all(written(&imported, file, show).as_bytes()).map_err(OutputError)?;
+    let text = match (imported, secrets) {
+        (From::Script(imported), _) => written(&imported, file, show),
+        (From::Bridge(imported), Some(folder)) => {
+            imported.written(file, &mut |key, secret| secret_files::keep(folder, key, secret))?
+        }
+        (From::Bridge(imported), None) => {
+            imported.written(file, &mut |key, secret| Ok(format!("{key} = {}\n", show(secret))))?
+        }
+    };
+    out.write_all(text.as_bytes()).map_err(OutputError)?;
     Ok(ExitCode::Ok)
+}
+
+/// What was read, by the program that it is from.
+enum From {
+    Script(Imported),
+    Bridge(go_bridge::Imported),
 }
 
 /// Takes the file that the standard output goes to from others, before anything stands in it.
