@@ -22,10 +22,12 @@
 #[path = "../support/lib.rs"]
 mod support;
 use support::{ami, certificates, ctid, running, servers};
+use support::{ami, certificates, esl, running, servers};
 
 mod bad_input;
 mod connection;
 mod following;
+mod freeswitch;
 mod killed;
 mod recorded;
 mod recordings;

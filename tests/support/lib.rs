@@ -4,6 +4,8 @@
 pub mod ami;
 pub mod asterisk;
 pub mod certificates;
+#[allow(dead_code, reason = "tests/bridge and tests/cli have it")]
+pub mod channels;
 pub mod clock;
 #[allow(dead_code, reason = "tests/bridge has it")]
 pub mod ctid;
@@ -11,6 +13,8 @@ pub mod ctid;
 pub mod desk;
 #[allow(dead_code, reason = "tests/spool_promises has it")]
 pub mod dice;
+#[allow(dead_code, reason = "tests/bridge and tests/cli have it")]
+pub mod esl;
 #[allow(dead_code, reason = "tests/cli and tests/spool_promises have it")]
 pub mod nginx;
 #[allow(dead_code, reason = "tests/spool_promises has it")]
