@@ -14,6 +14,8 @@ mod recordings;
 mod request;
 mod snapshot;
 mod system;
+#[cfg(test)]
+mod tests;
 mod understanding;
 
 pub use block::{Block, Blocks, Endless};

@@ -75,7 +75,12 @@ pub enum Reason {
     /// No trunk is part of it.
     Internal,
     /// Somebody outside seems to be part of it, by a channel in this context, which is no trunk's by the settings.
-    NoTrunk(String),
+    NoTrunk {
+        /// the context
+        context: String,
+        /// the key of the settings that names contexts of trunks
+        setting: &'static str,
+    },
     /// It is one of those that are to be ignored, by this pattern.
     Ignored(String),
 }
@@ -84,7 +89,9 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Internal => f.write_str("both sides are extensions"),
-            Self::NoTrunk(context) => write!(f, "its context {context} is no trunk; see trunk_contexts"),
+            Self::NoTrunk { context, setting } => {
+                write!(f, "its context {context} is no trunk; see {setting}")
+            }
             Self::Ignored(pattern) => write!(f, "`ignore` has {pattern:?}"),
         }
     }

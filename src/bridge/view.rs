@@ -455,7 +455,7 @@ impl Row {
             "unreported": unreported.as_deref().map(clean),
             "advice": match &self.unreported {
                 Some(Reason::Internal) => Some("internal"),
-                Some(Reason::NoTrunk(_)) => Some("trunk_contexts"),
+                Some(Reason::NoTrunk { setting, .. }) => Some(*setting),
                 Some(Reason::Ignored(_)) | None => None,
             },
             "began": milliseconds(self.began),

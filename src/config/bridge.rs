@@ -112,6 +112,11 @@ pub trait SourceSettings {
     /// Whether any of them is set.
     fn is_set(&self) -> bool;
 
+    /// The key that names the contexts in which calls from outside begin.
+    fn trunk_setting(&self) -> &'static str {
+        "trunk_contexts"
+    }
+
     /// The files that they name, which may change while they are in use.
     fn files(&self) -> Vec<&Path>;
 

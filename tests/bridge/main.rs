@@ -21,8 +21,7 @@
 #[allow(dead_code, reason = "the other tests use the rest")]
 #[path = "../support/lib.rs"]
 mod support;
-use support::{ami, certificates, ctid, running, servers};
-use support::{ami, certificates, esl, running, servers};
+use support::{ami, certificates, ctid, esl, running, servers};
 
 mod bad_input;
 mod connection;

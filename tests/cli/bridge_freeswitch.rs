@@ -1,4 +1,4 @@
-//! `bridge freeswitch`, by recordings.
+//! `bridge freeswitch`, by recordings and over a socket.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,6 +6,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::esl::{Esl, Manners, PASSWORD, USER};
+use crate::running::{Running, until};
+use crate::servers::reserved_port;
 use crate::support::{World, stdout};
 
 /// Decoded events as `--record` writes them, and what has to become of them.
@@ -72,4 +75,119 @@ fn recorded_calls_become_the_right_events() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// A call from outside to two phones, of which one answers.
+fn call() -> Vec<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/bridge/freeswitch/in-ringgroup-second-answers.jsonl");
+    let lines = fs::read_to_string(path).unwrap();
+    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter_map(|mut line| line.get_mut("event").map(Value::take)).collect()
+}
+
+/// What was recorded is followed again without FreeSWITCH; masked, it has other numbers, and means the same.
+#[test]
+fn a_recording_shows_again_what_happened_and_no_secret() {
+    let world = World::new();
+    let password = world.file("password", 0o600, PASSWORD);
+    let mut lines = Vec::new();
+    for mask in [false, true] {
+        let esl = Esl::start();
+        let recording = world.path(if mask { "masked" } else { "plain" });
+        let mut program = world.process();
+        program.args(["bridge", "freeswitch", "--dry-run", "--output", "json", "--address", &esl.at()]);
+        program.arg("--password-file").arg(&password).arg("--record").arg(&recording);
+        program.args(mask.then_some("--mask"));
+        let running = Running::start(&mut program);
+        let session = esl.session();
+        call().iter().for_each(|event| session.say(event.as_object().unwrap()));
+        until("all is written", || {
+            fs::read_to_string(&recording).unwrap().matches("HANGUP_COMPLETE").count() == 4
+        });
+        running.signal("TERM");
+        assert_eq!(running.end().code, 0);
+        let text = fs::read_to_string(&recording).unwrap();
+        assert!(!text.contains(PASSWORD), "{text}");
+        assert_eq!(text.contains("494066969123"), !mask, "{text}");
+        assert!(!text.contains("Chris"), "names are not needed: {text}");
+        let arguments = ["bridge", "freeswitch", "--dry-run", "--output", "json", "--replay"];
+        let ended = world.program().args(arguments).arg(&recording).assert().code(0);
+        let told: Vec<Value> =
+            stdout(&ended).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        lines.push(told);
+    }
+    let [plain, masked] = lines.as_slice() else { panic!("two recordings") };
+    assert_eq!(plain[1]["answeringNumber"], "102");
+    for (plain, masked) in plain.iter().zip(masked) {
+        for field in ["event", "callId", "direction", "cause"] {
+            assert_eq!(plain[field], masked[field], "{field}");
+        }
+        assert_ne!(plain["from"], masked["from"]);
+    }
+    assert_eq!((plain.len(), masked.len()), (3, 3));
+}
+
+#[test]
+fn check_looks_at_freeswitch_as_a_bridge_would() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let closed = reserved_port().local_addr().unwrap().to_string();
+    let few = Manners { commands: Some(vec!["global_getvar"]), ..Manners::default() };
+    // (how it behaves; `None`: nobody is there, exit code, what is said)
+    let cases: [(Option<Manners>, i32, &[&str]); 4] = [
+        (
+            Some(Manners::default()),
+            0,
+            &["reached, login accepted", "trunks carrier; queues support@pbx.example; extensions 101, 102"],
+        ),
+        (Some(few), 1, &["may not list calls: -ERR permission denied", "esl-allowed-api"]),
+        (
+            Some(Manners { refuses: true, ..Manners::default() }),
+            2,
+            &["refuses the login: invalid", "event_socket.conf.xml"],
+        ),
+        (None, 2, &["no connection to", "mod_event_socket"]),
+    ];
+    for (manners, expected, said) in cases {
+        let esl = manners.map(Esl::start_with);
+        let address = esl.as_ref().map_or_else(|| closed.clone(), Esl::at);
+        let text = format!(
+            "url = {:?}\n[bridge.freeswitch]\naddress = {address:?}\npassword = {PASSWORD:?}\n",
+            sandbox.url
+        );
+        let file = world.file("bridge.toml", 0o600, &text);
+        let ran = world.process().arg("check").arg("--config").arg(file).output().unwrap();
+        let text = String::from_utf8(ran.stdout).unwrap();
+        assert!(!text.contains(PASSWORD), "{text}");
+        assert_eq!(ran.status.code(), Some(expected), "{text}");
+        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for said in said {
+            assert!(flat.contains(said), "no {said:?} in {text}");
+        }
+        esl.iter().for_each(Esl::assert_content);
+    }
+}
+
+/// The user of the cookbook may see all that the bridge wants.
+#[test]
+fn the_user_with_few_rights_has_those_that_it_needs() {
+    let text = include_str!("../../examples/bridge/freeswitch-user.xml");
+    let words = |name: &str| -> Vec<&'static str> {
+        let (_, behind) = text.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+        behind.split_once('"').unwrap().0.split(' ').collect()
+    };
+    let (events, commands) = (Some(words("esl-allowed-events")), Some(words("esl-allowed-api")));
+    let esl = Esl::start_with(Manners { events, commands, ..Manners::default() });
+    let world = World::new();
+    let mut program = world.process();
+    program.args(["bridge", "freeswitch", "--dry-run", "--address", &esl.at(), "--username", USER]);
+    let running = Running::start(program.arg("--password-file").arg(world.file("password", 0o600, PASSWORD)));
+    let session = esl.session();
+    call().iter().for_each(|event| session.say(event.as_object().unwrap()));
+    running.until_it_says("answered by 102");
+    running.signal("TERM");
+    let ran = running.end();
+    assert!(!ran.stderr.contains("warning"), "{ran}");
+    esl.assert_content();
 }

@@ -2,7 +2,7 @@
 
 #[path = "../support/lib.rs"]
 mod support;
-use support::{ami, asterisk, certificates, clock, desk, nginx, running, servers};
+use support::{ami, asterisk, certificates, clock, desk, esl, nginx, running, servers};
 
 mod addresses;
 mod agi;

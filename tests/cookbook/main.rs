@@ -63,6 +63,8 @@ const FILES: &[(&str, &str)] = &[
     ("examples/containers", "tests/containers/bench.py"),
     ("examples/3cx", "docs/3cx.md"),
     ("examples/bridge/calls.jsonl", "docs/bridge.md"),
+    ("examples/bridge/freeswitch.jsonl", "docs/freeswitch.md"),
+    ("examples/bridge/freeswitch-user.xml", "tests/cli/bridge_freeswitch.rs"),
     ("examples/bridge/manager.conf", "docs/asterisk.md"),
     ("examples/xivo", "tests/asterisk/processes.py"),
     ("examples/freeswitch", "tests/freeswitch/bench.py"),

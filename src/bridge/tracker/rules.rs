@@ -29,6 +29,8 @@ pub struct Rules {
     pub agents: Agents,
     /// how the phone system writes numbers
     pub numbering: Numbering,
+    /// the key of the phone system's settings that names the contexts of trunks
+    pub trunk_setting: &'static str,
 }
 
 impl Default for Rules {
@@ -42,6 +44,7 @@ impl Default for Rules {
             stale: Duration::from_secs(6 * 60 * 60),
             agents: Agents::default(),
             numbering: Numbering::default(),
+            trunk_setting: "trunk_contexts",
         }
     }
 }
@@ -90,7 +93,8 @@ impl Rules {
         if self.reports(call) {
             return None;
         }
-        Some(call.unknown_context.clone().map_or(Reason::Internal, Reason::NoTrunk))
+        let no_trunk = |context| Reason::NoTrunk { context, setting: self.trunk_setting };
+        Some(call.unknown_context.clone().map_or(Reason::Internal, no_trunk))
     }
 
     /// Whether a call is one that Zammad is told of.

@@ -83,6 +83,10 @@ impl SourceSettings for FreeSwitchSettings {
         *self != Self::default()
     }
 
+    fn trunk_setting(&self) -> &'static str {
+        "inbound_contexts"
+    }
+
     fn files(&self) -> Vec<&Path> {
         self.password_file.iter().map(PathBuf::as_path).collect()
     }

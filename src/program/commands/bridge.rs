@@ -62,7 +62,7 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
     let source = P::source(&own);
     if let Some(recording) = &following.replay {
         let file = File::open(recording).with_context(|| recording.display().to_string())?;
-        let tracker = Tracker::new(rules(&bridge_config, &config));
+        let tracker = Tracker::new(rules(&bridge_config, &config, &own));
         replay::replay(source, tracker, BufReader::new(file), &config, out)?;
         return Ok(ExitCode::Ok);
     }
@@ -92,7 +92,7 @@ fn terms<P: PhoneSystem>(
     bridge: BridgeConfig,
     settings: P::Settings,
 ) -> anyhow::Result<Terms<P::Connector, P::Settings>> {
-    let (rules, connector) = (rules(&bridge, &config), P::connector(&settings)?);
+    let (rules, connector) = (rules(&bridge, &config, &settings), P::connector(&settings)?);
     Ok(Terms { config: Arc::new(config), bridge, rules, settings, connector })
 }
 
@@ -128,7 +128,7 @@ fn configured(
     Ok((config, bridge))
 }
 
-fn rules(bridge: &BridgeConfig, config: &Config) -> Rules {
+fn rules(bridge: &BridgeConfig, config: &Config, own: &impl SourceSettings) -> Rules {
     Rules {
         hold: bridge.hold,
         internal: bridge.internal,
@@ -138,5 +138,6 @@ fn rules(bridge: &BridgeConfig, config: &Config) -> Rules {
         stale: bridge.stale,
         agents: config.agents.clone(),
         numbering: config.numbering.clone(),
+        trunk_setting: own.trunk_setting(),
     }
 }
