@@ -16,3 +16,4 @@ pub mod three_cx;
 pub mod tracker;
 pub mod view;
 pub mod xivo;
+pub mod webhook;

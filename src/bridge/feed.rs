@@ -34,7 +34,7 @@ pub enum Fed<M> {
 
 /// Keeps a connection, and hands over what comes, until nobody wants it any more. Reading never waits for
 /// the one that takes it. A connector that is changed counts for the next connection, which is made at once if
-/// there is none.
+/// there is none; of it counts for this one what [can](Connector::adapt).
 pub async fn feed<C: Connector + Clone>(
     mut connectors: watch::Receiver<C>,
     fed: UnboundedSender<Fed<<C::Link as Link>::Message>>,
@@ -51,7 +51,7 @@ pub async fn feed<C: Connector + Clone>(
                 if fed.send(Fed::Connected(uuid::Uuid::new_v4().simple().to_string())).is_err() {
                     return;
                 }
-                match hand_over(link, &fed, &mut requests).await {
+                match hand_over(link, &mut connectors, &fed, &mut requests).await {
                     Some(error) => error,
                     None => return,
                 }
@@ -75,10 +75,11 @@ pub async fn feed<C: Connector + Clone>(
 }
 
 /// Why the connection ended; `None` if nobody wants it any more.
-async fn hand_over<L: Link>(
-    mut link: L,
-    fed: &UnboundedSender<Fed<L::Message>>,
-    requests: &mut UnboundedReceiver<L::Request>,
+async fn hand_over<C: Connector>(
+    mut link: C::Link,
+    connectors: &mut watch::Receiver<C>,
+    fed: &UnboundedSender<Fed<<C::Link as Link>::Message>>,
+    requests: &mut UnboundedReceiver<<C::Link as Link>::Request>,
 ) -> Option<LinkError> {
     loop {
         tokio::select! {
@@ -87,6 +88,7 @@ async fn hand_over<L: Link>(
                 Err(error) => return Some(error),
             },
             request = requests.recv() => link.ask(request?),
+            Ok(()) = connectors.changed() => connectors.borrow_and_update().adapt(&mut link),
         }
     }
 }

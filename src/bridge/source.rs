@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::watch;
 
 use super::fact::{Fact, LegId, Standing};
 use super::mask::Mask;
@@ -48,6 +50,11 @@ pub trait Source {
 
     /// Puts other numbers and names in place of those in a message, the same for the same.
     fn mask(message: &mut Self::Message, mask: &Mask);
+
+    /// Who waits to hear what becomes of what follows from a message.
+    fn waits(_message: &Self::Message) -> Option<Waits> {
+        None
+    }
 }
 
 /// Where a phone system is, and how to log in there.
@@ -57,6 +64,9 @@ pub trait Connector {
 
     /// Connects, logs in, and asks to be told of everything.
     fn connect(&self) -> impl Future<Output = Result<Self::Link, LinkError>> + Send;
+
+    /// What of it counts for a connection that was made by another one, as the settings have changed.
+    fn adapt(&self, _link: &mut Self::Link) {}
 }
 
 /// A connection to a phone system.
@@ -73,6 +83,45 @@ pub trait Link {
 
     /// Asks for something, with the next turn of [`next`](Self::next).
     fn ask(&mut self, request: Self::Request);
+}
+
+/// What has become of what follows from a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// It is on its way.
+    UnderWay,
+    /// It will reach Zammad, whatever happens to this process; without a spool: unless something happens to it.
+    Safe,
+    /// Zammad has it. That may decide over a call.
+    Decided {
+        /// Zammad does not want the call.
+        is_rejected: bool,
+    },
+    /// Nobody will ever have it.
+    Lost,
+}
+
+/// Somebody who waits for a [`Fate`].
+#[derive(Debug, Clone)]
+pub struct Waits(Arc<watch::Sender<Fate>>);
+
+impl Waits {
+    /// Somebody, and where they hear of it.
+    pub fn new() -> (Self, watch::Receiver<Fate>) {
+        let (told, hears) = watch::channel(Fate::UnderWay);
+        (Self(Arc::new(told)), hears)
+    }
+
+    /// Tells them. What comes later in a fate's order is not taken back.
+    pub fn tell(&self, fate: Fate) {
+        self.0.send_if_modified(|known| {
+            let is_news = *known < fate;
+            if is_news {
+                *known = fate;
+            }
+            is_news
+        });
+    }
 }
 
 /// What follows from one message.

@@ -4,6 +4,7 @@ mod asterisk;
 mod freeswitch;
 mod three_cx;
 mod xivo;
+mod webhook;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -16,6 +17,11 @@ use serde::{Deserialize, Serialize};
 pub use asterisk::{AsteriskAccount, AsteriskSettings};
 pub use freeswitch::{FreeSwitchAccount, FreeSwitchSettings};
 pub use three_cx::{ThreeCxAccount, ThreeCxApi, ThreeCxSettings, TrunkNumbers};
+pub(crate) use webhook::HOOK_KEYS;
+pub use webhook::{
+    AnsweredBy, HookBody, HookFields, HookReply, HookSecrets, HookSettings, HookSignature, HookWords,
+    PRESETS, PublicUrl, WebhookSettings,
+};
 pub use xivo::{XivoAccount, XivoFollow, XivoFollows, XivoLogin, XivoProtocol, XivoSettings};
 
 use super::value::{List, Span};
@@ -96,6 +102,9 @@ pub struct BridgeSettings {
     /// The table `[bridge.xivo]`.
     #[arg(skip)]
     pub xivo: XivoSettings,
+    /// The table `[bridge.webhook]`.
+    #[arg(skip)]
+    pub webhook: WebhookSettings,
 }
 
 /// The settings of a phone system, as far as those of all are alike.
@@ -172,11 +181,11 @@ const STALE: Duration = Duration::from_secs(6 * 60 * 60);
 
 impl BridgeSettings {
     /// The names of all phone systems that can be followed.
-    pub const SOURCES: [&str; 4] = ["asterisk", "freeswitch", "3cx", "xivo"];
+    pub const SOURCES: [&str; 5] = ["asterisk", "freeswitch", "3cx", "xivo", "webhook"];
 
     /// The settings of each of them.
     pub fn sources(&self) -> [&dyn SourceSettings; Self::SOURCES.len()] {
-        [&self.asterisk, &self.freeswitch, &self.three_cx, &self.xivo]
+        [&self.asterisk, &self.freeswitch, &self.three_cx, &self.xivo, &self.webhook]
     }
 
     /// These settings, and weaker ones where these say nothing.
@@ -194,6 +203,7 @@ impl BridgeSettings {
             freeswitch: self.freeswitch.or(other.freeswitch),
             three_cx: self.three_cx.or(other.three_cx),
             xivo: self.xivo.or(other.xivo),
+            webhook: self.webhook.or(other.webhook),
         }
     }
 

@@ -10,6 +10,7 @@ use config::{Map, Value, ValueKind};
 use serde::Deserialize;
 
 use super::access::Layer;
+use super::bridge::HOOK_KEYS;
 use super::shared_path::misleading;
 use super::variables::KEYS;
 use super::{BridgeSettings, Endpoint, Secret, Settings, endpoint, redact};
@@ -223,7 +224,7 @@ fn holds_token(table: &Map<String, Value>) -> bool {
 }
 
 /// What secrets are called in the tables of phone systems.
-const SECRETS: [&str; 3] = ["secret", "client_secret", "password"];
+const SECRETS: [&str; 5] = ["secret", "client_secret", "signing_key", "token", "password"];
 
 /// Whether a table of `[bridge]` has the secret of a phone system.
 fn holds_secret(table: &Map<String, Value>) -> bool {
@@ -258,7 +259,11 @@ fn check_keys(path: &Path, table: &Map<String, Value>, prefix: &str) -> Result<(
         let full = format!("{prefix}{key}");
         let is_table = ["numbers", "spool", "bridge"].contains(&full.as_str())
             || full.strip_prefix("bridge.").is_some_and(|source| SOURCES.contains(&source));
-        if let ValueKind::Table(inner) = &table[key].kind
+        if let ValueKind::Table(hooks) = &table[key].kind
+            && full == "bridge.webhook.hooks"
+        {
+            check_hooks(path, hooks)?;
+        } else if let ValueKind::Table(inner) = &table[key].kind
             && (is_table || prefix == "bridge.")
         {
             if !is_table {
@@ -268,13 +273,48 @@ fn check_keys(path: &Path, table: &Map<String, Value>, prefix: &str) -> Result<(
         } else if full == "agents" || full == "bridge.xivo.accounts" {
             // The keys of the first table are phones; the second one is a list of tables, which have no variables.
         } else if !KEYS.contains(&full.as_str()) {
-            let nearest = KEYS
-                .into_iter()
-                .map(|known| (strsim::jaro_winkler(&full, known), known))
-                .filter(|(likeness, _)| *likeness > 0.8)
-                .max_by(|(a, _), (b, _)| a.total_cmp(b))
-                .map(|(_, known)| known.to_owned());
+            let nearest = nearest(&full, &KEYS);
             return Err(FileError::UnknownKey { path: path.to_owned(), key: full, nearest });
+        }
+    }
+    Ok(())
+}
+
+fn nearest(key: &str, known: &[&str]) -> Option<String> {
+    let by_likeness = known.iter().map(|known| (strsim::jaro_winkler(key, known), known));
+    let near = by_likeness.filter(|(likeness, _)| *likeness > 0.8);
+    near.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, known)| (*known).to_owned())
+}
+
+/// The same for the tables of hooks, whose names are anybody's.
+fn check_hooks(path: &Path, hooks: &Map<String, Value>) -> Result<(), FileError> {
+    fn check(path: &Path, table: &Map<String, Value>, hook: &str, prefix: &str) -> Result<(), FileError> {
+        let mut keys: Vec<_> = table.keys().collect();
+        keys.sort();
+        for key in keys {
+            let full = format!("{prefix}{key}");
+            if !HOOK_KEYS.contains(&full.as_str()) {
+                let nearest = nearest(&full, &HOOK_KEYS);
+                return Err(FileError::UnknownKey {
+                    path: path.to_owned(),
+                    key: format!("{hook}.{full}"),
+                    nearest,
+                });
+            }
+            // In a table of words the keys are the sender's.
+            if let ValueKind::Table(inner) = &table[key].kind
+                && prefix != "words."
+            {
+                check(path, inner, hook, &format!("{full}."))?;
+            }
+        }
+        Ok(())
+    }
+    let mut names: Vec<_> = hooks.keys().collect();
+    names.sort();
+    for name in names {
+        if let ValueKind::Table(hook) = &hooks[name].kind {
+            check(path, hook, &format!("bridge.webhook.hooks.{name}"), "")?;
         }
     }
     Ok(())

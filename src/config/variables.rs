@@ -9,7 +9,7 @@ const PREFIX: &str = "ZAMMAD_CTI_";
 
 /// The keys of all settings, as [`Settings::by_key`] has them. Each event's process looks for their variables, and
 /// has no time to find the keys out.
-pub(super) const KEYS: [&str; 76] = [
+pub(super) const KEYS: [&str; 77] = [
     "url",
     "token",
     "token_file",
@@ -86,6 +86,7 @@ pub(super) const KEYS: [&str; 76] = [
     "bridge.xivo.follow",
     "bridge.xivo.number_field",
     "bridge.xivo.late_outbound",
+    "bridge.webhook.listen",
 ];
 
 impl Settings {

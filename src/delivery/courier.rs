@@ -252,9 +252,20 @@ impl Courier {
         to_send: &EventToSend,
         deadline: Deadline,
     ) -> Result<Outcome, Failure> {
+        self.bring_telling(client, to_send, deadline, &|| {}).await
+    }
+
+    /// The same; `is_kept` is called if the spool has the event before its outcome is known.
+    pub(crate) async fn bring_telling(
+        &self,
+        client: &mut Client,
+        to_send: &EventToSend,
+        deadline: Deadline,
+        is_kept: &(dyn Fn() + Sync),
+    ) -> Result<Outcome, Failure> {
         match self.keep_at_once(to_send, deadline).await {
             Some(kept) => kept,
-            None => self.bring_at_once(client, to_send, deadline, &self.stop).await,
+            None => self.bring_at_once(client, to_send, deadline, &self.stop, is_kept).await,
         }
     }
 
@@ -277,7 +288,9 @@ impl Courier {
             None => {
                 self.open_ahead(&to_send.event);
                 match client() {
-                    Ok(mut client) => Ok(self.bring_at_once(&mut client, to_send, deadline, stop).await),
+                    Ok(mut client) => {
+                        Ok(self.bring_at_once(&mut client, to_send, deadline, stop, &|| {}).await)
+                    }
                     Err(error) => Err(error),
                 }
             }
@@ -309,6 +322,7 @@ impl Courier {
         to_send: &EventToSend,
         deadline: Deadline,
         stop: &Stop,
+        is_kept: &(dyn Fn() + Sync),
     ) -> Result<Outcome, Failure> {
         let EventToSend { event, .. } = to_send;
         let left = LEFT.min(deadline.time() / 4);
@@ -351,6 +365,9 @@ impl Courier {
                 let begun =
                     if turn.as_ref().is_some_and(Turn::is_held) { keeper.begun } else { Begun::Noted };
                 let Entered { earlier, held, kept } = keeper.enter(to_send, order, begun, now).await;
+                if kept.is_some() {
+                    is_kept();
+                }
                 match (earlier, held) {
                     (Earlier::SameEvent, _) => Ok(Outcome::EndedBefore),
                     (Earlier::EventsOfItsCall, _) => {

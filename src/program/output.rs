@@ -235,8 +235,14 @@ impl Report {
         Self { error: error.or(self.error), ..self }
     }
 
+    /// Zammad does not want the call.
     pub fn rejects(&self) -> bool {
         self.decision.reason().is_some()
+    }
+
+    /// Neither Zammad nor the spool has the event.
+    pub fn is_lost(&self) -> bool {
+        self.delivery == Delivery::Failed
     }
 
     pub fn about(self, event: &CallEvent) -> Self {

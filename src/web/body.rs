@@ -10,6 +10,7 @@ use hyper::body::{Body as _, Incoming};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How much room in memory all bodies of one kind share, and the most bytes of one of them.
+#[derive(Debug)]
 pub struct Room {
     bytes: Arc<Semaphore>,
     most: usize,

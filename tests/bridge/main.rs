@@ -21,7 +21,7 @@
 #[allow(dead_code, reason = "the other tests use the rest")]
 #[path = "../support/lib.rs"]
 mod support;
-use support::{ami, certificates, ctid, esl, running, servers};
+use support::{ami, certificates, ctid, esl, running, sender, servers};
 
 mod bad_input;
 mod connection;
@@ -30,6 +30,7 @@ mod freeswitch;
 mod killed;
 mod recorded;
 mod recordings;
+mod webhook;
 #[path = "../support/switchboard.rs"]
 mod switchboard;
 mod three_cx;

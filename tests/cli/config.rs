@@ -318,19 +318,24 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
         let key = line.strip_prefix('#').and_then(|line| line.split_once(" = ")).map(|(key, _)| key);
         key.is_some_and(|key| key.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()))
     };
-    let profile = lines.iter().position(|line| *line == "#[profiles.test]").unwrap();
+    // A table that is commented out is used with each of its settings.
+    let table_of = |at: usize| {
+        (0..at).rev().find(|&place| lines[place].starts_with('[') || lines[place].starts_with("#["))
+    };
     let settings: Vec<_> = (0..lines.len()).filter(|&at| is_setting(lines[at])).collect();
-    assert_eq!(settings.len(), 63, "{settings:?}");
+    assert_eq!(settings.len(), 69, "{settings:?}");
     for at in settings {
-        let in_profile = at > profile;
+        let table = table_of(at);
+        let in_profile = table.is_some_and(|table| lines[table] == "#[profiles.test]");
         let in_use = |(place, line): (usize, &&str)| {
-            let used = place == at || (in_profile && place == profile);
+            let used = place == at || (Some(place) == table && line.starts_with('#'));
             if used { line[1..].to_owned() } else { (*line).to_owned() }
         };
         let text = lines.iter().enumerate().map(in_use).collect::<Vec<_>>().join("\n");
         let arguments: &[_] = if in_profile { &["--profile", "test"] } else { &[] };
         let (key, value) = lines[at][1..].split_once(" = ").unwrap();
-        let table = lines[..at].iter().rev().find_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
+        let table =
+            table.and_then(|table| lines[table].trim_start_matches('#').strip_prefix('[')?.strip_suffix(']'));
         let table = table.filter(|_| !in_profile);
         let key = table.map_or_else(|| key.to_owned(), |table| format!("{table}.{key}"));
         let shown = &show(&text, arguments)[&key];
@@ -343,7 +348,8 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
             | "bridge.freeswitch.password"
             | "bridge.3cx.client_secret"
             | "bridge.3cx.password"
-            | "bridge.xivo.password" => json!("***"),
+            | "bridge.xivo.password"
+            | "bridge.webhook.hooks.sipgate.secret" => json!("***"),
             _ => serde_json::from_str(value).unwrap(),
         };
         assert_eq!(shown["value"], value, "{key}");
@@ -482,7 +488,7 @@ fn a_bridge_that_cannot_begin_is_found_by_config_check() {
 fn a_broken_configuration_sends_nothing_and_says_what_to_mend() {
     let near = |key: &str, nearest: &str| format!("unknown key `{key}`; did you mean `{nearest}`?");
     // (file, arguments, what is said)
-    let cases: [(&str, &[&str], &str); 30] = [
+    let cases: [(&str, &[&str], &str); 33] = [
         ("timout = '1s'", &[], &near("timout", "timeout")),
         ("[profiles.test]\ndeadlin = '1s'", &[], &near("deadlin", "deadline")),
         ("[numbers]\ncountri = 'DE'", &[], &near("numbers.countri", "numbers.country")),
@@ -495,6 +501,17 @@ fn a_broken_configuration_sends_nothing_and_says_what_to_mend() {
             &near("bridge.asterisk.adress", "bridge.asterisk.address"),
         ),
         ("[bridge.asterisc]", &[], "unknown phone system [bridge.asterisc]; there are: bridge.asterisk, "),
+        (
+            "[bridge.webhook.hooks.a]\npresett = 'sipgate'",
+            &[],
+            "unknown key `bridge.webhook.hooks.a.presett`; did you mean `preset`?",
+        ),
+        (
+            "[bridge.webhook.hooks.a.fields]\ncal = 'id'",
+            &[],
+            "unknown key `bridge.webhook.hooks.a.fields.cal`; did you mean `fields.call`?",
+        ),
+        ("[bridge.webhook.hooks.a]\nrate = 'fast'", &[], "rate"),
         ("[profiles.test.bridge.fax]\nurl = 'x'", &[], "unknown phone system [bridge.fax]; there are"),
         ("[bridge]\non_reject = 'busy'", &[], "expected one of none, hangup"),
         (

@@ -91,6 +91,7 @@ const COMMANDS: &[(&str, &[&[&[&str]]])] = &[
     ("bridge asterisk", &[SENDS, &[OUTPUT, &["dry-run"]]]),
     ("bridge freeswitch", &[SENDS, &[OUTPUT, &["dry-run"]]]),
     ("bridge 3cx", &[SENDS, &[OUTPUT, &["dry-run"]]]),
+    ("bridge webhook", &[SENDS, &[OUTPUT, &["dry-run"]]]),
     ("spool", &[]),
     ("spool list", &[LOOKS]),
     ("spool show", &[LOOKS]),

@@ -20,6 +20,8 @@ pub mod nginx;
 #[allow(dead_code, reason = "tests/spool_promises has it")]
 pub mod proxy;
 pub mod running;
+#[allow(dead_code, reason = "tests/bridge has it")]
+pub mod sender;
 pub mod servers;
 #[allow(dead_code, reason = "what a phone system can do is written down whole")]
 pub mod three_cx;

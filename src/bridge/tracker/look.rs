@@ -35,6 +35,11 @@ impl Tracker {
         self.by_leg.get(leg).or_else(|| self.by_group.get(group)).copied()
     }
 
+    /// Whether a call waits to be reported.
+    pub fn is_due(&self, call: CallNumber) -> bool {
+        self.calls.get(&call).is_some_and(|call| call.due.is_some())
+    }
+
     /// A call that is under way.
     pub fn glimpse(&self, call: CallNumber) -> Option<Glimpse<'_>> {
         let call = self.calls.get(&call)?;

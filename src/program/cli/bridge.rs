@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::listen::address;
-use crate::config::{AsteriskSettings, BridgeSettings, FreeSwitchSettings, ThreeCxSettings, XivoSettings};
+use crate::config::{
+    AsteriskSettings, BridgeSettings, FreeSwitchSettings, ThreeCxSettings, WebhookSettings, XivoSettings,
+};
 
 /// Follow a whole phone system, and report its calls
 ///
@@ -57,6 +59,17 @@ pub enum Bridge {
     ///   zammad-cti bridge xivo --address xivo:5003 --username zammad --password-file secret --sandbox
     #[command(verbatim_doc_comment)]
     Xivo(Box<Source<XivoSettings>>),
+    /// Take what hosted phone systems send: sipgate, Placetel, Yeastar, Twilio, Telnyx, Aircall, DIDWW and others
+    ///
+    /// It is a server, and each phone system sends a request to it when something happens: to
+    /// https://HOST/hook/NAME/SECRET, through a proxy that speaks HTTPS. The configuration has a table for each:
+    ///
+    ///   [bridge.webhook.hooks.NAME]
+    ///   preset = "sipgate"
+    ///   secret_file = "/etc/zammad-cti/hook-secret"
+    ///   public_url = "https://HOST"
+    #[command(verbatim_doc_comment)]
+    Webhook(Box<Source<WebhookSettings>>),
 }
 
 /// One phone system.

@@ -149,6 +149,7 @@ pub const COMMANDS: &[(&str, &[Part])] = &[
     ("bridge freeswitch", BRIDGE),
     ("bridge 3cx", BRIDGE),
     ("bridge xivo", BRIDGE),
+    ("bridge webhook", BRIDGE),
     ("spool list", LOOK),
     ("spool show", LOOK),
     ("spool stats", &[FILE, ADDRESS, OUTPUT, SPOOL, ROOM]),

@@ -10,6 +10,7 @@ mod pulse;
 mod recorder;
 mod replay;
 mod tell;
+mod waiting;
 
 use std::fs::File;
 use std::io::{BufReader, Write};
@@ -20,7 +21,7 @@ use anyhow::Context;
 use crate::bridge::pattern::Pattern;
 use crate::bridge::system::PhoneSystem;
 use crate::bridge::tracker::{Rules, Tracker};
-use crate::bridge::{asterisk, freeswitch, three_cx, xivo};
+use crate::bridge::{asterisk, freeswitch, three_cx, webhook, xivo};
 use crate::client;
 use crate::config::{BridgeConfig, Config, Settings, SourceSettings};
 use crate::program::cli::{self, Global};
@@ -42,6 +43,7 @@ pub fn run(source: cli::Bridge, global: &Global, out: &mut dyn Write) -> anyhow:
         cli::Bridge::Freeswitch(args) => bridge::<freeswitch::System>(*args, global, out),
         cli::Bridge::ThreeCx(args) => bridge::<three_cx::System>(*args, global, out),
         cli::Bridge::Xivo(args) => bridge::<xivo::System>(*args, global, out),
+        cli::Bridge::Webhook(args) => bridge::<webhook::System>(*args, global, out),
     }
 }
 

@@ -37,8 +37,8 @@ pub fn run(command: &cli::Config, global: &Global, out: &mut dyn Write) -> anyho
     }
 }
 
-/// A table that only the file has: its keys are phones.
-const AGENTS: &str = "agents.";
+/// Tables that only the file has: the keys of the one are phones, those of the other hooks.
+const FILE_ONLY: [&str; 2] = ["agents.", "bridge.webhook.hooks."];
 
 /// What takes the place of a secret.
 const STARS: &str = "***";
@@ -83,7 +83,8 @@ fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         Format::Shell => {
             for setting in settings {
                 let Shown { key, value, .. } = &setting;
-                if value.is_null() || setting.is_masked() || key.starts_with(AGENTS) {
+                let is_of_file = FILE_ONLY.iter().any(|table| key.starts_with(table));
+                if value.is_null() || setting.is_masked() || is_of_file {
                     continue;
                 }
                 let value = match value {

@@ -38,6 +38,8 @@ pub struct Errand {
 /// What came of an errand.
 pub enum Brought {
     Done(Box<Done>),
+    /// The spool has an event of this call while it is on its way.
+    Kept(CallNumber),
     /// Somebody else reports its call, such as a line in the dialplan.
     Elsewhere(CallNumber, EventKind),
 }
@@ -183,8 +185,13 @@ async fn bring(
         }
     };
     report::warn(&to_send, None);
+    let kept = office.brought.clone();
+    let is_kept = move || drop(kept.send(Brought::Kept(call)));
     let brought = match connection.client() {
-        Ok(client) => Ok(courier.bring(client, &to_send, Deadline::within(config.deadline)).await),
+        Ok(client) => {
+            let deadline = Deadline::within(config.deadline);
+            Ok(courier.bring_telling(client, &to_send, deadline, &is_kept).await)
+        }
         Err(error) => Err(error),
     };
     let (report, error) = outcome(&to_send.event, brought, config);

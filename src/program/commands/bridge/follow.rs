@@ -11,8 +11,8 @@ use tokio::time::{Instant, interval, sleep_until};
 
 use crate::bridge::fact::{Fact, Standing};
 use crate::bridge::feed::{Fed, feed};
-use crate::bridge::source::{Connector, Heard, Link, LinkError, Source};
-use crate::bridge::tracker::{Followed, Open, Rules, Tracker};
+use crate::bridge::source::{Connector, Fate, Heard, Link, LinkError, Source};
+use crate::bridge::tracker::{CallNumber, Followed, Open, Rules, Tracker};
 use crate::client::in_full;
 use crate::config::{BridgeConfig, Config, OnReject, Span};
 use crate::event::WrittenEvent;
@@ -31,6 +31,7 @@ use super::page::Page;
 use super::pulse::Pulse;
 use super::recorder::Recorder;
 use super::tell;
+use super::waiting::Waiting;
 
 /// How often systemd is told what it does, if that has changed: it may be another at each of many calls.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
@@ -127,6 +128,7 @@ where
     let mut is_ending = false;
     let mut ask_again = None;
     let mut heard = begun;
+    let mut waiting = Waiting::default();
     loop {
         let due = tracker.due().map_or_else(|| Instant::now() + Duration::from_secs(3600), |due| begun + due);
         if is_ending && at_work.is_empty() && brought.is_empty() {
@@ -165,7 +167,12 @@ where
                         heard = Instant::now();
                         pulse.count(|told| told.messages += 1);
                         let onlookers = Onlookers { pulse: Some(&pulse), page: page.as_ref() };
-                        hear(&mut source, &mut tracker, message, begun.elapsed(), &requests, &onlookers);
+                        let waits = S::waits(&message);
+                        let call =
+                            hear(&mut source, &mut tracker, message, begun.elapsed(), &requests, &onlookers);
+                        if let Some(waits) = waits {
+                            waiting.enter(call, waits);
+                        }
                     }
                 }
             },
@@ -179,10 +186,14 @@ where
             }
             Some(()) = at_work.next() => {}
             Some(brought) = brought.recv() => match brought {
-                Brought::Elsewhere(call, kind) => if let Some(page) = &page {
-                    let fate = "reported already, from elsewhere".to_owned();
-                    page.change(|view| view.reported(call, kind, Vec::new(), fate, false));
-                },
+                Brought::Elsewhere(call, kind) => {
+                    waiting.is_done(call, Fate::Decided { is_rejected: false });
+                    if let Some(page) = &page {
+                        let fate = "reported already, from elsewhere".to_owned();
+                        page.change(|view| view.reported(call, kind, Vec::new(), fate, false));
+                    }
+                }
+                Brought::Kept(call) => waiting.is_kept(call),
                 Brought::Done(done) => {
                 let Done { call, kind, heard, report, fields, error, is_rejected } = *done;
                 if let Some(page) = &page {
@@ -196,9 +207,13 @@ where
                 });
                 last.note(&report, error.as_ref());
                 log_event(&report, error.as_ref());
+                let rejects = is_rejected && bridge.on_reject == OnReject::Hangup;
+                // A hangup that is in doubt, or an event that Zammad refuses, is lost to no other attempt.
+                let is_lost = report.is_lost();
+                waiting.is_done(call, if is_lost { Fate::Lost } else { Fate::Decided { is_rejected: rejects } });
                 let style = Style { format: config.output, field: None, fail_open: false };
                 tell::event(out, &report, fields, style)?;
-                if is_rejected && bridge.on_reject == OnReject::Hangup {
+                if rejects {
                     let request = tracker.leg_of(call).and_then(|leg| source.hang_up(leg));
                     request.and_then(|request| requests.send(request).ok());
                 }
@@ -241,7 +256,10 @@ where
             }
             match followed {
                 Followed::Event(call, written) => match &shift {
-                    Some(shift) => shift.push(Errand { call, written, heard }),
+                    Some(shift) => {
+                        waiting.is_under_way(call);
+                        shift.push(Errand { call, written, heard });
+                    }
                     None if following.dry_run => dry(written, &config, out)?,
                     // The next process sees what has become of the call.
                     None => {}
@@ -250,6 +268,7 @@ where
                 Followed::Unreported(_, summary, reason) => tell::unreported(&summary, &reason),
             }
         }
+        waiting.settle(&tracker);
     }
     feeding.abort();
     pulse.end().await;
@@ -263,7 +282,7 @@ pub struct Onlookers<'a> {
     pub page: Option<&'a Page>,
 }
 
-/// What follows from a message.
+/// What follows from a message; the call that it is about, if it is about one.
 pub fn hear<S: Source>(
     source: &mut S,
     tracker: &mut Tracker,
@@ -271,18 +290,28 @@ pub fn hear<S: Source>(
     now: Duration,
     requests: &UnboundedSender<S::Request>,
     onlookers: &Onlookers<'_>,
-) {
+) -> Option<CallNumber> {
     let Onlookers { pulse, page } = onlookers;
-    let said = page.and_then(|page| Some((page, S::about(&message)?, S::text(&message))));
+    let about = S::about(&message);
+    let said = page.and_then(|page| Some((page, about.clone()?, S::text(&message))));
+    let call_now = |tracker: &Tracker| {
+        let (leg, group) = about.as_ref()?;
+        tracker.call_of(leg, group)
+    };
+    let call_before = call_now(tracker);
+    let mut call_meanwhile = None;
     for heard in source.understand(message) {
         if let Some(pulse) = pulse {
             pulse.sees(&heard);
         }
         match heard {
-            Heard::Fact(fact) => match page {
-                Some(page) => hear_before(page, tracker, fact, now),
-                None => tracker.hear(fact, now),
-            },
+            Heard::Fact(fact) => {
+                match page {
+                    Some(page) => hear_before(page, tracker, fact, now),
+                    None => tracker.hear(fact, now),
+                }
+                call_meanwhile = call_meanwhile.or_else(|| call_now(tracker));
+            }
             Heard::Standing(legs) => {
                 tracker.compare(&legs, now);
                 if let Some(page) = page {
@@ -306,6 +335,7 @@ pub fn hear<S: Source>(
     if let Some((page, (leg, group), text)) = said {
         page.change(|view| view.said(tracker.call_of(&leg, &group), &leg, &group, text));
     }
+    call_before.or(call_meanwhile)
 }
 
 /// The tracker takes a fact in, and a page shows what follows.

@@ -1,0 +1,180 @@
+//! One hook: everything that its settings say, ready for requests.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use super::body;
+use super::calls::{Manner, key};
+use super::guard::{BadKey, Guard, Refusal, Request};
+use super::message::Said;
+use super::notice::{Mapping, UnknownWord};
+use super::path::Path;
+use super::reply::Reply;
+use crate::bridge::system::AccountError;
+use crate::config::{ConfigError, HookBody, HookSettings, WebhookSettings};
+use crate::web::lock;
+
+/// Requests a second, unless another number is set.
+const RATE: u32 = 2000;
+
+/// How many seconds' requests may come at once.
+const BURST: f64 = 2.0;
+
+/// How the requests of one sender are taken.
+#[derive(Debug)]
+pub struct Hook {
+    /// its name in the address
+    pub name: String,
+    /// what a request has to prove
+    pub guard: Guard,
+    /// what the sender gets
+    pub reply: Reply,
+    /// its own address
+    pub url: String,
+    mapping: Mapping,
+    body: HookBody,
+    json_in: Vec<Path>,
+    rate: f64,
+    bucket: Mutex<Bucket>,
+}
+
+/// How many requests may come just now.
+#[derive(Debug)]
+struct Bucket {
+    left: f64,
+    at: Instant,
+}
+
+/// Why a request changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
+pub enum Unread {
+    /// It is not believed.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It cannot be read.
+    #[error(transparent)]
+    Broken(#[from] body::BadBody),
+}
+
+/// All of them, by their names.
+pub type Hooks = BTreeMap<String, Hook>;
+
+/// Those of the settings. Their secrets are read now.
+///
+/// # Errors
+///
+/// The settings of one cannot work.
+pub fn hooks(settings: &WebhookSettings) -> Result<Hooks, AccountError> {
+    if settings.hooks.is_empty() {
+        let missing = "there is no hook: add a table [bridge.webhook.hooks.NAME] to the configuration";
+        return Err(ConfigError::Bridge(missing.to_owned()).into());
+    }
+    let hook = |(name, own): (&String, &HookSettings)| Ok((name.clone(), Hook::new(name, own)?));
+    settings.hooks.iter().map(hook).collect()
+}
+
+/// How the requests of a hook are understood, for which no secret is needed.
+///
+/// # Errors
+///
+/// Its settings cannot work.
+pub fn understood(name: &str, own: &HookSettings) -> Result<(Manner, Mapping), ConfigError> {
+    let whole = own.whole(name)?;
+    let wrong = |error: UnknownWord| ConfigError::Bridge(format!("bridge.webhook.hooks.{name}: {error}"));
+    let mapping = Mapping::new(&whole).map_err(wrong)?;
+    let manner = Manner {
+        hook: name.to_owned(),
+        answered_by: whole.answered_by.unwrap_or_default(),
+        taker_ends: whole.taker_ends.unwrap_or_default(),
+    };
+    Ok((manner, mapping))
+}
+
+/// A body as a hook would read it, without a look at who sends it.
+///
+/// # Errors
+///
+/// It cannot be read, or the settings cannot work.
+pub fn said(name: &str, own: &HookSettings, body: &[u8]) -> Result<Result<Said, body::BadBody>, ConfigError> {
+    let whole = own.whole(name)?;
+    let request = body::Request { content_type: None, query: None, body };
+    let read = body::read(whole.body.unwrap_or_default(), &Path::all(whole.json_in.as_ref()), request);
+    Ok(read.map(|body| Said { hook: name.to_owned(), body, ..Said::default() }))
+}
+
+impl Hook {
+    fn new(name: &str, own: &HookSettings) -> Result<Self, AccountError> {
+        let whole = own.whole(name)?;
+        let (_, mapping) = understood(name, own)?;
+        let secrets = whole.secrets(name)?;
+        let base = whole.public_url.as_ref().map(|url| url.as_str()).unwrap_or_default();
+        let url = format!("{base}/hook/{name}/{}", secrets.secret.reveal());
+        let wrong = |error: BadKey| ConfigError::Bridge(format!("bridge.webhook.hooks.{name}: {error}"));
+        let rate = f64::from(whole.rate.unwrap_or(RATE));
+        Ok(Self {
+            name: name.to_owned(),
+            guard: Guard::new(&whole, secrets, &url).map_err(wrong)?,
+            reply: Reply::new(&whole.reply),
+            url,
+            mapping,
+            body: whole.body.unwrap_or_default(),
+            json_in: Path::all(whole.json_in.as_ref()),
+            rate,
+            bucket: Mutex::new(Bucket { left: rate * BURST, at: Instant::now() }),
+        })
+    }
+
+    /// Whether one more request may come now.
+    pub fn has_room(&self, now: Instant) -> bool {
+        let mut bucket = lock(&self.bucket);
+        let since = now.saturating_duration_since(bucket.at).as_secs_f64();
+        bucket.left = (bucket.left + since * self.rate).min(self.rate * BURST);
+        bucket.at = now;
+        let has_room = bucket.left >= 1.0;
+        if has_room {
+            bucket.left -= 1.0;
+        }
+        has_room
+    }
+
+    /// What a request says, if it is to be believed.
+    ///
+    /// # Errors
+    ///
+    /// See [`Unread`].
+    pub fn read(&self, request: Request<'_>) -> Result<Said, Unread> {
+        self.guard.check(request)?;
+        let text = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
+        let content_type = text("content-type");
+        let fields = body::Request { content_type, query: request.query, body: request.body };
+        let body = body::read(self.body, &self.json_in, fields)?;
+        let header = |name: &str| Some((name.to_owned(), text(name)?.to_owned()));
+        let headers = self.mapping.headers().filter_map(header).collect();
+        let mut said = Said { hook: self.name.clone(), headers, body, ..Said::default() };
+        self.guard.check_token(&mut said)?;
+        said.about = self
+            .mapping
+            .call(&said)
+            .map(|(call, origin)| (key(&self.name, &call), key(&self.name, &origin.unwrap_or(call))));
+        Ok(said)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn no_more_requests_come_than_the_rate_allows() {
+        let own: HookSettings = toml::from_str("preset = 'aircall'\nsecret = 's'\nrate = 10").unwrap();
+        let hook = Hook::new("a", &own).unwrap();
+        let begun = Instant::now();
+        let taken = |at: Duration, asked: u32| (0..asked).filter(|_| hook.has_room(begun + at)).count();
+        assert_eq!(taken(Duration::from_secs(1), 100), 20);
+        assert_eq!(taken(Duration::from_secs(2), 100), 10);
+        assert_eq!(taken(Duration::from_secs(60), 100), 20);
+    }
+}
