@@ -8,8 +8,8 @@ import threading
 import time
 
 from cases import (
-    ANNA, BERT, BY_CALLER, BY_OTHER, CLEAR, WHOLE, Case, Run, blocked, inbound, outbound, press, row_of, run_all, run_once,
-    transfer_to, wait_for_answers)
+    ANNA, BERT, BY_CALLER, BY_OTHER, CLEAR, WHOLE, Case, Run, blocked, consulted, inbound, outbound, row_of, run_all, run_once,
+    press, staying, transfer_to, wait_for_answers)
 from faults import CALLS_AT_ONCE
 from processes import AGENTS, PROGRAM, TOKEN, Process
 from sip import FOLLOWED, Call
@@ -111,28 +111,6 @@ def unwanted(name, destination, *arguments, **more):
 def dialled(name, number, *arguments, **more):
     """Phone 101 calls out where only the bridge reports."""
     return outbound(name, number, *arguments, prefix="2", **more)
-
-
-def consulted(bench, case):
-    """102, who picked up, asks 101 by keys, and leaves the caller to her."""
-    leg = bench.world.wait_for(30, since=time.time() - 60, State="answers", Caller=case.caller, Number="102")
-    press("*2101")(bench, case)
-    asked = bench.world.wait_for(30, since=leg["At"], State="answers", Number="101", Caller="102")
-    if not asked:
-        raise TimeoutError("101 is not asked")
-    time.sleep(0.5)
-    bench.world.action("Hangup", Channel=leg["Channel"])
-    time.sleep(0.5)
-
-
-def staying(during):
-    """102 stays on the telephone until the bench has it hang up."""
-
-    def stay(bench, case):
-        bench.world.set_global(f"STAYS_{case.caller}", "1")
-        during(bench, case)
-
-    return stay
 
 
 def ordinary(bench, report):

@@ -138,6 +138,28 @@ def press(keys):
     return pressing
 
 
+def consulted(bench, case):
+    """102, who picked up, asks 101 by keys, and leaves the caller to her."""
+    leg = bench.world.wait_for(30, since=time.time() - 60, State="answers", Caller=case.caller, Number="102")
+    press("*2101")(bench, case)
+    asked = bench.world.wait_for(30, since=leg["At"], State="answers", Number="101", Caller="102")
+    if not asked:
+        raise TimeoutError("101 is not asked")
+    time.sleep(0.5)
+    bench.world.action("Hangup", Channel=leg["Channel"])
+    time.sleep(0.5)
+
+
+def staying(during):
+    """102 stays on the telephone until the bench has it hang up."""
+
+    def stay(bench, case):
+        bench.world.set_global(f"STAYS_{case.caller}", "1")
+        during(bench, case)
+
+    return stay
+
+
 def row_of(bench, case):
     """The call in Zammad's caller log, or None."""
     if case.by_caller:
