@@ -9,6 +9,7 @@ import sys
 import tempfile
 
 import bridge
+import clicks
 import faults
 import freepbx
 import hostile
@@ -54,7 +55,7 @@ class Report:
 
 def run_ordinary(bench, report, way):
     """The cases of one way, all at the same time."""
-    cases = [case for case in [*ordinary(), *xivo()] if report.wants(way, case.name)]
+    cases = [case for case in [*ordinary(), *clicks.cases(), *xivo()] if report.wants(way, case.name)]
     for run in run_all(bench, cases):
         report.add(way, run.case.name, run.faults, run.case.to)
 

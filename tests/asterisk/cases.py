@@ -62,6 +62,7 @@ class Case:
     during: object = None  # run with (bench, case) once the call is answered
     while_calling: object = None  # and as soon as it began
     caller_does: object = None  # run with (bench, case, call) once the call is answered
+    placed_by: object = None  # makes the call from (bench, case), if no telephone places it
     serial: int = 0  # of the numbers that are the call's own, if there are any
 
 
@@ -327,7 +328,7 @@ class Run(threading.Thread):
         case, bench = self.case, self.bench
         time.sleep(case.delay)
         outward = case.direction == "out"
-        self.call = Call(
+        self.call = case.placed_by(bench, case) if case.placed_by else Call(
             ("127.0.0.1", bench.ports.pbx), case.prefix + case.to, case.caller,
             source=case.source or (PHONES if outward else CARRIER), name=case.name_shown, headers=case.headers,
             talk=case.talk, cancel_after=case.cancel_after, ringing_for=case.ringing_for)
