@@ -229,6 +229,8 @@ def ordinary():
                 ("newCall", "answer", "answer", "hangup"), during=transfer_into_the_routine("7102"), **BERT),
         inbound("anonymous", 101, BY_CALLER, WHOLE, talk=0.5, caller="anonymous", arrives_as="anonymous",
                 name_shown="Anonymous", **ANNA),
+        inbound("a number with blanks and brackets", 101, BY_CALLER, WHOLE, talk=0.5, caller="%2B49%20(0)44/000-007",
+                arrives_as="4944000007", **ANNA),
         inbound("number withheld, though the carrier knows it", 101, BY_CALLER, WHOLE, talk=0.5, caller="anonymous",
                 arrives_as="anonymous", name_shown="Anonymous",
                 headers=b"P-Asserted-Identity: <sip:4940669690@127.0.0.2>\r\nPrivacy: id", **ANNA),
