@@ -56,6 +56,10 @@ class Ami:
                 found = event
         return found
 
+    def count(self, since, **fields):
+        """How many of our events have come with these fields."""
+        return sum(event["At"] >= since and fields.items() <= event.items() for event in self.events)
+
     def wait_for(self, seconds, **fields):
         with self._changed:
             self._changed.wait_for(lambda: self.find(**fields), seconds)

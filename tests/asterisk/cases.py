@@ -47,7 +47,7 @@ class Case:
     # the number in Zammad, if it is not the one called; and the caller id on the trunk
     listed_to: str | None = None
     shown_outside: str | None = None
-    # fields of an event in which the dialplan of the PBX tells what else it did with this number
+    # fields of an event in which the dialplan of the PBX tells, once, what else it did with this number
     told: dict | None = None
     untold: bool = False  # or that it did nothing
     # The number called is that of the cookbook, for all calls of this kind: the caller tells them apart.
@@ -368,8 +368,8 @@ class Run(threading.Thread):
             if leg.get("Caller") != self.case.shown_outside:
                 yield f"caller id on the trunk: expected {self.case.shown_outside}, came {leg.get('Caller')}"
         told = self.case.told
-        if told and not self.bench.pbx.find(since=self.call.began, Number=self.case.to, **told):
-            yield f"the PBX did not tell: {told}"
+        if told and (times := self.bench.pbx.count(self.call.began, Number=self.case.to, **told)) != 1:
+            yield f"the PBX told {times} times: {told}"
         if self.case.untold and (event := self.bench.pbx.find(since=self.call.began, Number=self.case.to)):
             yield f"the PBX told: {event}"
 

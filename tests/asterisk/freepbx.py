@@ -3,8 +3,9 @@
 import time
 
 from cases import (
-    ANNA, BERT, BY_CALLER, BY_OTHER, CALLER_ID, CLEAR, WHOLE, Case, blocked, inbound, outbound, press, transfer_to,
-    wait_for_answers)
+    ANNA, BERT, BY_CALLER, BY_OTHER, CALLER_ID, CLEAR, WHOLE, Case, blocked, consulted, inbound, outbound, press,
+    staying, transfer_to, wait_for_answers)
+from clicks import clicked
 from processes import BLOCKED
 from sip import PHONES, Call
 
@@ -59,7 +60,7 @@ def parked(bench, case):
 
 
 def cases():
-    return [*calls(), *more_calls(), *transfers()]
+    return [*calls(), *more_calls(), *transfers(), *clicks()]
 
 
 def calls():
@@ -80,6 +81,8 @@ def calls():
         inbound("FreePBX: forwarded to a mobile", 108, BY_CALLER, WHOLE, talk=0.5, **outside, **other),
         inbound("FreePBX: forwarded to a mobile for a while", 109, BY_CALLER, WHOLE, talk=0.5, **outside, **other),
         inbound("FreePBX: unavailable, forwarded to a mobile", 110, BY_CALLER, WHOLE, talk=0.5, **outside, **other),
+        inbound("FreePBX: forwarded to a mobile, notified when the pattern matched", 116, BY_CALLER, WHOLE, talk=0.5, **outside,
+                **other),
         inbound("FreePBX: ring group", 600, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
         inbound("FreePBX: hunt group", 601, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
         inbound("FreePBX: ring group, a member outside", 602, BY_CALLER, WHOLE, talk=0.5, **outside, **other),
@@ -89,6 +92,12 @@ def calls():
         inbound("FreePBX: queue", 300, BY_CALLER, WHOLE, talk_with=0.5, **ANNA, **other),
         inbound("FreePBX: queue not answered", 301, BY_OTHER, cause="noAnswer", held=(0.0, 4.0), **other),
         inbound("FreePBX: queue, an agent outside", 303, BY_CALLER, WHOLE, talk_with=0.5, **outside, **other),
+        inbound("FreePBX: queue, an agent outside, notified when the pattern matched", 308, BY_CALLER, WHOLE, talk_with=0.5,
+                **outside, **other),
+        # Somebody talks to the caller, and nobody knows.
+        inbound("FreePBX: queue, an agent outside confirms", 307, BY_CALLER, while_calling=press("1"), talk=6.0,
+                audio_within=None, held=(0.0, 4.0), cause="cancel", **other),
+        inbound("FreePBX: voicemail at once", 401, BY_CALLER, talk=0.8, audio_within=None, cause="cancel", **other),
         inbound("FreePBX: voicemail", 400, BY_CALLER, talk=0.8, audio_within=None, cause="noAnswer", **other),
         # Whoever takes over is told as well.
         inbound("FreePBX: blind transfer", 101, BY_OTHER, ("newCall", "answer", "answer", "hangup"),
@@ -117,7 +126,7 @@ def calls():
         outbound("FreePBX: outbound with music of the route", "41447000", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
                  told={"State": "mailed", "Music": "Treetops"}, **shown),
         outbound("FreePBX: outbound, notified when the pattern matched", "49447000", BY_CALLER, WHOLE, talk=0.5,
-                 cause=CLEAR, **(shown | {"prefix": "5"})),
+                 cause=CLEAR, told={"State": "mailed"}, **(shown | {"prefix": "5"})),
         outbound("FreePBX: outbound with music, notified when the pattern matched", "41447000", BY_CALLER, WHOLE,
                  talk=0.5, cause=CLEAR, told={"State": "music", "Music": "Treetops"}, **(shown | {"prefix": "5"})),
         outbound("FreePBX: outbound busy", "49447002", "486", cause="busy", **shown),
@@ -163,6 +172,8 @@ def more_calls():
         blocked("FreePBX: blocked, before a menu", 800, **other),
         inbound("FreePBX: anonymous", 101, BY_CALLER, WHOLE, talk=0.5, caller="anonymous", arrives_as="anonymous",
                 name_shown="Anonymous", **ANNA, **other),
+        Case("FreePBX: a number with blanks", "101", BY_CALLER, WHOLE, talk=0.5, caller="%2B49%2044%20000006", by_caller=True,
+             arrives_as="4944000006", **ANNA),
         inbound("FreePBX: a route by caller id", 104, BY_CALLER, WHOLE, talk=0.5, caller="49430471100", **ANNA, **other),
         inbound("FreePBX: a second provider", 101, BY_CALLER, WHOLE, talk=0.5, company="493026", **ANNA),
         Case("FreePBX: a DID that is an extension", "101", BY_CALLER, WHOLE, talk=0.5, caller="4944000004", by_caller=True,
@@ -185,6 +196,8 @@ def more_calls():
                 while_calling=press("1"), **outside, **other),
         *(Case(f"FreePBX: an internal call, {name}", to, outcome, (), direction="out", caller="105", by_caller=True, talk=0.5)
           for name, to, outcome in (("to an extension", "4101", BY_CALLER), ("to a ring group", "4600", BY_CALLER))),
+        outbound("FreePBX: an internal call, forwarded outside", "49221470", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
+                 prefix="4108", arrives_as="4930555710"),
     ]
 
 
@@ -194,6 +207,8 @@ def transfers():
     twice = ("newCall", "answer", "answer", "hangup")
     return [
         inbound("FreePBX: blind transfer by keys", 101, BY_OTHER, twice, during=press("##102"), **BERT, **other),
+        inbound("FreePBX: attended transfer by keys", 102, BY_CALLER, twice, during=staying(consulted), talk=5.0, **ANNA,
+                **other),
         inbound("FreePBX: transfer to a ring group", 101, BY_CALLER, twice, during=sent_on("600"), talk_with=0.5, **ANNA,
                 **other),
         inbound("FreePBX: transfer to a queue", 101, BY_CALLER, twice, during=sent_on("306"), talk_with=0.5, **ANNA, **other),
@@ -203,4 +218,13 @@ def transfers():
                 user="anna", done=True, cause=CLEAR, **other),
         inbound("FreePBX: picked up by a colleague", 114, BY_CALLER, WHOLE, while_calling=picked_up, talk=1.0, **BERT, **other),
         inbound("FreePBX: parked and fetched", 101, BY_CALLER, WHOLE, during=parked, talk_with=2.5, **ANNA, **other),
+    ]
+
+
+def clicks():
+    """Calls that a program places for an agent: over her extension, as somebody would dial it, or over her telephone."""
+    return [
+        clicked(f"FreePBX: click to call, {name}{notified}", "49447000", channel, prefix=prefix, arrives_as="4930555710")
+        for name, channel in (("an extension", "Local/4101@from-internal"), ("a telephone", "PJSIP/101"))
+        for notified, prefix in (("", "8"), (", notified when the pattern matched", "5"))
     ]
