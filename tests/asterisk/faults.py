@@ -13,7 +13,7 @@ NOTHING_LEFT = "delivered 0, waiting 0, unconfirmed 0, dead 0"
 
 
 def run(bench, report, way):
-    for part in (silent, slow, late_replies, down, restart, spooled, recovered, serverless, refused, many):
+    for part in (silent, slow, late_replies, down, fails, missing, restart, spooled, recovered, serverless, refused, many):
         part(bench, report, way)
 
 
@@ -28,20 +28,31 @@ def play(bench, report, way, cases, meanwhile=None):
 
 def unreachable(kind):
     """Calls that nobody can report: they go on, and are held for the deadline at most."""
-    held = {"held": (0.0, DEADLINE + LITTLE), "events": None}
+    held = {"held": (0.0, DEADLINE + LITTLE)}
     return [
-        inbound(f"Zammad {kind}: answered", 101, BY_CALLER, talk=2.5, **held),
-        inbound(f"Zammad {kind}: the callee hangs up", 102, BY_OTHER, **held),
-        inbound(f"Zammad {kind}: busy", 103, "486", **held),
-        inbound(f"Zammad {kind}: the caller cancels while it is asked", 101, "487", cancel_after=0.5, **held),
-        blocked(f"Zammad {kind}: a blocked caller gets through", 101, BY_CALLER, talk=0.5, **held),
-        inbound(f"Zammad {kind}: queue", 300, BY_CALLER, talk_with=0.5, **held),
-        inbound(f"Zammad {kind}: voicemail", 400, BY_CALLER, talk=0.5, audio_within=None, **held),
-        outbound(f"Zammad {kind}: outbound", "49221470", BY_CALLER, talk=2.5, **held),
-        inbound(f"Zammad {kind}: FreePBX, answered", 101, BY_CALLER, talk=2.5, company="493024", **held),
-        outbound(f"Zammad {kind}: FreePBX, outbound", "49447000", BY_CALLER, talk=2.5, prefix="8", **held),
+        inbound(f"Zammad {kind}: the caller cancels while it is asked", 101, "487", None, cancel_after=0.5, **held),
+        *unreported(f"Zammad {kind}", **held),
+    ]
+
+
+def unreported(kind, **held):
+    """The same, unless they end before anybody knows that they cannot be reported."""
+    held = {"held": (0.0, LITTLE), "events": None} | held
+    return [
+        inbound(f"{kind}: answered", 101, BY_CALLER, talk=2.5, **held),
+        inbound(f"{kind}: the callee hangs up", 102, BY_OTHER, **held),
+        inbound(f"{kind}: busy", 103, "486", **held),
+        blocked(f"{kind}: a blocked caller gets through", 101, BY_CALLER, talk=0.5, **held),
+        inbound(f"{kind}: queue", 300, BY_CALLER, talk_with=0.5, **held),
+        inbound(f"{kind}: voicemail", 400, BY_CALLER, talk=0.5, audio_within=None, **held),
+        outbound(f"{kind}: outbound", "49221470", BY_CALLER, talk=2.5, **held),
+        inbound(f"{kind}: FreePBX, answered", 101, BY_CALLER, talk=2.5, company="493024", **held),
+        blocked(f"{kind}: FreePBX, a blocked caller gets through", 101, BY_CALLER, talk=0.5, company="493024", **held),
+        inbound(f"{kind}: FreePBX, ring group", 600, BY_CALLER, talk=2.5, company="493024", **held),
+        inbound(f"{kind}: FreePBX, queue", 300, BY_CALLER, talk_with=0.5, company="493024", **held),
+        outbound(f"{kind}: FreePBX, outbound", "49447000", BY_CALLER, talk=2.5, prefix="8", **held),
         # Not held at all.
-        Case(f"Zammad {kind}: FreePBX, an emergency route", "110", BY_OTHER, None, direction="out", caller="101",
+        Case(f"{kind}: FreePBX, an emergency route", "110", BY_OTHER, None, direction="out", caller="101",
              prefix="8"),
     ]
 
@@ -62,6 +73,23 @@ def down(bench, report, way):
         play(bench, report, way, cases)
         time.sleep(DEADLINE + LITTLE)
         bench.door.open()
+
+
+def fails(bench, report, way):
+    """It answers each request with 500, at once."""
+    if cases := wanted(report, way, unreported("Zammad fails")):
+        bench.sandbox.fault(mode="respond", status=500)
+        play(bench, report, way, cases)
+        bench.sandbox.fault(mode="none")
+
+
+def missing(bench, report, way):
+    """The program is not there, nor is FastAGI's server, which is the same."""
+    if cases := wanted(report, way, unreported("no program")):
+        bench.stop_fastagi()
+        bench.pbx.set_global("ZAMMAD_PROGRAM", "/usr/bin/no-such-program")
+        play(bench, report, way, cases)
+        bench.point_at_zammad(bench.ports.door)
 
 
 def slow(bench, report, way):
