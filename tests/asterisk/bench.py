@@ -44,6 +44,11 @@ class Report:
             print(f"        | {line}")
         sys.stdout.flush()
 
+    def sums(self):
+        """Says them, and returns the exit code."""
+        print(f"{self.passed} passed, {self.failed} failed")
+        return 1 if self.failed or not self.passed else 0
+
     def _pbx_lines(self, to):
         """What the PBX logged about the call of a number, as far as a person wants to read it."""
         lines = self.bench.pbx_log()
@@ -79,6 +84,7 @@ def main():
     parser.add_argument("words", nargs="*", help="only cases whose line contains each of these")
     parser.add_argument("--keep", action="store_true", help="keep the logs, and say where")
     parser.add_argument("--speed", action="store_true", help="the speed table only, with many rounds")
+    parser.add_argument("--freepbx-16", action="store_true", help="FreePBX's calls only, as FreePBX 16 has them")
     parser.add_argument("--asterisk", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--program", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=25060, help=argparse.SUPPRESS)
@@ -90,7 +96,13 @@ def main():
     signal.signal(signal.SIGTERM, stop)
     logs = pathlib.Path(tempfile.mkdtemp(prefix="zammad-cti-asterisk-"))
     try:
-        with Bench(options.asterisk, options.program, options.port, logs) as bench:
+        with Bench(options.asterisk, options.program, options.port, logs, options.freepbx_16) as bench:
+            if options.freepbx_16:
+                report = Report(bench, options.words)
+                for way in WAYS:
+                    bench.via(way)
+                    run_freepbx(bench, report, way)
+                return report.sums()
             if options.speed:
                 speed.measure(bench, rounds=9)
                 return 0
@@ -104,8 +116,7 @@ def main():
                 page.run(options.asterisk, options.program, options.port, report)
             if not options.words:
                 speed.measure(bench, rounds=3)
-            print(f"{report.passed} passed, {report.failed} failed")
-            return 1 if report.failed or not report.passed else 0
+            return report.sums()
     finally:
         if options.keep:
             print(f"logs: {logs}")

@@ -31,6 +31,7 @@ class Case:
     # who is shown in the end, and the extension that answered
     user: str | None = None
     extension: str | None = None
+    outside: str | None = None  # the number outside that answered, of which only FreePBX 16 tells
     queue: str | None = None
     direction: str = "in"
     source: str | None = None  # where the caller is, if not at the carrier or at a phone
@@ -431,8 +432,9 @@ class Run(threading.Thread):
                 yield f"caller log, {key}: expected {value}, came {row[key]}"
         requests = self.bench.sandbox.requests(row["call_id"])
         answers = [fields for fields, _ in requests if fields["event"] == "answer"]
-        if answers and answers[-1].get("answeringNumber") != case.extension:
-            yield f"answering number: expected {case.extension}, came {answers[-1].get('answeringNumber')}"
+        extension = case.outside if case.outside and self.bench.is_freepbx_16 else case.extension
+        if answers and answers[-1].get("answeringNumber") != extension:
+            yield f"answering number: expected {extension}, came {answers[-1].get('answeringNumber')}"
         events = tuple(fields["event"] for fields, _ in requests)
         if len(events) > len(case.events):
             requests = self._without_repeats(row["call_id"], requests)

@@ -59,6 +59,11 @@ def parked(bench, case):
     Call(("127.0.0.1", bench.ports.pbx), "71", "102", source=PHONES, patience=20.0).start()
 
 
+def outside(destination):
+    """A telephone outside picks up, of which nobody knows whose it is."""
+    return {"done": True, "cause": CLEAR, "outside": f"492214700{destination}"}
+
+
 def cases():
     return [*calls(), *more_calls(), *transfers(), *clicks()]
 
@@ -67,8 +72,6 @@ def calls():
     """The same through examples/freepbx, called by contexts such as FreePBX's."""
     other = {"company": "493024"}
     shown = {"prefix": "8", "arrives_as": "4930555710"}
-    # A telephone outside, of which nobody knows whose it is.
-    outside = {"done": True, "cause": CLEAR}
     mailed = {"State": "mailed", "Shown": "4930555710", "Music": ""}
     return [
         inbound("FreePBX: extension answered", 101, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
@@ -78,22 +81,22 @@ def calls():
         inbound("FreePBX: the caller cancels", 104, "487", ringing_for=0.7, cause="cancel", **other),
         inbound("FreePBX: declined", 105, "503", cause="noAnswer", **other),
         inbound("FreePBX: not registered", 107, "503", cause="noAnswer", **other),
-        inbound("FreePBX: forwarded to a mobile", 108, BY_CALLER, WHOLE, talk=0.5, **outside, **other),
-        inbound("FreePBX: forwarded to a mobile for a while", 109, BY_CALLER, WHOLE, talk=0.5, **outside, **other),
-        inbound("FreePBX: unavailable, forwarded to a mobile", 110, BY_CALLER, WHOLE, talk=0.5, **outside, **other),
-        inbound("FreePBX: forwarded to a mobile, notified when the pattern matched", 116, BY_CALLER, WHOLE, talk=0.5, **outside,
-                **other),
+        inbound("FreePBX: forwarded to a mobile", 108, BY_CALLER, WHOLE, talk=0.5, **outside(108), **other),
+        inbound("FreePBX: forwarded to a mobile for a while", 109, BY_CALLER, WHOLE, talk=0.5, **outside(109), **other),
+        inbound("FreePBX: unavailable, forwarded to a mobile", 110, BY_CALLER, WHOLE, talk=0.5, **outside(110), **other),
+        inbound("FreePBX: forwarded to a mobile, notified when the pattern matched", 116, BY_CALLER, WHOLE, talk=0.5,
+                **outside(116), **other),
         inbound("FreePBX: ring group", 600, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
         inbound("FreePBX: hunt group", 601, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
-        inbound("FreePBX: ring group, a member outside", 602, BY_CALLER, WHOLE, talk=0.5, **outside, **other),
+        inbound("FreePBX: ring group, a member outside", 602, BY_CALLER, WHOLE, talk=0.5, **outside(602), **other),
         inbound("FreePBX: ring group, a member outside confirms", 603, BY_CALLER, WHOLE, talk=0.5,
-                while_calling=press("1"), audio_within=5.0, **outside, **other),
+                while_calling=press("1"), audio_within=5.0, **outside(603), **other),
         inbound("FreePBX: ring group, a mailbox outside does not confirm", 604, "603", cause="noAnswer", **other),
         inbound("FreePBX: queue", 300, BY_CALLER, WHOLE, talk_with=0.5, **ANNA, **other),
         inbound("FreePBX: queue not answered", 301, BY_OTHER, cause="noAnswer", held=(0.0, 4.0), **other),
-        inbound("FreePBX: queue, an agent outside", 303, BY_CALLER, WHOLE, talk_with=0.5, **outside, **other),
+        inbound("FreePBX: queue, an agent outside", 303, BY_CALLER, WHOLE, talk_with=0.5, **outside(303), **other),
         inbound("FreePBX: queue, an agent outside, notified when the pattern matched", 308, BY_CALLER, WHOLE, talk_with=0.5,
-                **outside, **other),
+                **outside(308), **other),
         # Somebody talks to the caller, and nobody knows.
         inbound("FreePBX: queue, an agent outside confirms", 307, BY_CALLER, while_calling=press("1"), talk=6.0,
                 audio_within=None, held=(0.0, 4.0), cause="cancel", **other),
@@ -149,7 +152,6 @@ def calls():
 def more_calls():
     """The kinds of calls that FreePBX has besides."""
     other = {"company": "493024"}
-    outside = {"done": True, "cause": CLEAR}
     # Answered by the PBX, which then waits for something, before a phone picks up.
     menu = {"audio_within": None, "held": (0.0, 5.0)}
     mailbox = {"talk": 6.0, "audio_within": None, "held": (0.0, 4.0), "cause": "noAnswer"}
@@ -182,7 +184,7 @@ def more_calls():
         inbound("FreePBX: ring group, nobody", 606, "603", cause="noAnswer", **other),
         inbound("FreePBX: ring group, the caller cancels", 606, "487", ringing_for=0.5, cause="cancel", **other),
         inbound("FreePBX: hunt group, a member outside confirms", 608, BY_CALLER, WHOLE, talk=0.5, audio_within=5.0,
-                while_calling=press("1"), held=(0.0, 4.0), **outside, **other),
+                while_calling=press("1"), held=(0.0, 4.0), **outside(608), **other),
         inbound("FreePBX: queue abandoned", 301, BY_CALLER, talk=1.0, cause="cancel", held=(0.0, 4.0), **other),
         inbound("FreePBX: queue, overflow into another", 305, BY_CALLER, WHOLE, talk_with=0.5, **ANNA,
                 **(other | menu | {"held": (0.0, 14.0)})),
@@ -191,9 +193,9 @@ def more_calls():
         inbound("FreePBX: queue, a second caller at once", 306, BY_CALLER, WHOLE, talk_with=0.5, **ANNA,
                 **(other | menu | {"held": (0.0, 12.0)})),
         inbound("FreePBX: follow me, the own phone", 700, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
-        inbound("FreePBX: follow me, the mobile", 701, BY_CALLER, WHOLE, talk=0.5, **outside, **other),
+        inbound("FreePBX: follow me, the mobile", 701, BY_CALLER, WHOLE, talk=0.5, **outside(701), **other),
         inbound("FreePBX: follow me, the mobile confirms", 702, BY_CALLER, WHOLE, talk=0.5, audio_within=5.0,
-                while_calling=press("1"), **outside, **other),
+                while_calling=press("1"), **outside(702), **other),
         *(Case(f"FreePBX: an internal call, {name}", to, outcome, (), direction="out", caller="105", by_caller=True, talk=0.5)
           for name, to, outcome in (("to an extension", "4101", BY_CALLER), ("to a ring group", "4600", BY_CALLER))),
         outbound("FreePBX: an internal call, forwarded outside", "49221470", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
@@ -215,7 +217,7 @@ def transfers():
         inbound("FreePBX: transfer to voicemail", 101, BY_CALLER, WHOLE, during=transfer_to("400"), talk_with=2.5, **ANNA,
                 **other),
         inbound("FreePBX: transfer to the outside", 101, BY_OTHER, twice, during=transfer_to("8492214711999"),
-                user="anna", done=True, cause=CLEAR, **other),
+                user="anna", done=True, cause=CLEAR, outside="492214711999", **other),
         inbound("FreePBX: picked up by a colleague", 114, BY_CALLER, WHOLE, while_calling=picked_up, talk=1.0, **BERT, **other),
         inbound("FreePBX: parked and fetched", 101, BY_CALLER, WHOLE, during=parked, talk_with=2.5, **ANNA, **other),
     ]

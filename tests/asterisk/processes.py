@@ -9,13 +9,17 @@ import shutil
 import subprocess
 import time
 
+import freepbx16
 from ami import Ami
 from sandbox import Door, Sandbox
 
 HERE = pathlib.Path(__file__).parent
 EXAMPLES = HERE.parent.parent / "examples"
-INCLUDES = [EXAMPLES / "asterisk/zammad.conf", EXAMPLES / "freepbx/extensions_custom.conf",
-            EXAMPLES / "xivo/zammad-xivo.conf"]
+# By their names in /etc/asterisk.
+INCLUDES = {"zammad.conf": EXAMPLES / "asterisk/zammad.conf",
+            "extensions_custom.conf": EXAMPLES / "freepbx/extensions_custom.conf",
+            "zammad-xivo.conf": EXAMPLES / "xivo/zammad-xivo.conf"}
+INCLUDES_16 = INCLUDES | {"extensions_custom.conf": EXAMPLES / "freepbx/extensions_custom-16.conf"}
 
 TOKEN = "bench"
 SECRET = "Hq7-secret_of-fastagi-2Zp"
@@ -85,7 +89,8 @@ class Process:
 class Bench:
     """Everything that runs, in the order in which it needs each other. Use it in a `with`."""
 
-    def __init__(self, asterisk, program, base_port, logs):
+    def __init__(self, asterisk, program, base_port, logs, is_freepbx_16=False):
+        self.is_freepbx_16 = is_freepbx_16
         self.ports = Ports(base_port)
         self.logs = logs
         self._cached, self._program = asterisk, program
@@ -205,6 +210,8 @@ class Bench:
         self.inside("/tmp").mkdir(mode=0o1777)
         self.inside("/etc/zammad-cti").mkdir()
         shutil.copy(self._program, self.inside(PROGRAM))
+        if self.is_freepbx_16:
+            freepbx16.renew_c_library(self.root)
         self.inside(PATIENT).write_text(PATIENT_SCRIPT)
         self.inside(PATIENT).chmod(0o755)
         for name in ("pbx", "world"):
@@ -215,9 +222,11 @@ class Bench:
             # What both have in common lies beside their folders.
             for template in [*(HERE / "etc").glob("*.conf"), *(HERE / "etc" / name).glob("*.conf")]:
                 text = self.ports.fill_in(template.read_text().replace("@name@", name))
+                if self.is_freepbx_16:
+                    text = freepbx16.changed(template.name, text)
                 (settings / template.name).write_text(text)
-        for include in INCLUDES:
-            shutil.copy(include, self.inside(f"{BENCH}/pbx"))
+        for name, include in (INCLUDES_16 if self.is_freepbx_16 else INCLUDES).items():
+            shutil.copy(include, self.inside(f"{BENCH}/pbx/{name}"))
 
     def _start_zammad(self):
         printed = self.logs / "sandbox.log"
