@@ -84,6 +84,19 @@ pub struct EndedBy(pub EndSignal);
 #[error("the secret of fastagi")]
 pub struct UnusableSecret(#[source] pub Box<dyn Error + Send + Sync>);
 
+/// Another process follows the same phone system with the same spool.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "another bridge{} follows {whom} with this spool; end it, or use --dry-run",
+    who.as_ref().map(|who| format!(" ({who})")).unwrap_or_default()
+)]
+pub struct AnotherBridge {
+    /// the phone system
+    pub whom: String,
+    /// the other process, if that is known
+    pub who: Option<String>,
+}
+
 /// The spool has no events with these numbers.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no event {}", shown(.0))]
@@ -170,7 +183,8 @@ Exit codes:
   69  Zammad was unreachable, failed, or did not reply in time, after retries, and no spool kept
       the event, or it is only kept as unconfirmed
   70  internal error: a bug in this program, or a machine out of resources
-  74  a local file, the spool or standard output could not be read or written
+  74  a local file, the spool or standard output could not be read or written; or
+      another bridge follows the same phone system with the same spool
   76  something other than Zammad answered: a redirect, an HTML page, other JSON, 404
   77  Zammad refused the token
   78  configuration: a setting is missing or broken, or the integration is switched off or not
@@ -425,6 +439,9 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
     }
     if error.is::<NotAsExpected>() {
         return Some(ExitCode::NotAsExpected);
+    }
+    if error.is::<AnotherBridge>() {
+        return Some(ExitCode::LocalFile);
     }
     // Any other file or stream: what a configuration cannot be read from has its own error.
     (error.is::<OutputError>() || error.is::<std::io::Error>()).then_some(ExitCode::LocalFile)

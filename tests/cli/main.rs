@@ -11,6 +11,7 @@ mod bad_servers;
 mod bridge;
 mod bridge_freeswitch;
 mod bridge_seen;
+mod bridge_troubles;
 mod caller_log;
 mod calls;
 mod check;

@@ -51,6 +51,11 @@ impl Running {
         self.process.stdin.take().unwrap()
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Sends a signal, such as INT.
     pub fn signal(&self, name: &str) {
         signal(self.process.id(), name);

@@ -3,6 +3,7 @@
 //! One thread does all: it takes in what the phone system says, which a task reads as fast as it comes,
 //! and brings the events that follow to Zammad over many connections at once.
 
+mod alone;
 mod delivery;
 mod follow;
 mod page;
@@ -12,6 +13,7 @@ mod replay;
 mod tell;
 mod waiting;
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::sync::Arc;
@@ -33,6 +35,7 @@ use super::owner::become_owner;
 use super::sandbox::random_token;
 use super::watched::sources;
 use super::{start_log, warn_if_insecure};
+use alone::Alone;
 use follow::{Task, Terms};
 
 /// Follows a phone system until somebody ends it.
@@ -71,6 +74,9 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
     let (name, address) = (own.name(), own.address());
     let key = format!("bridge {name} {address} ");
     let bridge_name = BridgeName { source: name.to_owned(), profile, phone_system: address.clone() };
+    let reports = !following.dry_run && !following.sandbox;
+    let alone = reports.then(|| Alone::begin(&config, &key, &format!("{name} at {address}"))).transpose()?;
+    let alone = RefCell::new(alone);
     let first = (terms::<P>(config, bridge_config, own)?, files);
     let read_again = || {
         let (_, mut settings, files) = sources(global, bridge.clone())?;
@@ -81,7 +87,11 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
             "[bridge.{name}] names another address: restart the bridge"
         );
         let (config, bridge_config) = configured(settings, &following, stand_in.as_deref())?;
-        Ok((terms::<P>(config, bridge_config, own)?, files))
+        let terms = terms::<P>(config, bridge_config, own)?;
+        if let Some(alone) = &mut *alone.borrow_mut() {
+            alone.follow(&terms.config)?;
+        }
+        Ok((terms, files))
     };
     let stand_in = stand_in.clone();
     let task = Task { name, key: &key, bridge_name, following: &following, stand_in };
