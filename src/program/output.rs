@@ -229,6 +229,14 @@ impl Report {
         self.error.as_deref().filter(|_| matches!(self.decision, Decision::Spooled))
     }
 
+    /// Whether Zammad has taken the event just now.
+    pub fn has_arrived(&self) -> bool {
+        match self.delivery {
+            Delivery::Delivered => self.attempts > 0,
+            Delivery::Spooled | Delivery::Failed => false,
+        }
+    }
+
     /// The same of a hangup that went without its cause, and why.
     pub fn without_cause(self, reason: Option<&str>) -> Self {
         let error = reason.map(|reason| printable(&redact(reason)));

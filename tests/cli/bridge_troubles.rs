@@ -1,6 +1,10 @@
 //! What whoever tries a bridge for the first time meets when something is not as it should be.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
+
+use serde_json::json;
 
 use crate::ami::{Ami, SECRET, USERNAME};
 use crate::running::{Running, until};
@@ -11,6 +15,10 @@ use crate::support::{Sandbox, World};
 const RINGING: &str = "Event: Newchannel\r\nChannel: PJSIP/trunk-1\r\nChannelStateDesc: Ring\r\nCallerIDNum: 4940669690\r\n\
     Context: from-trunk\r\nExten: 493023125101\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n\r\n\
     Event: QueueCallerJoin\r\nChannel: PJSIP/trunk-1\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\nQueue: 700\r\n\r\n";
+
+/// Its end.
+const GONE: &str =
+    "Event: Hangup\r\nChannel: PJSIP/trunk-1\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\nCause: 16\r\n\r\n";
 
 /// A bridge that follows this phone system.
 fn bridge(world: &World, ami: &Ami, arguments: &[&str]) -> Command {
@@ -69,4 +77,76 @@ fn a_second_bridge_does_not_report_the_same_calls() {
     assert_eq!(next.end().code, 0);
     let last = Running::start(&mut with_spool(&world, &ami, &sandbox));
     last.until_it_says("connected to asterisk");
+}
+
+/// The status and the body of what a service answers.
+fn get(address: &str, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+/// The number of events whose fate a bridge knows.
+fn events_of(health: &str) -> u64 {
+    let (_, figures) = get(health, "/metrics");
+    let line = figures.lines().find(|line| line.starts_with("zammad_cti_bridge_events_total{"));
+    line.and_then(|line| line.rsplit_once(' ')?.1.parse().ok()).unwrap_or_else(|| panic!("{figures}"))
+}
+
+#[test]
+fn a_bridge_is_not_healthy_from_the_first_event_that_zammad_does_not_take() {
+    for has_spool in [false, true] {
+        // (what is wrong, a word of it)
+        for (wrong, word) in [("token", "token"), ("down", "503")] {
+            let world = World::new();
+            let sandbox = world.sandbox(&[]);
+            let ami = Ami::start();
+            if wrong == "down" {
+                sandbox.fault(json!({ "mode": "respond", "status": 503, "body": "closed" }));
+            }
+            let url = if wrong == "token" { format!("{}x", sandbox.url) } else { sandbox.url.clone() };
+            let url_file = |url: &str| {
+                let spool = world.path("spool.db");
+                let spool = if has_spool { format!("[spool]\npath = {spool:?}\n") } else { String::new() };
+                world.file("zammad.toml", 0o600, &format!("url = {url:?}\ndeadline = \"500ms\"\n{spool}"))
+            };
+            let file = url_file(&url);
+            let mut program = bridge(&world, &ami, &["--health", "127.0.0.1:0", "--config"]);
+            let running = Running::start(program.arg(&file));
+            let health = running.said_behind("health: http://").trim_end_matches("/healthz").to_owned();
+            let session = ami.session();
+            until("it is well", || get(&health, "/healthz") == (200, "ok\n".to_owned()));
+            let is_sick = || {
+                let (status, reason) = get(&health, "/healthz");
+                assert!(
+                    status == 503 && reason.lines().count() == 1 && reason.contains(word),
+                    "{wrong}, spool: {has_spool}: {status} {reason}"
+                );
+            };
+            session.say(RINGING);
+            until("the first event has its fate", || events_of(&health) == 1);
+            is_sick();
+            // Those behind it are not even tried.
+            session.say(GONE);
+            until("the second event has its fate", || events_of(&health) == 2);
+            is_sick();
+            // It is mended.
+            sandbox.fault(json!({ "mode": "none" }));
+            url_file(&sandbox.url);
+            if wrong == "token" {
+                running.until_it_says("was read again");
+            }
+            if has_spool {
+                let mut flush = world.process();
+                let ran = ended(flush.args(["spool", "flush", "--config"]).arg(&file));
+                assert_eq!(ran.code, 0, "{ran}");
+            }
+            session.say(RINGING.replace("1.1", "2.1"));
+            until("it is well again", || get(&health, "/healthz") == (200, "ok\n".to_owned()));
+        }
+    }
 }

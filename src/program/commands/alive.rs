@@ -29,14 +29,23 @@ const TEXT: &str = "text/plain; charset=utf-8";
 /// The format of Prometheus, version 0.0.4.
 const FIGURES: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Why the last event did not reach Zammad, if that was no fault of its own. Clones know the same.
+/// Why events do not reach Zammad, if that is no fault of theirs: from the first that did not, until one is delivered
+/// again. Clones know the same.
 #[derive(Clone, Default)]
-pub struct LastDelivery(Arc<Mutex<Option<String>>>);
+pub struct LastDelivery(Arc<Mutex<Option<Undelivered>>>);
+
+/// An event that Zammad did not take.
+#[derive(Clone)]
+struct Undelivered {
+    reason: String,
+    /// it waits in the spool
+    is_kept: bool,
+}
 
 impl LastDelivery {
     /// Notes what became of an event.
     pub fn note(&self, report: &Report, error: Option<&anyhow::Error>) {
-        let failed = error.and_then(|error| match ExitCode::of(error) {
+        let lost = error.and_then(|error| match ExitCode::of(error) {
             ExitCode::Unavailable
             | ExitCode::Internal
             | ExitCode::LocalFile
@@ -54,7 +63,24 @@ impl LastDelivery {
             | ExitCode::Interrupted
             | ExitCode::Terminated => None,
         });
-        *lock(&self.0) = failed.or_else(|| report.why_spooled().map(str::to_owned));
+        let kept = report.why_spooled().map(str::to_owned);
+        let mut last = lock(&self.0);
+        match (lost, kept) {
+            (Some(reason), _) => *last = Some(Undelivered { reason, is_kept: false }),
+            (None, Some(reason)) => *last = Some(Undelivered { reason, is_kept: true }),
+            (None, None) if report.has_arrived() => *last = None,
+            // One that waits behind others, or that Zammad has judged, says nothing of the way there.
+            (None, None) => {}
+        }
+    }
+
+    fn reason(&self) -> Option<String> {
+        lock(&self.0).clone().map(|last| last.reason)
+    }
+
+    /// The same where this many events wait in the spool: what went there, others may have sent since.
+    fn reason_with(&self, waiting: u64) -> Option<String> {
+        lock(&self.0).clone().filter(|last| !last.is_kept || waiting > 0).map(|last| last.reason)
     }
 }
 
@@ -171,13 +197,11 @@ impl Alive {
                 LinkState::Connected => {}
             }
         }
-        let Some((_, spool)) = self.way().spool else { return lock(&self.last.0).clone() };
+        let Some((_, spool)) = self.way().spool else { return self.last.reason() };
         match spool.overview(PATIENCE, Duration::MAX, Moment::now()).await {
             Ok(overview) => {
                 let held = overview.held.map(|held| format!("nothing goes to Zammad: {}", held.reason));
-                // What went to the spool then, others have sent since, or will.
-                let last = lock(&self.last.0).clone().filter(|_| overview.totals.waiting > 0);
-                held.or(last)
+                held.or_else(|| self.last.reason_with(overview.totals.waiting))
             }
             Err(error) => Some(in_full(&error)),
         }
