@@ -38,6 +38,12 @@ pub enum RecordingError {
     /// What is in it.
     #[error("line {line} is no line of a recording of this phone system")]
     Strange { line: u64, source: serde_json::Error },
+    /// Its last line has no end.
+    #[error("line {line} is cut off, and what came then is not recorded")]
+    CutOff { line: u64 },
+    /// There is nothing in it.
+    #[error("it is empty, and no recording")]
+    Empty,
 }
 
 impl<M> Line<M> {
@@ -58,17 +64,40 @@ pub fn write<M: Serialize>(file: &mut impl Write, line: &Line<M>) -> std::io::Re
     file.write_all(&text)
 }
 
-/// Reads line by line; blank ones are none.
+/// Reads line by line; blank ones are none. Whoever wrote it may have been killed in the middle of its last line.
 pub fn read<M: DeserializeOwned>(
-    file: impl BufRead,
+    mut file: impl BufRead,
 ) -> impl Iterator<Item = Result<Line<M>, RecordingError>> {
-    let lines = file.split(b'\n').zip(1..);
-    lines.filter_map(|(text, line)| match text {
-        Ok(text) if text.trim_ascii().is_empty() => None,
-        Ok(text) => {
-            Some(serde_json::from_slice(&text).map_err(|source| RecordingError::Strange { line, source }))
+    let (mut line, mut found) = (0, 0_u64);
+    std::iter::from_fn(move || {
+        loop {
+            let mut text = Vec::new();
+            match file.read_until(b'\n', &mut text) {
+                Ok(0) if found == 0 => {
+                    found = 1;
+                    return Some(Err(RecordingError::Empty));
+                }
+                Ok(0) => return None,
+                Ok(_) => {}
+                Err(error) => {
+                    found += 1;
+                    return Some(Err(error.into()));
+                }
+            }
+            line += 1;
+            if text.trim_ascii().is_empty() {
+                continue;
+            }
+            found += 1;
+            let is_whole = text.ends_with(b"\n");
+            return Some(serde_json::from_slice(&text).map_err(|source| {
+                match source.is_eof() && !is_whole {
+                    // The first line of some other file may have no end either.
+                    true if found > 1 => RecordingError::CutOff { line },
+                    true | false => RecordingError::Strange { line, source },
+                }
+            }));
         }
-        Err(error) => Some(Err(error.into())),
     })
 }
 
@@ -108,5 +137,20 @@ mod tests {
         assert!(read[0].is_ok());
         let error = read[1].as_ref().unwrap_err();
         assert!(error.to_string().starts_with("line 3 "), "{error}");
+    }
+
+    #[test]
+    fn a_file_without_an_end_and_one_without_a_line_are_told_apart() {
+        let read = |file: &str| -> Vec<String> {
+            let lines = read::<Message>(file.as_bytes());
+            lines.map(|line| line.map_or_else(|error| error.to_string(), |_| "line".to_owned())).collect()
+        };
+        let line = "{\"time\":1,\"connected\":\"1\"}";
+        let cut = "line 2 is cut off, and what came then is not recorded";
+        assert_eq!(read(&format!("{line}\n{{\"time\":2,\"conn")), ["line", cut]);
+        assert_eq!(read(&format!("{line}\n{line}")), ["line", "line"]);
+        assert_eq!(read("\n"), ["it is empty, and no recording"]);
+        assert_eq!(read("[").len(), 1);
+        assert!(read("{\"a\"")[0].starts_with("line 1 is no line"));
     }
 }

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 
 use crate::agi::AgiError;
+use crate::bridge::recording::RecordingError;
+use crate::bridge::system::AccountError;
 use crate::cause::UnknownCause;
 use crate::client::{CallerLogError, ClientError, SendError};
 use crate::config::ConfigError;
@@ -439,6 +441,19 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
     }
     if error.is::<NotAsExpected>() {
         return Some(ExitCode::NotAsExpected);
+    }
+    if let Some(error) = error.downcast_ref::<AccountError>() {
+        return Some(match error {
+            AccountError::Settings(_) | AccountError::Trust(_) => ExitCode::Configuration,
+        });
+    }
+    if let Some(error) = error.downcast_ref::<RecordingError>() {
+        return Some(match error {
+            RecordingError::Unreadable(_) => ExitCode::LocalFile,
+            RecordingError::Strange { .. } | RecordingError::CutOff { .. } | RecordingError::Empty => {
+                ExitCode::InvalidEvent
+            }
+        });
     }
     if error.is::<AnotherBridge>() {
         return Some(ExitCode::LocalFile);

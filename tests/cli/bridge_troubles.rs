@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use serde_json::json;
@@ -149,4 +150,65 @@ fn a_bridge_is_not_healthy_from_the_first_event_that_zammad_does_not_take() {
             until("it is well again", || get(&health, "/healthz") == (200, "ok\n".to_owned()));
         }
     }
+}
+
+#[test]
+fn a_recording_is_not_written_over_another_file() {
+    let world = World::new();
+    let ami = Ami::start();
+    let there = world.file("there.jsonl", 0o644, "of last week");
+    let ran = ended(bridge(&world, &ami, &["--dry-run", "--record"]).arg(&there));
+    let said =
+        format!("{}: a recording is not written over what is there; name another file", there.display());
+    assert!(ran.code == 74 && ran.stderr.contains(&said), "{ran}");
+    assert_eq!(std::fs::read_to_string(&there).unwrap(), "of last week");
+    let new = world.path("new.jsonl");
+    let running = Running::start(bridge(&world, &ami, &["--dry-run", "--record"]).arg(&new));
+    ami.session().say(RINGING);
+    until("the call is recorded", || {
+        std::fs::read_to_string(&new).unwrap_or_default().contains("QueueCallerJoin")
+    });
+    assert_eq!(new.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    running.signal("TERM");
+    assert_eq!(running.end().code, 0);
+}
+
+#[test]
+fn a_disk_that_is_full_is_said_once() {
+    let world = World::new();
+    let ami = Ami::start();
+    let running = Running::start(&mut bridge(&world, &ami, &["--dry-run", "--record", "/dev/full"]));
+    ami.session().say(RINGING);
+    running.first_line();
+    running.signal("TERM");
+    let ran = running.end();
+    let said = ran.stderr.matches("the recording /dev/full has a gap from here: ").count();
+    assert_eq!((ran.code, said, ran.stderr.matches("/dev/full").count()), (0, 1, 1), "{ran}");
+}
+
+#[test]
+fn a_file_that_is_no_recording_is_named() {
+    let world = World::new();
+    let line = "{\"time\":0,\"connected\":\"1\"}";
+    // (what is in it, exit code, what is said)
+    let cases = [
+        (
+            "[general]\nenabled = yes\n".to_owned(),
+            65,
+            "line 1 is no line of a recording of this phone system",
+        ),
+        (String::new(), 65, "it is empty, and no recording"),
+        (format!("{line}\n{{\"time\":1,\"sai"), 0, "line 2 is cut off, and what came then is not recorded"),
+    ];
+    for (number, (text, code, said)) in cases.into_iter().enumerate() {
+        let file = world.file(&format!("recording-{number}"), 0o600, &text);
+        let ran = ended(world.process().args(["bridge", "asterisk", "--dry-run", "--replay"]).arg(&file));
+        assert_eq!(ran.code, code, "{ran}");
+        assert!(ran.stderr.contains(&format!("{}: {said}", file.display())), "{ran}");
+    }
+    let file = world.path("missing");
+    let ran = ended(world.process().args(["bridge", "asterisk", "--dry-run", "--replay"]).arg(&file));
+    assert!(ran.code == 74 && ran.stderr.contains(file.to_str().unwrap()), "{ran}");
+    let ran = ended(world.process().args(["bridge", "asterisk", "--sandbox", "--replay"]).arg(&file));
+    assert!(ran.code == 2 && ran.stderr.contains("'--sandbox' cannot be used with '--replay"), "{ran}");
 }

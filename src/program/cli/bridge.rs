@@ -104,7 +104,8 @@ pub struct Following {
     #[arg(long, requires = "record", hide_short_help = true)]
     pub mask: bool,
     /// With --dry-run, take such a file in place of the phone system, by its own clock and without waiting
-    #[arg(long, value_name = "FILE", requires = "bridge_dry_run", conflicts_with = "record")]
+    #[arg(long, value_name = "FILE", requires = "bridge_dry_run")]
+    #[arg(conflicts_with_all = ["record", "sandbox"])]
     #[arg(hide_short_help = true)]
     pub replay: Option<PathBuf>,
 }

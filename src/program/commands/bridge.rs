@@ -14,8 +14,7 @@ mod tell;
 mod waiting;
 
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::{BufReader, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -66,9 +65,8 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
     }
     let source = P::source(&own);
     if let Some(recording) = &following.replay {
-        let file = File::open(recording).with_context(|| recording.display().to_string())?;
         let tracker = Tracker::new(rules(&bridge_config, &config, &own));
-        replay::replay(source, tracker, BufReader::new(file), &config, out)?;
+        replay::replay(source, tracker, recording, &config, out)?;
         return Ok(ExitCode::Ok);
     }
     let (name, address) = (own.name(), own.address());

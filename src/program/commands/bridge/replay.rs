@@ -1,14 +1,18 @@
 //! A recording in place of the phone system, by its own clock.
 
-use std::io::{BufRead, Write};
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Context;
 use tokio::sync::mpsc::unbounded_channel;
 
-use crate::bridge::recording::{Recorded, read};
+use crate::bridge::recording::{Recorded, RecordingError, read};
 use crate::bridge::source::Source;
 use crate::bridge::tracker::{Followed, Tracker};
 use crate::config::Config;
+use crate::program::safe_text::printable;
 
 use super::follow::{Onlookers, dry, hear};
 use super::tell;
@@ -17,15 +21,24 @@ use super::tell;
 pub fn replay<S: Source>(
     mut source: S,
     mut tracker: Tracker,
-    recording: impl BufRead,
+    recording: &Path,
     config: &Config,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
+    let name = || recording.display().to_string();
+    let file = File::open(recording).with_context(name)?;
     // Nobody is there to be asked.
     let (requests, _) = unbounded_channel();
     let mut last = Duration::ZERO;
-    for line in read::<S::Message>(recording) {
-        let line = line?;
+    for line in read::<S::Message>(BufReader::new(file)) {
+        let line = match line {
+            // What stands before it is as good as ever.
+            Err(error @ RecordingError::CutOff { .. }) => {
+                log::warn!("{}: {error}", printable(&name()));
+                break;
+            }
+            line => line.with_context(name)?,
+        };
         let now = line.at();
         last = last.max(now);
         match line.what {
@@ -39,7 +52,13 @@ pub fn replay<S: Source>(
     }
     // What would follow a moment later, had nothing more been said.
     tracker.pass(last + tracker.patience());
-    print(&mut tracker, config, out)
+    print(&mut tracker, config, out)?;
+    match tracker.open() {
+        0 => {}
+        1 => log::info!("1 call is still open where the recording ends"),
+        open => log::info!("{open} calls are still open where the recording ends"),
+    }
+    Ok(())
 }
 
 fn print(tracker: &mut Tracker, config: &Config, out: &mut dyn Write) -> anyhow::Result<()> {
