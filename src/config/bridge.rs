@@ -5,6 +5,7 @@ mod freeswitch;
 mod three_cx;
 mod xivo;
 mod webhook;
+mod host_port;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -66,6 +66,14 @@ pub enum FileError {
     /// It is empty, or has more than a token in it.
     #[error("{} does not hold a token, and nothing else", path.display())]
     NoToken { path: PathBuf },
+    /// The same of another secret.
+    #[error("{} does not hold a secret, and nothing else", path.display())]
+    NoSecret { path: PathBuf },
+    /// A secret stands where a file's name belongs.
+    #[error(
+        "the secret's file does not exist; its name looks like the secret itself, which belongs to `secret`"
+    )]
+    SecretForFile,
 }
 
 /// Reads a configuration file, and of its profiles the one named.
@@ -166,6 +174,19 @@ pub fn read_token(path: &Path) -> Result<Secret, FileError> {
     };
     refuse_what_others_can_read(path, &metadata)?;
     Ok(token)
+}
+
+/// The same for a secret that is not Zammad's token, such as that of an account at the phone system.
+///
+/// # Errors
+///
+/// As [`read_token`], in words that fit.
+pub(crate) fn read_secret(path: &Path) -> Result<Secret, FileError> {
+    read_token(path).map_err(|error| match error {
+        FileError::NoToken { path } => FileError::NoSecret { path },
+        FileError::TokenForFile => FileError::SecretForFile,
+        error => error,
+    })
 }
 
 /// A text without the byte order mark that some editors put in front of it.

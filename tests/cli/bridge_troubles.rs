@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::json;
@@ -39,6 +40,15 @@ fn with_spool(world: &World, ami: &Ami, sandbox: &Sandbox) -> Command {
 /// What a program did that ends by itself.
 fn ended(program: &mut Command) -> Ran {
     Running::start(program).end()
+}
+
+/// A configuration with a phone system at this address, and more.
+fn configured(world: &World, sandbox: &Sandbox, address: &str, more: &str) -> PathBuf {
+    let url = &sandbox.url;
+    let text = format!(
+        "url = {url:?}\n{more}\n[bridge.asterisk]\naddress = {address:?}\nusername = {USERNAME:?}\nsecret = {SECRET:?}\n"
+    );
+    world.file("zammad.toml", 0o600, &text)
 }
 
 #[test]
@@ -153,6 +163,35 @@ fn a_bridge_is_not_healthy_from_the_first_event_that_zammad_does_not_take() {
 }
 
 #[test]
+fn an_address_that_is_none_is_refused_at_once() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    // (what is set, what is said)
+    let cases = [
+        ("", "bridge.asterisk.address is empty; it is HOST:PORT, such as 127.0.0.1:5038"),
+        (
+            "tcp://pbx:5038",
+            "bridge.asterisk.address: \"tcp://pbx:5038\" is not HOST:PORT, such as 127.0.0.1:5038",
+        ),
+        (
+            "pbx:50380000",
+            "bridge.asterisk.address: \"pbx:50380000\" is not HOST:PORT, such as 127.0.0.1:5038",
+        ),
+    ];
+    for (address, said) in cases {
+        let file = configured(&world, &sandbox, address, "");
+        for (command, code) in
+            [(&["config", "check"][..], 78), (&["bridge", "asterisk"], 78), (&["check"], 2)]
+        {
+            let ran = ended(world.process().args(command).arg("--config").arg(&file));
+            let all = format!("{}{}", ran.stdout, ran.stderr);
+            let flat = all.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(ran.code == code && flat.contains(said), "{address:?}: {command:?}: {ran}");
+        }
+    }
+}
+
+#[test]
 fn a_recording_is_not_written_over_another_file() {
     let world = World::new();
     let ami = Ami::start();
@@ -187,6 +226,27 @@ fn a_disk_that_is_full_is_said_once() {
 }
 
 #[test]
+fn a_secret_that_cannot_be_read_is_a_matter_of_the_configuration() {
+    let world = World::new();
+    let ami = Ami::start();
+    let missing = world.path("missing");
+    // (the secret's file, what is said of it)
+    let cases = [
+        (missing.clone(), "cannot read"),
+        (world.file("open", 0o644, SECRET), "holds a secret, and others can read it"),
+        (world.file("empty", 0o600, "\n"), "does not hold a secret, and nothing else"),
+        (world.file("two", 0o600, "one two"), "does not hold a secret, and nothing else"),
+    ];
+    for (file, said) in cases {
+        let mut program = world.process();
+        program.args(["bridge", "asterisk", "--dry-run", "--username", USERNAME, "--address", &ami.at()]);
+        let ran = ended(program.arg("--secret-file").arg(&file));
+        let names_it = ran.stderr.contains(file.to_str().unwrap()) && ran.stderr.contains(said);
+        assert!(ran.code == 78 && names_it && !ran.stderr.contains("token"), "{file:?}: {ran}");
+    }
+}
+
+#[test]
 fn a_file_that_is_no_recording_is_named() {
     let world = World::new();
     let line = "{\"time\":0,\"connected\":\"1\"}";
@@ -211,4 +271,48 @@ fn a_file_that_is_no_recording_is_named() {
     assert!(ran.code == 74 && ran.stderr.contains(file.to_str().unwrap()), "{ran}");
     let ran = ended(world.process().args(["bridge", "asterisk", "--sandbox", "--replay"]).arg(&file));
     assert!(ran.code == 2 && ran.stderr.contains("'--sandbox' cannot be used with '--replay"), "{ran}");
+}
+
+#[test]
+fn of_two_secrets_in_one_place_nobody_says_which_counts() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let ami = Ami::start();
+    let secret = world.file("secret", 0o600, SECRET);
+    let file = configured(&world, &sandbox, &ami.at(), "");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{text}secret_file = {secret:?}\n")).unwrap();
+    for command in [["config", "check"], ["bridge", "asterisk"]] {
+        let ran = ended(world.process().args(command).arg("--config").arg(&file));
+        let said = "bridge.asterisk: both secret and secret_file are set; keep one of them";
+        assert!(ran.code == 78 && ran.stderr.contains(said), "{ran}");
+    }
+    // A flag is stronger, whichever of both it is.
+    std::fs::write(&file, text.replace(SECRET, "wrong-secret")).unwrap();
+    let mut program = world.process();
+    program
+        .args(["bridge", "asterisk", "--dry-run", "--config"])
+        .arg(&file)
+        .arg("--secret-file")
+        .arg(&secret);
+    Running::start(&mut program).until_it_says("connected to asterisk");
+}
+
+#[test]
+fn config_check_says_all_that_is_wrong() {
+    let world = World::new();
+    let account = format!("username = {USERNAME:?}\nsecret = {SECRET:?}\n");
+    let check = |text: &str| {
+        let file = world.file("zammad.toml", 0o600, text);
+        let ran = ended(world.process().args(["config", "check", "--config"]).arg(file));
+        assert_eq!(ran.code, 78, "{ran}");
+        ran
+    };
+    let ran = check(&format!("[bridge.asterisk]\n{account}"));
+    assert_eq!(ran.stdout, "ok: Asterisk, zammad at 127.0.0.1:5038 (Asterisk was not asked)\n", "{ran}");
+    assert!(ran.stderr.contains("no endpoint is set"), "{ran}");
+    let ran = check("[bridge]\nhold = \"3s\"\n[bridge.asterisk]\nusername = \"zammad\"\n");
+    for part in ["no endpoint is set", "bridge.hold", "bridge.asterisk.secret_file is not set"] {
+        assert!(ran.stderr.contains(part), "no {part}: {ran}");
+    }
 }

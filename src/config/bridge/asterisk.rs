@@ -6,8 +6,9 @@ use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Serialize};
 
 use super::SourceSettings;
+use super::host_port::host_and_port;
 use crate::config::value::{List, Secret};
-use crate::config::{ConfigError, read_token};
+use crate::config::{ConfigError, read_secret};
 
 /// The table `[bridge.asterisk]`: where Asterisk's manager interface is, and which channels are trunks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Serialize, Deserialize)]
@@ -60,6 +61,9 @@ pub struct AsteriskSettings {
     pub outside_prefix: Option<String>,
 }
 
+/// That of manager.conf, unless somebody has set another.
+const USUAL_PORT: u16 = 5038;
+
 /// Who logs in at which Asterisk.
 #[derive(Debug, Clone)]
 pub struct AsteriskAccount {
@@ -82,7 +86,8 @@ impl SourceSettings for AsteriskSettings {
 
     /// Its manager interface: host and port.
     fn address(&self) -> String {
-        self.address.clone().unwrap_or_else(|| "127.0.0.1:5038".to_owned())
+        // One that is none is refused by whoever uses it.
+        self.checked_address().unwrap_or_else(|_| self.address.clone().unwrap_or_default())
     }
 
     fn is_set(&self) -> bool {
@@ -94,6 +99,7 @@ impl SourceSettings for AsteriskSettings {
     }
 
     fn login(&self) -> Result<Option<String>, ConfigError> {
+        self.checked_address()?;
         let is_meant = self.username.is_some() || self.secret.is_some() || self.secret_file.is_some();
         let account = is_meant.then(|| self.account()).transpose()?;
         Ok(account.map(|AsteriskAccount { address, username, secret: _ }| format!("{username} at {address}")))
@@ -119,20 +125,30 @@ impl AsteriskSettings {
         }
     }
 
+    fn checked_address(&self) -> Result<String, ConfigError> {
+        let address = self.address.as_deref().unwrap_or("127.0.0.1");
+        host_and_port("bridge.asterisk.address", address, USUAL_PORT)
+    }
+
     /// The account.
     ///
     /// # Errors
     ///
-    /// Nobody says who logs in, or the secret's file cannot be read.
+    /// The address is none, nobody says who logs in, or the secret's file cannot be read.
     pub fn account(&self) -> Result<AsteriskAccount, ConfigError> {
+        let address = self.checked_address()?;
         let missing = |key: &str| ConfigError::Bridge(format!("bridge.asterisk.{key} is not set"));
         let secret = match (&self.secret, &self.secret_file) {
-            (Some(secret), _) => secret.clone(),
-            (None, Some(path)) => read_token(path)?,
+            (Some(_), Some(_)) => {
+                let two = "bridge.asterisk: both secret and secret_file are set; keep one of them";
+                return Err(ConfigError::Bridge(two.to_owned()));
+            }
+            (Some(secret), None) => secret.clone(),
+            (None, Some(path)) => read_secret(path)?,
             (None, None) => return Err(missing("secret_file")),
         };
         Ok(AsteriskAccount {
-            address: self.address(),
+            address,
             username: self.username.clone().ok_or_else(|| missing("username"))?,
             secret,
         })

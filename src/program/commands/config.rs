@@ -9,8 +9,7 @@ use std::path::Path;
 
 use crate::client::Client;
 use crate::config::{
-    BridgeSettings, Config, ConfigError, Format, Layer, Settings, default_files, is_token_for_file, redact,
-    shown, variable,
+    Config, Format, Layer, Settings, default_files, is_token_for_file, redact, shown, variable,
 };
 use anyhow::Context;
 use serde_json::{Map, Value, json};
@@ -150,30 +149,45 @@ fn settings(layers: &[(Layer, Map<String, Value>)], effective: Settings) -> Vec<
 fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let settings = sources(global)?.merged();
     let bridge = settings.bridge.clone();
-    let config = checked(settings, log::LevelFilter::Warn)?;
-    let endpoint = config.endpoint()?;
-    Client::new(&config)?;
-    let logins = logins(&bridge)?;
-    writeln!(out, "ok: {endpoint} (Zammad was not asked)").map_err(OutputError)?;
-    for (phone_system, login) in logins {
-        let login = printable(&login);
-        writeln!(out, "ok: {phone_system}, {login} ({phone_system} was not asked)").map_err(OutputError)?;
+    let zammad = checked(settings, log::LevelFilter::Warn).map_err(anyhow::Error::from).and_then(|config| {
+        let endpoint = config.endpoint()?.clone();
+        Client::new(&config)?;
+        Ok((endpoint, config))
+    });
+    let mut wrong = Vec::new();
+    let config = match zammad {
+        Ok((endpoint, config)) => {
+            writeln!(out, "ok: {endpoint} (Zammad was not asked)").map_err(OutputError)?;
+            Some(config)
+        }
+        Err(error) => {
+            wrong.push(error);
+            None
+        }
+    };
+    wrong.extend(bridge.checked().err().map(Into::into));
+    for source in bridge.sources() {
+        match source.login() {
+            Ok(None) => {}
+            Ok(Some(login)) => {
+                let (phone_system, login) = (source.title(), printable(&login));
+                writeln!(out, "ok: {phone_system}, {login} ({phone_system} was not asked)")
+                    .map_err(OutputError)?;
+            }
+            Err(error) => wrong.push(error.into()),
+        }
     }
-    for left in config.left_out() {
+    let mut wrong = wrong.into_iter();
+    if let Some(first) = wrong.next() {
+        start_log(log::LevelFilter::Warn, []);
+        wrong.for_each(|error| log::error!("{error:#}"));
+        return Err(first);
+    }
+    for left in config.iter().flat_map(Config::left_out) {
         let (said, key) = (printable(&left.to_string()), left.setting());
         writeln!(out, "{said}; if this Zammad has one, set `{key}` beside its url").map_err(OutputError)?;
     }
     Ok(ExitCode::Ok)
-}
-
-/// The phone systems, each with its account, of which the settings have any part.
-fn logins(bridge: &BridgeSettings) -> Result<Vec<(&'static str, String)>, ConfigError> {
-    bridge.checked()?;
-    let mut logins = Vec::new();
-    for source in bridge.sources() {
-        logins.extend(source.login()?.map(|login| (source.title(), login)));
-    }
-    Ok(logins)
 }
 
 fn init(args: &cli::Init, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
