@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use clap::builder::BoolishValueParser;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use asterisk::{AsteriskAccount, AsteriskSettings};
 pub use freeswitch::{FreeSwitchAccount, FreeSwitchSettings};
@@ -88,7 +88,8 @@ pub struct BridgeSettings {
     pub stale: Option<Span>,
     /// Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures
     #[arg(long = "health", alias = "bridge-health", id = "bridge_health", value_name = "ADDRESS:PORT")]
-    #[arg(hide_short_help = true)]
+    #[arg(value_parser = health_address, hide_short_help = true)]
+    #[serde(deserialize_with = "some_health_address")]
     pub health: Option<SocketAddr>,
     /// The table `[bridge.asterisk]`.
     #[arg(skip)]
@@ -229,6 +230,15 @@ impl BridgeSettings {
             health: self.health,
         })
     }
+}
+
+fn health_address(text: &str) -> Result<SocketAddr, String> {
+    text.trim().parse().map_err(|_| "an address and a port, such as 127.0.0.1:9180".to_owned())
+}
+
+fn some_health_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    health_address(&text).map(Some).map_err(|error| serde::de::Error::custom(format!("expected {error}")))
 }
 
 #[cfg(test)]

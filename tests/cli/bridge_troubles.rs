@@ -1,7 +1,7 @@
 //! What whoever tries a bridge for the first time meets when something is not as it should be.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -192,6 +192,37 @@ fn an_address_that_is_none_is_refused_at_once() {
 }
 
 #[test]
+fn a_dry_run_beside_the_service_leaves_its_address_for_monitoring_alone() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let ami = Ami::start();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let health = taken.local_addr().unwrap();
+    let file = configured(&world, &sandbox, &ami.at(), &format!("[bridge]\nhealth = \"{health}\""));
+    let program = |more: &[&str]| {
+        let mut program = world.process();
+        program.args(["bridge", "asterisk", "--config"]).arg(&file).args(more);
+        program
+    };
+    for trial in ["--dry-run", "--sandbox"] {
+        Running::start(&mut program(&[trial])).until_it_says("connected to asterisk");
+    }
+    let as_flag = health.to_string();
+    let cases: [(&[&str], &str); 3] = [
+        (&[], "bridge.health"),
+        (&["--health", &as_flag], "--health"),
+        (&["--dry-run", "--health", &as_flag], "--health"),
+    ];
+    for (more, setting) in cases {
+        let ran = ended(&mut program(more));
+        let said = format!(
+            "cannot listen on {health} ({setting}); another process does: end it, or name another port"
+        );
+        assert!(ran.code == 74 && ran.stderr.contains(&said), "{more:?}: {ran}");
+    }
+}
+
+#[test]
 fn a_recording_is_not_written_over_another_file() {
     let world = World::new();
     let ami = Ami::start();
@@ -223,6 +254,29 @@ fn a_disk_that_is_full_is_said_once() {
     let ran = running.end();
     let said = ran.stderr.matches("the recording /dev/full has a gap from here: ").count();
     assert_eq!((ran.code, said, ran.stderr.matches("/dev/full").count()), (0, 1, 1), "{ran}");
+}
+
+#[test]
+fn what_needs_a_restart_is_said_and_nothing_is_taken_over() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let ami = Ami::start();
+    let spool = world.path("spool.db");
+    let with = |spool: &std::path::Path, health: &str| {
+        let more = format!("[spool]\npath = {spool:?}\n[bridge]\nhealth = {health:?}");
+        configured(&world, &sandbox, &ami.at(), &more)
+    };
+    let file = with(&spool, "127.0.0.1:0");
+    let mut program = world.process();
+    let running = Running::start(program.args(["bridge", "asterisk", "--config"]).arg(&file));
+    ami.session();
+    with(&world.path("other.db"), "127.0.0.1:0");
+    running.until_it_says("the one of before goes on: spool.path is another: restart the bridge");
+    with(&spool, "127.0.0.1:1");
+    running.until_it_says("the one of before goes on: bridge.health is another: restart the bridge");
+    assert!(!world.path("other.db").exists());
+    running.signal("TERM");
+    assert_eq!(running.end().code, 0);
 }
 
 #[test]
@@ -314,5 +368,33 @@ fn config_check_says_all_that_is_wrong() {
     let ran = check("[bridge]\nhold = \"3s\"\n[bridge.asterisk]\nusername = \"zammad\"\n");
     for part in ["no endpoint is set", "bridge.hold", "bridge.asterisk.secret_file is not set"] {
         assert!(ran.stderr.contains(part), "no {part}: {ran}");
+    }
+}
+
+#[test]
+fn the_stand_ins_address_is_said_once() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let ami = Ami::start();
+    let file = configured(&world, &sandbox, &ami.at(), "");
+    let mut program = world.process();
+    let running = Running::start(program.args(["bridge", "asterisk", "--sandbox", "--config"]).arg(&file));
+    ami.session();
+    running.signal("HUP");
+    running.until_it_says("the configuration was read again");
+    running.signal("TERM");
+    let ran = running.end();
+    assert_eq!(ran.stderr.matches("what agents would see").count(), 1, "{ran}");
+}
+
+#[test]
+fn an_address_for_monitoring_that_is_none_comes_with_an_example() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let file = configured(&world, &sandbox, "127.0.0.1", "[bridge]\nhealth = \"9180\"");
+    let by_file = ended(world.process().args(["config", "check", "--config"]).arg(file));
+    let by_flag = ended(world.process().args(["bridge", "asterisk", "--health", "9180"]));
+    for (ran, code) in [(by_file, 78), (by_flag, 2)] {
+        assert!(ran.code == code && ran.stderr.contains("such as 127.0.0.1:9180"), "{ran}");
     }
 }

@@ -109,3 +109,19 @@ pub struct Following {
     #[arg(hide_short_help = true)]
     pub replay: Option<PathBuf>,
 }
+
+impl Following {
+    /// Whether somebody only tries: nothing is reported to Zammad, and a service may run beside it.
+    pub fn is_a_trial(&self) -> bool {
+        self.trial().is_some()
+    }
+
+    /// How, in the words of the page.
+    pub fn trial(&self) -> Option<&'static str> {
+        match (self.dry_run, self.sandbox) {
+            (true, _) => Some("dry run"),
+            (false, true) => Some("sandbox"),
+            (false, false) => None,
+        }
+    }
+}

@@ -1,10 +1,10 @@
 //! What services answer to monitoring systems over HTTP (`--health`): whether they do their work, and figures.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::Context;
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use tokio::net::TcpListener;
@@ -123,25 +123,29 @@ impl Alive {
         lock(&self.way).clone()
     }
 
-    /// Answers from now on at this address, if there is one.
+    /// Answers from now on at this address, if there is one; `setting` says which one names it.
     ///
     /// # Errors
     ///
     /// It cannot be had.
-    pub async fn answer_if_wanted(&self, address: Option<SocketAddr>) -> anyhow::Result<()> {
+    pub async fn answer_if_wanted(&self, address: Option<SocketAddr>, setting: &str) -> anyhow::Result<()> {
         match address {
-            Some(address) => self.answer_at(address).await,
+            Some(address) => self.answer_at(address, setting).await,
             None => Ok(()),
         }
     }
 
-    async fn answer_at(&self, address: SocketAddr) -> anyhow::Result<()> {
-        let listener = TcpListener::bind(address).await;
-        let listener = listener.with_context(|| format!("cannot listen on {address} (--health)"))?;
+    async fn answer_at(&self, address: SocketAddr, setting: &str) -> anyhow::Result<()> {
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            let is_taken = error.kind() == ErrorKind::AddrInUse;
+            let next_step =
+                if is_taken { "; another process does: end it, or name another port" } else { "" };
+            anyhow::Error::from(error).context(format!("cannot listen on {address} ({setting}){next_step}"))
+        })?;
         let address = listener.local_addr()?;
         if !address.ip().to_canonical().is_loopback() {
             log::warn!(
-                "whoever reaches {address} can see whether this service works, and its figures (--health)"
+                "whoever reaches {address} can see whether this service works, and its figures ({setting})"
             );
         }
         log::info!("health: http://{address}/healthz and /metrics");

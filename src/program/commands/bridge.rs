@@ -56,11 +56,22 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
 ) -> anyhow::Result<ExitCode> {
     let cli::Source { own, mut bridge, following } = args;
     *P::settings(&mut bridge) = own;
-    let (profile, mut settings, files) = sources(global, bridge.clone())?;
+    let read = || {
+        let (profile, mut settings, files) = sources(global, bridge.clone())?;
+        if following.is_a_trial() {
+            // It runs beside the service, which has that address.
+            settings.bridge.health = bridge.health;
+        }
+        anyhow::Ok((profile, settings, files))
+    };
+    let (profile, mut settings, files) = read()?;
     let stand_in = following.sandbox.then(start_stand_in).transpose()?;
     let own = P::settings(&mut settings.bridge).clone();
     let (config, bridge_config) = configured(settings, &following, stand_in.as_deref())?;
-    if !following.dry_run && !following.sandbox {
+    if let Some(stand_in) = &stand_in {
+        log::info!("what agents would see: http://{}/", stand_in.address());
+    }
+    if !following.is_a_trial() {
         become_owner([&config]);
     }
     let source = P::source(&own);
@@ -72,19 +83,26 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
     let (name, address) = (own.name(), own.address());
     let key = format!("bridge {name} {address} ");
     let bridge_name = BridgeName { source: name.to_owned(), profile, phone_system: address.clone() };
-    let reports = !following.dry_run && !following.sandbox;
-    let alone = reports.then(|| Alone::begin(&config, &key, &format!("{name} at {address}"))).transpose()?;
+    let alone = (!following.is_a_trial())
+        .then(|| Alone::begin(&config, &key, &format!("{name} at {address}")))
+        .transpose()?;
     let alone = RefCell::new(alone);
+    let spool_path = config.spool.as_ref().map(|spool| spool.path.clone());
+    let health = bridge_config.health;
     let first = (terms::<P>(config, bridge_config, own)?, files);
     let read_again = || {
-        let (_, mut settings, files) = sources(global, bridge.clone())?;
+        let (_, mut settings, files) = read()?;
         let own = P::settings(&mut settings.bridge).clone();
         // Its open calls in the journal are those of one phone system.
         anyhow::ensure!(
             own.address() == address,
-            "[bridge.{name}] names another address: restart the bridge"
+            "the phone system's address in [bridge.{name}] is another: restart the bridge"
         );
         let (config, bridge_config) = configured(settings, &following, stand_in.as_deref())?;
+        let is_another = |setting: &str| format!("{setting} is another: restart the bridge");
+        let path = config.spool.as_ref().map(|spool| &spool.path);
+        anyhow::ensure!(path == spool_path.as_ref(), is_another("spool.path"));
+        anyhow::ensure!(bridge_config.health == health, is_another("bridge.health"));
         let terms = terms::<P>(config, bridge_config, own)?;
         if let Some(alone) = &mut *alone.borrow_mut() {
             alone.follow(&terms.config)?;
@@ -92,7 +110,8 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
         Ok((terms, files))
     };
     let stand_in = stand_in.clone();
-    let task = Task { name, key: &key, bridge_name, following: &following, stand_in };
+    let health_is_set_by = if bridge.health.is_some() { "--health" } else { "bridge.health" };
+    let task = Task { health_is_set_by, name, key: &key, bridge_name, following: &following, stand_in };
     client::block_on(follow::follow(source, first, read_again, task, out))??;
     Ok(ExitCode::Ok)
 }
@@ -127,13 +146,9 @@ fn configured(
         config.spool = None;
     }
     start_log(log::LevelFilter::Info, config.endpoint().ok().cloned());
-    match stand_in {
-        Some(stand_in) => log::info!("what agents would see: http://{}/", stand_in.address()),
-        None if following.dry_run => {}
-        None => {
-            config.endpoint()?;
-            warn_if_insecure([&config]);
-        }
+    if !following.is_a_trial() {
+        config.endpoint()?;
+        warn_if_insecure([&config]);
     }
     Ok((config, bridge))
 }

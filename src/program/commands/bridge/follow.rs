@@ -49,6 +49,8 @@ pub struct Task<'a> {
     pub bridge_name: BridgeName,
     pub following: &'a cli::Following,
     /// what takes the events in place of a Zammad
+    /// where the address for monitoring systems is from
+    pub health_is_set_by: &'static str,
     pub stand_in: Option<Arc<Sandbox>>,
 }
 
@@ -76,7 +78,7 @@ where
     S: Source,
     C: Connector<Link: Link<Message = S::Message, Request = S::Request>> + Clone + Send + Sync + 'static,
 {
-    let Task { name, key, bridge_name, following, stand_in } = task;
+    let Task { name, key, bridge_name, following, health_is_set_by, stand_in } = task;
     let Terms { mut config, mut bridge, rules, settings, connector } = terms;
     source.adapt(&settings);
     let mut tracker = Tracker::new(rules);
@@ -115,7 +117,7 @@ where
     let pulse = Pulse::begin(bridge_name, (!following.dry_run).then_some(&*config));
     let last = LastDelivery::default();
     let alive = Alive::new(&config, Some(pulse.tells()), last.clone());
-    alive.answer_if_wanted(bridge.health).await?;
+    alive.answer_if_wanted(bridge.health, health_is_set_by).await?;
     let (tell_us, mut told) = unbounded_channel();
     let (requests, asked) = unbounded_channel();
     let (connectors, watched_connectors) = watch::channel(connector);

@@ -109,7 +109,7 @@ async fn serve_until_the_end(
     let room = Room::new(max_calls);
     let last = LastDelivery::default();
     let alive = Alive::new(&config, None, last.clone());
-    alive.answer_if_wanted(health).await?;
+    alive.answer_if_wanted(health, "--health").await?;
     let mut shares = Arc::new(Shares::new(&config));
     // One for each configuration whose events are not all over.
     let mut at_work = FuturesUnordered::new();

@@ -96,7 +96,7 @@ pub fn stay(args: &cli::SpoolRun, global: &Global, out: &mut dyn Write) -> anyho
         let mut sending = Sending::begin(&args.concurrency, config).await?;
         let mut daemon = Daemon::begin(files)?;
         let alive = Alive::new(&sending.config, None, LastDelivery::default());
-        alive.answer_if_wanted(args.health).await?;
+        alive.answer_if_wanted(args.health, "--health").await?;
         let doing = sending.doing()?;
         daemon.is_ready(&doing);
         log::info!("{doing}");
