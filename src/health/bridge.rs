@@ -229,7 +229,7 @@ fn looked(name: BridgeName, look: Result<Look, Unreached>) -> BridgeHealth {
 fn nobody_follows(told: Result<Option<Bridge>, SpoolError>, name: &BridgeName) -> Option<SpoolPart> {
     let source = &name.source;
     let part = |status, complaint: String, next_step: String| {
-        SpoolPart::bad(SpoolPartName::Bridge, status, complaint, next_step.into())
+        SpoolPart::bad(SpoolPartName::Service, status, complaint, next_step.into())
     };
     let start = || format!("Start it: systemctl enable --now zammad-cti-bridge@{source}");
     match told {

@@ -18,6 +18,9 @@ use crate::spool::{
 /// How long a look into the file waits for others that use it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Whoever sends what waits, a service or cron, has done so before.
+const NOBODY_SENDS: Duration = Duration::from_secs(5 * 60);
+
 /// A look into the spool that can begin.
 #[derive(Debug)]
 pub struct SpoolCheck {
@@ -74,6 +77,7 @@ pub enum SpoolPartName {
     Order,
     // -- of a bridge --
     Bridge,
+    Service,
     Rights,
     Sights,
 }
@@ -89,6 +93,7 @@ impl SpoolPartName {
             Self::Calls => "Open calls",
             Self::Order => "Order",
             Self::Bridge => "Bridge",
+            Self::Service => "Service",
             Self::Rights => "Its account",
             Self::Sights => "It sees",
         }
@@ -247,13 +252,24 @@ impl Contents {
         if is_full {
             by_count = by_count.worst(Status::Critical);
         }
-        let (by_age, age_limit) = thresholds.age.status_beyond(age);
+        let (mut by_age, age_limit) = thresholds.age.status_beyond(age);
+        // While Zammad takes nothing, nobody is to send.
+        let overdue = self.overview.totals.overdue.filter(|_| self.overview.held.is_none());
+        let overdue = overdue.filter(|overdue| *overdue > NOBODY_SENDS);
+        if overdue.is_some() {
+            by_age = by_age.worst(Status::Warning);
+        }
         let mut found = shown_count(waiting, "event waits", "events wait");
         if oldest.is_some() {
             found += &format!(", the oldest for {}", Span::roughly(age));
         }
         let mut complaint = found.clone();
         complaint += &age_limit.map_or_else(String::new, |limit| format!(" (more than {})", Span(limit)));
+        if let Some(overdue) = overdue {
+            let nobody = format!(", and nobody sends them: due for {}", Span::roughly(overdue));
+            found += &nobody;
+            complaint += &nobody;
+        }
         if is_full {
             found += ", and there is no room for more";
             complaint += ", and there is no room for more";

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Serialize, Serializer};
 
 use crate::action::Action;
-use crate::client::Request;
+use crate::client::{Request, in_full};
 use crate::config::{ClientCertificate, Config, ConfigError, Endpoint, Format, Settings, redact, shown};
 use crate::delivery::{Delivered, Effort, Undelivered};
 use crate::event::{CallEvent, Direction, EventKind};
@@ -88,6 +88,9 @@ pub struct Report {
     /// a word for it that programs can rely on
     #[serde(skip_serializing_if = "Option::is_none")]
     error_class: Option<&'static str>,
+    /// what the last attempt met with, and what to do about it
+    #[serde(skip)]
+    trouble: Option<String>,
 }
 
 /// What the phone system is to do.
@@ -191,6 +194,7 @@ impl Report {
     pub fn undelivered(event: &CallEvent, error: &Undelivered) -> Self {
         Self {
             error_class: Some(error.error.class()),
+            trouble: Some(trouble(error)),
             ..Self::new(Delivery::Failed, Some(&error.effort)).about(event)
         }
     }
@@ -200,6 +204,7 @@ impl Report {
         Self {
             decision: Decision::Spooled,
             error_class: tried.map(|tried| tried.error.class()),
+            trouble: tried.map(trouble),
             ..Self::new(Delivery::Spooled, tried.map(|tried| &tried.effort)).about(event)
         }
     }
@@ -227,6 +232,19 @@ impl Report {
     /// Why an event is in the spool that was to go to Zammad at once.
     pub fn why_spooled(&self) -> Option<&str> {
         self.error.as_deref().filter(|_| matches!(self.decision, Decision::Spooled))
+    }
+
+    /// Whether it waits in the spool.
+    pub fn is_spooled(&self) -> bool {
+        match self.delivery {
+            Delivery::Spooled => true,
+            Delivery::Delivered | Delivery::Failed => false,
+        }
+    }
+
+    /// What the last attempt met with, whichever event it was, and what to do about it.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
     }
 
     /// Whether Zammad has taken the event just now.
@@ -276,16 +294,21 @@ impl Report {
             request_id: effort.map(|effort| effort.request_id.to_string()),
             error: None,
             error_class: None,
+            trouble: None,
         }
     }
 
     /// What became of the event, in a line for a log.
     pub fn summary(&self) -> String {
-        let what = match (self.event, &self.call_id) {
-            (Some(event), Some(call_id)) => format!("{event} of call {}: ", printable(call_id)),
-            (Some(_) | None, _) => String::new(),
-        };
-        what + &self.fate()
+        let fate = self.fate();
+        match (self.event, &self.call_id) {
+            (Some(event), Some(call_id)) => {
+                let what = format!("{event} of call {}", printable(call_id));
+                // An error may say it itself.
+                if !self.is_spooled() && fate.contains(&what) { fate } else { format!("{what}: {fate}") }
+            }
+            (Some(_) | None, _) => fate,
+        }
     }
 
     /// What became of the event, without saying of which.
@@ -349,6 +372,10 @@ impl Report {
         }
         words.trim_end().to_owned()
     }
+}
+
+fn trouble(tried: &Undelivered) -> String {
+    format!("{}; {}", in_full(&tried.error), tried.error.next_step())
 }
 
 /// How a command's result is shown.

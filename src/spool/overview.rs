@@ -32,6 +32,8 @@ pub struct Totals {
     pub bytes: u64,
     /// how long the oldest one has waited
     pub oldest: Option<Duration>,
+    /// how long one for this Zammad has been due that nobody has sent since
+    pub overdue: Option<Duration>,
     /// waiting for another Zammad than this one
     pub elsewhere: u64,
     /// calls that were reported and have not ended
@@ -135,12 +137,16 @@ fn totals(db: &Connection, address: &str, now: Moment) -> rusqlite::Result<Total
     })?;
     let sql = "SELECT kept, boot, up FROM event WHERE state = 'waiting' ORDER BY position LIMIT 1";
     let kept = db.prepare_cached(sql)?.query_row([], |row| moment(row, 0)).optional()?;
+    let sql = "SELECT max(due, kept) FROM event
+               WHERE address = ? AND state = 'waiting' AND head ORDER BY due, position LIMIT 1";
+    let due = db.prepare_cached(sql)?.query_row([address], |row| row.get::<_, i64>(0)).optional()?;
     // Not `<>`, which would look at all of those that wait for this one.
     let sql = "SELECT (SELECT count(*) FROM event WHERE state = 'waiting' AND address < ?1)
                            + (SELECT count(*) FROM event WHERE state = 'waiting' AND address > ?1)";
     let elsewhere = db.prepare_cached(sql)?.query_row([address], |row| row.get(0))?;
     Ok(Totals {
         oldest: kept.map(|kept| now.since(&kept)),
+        overdue: due.and_then(|due| u64::try_from(now.wall - due).ok()).map(Duration::from_millis),
         elsewhere,
         open_calls: number("SELECT count(*) FROM call WHERE ended IS NULL")?,
         ..totals

@@ -328,6 +328,52 @@ fn a_file_that_is_no_recording_is_named() {
 }
 
 #[test]
+fn whoever_spools_says_who_sends_and_check_says_that_nobody_does() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let ami = Ami::start();
+    sandbox.fault(json!({ "mode": "respond", "status": 503, "body": "closed" }));
+    let mut program = with_spool(&world, &ami, &sandbox);
+    let running = Running::start(program.args(["--deadline", "500ms"]));
+    ami.session().say(RINGING);
+    running.until_it_says("will be delivered by `zammad-cti spool run` (service zammad-cti-spool)");
+    running.signal("TERM");
+    let ran = running.end();
+    let is_told = |line: &&str| line.contains("call 1.1") && !line.contains("trying again");
+    let lines: Vec<_> = ran.stderr.lines().filter(is_told).collect();
+    assert!(lines.len() == 1 && lines[0].matches("call 1.1").count() == 1, "{ran}");
+    sandbox.fault(json!({ "mode": "none" }));
+    let check = || {
+        let mut check = world.process();
+        let spool = world.path("spool.db");
+        ended(check.args(["check", "--url", &sandbox.url, "--spool-path"]).arg(spool))
+    };
+    let ran = check();
+    assert!(ran.code == 0 && !ran.stdout.contains("nobody sends"), "{ran}");
+    // As if ten minutes had gone by.
+    let db = rusqlite::Connection::open(world.path("spool.db")).unwrap();
+    db.execute("UPDATE event SET kept = kept - 600000, up = up - 600000, due = max(0, due - 600000)", [])
+        .unwrap();
+    let ran = check();
+    assert!(ran.code == 1 && ran.stdout.contains(", and nobody sends them: due for "), "{ran}");
+}
+
+#[test]
+fn an_event_that_zammad_does_not_take_is_named_once_in_its_line() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let ami = Ami::start();
+    let url = format!("{}x", sandbox.url);
+    let running = Running::start(&mut bridge(&world, &ami, &["--url", &url]));
+    ami.session().say(RINGING);
+    running.until_it_says("Zammad refused the token");
+    running.signal("TERM");
+    let ran = running.end();
+    let lines: Vec<_> = ran.stderr.lines().filter(|line| line.contains("newCall")).collect();
+    assert!(lines.len() == 1 && lines[0].matches("newCall of call 1.1").count() == 1, "{ran}");
+}
+
+#[test]
 fn of_two_secrets_in_one_place_nobody_says_which_counts() {
     let world = World::new();
     let sandbox = world.sandbox(&[]);

@@ -38,6 +38,8 @@ pub struct LastDelivery(Arc<Mutex<Option<Undelivered>>>);
 #[derive(Clone)]
 struct Undelivered {
     reason: String,
+    /// the same whichever event it was, and what to do about it
+    trouble: String,
     /// it waits in the spool
     is_kept: bool,
 }
@@ -65,13 +67,22 @@ impl LastDelivery {
         });
         let kept = report.why_spooled().map(str::to_owned);
         let mut last = lock(&self.0);
+        let undelivered = |reason: String, is_kept| {
+            let trouble = report.trouble().map_or_else(|| reason.clone(), str::to_owned);
+            Some(Undelivered { reason, trouble, is_kept })
+        };
         match (lost, kept) {
-            (Some(reason), _) => *last = Some(Undelivered { reason, is_kept: false }),
-            (None, Some(reason)) => *last = Some(Undelivered { reason, is_kept: true }),
+            (Some(reason), _) => *last = undelivered(reason, false),
+            (None, Some(reason)) => *last = undelivered(reason, true),
             (None, None) if report.has_arrived() => *last = None,
             // One that waits behind others, or that Zammad has judged, says nothing of the way there.
             (None, None) => {}
         }
+    }
+
+    /// Why Zammad takes no events, whichever that are, and what to do about it.
+    pub fn trouble(&self) -> Option<String> {
+        lock(&self.0).clone().map(|last| last.trouble)
     }
 
     fn reason(&self) -> Option<String> {

@@ -190,7 +190,10 @@ pub fn outcome(
             let report = Report::spooled(event, Some(&tried));
             let advice = tried.error.next_step();
             let error = anyhow::Error::from(tried);
-            log::warn!("{error:#}; it is in the spool, and will be delivered; {advice}");
+            log::warn!(
+                "{error:#}; it is in the spool, and will be delivered by `zammad-cti spool run` (service \
+                 zammad-cti-spool); {advice}"
+            );
             (report.because(&error, endpoint), None)
         }
         Ok(Ok(Outcome::EndedBefore)) => {

@@ -208,7 +208,10 @@ where
                     told.delay = heard.elapsed();
                 });
                 last.note(&report, error.as_ref());
-                log_event(&report, error.as_ref());
+                // Of one that is kept a warning has said so.
+                if report.why_spooled().is_none() {
+                    log_event(&report, error.as_ref());
+                }
                 let rejects = is_rejected && bridge.on_reject == OnReject::Hangup;
                 // A hangup that is in doubt, or an event that Zammad refuses, is lost to no other attempt.
                 let is_lost = report.is_lost();
