@@ -150,7 +150,7 @@ pub enum LinkError {
     #[error("no connection to {address}")]
     Unreachable { address: String, source: io::Error },
     /// Somebody else is there.
-    #[error("{address} is no {wanted}: it says {said:?}")]
+    #[error("{address} is no {wanted}: it says {}", if said.is_empty() { "nothing".to_owned() } else { format!("{said:?}") })]
     Stranger { address: String, wanted: &'static str, said: String },
     /// It does not let us in.
     #[error("{address} refuses the login: {reason}")]
@@ -170,8 +170,18 @@ impl LinkError {
     /// Whether it will last until somebody changes a setting.
     pub fn is_lasting(&self) -> bool {
         match self {
-            Self::Refused { .. } | Self::Stranger { .. } => true,
+            Self::Refused { .. } => true,
+            // It may only hang.
+            Self::Stranger { said, .. } => !said.is_empty(),
             Self::Unreachable { .. } | Self::Ended | Self::Broken(_) | Self::Silent => false,
+        }
+    }
+
+    /// Whether there was none in the first place.
+    pub fn is_at_the_beginning(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Stranger { .. } | Self::Refused { .. } => true,
+            Self::Ended | Self::Broken(_) | Self::Silent => false,
         }
     }
 }

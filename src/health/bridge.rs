@@ -171,9 +171,12 @@ fn followed(name: BridgeName, bridge: Bridge) -> BridgeHealth {
     let (state, part) = match &told.link {
         LinkState::Lost(reason) => {
             let complaint = format!("{whom}: not connected for {since}: {reason}");
-            let next_step =
-                "The bridge tries again by itself. See whether the phone system runs, and the account";
-            let part = SpoolPart::bad(SpoolPartName::Bridge, Status::Critical, complaint, next_step.into());
+            let next_step = match told.next_step.as_str() {
+                "" => "The bridge tries again by itself. See whether the phone system runs, and the account",
+                told => told,
+            };
+            let next_step = next_step.to_owned().into();
+            let part = SpoolPart::bad(SpoolPartName::Bridge, Status::Critical, complaint, next_step);
             (BridgeState::Lost, part)
         }
         LinkState::Connected | LinkState::Ended => {

@@ -22,6 +22,9 @@ pub struct Heartbeat {
     pub name: BridgeName,
     /// whether it has a connection to its phone system
     pub link: LinkState,
+    /// what to do about a connection that it does not have
+    #[serde(default)]
+    pub next_step: String,
     /// since when
     pub since: SystemTime,
     /// events whose fate is known, since it began
@@ -187,6 +190,7 @@ mod tests {
         Heartbeat {
             name,
             link,
+            next_step: String::new(),
             since: SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123),
             events: 7,
             messages: 700,

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::ami::{Ami, SECRET, USERNAME};
+use crate::ami::{Ami, Manners, SECRET, USERNAME};
 use crate::running::{Running, until};
 use crate::servers::Ran;
 use crate::support::{Sandbox, World};
@@ -396,6 +396,69 @@ fn of_two_secrets_in_one_place_nobody_says_which_counts() {
         .arg("--secret-file")
         .arg(&secret);
     Running::start(&mut program).until_it_says("connected to asterisk");
+}
+
+#[test]
+fn a_login_that_is_refused_says_what_to_do() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let refusal = Some("Authentication failed");
+    let ami = Ami::start_with(Manners { refusal, ..Manners::default() });
+    let spool = format!("[spool]\npath = {:?}", world.path("spool.db"));
+    let file = configured(&world, &sandbox, &ami.at(), &spool);
+    let mut program = world.process();
+    let running = Running::start(program.args(["bridge", "asterisk", "--config"]).arg(&file));
+    running.until_it_says(
+        "refuses the login: Authentication failed; it is tried again after 3m. See username and secret",
+    );
+    let next_step = "See username and secret in manager.conf";
+    let check = || ended(world.process().args(["check", "--config"]).arg(&file));
+    until("check asks the bridge", || check().stdout.contains("not connected for"));
+    let ran = check();
+    let flat = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(ran.code == 2 && flat.contains(next_step), "{ran}");
+    running.signal("TERM");
+    assert_eq!(running.end().code, 0);
+    // The phone system has a row, and its bridge another one.
+    ami.behave(|manners| manners.refusal = None);
+    let ran = check();
+    let rows =
+        |title: &str| ran.stdout.lines().filter(|line| line.starts_with(&format!("  {title} "))).count();
+    assert_eq!((ran.code, rows("Bridge"), rows("Service")), (1, 1, 1), "{ran}");
+}
+
+#[test]
+fn another_program_at_the_address_is_told_from_an_asterisk() {
+    let world = World::new();
+    // (what it says, and whether it ends then; what is said of it)
+    let cases = [
+        ("HTTP/1.1 400 Bad Request\r\n", false, "it says \"HTTP/1.1 400 Bad Request\""),
+        ("", true, "it says nothing"),
+        ("", false, "it says nothing"),
+    ];
+    for (says, ends, said) in cases {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        std::thread::spawn(move || {
+            let mut open = Vec::new();
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                stream.write_all(says.as_bytes()).unwrap();
+                if !ends {
+                    open.push(stream);
+                }
+            }
+        });
+        let secret = world.file("secret", 0o600, SECRET);
+        let mut program = world.process();
+        program.args(["bridge", "asterisk", "--dry-run", "--username", USERNAME, "--address", &address]);
+        let running = Running::start(program.arg("--secret-file").arg(secret));
+        running.until_it_says(&format!("{address} is no manager interface of Asterisk: {said}"));
+        running.until_it_says("See address and tls in [bridge.asterisk]");
+    }
+    let ami = Ami::start();
+    let running = Running::start(&mut bridge(&world, &ami, &["--dry-run", "--tls"]));
+    running.until_it_says("it does not speak TLS there; see tls, and tlsbindaddr in manager.conf");
 }
 
 #[test]

@@ -104,7 +104,8 @@ impl Connector for Account {
             heard: Instant::now(),
             is_asked: false,
         };
-        let banner = timeout(STEP, link.banner()).await.map_err(|_| LinkError::Silent)??;
+        // One that says nothing waits for a word itself, as a web server does.
+        let banner = timeout(STEP, link.banner()).await.unwrap_or_else(|_| Ok(String::new()))?;
         if !banner.starts_with("Asterisk Call Manager/") {
             return Err(LinkError::Stranger {
                 address: address(),
@@ -125,10 +126,20 @@ impl Account {
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name = ServerName::try_from(host).map_err(io::Error::other)?;
         match timeout(STEP, TlsConnector::from(tls.clone()).connect(name, stream)).await {
-            Ok(connected) => Ok(Box::new(connected?)),
+            Ok(Ok(connected)) => Ok(Box::new(connected)),
+            // It has begun to talk by itself.
+            Ok(Err(error)) if is_no_tls(&error) => {
+                Err(io::Error::other("it does not speak TLS there; see tls, and tlsbindaddr in manager.conf"))
+            }
+            Ok(Err(error)) => Err(error),
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
         }
     }
+}
+
+fn is_no_tls(error: &io::Error) -> bool {
+    let error = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
+    matches!(error, Some(rustls::Error::InvalidMessage(_)))
 }
 
 impl Link {
@@ -139,7 +150,6 @@ impl Link {
             match self.stream.read_u8().await {
                 Ok(b'\n') => break,
                 Ok(byte) => banner.push(byte),
-                Err(_) if banner.is_empty() => return Err(LinkError::Ended),
                 Err(_) => break,
             }
         }

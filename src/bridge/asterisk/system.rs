@@ -44,7 +44,8 @@ impl PhoneSystem for System {
                  asterisk -rx 'manager reload'"
             }
             LinkError::Stranger { .. } => {
-                "See address in [bridge.asterisk]: the manager interface is at port 5038"
+                "See address and tls in [bridge.asterisk]: the manager interface is at port 5038 (bindaddr in \
+                 manager.conf), and with TLS at 5039 (tlsbindaddr)"
             }
         }
         .into()

@@ -111,7 +111,9 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
     };
     let stand_in = stand_in.clone();
     let health_is_set_by = if bridge.health.is_some() { "--health" } else { "bridge.health" };
-    let task = Task { health_is_set_by, name, key: &key, bridge_name, following: &following, stand_in };
+    let next_step = P::next_step;
+    let task =
+        Task { health_is_set_by, next_step, name, key: &key, bridge_name, following: &following, stand_in };
     client::block_on(follow::follow(source, first, read_again, task, out))??;
     Ok(ExitCode::Ok)
 }

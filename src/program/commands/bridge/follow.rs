@@ -1,5 +1,6 @@
 //! The loop of every phone system: what it says goes to the tracker, what follows goes to Zammad.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +51,9 @@ pub struct Task<'a> {
     pub following: &'a cli::Following,
     /// what takes the events in place of a Zammad
     /// where the address for monitoring systems is from
+    /// what to do about a connection that does not come about
+    pub next_step: fn(&LinkError) -> Cow<'static, str>,
+    /// what takes the events in place of a Zammad
     pub health_is_set_by: &'static str,
     pub stand_in: Option<Arc<Sandbox>>,
 }
@@ -78,7 +82,7 @@ where
     S: Source,
     C: Connector<Link: Link<Message = S::Message, Request = S::Request>> + Clone + Send + Sync + 'static,
 {
-    let Task { name, key, bridge_name, following, health_is_set_by, stand_in } = task;
+    let Task { name, key, bridge_name, following, health_is_set_by, next_step, stand_in } = task;
     let Terms { mut config, mut bridge, rules, settings, connector } = terms;
     source.adapt(&settings);
     let mut tracker = Tracker::new(rules);
@@ -159,11 +163,12 @@ where
                     }
                     Fed::Lost(error, pause) => {
                         ask_again = None;
-                        pulse.link_is(LinkState::Lost(in_full(&error)));
+                        let next_step = next_step(&error);
+                        pulse.is_lost(in_full(&error), &next_step);
                         if let Some(page) = &page {
                             page.change(|view| view.link_is(false, format!("not connected: {}", in_full(&error))));
                         }
-                        lost(name, &error, pause, &mut trouble);
+                        lost(name, &error, &next_step, pause, &mut trouble);
                     }
                     Fed::Said(message) => {
                         heard = Instant::now();
@@ -363,7 +368,7 @@ fn show_standing(page: &Page, tracker: &Tracker, legs: &[Standing]) {
 }
 
 /// Says why there is no connection, once for each reason.
-fn lost(name: &str, error: &LinkError, pause: Duration, trouble: &mut Option<String>) {
+fn lost(name: &str, error: &LinkError, next_step: &str, pause: Duration, trouble: &mut Option<String>) {
     let text = in_full(error);
     if trouble.as_ref() == Some(&text) {
         log::debug!("{name}: {text}");
@@ -371,7 +376,9 @@ fn lost(name: &str, error: &LinkError, pause: Duration, trouble: &mut Option<Str
     }
     let pause = Span::roughly(pause.max(Duration::from_secs(1)));
     if error.is_lasting() {
-        log::error!("{name}: {text}; it is tried again after {pause}");
+        log::error!("{name}: {text}; it is tried again after {pause}. {next_step}");
+    } else if error.is_at_the_beginning() {
+        log::warn!("{name}: {text}; it is tried again after {pause}. {next_step}");
     } else {
         log::warn!("{name}: {text}; it is tried again after {pause}");
     }

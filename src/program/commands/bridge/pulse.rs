@@ -35,6 +35,7 @@ impl Pulse {
         let first = Heartbeat {
             name,
             link: LinkState::Lost(NOT_YET.to_owned()),
+            next_step: String::new(),
             since: SystemTime::now(),
             events: 0,
             messages: 0,
@@ -137,6 +138,12 @@ impl Pulse {
             }
             is_new
         });
+    }
+
+    /// There is no connection for this reason, and that is to be done about it.
+    pub fn is_lost(&self, reason: String, next_step: &str) {
+        self.count(|told| next_step.clone_into(&mut told.next_step));
+        self.link_is(LinkState::Lost(reason));
     }
 
     /// Says that it ends, and waits a moment for the file.
