@@ -145,9 +145,9 @@ impl Tracker {
         self.followed.drain(..)
     }
 
-    /// How many calls are under way.
+    /// How many calls are under way that are reported.
     pub fn open(&self) -> usize {
-        self.calls.len()
+        self.calls.values().filter(|call| call.is_announced).count()
     }
 
     /// The leg whose end is the end of a call that is under way.

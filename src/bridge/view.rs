@@ -33,6 +33,8 @@ pub struct View {
     said: usize,
     link: String,
     is_connected: bool,
+    /// why Zammad takes no events, and since when
+    zammad: Option<(String, SystemTime)>,
 }
 
 /// One call.
@@ -95,6 +97,13 @@ impl View {
     /// The connection to the phone system is made or lost.
     pub fn link_is(&mut self, is_connected: bool, text: String) {
         (self.is_connected, self.link) = (is_connected, text);
+        self.changes += 1;
+    }
+
+    /// Zammad takes no events, for this reason; or takes them again.
+    pub fn zammad_takes_none(&mut self, reason: Option<String>) {
+        let before = self.zammad.take();
+        self.zammad = reason.map(|reason| (reason, before.map_or_else(SystemTime::now, |(_, since)| since)));
         self.changes += 1;
     }
 
@@ -173,11 +182,10 @@ impl View {
     }
 
     /// An event of a call is to be reported.
-    pub fn reports(&mut self, call: CallNumber, kind: EventKind, fate: Option<&str>) {
+    pub fn reports(&mut self, call: CallNumber, kind: EventKind) {
         self.change(call, |row| {
             if row.events.len() < EVENTS {
-                let fate = fate.map(str::to_owned);
-                row.events.push(Event { kind, fields: Vec::new(), fate, is_wrong: false });
+                row.events.push(Event { kind, fields: Vec::new(), fate: None, is_wrong: false });
             }
         });
     }
@@ -279,6 +287,9 @@ impl View {
             "now": milliseconds(SystemTime::now()),
             "connected": self.is_connected,
             "link": clean(&self.link),
+            "zammad": self.zammad.as_ref().map(|(reason, since)| {
+                json!({ "trouble": clean(reason), "since": milliseconds(*since) })
+            }),
             "open": open,
             "ever": self.begun,
             "calls": rows.map(|row| row.told(clean)).collect::<Vec<_>>(),
@@ -463,6 +474,7 @@ impl Row {
             "ended": self.ended.map(milliseconds),
             "legs": legs.collect::<Vec<_>>(),
             "events": events.collect::<Vec<_>>(),
+            "undelivered": self.events.iter().any(|event| event.is_wrong),
             "messages": self.said.len() + self.left_out,
         })
     }

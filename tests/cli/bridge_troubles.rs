@@ -481,6 +481,35 @@ fn config_check_says_all_that_is_wrong() {
 }
 
 #[test]
+fn at_its_end_a_bridge_says_what_becomes_of_calls() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let ami = Ami::start();
+    let inside = "Event: Newchannel\r\nChannel: PJSIP/102-9\r\nChannelStateDesc: Ring\r\nCallerIDNum: 102\r\n\
+                  Context: from-internal\r\nExten: 101\r\nUniqueid: 9.1\r\nLinkedid: 9.1\r\n\r\n";
+    let without = bridge(&world, &ami, &["--url", &sandbox.url]);
+    // (the bridge, what it says)
+    let cases = [
+        (without, "it ends; 1 call stays open at Zammad, because without a spool"),
+        (
+            with_spool(&world, &ami, &sandbox),
+            "it ends; 1 call stays open at Zammad, and the next bridge with this spool",
+        ),
+    ];
+    for (number, (mut program, said)) in cases.into_iter().enumerate() {
+        let running = Running::start(&mut program);
+        let session = ami.session();
+        // One that is not reported does not count.
+        session.say(inside);
+        session.say(RINGING.replace("1.1", &format!("{number}.1")));
+        assert_eq!(running.first_line(), "none");
+        running.signal("INT");
+        let ran = running.end();
+        assert!(ran.code == 0 && ran.stderr.contains(said), "{ran}");
+    }
+}
+
+#[test]
 fn the_stand_ins_address_is_said_once() {
     let world = World::new();
     let sandbox = world.sandbox(&[]);

@@ -6,6 +6,7 @@ use crate::browser::{Browser, Tab};
 use crate::support::World;
 use crate::support::ami::{Ami, SECRET, Session, USERNAME};
 use crate::support::running::Running;
+use crate::support::servers::reserved_port;
 use crate::texts;
 
 const ANNA: (u32, &str) = (101, "Anna Agent");
@@ -202,6 +203,60 @@ fn a_strangers_text_is_text() {
     assert!(tab.get("document.title").as_str().unwrap().contains("Calls"));
     assert!(!tab.get("document.body.innerText").as_str().unwrap().contains('\u{202e}'));
     assert_eq!(tab.complaints(), Vec::<Value>::new());
+}
+
+#[test]
+fn what_zammad_does_not_take_is_not_shown_as_reported() {
+    let closed = reserved_port().local_addr().unwrap();
+    let url = format!("http://{closed}/api/v1/cti/TOKEN");
+    for spool in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("spool.db");
+        let mut options = vec!["--deadline", "300ms", "--url", &url];
+        if spool {
+            options.extend(["--spool-path", path.to_str().unwrap()]);
+        }
+        let mut bench = Bench::start(&options);
+        let mut browser = Browser::start();
+        let mut tab = browser.open(&bench.page());
+        tab.wait_for("document.getElementById('link').innerText === 'live'");
+        assert_eq!(tab.get("document.getElementById('trial').hidden"), true);
+        bench.comes_in("1", "4940669690");
+        bench.rings("1", 2, 101, "Anna Agent");
+        tab.wait_for_text("Zammad takes no events since ");
+        tab.wait_for_text("cannot connect");
+        tab.wait_for_text("Zammad does not have: newCall");
+        let is_red = "document.querySelector('.call .why').className === 'why bad'";
+        tab.wait_for(is_red);
+        tab.get("document.querySelector('.call').click()");
+        tab.wait_for_text("Not all of it reached Zammad");
+        for (which, count) in [("reported", 0), ("unreported", 1), ("all", 1)] {
+            tab.get(&format!("document.querySelector('[data-shows={which}]').click()"));
+            tab.wait_for(&format!("document.querySelectorAll('.call').length === {count}"));
+        }
+        assert_eq!(tab.complaints(), Vec::<Value>::new());
+    }
+}
+
+#[test]
+fn a_trial_is_marked_and_shows_what_would_be_reported() {
+    for (option, mark) in [("--dry-run", "dry run"), ("--sandbox", "sandbox")] {
+        let mut bench = Bench::start(&[option]);
+        let mut browser = Browser::start();
+        let mut tab = browser.open(&bench.page());
+        tab.wait_for(&format!("document.getElementById('trial').innerText === '{mark}'"));
+        bench.comes_in("1", "4940669690");
+        bench.rings("1", 2, 101, "Anna Agent");
+        wait_for_state(&mut tab, 0, "ringing");
+        tab.get("document.querySelector('.call').click()");
+        let heading =
+            if option == "--dry-run" { "Would be reported" } else { "Reported, and Zammad's reply" };
+        tab.wait_for_text(heading);
+        // The event's fields.
+        let fields = "[...document.querySelectorAll('.step tr')].map((row) => row.innerText.replace(/\\s+/g, ' ').trim())";
+        tab.wait_for(&format!("{fields}.includes('from 4940669690')"));
+        assert_eq!(tab.complaints(), Vec::<Value>::new());
+    }
 }
 
 /// `cargo test --test sandbox_page -- --ignored bridge` draws the picture of docs/bridge.md; with a folder in

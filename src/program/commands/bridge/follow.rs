@@ -49,12 +49,11 @@ pub struct Task<'a> {
     /// what it is called where bridges are listed
     pub bridge_name: BridgeName,
     pub following: &'a cli::Following,
-    /// what takes the events in place of a Zammad
     /// where the address for monitoring systems is from
+    pub health_is_set_by: &'static str,
     /// what to do about a connection that does not come about
     pub next_step: fn(&LinkError) -> Cow<'static, str>,
     /// what takes the events in place of a Zammad
-    pub health_is_set_by: &'static str,
     pub stand_in: Option<Arc<Sandbox>>,
 }
 
@@ -114,7 +113,10 @@ where
     }
     let phone_system = format!("{name} at {}", bridge_name.phone_system);
     let page = match following.page {
-        Some(address) => Some(Page::serve(address, config.endpoint().ok().cloned(), stand_in).await?),
+        Some(address) => {
+            let endpoint = config.endpoint().ok().cloned();
+            Some(Page::serve(address, endpoint, stand_in, following.trial()).await?)
+        }
         None => None,
     };
     // What is only shown is nobody else's concern.
@@ -135,6 +137,7 @@ where
     let mut ask_again = None;
     let mut heard = begun;
     let mut waiting = Waiting::default();
+    pulse.count(|told| told.calls = tracker.open() as u64);
     loop {
         let due = tracker.due().map_or_else(|| Instant::now() + Duration::from_secs(3600), |due| begun + due);
         if is_ending && at_work.is_empty() && brought.is_empty() {
@@ -203,16 +206,20 @@ where
                 Brought::Kept(call) => waiting.is_kept(call),
                 Brought::Done(done) => {
                 let Done { call, kind, heard, report, fields, error, is_rejected } = *done;
+                last.note(&report, error.as_ref());
                 if let Some(page) = &page {
-                    let is_wrong = error.is_some();
+                    let is_wrong = error.is_some() || report.is_spooled();
                     let words = tell::words(&fields).collect();
-                    page.change(|view| view.reported(call, kind, words, report.fate(), is_wrong));
+                    let trouble = last.trouble();
+                    page.change(|view| {
+                        view.reported(call, kind, words, report.fate(), is_wrong);
+                        view.zammad_takes_none(trouble);
+                    });
                 }
                 pulse.count(|told| {
                     told.events += 1;
                     told.delay = heard.elapsed();
                 });
-                last.note(&report, error.as_ref());
                 // Of one that is kept a warning has said so.
                 if report.why_spooled().is_none() {
                     log_event(&report, error.as_ref());
@@ -240,7 +247,10 @@ where
                 Wish::End if is_ending => break,
                 Wish::End => {
                     is_ending = true;
-                    shift = None;
+                    let has_journal = shift.take().is_some_and(|shift| shift.has_journal());
+                    if !following.is_a_trial() {
+                        tell::ending(tracker.open(), has_journal);
+                    }
                 }
                 Wish::Reload(why) => if !is_ending && let Some(terms) = daemon.reloaded(why, read_again()) {
                     let rules;
@@ -258,11 +268,13 @@ where
                 },
             },
         }
-        pulse.count(|told| told.calls = tracker.open() as u64);
         let followed: Vec<Followed> = tracker.followed().collect();
+        if !followed.is_empty() {
+            pulse.count(|told| told.calls = tracker.open() as u64);
+        }
         for followed in followed {
             if let Some(page) = &page {
-                show(page, &followed, following);
+                show(page, &followed);
             }
             match followed {
                 Followed::Event(call, written) => match &shift {
@@ -270,7 +282,15 @@ where
                         waiting.is_under_way(call);
                         shift.push(Errand { call, written, heard });
                     }
-                    None if following.dry_run => dry(written, &config, out)?,
+                    None if following.dry_run => {
+                        let kind = written.event;
+                        let fields = dry(written, &config, out)?;
+                        if let Some(page) = &page {
+                            let fate = "not sent (--dry-run)".to_owned();
+                            let words = tell::words(&fields).collect();
+                            page.change(|view| view.reported(call, kind, words, fate, false));
+                        }
+                    }
                     // The next process sees what has become of the call.
                     None => {}
                 },
@@ -385,27 +405,26 @@ fn lost(name: &str, error: &LinkError, next_step: &str, pause: Duration, trouble
     *trouble = Some(text);
 }
 
-/// An event that is only shown.
-pub fn dry(written: WrittenEvent, config: &Config, out: &mut dyn Write) -> Result<(), OutputError> {
+/// An event that is only shown: its fields, as Zammad would get them.
+pub fn dry(written: WrittenEvent, config: &Config, out: &mut dyn Write) -> Result<tell::Fields, OutputError> {
     match written.read(config, None) {
         Ok(to_send) => {
             report::warn(&to_send, None);
-            tell::unsent(out, &to_send, config)
+            let fields = tell::fields(&to_send);
+            tell::unsent(out, &fields, config)?;
+            Ok(fields)
         }
         Err(error) => {
             log::error!("{}", in_full(&error));
-            Ok(())
+            Ok(tell::Fields::new())
         }
     }
 }
 
 /// What is to be reported, and what has ended, for whoever looks.
-fn show(page: &Page, followed: &Followed, following: &cli::Following) {
+fn show(page: &Page, followed: &Followed) {
     page.change(|view| match followed {
-        Followed::Event(call, written) => {
-            let fate = following.dry_run.then_some("not sent (--dry-run)");
-            view.reports(*call, written.event, fate);
-        }
+        Followed::Event(call, written) => view.reports(*call, written.event),
         Followed::Ended(call, summary) => view.ended(*call, summary, None),
         Followed::Unreported(call, summary, reason) => view.ended(*call, summary, Some(reason)),
     });

@@ -33,6 +33,8 @@ struct Shared {
     /// whose token is shown nowhere
     endpoint: Option<Endpoint>,
     stand_in: Option<Arc<Sandbox>>,
+    /// what is different this time, such as `dry run`
+    trial: Option<&'static str>,
 }
 
 impl Page {
@@ -45,6 +47,7 @@ impl Page {
         address: SocketAddr,
         endpoint: Option<Endpoint>,
         stand_in: Option<Arc<Sandbox>>,
+        trial: Option<&'static str>,
     ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(address).await;
         let listener = listener.with_context(|| format!("cannot listen on {address} (--page)"))?;
@@ -59,6 +62,7 @@ impl Page {
             viewers: Arc::new(Semaphore::new(VIEWERS)),
             endpoint,
             stand_in,
+            trial,
         });
         let served = shared.clone();
         let answer = move |request: Request<Incoming>, connection: Arc<Connection>| {
@@ -158,6 +162,7 @@ impl Live for Shared {
             let view = lock(&self.view);
             (view.news(seen.unwrap_or_default(), &|text: &str| self.clean(text)), view.changes())
         };
+        news["trial"] = self.trial.into();
         news["stand_in"] = self.stand_in.is_some().into();
         if let (Some(stand_in), Some(calls)) = (&self.stand_in, news["calls"].as_array_mut()) {
             let entries = stand_in.entries();

@@ -64,7 +64,7 @@ pub fn replay<S: Source>(
 fn print(tracker: &mut Tracker, config: &Config, out: &mut dyn Write) -> anyhow::Result<()> {
     for followed in tracker.followed().collect::<Vec<_>>() {
         match followed {
-            Followed::Event(_, written) => dry(written, config, out)?,
+            Followed::Event(_, written) => drop(dry(written, config, out)?),
             Followed::Ended(_, summary) => tell::ended(&summary),
             Followed::Unreported(_, summary, reason) => tell::unreported(&summary, &reason),
         }

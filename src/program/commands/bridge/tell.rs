@@ -45,17 +45,30 @@ pub fn words(fields: &Fields) -> impl Iterator<Item = (String, String)> {
 }
 
 /// The line of an event that is not sent: its fields as Zammad would get them.
-pub fn unsent(out: &mut dyn Write, to_send: &EventToSend, config: &Config) -> Result<(), OutputError> {
-    let fields = fields(to_send);
+pub fn unsent(out: &mut dyn Write, fields: &Fields, config: &Config) -> Result<(), OutputError> {
     match config.output {
-        Format::Json => writeln!(out, "{}", Value::Object(fields)),
+        Format::Json => writeln!(out, "{}", Value::Object(fields.clone())),
         Format::Text | Format::Shell => {
             let word = |(name, value): (String, String)| format!("{name}={}", printable(&value));
-            writeln!(out, "{}", words(&fields).map(word).collect::<Vec<_>>().join(" "))
+            writeln!(out, "{}", words(fields).map(word).collect::<Vec<_>>().join(" "))
         }
     }
     .and_then(|()| out.flush())
     .map_err(OutputError)
+}
+
+/// The bridge ends, and what becomes of this many calls that it has reported.
+pub fn ending(open: usize, has_journal: bool) {
+    let calls = match open {
+        0 => return log::info!("it ends, and no call is open"),
+        1 => "1 call stays open at Zammad".to_owned(),
+        open => format!("{open} calls stay open at Zammad"),
+    };
+    if has_journal {
+        log::info!("it ends; {calls}, and the next bridge with this spool goes on with that");
+    } else {
+        log::warn!("it ends; {calls}, because without a spool the next bridge does not know of that");
+    }
 }
 
 /// A call that is over.
