@@ -149,7 +149,7 @@ fn settings(layers: &[(Layer, Map<String, Value>)], effective: Settings) -> Vec<
 fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let settings = sources(global)?.merged();
     let bridge = settings.bridge.clone();
-    let zammad = checked(settings, log::LevelFilter::Warn).map_err(anyhow::Error::from).and_then(|config| {
+    let zammad = checked(settings, log::LevelFilter::Warn).and_then(|config| {
         let endpoint = config.endpoint()?.clone();
         Client::new(&config)?;
         Ok((endpoint, config))
