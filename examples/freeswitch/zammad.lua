@@ -1,13 +1,13 @@
--- Zammad hears of each call, and blocks callers and chooses caller ids. For FreeSWITCH with mod_lua, in its folder
--- for scripts; docs/freeswitch.md leads through it.
+-- Reports each call to Zammad, rejects callers that Zammad blocks, and uses the caller ids that Zammad chooses. For
+-- FreeSWITCH with mod_lua, in its folder for scripts. docs/freeswitch.md explains it.
 --
--- One line in a route, before its bridge:
+-- Put one line into each route, before its bridge:
 --
 --   <action application="lua" data="zammad.lua in"/>         a customer calls; or `out`: an agent calls a customer
---   <action application="lua" data="zammad.lua voicemail"/>  before voicemail: what it records stays open in Zammad
+--   <action application="lua" data="zammad.lua voicemail"/>  before voicemail: the call stays open in Zammad
 --
--- `zammad.lua answer` and `zammad.lua hangup` are run by FreeSWITCH itself, because of the first line. Before that, a route
--- may set zammad_to, the called number if it is not the one that was dialled last, and zammad_queue.
+-- Because of that line, FreeSWITCH runs `zammad.lua answer` and `zammad.lua hangup` itself. Before it, a route may set
+-- zammad_to, the called number if it is not the one that was dialled last, and zammad_queue.
 
 local program = "/usr/bin/zammad-cti"
 
