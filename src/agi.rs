@@ -24,15 +24,15 @@ const MAX_REPLY: usize = 64 * 1024;
 /// Why there is no conversation.
 #[derive(Debug, thiserror::Error)]
 pub enum AgiError {
-    #[error("Asterisk does not go on talking")]
+    #[error("cannot talk to Asterisk")]
     Stream(#[from] std::io::Error),
     #[error("Asterisk ended the conversation")]
     Closed,
-    #[error("Asterisk's header is longer than any")]
+    #[error("Asterisk's header is too long")]
     LongHeader,
-    #[error("Asterisk's reply is longer than any")]
+    #[error("Asterisk's reply is too long")]
     LongReply,
-    #[error("Asterisk's header names no call")]
+    #[error("Asterisk's header does not name a call")]
     NoCall,
     #[error("Asterisk does not know the command {command}")]
     Unknown { command: &'static str },

@@ -67,7 +67,7 @@ pub enum HangupCause {
     NotFound,
     /// The caller was sent on to another destination. Zammad does not count such a call as missed.
     Forwarded,
-    /// The caller was left to the voicemail box. The documentation does not have this word:
+    /// The caller was taken by voicemail. The documentation does not have this word:
     /// Zammad's interface translates it since 7.2 and shows it as it is before. It does not keep
     /// the call open for the agents; an answer with the user `voicemail` does.
     Voicemail,
@@ -153,7 +153,7 @@ impl fmt::Display for Cause {
 /// The text is no spelling of a hangup cause.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "{given} is no known hangup cause{hint}; give one of Zammad's words ({}), a Q.850 number (0 to 127), \
+    "{given} is not a known hangup cause{hint}; give one of Zammad's words ({}), a Q.850 number (0 to 127), \
      a DIALSTATUS word, a SIP status such as sip:486 or a FreeSWITCH name; `hangup --list-causes` lists \
      them, `--raw-cause` sends any text as it is",
     zammad_words()
@@ -210,17 +210,17 @@ impl Family {
         match self {
             Zammad => "Zammad's words",
             Q850 => {
-                "Q.850 numbers, as Asterisk's ${HANGUPCAUSE} has them, or `Q.850;cause=17`; a number from 1 to 127 that is \
-                 not listed counts as the unspecified one of its class: 31, 47, 63, 79, 95, 111 or 127"
+                "Q.850 numbers, as in Asterisk's ${HANGUPCAUSE}, or `Q.850;cause=17`; other numbers from 1 \
+                to 127 count as the unspecified one of their class: 31, 47, 63, 79, 95, 111 or 127"
             }
             DialStatus => "Asterisk's ${DIALSTATUS}",
             Sip => {
-                "SIP status codes, also as in `486 Busy Here` or `SIP;cause=486`; one that is not listed \
-                 counts as the first of its class: 200, 300, 400, 500 or 600"
+                "SIP status codes, also `486 Busy Here` or `SIP;cause=486`; other codes count as the first \
+                of their class: 200, 300, 400, 500 or 600"
             }
-            FreeSwitch => "FreeSWITCH hangup causes, as ${hangup_cause} has them, also as in `USER_BUSY(17)`",
-            CallRecord => "Asterisk's call detail records, as `disposition` has it",
-            CauseText => "Asterisk's manager, as `Cause-txt` has it",
+            FreeSwitch => "FreeSWITCH hangup causes, as in ${hangup_cause}, also `USER_BUSY(17)`",
+            CallRecord => "Asterisk's call detail records: `disposition`",
+            CauseText => "Asterisk's manager: `Cause-txt`",
         }
     }
 }
@@ -327,8 +327,8 @@ impl fmt::Display for Hint {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Hint::Nearest(text) => write!(out, ", did you mean {text}?"),
-            Hint::Empty => out.write_str(": leave --cause out if it is not known"),
-            Hint::Provisional => out.write_str(": a SIP status below 200 ends no call"),
+            Hint::Empty => out.write_str(": omit --cause if it is unknown"),
+            Hint::Provisional => out.write_str(": a SIP status below 200 does not end a call"),
             Hint::None => Ok(()),
         }
     }
@@ -547,29 +547,35 @@ mod tests {
     fn what_is_no_cause_is_refused_with_a_hint() {
         // (given, how the message begins)
         let cases = [
-            ("bussy", r#""bussy" is no known hangup cause, did you mean busy?;"#),
-            ("declined", r#""declined" is no known hangup cause, did you mean DECLINE?;"#),
+            ("bussy", r#""bussy" is not a known hangup cause, did you mean busy?;"#),
+            ("declined", r#""declined" is not a known hangup cause, did you mean DECLINE?;"#),
             (
                 "NOMRAL_CLEARING",
-                r#""NOMRAL_CLEARING" is no known hangup cause, did you mean NORMAL_CLEARING?;"#,
+                r#""NOMRAL_CLEARING" is not a known hangup cause, did you mean NORMAL_CLEARING?;"#,
             ),
-            ("", r#""" is no known hangup cause: leave --cause out if it is not known;"#),
-            (" \t", r#""" is no known hangup cause: leave --cause out if it is not known;"#),
-            ("sip:100", r#""sip:100" is no known hangup cause: a SIP status below 200 ends no call;"#),
-            ("sip:180", r#""sip:180" is no known hangup cause: a SIP status below 200 ends no call;"#),
-            ("sip:700", r#""sip:700" is no known hangup cause;"#),
-            ("sip:", r#""sip:" is no known hangup cause;"#),
-            ("sip:+486", r#""sip:+486" is no known hangup cause;"#),
-            ("sips:486", r#""sips:486" is no known hangup cause;"#),
-            ("128", r#""128" is no known hangup cause;"#),
-            ("-1", r#""-1" is no known hangup cause;"#),
-            ("+16", r#""+16" is no known hangup cause;"#),
-            ("016", r#""016" is no known hangup cause;"#),
-            ("16.0", r#""16.0" is no known hangup cause;"#),
-            ("99999999999999999999", r#""99999999999999999999" is no known hangup cause;"#),
-            ("BUSY & CO", r#""BUSY & CO" is no known hangup cause;"#),
-            ("ring \u{1b}[2J\r\n", r#""ring \u{1b}[2J" is no known hangup cause;"#),
-            ("\u{202e}ysub", r#""\u{202e}ysub" is no known hangup cause;"#),
+            ("", r#""" is not a known hangup cause: omit --cause if it is unknown;"#),
+            (" \t", r#""" is not a known hangup cause: omit --cause if it is unknown;"#),
+            (
+                "sip:100",
+                r#""sip:100" is not a known hangup cause: a SIP status below 200 does not end a call;"#,
+            ),
+            (
+                "sip:180",
+                r#""sip:180" is not a known hangup cause: a SIP status below 200 does not end a call;"#,
+            ),
+            ("sip:700", r#""sip:700" is not a known hangup cause;"#),
+            ("sip:", r#""sip:" is not a known hangup cause;"#),
+            ("sip:+486", r#""sip:+486" is not a known hangup cause;"#),
+            ("sips:486", r#""sips:486" is not a known hangup cause;"#),
+            ("128", r#""128" is not a known hangup cause;"#),
+            ("-1", r#""-1" is not a known hangup cause;"#),
+            ("+16", r#""+16" is not a known hangup cause;"#),
+            ("016", r#""016" is not a known hangup cause;"#),
+            ("16.0", r#""16.0" is not a known hangup cause;"#),
+            ("99999999999999999999", r#""99999999999999999999" is not a known hangup cause;"#),
+            ("BUSY & CO", r#""BUSY & CO" is not a known hangup cause;"#),
+            ("ring \u{1b}[2J\r\n", r#""ring \u{1b}[2J" is not a known hangup cause;"#),
+            ("\u{202e}ysub", r#""\u{202e}ysub" is not a known hangup cause;"#),
         ];
         for (given, beginning) in cases {
             let message = read(given).unwrap_err().to_string();
@@ -597,7 +603,7 @@ mod tests {
     fn a_long_text_is_cut_short_in_the_message() {
         let message = read(&"ü\u{7}".repeat(100_000)).unwrap_err().to_string();
         assert!(message.starts_with(r#""ü\u{7}ü\u{7}"#), "{message}");
-        assert!(message.contains(r#"\u{7}"... is no known"#), "{message}");
+        assert!(message.contains(r#"\u{7}"... is not a known"#), "{message}");
         assert!(message.len() < 600, "{} bytes", message.len());
     }
 }

@@ -25,7 +25,12 @@ use serde_json::{Map, Value};
 pub use access::{Layer, LeftOut, Origin};
 pub use agents::Agents;
 #[doc(hidden)]
-pub use bridge::{AnsweredBy, AsteriskAccount, AsteriskSettings, BridgeConfig, BridgeSettings, FreeSwitchAccount, FreeSwitchSettings, HookBody, HookFields, HookReply, HookSecrets, HookSettings, HookSignature, HookWords, OnReject, PRESETS, PublicUrl, SourceSettings, ThreeCxAccount, ThreeCxApi, ThreeCxSettings, TrunkNumbers, WebhookSettings, XivoAccount, XivoFollow, XivoFollows, XivoLogin, XivoProtocol, XivoSettings};
+pub use bridge::{
+    AnsweredBy, AsteriskAccount, AsteriskSettings, BridgeConfig, BridgeSettings, FreeSwitchAccount,
+    FreeSwitchSettings, HookBody, HookFields, HookReply, HookSecrets, HookSettings, HookSignature, HookWords,
+    OnReject, PRESETS, PublicUrl, SourceSettings, ThreeCxAccount, ThreeCxApi, ThreeCxSettings, TrunkNumbers,
+    WebhookSettings, XivoAccount, XivoFollow, XivoFollows, XivoLogin, XivoProtocol, XivoSettings,
+};
 pub(crate) use endpoint::shown;
 pub use endpoint::{Endpoint, EndpointError, redact};
 pub(crate) use file::is_token_for_file;
@@ -603,7 +608,7 @@ pub enum ConfigError {
     #[error("no endpoint is set; give --url, set ZAMMAD_CTI_URL, or write `url` into the configuration file")]
     NoEndpoint,
     /// There is a token, and no `url` to put it behind.
-    #[error("a token is set, but no url that says where Zammad is")]
+    #[error("a token is set, but no url")]
     TokenWithoutUrl,
     /// The `url` has no token, and there is one for another host.
     #[error(
@@ -618,18 +623,16 @@ pub enum ConfigError {
     #[error("the variable {name}: {reason}")]
     Variable { name: String, reason: String },
     /// A time of nothing.
-    #[error("{key} is zero; it needs some time, such as 2s")]
+    #[error("{key} must not be zero; use a time such as 2s")]
     NoTime { key: &'static str },
     /// `client_key` without `client_cert`.
-    #[error("client_key is set, but no client_cert that it is the key of")]
+    #[error("client_key is set, but client_cert is not")]
     KeyWithoutCertificate,
     /// `spool.mode` without `spool.path`.
-    #[error("a spool is asked for, but no spool.path says where; give --spool-path, or set it in the file")]
+    #[error("spool.mode is set, but spool.path is not; give --spool-path, or set it in the file")]
     SpoolWithoutPath,
     /// A call is named by its key, and there is no journal that knows it.
-    #[error(
-        "--call-key needs a spool, whose journal knows the call; give --spool-path, or set spool.path in the file"
-    )]
+    #[error("--call-key needs a spool; give --spool-path, or set spool.path in the file")]
     KeyWithoutSpool,
     /// Something is asked of a spool, and there is none.
     #[error(

@@ -187,7 +187,7 @@ impl Name {
     ///
     /// # Errors
     ///
-    /// The text is too long, or holds a control character.
+    /// The text is too long, or has a control character.
     pub fn read(what: &'static str, text: &str) -> Result<Option<Self>, EventError> {
         if text.trim().is_empty() {
             return Ok(None);
@@ -210,13 +210,13 @@ pub enum EventError {
     #[error("the call id is empty: Zammad would take the first such call and mix up all later ones")]
     EmptyCallId,
     /// [`CallId::AUTO`] stands where an id is needed that a call has already.
-    #[error("`auto` makes an id up for a new call only; here give the id that it made")]
+    #[error("`auto` is for new-call only; give the id of the call")]
     AutoCallId,
     /// A word that says neither of the two ways.
-    #[error("the direction is `in` or `out`")]
+    #[error("the direction must be `in` or `out`")]
     NoDirection,
     /// The key that names a call in the journal is empty.
-    #[error("the call key is empty: it would be that of every other call without one")]
+    #[error("the call key is empty: all calls without a key would share it")]
     EmptyCallKey,
     /// The journal knows no call with this key.
     #[error("no call with this key was reported from here")]
@@ -225,25 +225,25 @@ pub enum EventError {
     #[error("{what} has {chars} characters; Zammad keeps {most}")]
     TooLong { what: &'static str, chars: usize, most: usize },
     /// A character below U+0020, or another that is not for show.
-    #[error("{what} holds a control character")]
+    #[error("{what} has a control character")]
     ControlCharacter { what: &'static str },
     /// A line of events is no text.
     #[error("it is not UTF-8")]
     NotUtf8,
     /// A line of events is no JSON, or no object with the fields of an event.
-    #[error("it is no event: {0}")]
+    #[error("not a valid event: {0}")]
     NoEvent(String),
     /// A line of events has no end.
     #[error("it is longer than 64 KiB")]
     LongLine,
     /// A field of another event, which Zammad would ignore.
-    #[error("`{field}` has no place in {kind}")]
+    #[error("`{field}` does not belong in {kind}")]
     Misplaced { field: &'static str, kind: EventKind },
     /// What Zammad refuses a newCall without.
     #[error("a newCall needs `{0}`")]
     Missing(&'static str),
     /// A person, or the voicemail box, has answered; not both.
-    #[error("either `user` or `voicemail`")]
+    #[error("give either `user` or `voicemail`")]
     TwoUsers,
 }
 

@@ -106,11 +106,11 @@ impl Way {
             (None, Some((folder, is_sticky))) => {
                 let folder = folder.display();
                 Err(io::Error::other(if is_sticky {
-                    format!("everybody may write to {folder}; name a folder of its own, not {folder} itself")
+                    format!("everybody can write to {folder}; name a private folder, not {folder} itself")
                 } else {
                     format!(
-                        "others may write to root's folder {folder}; give it to the user that reports calls \
-                         (chown), or to root alone (chmod go-w)"
+                        "others can write to root's folder {folder}; give it to the user that reports calls \
+                        (chown), or restrict it to root (chmod go-w)"
                     )
                 }))
             }
@@ -468,7 +468,7 @@ fn refuse_what_is_not_roots(path: &Path) -> io::Result<Way> {
     match way.owner {
         None => Ok(way),
         Some(Owner { user, .. }) => Err(io::Error::other(format!(
-            "{} belongs to the user with the number {user}, as whom this has to run, and not as root",
+            "{} belongs to user {user}; run this as that user, and not as root",
             path.display()
         ))),
     }
@@ -487,7 +487,7 @@ fn what_is_there(error: Errno, path: &Path) -> io::Error {
         Errno::ISDIR => is_something_else(path, FileType::Directory),
         Errno::NXIO => is_something_else(path, FileType::Socket),
         Errno::ACCESS => {
-            let what = format!("{}: this user may not use it", path.display());
+            let what = format!("{}: this user cannot use it", path.display());
             io::Error::new(ErrorKind::PermissionDenied, what)
         }
         error => error.into(),
@@ -518,7 +518,7 @@ fn is_mounted_alone(path: &Path) -> io::Error {
 pub fn leads_nowhere(link: &Path) -> io::Error {
     let target = link.read_link().unwrap_or_default();
     io::Error::other(format!(
-        "{} is a link to {}, where nothing is; make the folder that is meant, or remove the link",
+        "{} is a link to {}, which does not exist; make that folder, or remove the link",
         link.display(),
         target.display()
     ))

@@ -92,7 +92,7 @@ fn explain(error: &clap::Error) -> ExitCode {
             commands::refuse_to_asterisk(&mistake);
         } else if std::env::var_os("AST_AGI_DIR").is_some() {
             // Only AGI() sets it.
-            let right = "in AGI() it is AGI(/usr/bin/zammad-cti,agi,new-call)";
+            let right = "use AGI(/usr/bin/zammad-cti,agi,new-call)";
             commands::refuse_to_asterisk(&format!("{mistake}; {right}"));
         }
         // A monitoring system would take 2 for a Zammad that is down.

@@ -140,7 +140,7 @@ pub enum SpoolError {
     #[error("the spool {}", path.display())]
     Database { path: PathBuf, source: DatabaseError },
     /// Its schema is of a release after this one.
-    #[error("the spool {} is of a newer release, and is left alone", path.display())]
+    #[error("the spool {} is from a newer release, and is left alone", path.display())]
     Newer { path: PathBuf },
     /// It is no spool.
     #[error("the spool {} is another program's file, and is left alone", path.display())]
@@ -152,7 +152,7 @@ pub enum SpoolError {
     #[error("the spool {} does not answer in time", path.display())]
     Slow { path: PathBuf },
     /// A bug.
-    #[error("the event cannot be written down")]
+    #[error("the event cannot be stored")]
     Event(#[source] serde_json::Error),
 }
 

@@ -189,7 +189,7 @@ impl Turns {
                     let level = if kind == TurnKind::NewCall { log::Level::Debug } else { log::Level::Warn };
                     log::log!(
                         level,
-                        "the {} of call {} waits no longer for another event that is on its way",
+                        "the {} of call {} no longer waits for another event on its way",
                         event.kind,
                         event.call_id
                     );
@@ -265,7 +265,10 @@ impl Turns {
     /// Once is enough for all events.
     fn complain(&self, reason: &str) {
         if !self.complained.swap(true, Ordering::Relaxed) {
-            log::warn!("no lock_dir to keep the events of a call in order, so they go at once: {reason}");
+            log::warn!(
+                "no lock_dir to keep the events of a call in order, so they are sent at once: \
+                {reason}"
+            );
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct CallerLog {
 /// Why there is no caller log to read.
 #[derive(Debug, thiserror::Error)]
 pub enum CallerLogError {
-    #[error("the API token holds a character that has no place in a header")]
+    #[error("the API token has a character that is not allowed in a header")]
     Token,
     #[error("cannot read the caller log")]
     Client(#[from] ClientError),
@@ -42,7 +42,7 @@ pub enum CallerLogError {
     Send(#[source] SendError),
     #[error("Zammad does not let the API token's user read the caller log (HTTP {0})")]
     NoPermission(u16),
-    #[error("what should be the caller log is none (HTTP {0})")]
+    #[error("the reply is not a caller log (HTTP {0})")]
     NoLog(u16),
     #[error("the caller log has no call {0}")]
     NoRow(u64),

@@ -96,17 +96,16 @@ pub(super) fn read(
     let key = match PrivateKeyDer::from_pem_slice(&key) {
         Ok(key) => key,
         Err(_) if is_encrypted(&key) => {
-            return Err(no_key("it has a passphrase, which nobody is there to give"));
+            return Err(no_key("it has a passphrase, which nobody can enter here"));
         }
-        Err(_) => return Err(no_key("it has none in PEM form")),
+        Err(_) => return Err(no_key("it has no key in PEM form")),
     };
-    let key = ring::sign::any_supported_type(&key).map_err(|_| {
-        no_key("it is neither RSA of 2048 bits or more, nor on the curves P-256 or P-384, nor Ed25519")
-    })?;
+    let key = ring::sign::any_supported_type(&key)
+        .map_err(|_| no_key("the key is not RSA with 2048 bits or more, P-256, P-384 or Ed25519"))?;
     let certified = CertifiedKey::new(chain, key);
     match certified.keys_match() {
         Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) => {
-            Err(no_key(&format!("it is the key of another certificate than {}", path().display())))
+            Err(no_key(&format!("the key does not belong to the certificate in {}", path().display())))
         }
         Ok(()) | Err(_) => Ok(Arc::new(certified)),
     }

@@ -203,7 +203,7 @@ impl Connector {
         match status {
             Some(200..=299) => Ok(()),
             Some(status) => Err(ConnectorError::Proxy { status }),
-            None => Err(failed(std::io::Error::other("the proxy's answer is no HTTP")).into()),
+            None => Err(failed(std::io::Error::other("the proxy's reply is not HTTP")).into()),
         }
     }
 }

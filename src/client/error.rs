@@ -44,7 +44,7 @@ pub enum SendError {
     #[error("the connection broke before the reply")]
     ConnectionLost(#[source] RootCause),
     /// It has more lines, or is longer, than any web server's.
-    #[error("the head of the answer is too long to be read")]
+    #[error("the head of the reply is too long")]
     HeadTooLong(#[source] RootCause),
     /// The proxy gave up (504, and 520 and 524 of Cloudflare); Zammad may go on.
     #[error("Zammad did not answer its proxy in time (HTTP {status})")]
@@ -70,7 +70,7 @@ pub enum SendError {
     #[error("Zammad refused the event: {message} (HTTP {status})")]
     Refused { status: u16, message: String },
     /// HTTP 500 for another reason.
-    #[error("Zammad failed inside: {message} (HTTP {status})")]
+    #[error("Zammad failed: {message} (HTTP {status})")]
     Failed { status: u16, message: String },
 
     // -- nothing else will work either until somebody changes a setting --
@@ -90,10 +90,10 @@ pub enum SendError {
     #[error("no such page (HTTP 404)")]
     NoSuchPage,
     /// HTTP, but nothing that Zammad says.
-    #[error("the answer is not from Zammad: {content} (HTTP {status})")]
+    #[error("the reply is not from Zammad: {content} (HTTP {status})")]
     NotZammad { status: u16, content: Content },
     /// Another protocol.
-    #[error("the answer is no HTTP")]
+    #[error("the reply is not HTTP")]
     NotHttp(#[source] RootCause),
 }
 
@@ -177,7 +177,7 @@ pub enum TlsFault {
     )]
     ClientCertificate { refused: bool, said: Option<RootCause> },
     /// The server has no cipher, or no certificate, for what this program offers.
-    #[error("the server and this program have no way of encryption in common{}", alert(Some(.0)))]
+    #[error("the server and this program have no cipher in common{}", alert(Some(.0)))]
     NoCommonWay(RootCause),
     /// TLS 1.1 or older.
     #[error("the server speaks neither TLS 1.2 nor TLS 1.3{}", alert(Some(.0)))]
@@ -462,7 +462,8 @@ impl SendError {
                     "name a certificate and its key with --client-cert and --client-key"
                 }
                 TlsFault::ClientCertificate { refused: true, .. } => {
-                    "see which client certificates Zammad's web server takes, and whether this one has expired"
+                    "check which client certificates Zammad's web server accepts, and whether this one has \
+                    expired"
                 }
                 TlsFault::NoCommonWay(_) => {
                     "check the TLS settings of Zammad's web server: it needs ECDHE with AES-GCM or ChaCha20, not \
@@ -472,13 +473,13 @@ impl SendError {
                 TlsFault::NoTls => "use the https port in the URL, or http:// if there is none",
                 TlsFault::Other(_) => "check the TLS settings of Zammad's web server",
             },
-            Self::Unavailable { .. } => "wait until Zammad runs; see its web server's log if it does",
+            Self::Unavailable { .. } => "wait until Zammad runs; if it runs, see its web server's log",
             Self::NoReply { .. } | Self::GatewayTimeout { .. } => {
                 "Zammad may have the event; see how busy it is, or allow more time with --timeout and --deadline"
             }
             Self::ConnectionLost(_) => "Zammad may have the event; see its web server's log",
             Self::HeadTooLong(_) => {
-                "Zammad may have the event; see which program adds so much to the answer: a proxy, or another server"
+                "Zammad may have the event; find the program that adds so much to the reply: a proxy, or another server"
             }
             Self::UnknownCall { .. } => {
                 "send its new-call first, with the same call id; Zammad's production log has more under the Error ID"
@@ -489,17 +490,16 @@ impl SendError {
                  the agents' browsers that fails"
             }
             Self::CallIdReused => {
-                "each call needs an id of its own for as long as Zammad's caller log lasts, a year; put the host \
-                 and its start time in front of a counter that restarts"
+                "use an id only once a year, because Zammad keeps its caller log that long; put the host \
+                and its start time in front of a counter that restarts"
             }
-            Self::Refused { .. } | Self::Failed { .. } => {
-                "look into Zammad's production log for this request"
-            }
+            Self::Refused { .. } | Self::Failed { .. } => "look for this request in Zammad's production log",
             Self::WrongToken => "copy the address again from Zammad's admin page: Integrations, CTI",
             Self::SwitchedOff => "switch it on in Zammad's admin page: Integrations, CTI",
             Self::NotConfigured => "open and save it in Zammad's admin page: Integrations, CTI",
             Self::Redirected { location, .. } if location.starts_with("https:") => {
-                "use that address in the URL if it is Zammad's; else a login page or another site answers"
+                "use that address in the URL if it is Zammad's; otherwise a login page or another site \
+                answers"
             }
             Self::Redirected { .. } => "use Zammad's own address in the URL; redirects are never followed",
             Self::NoSuchPage => "the URL ends with /api/v1/cti/TOKEN; copy it from Zammad's admin page",

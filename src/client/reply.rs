@@ -28,7 +28,7 @@ pub enum Content {
     Empty,
     /// said to be JSON, and is not
     BrokenJson,
-    /// JSON, but no object
+    /// JSON, but not an object
     NoObject,
     /// JSON of an error without one
     NoErrorText,
@@ -48,7 +48,7 @@ impl fmt::Display for Content {
             Self::Html { title: Some(title) } => write!(f, "an HTML page titled {title:?}"),
             Self::Empty => f.write_str("an empty body"),
             Self::BrokenJson => f.write_str("broken JSON"),
-            Self::NoObject => f.write_str("JSON, but no object"),
+            Self::NoObject => f.write_str("JSON, but not an object"),
             Self::NoErrorText => f.write_str("JSON without Zammad's error text"),
             Self::Text(text) => write!(f, "{text:?}"),
             Self::Other(content_type) => f.write_str(content_type),

@@ -30,13 +30,13 @@ pub enum TrustError {
     #[error(transparent)]
     Unreadable(#[from] FileError),
     /// The file is something else.
-    #[error("{} is no file of certificates: {reason}", path.display())]
+    #[error("{} is not a file of certificates: {reason}", path.display())]
     Broken { path: PathBuf, reason: String },
     /// The file has none in it.
-    #[error("{} holds no certificate in PEM form", path.display())]
+    #[error("{} has no certificate in PEM form", path.display())]
     NoCertificate { path: PathBuf },
     /// `client_key` is none that `client_cert` can be shown with.
-    #[error("{} holds no key for client_cert: {reason}", path.display())]
+    #[error("{} has no usable key for client_cert: {reason}", path.display())]
     NoKey { path: PathBuf, reason: String },
     /// Its mode would give the key away.
     #[error("{} holds a key, and others can read it; run: chmod o-rwx {}", path.display(), path.display())]

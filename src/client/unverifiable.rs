@@ -46,7 +46,7 @@ pub enum Unverifiable {
     #[error("the certificate is of version 1, which cannot name the host that it is for")]
     Version1,
     /// Its key, or that of an authority sent along, has so many bits.
-    #[error("the certificate, or one of its chain, has an RSA key of {0} bits, and 2048 are the least")]
+    #[error("the certificate, or one of its chain, has an RSA key of {0} bits; at least 2048 are needed")]
     ShortRsa(usize),
     /// Its key, or that of an authority sent along, is on this curve.
     #[error(

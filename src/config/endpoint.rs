@@ -22,7 +22,7 @@ pub struct Endpoint {
 #[non_exhaustive]
 pub enum EndpointError {
     /// The text is no URL.
-    #[error("it is no address such as https://zammad.example.com/api/v1/cti/TOKEN: {0}")]
+    #[error("not a URL such as https://zammad.example.com/api/v1/cti/TOKEN: {0}")]
     NoUrl(String),
     /// Another scheme than `http` or `https`.
     #[error("it starts with {0:?}, not with http:// or https://")]
@@ -37,18 +37,16 @@ pub enum EndpointError {
     )]
     NoToken,
     /// More than Zammad's own path.
-    #[error("the path goes on behind the token; it ends with {PATH}/TOKEN")]
+    #[error("the path continues after the token; it must end with {PATH}/TOKEN")]
     PathBehindToken,
     /// A `?` or a `#`.
     #[error("it has a query or a fragment; Zammad's address ends with the token")]
     Query,
     /// One in the URL, and another beside it.
-    #[error("it names one token, and the token setting another; keep one of them")]
+    #[error("it contains one token, and the setting `token` another; keep one of them")]
     TwoTokens,
     /// A character that no token of Zammad's can have, or that its router takes for something else.
-    #[error(
-        "the token holds {0}: Zammad could never match it; its tokens are made of letters, digits, - and _"
-    )]
+    #[error("the token has {0}, but Zammad's tokens only have letters, digits, - and _")]
     Token(&'static str),
 }
 
@@ -178,7 +176,7 @@ fn check_token(token: &str) -> Result<(), EndpointError> {
     }
     // A URL would hold some of them in another form, in which nobody would find the token.
     if !token.bytes().all(|byte| byte.is_ascii_graphic() && !b"%?#\\\"'<>^`{|}".contains(&byte)) {
-        return Err(EndpointError::Token("a character that has no place in a path"));
+        return Err(EndpointError::Token("a character that is not allowed in a path"));
     }
     Ok(())
 }
@@ -258,12 +256,12 @@ mod tests {
     #[test]
     fn what_is_no_endpoint_is_refused() {
         let cases = [
-            ("", None, "no address"),
+            ("", None, "not a URL"),
             ("zammad.example.com", None, "https:// is missing"),
             ("ftp://z.example/api/v1/cti/tok", None, "\"ftp\""),
             ("https://z.example/", None, "no token"),
             ("https://z.example/api/v1/cti/", None, "no token"),
-            ("https://z.example/api/v1/cti/tok/more", None, "behind the token"),
+            ("https://z.example/api/v1/cti/tok/more", None, "after the token"),
             ("https://z.example/api/v1/cti/tok?x=1", None, "query"),
             ("https://z.example/api/v1/cti/to.k", None, "a dot"),
             ("https://z.example/api/v1/cti/to k", None, "a blank"),
@@ -271,8 +269,8 @@ mod tests {
             ("https://z.example/api/v1/cti/tok", Some("other"), "another"),
             ("https://z.example", Some("to.k"), "a dot"),
             ("https://z.example", Some("to k"), "a blank"),
-            ("https://z.example", Some("to`k"), "no place in a path"),
-            ("https://z.example", Some("{tok}"), "no place in a path"),
+            ("https://z.example", Some("to`k"), "not allowed in a path"),
+            ("https://z.example", Some("{tok}"), "not allowed in a path"),
             ("https://z.example", Some(""), "no token"),
         ];
         for (url, token, expected) in cases {

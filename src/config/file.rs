@@ -61,10 +61,13 @@ pub enum FileError {
     #[error("{} holds a secret, and others can read it; run: chmod o-rwx {}", path.display(), path.display())]
     OthersCanRead { path: PathBuf },
     /// The token stands where a file's name belongs.
-    #[error("the token file names no file, but looks like the token itself, which belongs to `token`")]
+    #[error(
+        "token_file looks like the token itself, not like the name of a file; put the token into \
+        `token`"
+    )]
     TokenForFile,
     /// It is empty, or has more than a token in it.
-    #[error("{} does not hold a token, and nothing else", path.display())]
+    #[error("{} must contain one token, and nothing else", path.display())]
     NoToken { path: PathBuf },
     /// The same of another secret.
     #[error("{} does not hold a secret, and nothing else", path.display())]
@@ -215,7 +218,7 @@ pub(crate) fn read_file(path: &Path, most: u64) -> Result<(Vec<u8>, Metadata), F
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
-        return Err(broken("it is no regular file"));
+        return Err(broken("it is not a regular file"));
     }
     let mut content = Vec::new();
     file.take(most + 1).read_to_end(&mut content).map_err(unreadable)?;

@@ -30,11 +30,11 @@ fn complaint(path: &Path) -> Option<String> {
     }
     match std::path::absolute(path) {
         Ok(here) => Some(format!(
-            "it depends on the folder that a process is started in, and is {} here; write the whole path",
+            "it depends on the folder in which a process starts, and would be {} here; write the whole path",
             shown(&here.to_string_lossy())
         )),
         // Also an empty one.
-        Err(_) => Some("it is no whole path, such as /var/spool/zammad-cti/spool.db".to_owned()),
+        Err(_) => Some("it is not a whole path, such as /var/spool/zammad-cti/spool.db".to_owned()),
     }
 }
 

@@ -73,7 +73,11 @@ impl FromStr for Span {
         humantime::parse_duration(text)
             .map_err(|_| "a time has a number and a unit, such as 5s or 800ms".to_owned())
             .and_then(|time| {
-                if time > Self::MOST { Err("a year is the longest time".to_owned()) } else { Ok(Self(time)) }
+                if time > Self::MOST {
+                    Err("a time cannot be longer than a year".to_owned())
+                } else {
+                    Ok(Self(time))
+                }
             })
     }
 }
@@ -114,7 +118,7 @@ impl FromStr for Digits {
         if text.bytes().all(|byte| byte.is_ascii_digit()) {
             Ok(Self(text.to_owned()))
         } else {
-            Err("only digits go before an extension, country code first".to_owned())
+            Err("use only digits, country code first".to_owned())
         }
     }
 }

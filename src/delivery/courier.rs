@@ -79,7 +79,7 @@ pub enum Failure {
     #[error(transparent)]
     Unconfirmed(Undelivered),
     /// and the spool that there is could not keep it
-    #[error("{0}, and the spool does not keep it")]
+    #[error("{0}, and the spool cannot keep it")]
     NotKept(Undelivered, #[source] SpoolError),
     /// it was not sent at all
     #[error(transparent)]
@@ -309,7 +309,7 @@ impl Courier {
         match keeper.keep_untried(to_send, None, Moment::now(), deadline.left() / 2).await {
             Ok(kept) => Some(kept),
             Err(error) => {
-                log::warn!("the event goes to Zammad at once: {}", crate::client::in_full(&error));
+                log::warn!("the event is sent to Zammad at once: {}", crate::client::in_full(&error));
                 None
             }
         }
@@ -389,8 +389,7 @@ impl Courier {
                         let kept = self.keep_rather(keeper, client, to_send, kept, limits, now).await;
                         if matches!(kept, Ok(Outcome::Spooled(Spooled { tried: None }))) {
                             log::warn!(
-                                "Zammad takes nothing for now ({}); the event is in the spool, and will be \
-                                 delivered",
+                                "Zammad takes no events for now ({}); the event is in the spool, and will be sent later",
                                 held.reason
                             );
                         }
@@ -467,7 +466,7 @@ impl Courier {
         match timeout(left + FOR_DISK, taking).await {
             Ok(Ok(turn)) => turn,
             Ok(Err(_)) | Err(_) => {
-                log::warn!("the event goes without its turn: the disk does not answer in time");
+                log::warn!("the event is sent without its turn: the disk does not answer in time");
                 Turn::none()
             }
         }
@@ -485,7 +484,7 @@ impl Courier {
         let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.spool.has_long_wal()) else { return };
         if let Err(error) = keeper.spool.shorten_wal(within).await {
             log::debug!(
-                "what is beside the spool's file stays there for now: {}",
+                "the files beside the spool's file stay there for now: {}",
                 crate::client::in_full(&error)
             );
         }
@@ -569,7 +568,7 @@ impl Keeper {
         let entered = self.spool.enter(self.patience, to_send.entry(), order, begun, now).await;
         entered.unwrap_or_else(|error| {
             log::warn!(
-                "the event goes to Zammad without a look into the spool: {}",
+                "the event is sent to Zammad without reading the spool: {}",
                 crate::client::in_full(&error)
             );
             Entered { earlier: Earlier::Nothing, held: None, kept: None }
@@ -585,7 +584,7 @@ impl Keeper {
     /// Notes that Zammad takes events again.
     async fn release(&self) {
         if let Err(error) = self.spool.hold(self.patience, None, Moment::now()).await {
-            log::debug!("that Zammad takes events again is not noted: {}", crate::client::in_full(&error));
+            log::debug!("cannot note that Zammad takes events again: {}", crate::client::in_full(&error));
         }
     }
 
@@ -604,14 +603,14 @@ impl Keeper {
         }
         let within = self.patience_with(begun, deadline);
         if let Err(error) = self.spool.settle(within, event, begun, has_arrived, now).await {
-            log::warn!("the journal does not know how its event ended: {}", crate::client::in_full(&error));
+            log::warn!("cannot note the event's result in the journal: {}", crate::client::in_full(&error));
         }
     }
 
     /// Takes out an event that is in the spool as under way, and of whose end there is nothing to note.
     async fn leave(&self, begun: Position, deadline: Deadline) {
         if let Err(error) = self.spool.leave(self.patience_with(Some(begun), deadline), begun).await {
-            log::warn!("the spool does not know how its event ended: {}", crate::client::in_full(&error));
+            log::warn!("cannot note the event's result in the spool: {}", crate::client::in_full(&error));
         }
     }
 

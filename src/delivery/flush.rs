@@ -142,7 +142,7 @@ impl Flusher {
                     }
                     Err(error) => {
                         if holds == 0 {
-                            log::error!("nothing goes to Zammad for now: {}", in_full(&error));
+                            log::error!("nothing is sent to Zammad for now: {}", in_full(&error));
                         }
                         self.hold(Some(&error)).await;
                         self.wait_out(&error, &mut holds).await;
@@ -168,7 +168,7 @@ impl Flusher {
                     self.wait_for_more(later).await;
                 }
                 Ok(Stopped::Held(error)) => {
-                    log::error!("nothing goes to Zammad for now: {}", in_full(&error));
+                    log::error!("nothing is sent to Zammad for now: {}", in_full(&error));
                     held = true;
                     self.wait_out(&error, &mut holds).await;
                 }
@@ -252,7 +252,7 @@ impl Flusher {
         for _ in 1..NOTES {
             match note().await {
                 Ok(()) => return Ok(()),
-                Err(error) => log::warn!("what came of an event cannot be noted yet: {}", in_full(&error)),
+                Err(error) => log::warn!("cannot note the result of an event yet: {}", in_full(&error)),
             }
             tokio::time::sleep(GLANCE).await;
         }

@@ -58,16 +58,16 @@ impl Health {
         let host = self.hop();
         match error {
             SendError::Lookup(_) => format!(
-                "Check the host name for a slip of the pen. If it is right, this machine's DNS does not know \
-                 it (getent hosts {host} shows what it does)"
+                "Check the spelling of the host name. If it is right, this machine's DNS does not know it \
+                (try: getent hosts {host})"
             ),
             SendError::LookupTimeout => format!(
-                "This machine's DNS server does not answer (getent hosts {host} tries once more): see /etc/resolv.conf"
+                "This machine's DNS server does not answer (try: getent hosts {host}). See /etc/resolv.conf"
             ),
             SendError::Connect(_) => match stage {
                 StageName::Tls if self.proxy.is_some() => {
-                    "The proxy does not answer as one, or does not get through: check the proxy variable \
-                     (http:// or https://; SOCKS is not understood)"
+                    "The proxy does not answer like a proxy, or cannot connect: check the proxy variable \
+                     (http:// or https://; SOCKS is not supported)"
                         .to_owned()
                 }
                 StageName::Tls => {
@@ -83,13 +83,14 @@ impl Health {
                 | StageName::Integration
                 | StageName::Configured
                 | StageName::Token => format!(
-                    "Nobody answers there: check the port, whether the web server runs (on {host}: systemctl \
+                    "Nothing listens there: check the port, whether the web server runs (on {host}: \
+                    systemctl \
                      status nginx, or apache2), and the firewall"
                 ),
             },
             SendError::ConnectTimeout => match stage {
                 StageName::Tls => {
-                    "The server takes the connection, but does not begin with TLS: check whether this port \
+                    "The server accepts the connection, but does not start TLS: check whether this port \
                      is for https, and how busy the machine is"
                         .to_owned()
                 }
@@ -102,15 +103,15 @@ impl Health {
                 | StageName::Configured
                 | StageName::Token => format!(
                     "A firewall on the way to {host} drops the packets, the machine is off, or the address \
-                     is another's; give a slow network more time with connect_timeout"
+                    belongs to another machine. Give a slow network more time with connect_timeout"
                 ),
             },
             SendError::Tls(fault) | SendError::PerhapsRefused(fault) => self.after_tls(fault),
             SendError::Unavailable { status, .. } => match status {
                 429 => {
-                    "Something in front of Zammad limits the number of requests: except /api/v1/cti/ from \
-                        it"
-                    .to_owned()
+                    "Something in front of Zammad limits the number of requests: exempt /api/v1/cti/ from \
+                    that"
+                        .to_owned()
                 }
                 502 | 521.. => format!(
                     "The web server runs, but Zammad behind it does not, or is still starting, which takes a \
@@ -124,25 +125,27 @@ impl Health {
                 format!("Zammad runs, but is too slow to answer its web server. {IS_ZAMMAD_RUNNING}")
             }
             SendError::NoReply { .. } => format!(
-                "Something takes the request and stays silent: Zammad is overloaded or hangs, or it is no web \
-                 server. {IS_ZAMMAD_RUNNING}"
+                "The request is accepted, but there is no reply: Zammad is overloaded or hangs, or it is \
+                not a web server. {IS_ZAMMAD_RUNNING}"
             ),
             SendError::ConnectionLost(_) => format!(
-                "The server closes the connection instead of answering: it crashes or restarts, or is no web \
-                 server. {IS_ZAMMAD_RUNNING}"
+                "The server closes the connection instead of answering: it crashes or restarts, or is not a \
+                web server. {IS_ZAMMAD_RUNNING}"
             ),
             SendError::HeadTooLong(_) => format!(
-                "Another server answers, or a proxy adds far too much to the answer, such as cookies. \
+                "Another server answers, or a proxy adds far too much to the reply, such as cookies. \
                  {IS_ZAMMAD_RUNNING}"
             ),
             SendError::Redirected { location, .. } => self.after_redirect(location),
             SendError::NotHttp(_) => {
-                "Check the port: what listens there is no web server, or wants https:// in the URL".to_owned()
+                "Check the port: the program there is not a web server, or needs https:// in the \
+                URL"
+                .to_owned()
             }
             SendError::NoSuchPage => format!(
                 "A web server answers, but has no such page. Copy the Endpoint from {ADMIN_PAGE}: its path is \
-                 `/api/v1/cti/TOKEN`. A Zammad in a subfolder needs the folder before /api; else another site \
-                 answers for {}",
+                 `/api/v1/cti/TOKEN`. A Zammad in a subfolder needs the folder before /api; otherwise \
+                 another site answers for {}",
                 self.host()
             ),
             SendError::NotZammad { status, content } => self.after_stranger(*status, content),
@@ -159,7 +162,7 @@ impl Health {
             SendError::Failed { .. } => {
                 let request = self.request_id.as_ref().map_or_else(String::new, ToString::to_string);
                 format!(
-                    "Zammad runs, but fails inside: look for {request} in its log, \
+                    "Zammad runs, but fails: look for {request} in its log, \
                      /var/log/zammad/production.log; often its database is down or an update is not finished"
                 )
             }
@@ -185,7 +188,9 @@ impl Health {
             }
             TlsFault::Expired => RENEW.to_owned(),
             TlsFault::NotYetValid => {
-                "Set this machine's clock (see timedatectl), or wait until the certificate begins".to_owned()
+                "Set this machine's clock (see timedatectl), or wait until the certificate becomes \
+                valid"
+                    .to_owned()
             }
             TlsFault::SelfSigned => {
                 "Copy the certificate as a PEM file to this machine, and name it with --ca-file (ca_file in \
@@ -193,8 +198,9 @@ impl Health {
                     .to_owned()
             }
             TlsFault::UnknownIssuer => {
-                "An authority of your own: name its PEM file with --ca-file (ca_file in the configuration). \
-                 A public one: the web server must send its whole chain (nginx: ssl_certificate is \
+                "If the authority is your own, name its PEM file with --ca-file (ca_file in the \
+                configuration). If it is a public one, the web server must send its whole chain (nginx: \
+                ssl_certificate is \
                  fullchain.pem)"
                     .to_owned()
             }
@@ -203,7 +209,7 @@ impl Health {
                  Ed25519, signed with SHA-256. {MORE_ON_TLS}"
             ),
             TlsFault::ClientCertificate { refused: false, .. } => format!(
-                "Name a certificate that the web server takes, and its key: client_cert and client_key \
+                "Name a certificate that the web server accepts, and its key: client_cert and client_key \
                  (--client-cert, --client-key). {MORE_ON_TLS}"
             ),
             TlsFault::ClientCertificate { refused: true, .. } => {
@@ -220,7 +226,7 @@ impl Health {
                 "Allow TLS 1.2 or 1.3 in the web server's TLS settings (nginx: ssl_protocols)".to_owned()
             }
             TlsFault::NoTls => {
-                "What listens on this port does not speak TLS: use the https port in the URL".to_owned()
+                "The server on this port does not speak TLS: use the https port in the URL".to_owned()
             }
             TlsFault::Other(_) => "Check the TLS settings of Zammad's web server".to_owned(),
         }
@@ -238,11 +244,11 @@ impl Health {
             }
             Ok(to) if to.host_str().is_some_and(|there| there != host) => format!(
                 "If Zammad has moved to {}, use that in `url`. If it is a login page, {NO_LOGIN}. Redirects \
-                 are never followed: the token would go along",
+                are never followed, because the token would be sent along",
                 to.host_str().unwrap_or_default()
             ),
             _ => format!(
-                "A page of the web server itself answers. If it is a login, {NO_LOGIN}; else compare the URL \
+                "The web server's own page answers. If it is a login, {NO_LOGIN}; otherwise compare the URL \
                  with the Endpoint in {ADMIN_PAGE}"
             ),
         }
@@ -255,19 +261,18 @@ impl Health {
                          http://USER:PASSWORD@HOST:PORT"
                 .to_owned(),
             (401 | 403, _) => format!(
-                "Something in front of Zammad wants a login of its own, or does not let this machine in: \
-                 {NO_LOGIN}"
+                "Something in front of Zammad asks for its own login, or refuses this machine: {NO_LOGIN}"
             ),
             (400, Content::Html { .. }) if !self.endpoint.as_ref().is_some_and(Endpoint::is_tls) => {
                 "Write https:// in `url`, if this port is for https: web servers answer like this there"
                     .to_owned()
             }
             (500.., Content::Html { .. }) => format!(
-                "Zammad or its web server fails inside, often because the database is down or an update is \
+                "Zammad or its web server fails, often because the database is down or an update is \
                  not finished. {IS_ZAMMAD_RUNNING}"
             ),
             (_, Content::Html { .. }) => format!(
-                "Somebody else's page answers for {host}: another site of the web server, or a login in front \
+                "Another site's page answers for {host}: another site of the web server, or a login in front \
                  of Zammad. Compare the URL with the Endpoint in {ADMIN_PAGE}, and {NO_LOGIN}"
             ),
             (
@@ -305,19 +310,21 @@ fn unusable(error: &ClientError) -> String {
         ClientError::Config(ConfigError::File(FileError::Unreadable { source, .. }))
             if source.kind() == ErrorKind::PermissionDenied =>
         {
-            "This user has to be in the file's group. If Asterisk came after the Debian package, \
-             dpkg-reconfigure zammad-cti gives the file to Asterisk's"
+            "This user must be in the file's group. If Asterisk was installed after the Debian package, \
+            dpkg-reconfigure zammad-cti gives the file to Asterisk's group"
                 .to_owned()
         }
         ClientError::Config(_) => {
-            "zammad-cti config show tells which settings count, and where they come from".to_owned()
+            "zammad-cti config show prints the settings that count, and where they come from".to_owned()
         }
         ClientError::Trust(_) => {
-            "ca_file (--ca-file) names a PEM file of certificates; without it the system's own count"
+            "ca_file (--ca-file) names a PEM file of certificates; without it, the system's certificates \
+            are used"
                 .to_owned()
         }
         ClientError::Proxy(_) => {
-            "Mend the variable or take it away, or list the host in NO_PROXY if it can be reached without a proxy"
+            "Correct or remove the variable, or list the host in NO_PROXY if it can be reached without a \
+            proxy"
                 .to_owned()
         }
         ClientError::Http(_) | ClientError::Runtime(_) => {

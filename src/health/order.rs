@@ -16,7 +16,8 @@ pub fn order(config: &Config, runtime: Option<&Path>) -> Option<SpoolPart> {
         status: Status::Warning,
         found: format!("events of one call may overtake each other: {complaint}"),
         complaint: format!("no folder to keep the events of a call in order: {complaint}"),
-        next_step: "See who has put something there (ls -ld), and remove it; or name a folder of the user that reports \
-                    calls with lock_dir".into(),
+        next_step: "See what is there (ls -ld), and remove it; or set lock_dir to a folder of the user that \
+            reports calls"
+            .into(),
     })
 }

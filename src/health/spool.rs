@@ -165,23 +165,23 @@ impl SpoolHealth {
         let (name, path) = (SpoolPartName::File, self.path.display().to_string());
         match &self.state {
             SpoolState::NotBegun => {
-                vec![SpoolPart::good(name, format!("{path} is not begun yet: nothing was ever kept"))]
+                vec![SpoolPart::good(name, format!("{path} does not exist yet: nothing was ever kept"))]
             }
             SpoolState::Unusable(error) => {
                 let reason = in_full(error);
                 let next_step = match error {
                     SpoolError::Slow { .. } => {
-                        "Another process keeps the file to itself: see which one (fuser shows it), and the disk"
+                        "Another process locks the file: find it with fuser, and check the disk"
                     }
-                    SpoolError::Newer { .. } => "Run the release of zammad-cti that the file is of",
+                    SpoolError::Newer { .. } => "Use the release of zammad-cti that wrote the file",
                     SpoolError::File { .. }
                     | SpoolError::Database { .. }
                     | SpoolError::Foreign { .. }
                     | SpoolError::Full { .. }
                     | SpoolError::Event(_) => {
-                        "Nothing can be kept while Zammad is down. See who may write the file and its folder \
-                         (check runs as another user than the phone system?), whether the disk is full, and whether \
-                         the file system has locks: a local one has"
+                        "Nothing can be kept while Zammad is down. Check who can write to the file and its \
+                        folder (does check run as another user than the phone system?), whether the disk is \
+                        full, and whether the file system supports locks, as a local one does"
                     }
                 };
                 let status = match error {
@@ -227,22 +227,21 @@ impl Contents {
                     status: Status::Warning,
                     found: format!("{path}; {complaint}: {}", first.display()),
                     complaint,
-                    next_step:
-                        "What could be read was kept. See whether the disk is well; then move the damaged \
-                                file (and its -wal) to another folder, and this is quiet again"
-                            .into(),
+                    next_step: "Readable events were kept. Check the disk. Then move the damaged file (and \
+                        its -wal) to another folder to end this warning"
+                        .into(),
                 }
             }
         }];
         parts.extend(self.overview.held.as_ref().map(|held| {
-            let complaint = format!("nothing goes to Zammad {}: {}", since(held), held.reason);
+            let complaint = format!("nothing is sent to Zammad {}: {}", since(held), held.reason);
             SpoolPart {
                 name: SpoolPartName::Delivery,
                 status: Status::Warning,
                 found: complaint.clone(),
                 complaint,
-                next_step: "If the stages above are well, let `zammad-cti spool flush` try, and see that \
-                            `zammad-cti spool run` runs as a service, or flush by cron"
+                next_step: "If the steps above are ok, run `zammad-cti spool flush`, and make sure that \
+                    `zammad-cti spool run` runs as a service, or `spool flush` from cron"
                     .into(),
             }
         }));
@@ -271,8 +270,8 @@ impl Contents {
             complaint += &nobody;
         }
         if is_full {
-            found += ", and there is no room for more";
-            complaint += ", and there is no room for more";
+            found += ", and the spool is full";
+            complaint += ", and the spool is full";
         }
         complaint += &count_limit.map_or_else(String::new, |limit| format!(" ({limit} or more)"));
         if elsewhere > 0 {
@@ -283,10 +282,9 @@ impl Contents {
             status: by_count.worst(by_age),
             found,
             complaint,
-            next_step:
-                "See that `zammad-cti spool run` runs as a service, or `zammad-cti spool flush` by cron; \
-                        `zammad-cti spool list` shows what waits, and why"
-                    .into(),
+            next_step: "Make sure that `zammad-cti spool run` runs as a service, or `zammad-cti spool \
+                flush` from cron; `zammad-cti spool list` shows what waits, and why"
+                .into(),
         });
         let (status, _) = thresholds.dead.status_of(self.at_rest());
         let found = format!("{dead} dead, {unconfirmed} unconfirmed");
@@ -295,8 +293,10 @@ impl Contents {
             status,
             complaint: format!("{found} (see spool list)"),
             found,
-            next_step: "`zammad-cti spool list` shows the events and the reasons. Look at their calls in Zammad, and \
-                        `spool retry` what is to be there; `spool drop` the others, as late answers always are".into(),
+            next_step: "`zammad-cti spool list` shows the events and the reasons. Look at their calls in \
+                Zammad. Send events that are missing there with `spool retry`, and remove the others, such \
+                as late answers, with `spool drop`"
+                .into(),
         });
         let (status, _) = thresholds.stuck.status_of(self.overview.stuck);
         let stuck_after = Span(stuck_after);
@@ -321,10 +321,11 @@ impl Contents {
 impl SpoolPart {
     /// Whoever sends what waits meets with trouble where the way to Zammad was found to be well.
     pub fn differs_from_the_way(&mut self) {
-        self.next_step = "Zammad takes events with this configuration, and `zammad-cti spool run` finds that out within \
-                          a minute. If it does not, it has another token or configuration, which it cannot read again: \
-                          restart it (systemctl restart zammad-cti-spool) and see its log. Without the service, \
-                          let `zammad-cti spool flush` try, and flush by cron".into();
+        self.next_step = "Zammad takes events with this configuration, and `zammad-cti spool run` notices \
+            that within a minute. If not, it has another token or configuration that it cannot read again: \
+            restart it (systemctl restart zammad-cti-spool), and see its log. Without the service, run \
+            `zammad-cti spool flush`, and run it from cron"
+            .into();
     }
 
     pub(super) fn good(name: SpoolPartName, found: String) -> Self {

@@ -82,19 +82,23 @@ impl FromStr for Limits {
             };
             let (name, value) = part.trim().split_once('=').ok_or_else(form)?;
             let was_there = match name {
-                "time" => limits.time.replace(some_time(value, "no answer takes no time at all")?).is_some(),
+                "time" => limits.time.replace(some_time(value, "time must be more than 0")?).is_some(),
                 "days" => {
-                    let days = value.parse().map_err(|_| "days are a whole number, such as 14".to_owned())?;
+                    let days = value.parse().map_err(|_| {
+                        "days must be a whole number, such as \
+                        14"
+                        .to_owned()
+                    })?;
                     limits.days.replace(days).is_some()
                 }
                 "waiting" => limits.waiting.replace(count(name, value)?).is_some(),
-                "age" => limits.age.replace(some_time(value, "an age is some time, such as 10m")?).is_some(),
+                "age" => limits.age.replace(some_time(value, "age must be a time, such as 10m")?).is_some(),
                 "dead" => limits.dead.replace(count(name, value)?).is_some(),
                 "stuck" => limits.stuck.replace(count(name, value)?).is_some(),
                 _ => return Err(form()),
             };
             if was_there {
-                return Err(format!("{name} is there twice"));
+                return Err(format!("{name} is given twice"));
             }
         }
         Ok(limits)
@@ -109,7 +113,7 @@ fn some_time(value: &str, none: &str) -> Result<Duration, String> {
 /// So many, or more: no fewer than one.
 fn count(name: &str, value: &str) -> Result<u64, String> {
     let count = value.parse().ok().filter(|&count| count > 0);
-    count.ok_or_else(|| format!("{name} is a whole number from 1 on"))
+    count.ok_or_else(|| format!("{name} must be a whole number, 1 or more"))
 }
 
 /// From where on it is a warning, and from where on critical; `None`: never.
@@ -337,7 +341,7 @@ impl Health {
             message += &format!(", {}", lifetime(days));
             let (of_days, limit) = if self.insecure {
                 // Events go through whatever its date is.
-                message += " (it is not verified)";
+                message += " (not verified)";
                 (Status::Ok, 0)
             } else if days < thresholds.critical_days.into() {
                 (Status::Critical, thresholds.critical_days)
@@ -365,8 +369,8 @@ impl Health {
                 let days = self.days_left.unwrap_or_default().unsigned_abs();
                 format!("{cause} ({days} {} ago, on {})", plural(days), certificate.last_day)
             }
-            TlsFault::NotYetValid => format!("{cause} (it is valid from {})", certificate.first_day),
-            TlsFault::UnknownIssuer => format!("{cause} (it is from {})", certificate.issuer),
+            TlsFault::NotYetValid => format!("{cause} (valid from {})", certificate.first_day),
+            TlsFault::UnknownIssuer => format!("{cause} (issued by {})", certificate.issuer),
             TlsFault::Name { .. }
             | TlsFault::SelfSigned
             | TlsFault::Unverifiable(_)

@@ -141,7 +141,7 @@ impl fmt::Display for Country {
 
 /// No country of this name, with the form that is valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} is not a country: two letters as in ISO 3166 are expected, {example}")]
+#[error("{given:?} is not a country: use the two letters of ISO 3166, {example}")]
 pub struct UnknownCountry {
     given: String,
     example: String,
@@ -214,7 +214,7 @@ mod tests {
         ];
         for (given, example) in cases {
             let refused = given.parse::<Country>().unwrap_err();
-            let expected = "is not a country: two letters as in ISO 3166 are expected";
+            let expected = "is not a country: use the two letters of ISO 3166";
             assert_eq!(refused.to_string(), format!("{given:?} {expected}, {example}"));
         }
         let from_file = |text| Country::deserialize(StrDeserializer::<Error>::new(text));

@@ -37,10 +37,10 @@ impl fmt::Display for Party {
 pub enum NumberError {
     /// Also line separators, and characters that change the writing direction and so could make a
     /// number look like another.
-    #[error("a control character, U+{:04X}, is in the number", u32::from(*.0))]
+    #[error("the number has a control character, U+{:04X}", u32::from(*.0))]
     ControlCharacter(char),
     /// Zammad would cut the text without a word.
-    #[error("the number has {0} characters, Zammad keeps {MAX_CHARACTERS}")]
+    #[error("the number has {0} characters; Zammad keeps {MAX_CHARACTERS}")]
     TooLong(usize),
 }
 

@@ -572,7 +572,7 @@ fn refusals_say_what_is_wrong() {
         [NumberError::ControlCharacter('\u{7}').to_string(), NumberError::TooLong(101).to_string()];
     assert_eq!(
         messages,
-        ["a control character, U+0007, is in the number", "the number has 101 characters, Zammad keeps 100"]
+        ["the number has a control character, U+0007", "the number has 101 characters; Zammad keeps 100"]
     );
 }
 

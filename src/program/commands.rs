@@ -101,13 +101,14 @@ fn warn_if_insecure<'a>(configs: impl IntoIterator<Item = &'a Config>) {
         }
     }
     if unverified {
-        log::warn!(
-            "Zammad's certificate is not verified (insecure): whoever is in between can read the token"
-        );
+        log::warn!("Zammad's certificate is not verified (insecure): everyone in between can read the token");
     }
     if !in_clear.is_empty() {
         let hosts = in_clear.into_iter().collect::<Vec<_>>().join(", ");
-        log::warn!("http:// to {hosts} is not encrypted: anyone in between can read the token; use https://");
+        log::warn!(
+            "http:// to {hosts} is not encrypted: everyone in between can read the token; use \
+            https://"
+        );
     }
 }
 

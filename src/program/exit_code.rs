@@ -27,7 +27,7 @@ pub struct UsageError(pub &'static str);
 
 /// A call took another course than its scenario.
 #[derive(Debug, thiserror::Error)]
-#[error("a call did not come out as it should")]
+#[error("a call did not meet its expectations")]
 pub struct NotAsExpected;
 
 /// An error that is told, and changes nothing: the caller's phone rings on.
@@ -78,7 +78,7 @@ impl fmt::Display for EndSignal {
 
 /// A signal ended the process before an event was delivered or kept.
 #[derive(Debug, thiserror::Error)]
-#[error("ended by {0}")]
+#[error("interrupted by {0}")]
 pub struct EndedBy(pub EndSignal);
 
 /// What fastagi is to ask its peers for cannot be read, or is none.
@@ -110,15 +110,12 @@ fn shown(positions: &[Position]) -> String {
 
 /// The journal has no call with this id.
 #[derive(Debug, thiserror::Error)]
-#[error("no call {0} was reported from here; `hangup --call-id` ends one of which only Zammad knows")]
+#[error("no call {0} was reported from here; `hangup --call-id` ends a call that only Zammad knows")]
 pub struct NoSuchCall(pub CallId);
 
 /// A call has had a hangup, and nobody knows whether Zammad has it.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the hangup of call {0} was sent, and nobody knows whether Zammad has it; a second one could hide a missed \
-     call"
-)]
+#[error("it is not known whether Zammad has the hangup of call {0}; a second one could hide a missed call")]
 pub struct HangupInDoubt(pub CallId);
 
 impl HangupInDoubt {

@@ -78,12 +78,12 @@ impl TryFrom<Written> for Fault {
     fn try_from(written: Written) -> Result<Self, String> {
         let Written { mode, seconds, count, status, body, content_type, location } = written;
         if !(200..=999).contains(&status) {
-            return Err(format!("status {status} is no final HTTP status"));
+            return Err(format!("status {status} is not a final HTTP status"));
         }
         let header =
-            |text: &str| HeaderValue::from_str(text).map_err(|_| format!("{text:?} is no value of a header"));
+            |text: &str| HeaderValue::from_str(text).map_err(|_| format!("{text:?} is not a header value"));
         let wait = Duration::try_from_secs_f64(seconds)
-            .map_err(|_| format!("seconds {seconds} is no length of time"))?;
+            .map_err(|_| format!("seconds {seconds} is not a length of time"))?;
         let (content_type, location) = (header(&content_type)?, location.as_deref().map(header).transpose()?);
         Ok(Self { mode, wait, count, status, body: body.into(), content_type, location })
     }

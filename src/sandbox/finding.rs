@@ -137,7 +137,7 @@ impl fmt::Display for RequestFinding {
                 write!(f, "{method} is answered with 404: Zammad takes events by POST only")
             }
             Self::WrongPath => f.write_str(
-                "no such path: events go to /api/v1/cti/ and the token, with nothing behind it",
+                "no such path: events go to /api/v1/cti/ and the token, with nothing after it",
             ),
             Self::SwitchedOff => f.write_str(
                 "this sandbox plays a Zammad whose integration is switched off (--integration off), and \
@@ -150,17 +150,17 @@ impl fmt::Display for RequestFinding {
             Self::WrongToken(token) => write!(f, "{token}"),
             Self::InvalidUtf8 { at } => write!(
                 f,
-                "byte {} of the body is no UTF-8: Zammad answers 400; send every text as UTF-8",
+                "byte {} of the body is not UTF-8: Zammad answers 400; send every text as UTF-8",
                 at + 1
             ),
             Self::BrokenJson { reason } => write!(
                 f,
-                "the body is no JSON ({reason}): Zammad answers 400, releases before 7.2 500 with an Error \
+                "the body is not JSON ({reason}): Zammad answers 400, releases before 7.2 500 with an Error \
                  ID; quotes and line ends in a name have to be escaped"
             ),
             Self::BrokenForm => f.write_str(
-                "the form cannot be read: a percent sign without two hexadecimal digits, a text that is no \
-                 UTF-8, one name both as a text and as a list (user and user[]), or a multipart body without \
+                "the form cannot be read: a percent sign without two hexadecimal digits, text that is not \
+                UTF-8, one name both as a text and as a list (user and user[]), or a multipart body without \
                  its boundary",
             ),
             Self::BodyUnread { content_type, is_json } => {
@@ -180,9 +180,10 @@ impl fmt::Display for RequestFinding {
                 })
             }
             Self::JsonWithoutFields => f.write_str(
-                "the JSON is no object with fields, so Zammad misses all of them; send one object an event",
+                "the JSON is not an object with fields, so Zammad misses all of them; send one object an \
+                event",
             ),
-            Self::NoFields => f.write_str("the request has no fields: they belong into its body"),
+            Self::NoFields => f.write_str("the request has no fields: put them into its body"),
             Self::CauseHidden { accept } => {
                 match accept {
                     Some(accept) => write!(f, "with Accept: {accept}")?,
@@ -206,7 +207,7 @@ impl fmt::Display for RequestFinding {
             Self::InvalidDirection { given: Some(given) } => write!(
                 f,
                 "direction is {given}: Zammad knows \"in\" and \"out\", in lower case, and answers 422 to \
-                 all else"
+                everything else"
             ),
             Self::InvalidDirection { given: None } => f.write_str(
                 "direction is missing: every event needs it, answer and hangup as well; Zammad does not \
@@ -214,8 +215,8 @@ impl fmt::Display for RequestFinding {
             ),
             Self::UnknownEvent { given: Some(given) } => write!(
                 f,
-                "event is {given}: Zammad knows newCall, answer and hangup, to the letter, and answers 422 \
-                 to all else"
+                "event is {given}: Zammad knows newCall, answer and hangup, exactly so spelt, and answers \
+                422 to everything else"
             ),
             Self::UnknownEvent { given: None } => {
                 f.write_str("event is missing: it is newCall, answer or hangup")
@@ -292,11 +293,12 @@ impl fmt::Display for RequestFinding {
             ),
             Self::UnknownCause { given, meant: Some(meant) } => write!(
                 f,
-                "the cause {given:?} is none of Zammad's words, so agents see it as it is; the word is {meant}"
+                "the cause {given:?} is not one of Zammad's words, so agents see it as it is; the word is \
+                {meant}"
             ),
             Self::UnknownCause { given, meant: None } => write!(
                 f,
-                "the cause {given:?} is none of Zammad's words, so agents see it as it is; the words are \
+                "the cause {given:?} is not one of Zammad's words, so agents see it as it is; the words are \
                  normalClearing, busy, cancel, noAnswer, congestion, notFound and forwarded"
             ),
             Self::VoicemailAsCause => f.write_str(
@@ -353,8 +355,7 @@ impl fmt::Display for RequestFinding {
                  called",
             ),
             Self::Blocked => f.write_str(
-                "this caller is blocked: the phone system has to hang up, and to send a hangup as well, \
-                 or the call rings for ever",
+                "this caller is blocked: the phone system must hang up and send a hangup, or the call rings for ever",
             ),
         }
     }

@@ -60,7 +60,7 @@ impl Strangers {
     pub fn tell(&mut self, line: fmt::Arguments<'_>) {
         if let Some(untold) = self.may_tell(Instant::now()) {
             if untold > 0 {
-                log::info!("{untold} more that were refused are not listed here");
+                log::info!("{untold} more refused requests are not listed here");
             }
             log::info!("{line}");
         }

@@ -83,8 +83,12 @@ impl fmt::Display for Check {
             let Self { expected, found, .. } = self;
             return match (expected.as_str(), found.as_str()) {
                 ("", found) => write!(f, "it should have arrived, but it failed: {found}"),
-                (expected, "") => write!(f, "it should have failed as {expected}, but it arrived"),
-                (expected, found) => write!(f, "it should have failed as {expected}, but it did as {found}"),
+                (expected, "") => write!(f, "it should have failed with {expected}, but it arrived"),
+                (expected, found) => write!(
+                    f,
+                    "it should have failed with {expected}, but it failed with \
+                    {found}"
+                ),
             };
         }
         let told = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
@@ -163,7 +167,7 @@ impl Expected {
                     Some(nearest) => format!("did you mean {nearest:?}?"),
                     None => format!("there are: {}", SendError::CLASSES.join(", ")),
                 };
-                return Err(format!("no failure is called {error:?}; {hint}"));
+                return Err(format!("there is no error class {error:?}; {hint}"));
             }
         }
         let decides = match self.action {

@@ -30,9 +30,10 @@ pub enum NumbersError {
     Broken { path: PathBuf, reason: String },
     #[error("{}: line {line}", path.display())]
     Line { path: PathBuf, line: u64, source: WrittenError },
-    #[error("{}: line 1: {word:?} is no number, and no column either; there are: {}", path.display(), COLUMNS.join(", "))]
+    #[error("{}: line 1: {word:?} is neither a number nor a column; columns are: \
+        {}", path.display(), COLUMNS.join(", "))]
     Heading { path: PathBuf, word: String },
-    #[error("{} holds no number", path.display())]
+    #[error("{} has no number", path.display())]
     Empty { path: PathBuf },
 }
 

@@ -93,8 +93,8 @@ pub enum ScenarioError {
     #[error("{}: line {line}: {reason}", path.display())]
     Broken { path: PathBuf, line: usize, reason: String },
     #[error(
-        "in the scenario {name} Zammad fails, and only the stand-in (--sandbox) does so on request, in calls \
-         played one by one"
+        "the scenario {name} needs a Zammad that fails; only the stand-in (--sandbox) does that, for calls \
+        played one by one"
     )]
     CannotFail { name: String },
 }
@@ -139,7 +139,7 @@ impl Scenario {
             broken(error.span().map(|span| span.start), error.message().replace('\n', ", "))
         })?;
         if file.step.is_empty() {
-            return Err(broken(None, "a call has at least one [[step]]".to_owned()));
+            return Err(broken(None, "a call needs at least one [[step]]".to_owned()));
         }
         let place = file.call.span().start;
         let call = file.call.into_inner();

@@ -83,7 +83,7 @@ pub(crate) struct Waiting {
     pub(crate) attempts: u32,
     /// how often Zammad did not know its call
     pub(crate) unknown_call: u32,
-    /// an attempt may have brought it to Zammad, and nobody knows
+    /// an attempt may have delivered it to Zammad, and nobody knows
     pub(crate) uncertain: bool,
     /// that attempt was never ended by whoever began it
     pub(crate) under_way: bool,
@@ -237,7 +237,7 @@ impl Spool {
             match row {
                 Ok(waiting) => readable.push(waiting),
                 Err(position) => {
-                    let reason = "what is written of it in the spool is damaged".to_owned();
+                    let reason = "its record in the spool is damaged".to_owned();
                     self.note(position, &Note::Dead(Rest { reason, outcome: None }), Moment::now())?;
                 }
             }

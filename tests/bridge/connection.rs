@@ -53,7 +53,7 @@ fn a_configuration_that_is_read_again_loses_no_call() {
 
     // What cannot be used changes nothing.
     configured("url = 7");
-    running.until_it_says("the one of before goes on");
+    running.until_it_says("the old one stays in use");
     session.say(waiting_call("1.2", "4940669691"));
     zammad.until("newCall", "1.2");
 

@@ -495,7 +495,7 @@ fn a_new_call_that_zammad_does_not_take_is_spooled_and_goes_on_in_time() {
         assert!(ended.said[0].contains(cause), "{what}: {:?}", ended.said);
         assert!(ended.took.within(*deadline), "{what}: {:?}", ended.took);
         let stderr = ended.stderr();
-        assert!(stderr.contains("it is in the spool, and will be delivered"), "{what}: {stderr}");
+        assert!(stderr.contains("it is in the spool, and will be sent later"), "{what}: {stderr}");
     });
 }
 
@@ -653,9 +653,9 @@ fn a_mistake_in_the_dialplan_is_said_to_asterisk_too() {
         (&["new-call", "--queue"], 2, "--queue"),
         (&["newcall"], 2, "newcall"),
         (&["new-call", "--dry-run"], 2, "--dry-run"),
-        (&["new-call", "--direction", "sideways"], 2, "the direction is"),
-        (&["answer", "--direction", "sideways"], 2, "the direction is"),
-        (&["hangup", "--direction", "sideways"], 2, "the direction is"),
+        (&["new-call", "--direction", "sideways"], 2, "the direction must be"),
+        (&["answer", "--direction", "sideways"], 2, "the direction must be"),
+        (&["hangup", "--direction", "sideways"], 2, "the direction must be"),
         (&["hangup", "--queue", "support"], 2, "--queue"),
         (&["new-call", "--queue", "a\u{1}b"], 65, "control character"),
         (&["new-call", "--call-id", "a\nb"], 65, "control character"),
@@ -685,7 +685,7 @@ fn a_line_that_forgets_the_word_agi_is_told_so() {
     let mut program = world.process();
     let ended = channel.run(program.env("AST_AGI_DIR", "/usr/share/asterisk/agi-bin").arg("new-call"));
     assert_eq!(ended.code, 2);
-    assert!(ended.said[0].contains("it is AGI(/usr/bin/zammad-cti,agi,new-call)"), "{:?}", ended.said);
+    assert!(ended.said[0].contains("use AGI(/usr/bin/zammad-cti,agi,new-call)"), "{:?}", ended.said);
 }
 
 #[test]
@@ -818,7 +818,7 @@ fn a_hangup_with_a_cause_that_is_none_has_the_channels() {
     channel.variables.insert("DIALSTATUS".to_owned(), "BUSY".to_owned());
     let ended = channel.run(&mut agi(&world, &zammad.url(), &["hangup", "--cause", "whatever"]));
     assert_eq!(ended.code, 0);
-    assert!(ended.said[0].contains("\"whatever\" is no known hangup cause"), "{:?}", ended.said);
+    assert!(ended.said[0].contains("\"whatever\" is not a known hangup cause"), "{:?}", ended.said);
     let hangup = json!({ "event": "hangup", "callId": CALL, "direction": "in", "cause": "busy" });
     until("the hangup", || !zammad.requests().is_empty());
     assert_eq!(events(&zammad), [hangup]);
@@ -831,7 +831,7 @@ fn a_hangup_is_sent_although_the_channel_says_nothing_any_more() {
     let ended = Channel::of_customer(CALL).start(&mut agi(&world, &zammad.url(), &["hangup"])).end();
     assert_eq!(ended.code, 0);
     let stderr = ended.stderr();
-    assert!(stderr.contains("why the call ended is not known"), "{stderr}");
+    assert!(stderr.contains("the cause of the hangup is unknown"), "{stderr}");
     assert_eq!(events(&zammad), [json!({ "event": "hangup", "callId": CALL, "direction": "in" })]);
 }
 
@@ -1007,14 +1007,14 @@ fn what_is_not_asterisk_is_said_in_a_line() {
     let cases: [(Vec<u8>, bool, &str); 11] = [
         (vec![], true, "Asterisk ended the conversation"),
         (b"hello\n".to_vec(), true, "Asterisk ended the conversation"),
-        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), false, "names no call"),
-        ((0..=255).cycle().take(200_000).collect(), false, "longer than any"),
-        (lines, false, "longer than any"),
-        (vec![b'x'; 200_000], false, "longer than any"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), false, "does not name a call"),
+        ((0..=255).cycle().take(200_000).collect(), false, "is too long"),
+        (lines, false, "is too long"),
+        (vec![b'x'; 200_000], false, "is too long"),
         (halved.to_vec(), true, "Asterisk ended the conversation"),
-        (halved.to_vec(), false, "Asterisk does not go on talking"),
+        (halved.to_vec(), false, "cannot talk to Asterisk"),
         (whole.clone(), true, "Asterisk ended the conversation"),
-        (whole.clone(), false, "Asterisk does not go on talking"),
+        (whole.clone(), false, "cannot talk to Asterisk"),
         (with(b"510 Invalid or unknown command\n"), true, "Asterisk ended the conversation"),
     ];
     let world = World::new();

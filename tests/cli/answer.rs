@@ -99,10 +99,14 @@ fn an_answer_that_is_none_never_leaves() {
         (&["--call-id", "7", "--user", "alice", "--voicemail"], 2, "--voicemail"),
         (&["--call-id", "7", "--cause", "busy"], 2, "--cause"),
         (&["--call-id", ""], 65, "--call-id: the call id is empty"),
-        (&["--call-id", "7", "--user", "ali\nce"], 65, "--user: the name holds a control character"),
-        (&["--call-id", "7", "--from", "1\r2"], 65, "--from: a control character"),
-        (&["--call-id", "7", "--to", "1\r2"], 65, "--to: a control character"),
-        (&["--call-id", "7", "--answering-number", "1\u{1b}"], 65, "--answering-number: a control character"),
+        (&["--call-id", "7", "--user", "ali\nce"], 65, "--user: the name has a control character"),
+        (&["--call-id", "7", "--from", "1\r2"], 65, "--from: the number has a control character"),
+        (&["--call-id", "7", "--to", "1\r2"], 65, "--to: the number has a control character"),
+        (
+            &["--call-id", "7", "--answering-number", "1\u{1b}"],
+            65,
+            "--answering-number: the number has a control character",
+        ),
     ];
     let world = World::new();
     let requests = world.every_request();

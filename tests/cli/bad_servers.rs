@@ -67,7 +67,7 @@ fn each_reply_that_is_no_action_has_a_class_a_code_and_a_next_step() {
             "refused",
             "parsing request parameters (HTTP 400)",
         ),
-        (new_call, plain(500, error_id), "failed", "Zammad failed inside: Error ID zntrXi7j"),
+        (new_call, plain(500, error_id), "failed", "Zammad failed: Error ID zntrXi7j"),
         (new_call, Reply::doubled(404, "This page doesn't exist."), "no-such-page", "no such page"),
         (new_call, Reply::doubled(404, &no_route), "no-such-page", "(HTTP 404)"),
         (new_call, plain(422, &no_route), "refused", "No route matches [POST] /api/v1/cti/***"),
@@ -95,7 +95,7 @@ fn each_reply_that_is_no_action_has_a_class_a_code_and_a_next_step() {
         (new_call, Reply::new(200, "", "<!DOCTYPE html>"), "not-zammad", "an HTML page (HTTP 200)"),
         (new_call, Reply::new(200, "text/plain", "ok"), "not-zammad", "text/plain (HTTP 200)"),
         (new_call, Reply::new(200, "", "ok"), "not-zammad", "broken JSON (HTTP 200)"),
-        (new_call, Reply::json(200, "[]"), "not-zammad", "JSON, but no object (HTTP 200)"),
+        (new_call, Reply::json(200, "[]"), "not-zammad", "JSON, but not an object (HTTP 200)"),
         (new_call, Reply::json(200, ""), "not-zammad", "an empty body (HTTP 200)"),
         (new_call, Reply::new(204, "", ""), "not-zammad", "an empty body (HTTP 204)"),
         (new_call, Reply::json(422, "{\"status\":422}"), "not-zammad", "JSON without Zammad's error text"),
@@ -235,7 +235,7 @@ fn no_server_keeps_a_command_beyond_its_deadline() {
             "sends 10 MB as its head",
             floods("HTTP/1.1 200 OK\r\nX: "),
             "head-too-long",
-            "is too long to be read",
+            "the head of the reply is too long",
         ),
         ("sends 10 MB as an error", floods(long_error), "not-zammad", "more than 64 KiB (HTTP 500)"),
         ("resets before it reads", bad(reset_unread), "connection-lost", "broke before the reply"),
@@ -296,7 +296,7 @@ fn what_speaks_no_http_is_told_from_a_broken_connection() {
     let first = ("SMTP before it is asked", first);
     at_once(servers.iter().chain(&[first]), |(what, server)| {
         let ran = Ran::of(program(&world, &server.url, &NEW_CALL).args(["--deadline", "1s"]));
-        ran.assert_failed(what, "not-http", "the answer is no HTTP");
+        ran.assert_failed(what, "not-http", "the reply is not HTTP");
         assert_eq!(ran.report()["attempts"], 1, "{what}: {ran}");
     });
 }
@@ -322,7 +322,7 @@ fn a_head_of_many_lines_is_read_and_one_that_nobody_needs_is_told_by_its_length(
     }
     let server = serve(2000);
     let ran = Ran::of(program(&world, &server.url, &NEW_CALL).args(["--deadline", "1s"]));
-    ran.assert_failed("2000 lines", "head-too-long", "the head of the answer is too long");
+    ran.assert_failed("2000 lines", "head-too-long", "the head of the reply is too long");
 }
 
 #[test]

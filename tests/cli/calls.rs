@@ -16,7 +16,7 @@ fn rings(world: &World, zammad: &str, call_id: &str, direction: &str) {
         ["new-call", "--from", "493023125741", "--to", "42", "--direction", direction, "--call-id", call_id];
     patiently(|| {
         let ran = Ran::of(&mut with_spool(world, zammad, &arguments));
-        assert_eq!((ran.code, ran.stderr.contains("without a look into the spool")), (0, false), "{ran}");
+        assert_eq!((ran.code, ran.stderr.contains("without reading the spool")), (0, false), "{ran}");
     });
 }
 
@@ -107,7 +107,7 @@ fn a_closed_call_gets_the_hangup_that_it_would_have_had() {
     // Whoever closes it again does not hide that it was missed.
     let ran = calls(&world, &sandbox.url, &["close", "missed"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "none\n"), "{ran}");
-    assert!(ran.stderr.contains("has ended, and gets no second hangup"), "{ran}");
+    assert!(ran.stderr.contains("has already ended, so no second hangup is sent"), "{ran}");
     assert_eq!(seen(&sandbox, "missed")[2], json!(false));
 }
 
@@ -175,7 +175,10 @@ fn a_call_that_zammad_does_not_know_rings_nowhere() {
     sandbox.ask("POST /sandbox/reset", &[], "").unwrap();
     let ran = calls(&world, &sandbox.url, &["close", "1"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (65, "failed unknown-call\n"), "{ran}");
-    assert!(ran.stderr.contains("call 1 is off the list, as nothing rings in Zammad"), "{ran}");
+    assert!(
+        ran.stderr.contains("call 1 was removed from the list, because it does not ring in Zammad"),
+        "{ran}"
+    );
     assert!(open(&world, &sandbox.url).is_empty());
 
     // A Zammad in trouble uses the same words for calls that it knows.

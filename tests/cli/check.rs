@@ -190,7 +190,7 @@ fn every_answer_has_a_stage_a_class_and_a_next_step() {
             "http",
             "not-zammad",
             "an HTML page (HTTP 200)",
-            "Somebody else's",
+            "Another site's",
         ),
         (
             Reply::new(200, "text/html", page),
@@ -200,10 +200,22 @@ fn every_answer_has_a_stage_a_class_and_a_next_step() {
             "a login in front of Zammad",
         ),
         (Reply::html(400, "Bad Request"), "http", "not-zammad", "(HTTP 400)", "Write https://"),
-        (Reply::html(401, "Authorization Required"), "http", "not-zammad", "(HTTP 401)", "login of its own"),
-        (Reply::html(403, "Forbidden"), "http", "not-zammad", "(HTTP 403)", "does not let this machine in"),
-        (error(401, "Unauthorized"), "zammad", "not-zammad", "\"Unauthorized\"", "login of its own"),
-        (Reply::html(500, "Something went wrong"), "http", "not-zammad", "(HTTP 500)", "fails inside"),
+        (
+            Reply::html(401, "Authorization Required"),
+            "http",
+            "not-zammad",
+            "(HTTP 401)",
+            "asks for its own login",
+        ),
+        (Reply::html(403, "Forbidden"), "http", "not-zammad", "(HTTP 403)", "refuses this machine"),
+        (error(401, "Unauthorized"), "zammad", "not-zammad", "\"Unauthorized\"", "asks for its own login"),
+        (
+            Reply::html(500, "Something went wrong"),
+            "http",
+            "not-zammad",
+            "(HTTP 500)",
+            "or its web server fails",
+        ),
         (Reply::html(502, "Bad Gateway"), "http", "unavailable", "(HTTP 502)", "systemctl status zammad-web"),
         (Reply::html(503, "Unavailable"), "http", "unavailable", "(HTTP 503)", "maintenance"),
         (Reply::html(429, "Too Many"), "http", "unavailable", "(HTTP 429)", "limits the number"),
@@ -220,7 +232,7 @@ fn every_answer_has_a_stage_a_class_and_a_next_step() {
             "accepts what Zammad would refuse",
             "Another program",
         ),
-        (Reply::json(200, "[]"), "zammad", "not-zammad", "JSON, but no object", "Another program"),
+        (Reply::json(200, "[]"), "zammad", "not-zammad", "JSON, but not an object", "Another program"),
         (error(422, "validation failed"), "zammad", "not-zammad", "\"validation failed\"", "Another program"),
         (error(200, "Invalid 'direction'!"), "zammad", "not-zammad", "(HTTP 200)", "Another program"),
         (error(400, "Invalid 'direction'!"), "zammad", "not-zammad", "(HTTP 400)", "Another program"),
@@ -311,7 +323,7 @@ fn what_is_wrong_with_a_connection_is_told_apart() {
         (nowhere, "dns", "lookup", "the name lookup failed", "getent hosts nowhere.invalid"),
         (closed, "tcp", "connect", "Connection refused", "systemctl status nginx"),
         (full, "tcp", "connect-timeout", "no connection in time", "firewall"),
-        (ssh.url(), "http", "not-http", "no HTTP", "Check the port"),
+        (ssh.url(), "http", "not-http", "not HTTP", "Check the port"),
         (silent.url(), "http", "no-reply", "no reply within", "overloaded"),
     ];
     at_once(cases, |(url, at, class, cause, step)| {
@@ -352,7 +364,7 @@ fn what_is_wrong_with_tls_is_told_apart() {
             "not valid yet",
             signed_by(&root, zammad(FUTURE)).serve(),
             "tls-not-yet-valid",
-            "(it is valid from 2060-01-01)",
+            "(valid from 2060-01-01)",
             "clock",
         ),
         ("self-signed", self_signed(zammad(NOW)).serve(), "tls-self-signed", "self-signed", "--ca-file"),
@@ -367,7 +379,7 @@ fn what_is_wrong_with_tls_is_told_apart() {
             "unknown authority",
             signed_by(&stranger, zammad(NOW)).serve(),
             "tls-unknown-issuer",
-            "(it is from Stranger CA",
+            "(issued by Stranger CA",
             "fullchain.pem",
         ),
         ("plain HTTP", plain, "tls-none", "does not speak TLS", "https port"),
@@ -449,7 +461,7 @@ fn an_unverified_certificate_is_shown_as_such() {
     assert_eq!(ran.code, 0, "{ran}");
     assert!(ran.stderr.contains("warning: Zammad's certificate is not verified"), "{ran}");
     assert!(ran.stdout.contains("until 2021-01-01 (expired), NOT VERIFIED"), "{ran}");
-    assert!(ran.stdout.contains("(it is not verified)"), "{ran}");
+    assert!(ran.stdout.contains("(not verified)"), "{ran}");
 }
 
 #[test]
@@ -486,22 +498,22 @@ fn a_wrong_command_line_is_unknown_and_not_critical() {
         (&["--bogus", "check"], "--bogus"),
         (&["--profile", "send", "check", "--bogus"], "--bogus"),
         (&["check", "-w", "5"], "limits are written like time=1s,days=14"),
-        (&["check", "-w", "days=soon"], "days are a whole number"),
-        (&["check", "-w", "days=-1"], "days are a whole number"),
+        (&["check", "-w", "days=soon"], "days must be a whole number"),
+        (&["check", "-w", "days=-1"], "days must be a whole number"),
         (&["check", "-w", "time=5"], "a time has a number and a unit"),
-        (&["check", "-w", "time=0s"], "no answer takes no time"),
-        (&["check", "-w", "days=5,days=6"], "days is there twice"),
+        (&["check", "-w", "time=0s"], "time must be more than 0"),
+        (&["check", "-w", "days=5,days=6"], "days is given twice"),
         (&["check", "-w", "load=5"], "limits are written like"),
         (&["check", "-w", "time=10s"], "the warning at 10s would come after the critical at 5s"),
         (&["check", "-c", "days=20"], "the warning at 14 days would come after the critical at 20"),
-        (&["check", "-w", "waiting=0"], "waiting is a whole number from 1 on"),
-        (&["check", "-w", "dead=1,dead=2"], "dead is there twice"),
+        (&["check", "-w", "waiting=0"], "waiting must be a whole number, 1 or more"),
+        (&["check", "-w", "dead=1,dead=2"], "dead is given twice"),
         (&["check", "-c", "age=1m"], "the warning at 10m would come after the critical at 1m"),
         (&["check", "-w", "stuck=3", "-c", "stuck=2"], "the warning at stuck=3 would come after"),
         (&["check", "--stuck-after", "12"], "a number and a unit"),
-        (&["check", "--output", "shell"], "--output json, or --nagios"),
+        (&["check", "--output", "shell"], "--output json or --nagios"),
         (&["check", "--field", "error"], "unexpected argument '--field'"),
-        (&["check", "--nagios", "--output", "json"], "without --output"),
+        (&["check", "--nagios", "--output", "json"], "cannot be used with --output"),
         (&["check", "--all-profiles", "--profile", "x"], "--profile"),
     ];
     for (arguments, complaint) in cases {
@@ -536,7 +548,7 @@ fn a_configuration_that_is_missing_or_broken_is_unknown() {
         (&["--config", readable.to_str().unwrap()], "chmod o-rwx"),
         (&["--config", misspelt.to_str().unwrap()], "did you mean `timeout`?"),
         (&["--config", misspelt.to_str().unwrap(), "--profile", "x"], "timout"),
-        (&["--url", &https, "--ca-file", no_certificate.to_str().unwrap()], "holds no certificate"),
+        (&["--url", &https, "--ca-file", no_certificate.to_str().unwrap()], "has no certificate"),
     ];
     for (arguments, message) in cases {
         let check = |shape: &[&str]| Ran::of(world.bare().arg("check").args(arguments).args(shape));
@@ -635,7 +647,7 @@ fn all_profiles_are_checked_and_the_worst_counts() {
     let ran = Ran::of(world.bare().args(["check", "--all-profiles"]));
     assert_eq!((ran.code, ran.stderr.contains("needs a configuration file")), (3, true), "{ran}");
     let ran = check(&config, &["--url", &good.url]);
-    assert_eq!((ran.code, ran.stderr.contains("would be stronger than all")), (3, true), "{ran}");
+    assert_eq!((ran.code, ran.stderr.contains("override all of them")), (3, true), "{ran}");
 }
 
 #[test]
@@ -796,7 +808,7 @@ fn the_first_stages_are_about_the_proxy_if_there_is_one() {
     let ran = through("HTTP/1.1 407 Login\r\n\r\n", "");
     assert_fails_at(&ran, "tls", "proxy", "(HTTP 407)", "USER:PASSWORD");
     let ran = through("SSH-2.0-OpenSSH\r\n\r\n", "");
-    assert_fails_at(&ran, "tls", "connect", "the proxy's answer is no HTTP", "does not answer as one");
+    assert_fails_at(&ran, "tls", "connect", "the proxy's reply is not HTTP", "does not answer like a proxy");
 
     let http = format!("http://zammad.invalid/api/v1/cti/{TOKEN}");
     let plain = Server::answering([refusal()]);
@@ -828,7 +840,10 @@ fn a_spool_is_a_part_of_health_and_a_check_begins_none() {
     let sandbox = world.sandbox(&[]);
     let ran = Ran::of(&mut check_with_spool(&world, &sandbox.url, &[]));
     assert_eq!(ran.code, 0, "{ran}");
-    assert!(ran.stdout.contains("  Spool           ok") && ran.stdout.contains("is not begun yet"), "{ran}");
+    assert!(
+        ran.stdout.contains("  Spool           ok") && ran.stdout.contains("does not exist yet"),
+        "{ran}"
+    );
     let ran = Ran::of(&mut check_with_spool(&world, &sandbox.url, &["--output", "json"]));
     let spool = &ran.report()["spool"];
     assert_eq!((&spool["state"], &spool["status"]), (&json!("not_begun"), &json!("ok")), "{ran}");
@@ -907,7 +922,8 @@ fn what_was_given_up_is_a_warning_and_so_is_a_zammad_that_takes_nothing() {
     let ran = Ran::of(&mut check_with_spool(&world, &off.url, &["-w", "dead=9"]));
     assert_eq!(ran.code, 2, "it still takes nothing: {ran}");
     assert!(
-        ran.stdout.contains("  Delivery        WARN ") && ran.stdout.contains("nothing goes to Zammad for"),
+        ran.stdout.contains("  Delivery        WARN ")
+            && ran.stdout.contains("nothing is sent to Zammad for"),
         "{ran}"
     );
     // The way is what has to be mended first.
@@ -930,7 +946,7 @@ fn a_spool_that_cannot_be_used_is_told_and_the_way_is_checked_all_the_same() {
     // (file, a part of the message)
     let cases = [
         (folder, " is a folder, not a file"),
-        (newer, "is of a newer release"),
+        (newer, "is from a newer release"),
         (foreign, "is another program's file"),
     ];
     for (path, message) in cases {

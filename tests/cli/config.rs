@@ -286,7 +286,7 @@ fn a_table_says_who_sits_at_which_phone() {
     let cases = [
         ("agents = 'x'\n", "expected a map"),
         ("[agents]\n101 = ['x']\n", "expected a string"),
-        ("[agents]\n101 = \"a\\nb\"\n", "agents.101: the login holds a control character"),
+        ("[agents]\n101 = \"a\\nb\"\n", "agents.101: the login has a control character"),
         ("[agents]\n101 = 'https://z.example/api/v1/cti/x'\n", "agents.101: a login is expected, not"),
     ];
     for (text, said) in cases {
@@ -528,14 +528,14 @@ fn a_broken_configuration_sends_nothing_and_says_what_to_mend() {
         ("encoding = 'xml'", &[], "`encoding`"),
         ("insecure = 'perhaps'", &[], "insecure"),
         ("[numbers]\ncountry = 'XX'", &[], "not a country"),
-        ("[numbers]\nextension_prefix = '+49'", &[], "only digits"),
-        ("timeout = '0s'", &[], "timeout is zero"),
-        ("", &["--deadline", "0ms"], "deadline is zero"),
-        ("", &["--connect-timeout", "0s"], "connect_timeout is zero"),
+        ("[numbers]\nextension_prefix = '+49'", &[], "use only digits"),
+        ("timeout = '0s'", &[], "timeout must not be zero"),
+        ("", &["--deadline", "0ms"], "deadline must not be zero"),
+        ("", &["--connect-timeout", "0s"], "connect_timeout must not be zero"),
         ("", &["--token", "a", "--token-file", "token"], "both a token and the token file token"),
         ("", &["--token-file", "nowhere"], "cannot read nowhere"),
         ("", &["--token-file", "folder"], "folder"),
-        ("", &["--token-file", "empty"], "empty does not hold a token"),
+        ("", &["--token-file", "empty"], "empty must contain one token"),
         ("", &["--url", "http://zammad.example", "--token", "to.ken"], "a dot"),
         ("", &["--url", "http://zammad.example", "--token", "to ken"], "a blank"),
         ("", &["--ca-file", "empty", "--url", "https://127.0.0.1:1/api/v1/cti/x"], "empty"),
@@ -561,12 +561,12 @@ fn a_broken_configuration_sends_nothing_and_says_what_to_mend() {
     let addresses = [
         (None, "no endpoint is set"),
         (Some(""), "no endpoint is set"),
-        (Some("zammad.example.com"), "no address"),
+        (Some("zammad.example.com"), "not a URL"),
         (Some("ftp://zammad.example/api/v1/cti/x"), "\"ftp\""),
         (Some("https:///api/v1/cti/"), "no token"),
         (Some("https://zammad.example/api/v1/cti/to.ken"), "a dot"),
         (Some("https://zammad.example/api/v1/cti/to ken"), "a blank"),
-        (Some("https://zammad.example/api/v1/cti/x/log"), "behind the token"),
+        (Some("https://zammad.example/api/v1/cti/x/log"), "after the token"),
         (Some("https://zammad.example/api/v1/cti/x?a=1"), "a query"),
     ];
     for (address, said) in addresses {
@@ -575,7 +575,7 @@ fn a_broken_configuration_sends_nothing_and_says_what_to_mend() {
         program.args(NEW_CALL).assert().code(78).stdout("").stderr(predicate::str::contains(said));
     }
     let twice = world.program().env("ZAMMAD_CTI_TOKEN", "another").args(NEW_CALL).assert();
-    twice.code(78).stderr(predicate::str::contains("names one token, and the token setting another"));
+    twice.code(78).stderr(predicate::str::contains("contains one token, and the setting `token` another"));
     let alone = world.bare().args(NEW_CALL).args(["--token", "x"]).assert();
     alone.code(78).stderr(predicate::str::contains("no url"));
     let no_file = world.bare().args(NEW_CALL).args(["--config", "nowhere.toml"]).assert();
@@ -638,7 +638,7 @@ fn a_path_that_processes_share_is_whole_outside_the_command_line() {
     let cases = [
         (
             "calls.db",
-            format!("depends on the folder that a process is started in, and is {home}/calls.db here"),
+            format!("depends on the folder in which a process starts, and would be {home}/calls.db here"),
         ),
         ("./calls.db", format!("{home}/calls.db here")),
         ("~/calls.db", format!("~ is not expanded here; write the whole path, {home}/calls.db")),

@@ -110,7 +110,7 @@ fn another_word_for_a_direction_is_refused() {
     }
     let mut program = world.program();
     program.arg("send").write_stdin(r#"{"event":"hangup","call_id":"7","direction":"sideways"}"#);
-    program.assert().code(65).stderr(predicate::str::contains("the direction is `in` or `out`"));
+    program.assert().code(65).stderr(predicate::str::contains("the direction must be `in` or `out`"));
     // An unset variable is none.
     let ended = world.zammad_cti(["new-call", "--direction", "", "--from", "1", "--to", "2"]);
     ended.code(65).stdout("").stderr(predicate::str::contains("a newCall needs `direction`"));

@@ -122,7 +122,7 @@ fn an_argument_that_does_nothing_is_said() {
     let server = fastagi(&world, &zammad.url(), &[]);
     let mut channel = Channel::of_customer(CALL);
     let told = channel.call(server.address, "new-call,--queue,support");
-    assert!(told.said[0].contains("its options in the query"), "{:?}", told.said);
+    assert!(told.said[0].contains("put options into the query"), "{:?}", told.said);
     assert_eq!(channel.decision(), ("none", ""));
     assert_eq!(events(&zammad)[0].get("queue"), None);
     server.stop();
@@ -226,7 +226,7 @@ fn a_mistake_in_the_address_is_said_and_the_server_lives_on() {
         ("new-call?from=%ff", "not UTF-8"),
         ("new-call?queue=%01", "control character"),
         ("new-call?queue=%0aSET%20VARIABLE%20X%201", "control character"),
-        ("new-call?direction=sideways", "the direction is"),
+        ("new-call?direction=sideways", "the direction must be"),
     ];
     for (script, said) in cases {
         let mut channel = Channel::of_customer(CALL);
@@ -340,7 +340,7 @@ fn a_peer_that_says_too_little_is_let_go_at_the_deadline() {
     });
     assert_eq!(events(&zammad).len(), 1);
     let ran = server.stop();
-    assert_eq!(ran.stderr.matches("Asterisk does not go on talking").count(), 2, "{ran}");
+    assert_eq!(ran.stderr.matches("cannot talk to Asterisk").count(), 2, "{ran}");
     assert!(ran.stderr.contains("1 more like this, the last: agi://.../new-call"), "{ran}");
 }
 
@@ -351,17 +351,17 @@ fn what_is_not_asterisk_is_turned_away_at_once() {
     let server = fastagi(&world, &zammad.url(), &["--deadline", "90s"]);
     // (input, what is said)
     let cases = [
-        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), "names no call"),
-        (b"agi_x: y\n".repeat(10_000), "longer than any"),
-        (vec![b'x'; 200_000], "longer than any"),
-        ((0..=255).cycle().take(200_000).collect(), "longer than any"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), "does not name a call"),
+        (b"agi_x: y\n".repeat(10_000), "is too long"),
+        (vec![b'x'; 200_000], "is too long"),
+        ((0..=255).cycle().take(200_000).collect(), "is too long"),
     ];
     for (input, said) in &cases {
         let mut stream = server.connect();
         // It need not listen to all of it.
         let _ = stream.write_all(input);
         assert!(is_closed(&mut stream));
-        if *said == "names no call" {
+        if *said == "does not name a call" {
             server.running.until_it_says(said);
         }
     }
@@ -722,7 +722,7 @@ fn systemd_is_told_when_it_is_ready_alive_and_about_to_end() {
     let took = started.took();
     assert!(took.at_least(Duration::from_millis(150)) && took.within(Duration::from_secs(1)), "{took:?}");
     server.running.signal("TERM");
-    until_it_is("STOPPING=1\nSTATUS=finishing what is under way", "WATCHDOG=1");
+    until_it_is("STOPPING=1\nSTATUS=finishing the attempts on their way", "WATCHDOG=1");
     assert_eq!(server.running.end().code, 0);
 }
 
@@ -755,7 +755,7 @@ fn an_address_that_others_reach_is_warned_of() {
         let options = [&["--listen", address], options].concat();
         let server = Fastagi::start(&mut program(&world, &zammad.url(), &options));
         let ran = server.stop();
-        let warning = "without a secret (--secret-file): anyone who reaches it can see who is blocked";
+        let warning = "without a secret (--secret-file): everyone who reaches it can see who is blocked";
         assert_eq!(ran.stderr.contains(warning), warns, "{options:?}: {ran}");
         assert_eq!(ran.stderr.contains("every user of this machine"), options.len() == 2 && !warns, "{ran}");
         assert_eq!(ran.stdout.lines().count(), 1, "{ran}");

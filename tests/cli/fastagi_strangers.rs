@@ -203,8 +203,11 @@ fn a_stranger_is_said_once_and_counted() {
         ("99 more like this, the last: no AGI from a process of user 65534: its header did not come", 1),
         ("refused a process of user 65534: its address has no secret (--secret-file)", 2),
         ("49 more like this, the last: refused a process of user 65534", 1),
-        ("no AGI from a process of user 65534: Asterisk's header names no call", 2),
-        ("49 more like this, the last: no AGI from a process of user 65534: Asterisk's header names", 1),
+        ("no AGI from a process of user 65534: Asterisk's header does not name a call", 2),
+        (
+            "49 more like this, the last: no AGI from a process of user 65534: Asterisk's header does not name",
+            1,
+        ),
         ("refused a process of user 33: its address has no secret", 1),
     ];
     for (line, count) in cases {
@@ -406,7 +409,7 @@ fn a_secret_that_is_not_asked_for_is_let_through_and_said() {
     // In place of an event it is not shown either.
     let mut channel = Channel::of_customer(CALL);
     channel.call(server.address, SECRET);
-    assert!(channel.assert_error("a secret alone").contains("no event"));
+    assert!(channel.assert_error("a secret alone").contains("does not end with an event"));
     let ran = server.stop();
     assert_eq!(ran.stderr.matches("this server asks for none (--secret-file)").count(), 2, "{ran}");
     assert!(!ran.stderr.contains(SECRET), "{ran}");
@@ -424,9 +427,9 @@ fn a_secret_that_is_none_keeps_the_server_from_starting() {
     let cases: [Case<'_>; 8] = [
         (Some("/nowhere/secret"), &[], "cannot read /nowhere/secret"),
         (Some(&open), &[], "holds the secret, and others can read it; run: chmod o-rwx"),
-        (Some(&empty), &[], "does not hold a secret, and nothing else"),
-        (Some(&two), &[], "does not hold a secret, and nothing else"),
-        (Some(SECRET), &[], "names no file, but looks like the secret itself"),
+        (Some(&empty), &[], "must contain one secret, and nothing else"),
+        (Some(&two), &[], "must contain one secret, and nothing else"),
+        (Some(SECRET), &[], "looks like the secret itself, not like the name of a file"),
         (None, &[("ZAMMAD_CTI_FASTAGI_SECRET", "fifteen-letters")], "shorter than 16 characters"),
         (None, &[("ZAMMAD_CTI_FASTAGI_SECRET", "Hq7-secret_of/fastagi-2Zp")], "letters, digits, - and _"),
         (
@@ -586,7 +589,7 @@ fn strangers_do_not_fill_the_log() {
                 }
             });
             let ran = server.stop();
-            for said in [of_event, "an address has its options in the query"] {
+            for said in [of_event, "put options into the query of the address"] {
                 let lines = ran.stderr.lines().filter(|line| line.contains(said)).count();
                 assert_eq!(lines >= CALLS, is_all, "{status} {options:?} {said}: {ran}");
             }

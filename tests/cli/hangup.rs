@@ -157,10 +157,14 @@ fn a_hangup_that_is_none_never_leaves() {
         (&["--call-id", "7", "--user", "alice"], 2, "--user"),
         (&["--call-id", ""], 65, "the call id is empty"),
         (&["--call-id", "7", "--cause", "bsy", "--strict-cause"], 65, "did you mean busy?"),
-        (&["--call-id", "7", "--cause", "4860", "--strict-cause"], 65, "no known hangup cause"),
-        (&["--call-id", "7", "--cause", "sip:183", "--strict-cause"], 65, "below 200 ends no call"),
-        (&["--call-id", "7", "--cause", "128", "--strict-cause"], 65, "no known hangup cause"),
-        (&["--call-id", "7", "--cause", "x\u{1b}[2Jy", "--strict-cause"], 65, "\"x\\u{1b}[2Jy\" is no known"),
+        (&["--call-id", "7", "--cause", "4860", "--strict-cause"], 65, "not a known hangup cause"),
+        (&["--call-id", "7", "--cause", "sip:183", "--strict-cause"], 65, "below 200 does not end a call"),
+        (&["--call-id", "7", "--cause", "128", "--strict-cause"], 65, "not a known hangup cause"),
+        (
+            &["--call-id", "7", "--cause", "x\u{1b}[2Jy", "--strict-cause"],
+            65,
+            "\"x\\u{1b}[2Jy\" is not a known",
+        ),
         (&["--call-id", "7", "--cause", &too_long, "--raw-cause"], 65, "501 characters"),
         (&["--call-id", "7", "--cause", "a\nb", "--raw-cause"], 65, "a control character"),
     ];
@@ -179,7 +183,7 @@ fn a_hangup_with_an_unknown_cause_still_ends_its_call() {
     let cases = [
         ("bsy", "\"bsy\" is unknown, did you mean busy?"),
         ("went away", "\"went away\" is unknown"),
-        ("sip:183", "a SIP status below 200 ends no call"),
+        ("sip:183", "a SIP status below 200 does not end a call"),
         ("x\u{1b}[2Jy", "\"x\\u{1b}[2Jy\" is unknown"),
     ];
     for (cause, said) in cases {

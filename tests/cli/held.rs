@@ -29,8 +29,8 @@ fn an_event_is_kept_without_an_attempt() {
     desk.well();
     for (event, call_id, options) in [("answer", "7", &HANGUP[..2]), ("hangup", "8", &HANGUP)] {
         let kept = desk.says(&later(event, call_id, options), "spooled");
-        assert!(kept.stderr.contains("Zammad takes nothing for now (Zammad or its proxy"), "{kept}");
-        assert!(kept.stderr.contains("the event is in the spool, and will be delivered"), "{kept}");
+        assert!(kept.stderr.contains("Zammad takes no events for now (Zammad or its proxy"), "{kept}");
+        assert!(kept.stderr.contains("the event is in the spool, and will be sent later"), "{kept}");
     }
     assert!(desk.requests().is_empty(), "{:?}", desk.requests());
     // A second hangup is none here either.

@@ -117,11 +117,8 @@ fn what_is_not_taken_over_is_said() {
             "[z]\nurl=https://zammad.example.com/s3cretT0ken\n".to_owned(),
             Some("line 9: `url`: it has no token"),
         ),
-        ("[a b]\nurl=x\n".to_owned(), Some("line 8: its name is none that the script takes, so [a b]")),
-        (
-            format!("[ ]\nurl={URL}\n"),
-            Some("line 8: its name is none that the script takes, so [] is left out"),
-        ),
+        ("[a b]\nurl=x\n".to_owned(), Some("line 8: the script does not accept its name, so [a b]")),
+        (format!("[ ]\nurl={URL}\n"), Some("line 8: the script does not accept its name, so [] is left out")),
         ("[\u{1b}[2J]\nx=1\n".to_owned(), Some("line 8: [\\u{1b}[2J] is left out")),
         ("[\u{202e}]\nx=1\n".to_owned(), Some("line 8: [\\u{202e}] is left out")),
     ];
@@ -161,10 +158,7 @@ fn what_cannot_be_read_is_one_error_with_its_line() {
         (b"[asterisk]\nuser=u\n".to_vec(), "there is no section [zammad], which --zammad names"),
         (b"[zammad]\n[asterisk]\nuser=u\nsecret=s\n".to_vec(), "line 1: [zammad] has no `url`"),
         (b"[zammad]\nurl=\"\"\n[asterisk]\nuser=u\nsecret=s\n".to_vec(), "line 2: [zammad] has no `url`"),
-        (
-            b"[zammad]\nurl=zammad.example.com\n[asterisk]\n".to_vec(),
-            "line 2: `url`: it is no address such as",
-        ),
+        (b"[zammad]\nurl=zammad.example.com\n[asterisk]\n".to_vec(), "line 2: `url`: not a URL such as"),
         (
             b"[zammad]\nurl=https://z.example/api/v1/cti/\n[asterisk]\n".to_vec(),
             "line 2: `url`: it has no token",
@@ -176,8 +170,8 @@ fn what_cannot_be_read_is_one_error_with_its_line() {
             "line 5: `secret` has a comma, which begins another value there: put it in quotes",
         ),
         (with("user=u\nsecret=\"s3cret\n"), "line 5: `secret` has a quote or a backslash that is not closed"),
-        (with("user=u\nsecret='s3\\ncret'\n"), "line 5: `secret` holds a control character"),
-        (with("user=u\nsecret=s3\tcret\n"), "line 5: `secret` holds a control character"),
+        (with("user=u\nsecret='s3\\ncret'\n"), "line 5: `secret` has a control character"),
+        (with("user=u\nsecret=s3\tcret\n"), "line 5: `secret` has a control character"),
         (
             with("host=pbx 2\nuser=u\nsecret=s3cret\n"),
             "line 4: `host` is not the name or the address of a machine",
@@ -200,7 +194,7 @@ fn what_cannot_be_read_is_one_error_with_its_line() {
     // (arguments, exit code, what is said)
     let cases: [(&[&str], _, _); 4] = [
         (&["asterisk", "nowhere"], 74, "nothing is imported: cannot read nowhere"),
-        (&["asterisk", "."], 74, "it is no regular file"),
+        (&["asterisk", "."], 74, "it is not a regular file"),
         (&["asterisk"], 2, "<FILE>"),
         (&["xivo", "config.cfg"], 2, "invalid value 'xivo'"),
     ];
@@ -226,7 +220,7 @@ fn others_never_see_what_is_imported() {
     };
     let (mode, said) = into(0o644);
     assert_eq!(mode, 0o640);
-    assert!(said.contains("others could read the file that this goes to"), "{said}");
+    assert!(said.contains("others could read the output file"), "{said}");
     assert!(said.contains(&format!("run: chmod o-rwx {}", read.display())), "{said}");
     fs::set_permissions(&read, fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(into(0o660), (0o660, String::new()));

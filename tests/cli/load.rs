@@ -157,7 +157,7 @@ fn without_an_endpoint_a_stand_in_takes_the_load() {
     // What comes out otherwise is counted.
     let posted = world.zammad_accepts();
     let (ended, unexpected) = figures(&world, &["rejected", "--calls", "5", "--url", &world.url()]);
-    ended.code(1).stderr(predicate::str::contains("did not come out as it should"));
+    ended.code(1).stderr(predicate::str::contains("did not meet its expectations"));
     let which = json!([{ "scenario": "rejected", "event": "newCall", "came": "none", "events": 5 }]);
     assert_eq!(unexpected["unexpected_by"], which);
     assert_eq!((number(&unexpected, "unexpected"), number(&unexpected, "events")), (5, 10));
@@ -264,8 +264,8 @@ fn a_time_ends_the_load_and_calls_that_found_no_connection_are_told() {
     assert!((1..=4).contains(&calls), "{late}");
     assert_eq!(number(&late, "events"), 2 * calls);
     let told = stdout(&load(&world, &there).code(0));
-    assert!(told.contains("not begun: the time was over"), "{told}");
-    assert!(told.contains("latency from when the event was due"), "{told}");
+    assert!(told.contains("not started: the time was over"), "{told}");
+    assert!(told.contains("latency since the event was due"), "{told}");
     // What comes first counts.
     let (ended, few) = figures(&world, &["missed", "--duration", "1h", "--calls", "3", "--url", &url]);
     ended.code(0);
@@ -427,7 +427,7 @@ fn flags_of_a_load_that_do_not_go_together_are_refused() {
         (&["--calls", "1", "--rate", "0"], "calls a second, such as 20/s"),
         (&["--calls", "1", "--rate", "inf"], "calls a second, such as 20/s"),
         (&["--calls", "1", "--concurrency", "0"], "--concurrency"),
-        (&["--duration", "0s"], "--duration needs some time"),
+        (&["--duration", "0s"], "--duration must be more than 0"),
         (&["--duration", "5"], "a number and a unit"),
         (&["--calls", "1", "--speed", "2"], "--speed is for calls played one by one"),
         (

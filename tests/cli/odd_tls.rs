@@ -164,9 +164,9 @@ fn a_server_without_a_common_way_of_encryption_is_said_to_be_one() {
     let folder = made_by(&world, "usual", &[&format!("req -x509 -newkey rsa:2048 {SELF_SIGNED}")]);
     // (options of the server, what is said, what is to be done)
     let cases = [
-        ("-tls1_2 -cipher AES128-GCM-SHA256", "no way of encryption in common", "not RSA key exchange"),
-        ("-tls1_2 -cipher DHE-RSA-AES128-GCM-SHA256", "no way of encryption in common", "DHE"),
-        ("-tls1_2 -cipher ECDHE-RSA-AES128-SHA", "no way of encryption in common", "CBC"),
+        ("-tls1_2 -cipher AES128-GCM-SHA256", "no cipher in common", "not RSA key exchange"),
+        ("-tls1_2 -cipher DHE-RSA-AES128-GCM-SHA256", "no cipher in common", "DHE"),
+        ("-tls1_2 -cipher ECDHE-RSA-AES128-SHA", "no cipher in common", "CBC"),
         ("-tls1_1 -cipher ALL:@SECLEVEL=0", "speaks neither TLS 1.2 nor TLS 1.3", "allow TLS 1.2 or 1.3"),
     ];
     at_once(cases, |(options, said, step)| {
@@ -278,12 +278,12 @@ fn a_client_certificate_that_cannot_be_shown_is_a_matter_of_configuration() {
     // (certificate, key, what is said)
     let cases = [
         (Some(&cert), Some(&key), ""),
-        (None, Some(&key), "client_key is set, but no client_cert"),
-        (Some(&nothing), Some(&key), "holds no certificate in PEM form"),
+        (None, Some(&key), "client_key is set, but client_cert is not"),
+        (Some(&nothing), Some(&key), "has no certificate in PEM form"),
         (Some(&cert), None, "others can read it; run: chmod o-rwx"),
         (Some(&cert), Some(&open), "others can read it; run: chmod o-rwx"),
-        (Some(&cert), Some(&others), "it is the key of another certificate"),
-        (Some(&cert), Some(&nothing), "it has none in PEM form"),
+        (Some(&cert), Some(&others), "the key does not belong to the certificate"),
+        (Some(&cert), Some(&nothing), "it has no key in PEM form"),
         (Some(&cert), Some(&locked), "it has a passphrase"),
         (Some(&world.path("missing")), Some(&key), "No such file"),
     ];

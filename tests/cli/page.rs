@@ -230,11 +230,11 @@ fn whatever_comes_is_told_and_harms_nothing() {
                       "note": "n".repeat(1_000_000) });
     // (body, status, what the page says of it)
     let cases: [(Vec<u8>, u16, &str); 7] = [
-        (b"{\"event\":\"M\xfcller\"}".into(), 400, "byte 12 of the body is no UTF-8"),
-        (b"{\"event\":\"newCall\"".into(), 400, "the body is no JSON (EOF while parsing"),
-        (b"[1]".into(), 422, "the JSON is no object"),
+        (b"{\"event\":\"M\xfcller\"}".into(), 400, "byte 12 of the body is not UTF-8"),
+        (b"{\"event\":\"newCall\"".into(), 400, "the body is not JSON (EOF while parsing"),
+        (b"[1]".into(), 422, "the JSON is not an object"),
         (b"{\"callId\":\"a\\u0000\",\"event\":\"answer\",\"direction\":\"in\"}".into(), 422, "NUL"),
-        ("[".repeat(5000).into(), 400, "the body is no JSON"),
+        ("[".repeat(5000).into(), 400, "the body is not JSON"),
         (
             b"{\"event\":\"hangup\",\"callId\":\"9\",\"direction\":\"in\"}".into(),
             500,

@@ -49,7 +49,7 @@ fn a_new_token_reaches_the_service_that_sends() {
     file.write(WRONG);
     desk.says(&[&new_call("7")[..], &["--spool", "always"]].concat(), "spooled");
     let running = Running::start(&mut file.program(&["spool", "run"]));
-    running.until_it_says("nothing goes to Zammad for now");
+    running.until_it_says("nothing is sent to Zammad for now");
     file.write(&right(&desk));
     until("the event arrives", || desk.seen("7").is_some());
     running.signal("TERM");
@@ -70,9 +70,9 @@ fn a_broken_configuration_is_refused_and_the_old_one_goes_on() {
     fs::write(&config, "deadline = '2s'\n").unwrap();
     let mut program = desk.program(&["spool", "run"]);
     let running = Running::start(program.env("ZAMMAD_CTI_CONFIG", &config));
-    running.until_it_says("sending what comes");
+    running.until_it_says("sending the events of");
     fs::write(&config, "deadlin = '2s'\n").unwrap();
-    running.until_it_says("the configuration cannot be used, and the one of before goes on");
+    running.until_it_says("the new configuration cannot be used, and the old one stays in use");
     desk.says(&[&new_call("7")[..], &["--spool", "always"]].concat(), "spooled");
     until("the event arrives", || desk.seen("7").is_some());
     fs::write(&config, "timeoutt = '2s'\n").unwrap();

@@ -17,8 +17,8 @@ fn bad_lines() -> [(Vec<u8>, &'static str); 14] {
     let line = |text: &str| text.as_bytes().to_vec();
     let long = format!(r#"{{"event":"answer","call_id":"{}","direction":"in"}}"#, "7".repeat(70 * 1024));
     [
-        (line("not JSON"), "it is no event"),
-        (line("[]"), "it is no event"),
+        (line("not JSON"), "not a valid event"),
+        (line("[]"), "not a valid event"),
         (line(r#"{"event":"newCall","call_id":"7","from":"1","to":"2"}"#), "needs `direction`"),
         (line(r#"{"event":"newcall","call_id":"7","direction":"in"}"#), "unknown variant `newcall`"),
         (line(r#"{"event":"answer","call_id":"7","direction":"in","usr":"alice"}"#), "unknown field `usr`"),
@@ -26,11 +26,11 @@ fn bad_lines() -> [(Vec<u8>, &'static str); 14] {
         (line(r#"{"event":"answer","call_id":"","direction":"in"}"#), "call_id: the call id is empty"),
         (
             line(r#"{"event":"answer","call_id":"7","direction":"in","cause":"busy"}"#),
-            "`cause` has no place in answer",
+            "`cause` does not belong in answer",
         ),
         (
             line(r#"{"event":"hangup","call_id":"7","direction":"in","user":"alice"}"#),
-            "`user` has no place in hangup",
+            "`user` does not belong in hangup",
         ),
         (
             line(r#"{"event":"hangup","call_id":"7","direction":"in","cause":"bsy","strict_cause":true}"#),
@@ -39,7 +39,7 @@ fn bad_lines() -> [(Vec<u8>, &'static str); 14] {
         (line(r#"{"event":"newCall","call_id":"7","direction":"in","from":"1"}"#), "a newCall needs `to`"),
         (
             line(r#"{"event":"newCall","call_id":"7","direction":"in","from":"1\n","to":"2"}"#),
-            "from: a control character",
+            "from: the number has a control character",
         ),
         (long.into_bytes(), "longer than 64 KiB"),
         (b"{\"event\":\"answer\",\"call_id\":\"\xff\",\"direction\":\"in\"}".to_vec(), "not UTF-8"),

@@ -95,7 +95,8 @@ fn without_a_spool_the_fate_is_told_and_the_code_is_the_signals() {
         let event = new_call("7");
         let ran = ended_when_asked(&silent, &mut silent.without_spool(&world, &event), signal);
         assert_eq!(ran.code, code, "{ran}");
-        let told = format!("ended by SIG{signal}: it is not known whether Zammad took the newCall of call 7");
+        let told =
+            format!("interrupted by SIG{signal}: it is not known whether Zammad took the newCall of call 7");
         assert!(ran.stderr.contains(&told), "{ran}");
         // The call goes on.
         let silent = Silent::start();
@@ -173,7 +174,7 @@ fn what_send_has_read_is_kept_or_reported() {
             let ran = running.end();
             // There may have been more.
             assert_eq!(ran.code, code, "{signal}: {ran}");
-            assert!(ran.stderr.contains(&format!("ended by SIG{signal}")), "{ran}");
+            assert!(ran.stderr.contains(&format!("interrupted by SIG{signal}")), "{ran}");
             let word = if has_spool { "spooled" } else { "failed" };
             let told = ran.stdout.lines().filter(|line| line.starts_with(word)).count();
             assert_eq!(told, LINES, "{signal}: {ran}");

@@ -268,13 +268,13 @@ fn an_expectation_that_does_not_hold_is_told_and_counts() {
             "duplicate",
             "\"call-id-reused\"",
             "\"unknown-call\"",
-            "it should have failed as unknown-call, but it did as call-id-reused",
+            "it should have failed with unknown-call, but it failed with call-id-reused",
         ),
         (
             "late-answer",
             "user = \"Bob\"\nexpect.action = \"none\"",
             "user = \"Bob\"\nexpect.error = \"refused\"",
-            "it should have failed as refused, but it arrived",
+            "it should have failed with refused, but it arrived",
         ),
         ("lost-reply", "action = \"unknown\"", "action = \"reject\"", "action reject, but it is unknown"),
     ];
@@ -284,7 +284,7 @@ fn an_expectation_that_does_not_hold_is_told_and_counts() {
         let ended = simulate(&world, &[path.to_str().unwrap(), "missed"]);
         let transcript = stdout(&ended);
         assert!(transcript.contains(&format!("✗ {told}\n")), "{told}: {transcript}");
-        if told.starts_with("it should have failed as unknown-call") {
+        if told.starts_with("it should have failed with unknown-call") {
             // A failure of another kind is a failure, and no call after it would be worth much.
             ended.code(65).stderr(predicate::str::contains("the call id was used before"));
             return;
@@ -293,7 +293,7 @@ fn an_expectation_that_does_not_hold_is_told_and_counts() {
         assert!(transcript.contains(" expectations: 1 not met, in 1 of them.\n"), "{transcript}");
         assert!(transcript.contains("\nmissed: "), "{transcript}");
         let said = stderr(&ended.code(1));
-        assert!(said.ends_with("zammad-cti: a call did not come out as it should\n"), "{said}");
+        assert!(said.ends_with("zammad-cti: a call did not meet its expectations\n"), "{said}");
     });
     // A file says what it wants of the log, and what comes of it, in JSON too.
     let text = changed(&shown(&world, "missed"), "shown = \"missed\"", "shown = \"done\"");
@@ -438,10 +438,10 @@ fn calls_take_their_numbers_from_a_file() {
     let control = "49301\n\"49\u{7}302\"\n";
     // (file, exit code, what is said)
     let cases = [
-        (Some(""), 65, "holds no number"),
-        (Some("# nobody\n"), 65, "holds no number"),
-        (Some("from,to\n"), 65, "holds no number"),
-        (Some(control), 65, "line 2: number: a control character, U+0007, is in the number"),
+        (Some(""), 65, "has no number"),
+        (Some("# nobody\n"), 65, "has no number"),
+        (Some("from,to\n"), 65, "has no number"),
+        (Some(control), 65, "line 2: number: the number has a control character, U+0007"),
         (Some("user\nAlice\nA\u{7}lice\n"), 65, "line 3: user: "),
         (Some("from,queue\n1,a\n2,b\u{7}\n"), 65, "line 3: queue: "),
         (None, 74, "No such file"),
@@ -719,17 +719,17 @@ fn a_caller_log_that_cannot_be_read_is_an_error_and_the_call_gets_its_hangup() {
             "HTTP 401",
         ),
         ("no permission", || Some(Reply::json(403, r#"{"error":"Not authorized"}"#)), 77, "HTTP 403"),
-        ("a page", || Some(Reply::html(200, "Welcome")), 76, "is none (HTTP 200)"),
-        ("no page", || Some(Reply::html(404, "Not Found")), 76, "is none (HTTP 404)"),
+        ("a page", || Some(Reply::html(200, "Welcome")), 76, "is not a caller log (HTTP 200)"),
+        ("no page", || Some(Reply::html(404, "Not Found")), 76, "is not a caller log (HTTP 404)"),
         (
             "elsewhere",
             || Some(Reply::html(302, "Found").with("Location", "/login")),
             76,
-            "is none (HTTP 302)",
+            "is not a caller log (HTTP 302)",
         ),
-        ("out of order", || Some(Reply::html(500, "Error")), 76, "is none (HTTP 500)"),
-        ("other JSON", || Some(Reply::json(200, r#"{"assets":{}}"#)), 76, "is none (HTTP 200)"),
-        ("a list", || Some(Reply::json(200, "[]")), 76, "is none (HTTP 200)"),
+        ("out of order", || Some(Reply::html(500, "Error")), 76, "is not a caller log (HTTP 500)"),
+        ("other JSON", || Some(Reply::json(200, r#"{"assets":{}}"#)), 76, "is not a caller log (HTTP 200)"),
+        ("a list", || Some(Reply::json(200, "[]")), 76, "is not a caller log (HTTP 200)"),
         ("no reply", || None, 69, "cannot read the caller log"),
     ];
     at_once(cases, |(what, log, code, told)| {
@@ -901,7 +901,7 @@ fn a_second_interrupt_ends_at_once() {
     let running = with_an_open_call(&world, &sandbox, "newCall");
     sandbox.fault(json!({ "mode": "delay_before", "seconds": 3600 }));
     running.signal("INT");
-    running.until_it_says("once more ends at once");
+    running.until_it_says("the same again exits at once");
     running.signal("INT");
     assert_eq!(running.end().code, 130);
     assert_eq!(sandbox.log()[0]["state"], "newCall");
@@ -925,7 +925,7 @@ fn what_cannot_be_played_is_told_with_its_place() {
         (
             with("event = \"newCall\"", "event = \"newCall\"\ncause = \"busy\""),
             65,
-            "line 8: `cause` has no place in newCall",
+            "line 8: `cause` does not belong in newCall",
         ),
         (with("event = \"hangup\"\n", ""), 65, "line 22: missing field `event`"),
         (with("event = \"hangup\"", "event = \"hagnup\""), 65, "line 24: unknown variant `hagnup`"),
@@ -942,7 +942,7 @@ fn what_cannot_be_played_is_told_with_its_place() {
         (
             with("cause = \"normalClearing\"\nexpect.action = \"none\"", "expect.error = \"unknwon-call\""),
             65,
-            "line 22: no failure is called \"unknwon-call\"; did you mean \"unknown-call\"?",
+            "line 22: there is no error class \"unknwon-call\"; did you mean \"unknown-call\"?",
         ),
         (
             with("cause = \"normalClearing\"\nexpect", "expect.error = \"refused\"\nexpect"),
@@ -954,7 +954,8 @@ fn what_cannot_be_played_is_told_with_its_place() {
             65,
             "line 22: a call that is absent has nothing else",
         ),
-        (with("answering_number = \"42\"", "voicemail = true"), 65, "line 14: either `user` or `voicemail`"),
+        (with("answering_number = \"42\"", "voicemail = true"), 65, "line 14: give either `user` or \
+            `voicemail`"),
         (with("\"6s\"", "\"6 parsecs\""), 65, "line 15: a time has a number and a unit"),
         (with("\"6s\"", "\"6s"), 65, "line 15: invalid basic string"),
         (with("\"493023125741\"", "\"49\\u0007\""), 65, "line 8: "),
@@ -965,11 +966,11 @@ fn what_cannot_be_played_is_told_with_its_place() {
               [[step]]\nevent = \"hangup\"\n"
                 .to_vec(),
             65,
-            "line 3: from: a control character, U+0009",
+            "line 3: from: the number has a control character, U+0009",
         ),
         (Vec::new(), 65, "line 1: missing field `story`"),
         (head.into(), 65, "line 1: missing field `step`"),
-        (format!("step = []\n{head}").into(), 65, "line 1: a call has at least one [[step]]"),
+        (format!("step = []\n{head}").into(), 65, "line 1: a call needs at least one [[step]]"),
         ([text.as_bytes(), b"# \xff\n"].concat(), 65, "line 28: it is not UTF-8"),
         (b"\xff\xfes\0t\0".to_vec(), 65, "line 1: it is not UTF-8"),
         (vec![b'#'; 1_000_000], 74, "it is longer than 256 KiB"),
@@ -1051,7 +1052,7 @@ fn a_time_beyond_all_clocks_is_refused_before_any_call() {
         let mut program = world.program();
         let ended =
             program.timeout(Duration::from_secs(60)).args(["simulate", "missed"]).args(flags).assert();
-        ended.code(2).stderr(predicate::str::contains("a year is the longest time"));
+        ended.code(2).stderr(predicate::str::contains("a time cannot be longer than a year"));
     }
     requests.assert_calls(0);
 }
@@ -1117,7 +1118,7 @@ fn a_file_of_numbers_has_columns_or_numbers() {
     assert_eq!(run["scenarios"][0]["row"]["from"], "49301");
     let file = world.file("numbers.csv", 0o644, "Phone\n49301\n");
     let ended = simulate(&world, &["missed", "--numbers", file.to_str().unwrap()]).code(65).stdout("");
-    ended.stderr(predicate::str::contains("line 1: \"Phone\" is no number, and no column either"));
+    ended.stderr(predicate::str::contains("line 1: \"Phone\" is neither a number nor a column"));
 }
 
 #[test]

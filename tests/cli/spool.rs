@@ -20,7 +20,7 @@ fn an_event_that_zammad_does_not_take_is_kept_and_comes_later() {
         let desk = Desk::new();
         desk.is_down();
         let kept = desk.says(&new_call("7"), "spooled");
-        assert!(kept.stderr.contains("it is in the spool, and will be delivered"), "{kept}");
+        assert!(kept.stderr.contains("it is in the spool, and will be sent later"), "{kept}");
         // Still down: it stays.
         let held = desk.run(&["spool", "flush"]);
         assert_eq!(held.code, 69, "{held}");
@@ -362,7 +362,7 @@ fn systemd_is_told_that_the_sender_is_ready_alive_and_about_to_end() {
             String::from_utf8(part[..length].to_vec()).unwrap().trim_end().to_owned()
         };
         let place = desk.spool().display().to_string();
-        assert_eq!(next(), format!("READY=1\nSTATUS=sending what comes into {place}"));
+        assert_eq!(next(), format!("READY=1\nSTATUS=sending the events of {place}"));
         for _ in 0..4 {
             assert_eq!(next(), "WATCHDOG=1");
         }
@@ -371,7 +371,7 @@ fn systemd_is_told_that_the_sender_is_ready_alive_and_about_to_end() {
         while said == "WATCHDOG=1" {
             said = next();
         }
-        assert_eq!(said, "STOPPING=1\nSTATUS=finishing what is under way");
+        assert_eq!(said, "STOPPING=1\nSTATUS=finishing the attempts on their way");
         assert_eq!(running.end().code, 0);
     });
 }
@@ -517,7 +517,7 @@ fn a_file_of_a_newer_release_and_one_of_another_program_are_left_alone() {
         };
         // (how the file is made, what is said)
         type Case<'a> = (&'a dyn Fn(&Desk), &'a str);
-        let cases: [Case; 2] = [(&newer, "is of a newer release"), (&foreign, "is another program's file")];
+        let cases: [Case; 2] = [(&newer, "is from a newer release"), (&foreign, "is another program's file")];
         for (make, words) in cases {
             let desk = Desk::new();
             make(&desk);

@@ -95,7 +95,7 @@ fn a_wrong_command_line_is_a_usage_error() {
         (&["drop", "-1"], "-1"),
         (&["show"], "<ID>"),
         (&["list", "--state", "alive"], "unconfirmed"),
-        (&["stats", "--prometheus", "--output", "json"], "a format of its own"),
+        (&["stats", "--prometheus", "--output", "json"], "cannot be used with --output"),
     ];
     for (arguments, complaint) in cases {
         let ran = spool(&world, &zammad, arguments);
@@ -281,7 +281,7 @@ fn events_for_another_zammad_are_shown_as_such_and_brought_here_in_order() {
     let ran = spool(&world, &sandbox.url, &["list"]);
     let note = "2 events wait for another Zammad than 127.0.0.1:";
     assert!(
-        ran.stderr.contains(note) && ran.stderr.contains("`spool retry --all` brings all events here"),
+        ran.stderr.contains(note) && ran.stderr.contains("`spool retry --all` sends all events to this one"),
         "{ran}"
     );
     assert_eq!(ran.stdout.matches("        for 127.0.0.1:").count(), 2, "{ran}");
@@ -315,11 +315,11 @@ fn a_zammad_that_takes_nothing_is_said_to() {
     assert_eq!(spool(&world, &sandbox.url, &["flush"]).code, 78);
     let ran = spool(&world, &sandbox.url, &["list"]);
     assert!(
-        ran.stderr.contains("nothing goes to Zammad since ") && ran.stderr.contains("switched off"),
+        ran.stderr.contains("nothing is sent to Zammad since ") && ran.stderr.contains("switched off"),
         "{ran}"
     );
     let ran = spool(&world, &sandbox.url, &["stats"]);
-    assert!(ran.stdout.contains("which gets nothing since ") && ran.stdout.contains("switched off"), "{ran}");
+    assert!(ran.stdout.contains("on hold since ") && ran.stdout.contains("switched off"), "{ran}");
     let ran = spool(&world, &sandbox.url, &["stats", "--output", "json"]);
     assert!(ran.report()["held"]["reason"].as_str().unwrap().contains("switched off"), "{ran}");
     let ran = spool(&world, &sandbox.url, &["stats", "--prometheus"]);

@@ -143,7 +143,7 @@ fn a_link_that_leads_nowhere_is_told_before_the_first_event() {
     for name in ["file.db", "again.db", "folder/spool.db"] {
         let path = links.join(name);
         let run = |arguments: &[&str]| Desk::end(&mut program(&desk, &path, arguments));
-        is_refused(run, &["is a link to ../nowhere", "where nothing is"], name);
+        is_refused(run, &["is a link to ../nowhere", "which does not exist"], name);
         assert!(!nowhere.exists(), "{name}");
     }
     // What may be begun is what the link leads to.
@@ -172,7 +172,7 @@ fn a_file_system_without_locks_is_told_before_the_first_event() {
     };
     let check = run(&["check"]);
     assert_eq!(check.code, 2, "{check}");
-    for said in ["No locks available", "a local one has"] {
+    for said in ["No locks available", "as a local one does"] {
         assert!(check.stdout.contains(said), "{said}: {check}");
     }
     assert_eq!(std::fs::read_dir(spool.parent().unwrap()).unwrap().count(), 0, "a check leaves nothing");

@@ -211,7 +211,7 @@ fn what_is_wrong_with_tls_is_told_apart() {
             says(b"\x15\x03\x03\x00\x02\x02\x28"),
             "localhost",
             "tls",
-            "TLS failed: the server and this program have no way of encryption in common (received fatal alert",
+            "TLS failed: the server and this program have no cipher in common (received fatal alert",
         ),
         ("silent", Server::start(stay_silent), "localhost", "connect-timeout", "no connection in time"),
         (
@@ -310,11 +310,11 @@ fn a_trust_store_that_holds_nobody_is_a_matter_of_configuration() {
     // (file, what is said of it)
     let cases = [
         (world.path("missing.pem"), "No such file"),
-        (folder, "no regular file"),
-        (world.file("empty.pem", 0o644, ""), "holds no certificate in PEM form"),
-        (world.file("key.pem", 0o600, &key), "holds no certificate in PEM form"),
-        (world.file("text.pem", 0o644, "zammad.example.com\n"), "holds no certificate in PEM form"),
-        (world.file("broken.pem", 0o644, broken), "is no file of certificates"),
+        (folder, "not a regular file"),
+        (world.file("empty.pem", 0o644, ""), "has no certificate in PEM form"),
+        (world.file("key.pem", 0o600, &key), "has no certificate in PEM form"),
+        (world.file("text.pem", 0o644, "zammad.example.com\n"), "has no certificate in PEM form"),
+        (world.file("broken.pem", 0o644, broken), "is not a file of certificates"),
     ];
     let zammad = Server::answering([Reply::json(200, "{}")]);
     for (file, cause) in &cases {

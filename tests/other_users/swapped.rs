@@ -121,7 +121,7 @@ fn no_round_of_a_thousand_changes_anything_outside_or_loses_an_event() {
     // What stays has the spool open all the time.
     let stays = |words: &[&str]| Running::start(shared.program(User::Service, words).stdin(Stdio::null()));
     let flushing = stays(&["spool", "run"]);
-    flushing.until_it_says("sending what comes");
+    flushing.until_it_says("sending the events of");
     let serving = stays(&["fastagi", "--listen", "127.0.0.1:0"]);
     serving.first_line();
     let neighbour = Neighbour::at(shared.desk.spool().parent().unwrap(), None, &shared.targets());
@@ -197,9 +197,9 @@ fn root_refuses_a_folder_of_its_own_that_others_may_write() {
     let folder = shared.desk.spool().parent().unwrap().to_owned();
     // (the folder's mode, the complaint, and the next step)
     for (bits, complaint, step) in [
-        (0o2770, "others may write to root's folder", "chown"),
-        (0o777, "others may write to root's folder", "chown"),
-        (0o1777, "everybody may write to", "name a folder of its own"),
+        (0o2770, "others can write to root's folder", "chown"),
+        (0o777, "others can write to root's folder", "chown"),
+        (0o1777, "everybody can write to", "name a private folder"),
     ] {
         give(&folder, User::Root, bits);
         let files = || std::fs::read_dir(&folder).unwrap().count();
@@ -223,7 +223,7 @@ fn root_refuses_a_folder_of_its_own_that_others_may_write() {
     let path = inner.join("spool.db");
     let mut program = shared.program(User::Root, &["spool", "flush"]);
     let ran = Desk::end(program.env("ZAMMAD_CTI_SPOOL_PATH", path));
-    assert!(ran.code != 0 && ran.stderr.contains("others may write to root's folder"), "{ran}");
+    assert!(ran.code != 0 && ran.stderr.contains("others can write to root's folder"), "{ran}");
 }
 
 /// Not even a way that a neighbour leads elsewhere at any moment makes root work there.

@@ -129,9 +129,9 @@ fn what_is_wrong_with_a_request_is_said() {
     tab.wait_for_text("the hangup of this call came before it and was refused: the call will ring for ever");
     assert_eq!(texts(&mut tab, ".call .mark.warning"), ["1\nwarning"]);
     sandbox.post("{\"event\":");
-    tab.wait_for_text("the body is no JSON");
+    tab.wait_for_text("the body is not JSON");
     sandbox.post(b"{\"event\":\"M\xfcller\"}");
-    tab.wait_for_text("is no UTF-8");
+    tab.wait_for_text("is not UTF-8");
     sandbox.post_with("wrong", "");
     tab.wait_for_text("the token is wrong: it has 5 characters");
     tab.get("document.querySelector('[data-shows=refused]').click()");

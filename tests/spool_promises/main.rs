@@ -407,7 +407,7 @@ db.execute('COMMIT')";
     signal(stopped.0.id(), "STOP");
     desk.says(&new_call("8"), "none");
     let hangup = desk.says(&later("hangup", "7", &["--cause", "cancel"]), "spooled");
-    assert!(hangup.stderr.contains("waits no longer"), "{hangup}");
+    assert!(hangup.stderr.contains("no longer waits"), "{hangup}");
     signal(stopped.0.id(), "CONT");
     assert!(stopped.0.wait().unwrap().success());
     desk.drain();

@@ -234,7 +234,7 @@ fn judge(desk: &Desk, looks: Looks, seed: u64, calls: &mut [(String, Vec<Reporte
             figures.accepted += usize::from(event.fate == Fate::Accepted);
             // Without somebody who looks, an answer whose reply is lost goes once more; and one of which a spool on a
             // busy machine does not say whether it has it.
-            let is_perhaps_kept = event.complained.contains("the event goes to Zammad at once");
+            let is_perhaps_kept = event.complained.contains("the event is sent to Zammad at once");
             let most = match (name.as_str(), looks) {
                 ("answer", Looks::Nobody) if only_the_proxy_knows => 2,
                 ("answer", _) if is_perhaps_kept => 2,

@@ -419,7 +419,7 @@ pub fn with_line_breaks() -> Vec<(&'static str, Channel)> {
 
 /// Fails unless a line break in the header is said, once and in a short line.
 pub fn assert_line_break_is_said(stderr: &str, what: &str) {
-    let said: Vec<_> = stderr.lines().filter(|line| line.contains("a line break in a name")).collect();
+    let said: Vec<_> = stderr.lines().filter(|line| line.contains("has a line break")).collect();
     assert!(matches!(said[..], [line] if line.contains(CALL) && line.len() <= 120), "{what}: {stderr}");
 }
 

@@ -335,7 +335,7 @@ const CLASSES: [(&str, i32, &str); 28] = [
     ("head-too-long", 69, "Zammad may have the event"),
     ("gateway-timeout", 69, "Zammad may have the event"),
     ("unknown-call", 65, "send its new-call first"),
-    ("call-id-reused", 65, "each call needs an id of its own"),
+    ("call-id-reused", 65, "use an id only once a year"),
     ("refused", 65, "production log"),
     ("failed", 69, "production log"),
     ("wrong-token", 77, "copy the address again"),

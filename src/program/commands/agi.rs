@@ -52,8 +52,8 @@ pub fn run(
     }
     if stdin().is_terminal() {
         return Err(UsageError(
-            "agi talks with Asterisk, which runs it: AGI(/usr/bin/zammad-cti,agi,new-call); by hand it is \
-             zammad-cti new-call",
+            "agi is for Asterisk, which runs it as AGI(/usr/bin/zammad-cti,agi,new-call); on a command \
+            line, use zammad-cti new-call",
         )
         .into());
     }
@@ -117,7 +117,7 @@ fn begin(
     // Not by way of std's own buffer, in which something could wait unseen.
     let input = File::from(stdin().as_fd().try_clone_to_owned()?);
     Conversation::begin(BufReader::new(Until::new(input, end + LAST_WORDS)), out)
-        .context("Asterisk's header does not come, as it does after AGI() in a dialplan")
+        .context("there is no header from Asterisk; only AGI() in a dialplan can run agi")
 }
 
 /// Brings one event to Zammad, and what came of it to the channel.

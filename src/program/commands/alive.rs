@@ -156,7 +156,8 @@ impl Alive {
         let address = listener.local_addr()?;
         if !address.ip().to_canonical().is_loopback() {
             log::warn!(
-                "whoever reaches {address} can see whether this service works, and its figures ({setting})"
+                "everyone who reaches {address} can see whether this service works, and its figures \
+                ({setting})"
             );
         }
         log::info!("health: http://{address}/healthz and /metrics");
@@ -180,7 +181,7 @@ impl Alive {
     async fn of(&self, request: &Request<Incoming>) -> Answer {
         // Programs ask by any name; pages of other sites have nothing to ask here.
         if browser::is_from_another_site(&[], request.headers()) {
-            return whole(StatusCode::FORBIDDEN, TEXT, "this is for no page of another site\n");
+            return whole(StatusCode::FORBIDDEN, TEXT, "not for pages of other sites\n");
         }
         match (request.method(), request.uri().path()) {
             (&Method::GET | &Method::HEAD, "/healthz") => match self.trouble().await {
@@ -208,14 +209,14 @@ impl Alive {
                 LinkState::Lost(reason) => {
                     return Some(format!("not connected to {}: {reason}", told.name.source));
                 }
-                LinkState::Ended => return Some("it ends".to_owned()),
+                LinkState::Ended => return Some("the bridge is stopping".to_owned()),
                 LinkState::Connected => {}
             }
         }
         let Some((_, spool)) = self.way().spool else { return self.last.reason() };
         match spool.overview(PATIENCE, Duration::MAX, Moment::now()).await {
             Ok(overview) => {
-                let held = overview.held.map(|held| format!("nothing goes to Zammad: {}", held.reason));
+                let held = overview.held.map(|held| format!("nothing is sent to Zammad: {}", held.reason));
                 held.or_else(|| self.last.reason_with(overview.totals.waiting))
             }
             Err(error) => Some(in_full(&error)),

@@ -81,7 +81,7 @@ fn list(config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     };
     list_ended(end.and_then(|()| out.flush()))?;
     if others > 0 {
-        log::warn!("{others} more were reported to another Zammad than the one that is configured");
+        log::warn!("{others} more calls were reported to another Zammad than the configured one");
     }
     Ok(ExitCode::Ok)
 }

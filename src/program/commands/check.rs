@@ -122,8 +122,8 @@ fn worst(checked: &[Checked]) -> Status {
 /// A format in the file or a variable is for the commands of a dialplan; only a flag can be wrong.
 fn shape(args: &cli::Check, global: &Global) -> Result<Shape, UsageError> {
     match (global.settings.output, args.nagios) {
-        (Some(Format::Shell), _) => Err(UsageError("check prints text, --output json, or --nagios")),
-        (Some(_), true) => Err(UsageError("--nagios is a format of its own, without --output")),
+        (Some(Format::Shell), _) => Err(UsageError("use text, --output json or --nagios with check")),
+        (Some(_), true) => Err(UsageError("--nagios cannot be used with --output")),
         (None, true) => Ok(Shape::Nagios),
         (Some(Format::Json), false) => Ok(Shape::Json),
         (Some(Format::Text), false) => Ok(Shape::Table),
@@ -145,9 +145,7 @@ fn target(global: &Global) -> Target {
 /// `url` has the top level's, and is checked as well: its other settings may matter.
 fn all_targets(global: &Global) -> Result<Vec<Target>, UsageError> {
     if global.profile.is_some() {
-        return Err(UsageError(
-            "--all-profiles checks each profile, and --profile one of them: take one of the two",
-        ));
+        return Err(UsageError("use either --all-profiles or --profile"));
     }
     let top = match sources_of(global, None) {
         Ok(sources) => sources,
@@ -155,7 +153,8 @@ fn all_targets(global: &Global) -> Result<Vec<Target>, UsageError> {
     };
     if top.flags.url.is_some() || top.variables.url.is_some() {
         return Err(UsageError(
-            "--all-profiles takes each address from the file; --url and ZAMMAD_CTI_URL would be stronger than all",
+            "--all-profiles reads each address from the file; remove --url and ZAMMAD_CTI_URL, which \
+            override all of them",
         ));
     }
     let Some((_, layers)) = &top.file else {

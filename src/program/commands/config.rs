@@ -197,7 +197,7 @@ fn init(args: &cli::Init, global: &Global, out: &mut dyn Write) -> anyhow::Resul
         Some(path) => path,
         None => {
             let home = config_home()
-                .ok_or(UsageError("--config says where, as neither $XDG_CONFIG_HOME nor $HOME does"))?;
+                .ok_or(UsageError("give --config, because neither $XDG_CONFIG_HOME nor $HOME is set"))?;
             home.join("zammad-cti/config.toml")
         }
     };
@@ -206,7 +206,7 @@ fn init(args: &cli::Init, global: &Global, out: &mut dyn Write) -> anyhow::Resul
     for hidden in default_files(config_home().as_deref()) {
         // The phone system and the services are other users, and read that one.
         if !is_named && hidden != path && hidden.exists() {
-            log::warn!("{} counts no longer for this user, only for others", hidden.display());
+            log::warn!("{} is no longer used for this user, only for others", hidden.display());
         }
     }
     writeln!(out, "{}", path.display()).map_err(OutputError)?;
@@ -225,7 +225,7 @@ fn write_example(path: &Path, force: bool) -> anyhow::Result<()> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let mut file = match file {
         Err(error) if error.kind() == ErrorKind::AlreadyExists && !force => {
-            Err(error).context("it is there already; --force replaces it")
+            Err(error).context("it exists already; --force replaces it")
         }
         file => file.map_err(anyhow::Error::new),
     }?;

@@ -116,7 +116,7 @@ impl Daemon {
                 Some(read)
             }
             Err(error) => {
-                log::error!("the configuration cannot be used, and the one of before goes on: {error:#}");
+                log::error!("the new configuration cannot be used, and the old one stays in use: {error:#}");
                 None
             }
         }
@@ -153,7 +153,13 @@ impl Daemon {
     /// It will end, by a wish or by itself.
     pub fn is_ending(&mut self) {
         if !std::mem::replace(&mut self.is_ending, true) {
-            tell_systemd(&[NotifyState::Stopping, NotifyState::Status("finishing what is under way")]);
+            tell_systemd(&[
+                NotifyState::Stopping,
+                NotifyState::Status(
+                    "finishing the attempts on their \
+                way",
+                ),
+            ]);
         }
     }
 }

@@ -78,11 +78,11 @@ fn read(args: &cli::Fastagi, global: &Global) -> anyhow::Result<(Terms, Watched)
 fn warn_of_strangers(rules: &Rules, address: SocketAddr) {
     if !address.ip().to_canonical().is_loopback() && rules.secret.is_none() {
         log::warn!(
-            "it listens on {address} without a secret (--secret-file): anyone who reaches it can see who is blocked, \
-             make calls appear to agents, and end others'"
+            "it listens on {address} without a secret (--secret-file): everyone who reaches it can see who \
+            is blocked, make calls appear, and end other calls"
         );
     } else if rules.are_open() {
-        log::info!("every user of this machine may report calls (--user or --secret-file changes that)");
+        log::info!("every user of this machine can report calls (--user or --secret-file restricts that)");
     }
     let namespace = Namespace::of_this_process();
     for Named { name, user } in &rules.users {
@@ -106,7 +106,7 @@ pub(super) fn allow_many_files() {
     let limit = getrlimit(Resource::Nofile);
     let all = Rlimit { current: limit.maximum, ..limit };
     if let Err(error) = setrlimit(Resource::Nofile, all) {
-        log::debug!("no more files than usual: {error}");
+        log::debug!("cannot raise the limit of open files: {error}");
     }
 }
 

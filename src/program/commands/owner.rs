@@ -23,7 +23,7 @@ pub fn become_owner<'a>(configs: impl IntoIterator<Item = &'a Config, IntoIter: 
     let Some(owner) = owner else { return };
     configs.for_each(client::keep_trust);
     if let Err(error) = become_user(owner) {
-        log::warn!("cannot go on as the user with the number {}, whose the spool is: {error}", owner.user);
+        log::warn!("cannot become user {}, who owns the spool: {error}", owner.user);
     }
 }
 

@@ -177,7 +177,7 @@ pub fn outcome(
         Ok(Ok(Outcome::Delivered(delivered))) => {
             if delivered.action.is_none() {
                 log::warn!(
-                    "an earlier attempt brought the event, and Zammad's decision is lost; the call goes on"
+                    "an earlier attempt delivered the event, but Zammad's decision is lost; the call goes on"
                 );
             }
             if let Some(Action::Unknown(word)) = &delivered.action {

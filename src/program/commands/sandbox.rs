@@ -42,7 +42,7 @@ pub fn run(args: &cli::Sandbox, out: &mut dyn Write) -> anyhow::Result<ExitCode>
     start_log(log::LevelFilter::Info, Some(sandbox.endpoint().clone()));
     if !sandbox.address().ip().is_loopback() {
         log::warn!(
-            "the sandbox listens on {}: whoever reaches it can read and change its log",
+            "the sandbox listens on {}: everyone who reaches it can read and change its log",
             sandbox.address()
         );
     }
@@ -60,6 +60,6 @@ pub fn random_token() -> Secret {
 fn read_route(route: &str) -> Result<Route, SandboxError> {
     let broken = |reason: String| SandboxError::Route { route: route.to_owned(), reason };
     let (destination, caller_id) =
-        route.split_once('=').ok_or_else(|| broken("it has the form DEST=CALLER_ID".to_owned()))?;
+        route.split_once('=').ok_or_else(|| broken("use the form DEST=CALLER_ID".to_owned()))?;
     Route::new(destination, caller_id).map_err(broken)
 }

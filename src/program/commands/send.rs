@@ -117,7 +117,7 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
     let was_cut = was_cut.load(Ordering::Relaxed);
     let ended_by = ended_by.get().filter(|_| was_cut || tally.failure.is_some());
     if let Some(signal) = ended_by.filter(|_| was_cut) {
-        log::warn!("ended by {signal}: the lines behind those that are reported above were not sent");
+        log::warn!("interrupted by {signal}: the lines after the ones reported above were not sent");
     }
     if let Some(signal) = ended_by.filter(|_| !config.fail_open) {
         return Ok(signal.exit_code());

@@ -124,7 +124,7 @@ fn file(global: &Global) -> Result<Option<PathBuf>, FileError> {
                 let path = printable(&redact(&path.to_string_lossy()));
                 let mut stderr = std::io::stderr();
                 // Nobody is left to tell if stderr is closed.
-                let _ = writeln!(stderr, "zammad-cti: warning: {path} cannot be reached, and is passed over");
+                let _ = writeln!(stderr, "zammad-cti: warning: {path} cannot be reached, and is skipped");
             }
             Err(source) => return Err(FileError::Unreadable { path, source }),
         }

@@ -52,7 +52,7 @@ pub fn run(args: &cli::Simulate, global: &Global, out: &mut dyn Write) -> anyhow
     let quiet = if load.is_some() { log::LevelFilter::Error } else { log::LevelFilter::Warn };
     let config = configured(global, quiet)?;
     if config.output == Format::Shell {
-        return Err(UsageError("simulate prints text or JSON; --output shell is not for it").into());
+        return Err(UsageError("simulate prints text or JSON, not --output shell").into());
     }
     // Only who plays calls one by one can move its clock with them.
     let clock = if load.is_some() { Clock::Machine } else { Clock::Held };

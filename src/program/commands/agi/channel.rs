@@ -36,7 +36,7 @@ pub fn wanted<R: BufRead, W: Write>(
     };
     if conversation.is_out_of_place() {
         log::warn!(
-            "call {}: a line break in a name or number; agents see it without; drop it with FILTER()",
+            "call {}: a name or number has a line break, which is left out; use FILTER()",
             printable(&conversation.header().unique_id)
         );
     }
@@ -110,7 +110,7 @@ fn answer<R: BufRead, W: Write>(
     ]);
     let [call_id, of_caller, shown_direction, linked, own_id, channel, number] =
         values.unwrap_or_else(|error| {
-            log::warn!("what the call was announced as is not known: {error}");
+            log::warn!("the variables of the call's new-call cannot be read: {error}");
             Default::default()
         });
     let header = conversation.header();
@@ -170,7 +170,7 @@ fn hangup<R: BufRead, W: Write>(
         abandoned,
         hangup_cause,
     ] = values.unwrap_or_else(|error| {
-        log::warn!("why the call ended is not known: {error}");
+        log::warn!("the cause of the hangup is unknown: {error}");
         Default::default()
     });
     let call_id = match given("--call-id", &args.call_id)? {
@@ -189,7 +189,7 @@ fn hangup<R: BufRead, W: Write>(
         Some(cause) => match cause.parse::<HangupCause>() {
             Ok(_) => Some(cause.to_owned()),
             Err(error) => {
-                log::warn!("--cause: {error}; what the channel says counts");
+                log::warn!("--cause: {error}; the channel's cause is used");
                 let _ = conversation.say(&format!("zammad-cti: --cause: {error}"));
                 None
             }
@@ -228,7 +228,7 @@ fn given<'a>(flag: &'static str, shown: &'a Option<OsString>) -> anyhow::Result<
 fn direction(option: &Option<OsString>, of_call: &str) -> anyhow::Result<Option<Direction>> {
     match given("--direction", option)? {
         Some(text) => {
-            let read = text.parse().map_err(|_| UsageError("the direction is `in` or `out`"));
+            let read = text.parse().map_err(|_| UsageError("the direction must be `in` or `out`"));
             read.map(Some).context("--direction")
         }
         None => Ok(of_call.parse().ok()),

@@ -112,7 +112,7 @@ pub fn run(
         }
     }
     if let Some(signal) = ended_by.get().filter(|_| was_cut && !style.fail_open) {
-        log::warn!("ended by {signal}: the calls behind those that are reported above stay open");
+        log::warn!("interrupted by {signal}: the calls after the ones reported above stay open");
         return Ok(signal.exit_code());
     }
     Ok(if style.fail_open { ExitCode::Ok } else { failure.unwrap_or(ExitCode::Ok) })
@@ -163,7 +163,7 @@ impl Closer<'_> {
         let (event, call_id) = (&to_send.event, &call.call_id);
         match call.ending {
             Ending::Reported => {
-                log::warn!("call {call_id} has ended, and gets no second hangup");
+                log::warn!("call {call_id} has already ended, so no second hangup is sent");
                 return Ok((Report::ended_before(event), None));
             }
             Ending::None | Ending::Begun if self.args.forget => {
@@ -204,7 +204,10 @@ impl Closer<'_> {
                 // Whatever Zammad had before: a call that agents see ring would have ended.
                 let tried = Undelivered { error: tried.error.at_lacking_call(), uncertain: false, ..tried };
                 let report = Report::undelivered(event, &tried);
-                let off = format!("call {call_id} is off the list, as nothing rings in Zammad");
+                let off = format!(
+                    "call {call_id} was removed from the list, because it does not ring in \
+                    Zammad"
+                );
                 let error = anyhow::Error::from(tried.error).context(off);
                 Ok((report.because(&error, self.config.endpoint().ok()), Some(error)))
             }
@@ -247,7 +250,7 @@ impl Closer<'_> {
         if let Some(spool) = &mut self.config.spool
             && spool.mode == SpoolMode::OnFailure
         {
-            log::warn!("Zammad is in trouble, so the hangups of the other calls go into the spool at once");
+            log::warn!("Zammad fails, so the hangups of the other calls go into the spool at once");
             spool.mode = SpoolMode::Always;
             let courier = Courier::new(self.config, runtime_folder().as_deref());
             self.courier = courier.ending_by(self.stop.clone());

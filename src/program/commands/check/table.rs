@@ -17,8 +17,8 @@ const WIDTH: usize = 96;
 const NAMES: usize = 3;
 
 /// What is said when nothing is wrong on this side.
-const NOTHING_WRONG: &str = "If agents see no calls all the same: they need the permission CTI, and caller-log \
-                             filters, if there are any, must match the queue or the called number.";
+const NOTHING_WRONG: &str = "If agents still see no calls: they need the permission CTI, and caller-log \
+    filters, if any, must match the queue or the called number.";
 
 pub(super) fn write(out: &mut dyn Write, checked: &[Checked]) -> std::io::Result<()> {
     let palette = Palette::for_stdout();
@@ -110,7 +110,7 @@ fn detail(health: &Health, stage: &Stage) -> String {
             format!("{}{proxy}", found.join(", "))
         }
         Some(Detail::Connected { to, in_vain }) if in_vain.is_empty() => format!("{to}{proxy}"),
-        Some(Detail::Connected { to, in_vain }) => format!("{to}{proxy}, in vain: {}", addresses(in_vain)),
+        Some(Detail::Connected { to, in_vain }) => format!("{to}{proxy}, failed: {}", addresses(in_vain)),
         Some(Detail::TriedInVain(tried)) => format!("{}{proxy}", addresses(tried)),
         Some(Detail::TlsVersion(version)) => (*version).to_owned(),
         Some(Detail::HttpStatus(422)) if health.failure().is_none() => {
@@ -126,7 +126,7 @@ fn detail(health: &Health, stage: &Stage) -> String {
         StageName::Tls => match stage.state {
             State::NotNeeded => {
                 let in_the_clear = !health.endpoint.as_ref().is_some_and(Endpoint::is_loopback);
-                let warning = if in_the_clear { ": whoever is in between can read the token" } else { "" };
+                let warning = if in_the_clear { ": everyone in between can read the token" } else { "" };
                 format!("not used, the URL is http://{warning}")
             }
             State::Passed | State::Failed(_) => {

@@ -102,8 +102,8 @@ fn keep_from_others() -> anyhow::Result<()> {
         }
         Ok(is_open)
     };
-    if mine().context("others can read the file that this goes to, and it would hold secrets")? {
-        log::warn!("others could read the file that this goes to: they cannot any more, as it holds secrets");
+    if mine().context("others can read the output file, and it would contain secrets")? {
+        log::warn!("others could read the output file; it is private now, because it contains secrets");
     }
     Ok(())
 }

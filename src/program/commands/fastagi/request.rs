@@ -43,12 +43,12 @@ pub fn read(script: &str) -> Result<Agi, RequestError> {
     let (event, query) = (event(script), script.split_once('?').map_or("", |(_, query)| query));
     if event.is_empty() {
         return Err(
-            UsageError("the address has no event; it is agi://HOST/new-call, /answer or /hangup").into()
+            UsageError("the address has no event; use agi://HOST/new-call, /answer or /hangup").into()
         );
     }
     if event.len() >= SECRET_FROM {
         return Err(UsageError(
-            "the address ends with no event; it is agi://HOST/SECRET/new-call, /answer or /hangup",
+            "the address does not end with an event; use agi://HOST/SECRET/new-call, /answer or /hangup",
         )
         .into());
     }
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn a_secret_in_place_of_the_event_is_not_shown() {
         let error = read("Xk3vQm9_secret-7RtW2").unwrap_err().to_string();
-        assert!(error.contains("no event") && !error.contains("Xk3"), "{error}");
+        assert!(error.contains("with an event") && !error.contains("Xk3"), "{error}");
         // (request, as it may be shown)
         let cases = [
             ("Xk3vQm9_secret-7RtW2", "***"),

@@ -72,9 +72,12 @@ pub fn is_it(secret: &Secret, shown: &str) -> bool {
 pub enum SecretError {
     #[error("{} holds the secret, and others can read it; run: chmod o-rwx {}", path.display(), path.display())]
     OthersCanRead { path: PathBuf },
-    #[error("{} does not hold a secret, and nothing else", path.display())]
+    #[error("{} must contain one secret, and nothing else", path.display())]
     NoSecret { path: PathBuf },
-    #[error("--secret-file names no file, but looks like the secret itself, which belongs into one")]
+    #[error(
+        "--secret-file looks like the secret itself, not like the name of a file; put the secret into a \
+        file"
+    )]
     SecretForFile,
     #[error("both {VARIABLE} and {FILE_VARIABLE} ({}) are set; keep one of them", file.display())]
     Two { file: PathBuf },
@@ -82,7 +85,7 @@ pub enum SecretError {
         "the secret is shorter than {SHORTEST} characters, and could be guessed; `openssl rand -hex 20` makes one"
     )]
     Short,
-    #[error("the secret has other characters than letters, digits, - and _, which an address could not hold")]
+    #[error("the secret may only have letters, digits, - and _")]
     Sign,
     #[error("the secret's file")]
     File(#[source] FileError),

@@ -101,7 +101,7 @@ pub struct Reserved {
 
 /// A stranger has too much in the spool.
 #[derive(Debug, thiserror::Error)]
-#[error("too many events of {0} wait in the spool; --user or a secret lifts this bound")]
+#[error("too many events of {0} wait in the spool; --user or a secret lifts this limit")]
 pub struct Hoard(Guest);
 
 impl Shares {

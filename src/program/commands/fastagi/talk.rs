@@ -67,7 +67,7 @@ fn bring<R: BufRead, W: Write>(
     let Asked { script, stranger, place, deadline } = asked;
     if conversation.header().arguments > 0 {
         let advice =
-            "an address has its options in the query, as in new-call?queue=support; others do nothing";
+            "put options into the query of the address, as in new-call?queue=support; others are ignored";
         log::warn!("{advice}");
         let _ = conversation.say(&format!("zammad-cti: {advice}"));
     }

@@ -106,10 +106,7 @@ pub fn print(out: &mut dyn Write, palette: Palette, plan: &Plan, figures: &Figur
     )?;
     if figures.not_begun > 0 {
         let not_begun = several(figures.not_begun, "call");
-        writeln!(
-            out,
-            "{bad}{not_begun} not begun: the time was over before their turn, or the load was ended{bad:#}"
-        )?;
+        writeln!(out, "{bad}{not_begun} not started: the time was over, or the load was interrupted{bad:#}")?;
     }
     writeln!(out)?;
     let delivered = figures.delivered.iter().map(|counted| ("delivered", good, counted));
@@ -118,10 +115,10 @@ pub fn print(out: &mut dyn Write, palette: Palette, plan: &Plan, figures: &Figur
         writeln!(out, "  {style}{what:<10}{style:#} {word:<18} {:>12}", grouped(*count))?;
     }
     for Unexpected { scenario, event, came, events } in unexpected(figures) {
-        let what = printable(&format!("{scenario}: {event} brought {came}"));
+        let what = printable(&format!("{scenario}: {event} → {came}"));
         writeln!(out, "  {notable}not as expected{notable:#}  {what:<40} {:>12}", grouped(events))?;
     }
-    let from = if plan.rate.is_some() { "from when the event was due" } else { "of an event" };
+    let from = if plan.rate.is_some() { "since the event was due" } else { "of an event" };
     writeln!(out, "\n  latency {from}")?;
     let cells: Vec<_> = QUANTILES
         .into_iter()

@@ -20,7 +20,7 @@ impl Stop {
             // Nobody is left to tell if stderr is closed.
             let _ = writeln!(
                 std::io::stderr(),
-                "\nzammad-cti: hanging up the open calls; once more ends at once, and they ring on"
+                "\nzammad-cti: hanging up the open calls; the same again exits at once, and they ring on"
             );
             shared.now();
         })?;

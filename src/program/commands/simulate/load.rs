@@ -38,7 +38,7 @@ pub fn plan(args: &cli::Simulate) -> Result<Option<Plan>, UsageError> {
     }
     let duration = duration.map(|span| span.0);
     if duration == Some(Duration::ZERO) {
-        return Err(UsageError("--duration needs some time, such as 60s"));
+        return Err(UsageError("--duration must be more than 0, such as 60s"));
     }
     Ok(Some(Plan { calls, duration, rate, concurrency: concurrency.unwrap_or(CONCURRENCY) }))
 }

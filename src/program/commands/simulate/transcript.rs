@@ -41,7 +41,7 @@ impl Transcript<'_> {
             writeln!(self.out, "Without an API token (--api-token) the caller log is not checked.")?;
         }
         if speed != 1.0 {
-            writeln!(self.out, "Time goes by {speed} times as fast.")?;
+            writeln!(self.out, "Time passes {speed} times as fast.")?;
         }
         Ok(())
     }
@@ -53,7 +53,11 @@ impl Transcript<'_> {
         let told = if *calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") };
         if *is_broken_off {
             let left = planned - calls;
-            writeln!(self.out, "\n{bad}Interrupted: {told}, the last broken off; {left} not played.{bad:#}")?;
+            writeln!(
+                self.out,
+                "\n{bad}Interrupted: {told}, the last one cut short; {left} not \
+                played.{bad:#}"
+            )?;
         } else if calls > as_expected {
             let which = calls - as_expected;
             writeln!(
@@ -67,7 +71,7 @@ impl Transcript<'_> {
         }
         if tour {
             let hint =
-                "More: simulate --list, simulate --all, and simulate --show answered for one of your own.";
+                "More: simulate --list, simulate --all, or simulate --show answered to write your own.";
             writeln!(self.out, "{quiet}{hint}{quiet:#}")?;
         }
         Ok(())

@@ -81,7 +81,7 @@ fn warn_of(letter: &Letter, spool: &Spool, config: &Config) -> anyhow::Result<()
         (State::Unconfirmed, "hangup") => {
             log::warn!(
                 "Zammad may have the hangup of call {call_id} (event {id}), and a second one may hide a missed \
-                 call; if the caller log shows that the call has ended, `spool drop {id}` is right"
+                 call; if the caller log shows that the call has ended, run `spool drop {id}`"
             );
         }
         (State::Unconfirmed, _) => {

@@ -54,7 +54,7 @@ pub fn once(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> an
     match stopped {
         Stopped::Idle { .. } | Stopped::Asked => Ok(ExitCode::Ok),
         Stopped::Held(error) => {
-            Err(anyhow::Error::from(error).context("Zammad takes nothing, and what is in the spool waits"))
+            Err(anyhow::Error::from(error).context("Zammad takes no events, so the events in the spool wait"))
         }
     }
 }
@@ -83,7 +83,7 @@ impl Sending {
     }
 
     fn doing(&self) -> anyhow::Result<String> {
-        Ok(format!("sending what comes into {}", spool_of(&self.config)?.path.display()))
+        Ok(format!("sending the events of {}", spool_of(&self.config)?.path.display()))
     }
 }
 

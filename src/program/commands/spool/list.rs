@@ -163,14 +163,15 @@ fn notes(spool: &mut Spool) -> anyhow::Result<()> {
     let Overview { totals, held, .. } = spool.overview(Duration::MAX, Moment::now())?;
     if let Some(held) = held {
         log::warn!(
-            "nothing goes to Zammad since {}: {}; `spool run` asks it now and then, `spool flush` at once",
+            "nothing is sent to Zammad since {}: {}; `spool run` asks Zammad now and then, `spool flush` at \
+            once",
             time(held.since),
             held.reason
         );
     }
     if totals.elsewhere > 0 {
         log::warn!(
-            "{} {} for another Zammad than {}; `spool retry --all` brings all events here",
+            "{} {} for another Zammad than {}; `spool retry --all` sends all events to this one",
             totals.elsewhere,
             if totals.elsewhere == 1 { "event waits" } else { "events wait" },
             spool.address()

@@ -87,14 +87,14 @@ fn text(letter: &Letter, history: &[Attempt], here: &str) -> String {
         line("next", &letter.due.map_or_else(|| "at once".to_owned(), time));
     }
     if letter.uncertain {
-        line("in doubt", "an attempt may have brought it to Zammad");
+        line("in doubt", "an attempt may have delivered it to Zammad");
     }
     line("attempts", &letter.attempts.to_string());
     for step in history {
         line("", &format!("{}  {}", time(step.at), step.outcome));
     }
     match &letter.event {
-        None => line("fields", "what is written of it is damaged"),
+        None => line("fields", "its record is damaged"),
         Some(event) => {
             for (place, (name, value)) in event.fields().into_iter().enumerate() {
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

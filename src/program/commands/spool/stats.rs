@@ -35,7 +35,7 @@ pub fn run(
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
     if args.prometheus && global.settings.output.is_some() {
-        return Err(UsageError("--prometheus is a format of its own, without --output").into());
+        return Err(UsageError("--prometheus cannot be used with --output").into());
     }
     let mut figures = Figures {
         spool: spool_of(config)?,
@@ -79,11 +79,11 @@ impl<'a> Figures<'a> {
         let mut line = |name: &str, value: String| {
             let _ = writeln!(text, "{}", printable(&format!("{name:<12} {value}")));
         };
-        let begun = if self.zammad.is_some() { "" } else { " (not begun yet)" };
+        let begun = if self.zammad.is_some() { "" } else { " (does not exist yet)" };
         line("spool", format!("{}{begun}", self.path()));
         if let Some(zammad) = &self.zammad {
             let held = self.overview.held.as_ref().map_or_else(String::new, |held| {
-                format!(", which gets nothing since {}: {}", time(held.since), held.reason)
+                format!(", on hold since {}: {}", time(held.since), held.reason)
             });
             line("Zammad", format!("{zammad}{held}"));
         }
@@ -159,16 +159,12 @@ impl<'a> Figures<'a> {
         let gauges: [(&str, &str, &dyn Display); 7] = [
             ("spool_elsewhere", "Events that wait for another Zammad than the configured one.", &elsewhere),
             ("spool_bytes", "Size of the events in the spool.", &bytes),
-            (
-                "spool_oldest_age_seconds",
-                "How long the oldest waiting event has waited; 0 if none does.",
-                &oldest,
-            ),
-            ("spool_events_limit", "How many events are kept at most.", &self.spool.max_events),
-            ("spool_bytes_limit", "How many bytes of events are kept at most.", &self.spool.max_bytes),
+            ("spool_oldest_age_seconds", "Age of the oldest waiting event; 0 without one.", &oldest),
+            ("spool_events_limit", "Limit of the number of events.", &self.spool.max_events),
+            ("spool_bytes_limit", "Limit of the size of the events.", &self.spool.max_bytes),
             (
                 "spool_held",
-                "1 while nothing goes to Zammad, because it takes nothing.",
+                "1 while Zammad takes no events, and sending is on hold.",
                 &u8::from(self.overview.held.is_some()),
             ),
             ("open_calls", "Calls that were reported and have not ended.", &open_calls),
@@ -188,10 +184,15 @@ impl<'a> Figures<'a> {
         let totals = &self.overview.totals;
         [
             ("kept", "Events that were kept.", totals.ever_kept),
-            ("delivered", "Events that went from the spool to Zammad.", totals.ever_delivered),
+            ("delivered", "Events that were sent from the spool to Zammad.", totals.ever_delivered),
             ("dead", "Events that were given up.", totals.ever_dead),
             ("refused", "Events for which there was no room.", totals.ever_refused),
-            ("dropped", "Events that were dropped, by hand or for want of room.", totals.ever_dropped),
+            (
+                "dropped",
+                "Events that were dropped, by hand or because the spool was \
+                full.",
+                totals.ever_dropped,
+            ),
             ("damaged_files", "Files that were damaged, and set aside.", totals.ever_damaged),
         ]
     }

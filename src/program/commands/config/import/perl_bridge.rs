@@ -130,7 +130,7 @@ fn profile(
     }
     let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     if section.name.is_empty() || !section.name.chars().all(is_name) {
-        return Err(Remark::new(section.line, "its name is none that the script takes"));
+        return Err(Remark::new(section.line, "the script does not accept its name"));
     }
     let url = is_zammad.then(|| url(section)).transpose()?;
     let asterisk = is_asterisk.then(|| account(section, remarks)).transpose()?;
@@ -214,7 +214,7 @@ impl Section {
         let Some(Entry { line, value, .. }) = self.entry(key) else { return Ok(None) };
         let wrong = |what: &str| Err(Remark::new(*line, format!("`{key}` {what}")));
         match value {
-            Value::Text(text) if text.contains(char::is_control) => wrong("holds a control character"),
+            Value::Text(text) if text.contains(char::is_control) => wrong("has a control character"),
             Value::Text(text) => Ok(Some((*line, text.clone())).filter(|_| !text.is_empty())),
             Value::List => wrong("has a comma, which begins another value there: put it in quotes"),
             Value::Unended => {
