@@ -90,7 +90,7 @@ pub struct Overrides {
 
 /// Many calls at once.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Load: many calls at once")]
+#[command(next_help_heading = "Load, with many calls at once")]
 pub struct Load {
     /// Play this many calls
     ///
