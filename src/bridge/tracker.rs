@@ -83,6 +83,8 @@ pub enum Reason {
     },
     /// It is one of those that are to be ignored, by this pattern.
     Ignored(String),
+    /// It was over at once, as one is that the phone system turns away.
+    Brief,
 }
 
 impl fmt::Display for Reason {
@@ -93,6 +95,9 @@ impl fmt::Display for Reason {
                 write!(f, "its context {context} is no trunk; see {setting}")
             }
             Self::Ignored(pattern) => write!(f, "`ignore` has {pattern:?}"),
+            Self::Brief => {
+                f.write_str("it was over within `hold`, as one is that the phone system turns away")
+            }
         }
     }
 }
@@ -490,6 +495,11 @@ impl Tracker {
     }
 
     fn end(&mut self, found: CallNumber, cause: HangupCause, now: Duration) {
+        if self.rules.passes_brief_calls
+            && let Some(call) = self.calls.get_mut(&found)
+        {
+            call.is_brief = call.due.is_some();
+        }
         self.announce(found);
         self.tell(found, |call| call.hangup(cause));
         self.unname(found);

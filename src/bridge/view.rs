@@ -467,7 +467,7 @@ impl Row {
             "advice": match &self.unreported {
                 Some(Reason::Internal) => Some("internal"),
                 Some(Reason::NoTrunk { setting, .. }) => Some(*setting),
-                Some(Reason::Ignored(_)) | None => None,
+                Some(Reason::Ignored(_) | Reason::Brief) | None => None,
             },
             "began": milliseconds(self.began),
             "answered": self.answered.map(milliseconds),

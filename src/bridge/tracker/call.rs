@@ -62,6 +62,8 @@ pub struct Call {
     pub is_ignored: Option<String>,
     /// it has reached nobody so far, and is known only because it may be a customer's
     pub is_alone: bool,
+    /// it was over at once
+    pub is_brief: bool,
     /// the context of one of its legs that may be on a trunk and is counted to the house
     pub unknown_context: Option<String>,
     /// a person took it
@@ -100,6 +102,7 @@ impl Call {
             is_announced: false,
             is_ignored: None,
             is_alone: false,
+            is_brief: false,
             unknown_context: None,
             answered: None,
             taken_at: None,
@@ -124,7 +127,8 @@ impl Call {
     pub fn lasts_with(&self) -> Option<&LegId> {
         match self.way {
             Way::In => self.outside.as_ref(),
-            Way::Out if self.answered.is_some() => self.outside.as_ref(),
+            // Of one that another process reported only who began it may be known.
+            Way::Out if self.answered.is_some() => self.outside.as_ref().or(self.owner.as_ref()),
             Way::Out | Way::Internal => self.owner.as_ref(),
         }
     }

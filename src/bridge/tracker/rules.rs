@@ -31,6 +31,8 @@ pub struct Rules {
     pub numbering: Numbering,
     /// the key of the phone system's settings that names the contexts of trunks
     pub trunk_setting: &'static str,
+    /// a call that is over within `hold`, and that nobody took, is one that the phone system turned away: not reported
+    pub passes_brief_calls: bool,
 }
 
 impl Default for Rules {
@@ -45,6 +47,7 @@ impl Default for Rules {
             agents: Agents::default(),
             numbering: Numbering::default(),
             trunk_setting: "trunk_contexts",
+            passes_brief_calls: false,
         }
     }
 }
@@ -90,6 +93,9 @@ impl Rules {
         if let Some(pattern) = call.is_ignored.as_deref().or_else(|| self.ignores(call)) {
             return Some(Reason::Ignored(pattern.to_owned()));
         }
+        if call.is_brief {
+            return Some(Reason::Brief);
+        }
         if self.reports(call) {
             return None;
         }
@@ -99,6 +105,9 @@ impl Rules {
 
     /// Whether a call is one that Zammad is told of.
     pub(super) fn reports(&self, call: &Call) -> bool {
-        call.is_ignored.is_none() && !call.is_alone && (call.way != Way::Internal || self.internal)
+        call.is_ignored.is_none()
+            && !call.is_alone
+            && !call.is_brief
+            && (call.way != Way::Internal || self.internal)
     }
 }

@@ -755,3 +755,27 @@ fn what_is_said_twice_happens_once() {
         assert_eq!(kinds, ["newCall", "answer", "hangup"], "{told:?}");
     }
 }
+
+#[test]
+fn a_call_that_is_over_at_once_may_be_one_that_was_turned_away() {
+    let at_once = [In("a"), Dials("a", "a", "101", Phone), HangsUp("a"), Gone("a", 16)];
+    let answered = [In("a"), Dials("a", "a", "101", Phone), Answers("a", "a", "101", Phone), Gone("a", 16)];
+    // (rules, steps, what follows)
+    let long = Rules { hold: 5 * SECOND, ..rules() };
+    let brief = Rules { passes_brief_calls: true, ..long.clone() };
+    let ended: &[&str] = &["a newCall in 4940 agent 101", "a hangup cancel"];
+    let turned_away = "a unreported: it was over within `hold`, as one is that the phone system turns away";
+    let cases: [(Rules, &[Step], &[&str]); 4] = [
+        (long, &at_once, ended),
+        (brief.clone(), &at_once, &[turned_away]),
+        (Rules { hold: SECOND / 2, ..brief.clone() }, &at_once, ended),
+        (
+            brief,
+            &answered,
+            &["a newCall in 4940 agent 101", "a answer 101 agent 101", "a hangup normalClearing"],
+        ),
+    ];
+    for (rules, steps, expected) in cases {
+        assert_eq!(followed(rules, steps), expected);
+    }
+}

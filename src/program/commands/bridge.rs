@@ -166,5 +166,6 @@ fn rules(bridge: &BridgeConfig, config: &Config, own: &impl SourceSettings) -> R
         agents: config.agents.clone(),
         numbering: config.numbering.clone(),
         trunk_setting: own.trunk_setting(),
+        passes_brief_calls: false,
     }
 }
