@@ -7,6 +7,7 @@ pub mod asterisk;
 pub mod fact;
 pub mod feed;
 pub mod freeswitch;
+pub mod fritzbox;
 pub mod mask;
 pub mod pattern;
 pub mod recording;

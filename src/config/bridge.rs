@@ -6,6 +6,7 @@ mod three_cx;
 mod xivo;
 mod webhook;
 mod host_port;
+mod fritzbox;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 pub use asterisk::{AsteriskAccount, AsteriskSettings};
 pub use freeswitch::{FreeSwitchAccount, FreeSwitchSettings};
+pub use fritzbox::FritzBoxSettings;
 pub use three_cx::{ThreeCxAccount, ThreeCxApi, ThreeCxSettings, TrunkNumbers};
 pub(crate) use webhook::HOOK_KEYS;
 pub use webhook::{
@@ -55,7 +57,7 @@ pub struct BridgeSettings {
     #[serde(deserialize_with = "one_of")]
     pub on_reject: Option<OnReject>,
     /// How long a new call waits for the others who ring, so that all are named; at most 2s
-    /// [default: 150ms]
+    /// [default: 150ms; 1s for a FRITZ!Box]
     #[arg(
         long = "hold",
         alias = "bridge-hold",
@@ -107,6 +109,9 @@ pub struct BridgeSettings {
     /// The table `[bridge.webhook]`.
     #[arg(skip)]
     pub webhook: WebhookSettings,
+    /// The table `[bridge.fritzbox]`.
+    #[arg(skip)]
+    pub fritzbox: FritzBoxSettings,
 }
 
 /// The settings of a phone system, as far as those of all are alike.
@@ -126,6 +131,16 @@ pub trait SourceSettings {
     /// The key that names the contexts in which calls from outside begin.
     fn trunk_setting(&self) -> &'static str {
         "trunk_contexts"
+    }
+
+    /// How long a new call waits for the others who ring, if nothing else is set.
+    fn hold(&self) -> Duration {
+        HOLD
+    }
+
+    /// Whether the phone system tells of callers whom it turns away, as of calls that are over at once.
+    fn turns_callers_away(&self) -> bool {
+        false
     }
 
     /// The files that they name, which may change while they are in use.
@@ -183,11 +198,11 @@ const STALE: Duration = Duration::from_secs(6 * 60 * 60);
 
 impl BridgeSettings {
     /// The names of all phone systems that can be followed.
-    pub const SOURCES: [&str; 5] = ["asterisk", "freeswitch", "3cx", "xivo", "webhook"];
+    pub const SOURCES: [&str; 6] = ["asterisk", "freeswitch", "3cx", "xivo", "webhook", "fritzbox"];
 
     /// The settings of each of them.
     pub fn sources(&self) -> [&dyn SourceSettings; Self::SOURCES.len()] {
-        [&self.asterisk, &self.freeswitch, &self.three_cx, &self.xivo, &self.webhook]
+        [&self.asterisk, &self.freeswitch, &self.three_cx, &self.xivo, &self.webhook, &self.fritzbox]
     }
 
     /// These settings, and weaker ones where these say nothing.
@@ -206,6 +221,7 @@ impl BridgeSettings {
             three_cx: self.three_cx.or(other.three_cx),
             xivo: self.xivo.or(other.xivo),
             webhook: self.webhook.or(other.webhook),
+            fritzbox: self.fritzbox.or(other.fritzbox),
         }
     }
 

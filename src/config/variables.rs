@@ -9,7 +9,7 @@ const PREFIX: &str = "ZAMMAD_CTI_";
 
 /// The keys of all settings, as [`Settings::by_key`] has them. Each event's process looks for their variables, and
 /// has no time to find the keys out.
-pub(super) const KEYS: [&str; 77] = [
+pub(super) const KEYS: [&str; 80] = [
     "url",
     "token",
     "token_file",
@@ -87,6 +87,9 @@ pub(super) const KEYS: [&str; 77] = [
     "bridge.xivo.number_field",
     "bridge.xivo.late_outbound",
     "bridge.webhook.listen",
+    "bridge.fritzbox.address",
+    "bridge.fritzbox.area_code",
+    "bridge.fritzbox.voicemail",
 ];
 
 impl Settings {

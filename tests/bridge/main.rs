@@ -27,6 +27,7 @@ mod bad_input;
 mod connection;
 mod following;
 mod freeswitch;
+mod fritzbox;
 mod killed;
 mod recorded;
 mod recordings;

@@ -323,7 +323,7 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
         (0..at).rev().find(|&place| lines[place].starts_with('[') || lines[place].starts_with("#["))
     };
     let settings: Vec<_> = (0..lines.len()).filter(|&at| is_setting(lines[at])).collect();
-    assert_eq!(settings.len(), 69, "{settings:?}");
+    assert_eq!(settings.len(), 72, "{settings:?}");
     for at in settings {
         let table = table_of(at);
         let in_profile = table.is_some_and(|table| lines[table] == "#[profiles.test]");

@@ -92,6 +92,7 @@ const COMMANDS: &[(&str, &[&[&[&str]]])] = &[
     ("bridge freeswitch", &[SENDS, &[OUTPUT, &["dry-run"]]]),
     ("bridge 3cx", &[SENDS, &[OUTPUT, &["dry-run"]]]),
     ("bridge webhook", &[SENDS, &[OUTPUT, &["dry-run"]]]),
+    ("bridge fritzbox", &[SENDS, &[OUTPUT, &["dry-run"]]]),
     ("spool", &[]),
     ("spool list", &[LOOKS]),
     ("spool show", &[LOOKS]),

@@ -7,7 +7,8 @@ use clap::{Args, Subcommand};
 
 use super::listen::address;
 use crate::config::{
-    AsteriskSettings, BridgeSettings, FreeSwitchSettings, ThreeCxSettings, WebhookSettings, XivoSettings,
+    AsteriskSettings, BridgeSettings, FreeSwitchSettings, FritzBoxSettings, ThreeCxSettings, WebhookSettings,
+    XivoSettings,
 };
 
 /// Follow a whole phone system, and report its calls
@@ -70,6 +71,15 @@ pub enum Bridge {
     ///   public_url = "https://HOST"
     #[command(verbatim_doc_comment)]
     Webhook(Box<Source<WebhookSettings>>),
+    /// Follow a FRITZ!Box through its call monitor
+    ///
+    /// Dial #96*5* at a phone of the box once: that turns its call monitor on.
+    ///
+    /// To try what would be reported, without a Zammad:
+    ///
+    ///   zammad-cti bridge fritzbox --numbers-country DE --area-code 030 --sandbox
+    #[command(verbatim_doc_comment)]
+    Fritzbox(Box<Source<FritzBoxSettings>>),
 }
 
 /// One phone system.

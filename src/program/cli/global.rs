@@ -150,6 +150,7 @@ pub const COMMANDS: &[(&str, &[Part])] = &[
     ("bridge 3cx", BRIDGE),
     ("bridge xivo", BRIDGE),
     ("bridge webhook", BRIDGE),
+    ("bridge fritzbox", BRIDGE),
     ("spool list", LOOK),
     ("spool show", LOOK),
     ("spool stats", &[FILE, ADDRESS, OUTPUT, SPOOL, ROOM]),

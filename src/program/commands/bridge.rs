@@ -22,9 +22,9 @@ use anyhow::Context;
 use crate::bridge::pattern::Pattern;
 use crate::bridge::system::PhoneSystem;
 use crate::bridge::tracker::{Rules, Tracker};
-use crate::bridge::{asterisk, freeswitch, three_cx, webhook, xivo};
+use crate::bridge::{asterisk, freeswitch, fritzbox, three_cx, webhook, xivo};
 use crate::client;
-use crate::config::{BridgeConfig, Config, Settings, SourceSettings};
+use crate::config::{BridgeConfig, Config, Settings, SourceSettings, Span};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
 use crate::sandbox::{Options, Sandbox};
@@ -46,6 +46,7 @@ pub fn run(source: cli::Bridge, global: &Global, out: &mut dyn Write) -> anyhow:
         cli::Bridge::ThreeCx(args) => bridge::<three_cx::System>(*args, global, out),
         cli::Bridge::Xivo(args) => bridge::<xivo::System>(*args, global, out),
         cli::Bridge::Webhook(args) => bridge::<webhook::System>(*args, global, out),
+        cli::Bridge::Fritzbox(args) => bridge::<fritzbox::System>(*args, global, out),
     }
 }
 
@@ -66,7 +67,7 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
     };
     let (profile, mut settings, files) = read()?;
     let stand_in = following.sandbox.then(start_stand_in).transpose()?;
-    let own = P::settings(&mut settings.bridge).clone();
+    let own = of_its_own::<P>(&mut settings);
     let (config, bridge_config) = configured(settings, &following, stand_in.as_deref())?;
     if let Some(stand_in) = &stand_in {
         log::info!("what agents would see: http://{}/", stand_in.address());
@@ -92,7 +93,7 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
     let first = (terms::<P>(config, bridge_config, own)?, files);
     let read_again = || {
         let (_, mut settings, files) = read()?;
-        let own = P::settings(&mut settings.bridge).clone();
+        let own = of_its_own::<P>(&mut settings);
         // Its open calls in the journal are those of one phone system.
         anyhow::ensure!(
             own.address() == address,
@@ -116,6 +117,13 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
         Task { health_is_set_by, next_step, name, key: &key, bridge_name, following: &following, stand_in };
     client::block_on(follow::follow(source, first, read_again, task, out))??;
     Ok(ExitCode::Ok)
+}
+
+/// The phone system's own settings. It knows a better default for one that all share.
+fn of_its_own<P: PhoneSystem>(settings: &mut Settings) -> P::Settings {
+    let own = P::settings(&mut settings.bridge).clone();
+    settings.bridge.hold.get_or_insert_with(|| Span(own.hold()));
+    own
 }
 
 fn terms<P: PhoneSystem>(
@@ -166,6 +174,6 @@ fn rules(bridge: &BridgeConfig, config: &Config, own: &impl SourceSettings) -> R
         agents: config.agents.clone(),
         numbering: config.numbering.clone(),
         trunk_setting: own.trunk_setting(),
-        passes_brief_calls: false,
+        passes_brief_calls: own.turns_callers_away(),
     }
 }
