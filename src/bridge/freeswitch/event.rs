@@ -36,6 +36,11 @@ impl Event {
         self.get(Header::EventName).unwrap_or_default()
     }
 
+    /// When it happened, in microseconds from any beginning.
+    pub fn time(&self) -> Option<u64> {
+        self.get(Header::Timestamp)?.parse().ok()
+    }
+
     /// As text, one header a line, each value percent-encoded.
     pub fn of_plain(text: &str) -> Self {
         let mut event = Self::default();
@@ -184,5 +189,44 @@ impl<'de> Visitor<'de> for Value {
         let first = values.next_element_seed(Value)?.flatten();
         while values.next_element::<IgnoredAny>()?.is_some() {}
         Ok(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_the_same_as_json_and_as_text() {
+        let json = br#"{"Event-Name":"CHANNEL_ANSWER","Unique-ID":"1","Hangup-Cause":"X","x":["a",{"b":1}],
+                        "Hangup-Cause":"NORMAL_CLEARING","variable_dialed_user":["101","102"],"Channel-Name":"a b%\u00e4",
+                        "Caller-Context":"","_body":"y"}"#;
+        let event = Event::of_json(json).unwrap();
+        let plain = "Event-Name: CHANNEL_ANSWER\nUnique-ID: 1\nHangup-Cause: X\nx: y\nHangup-Cause: NORMAL_CLEARING\n\
+                     variable_dialed_user: 101\nChannel-Name: a%20b%25%C3%A4\nCaller-Context: \n\nUnique-ID: 2\n";
+        assert_eq!(Event::of_plain(plain), event);
+        assert_eq!(event.name(), "CHANNEL_ANSWER");
+        assert_eq!(event.get(Header::HangupCause), Some("NORMAL_CLEARING"));
+        assert_eq!(event.get(Header::ChannelName), Some("a b%\u{e4}"));
+        assert_eq!(event.get(Header::Context), None);
+        let again: Event = serde_json::from_str(&serde_json::to_string(&event).unwrap()).unwrap();
+        assert_eq!(again.get(Header::HangupCause), Some("NORMAL_CLEARING"));
+    }
+
+    /// A caller's name may have bytes that are no text; FreeSWITCH passes them on.
+    #[test]
+    fn a_name_in_another_encoding_hides_no_call() {
+        let json = b"{\"Event-Name\":\"CHANNEL_CREATE\",\"Caller-Caller-ID-Name\":\"M\xfcller\",\"Unique-ID\":\"1\xff\"}";
+        let event = Event::of_json(json).unwrap();
+        assert_eq!((event.name(), event.get(Header::UniqueId)), ("CHANNEL_CREATE", Some("1\u{fffd}")));
+        assert!(Event::of_json(b"[1]").is_err());
+        assert!(Event::of_json(b"{\"Event-Name\":\"X\"").is_err());
+    }
+
+    #[test]
+    fn a_value_without_an_end_is_cut() {
+        let long = "\u{e4}".repeat(10_000);
+        let event = Event::of_plain(&format!("Unique-ID: {long}\n"));
+        assert_eq!(event.get(Header::UniqueId).map(str::len), Some(LONGEST_VALUE));
     }
 }

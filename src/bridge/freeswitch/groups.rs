@@ -8,6 +8,9 @@ use crate::bridge::pattern::Pattern;
 /// More than happens to a call before its tenant is known.
 const MOST_HELD: usize = 64;
 
+/// When a caller hangs up, those who ring are left within this time, in microseconds.
+const AT_ONCE: u64 = 500_000;
+
 /// Some legs that belong together.
 #[derive(Debug, Default)]
 pub(super) struct Group {
@@ -23,6 +26,8 @@ pub(super) struct Group {
     domain: Option<String>,
     /// legs that were left by who had them rung: it went, or has found another way
     abandoned: Vec<(LegId, LegId)>,
+    /// when the last of them was, in microseconds
+    abandoned_at: Option<u64>,
     /// what is not told as long as the tenant is not known
     held: Vec<Fact>,
 }
@@ -142,10 +147,18 @@ impl Groups {
     }
 
     /// A leg was left by who had it rung.
-    pub fn abandons(&mut self, group: &LegId, dialer: LegId, leg: LegId) {
+    pub fn abandons(&mut self, group: &LegId, dialer: LegId, leg: LegId, time: Option<u64>) {
         if let Some(group) = self.groups.get_mut(group) {
             group.abandoned.push((dialer, leg));
+            group.abandoned_at = time;
         }
+    }
+
+    /// Who began the call has hung up: legs that were left long before were not left for that.
+    pub fn hangs_up(&mut self, group: &LegId, time: Option<u64>) -> Vec<Fact> {
+        let left = self.groups.get(group).and_then(|group| group.abandoned_at);
+        let is_long_ago = left.zip(time).is_some_and(|(left, now)| now.saturating_sub(left) > AT_ONCE);
+        if is_long_ago { self.goes_on(group) } else { Vec::new() }
     }
 
     /// The call goes on: whoever had them rung is still there, and they are not.

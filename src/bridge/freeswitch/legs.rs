@@ -71,7 +71,12 @@ impl Leg {
         let is_inner = INNER.iter().any(|endpoint| channel.starts_with(endpoint));
         // One that calls has the name of whomever it dialled last as well.
         let name = event.get(if calls { Header::UserName } else { Header::DialedUser });
-        let gateway = event.get(Header::Gateway);
+        let gateway = event.get(Header::Gateway).or_else(|| event.get(Header::InboundGateway));
+        // A gateway that has registered may call the name that it has registered with.
+        let called =
+            [Header::ToUser, Header::RequestedUser].into_iter().filter_map(|header| event.get(header));
+        let called = called.into_iter().find(|called| calls && !is_number(to) && is_number(called));
+        let to = called.unwrap_or(to);
         let is_trunk = gateway.is_some()
             || calls && inbound_contexts.iter().any(|pattern| pattern.is_met_by(context))
             // A route to the outside without a gateway.

@@ -320,16 +320,17 @@ impl Listener {
         self.groups.rings_not(&group, &leg.id);
         if leg.parent.is_none() {
             let end = end(event);
-            if !end.is_callers {
-                facts.extend(self.groups.fails(&group, end.failure, end.cause));
-            }
+            facts.extend(match end.is_callers {
+                true => self.groups.hangs_up(&group, event.time()),
+                false => self.groups.fails(&group, end.failure, end.cause),
+            });
             facts.extend(end.told().into_iter().map(|what| fact(&leg.id, what)));
         } else if leg.side != Side::Inner {
             match refusal(event) {
                 _ if leg.is_answered => facts.push(fact(&leg.id, What::Gone { cause: None })),
                 Refusal::Abandoned => {
                     let dialer = self.dialer_of(&leg);
-                    self.groups.abandons(&group, dialer, leg.id.clone());
+                    self.groups.abandons(&group, dialer, leg.id.clone(), event.time());
                 }
                 Refusal::Failed(failure, cause) => {
                     let dialer = self.dialer_of(&leg);

@@ -371,6 +371,55 @@ fn a_caller_who_waits_is_told_from_one_who_waited() {
     );
 }
 
+/// At these seconds.
+fn at(seconds: f64, mut event: Value) -> Value {
+    event["Event-Date-Timestamp"] = format!("{}", 1_795_995_000_000_000 + (seconds * 1e6) as u64).into();
+    event
+}
+
+#[test]
+fn who_is_left_for_a_queues_sake_does_not_ring_when_the_caller_hangs_up() {
+    let queue = |action: &str| {
+        of_module(
+            "callcenter::info",
+            "1",
+            json!({ "CC-Action": action, "CC-Queue": "support@pbx.example", "CC-Member-Session-UUID": "1",
+                    "Answer-State": "answered" }),
+        )
+    };
+    let agent = event(
+        "CHANNEL_CREATE",
+        "2",
+        json!({ "Call-Direction": "outbound", "variable_cc_member_session_uuid": "1",
+                "variable_dialed_user": "102", "Caller-Destination-Number": "102" }),
+    );
+    let until = |left: f64, hangs_up_at: f64| {
+        vec![
+            at(0.0, comes("1", "public")),
+            at(0.0, queue("member-queue-start")),
+            at(0.1, agent.clone()),
+            at(30.0, queue("member-queue-end")),
+            at(left, ends("2", "ORIGINATOR_CANCEL", "send_cancel")),
+            at(hangs_up_at, hangs_up("1")),
+        ]
+    };
+    let newcall = "newCall in 4940669690 493023125101 support";
+    // It hears an announcement for a while, or hangs up as soon as it leaves the queue.
+    assert_eq!(followed(&settings(), &until(30.0, 40.0)), [newcall, "hangup noAnswer"]);
+    assert_eq!(followed(&settings(), &until(30.0, 30.1)), [newcall, "hangup cancel"]);
+}
+
+#[test]
+fn a_line_that_has_registered_is_one_whatever_its_context() {
+    let mut call = comes("1", "default");
+    call["variable_sip_gateway"] = "carrier".into();
+    call["Caller-Destination-Number"] = "account-7".into();
+    call["variable_sip_to_user"] = "493023125101".into();
+    let said =
+        [call, rings("2", "1", "102", json!({})), ends("2", "CALL_REJECTED", "recv_refuse"), is_over("1")];
+    assert_eq!(followed(&settings(), &said), ["newCall in 4940669690 493023125101 102", "hangup noAnswer"]);
+}
+
 #[test]
 fn what_comes_in_another_order_means_the_same() {
     let begins = || vec![comes("1", "public"), rings("2", "1", "102", json!({}))];
