@@ -9,6 +9,7 @@ mod legs;
 mod link;
 mod listener;
 mod look;
+mod modules;
 #[cfg(test)]
 mod recordings;
 mod request;
@@ -21,7 +22,7 @@ mod understanding;
 pub use block::{Block, Blocks, Endless};
 pub use event::Event;
 pub use header::Header;
-pub use link::{Account, Link};
+pub use link::Link;
 pub use listener::Listener;
 pub use request::{Message, Request, Row, Says};
 pub use system::System;

@@ -4,9 +4,10 @@
 //! `tests/fixtures/bridge/freeswitch`. Whoever is refused is told why and then shut out at once.
 
 use std::collections::VecDeque;
+use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, Interest};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -14,7 +15,7 @@ use super::block::{Block, Blocks};
 use super::event::Event;
 use super::request::{Message, Request, Says};
 use crate::bridge::source::{self, Connector, LinkError};
-use crate::config::{ConfigError, FreeSwitchAccount, FreeSwitchSettings, Secret};
+use crate::config::FreeSwitchAccount;
 
 /// How long each step of the beginning may take. FreeSWITCH waits 25 seconds for a login.
 const STEP: Duration = Duration::from_secs(10);
@@ -34,29 +35,6 @@ const NEEDED: [&str; 5] =
 const WANTED: [&str; 5] =
     ["CHANNEL_UUID", "HEARTBEAT", "CUSTOM callcenter::info", "CUSTOM fifo::info", "CUSTOM vm::maintenance"];
 
-/// Who logs in where.
-#[derive(Debug, Clone)]
-pub struct Account {
-    /// host and port
-    pub address: String,
-    /// a user of the directory, with its domain; `None`: whoever knows the event socket's password
-    pub username: Option<String>,
-    /// the password
-    pub password: Secret,
-}
-
-impl Account {
-    /// That of the settings, whose file is read now.
-    ///
-    /// # Errors
-    ///
-    /// See [`FreeSwitchSettings::account`].
-    pub fn of(settings: &FreeSwitchSettings) -> Result<Self, ConfigError> {
-        let FreeSwitchAccount { address, username, password } = settings.account()?;
-        Ok(Self { address, username, password })
-    }
-}
-
 /// A connection that is logged in.
 #[derive(Debug)]
 pub struct Link {
@@ -72,14 +50,14 @@ pub struct Link {
     heard: Instant,
 }
 
-impl Connector for Account {
+impl Connector for FreeSwitchAccount {
     type Link = Link;
 
     async fn connect(&self) -> Result<Link, LinkError> {
         let unreachable = |source| LinkError::Unreachable { address: self.address.clone(), source };
         let stream = match timeout(STEP, TcpStream::connect(&self.address)).await {
             Ok(connected) => connected.map_err(unreachable)?,
-            Err(_) => return Err(unreachable(std::io::ErrorKind::TimedOut.into())),
+            Err(_) => return Err(unreachable(io::ErrorKind::TimedOut.into())),
         };
         stream.set_nodelay(true).map_err(unreachable)?;
         let now = Instant::now();
@@ -100,7 +78,7 @@ impl Connector for Account {
 }
 
 impl Link {
-    async fn log_in(&mut self, account: &Account) -> Result<(), LinkError> {
+    async fn log_in(&mut self, account: &FreeSwitchAccount) -> Result<(), LinkError> {
         let refused = |reason: &str| LinkError::Refused {
             address: account.address.clone(),
             reason: without_mark(reason).to_owned(),
@@ -123,7 +101,7 @@ impl Link {
     }
 
     /// The first block. Whoever is no FreeSWITCH says something else, and nothing more.
-    async fn greeting(&mut self, account: &Account) -> Result<Block, LinkError> {
+    async fn greeting(&mut self, account: &FreeSwitchAccount) -> Result<Block, LinkError> {
         let mut said = Vec::new();
         loop {
             let length = self.stream.read(&mut self.buffer).await?;
@@ -145,7 +123,7 @@ impl Link {
 
     /// Asks to be told of calls. One event that an account may not see refuses all that are asked for with it, so then
     /// each is asked for by itself. What is refused of those that are only wanted is a reply like all others.
-    async fn subscribe(&mut self, account: &Account) -> Result<(), LinkError> {
+    async fn subscribe(&mut self, account: &FreeSwitchAccount) -> Result<(), LinkError> {
         // What is behind `CUSTOM` belongs to it.
         let modules = WANTED.into_iter().filter_map(|event| event.strip_prefix("CUSTOM "));
         let others = WANTED.into_iter().filter(|event| !event.starts_with("CUSTOM "));
@@ -223,27 +201,48 @@ impl Link {
         }
     }
 
-    /// Sends what is to be said. What is not sent yet when it is dropped is sent by the next one.
-    async fn flush(&mut self) -> Result<(), LinkError> {
-        while !self.unsent.is_empty() {
-            let length = self.stream.write(&self.unsent).await?;
-            self.unsent.drain(..length);
+    /// Reads what there is, and sends what is to be said meanwhile: FreeSWITCH takes a command after its reply to the one
+    /// before. What is not sent yet when it is dropped is sent by the next one.
+    async fn fill(&mut self) -> Result<(), LinkError> {
+        loop {
+            let writes = if self.unsent.is_empty() {
+                Interest::READABLE
+            } else {
+                Interest::READABLE | Interest::WRITABLE
+            };
+            let ready = self.stream.ready(writes).await?;
+            if ready.is_writable()
+                && !self.unsent.is_empty()
+                && let Some(length) = done(self.stream.try_write(&self.unsent))?
+            {
+                self.unsent.drain(..length);
+            }
+            if ready.is_readable()
+                && let Some(length) = done(self.stream.try_read(&mut self.buffer))?
+            {
+                return self.take(length);
+            }
         }
-        Ok(())
     }
 
-    /// Reads what there is.
-    async fn fill(&mut self) -> Result<(), LinkError> {
-        self.flush().await?;
-        let length = self.stream.read(&mut self.buffer).await?;
+    /// Takes what has arrived; nothing is the end.
+    fn take(&mut self, length: usize) -> Result<(), LinkError> {
         if length == 0 {
             return Err(LinkError::Ended);
         }
         self.heard = Instant::now();
         let read = &mut self.read;
-        let arrived = &self.buffer[..length];
-        let is_readable = self.blocks.read(arrived, &mut |block| read.push_back(block));
-        is_readable.map_err(|error| LinkError::Broken(std::io::Error::other(error)))
+        let is_readable = self.blocks.read(&self.buffer[..length], &mut |block| read.push_back(block));
+        is_readable.map_err(|error| LinkError::Broken(io::Error::other(error)))
+    }
+}
+
+/// How much was read or written; `None`: it was not ready after all.
+fn done(result: io::Result<usize>) -> Result<Option<usize>, LinkError> {
+    match result {
+        Ok(length) => Ok(Some(length)),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -285,7 +284,7 @@ fn without_mark(reply: &str) -> &str {
     reply.trim_start_matches("-ERR ")
 }
 
-fn stranger(account: &Account, said: &[u8]) -> LinkError {
+fn stranger(account: &FreeSwitchAccount, said: &[u8]) -> LinkError {
     LinkError::Stranger {
         address: account.address.clone(),
         wanted: "event socket of FreeSWITCH",

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Account, FreeSwitch, look};
+use super::{FreeSwitch, look};
 use crate::bridge::source::{Connector, LinkError};
 use crate::bridge::system::{AccountError, Look, PhoneSystem};
-use crate::config::{BridgeSettings, FreeSwitchSettings};
+use crate::config::{BridgeSettings, FreeSwitchAccount, FreeSwitchSettings};
 
 /// FreeSWITCH, or a FusionPBX.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub enum System {}
 impl PhoneSystem for System {
     type Source = FreeSwitch;
     type Settings = FreeSwitchSettings;
-    type Connector = Account;
+    type Connector = FreeSwitchAccount;
 
     fn settings(bridge: &mut BridgeSettings) -> &mut FreeSwitchSettings {
         &mut bridge.freeswitch
@@ -24,11 +24,11 @@ impl PhoneSystem for System {
         FreeSwitch::new(settings)
     }
 
-    fn connector(settings: &FreeSwitchSettings) -> Result<Account, AccountError> {
-        Ok(Account::of(settings)?)
+    fn connector(settings: &FreeSwitchSettings) -> Result<FreeSwitchAccount, AccountError> {
+        Ok(settings.account()?)
     }
 
-    async fn look(account: Account, _settings: FreeSwitchSettings) -> Result<Look, LinkError> {
+    async fn look(account: FreeSwitchAccount, _settings: FreeSwitchSettings) -> Result<Look, LinkError> {
         look::look(account.connect().await?).await
     }
 
