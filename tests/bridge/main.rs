@@ -17,6 +17,9 @@
 //!    ([`ami::Ami::assert_content`]).
 //! 7. What a stranger says stays data: [`bad_input`], `understanding::an_event_that_a_caller_makes_up_is_not_believed`.
 //! 8. Connections are watched: `bad_input::a_connection_that_goes_silent_is_made_again`.
+//!
+//! These are of Asterisk, the first source. [`freeswitch`] has the same of FreeSWITCH, besides its `recordings` and
+//! `tests` in `src/bridge/freeswitch/`; [`fritzbox`] of a FRITZ!Box, besides `src/bridge/fritzbox/tests.rs`.
 
 #[allow(dead_code, reason = "the other tests use the rest")]
 #[path = "../support/lib.rs"]

@@ -155,3 +155,28 @@ impl source::Link for Link {
         match request {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use rustix::net::sockopt::{socket_keepalive, tcp_keepcnt, tcp_keepidle, tcp_keepintvl};
+
+    use super::*;
+    use crate::client::block_on;
+
+    /// Silence is all that a box says between two calls. Whether it is there is the network's matter.
+    #[test]
+    fn a_connection_that_is_lost_without_a_word_is_found_out_within_a_minute() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let account = Account { address: listener.local_addr().unwrap().to_string() };
+        block_on(async {
+            let Link { stream, .. } = account.connect().await.unwrap();
+            assert!(socket_keepalive(&stream).unwrap());
+            let longest = tcp_keepidle(&stream).unwrap()
+                + tcp_keepintvl(&stream).unwrap() * tcp_keepcnt(&stream).unwrap();
+            assert!(longest <= Duration::from_secs(60), "{longest:?}");
+        })
+        .unwrap();
+    }
+}

@@ -42,6 +42,8 @@ struct Call {
     direction: Direction,
     /// somebody, or something, took it
     is_taken: bool,
+    /// the number that a call to the outside shows, and the one that it goes to
+    numbers: Option<(String, String)>,
 }
 
 impl FritzBox {
@@ -61,7 +63,11 @@ impl FritzBox {
     fn hear(&mut self, line: &Line<'_>) -> Vec<Fact> {
         match line.what {
             Said::Ring { from, to, line: trunk } => {
-                let (mut facts, leg) = self.begins(line, Direction::Inbound);
+                if self.is_of_the_house(from, to) {
+                    // Its number may be that of one that is over.
+                    return self.calls.remove(&line.id).map(Call::ends).unwrap_or_default();
+                }
+                let (mut facts, leg) = self.begins(line, Direction::Inbound, None);
                 let from = Some(from).filter(|from| is_number(from)).map(str::to_owned);
                 let to = with_area(to, self.area_code.as_deref());
                 let trunk = name(trunk);
@@ -80,10 +86,12 @@ impl FritzBox {
                 if to.is_empty() {
                     return Vec::new();
                 }
-                let (mut facts, leg) = self.begins(line, Direction::Outbound);
+                let from = with_area(from, self.area_code.as_deref());
+                let numbers = Some((from.clone(), to.clone()));
+                let (mut facts, leg) = self.begins(line, Direction::Outbound, numbers);
                 let dial = Dial {
                     number: to,
-                    shown: Some(with_area(from, self.area_code.as_deref())).filter(|from| is_number(from)),
+                    shown: Some(from).filter(|from| is_number(from)),
                     trunk: name(trunk),
                     caller: person(extension),
                     ..dial(far_end(&leg), Side::Outside)
@@ -122,12 +130,24 @@ impl FritzBox {
     }
 
     /// A call begins. The one that had its number is over, and nobody has heard it.
-    fn begins(&mut self, line: &Line<'_>, direction: Direction) -> (Vec<Fact>, LegId) {
-        let facts = self.calls.remove(&line.id).map(|before| before.ends()).unwrap_or_default();
+    fn begins(
+        &mut self,
+        line: &Line<'_>,
+        direction: Direction,
+        numbers: Option<(String, String)>,
+    ) -> (Vec<Fact>, LegId) {
+        let facts = self.calls.remove(&line.id).map(Call::ends).unwrap_or_default();
         let digits: String = line.time.chars().filter(char::is_ascii_digit).collect();
         let leg = LegId(format!("{}-{digits}-{}", self.name, line.id));
-        self.calls.insert(line.id, Call { leg: leg.clone(), direction, is_taken: false });
+        self.calls.insert(line.id, Call { leg: leg.clone(), direction, is_taken: false, numbers });
         (facts, leg)
+    }
+
+    /// Whether who calls is a phone of the house that has dialled one of the box's own numbers: the box tells of it as
+    /// of a call that goes out, and then as of another one that comes in.
+    fn is_of_the_house(&self, from: &str, to: &str) -> bool {
+        let mut numbers = self.calls.values().filter_map(|call| call.numbers.as_ref());
+        numbers.any(|(own, dialled)| is_same(own, from) && is_same(dialled, to))
     }
 
     /// The box's number of a call, by its id.
@@ -198,7 +218,8 @@ impl Source for FritzBox {
     fn take_up(&mut self, open: &Open) {
         if let Some(number) = self.number(&open.id) {
             let leg = LegId(open.id.clone());
-            self.calls.insert(number, Call { leg, direction: open.direction, is_taken: open.answered });
+            let call = Call { leg, direction: open.direction, is_taken: open.answered, numbers: None };
+            self.calls.insert(number, call);
         }
     }
 
@@ -232,6 +253,13 @@ impl Source for FritzBox {
     fn mask(message: &mut Message, mask: &Mask) {
         message.mask(mask);
     }
+}
+
+/// Whether two numbers are the same, of which one may lack the codes of the country and the area.
+fn is_same(one: &str, other: &str) -> bool {
+    let (long, short) = if one.len() > other.len() { (one, other) } else { (other, one) };
+    let short = short.trim_start_matches(['0', '+']);
+    short.len() >= 4 && long.ends_with(short)
 }
 
 /// `6` or `40-44`, as the first and the last.

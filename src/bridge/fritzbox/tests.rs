@@ -84,7 +84,23 @@ type Case<'a> = (&'a str, &'a [(f64, &'a str)], &'a [&'a str]);
 
 #[test]
 fn lines_become_calls() {
-    let cases: [Case<'_>; 14] = [
+    let cases: [Case<'_>; 15] = [
+        (
+            "a phone of the house calls another by the box's own number: one call",
+            &[
+                (1.0, "CALL;1;10;990134;990133;SIP1;"),
+                (1.5, "RING;0;030990134;990133;SIP0;"),
+                (4.0, "CONNECT;1;10;990133;"),
+                (4.0, "CONNECT;0;11;030990134;"),
+                (9.0, "DISCONNECT;0;5;"),
+                (9.0, "DISCONNECT;1;5;"),
+            ],
+            &[
+                "131701-1 newCall out 030990134 030990133 10",
+                "131701-1 answer",
+                "131701-1 hangup normalClearing",
+            ],
+        ),
         (
             "answered at a phone",
             &[
