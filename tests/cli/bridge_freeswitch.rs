@@ -169,6 +169,60 @@ fn check_looks_at_freeswitch_as_a_bridge_would() {
     }
 }
 
+/// Two tenants of one FreeSWITCH, each with a bridge of its own, report to one Zammad by one spool.
+#[test]
+fn the_bridge_of_one_tenant_leaves_anothers_open_calls_alone() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let esl = Esl::start();
+    let text = format!(
+        "url = {:?}\n[spool]\npath = {:?}\n[bridge]\ngrace = '0s'\n[bridge.freeswitch]\naddress = {:?}\n\
+         password = {PASSWORD:?}\ndomains = ['berlin.example']\n\
+         [profiles.hamburg.bridge.freeswitch]\ndomains = ['hamburg.example']\n",
+        sandbox.url,
+        world.path("spool.db").to_str().unwrap(),
+        esl.at(),
+    );
+    let file = world.file("bridge.toml", 0o600, &text);
+    let start = |profile: Option<&str>| {
+        let mut program = world.process();
+        program.args(["bridge", "freeswitch", "--config"]).arg(&file);
+        program.args(profile.map(|profile| ["--profile", profile]).iter().flatten());
+        let running = Running::start(&mut program);
+        (running, esl.session())
+    };
+    let waits = |uuid: &str, domain: &str| {
+        let leg = json!({ "Unique-ID": uuid, "Call-Direction": "inbound", "Caller-Context": "public",
+                          "Caller-Caller-ID-Number": "4940669690", "Caller-Destination-Number": "493023125101" });
+        let with = |more: Value| {
+            let mut event = leg.as_object().unwrap().clone();
+            event.extend(more.as_object().unwrap().clone());
+            event
+        };
+        [
+            with(json!({ "Event-Name": "CHANNEL_CREATE" })),
+            with(
+                json!({ "Event-Name": "CUSTOM", "Event-Subclass": "callcenter::info", "CC-Action": "member-queue-start",
+                         "CC-Queue": format!("support@{domain}"), "CC-Member-Session-UUID": uuid,
+                         "variable_domain_name": domain }),
+            ),
+        ]
+    };
+    let (first, second) = ("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222");
+    let (berlin, session) = start(None);
+    waits(first, "berlin.example").iter().for_each(|event| session.say(event));
+    let state = |uuid: &str| sandbox.call(uuid)["state"].clone();
+    until("the first is reported", || state(first) == "newCall");
+    let (hamburg, session) = start(Some("hamburg"));
+    waits(second, "hamburg.example").iter().for_each(|event| session.say(event));
+    until("the second is reported", || state(second) == "newCall");
+    for running in [hamburg, berlin] {
+        running.signal("TERM");
+        assert_eq!(running.end().code, 0);
+    }
+    assert_eq!((state(first), state(second)), (json!("newCall"), json!("newCall")));
+}
+
 /// The user of the cookbook may see all that the bridge wants.
 #[test]
 fn the_user_with_few_rights_has_those_that_it_needs() {

@@ -82,7 +82,8 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
         return Ok(ExitCode::Ok);
     }
     let (name, address) = (own.name(), own.address());
-    let key = format!("bridge {name} {address} ");
+    // Of one phone system each profile may follow a part.
+    let key = format!("bridge {name} {} {address} ", profile.as_deref().unwrap_or("-"));
     let bridge_name = BridgeName { source: name.to_owned(), profile, phone_system: address.clone() };
     let alone = (!following.is_a_trial())
         .then(|| Alone::begin(&config, &key, &format!("{name} at {address}")))
