@@ -18,6 +18,8 @@ mod look;
 mod message;
 mod queues;
 mod system;
+#[cfg(test)]
+mod tests;
 mod understanding;
 mod wire;
 

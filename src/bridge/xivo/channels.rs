@@ -30,6 +30,8 @@ struct Channel {
     talks_to: Option<String>,
     /// when it was seen first, in seconds of the server's clock
     began: u64,
+    /// it was there before anything was heard of it
+    is_older: bool,
     /// its call is told of otherwise, or cannot be
     is_left_out: bool,
 }
@@ -88,6 +90,11 @@ fn other_half(name: &str) -> Option<String> {
     }
 }
 
+/// A channel's name as a part of an id.
+fn clean(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect()
+}
+
 fn is_local(name: &str) -> bool {
     name.starts_with("Local/")
 }
@@ -119,7 +126,8 @@ impl Xivo {
         if !self.channels.channels.contains_key(name) && self.channels.channels.len() >= MOST {
             return;
         }
-        let fresh = || Channel { began, ..Channel::default() };
+        let is_older = status.get("commstatus").and_then(Value::as_str).is_some_and(|said| said != "ready");
+        let fresh = || Channel { began, is_older, ..Channel::default() };
         self.channels.channels.entry(name.to_owned()).or_insert_with(fresh).take(status);
         // A change of a Local channel is one of what it stands between.
         let ends: Vec<String> = match other_half(name) {
@@ -167,6 +175,7 @@ impl Xivo {
     /// A channel calls another one, and nothing is known of its call.
     fn channel_calls(&mut self, calling: &str, called: &str, phone: Option<&str>) {
         let Some(channel) = self.channels.channels.get(calling) else { return };
+        let is_older = channel.is_older;
         if channel.is_left_out || is_local(calling) || is_local(called) {
             return;
         }
@@ -176,6 +185,21 @@ impl Xivo {
             return;
         }
         let caller = self.directory.phone_of_channel(calling).cloned();
+        // Another process has begun it. Of a call that is not known by its channel, its age is all that there is.
+        let begun = format!("xivo-{}-", clean(calling));
+        let known = self.ledger.which(|call| call.basis == Basis::Unknown);
+        let known = known.iter().find(|id| id.starts_with(&begun)).or(known.first().filter(|_| is_older));
+        if let Some(id) = known.cloned().filter(|_| caller.is_none()) {
+            if let Some(call) = self.ledger.note(&id) {
+                call.basis = Basis::Channels;
+            }
+            return self.ledger.has_channel(&id, calling);
+        }
+        // Two who talk are no second call of those who talk already.
+        let is_at = |phone| self.ledger.which(|call| call.is_answered() && call.is_at(phone));
+        if self.channels.is_up(called) && phone.is_some_and(|phone| !is_at(phone).is_empty()) {
+            return self.leave_out(calling);
+        }
         let is_told_otherwise = self.forms.are_full || phone.is_some_and(|phone| self.waits_for(phone));
         let id = self.id_of_channel(calling);
         match (caller, phone) {
@@ -222,8 +246,7 @@ impl Xivo {
     pub(super) fn id_of_channel(&self, name: &str) -> String {
         let began =
             self.channels.channels.get(name).map_or(self.now.max(0.0) as u64, |channel| channel.began);
-        let clean = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-        format!("xivo-{}-{began}", name.chars().map(clean).collect::<String>())
+        format!("xivo-{}-{began}", clean(name))
     }
 
     /// The phone that called what a channel reaches.
@@ -240,12 +263,13 @@ impl Xivo {
             self.directory.phones().flat_map(|phone| phone.channels.clone()).collect();
         there.sort();
         let is_there = |name: &str| there.binary_search_by(|one| one.as_str().cmp(name)).is_ok();
-        for id in self.ledger.which(|call| call.basis == Basis::Channels) {
+        for id in self.ledger.which(|call| matches!(call.basis, Basis::Channels | Basis::Lamp)) {
             let Some(call) = self.ledger.get(&id) else { continue };
             let Some(calling) = call.channel.clone() else { continue };
             let ends =
                 self.channels.channels.keys().filter(|name| self.channels.far_end(name) == Some(&calling));
-            let ends: Vec<String> = ends.filter(|end| !is_local(end)).cloned().collect();
+            let far = self.channels.far_end(&calling).into_iter().map(str::to_owned);
+            let ends: Vec<String> = ends.filter(|end| !is_local(end)).cloned().chain(far).collect();
             let at_phone = ends.iter().find(|name| is_there(name)).cloned();
             let Some(called) = at_phone else {
                 if !is_there(&calling) {

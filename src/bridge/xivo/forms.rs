@@ -139,6 +139,7 @@ impl Xivo {
         {
             known.basis = Basis::Form;
         }
+        self.ledger.has_channel(&call, &channel);
         match (moment, destination) {
             (Moment::Answered, Destination::Phone(phone)) => {
                 let person = self.directory.person_at(&phone);
@@ -168,6 +169,10 @@ impl Xivo {
 
     /// The id of a form's call: of old releases that have no unique id, by the channel.
     fn call_of_form(&self, form: &Form, channel: &str) -> Option<String> {
+        // Channels have told of it first.
+        if let Some(known) = self.ledger.of_channel(channel) {
+            return Some(known.clone());
+        }
         if let Some(uid) = form.uid() {
             return Some(format!("xivo-{uid}"));
         }
@@ -175,8 +180,7 @@ impl Xivo {
             return None;
         }
         let waiting = self.forms.waiting.iter().find(|waiting| waiting.channel == channel);
-        let known = self.ledger.of_channel(channel).or(waiting.map(|waiting| &waiting.call));
-        Some(known.cloned().unwrap_or_else(|| self.id_of_channel(channel)))
+        Some(waiting.map_or_else(|| self.id_of_channel(channel), |waiting| waiting.call.clone()))
     }
 
     /// A call that nothing was known of. Whether it is one now.
@@ -208,7 +212,6 @@ impl Xivo {
             };
             let to = to.or_else(|| form.variable("calledidnum").map(str::to_owned));
             self.ledger.calls_inside(call, Basis::Form, (from, caller), (to.unwrap_or_default(), person));
-            self.ledger.has_channel(call, channel);
             return true;
         }
         if !form.is_full() && moment != Moment::Answered {
@@ -225,7 +228,6 @@ impl Xivo {
         let basis = if form.is_full() { Basis::Form } else { Basis::Lamp };
         self.forms.waiting.retain(|waiting| waiting.call != call);
         self.ledger.comes_in(call, basis, from, to.unwrap_or_default());
-        self.ledger.has_channel(call, channel);
         true
     }
 

@@ -11,6 +11,9 @@ use crate::event::Direction;
 /// No server has so many calls at once. Beyond it the oldest is no longer followed.
 const MOST: usize = 4096;
 
+/// What is missing for so many seconds is not heard of any more.
+const LONG: f64 = 60.0;
+
 /// How it is known what becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
@@ -54,6 +57,8 @@ pub struct Call {
     pub channel: Option<String>,
     /// a phone was seen to ring for it
     pub has_rung: bool,
+    /// it is over, unless something is heard of it soon
+    is_missing: bool,
 }
 
 impl Call {
@@ -69,7 +74,13 @@ impl Call {
             member: None,
             channel: None,
             has_rung: false,
+            is_missing: false,
         }
+    }
+
+    /// Who calls, if that is known.
+    pub fn from(&self) -> Option<&str> {
+        self.from.as_deref()
     }
 
     /// Somebody took it.
@@ -96,6 +107,8 @@ pub struct Ledger {
     /// calls that are over: what is still said of them is no news
     over: HashSet<String>,
     over_in_order: VecDeque<String>,
+    /// calls that are missing, and since when
+    missing: VecDeque<(f64, String)>,
     told: Vec<Heard<Request>>,
 }
 
@@ -140,6 +153,7 @@ impl Ledger {
     pub fn has_channel(&mut self, id: &str, channel: &str) {
         if let Some(call) = self.calls.get_mut(id)
             && call.channel.is_none()
+            && !channel.is_empty()
         {
             call.channel = Some(channel.to_owned());
             self.by_channel.insert(channel.to_owned(), id.to_owned());
@@ -274,10 +288,24 @@ impl Ledger {
     }
 
     /// It is over, unless something is heard of it within a moment.
-    pub fn is_missing(&mut self, id: &str) {
-        let Some(call) = self.calls.get(id) else { return };
+    pub fn is_missing(&mut self, id: &str, now: f64) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        call.is_missing = true;
         let leg = call.lasts_with(id);
         self.told.push(Heard::Fact(Fact { leg, group: LegId(id.to_owned()), what: What::Missing }));
+        self.missing.push_back((now, id.to_owned()));
+    }
+
+    /// Forgets what has been missing for long.
+    pub fn pass(&mut self, now: f64) {
+        while let Some((since, _)) = self.missing.front()
+            && now - since > LONG
+            && let Some((_, id)) = self.missing.pop_front()
+        {
+            if self.calls.get(&id).is_some_and(|call| call.is_missing) {
+                self.forget(&id);
+            }
+        }
     }
 
     /// Nothing more is told of it.
@@ -299,11 +327,8 @@ impl Ledger {
 
     /// All legs of calls that are there.
     pub fn standing(&self) -> Vec<Standing> {
-        self.order
-            .iter()
-            .filter_map(|id| Some((id, self.calls.get(id)?)))
-            .flat_map(|(id, call)| call.legs(id))
-            .collect()
+        let there = self.order.iter().filter_map(|id| Some((id, self.calls.get(id)?)));
+        there.filter(|(_, call)| !call.is_missing).flat_map(|(id, call)| call.legs(id)).collect()
     }
 
     /// Something for the administrator.
@@ -323,6 +348,9 @@ impl Ledger {
     }
 
     fn tell(&mut self, id: &str, what: What) {
+        if let Some(call) = self.calls.get_mut(id) {
+            call.is_missing = false;
+        }
         let leg = LegId(id.to_owned());
         self.told.push(Heard::Fact(Fact { leg: leg.clone(), group: leg, what }));
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::directory::Lamp;
-use super::ledger::Basis;
+use super::ledger::{Basis, Call};
 use super::understanding::caller;
 use super::{Message, Xivo};
 use crate::bridge::fact::Person;
@@ -16,6 +16,8 @@ use crate::config::XivoFollow;
 pub struct Lines {
     /// they have rung since they were free
     rang: HashSet<String>,
+    /// they are said to talk
+    talk: HashSet<String>,
 }
 
 impl Xivo {
@@ -66,7 +68,7 @@ impl Xivo {
 
     fn phone_is_taken(&mut self, phone: &str, before: Lamp) {
         let have_answers = self.forms.have_answers;
-        let is_it = |call: &super::ledger::Call| {
+        let is_it = |call: &Call| {
             let says_lamp = call.basis == Basis::Lamp || call.basis == Basis::Form && !have_answers;
             says_lamp && !call.is_answered() && call.is_at(phone) && (before.rings() || call.has_rung)
         };
@@ -79,16 +81,12 @@ impl Xivo {
     fn phone_is_free(&mut self, phone: &str) {
         for id in self.ledger.which(|call| !call.is_answered() && call.has_rung && call.is_at(phone)) {
             let Some(call) = self.ledger.get(&id) else { continue };
-            let is_busy = |phone: &String| {
-                let lamp = self.directory.phone(phone).map(|phone| phone.lamp).unwrap_or_default();
-                lamp.rings() || lamp.is_used()
-            };
-            if call.rung.iter().any(is_busy) || !self.ends_by_lamp(&id) {
+            if call.rung.iter().any(|phone| self.is_busy(phone)) || !self.ends_by_lamp(&id) {
                 continue;
             }
             match call.basis {
                 // Another phone may ring next.
-                Basis::Form => self.ledger.is_missing(&id),
+                Basis::Form => self.ledger.is_missing(&id, self.now),
                 Basis::Lamp | Basis::Queue | Basis::Channels | Basis::Unknown => self.ledger.ends(&id),
             }
         }
@@ -112,6 +110,10 @@ impl Xivo {
         let Some(phone) = self.own_phone(message.account) else { return };
         let calls = message.said.get("current_calls").and_then(Value::as_array);
         let Some(call) = calls.and_then(|calls| calls.first()) else {
+            // Lamps turn first: that a call is not told of yet is not its end.
+            if !self.lines.talk.remove(&phone) {
+                return;
+            }
             for id in self.ledger.which(|call| call.is_answered() && call.is_at(&phone)) {
                 if self.ends_by_lamp(&id) {
                     self.ledger.ends(&id);
@@ -119,12 +121,14 @@ impl Xivo {
             }
             return;
         };
+        self.lines.talk.insert(phone.clone());
         let number = caller(call.get("cid_number").and_then(Value::as_str));
         let here = self.ledger.which(|call| call.is_at(&phone));
-        if here.iter().any(|id| self.ledger.get(id).is_some_and(super::ledger::Call::is_answered)) {
+        if here.iter().any(|id| self.ledger.get(id).is_some_and(Call::is_answered)) {
             return;
         }
         let known = here.into_iter().next().or_else(|| self.phone_has_form(&phone, None));
+        let known = known.or_else(|| self.goes_on_here(&phone, number.as_deref()));
         let person = self.directory.person_at(&phone);
         if let Some(id) = known {
             return self.ledger.is_taken(&id, Some(&phone), person);
@@ -134,6 +138,65 @@ impl Xivo {
             return;
         }
         self.line_talks(message.account, &phone, number);
+    }
+
+    /// The call of another process that goes on at a phone, by its caller.
+    fn goes_on_here(&mut self, phone: &str, number: Option<&str>) -> Option<String> {
+        let is_it = |call: &Call| call.basis == Basis::Unknown && call.from() == number;
+        let id = self.ledger.which(is_it).into_iter().next()?;
+        if let Some(call) = self.ledger.note(&id) {
+            call.basis = Basis::Lamp;
+            call.rung = vec![phone.to_owned()];
+        }
+        Some(id)
+    }
+
+    /// Calls of another process that are known by a phone or a user go on there.
+    pub(super) fn adopt_by_id(&mut self) {
+        for id in self.ledger.which(|call| call.basis == Basis::Unknown) {
+            let part = |kind: &str| Some(id.strip_prefix("xivo-")?.strip_prefix(kind)?.split_once('-')?.0);
+            let line = part("line").map(str::to_owned);
+            let phone = line.or_else(|| self.directory.phone_of_user(part("user")?).cloned());
+            if let Some(phone) = phone.filter(|phone| self.directory.phone(phone).is_some())
+                && let Some(call) = self.ledger.note(&id)
+            {
+                call.basis = Basis::Lamp;
+                call.has_rung = true;
+                call.phone = call.is_answered().then(|| phone.clone());
+                call.rung = vec![phone];
+            }
+        }
+    }
+
+    /// After the lists were loaded: calls whose phones are free are over.
+    pub(super) fn settle_lamps(&mut self) {
+        let are_channels_told = self.channels.are_seen();
+        for id in self.ledger.which(|call| matches!(call.basis, Basis::Lamp | Basis::Form)) {
+            let Some(call) = self.ledger.get(&id) else { continue };
+            let phones: Vec<String> = match &call.phone {
+                Some(phone) => vec![phone.clone()],
+                None if call.is_answered() || !call.has_rung => continue,
+                None => call.rung.clone(),
+            };
+            // Where channels are told of, they are the better witnesses.
+            if call.basis == Basis::Lamp && call.channel.is_some() && are_channels_told {
+                continue;
+            }
+            if phones.iter().any(|phone| self.is_busy(phone)) || self.queues.waits(&id) {
+                continue;
+            }
+            if call.is_answered() || call.basis == Basis::Lamp {
+                self.ledger.ends(&id);
+            } else {
+                self.ledger.is_missing(&id, self.now);
+            }
+        }
+    }
+
+    /// Somebody is on that phone, or it rings.
+    fn is_busy(&self, phone: &str) -> bool {
+        let lamp = self.directory.phone(phone).map(|phone| phone.lamp).unwrap_or_default();
+        lamp.rings() || lamp.is_used()
     }
 
     /// A call of the own line that nothing was known of.

@@ -55,7 +55,8 @@ impl Queues {
         self.told.clear();
     }
 
-    fn waits(&self, call: &str) -> bool {
+    /// Whether a call is in one of them.
+    pub fn waits(&self, call: &str) -> bool {
         self.waiting.values().flatten().any(|waiting| waiting == call)
     }
 }
@@ -144,7 +145,7 @@ impl Xivo {
         match first.map(|(interface, _)| interface.clone()) {
             Some(interface) => self.member_takes(&call, &interface),
             None => {
-                self.ledger.is_missing(&call);
+                self.ledger.is_missing(&call, now);
                 self.queues.gone.push_back(Gone { call, queue: queue.to_owned(), at: now });
             }
         }

@@ -173,7 +173,9 @@ impl Xivo {
         for message in waiting {
             self.hear(&message);
         }
+        self.adopt_by_id();
         self.settle_channels();
+        self.settle_lamps();
         self.settle_queues();
         self.ledger.tell_all();
         // Its reply comes behind all that was asked for.
@@ -204,7 +206,7 @@ impl Xivo {
         let is_quiet = !self.directory.phones().any(|phone| phone.lamp.rings() || phone.lamp.is_used());
         if is_quiet {
             for id in self.ledger.which(|call| call.basis == Basis::Unknown) {
-                self.ledger.is_missing(&id);
+                self.ledger.is_missing(&id, self.now);
             }
         }
     }
@@ -296,6 +298,7 @@ impl Xivo {
         let is_main = self.main.is_none_or(|main| main == message.account);
         if is_main && let Some(time) = message.time() {
             self.now = time;
+            self.ledger.pass(time);
         }
         match message.class() {
             "login_capas" => return self.is_connected(message.account, message.id("userid")),
