@@ -93,6 +93,9 @@ _zammad__cti() {
             zammad__cti__subcmd__bridge,fritzbox)
                 cmd="zammad__cti__subcmd__bridge__subcmd__fritzbox"
                 ;;
+            zammad__cti__subcmd__bridge,wazo)
+                cmd="zammad__cti__subcmd__bridge__subcmd__wazo"
+                ;;
             zammad__cti__subcmd__bridge,webhook)
                 cmd="zammad__cti__subcmd__bridge__subcmd__webhook"
                 ;;
@@ -412,7 +415,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__bridge)
-            opts="-h --help asterisk freeswitch 3cx xivo webhook fritzbox"
+            opts="-h --help asterisk freeswitch 3cx xivo webhook fritzbox wazo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -659,6 +662,76 @@ _zammad__cti() {
             fi
             case "${prev}" in
                 --address | --area-code | --voicemail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --internal | --second-answer)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --on-reject)
+                    COMPREPLY=($(compgen -W "none hangup" -- "${cur}"))
+                    return 0
+                    ;;
+                --hold | --grace | --ignore | --stale | --health | --page | --record | --replay | --config | --profile | --url | --token | --token-file | --api-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --encoding)
+                    COMPREPLY=($(compgen -W "json form" -- "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout | --timeout | --deadline | --lock-dir | --ca-file | --client-cert | --client-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json shell" -- "${cur}"))
+                    return 0
+                    ;;
+                --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --numbers-normalize)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-mode | --spool)
+                    COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --spool-max-events | --spool-max-bytes | --spool-held-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-policy)
+                    COMPREPLY=($(compgen -W "refuse drop-oldest" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        zammad__cti__subcmd__bridge__subcmd__wazo)
+            opts="-h --wazo-url --username --password --password-file --bridge-wazo-token-file --bridge-wazo-ca-file --internal --second-answer --on-reject --hold --grace --ignore --stale --health --dry-run --sandbox --page --record --mask --replay --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --wazo-url | --username | --password | --password-file | --bridge-wazo-token-file | --bridge-wazo-ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -562,13 +562,14 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
 drop-oldest\t'drop the event that has waited longest, and count it'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx xivo webhook fritzbox" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx xivo webhook fritzbox" -f -a "asterisk" -d 'Follow an Asterisk or a FreePBX through its manager interface'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx xivo webhook fritzbox" -f -a "freeswitch" -d 'Follow a FreeSWITCH or a FusionPBX through its event socket'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx xivo webhook fritzbox" -f -a "3cx" -d 'Follow a 3CX of any version'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx xivo webhook fritzbox" -f -a "xivo" -d 'Follow a XiVO through the server of its desktop client'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx xivo webhook fritzbox" -f -a "webhook" -d 'Take what hosted phone systems send: sipgate, Placetel, Yeastar, Twilio, Telnyx, Aircall, DIDWW and others'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx xivo webhook fritzbox" -f -a "fritzbox" -d 'Follow a FRITZ!Box through its call monitor'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx xivo webhook fritzbox wazo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx xivo webhook fritzbox wazo" -f -a "asterisk" -d 'Follow an Asterisk or a FreePBX through its manager interface'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx xivo webhook fritzbox wazo" -f -a "freeswitch" -d 'Follow a FreeSWITCH or a FusionPBX through its event socket'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx xivo webhook fritzbox wazo" -f -a "3cx" -d 'Follow a 3CX of any version'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx xivo webhook fritzbox wazo" -f -a "xivo" -d 'Follow a XiVO through the server of its desktop client'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx xivo webhook fritzbox wazo" -f -a "webhook" -d 'Take what hosted phone systems send: sipgate, Placetel, Yeastar, Twilio, Telnyx, Aircall, DIDWW and others'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx xivo webhook fritzbox wazo" -f -a "fritzbox" -d 'Follow a FRITZ!Box through its call monitor'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and not __fish_seen_subcommand_from asterisk freeswitch 3cx xivo webhook fritzbox wazo" -f -a "wazo" -d 'Follow a Wazo since 19.04 through the events of its WebSocket'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l address -d 'Asterisk\'s manager interface [default: 127.0.0.1:5038]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l tls -d 'Speak TLS to it, as manager.conf\'s tlsbindaddr wants it' -r -f -a "true\t''
 false\t''"
@@ -941,6 +942,65 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from fritzbox" -l sandbox -d 'Report to a stand-in for Zammad in this process, although an endpoint is configured: nothing leaves this machine, and a browser shows what agents would see'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from fritzbox" -l mask -d 'In that file, put other numbers and names in place of the true ones, the same for the same'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from fritzbox" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l wazo-url -d 'Wazo\'s address [default: https://127.0.0.1]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l username -d 'A user of Wazo\'s authentication, best of purpose external_api' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l password -d 'The user\'s password' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l password-file -d 'A file that holds the password; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l bridge-wazo-token-file -d 'In place of user and password: a file that holds a token, and a new one before that ends' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l bridge-wazo-ca-file -d 'Trust the certificates in this PEM file, in place of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l internal -d 'Report calls between two extensions too' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l second-answer -d 'After a transfer, report an answer of the agent who took the call over: the ticket screen opens there, and Zammad counts the talk from then on' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l on-reject -d 'What happens to a caller whom Zammad blocks [default: none]' -r -f -a "none\t'the call goes on'
+hangup\t'the caller is disconnected'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l hold -d 'How long a new call waits for the others who ring, so that all are named; at most 2s [default: 150ms; 1s for a FRITZ!Box]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l grace -d 'How long a call may be missing from a phone system\'s list before it counts as ended [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue and trunk, with * for any characters, separated by commas' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l stale -d 'A call of which nothing was heard for so long is over [default: 6h]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l health -d 'Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l page -d 'Show the calls as they come on a live page at this address' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l record -d 'Write what the phone system says to this file, one JSON object a line, without secrets' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l replay -d 'With --dry-run, take such a file in place of the phone system, by its own clock and without waiting' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
+form\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l timeout -d 'The time limit for one attempt, such as 5s or 800ms [default: 5s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l deadline -d 'The time limit for an event with all retries [default: 8s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l lock-dir -d 'A folder of this user, in which the events of one call wait for each other [default: $XDG_RUNTIME_DIR/zammad-cti, or /run/zammad-cti/UID with the package, or /run/lock/zammad-cti-UID]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l ca-file -d 'Trust the certificates in this PEM file instead of the system\'s' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l client-cert -d 'Send the certificate in this PEM file to a server that asks for one' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l spool-mode -l spool -d 'When to keep events [default: on-failure]' -r -f -a "never\t'do not use the spool'
+on-failure\t'if Zammad has not taken the event within its deadline'
+always\t'keep all events at once; Zammad is not asked, and the call does not wait'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l spool-max-events -d 'Keep at most this many events [default: 1000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l spool-max-bytes -d 'Keep at most this many bytes of events [default: 1000000000]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l spool-held-timeout -d 'While Zammad is unreachable, try a newCall once for this time before it is kept, because its reply may be a decision; 0s does not try [default: 1s]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l spool-policy -d 'What to do with an event when the spool is full [default: refuse]' -r -f -a "refuse\t'refuse the event, and tell its sender'
+drop-oldest\t'drop the event that has waited longest, and count it'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l dry-run -d 'Print the events, and send none'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l sandbox -d 'Report to a stand-in for Zammad in this process, although an endpoint is configured: nothing leaves this machine, and a browser shows what agents would see'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l mask -d 'In that file, put other numbers and names in place of the true ones, the same for the same'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "list" -d 'List the events in the spool, oldest first'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and not __fish_seen_subcommand_from list show stats flush run retry drop" -f -a "show" -d 'Show events in full, with the result of each attempt'

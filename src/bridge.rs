@@ -16,5 +16,6 @@ pub mod system;
 pub mod three_cx;
 pub mod tracker;
 pub mod view;
+pub mod wazo;
 pub mod xivo;
 pub mod webhook;

@@ -3,6 +3,7 @@
 mod asterisk;
 mod freeswitch;
 mod three_cx;
+mod wazo;
 mod xivo;
 mod webhook;
 mod host_port;
@@ -20,6 +21,7 @@ pub use asterisk::{AsteriskAccount, AsteriskSettings};
 pub use freeswitch::{FreeSwitchAccount, FreeSwitchSettings};
 pub use fritzbox::FritzBoxSettings;
 pub use three_cx::{ThreeCxAccount, ThreeCxApi, ThreeCxSettings, TrunkNumbers};
+pub use wazo::{WazoLogin, WazoSettings};
 pub(crate) use webhook::HOOK_KEYS;
 pub use webhook::{
     AnsweredBy, HookBody, HookFields, HookReply, HookSecrets, HookSettings, HookSignature, HookWords,
@@ -112,6 +114,9 @@ pub struct BridgeSettings {
     /// The table `[bridge.fritzbox]`.
     #[arg(skip)]
     pub fritzbox: FritzBoxSettings,
+    /// The table `[bridge.wazo]`.
+    #[arg(skip)]
+    pub wazo: WazoSettings,
 }
 
 /// The settings of a phone system, as far as those of all are alike.
@@ -198,11 +203,19 @@ const STALE: Duration = Duration::from_secs(6 * 60 * 60);
 
 impl BridgeSettings {
     /// The names of all phone systems that can be followed.
-    pub const SOURCES: [&str; 6] = ["asterisk", "freeswitch", "3cx", "xivo", "webhook", "fritzbox"];
+    pub const SOURCES: [&str; 7] = ["asterisk", "freeswitch", "3cx", "xivo", "webhook", "fritzbox", "wazo"];
 
     /// The settings of each of them.
     pub fn sources(&self) -> [&dyn SourceSettings; Self::SOURCES.len()] {
-        [&self.asterisk, &self.freeswitch, &self.three_cx, &self.xivo, &self.webhook, &self.fritzbox]
+        [
+            &self.asterisk,
+            &self.freeswitch,
+            &self.three_cx,
+            &self.xivo,
+            &self.webhook,
+            &self.fritzbox,
+            &self.wazo,
+        ]
     }
 
     /// These settings, and weaker ones where these say nothing.
@@ -222,6 +235,7 @@ impl BridgeSettings {
             xivo: self.xivo.or(other.xivo),
             webhook: self.webhook.or(other.webhook),
             fritzbox: self.fritzbox.or(other.fritzbox),
+            wazo: self.wazo.or(other.wazo),
         }
     }
 

@@ -9,7 +9,7 @@ const PREFIX: &str = "ZAMMAD_CTI_";
 
 /// The keys of all settings, as [`Settings::by_key`] has them. Each event's process looks for their variables, and
 /// has no time to find the keys out.
-pub(super) const KEYS: [&str; 80] = [
+pub(super) const KEYS: [&str; 86] = [
     "url",
     "token",
     "token_file",
@@ -90,6 +90,12 @@ pub(super) const KEYS: [&str; 80] = [
     "bridge.fritzbox.address",
     "bridge.fritzbox.area_code",
     "bridge.fritzbox.voicemail",
+    "bridge.wazo.url",
+    "bridge.wazo.username",
+    "bridge.wazo.password",
+    "bridge.wazo.password_file",
+    "bridge.wazo.token_file",
+    "bridge.wazo.ca_file",
 ];
 
 impl Settings {

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::{SpoolPart, SpoolPartName, Status};
 use crate::bridge::source::LinkError;
 use crate::bridge::system::{Look, Missing, PhoneSystem};
-use crate::bridge::{asterisk, freeswitch, fritzbox, three_cx, webhook, xivo};
+use crate::bridge::{asterisk, freeswitch, fritzbox, three_cx, wazo, webhook, xivo};
 use crate::client::in_full;
 use crate::config::{BridgeSettings, Config, SourceSettings, Span};
 use crate::spool::{Bridge, BridgeName, Heartbeat, LinkState, SharedSpool, SpoolError};
@@ -97,6 +97,7 @@ impl BridgeCheck {
             Self::of::<xivo::System>,
             Self::of::<webhook::System>,
             Self::of::<fritzbox::System>,
+            Self::of::<wazo::System>,
         ];
         of_each.into_iter().filter_map(|of| of(settings, profile, config)).collect()
     }

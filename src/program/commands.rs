@@ -124,7 +124,10 @@ fn start_log(quiet: log::LevelFilter, endpoints: impl IntoIterator<Item = Endpoi
         let endpoints = QUIET_ABOUT.read().unwrap_or_else(PoisonError::into_inner);
         let text = endpoints.iter().fold(text, |text, endpoint| endpoint.redact(&text));
         let text = safe_text::printable(&without_logins(&text));
-        if !fastagi::may_be_logged(record.level(), record.target(), &text) {
+        // A WebSocket's requests and messages hold tokens.
+        let is_of_socket =
+            ["tungstenite", "tokio_tungstenite"].iter().any(|crate_| record.target().starts_with(crate_));
+        if is_of_socket || !fastagi::may_be_logged(record.level(), record.target(), &text) {
             return Ok(());
         }
         match record.level() {

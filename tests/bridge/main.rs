@@ -38,6 +38,9 @@ mod webhook;
 #[path = "../support/switchboard.rs"]
 mod switchboard;
 mod three_cx;
+mod wazo;
+#[path = "../support/wazo.rs"]
+mod wazo_server;
 mod xivo;
 #[allow(dead_code, reason = "what Zammad can be asked for is written down whole")]
 mod zammad;

@@ -323,7 +323,7 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
         (0..at).rev().find(|&place| lines[place].starts_with('[') || lines[place].starts_with("#["))
     };
     let settings: Vec<_> = (0..lines.len()).filter(|&at| is_setting(lines[at])).collect();
-    assert_eq!(settings.len(), 72, "{settings:?}");
+    assert_eq!(settings.len(), 78, "{settings:?}");
     for at in settings {
         let table = table_of(at);
         let in_profile = table.is_some_and(|table| lines[table] == "#[profiles.test]");
@@ -349,6 +349,7 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
             | "bridge.3cx.client_secret"
             | "bridge.3cx.password"
             | "bridge.xivo.password"
+            | "bridge.wazo.password"
             | "bridge.webhook.hooks.sipgate.secret" => json!("***"),
             _ => serde_json::from_str(value).unwrap(),
         };

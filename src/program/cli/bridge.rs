@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 
 use super::listen::address;
 use crate::config::{
-    AsteriskSettings, BridgeSettings, FreeSwitchSettings, FritzBoxSettings, ThreeCxSettings, WebhookSettings,
-    XivoSettings,
+    AsteriskSettings, BridgeSettings, FreeSwitchSettings, FritzBoxSettings, ThreeCxSettings, WazoSettings,
+    WebhookSettings, XivoSettings,
 };
 
 /// Follow a whole phone system, and report its calls
@@ -80,6 +80,14 @@ pub enum Bridge {
     ///   zammad-cti bridge fritzbox --numbers-country DE --area-code 030 --sandbox
     #[command(verbatim_doc_comment)]
     Fritzbox(Box<Source<FritzBoxSettings>>),
+    /// Follow a Wazo since 19.04 through the events of its WebSocket
+    ///
+    /// It needs an account of purpose external_api with the permissions websocketd, events.calls.*, calld.calls.read
+    /// and confd.users.*.read. Who waits in a queue is not told: for that, `bridge asterisk` follows its Asterisk.
+    ///
+    ///   zammad-cti bridge wazo --wazo-url https://wazo --username zammad --password-file secret --sandbox
+    #[command(verbatim_doc_comment)]
+    Wazo(Box<Source<WazoSettings>>),
 }
 
 /// One phone system.

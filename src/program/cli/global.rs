@@ -151,6 +151,7 @@ pub const COMMANDS: &[(&str, &[Part])] = &[
     ("bridge xivo", BRIDGE),
     ("bridge webhook", BRIDGE),
     ("bridge fritzbox", BRIDGE),
+    ("bridge wazo", BRIDGE),
     ("spool list", LOOK),
     ("spool show", LOOK),
     ("spool stats", &[FILE, ADDRESS, OUTPUT, SPOOL, ROOM]),

@@ -22,7 +22,7 @@ use anyhow::Context;
 use crate::bridge::pattern::Pattern;
 use crate::bridge::system::PhoneSystem;
 use crate::bridge::tracker::{Rules, Tracker};
-use crate::bridge::{asterisk, freeswitch, fritzbox, three_cx, webhook, xivo};
+use crate::bridge::{asterisk, freeswitch, fritzbox, three_cx, wazo, webhook, xivo};
 use crate::client;
 use crate::config::{BridgeConfig, Config, Settings, SourceSettings, Span};
 use crate::program::cli::{self, Global};
@@ -47,6 +47,7 @@ pub fn run(source: cli::Bridge, global: &Global, out: &mut dyn Write) -> anyhow:
         cli::Bridge::Xivo(args) => bridge::<xivo::System>(*args, global, out),
         cli::Bridge::Webhook(args) => bridge::<webhook::System>(*args, global, out),
         cli::Bridge::Fritzbox(args) => bridge::<fritzbox::System>(*args, global, out),
+        cli::Bridge::Wazo(args) => bridge::<wazo::System>(*args, global, out),
     }
 }
 

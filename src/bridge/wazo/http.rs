@@ -1,0 +1,157 @@
+//! What is asked over HTTP: tokens, names, and which legs there are.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::{Method, StatusCode};
+use rustls::ClientConfig;
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use crate::bridge::source::LinkError;
+use crate::bridge::system::AccountError;
+use crate::client::{in_full, settings_for_another};
+use crate::config::{ConfigError, Secret, SourceSettings, WazoLogin, WazoSettings, read_token};
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The longest answer: thousands of legs, each some hundred bytes long.
+const LONGEST: usize = 16 * 1024 * 1024;
+
+/// How long a token is to last; a new one is got after half of it.
+pub const TOKEN_LASTS: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// A Wazo, and who asks it.
+#[derive(Debug, Clone)]
+pub struct Http {
+    client: reqwest::Client,
+    base: Url,
+    login: WazoLogin,
+    pub tls: Arc<ClientConfig>,
+}
+
+/// What lets somebody in.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// itself
+    pub secret: Secret,
+    /// whether it sees the calls of all users; `None` if that was not said
+    pub sees_all: Option<bool>,
+}
+
+impl Http {
+    /// That of the settings, whose files are read now.
+    pub fn of(settings: &WazoSettings) -> Result<Self, AccountError> {
+        let tls = settings_for_another(settings.ca_file.as_deref())?;
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls.clone())
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .connect_timeout(PATIENCE)
+            .timeout(PATIENCE)
+            .build()
+            .map_err(|error| ConfigError::Bridge(in_full(&error)))?;
+        Ok(Self { client, base: settings.base()?, login: settings.account()?, tls: Arc::new(tls) })
+    }
+
+    /// Its address.
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// For people.
+    pub fn address(&self) -> String {
+        WazoSettings { address: Some(self.base.to_string()), ..WazoSettings::default() }.address()
+    }
+
+    /// That the connection is of no use.
+    pub fn unreachable(&self, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> LinkError {
+        LinkError::Unreachable { address: self.address(), source: io::Error::other(why) }
+    }
+
+    /// That nobody gets in.
+    pub fn refused(&self, reason: &str) -> LinkError {
+        LinkError::Refused { address: self.address(), reason: reason.to_owned() }
+    }
+
+    /// A token, by user and password or from a file.
+    pub async fn token(&self) -> Result<Token, LinkError> {
+        let (username, password) = match &self.login {
+            WazoLogin::Password { username, password } => (username, password),
+            WazoLogin::TokenFile(path) => {
+                let secret = read_token(path).map_err(|error| self.refused(&in_full(&error)))?;
+                return Ok(Token { secret, sees_all: None });
+            }
+        };
+        let basic = STANDARD.encode(format!("{username}:{}", password.reveal()));
+        let body = json!({ "expiration": TOKEN_LASTS.as_secs() }).to_string();
+        let url = self.join("api/auth/0.1/token")?;
+        let request =
+            self.client.request(Method::POST, url).header("authorization", format!("Basic {basic}"));
+        let (status, answer) =
+            self.ask(request.header("content-type", "application/json").body(body)).await?;
+        if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
+            return Err(self.refused("user or password refused"));
+        }
+        let token = answer.get("data").and_then(|data| data.get("token")).and_then(Value::as_str);
+        let Some(token) = token.filter(|_| status.is_success()) else {
+            return Err(self.unreachable(format!("it answers {status} to who wants a token")));
+        };
+        let metadata = answer.get("data").and_then(|data| data.get("metadata"));
+        let sees_all = metadata.and_then(|metadata| {
+            let purpose = metadata.get("purpose")?.as_str()?;
+            let is_admin = metadata.get("admin").and_then(Value::as_bool).unwrap_or_default();
+            Some(is_admin || ["external_api", "internal"].contains(&purpose))
+        });
+        Ok(Token { secret: Secret::new(token), sees_all })
+    }
+
+    /// The legs that there are; the reason if they are not told.
+    pub async fn calls(&self, token: &Secret) -> Result<Vec<Map<String, Value>>, String> {
+        let answer = self.get("api/calld/1.0/calls", token).await?;
+        let items = answer.get("items").and_then(Value::as_array).ok_or("it answers without a list")?;
+        Ok(items.iter().filter_map(Value::as_object).cloned().collect())
+    }
+
+    /// A user's name.
+    pub async fn user(&self, token: &Secret, uuid: &str) -> Result<Option<String>, String> {
+        let is_harmless = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if !uuid.chars().all(is_harmless) {
+            return Ok(None);
+        }
+        let user = self.get(&format!("api/confd/1.1/users/{uuid}"), token).await?;
+        let parts =
+            ["firstname", "lastname"].map(|key| user.get(key).and_then(Value::as_str).unwrap_or_default());
+        let name = crate::asterisk::shown_name(parts.join(" ").trim().as_bytes());
+        Ok(Some(name).filter(|name| !name.is_empty()))
+    }
+
+    async fn get(&self, path: &str, token: &Secret) -> Result<Value, String> {
+        let url = self.join(path).map_err(|error| in_full(&error))?;
+        let request = self.client.request(Method::GET, url).header("x-auth-token", token.reveal());
+        let (status, answer) = self.ask(request).await.map_err(|error| in_full(&error))?;
+        if status.is_success() { Ok(answer) } else { Err(format!("it answers {status}")) }
+    }
+
+    fn join(&self, path: &str) -> Result<Url, LinkError> {
+        self.base.join(path).map_err(|error| self.unreachable(error))
+    }
+
+    async fn ask(&self, request: reqwest::RequestBuilder) -> Result<(StatusCode, Value), LinkError> {
+        let failed = |error: reqwest::Error| self.unreachable(in_full(&error.without_url()));
+        let mut response = request.send().await.map_err(failed)?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            if body.len() + chunk.len() > LONGEST {
+                return Err(self.unreachable("its answer has no end"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok((response.status(), serde_json::from_slice(&body).unwrap_or_default()))
+    }
+}

@@ -1,0 +1,351 @@
+//! A connection to a Wazo: its WebSocket, and beside it what is asked over HTTP.
+//!
+//! Source: wazo-websocketd 0a263f5, `session.py`: the talk of version 2, and the codes with which it closes.
+
+use std::collections::VecDeque;
+use std::fmt::Debug;
+use std::io;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use rustls::pki_types::ServerName;
+use serde_json::{Map, Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{self, Message as Frame};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+use super::http::{Http, TOKEN_LASTS, Token};
+use super::message::{EVENTS, Message, Request};
+use crate::bridge::source::{self, Connector, LinkError};
+use crate::bridge::system::AccountError;
+use crate::config::WazoSettings;
+
+/// How long each step of the beginning may take.
+const STEP: Duration = Duration::from_secs(10);
+
+/// After so long without a word it is asked whether it is still there.
+const QUIET: Duration = Duration::from_secs(30);
+
+/// So long it may take to say so.
+const PONG: Duration = Duration::from_secs(10);
+
+/// The longest message.
+const LONGEST: usize = 1024 * 1024;
+
+/// So many questions over HTTP are open at once.
+const AT_ONCE: usize = 8;
+
+/// A new token is tried for again after so long, as long as the old one counts.
+const RETRY: Duration = Duration::from_secs(60);
+
+/// Where a Wazo is, and who asks it.
+#[derive(Debug, Clone)]
+pub struct Server {
+    http: Http,
+}
+
+impl Server {
+    /// That of the settings, whose files are read now.
+    ///
+    /// # Errors
+    ///
+    /// See [`AccountError`].
+    pub fn of(settings: &WazoSettings) -> Result<Self, AccountError> {
+        Ok(Self { http: Http::of(settings)? })
+    }
+}
+
+/// What carries it: TCP, or TLS over it.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Debug + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Debug + Send> Stream for T {}
+
+/// What comes of what is asked beside the socket.
+enum Answer {
+    Said(Message),
+    Renewed(Result<Token, LinkError>),
+}
+
+/// What comes next.
+enum Turn {
+    /// something is said; `None`: nothing for long
+    Frame(Option<Option<Result<Frame, tungstenite::Error>>>),
+    Answer(Answer),
+    /// a new token is due
+    Renew,
+}
+
+/// A connection on which events come.
+pub struct Link {
+    socket: WebSocketStream<Box<dyn Stream>>,
+    http: Http,
+    token: Token,
+    read: VecDeque<Message>,
+    unsent: VecDeque<Frame>,
+    wanted: VecDeque<Request>,
+    open: FuturesUnordered<BoxFuture<'static, Answer>>,
+    renew: Instant,
+    heard: Instant,
+    is_asked: bool,
+}
+
+impl Connector for Server {
+    type Link = Link;
+
+    async fn connect(&self) -> Result<Link, LinkError> {
+        let token = self.http.token().await?;
+        let socket = timeout(STEP, self.open(&token)).await;
+        let socket = socket.map_err(|_| self.http.unreachable("it does not open the socket in time"))??;
+        let mut link = Link {
+            socket,
+            http: self.http.clone(),
+            token,
+            read: VecDeque::new(),
+            unsent: VecDeque::new(),
+            wanted: VecDeque::new(),
+            open: FuturesUnordered::new(),
+            renew: Instant::now() + TOKEN_LASTS / 2,
+            heard: Instant::now(),
+            is_asked: false,
+        };
+        timeout(STEP, link.begin()).await.map_err(|_| LinkError::Silent)??;
+        if link.token.sees_all == Some(false) {
+            let text = "the account sees the calls of its own lines only: it takes one of purpose external_api, or an \
+                        administrator's";
+            link.read.push_back(Message::Remark(text.to_owned()));
+        }
+        Ok(link)
+    }
+}
+
+impl Server {
+    /// Opens the socket. Its address holds the token, so it is in no error.
+    async fn open(&self, token: &Token) -> Result<WebSocketStream<Box<dyn Stream>>, LinkError> {
+        let http = &self.http;
+        let mut url = http.base().join("api/websocketd/").map_err(|error| http.unreachable(error))?;
+        url.query_pairs_mut().append_pair("token", token.secret.reveal()).append_pair("version", "2");
+        let is_tls = url.scheme() == "https";
+        let _ = url.set_scheme(if is_tls { "wss" } else { "ws" });
+        let host = url.host_str().unwrap_or_default();
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let port = url.port_or_known_default().unwrap_or(443);
+        let broken = |source| LinkError::Unreachable { address: http.address(), source };
+        let stream = TcpStream::connect((host.as_str(), port)).await.map_err(broken)?;
+        stream.set_nodelay(true).map_err(broken)?;
+        rustix::net::sockopt::set_socket_keepalive(&stream, true).map_err(|error| broken(error.into()))?;
+        let stream: Box<dyn Stream> = if is_tls {
+            let name = ServerName::try_from(host).map_err(|error| broken(io::Error::other(error)))?;
+            Box::new(TlsConnector::from(http.tls.clone()).connect(name, stream).await.map_err(broken)?)
+        } else {
+            Box::new(stream)
+        };
+        let limits = WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
+        match client_async_with_config(url.as_str(), stream, Some(limits)).await {
+            Ok((socket, _)) => Ok(socket),
+            Err(tungstenite::Error::Http(response)) => {
+                Err(http.unreachable(format!("it answers {} to who opens the socket", response.status())))
+            }
+            Err(_) => Err(LinkError::Stranger {
+                address: http.address(),
+                wanted: "websocketd of Wazo",
+                said: "no WebSocket".to_owned(),
+            }),
+        }
+    }
+}
+
+impl Link {
+    /// Whether it sees the calls of all users, if that was said.
+    pub fn sees_all(&self) -> Option<bool> {
+        self.token.sees_all
+    }
+
+    /// Waits until it is known here, and asks to be told of calls.
+    async fn begin(&mut self) -> Result<(), LinkError> {
+        self.until("init").await?;
+        for event in EVENTS {
+            self.send(json!({ "op": "subscribe", "data": { "event_name": event } })).await?;
+            self.until("subscribe").await?;
+        }
+        self.send(json!({ "op": "start" })).await?;
+        self.until("start").await
+    }
+
+    async fn send(&mut self, message: Value) -> Result<(), LinkError> {
+        let frame = Frame::Text(message.to_string().into());
+        self.socket.send(frame).await.map_err(|error| LinkError::Broken(io::Error::other(error)))
+    }
+
+    /// Waits for the reply to an operation.
+    async fn until(&mut self, op: &str) -> Result<(), LinkError> {
+        loop {
+            let Some(said) = self.frame().await? else { continue };
+            if said.get("op").and_then(Value::as_str) != Some(op) {
+                self.take(said);
+                continue;
+            }
+            return match said.get("code").and_then(Value::as_i64).unwrap_or_default() {
+                0 => Ok(()),
+                code => Err(self.http.refused(&format!("`{op}` is answered with {code}"))),
+            };
+        }
+    }
+
+    /// The next thing that is said; `None` for what only keeps the connection.
+    async fn frame(&mut self) -> Result<Option<Map<String, Value>>, LinkError> {
+        let frame = self.socket.next().await;
+        self.understood(frame)
+    }
+
+    fn understood(
+        &mut self,
+        frame: Option<Result<Frame, tungstenite::Error>>,
+    ) -> Result<Option<Map<String, Value>>, LinkError> {
+        let frame = match frame {
+            None => return Err(LinkError::Ended),
+            Some(Err(error)) => return Err(LinkError::Broken(io::Error::other(error))),
+            Some(Ok(frame)) => frame,
+        };
+        self.heard = Instant::now();
+        self.is_asked = false;
+        match frame {
+            Frame::Text(text) => Ok(serde_json::from_str(&text).ok()),
+            Frame::Close(why) => Err(self.closed(why.map(|why| u16::from(why.code)))),
+            Frame::Binary(_) | Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_) => Ok(None),
+        }
+    }
+
+    /// Why it was closed.
+    fn closed(&self, code: Option<u16>) -> LinkError {
+        match code {
+            Some(4001) => self.http.refused("it has got no token"),
+            Some(4002) => self.http.refused("the token is not valid, or lacks the permission websocketd"),
+            Some(4004) => self.http.refused("it does not understand what it is told (4004)"),
+            // 4003: the token has ended, and the next connection has a new one.
+            _ => LinkError::Ended,
+        }
+    }
+
+    fn take(&mut self, said: Map<String, Value>) {
+        if said.get("op").and_then(Value::as_str) != Some("event") {
+            return;
+        }
+        let Some(Value::Object(data)) = said.get("data") else { return };
+        let name = data.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if let (true, Some(Value::Object(data))) = (EVENTS.contains(&name.as_str()), data.get("data")) {
+            self.read.push_back(Message::Event { name, data: data.clone() });
+        }
+    }
+
+    /// Asks what is wanted over HTTP, some at a time.
+    fn ask_next(&mut self) {
+        while self.open.len() < AT_ONCE
+            && let Some(request) = self.wanted.pop_front()
+        {
+            let (http, token) = (self.http.clone(), self.token.secret.clone());
+            let answer = async move {
+                Answer::Said(match request {
+                    Request::Calls => match http.calls(&token).await {
+                        Ok(legs) => Message::Calls(legs),
+                        Err(why) => Message::Remark(format!(
+                            "which calls there are is not told ({why}); the account needs calld.calls.read"
+                        )),
+                    },
+                    Request::User(uuid) => match http.user(&token, &uuid).await {
+                        Ok(name) => Message::User { uuid, name },
+                        // Calls are told of without the name.
+                        Err(_) => Message::User { uuid, name: None },
+                    },
+                })
+            };
+            self.open.push(answer.boxed());
+        }
+    }
+
+    fn answered(&mut self, answer: Answer) {
+        match answer {
+            Answer::Said(message) => self.read.push_back(message),
+            Answer::Renewed(Ok(token)) => {
+                let message = json!({ "op": "token", "data": { "token": token.secret.reveal() } });
+                self.unsent.push_back(Frame::Text(message.to_string().into()));
+                self.token = token;
+                self.renew = Instant::now() + TOKEN_LASTS / 2;
+            }
+            Answer::Renewed(Err(error)) => {
+                let why = crate::client::in_full(&error);
+                self.read.push_back(Message::Remark(format!("there is no new token: {why}")));
+                self.renew = Instant::now() + RETRY;
+            }
+        }
+    }
+
+    fn begin_to_renew(&mut self) {
+        let http = self.http.clone();
+        self.open.push(async move { Answer::Renewed(http.token().await) }.boxed());
+        // The answer says when the next one is due.
+        self.renew = Instant::now() + TOKEN_LASTS;
+    }
+}
+
+impl source::Link for Link {
+    type Message = Message;
+    type Request = Request;
+
+    async fn next(&mut self) -> Result<Message, LinkError> {
+        loop {
+            if let Some(message) = self.read.pop_front() {
+                return Ok(message);
+            }
+            // What is fed before it is dropped is flushed by the next one.
+            while let Some(frame) = self.unsent.front().cloned() {
+                self.socket.feed(frame).await.map_err(|error| LinkError::Broken(io::Error::other(error)))?;
+                self.unsent.pop_front();
+            }
+            self.socket.flush().await.map_err(|error| LinkError::Broken(io::Error::other(error)))?;
+            self.ask_next();
+            let until = self.heard + QUIET + if self.is_asked { PONG } else { Duration::ZERO };
+            let renew = self.renew;
+            let has_open = !self.open.is_empty();
+            let said = {
+                let open = &mut self.open;
+                let answered = async {
+                    match has_open {
+                        true => open.next().await,
+                        false => std::future::pending().await,
+                    }
+                };
+                let socket = &mut self.socket;
+                tokio::select! {
+                    frame = timeout_at(until, socket.next()) => Turn::Frame(frame.ok()),
+                    Some(answer) = answered => Turn::Answer(answer),
+                    () = sleep_until(renew) => Turn::Renew,
+                }
+            };
+            match said {
+                Turn::Frame(Some(frame)) => {
+                    if let Some(said) = self.understood(frame)? {
+                        self.take(said);
+                    }
+                }
+                Turn::Frame(None) if self.is_asked => return Err(LinkError::Silent),
+                Turn::Frame(None) => {
+                    self.is_asked = true;
+                    let ping = json!({ "op": "ping", "data": { "payload": "zammad-cti" } });
+                    self.unsent.push_back(Frame::Text(ping.to_string().into()));
+                }
+                Turn::Answer(answer) => self.answered(answer),
+                Turn::Renew => self.begin_to_renew(),
+            }
+        }
+    }
+
+    fn ask(&mut self, request: Request) {
+        self.wanted.push_back(request);
+    }
+}

@@ -1,0 +1,104 @@
+//! Wazo's calls over its WebSocket.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::running::Running;
+use crate::support::World;
+use crate::wazo_server::{PASSWORD, USERNAME, Wazo};
+use crate::zammad::Zammad;
+
+fn bridge(world: &World, wazo: &Wazo, zammad: &Zammad) -> Command {
+    let password = world.file("password", 0o600, &format!("{PASSWORD}\n"));
+    let mut program = world.process();
+    program.env("RUST_LOG", "trace");
+    program.args([
+        "bridge",
+        "wazo",
+        "--wazo-url",
+        &wazo.url(),
+        "--username",
+        USERNAME,
+        "--url",
+        &zammad.url(),
+    ]);
+    program.arg("--password-file").arg(password).args(["--hold", "0s"]);
+    program
+}
+
+/// Ends it; whatever it said, no secret was in it.
+fn end(running: Running) -> String {
+    running.signal("TERM");
+    let ran = running.end();
+    assert_eq!(ran.code, 0, "{ran}");
+    assert!(!ran.stderr.contains(PASSWORD) && !ran.stderr.contains("t0ken-"), "{ran}");
+    ran.stderr
+}
+
+/// The leg of Anna's phone, in a conversation of its own.
+fn leg(conversation: &str, more: Value) -> Value {
+    let mut leg = json!({
+        "call_id": format!("{conversation}0"), "conversation_id": conversation, "user_uuid": "anna",
+        "caller_id_number": "101", "peer_caller_id_number": "4940669690", "dialed_extension": "493023125101",
+        "is_caller": false, "direction": "inbound", "status": "Ringing", "talking_to": {}, "line_id": 4,
+    });
+    leg.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    leg
+}
+
+#[test]
+fn events_become_calls_whatever_becomes_of_the_connection() {
+    let (world, zammad, wazo) = (World::new(), Zammad::start(), Wazo::start());
+    let running = Running::start(&mut bridge(&world, &wazo, &zammad));
+    wazo.until_sessions(1);
+    wazo.happens("call_created", &leg("1.1", json!({})));
+    let new_call = zammad.until("newCall", "wazo-1.1");
+    assert_eq!(new_call["user"], json!(["Anna Agent"]));
+    assert_eq!((&new_call["from"], &new_call["to"]), (&json!("4940669690"), &json!("493023125101")));
+    let up = json!({ "status": "Up", "talking_to": { "1.1": "x" } });
+    wazo.happens("call_answered", &leg("1.1", up.clone()));
+    let answer = zammad.until("answer", "wazo-1.1");
+    assert_eq!((&answer["user"], &answer["answeringNumber"]), (&json!("Anna Agent"), &json!("101")));
+    // Another one begins, and both go on while nobody listens: one ends then, and a third begins.
+    wazo.happens("call_created", &leg("2.1", json!({})));
+    zammad.until("newCall", "wazo-2.1");
+    wazo.close(4003);
+    wazo.is_missed("call_ended", &leg("2.1", json!({ "reason_code": 16 })));
+    wazo.is_missed("call_created", &leg("3.1", up));
+    wazo.until_sessions(2);
+    // It has a new token.
+    assert_eq!(wazo.tokens(), 2);
+    zammad.until("answer", "wazo-3.1");
+    assert_eq!(zammad.until("hangup", "wazo-2.1")["cause"], "cancel");
+    wazo.happens("call_ended", &leg("1.1", json!({ "reason_code": 16 })));
+    assert_eq!(zammad.until("hangup", "wazo-1.1")["cause"], "normalClearing");
+    assert_eq!(zammad.kinds_of("wazo-1.1"), ["newCall", "answer", "hangup"]);
+    end(running);
+    wazo.assert_content();
+}
+
+#[test]
+fn whoever_is_refused_says_why() {
+    let (world, zammad, wazo) = (World::new(), Zammad::start(), Wazo::start());
+    let running = Running::start(bridge(&world, &wazo, &zammad).args(["--password", "another"]));
+    running.until_it_says("refuses the login: user or password refused; it is tried again after 3m");
+    end(running);
+    wazo.refuses(Some(4002));
+    let running = Running::start(&mut bridge(&world, &wazo, &zammad));
+    running.until_it_says("the token is not valid, or lacks the permission websocketd");
+    end(running);
+    wazo.assert_content();
+}
+
+#[test]
+fn who_may_not_list_calls_is_told_and_follows_all_the_same() {
+    let (world, zammad, wazo) = (World::new(), Zammad::start(), Wazo::start());
+    wazo.has_no_list();
+    let running = Running::start(&mut bridge(&world, &wazo, &zammad));
+    running.until_it_says("the account needs calld.calls.read");
+    wazo.happens("call_created", &leg("1.1", json!({ "user_uuid": "nobody" })));
+    assert_eq!(zammad.until("newCall", "wazo-1.1").get("user"), None);
+    end(running);
+    wazo.assert_content();
+}
