@@ -151,21 +151,21 @@ fn account(account: &Account, show: fn(&Secret) -> String) -> String {
 }
 
 const HEAD: &str = "\
-# The configuration of zammad-cti, in place of that of asterisk-zammad-cti-bridge.
+# The configuration of zammad-cti, converted from asterisk-zammad-cti-bridge.
 #
-# It holds Zammad's token and the secret of an account at Asterisk. Others must not be able to read it:
-# chmod o-rwx config.toml. `secret_file` in place of `secret` names a file that holds the secret.
+# It contains Zammad's token and the secret of an account at Asterisk. Others must not be able to read it:
+# chmod o-rwx config.toml. To keep the secret in a file of its own, use `secret_file` instead of `secret`.
 #
-# What differs from the script:
+# Differences from the script:
 # - The account at Asterisk needs more rights. In manager.conf:
 #     read = call,agent,system
 #     write = reporting
-# - Calls to telephones and groups, and calls that go out, are reported too, not only those of queues.
-# - `to` is the number that was dialled, and `queue` the queue's name. Rows of the caller-log filter
-#   with queue names still choose who sees a call. Who is told of it is a matter of the number.
+# - Calls to telephones and groups, and outbound calls, are reported too, not only those of queues.
+# - `to` is the dialled number, and `queue` is the queue's name. Rows of the caller-log filter with queue
+#   names still decide who sees a call in the list. The popup depends on the number.
 # - Numbers are sent as digits with the country code: set `country` below.
-# - A call is one call in Zammad, also if it comes to several queues, and it ends with the caller.
-# - Nothing may report the same calls beside it: stop the script before you start zammad-cti.
+# - A call is one call in Zammad, even if it enters several queues. It ends when the caller hangs up.
+# - Stop the script before you start zammad-cti, because nothing else may report the same calls.
 #
 ";
 
@@ -180,8 +180,8 @@ const TABLES: &str = "
 # Where events wait while Zammad is down. The script lost them.
 #path = \"/var/spool/zammad-cti/spool.db\"
 
-# Who sits at which phone: an extension or an endpoint, and a Zammad login. The script sent the name of the
-# queue's member, and so does zammad-cti for a phone that is not listed.
+# Whose phone is whose: an extension or an endpoint, and a Zammad login. The script sent the name of the
+# queue's member. zammad-cti does the same for a phone that is not listed.
 [agents]
 #101 = \"anna@example.com\"
 ";
@@ -191,8 +191,8 @@ const ASTERISK: &str = "
 ";
 
 const TRUNKS: &str = "\
-# The contexts in which calls from outside begin, if they are others. The script did not have to know them.
+# The contexts in which calls from outside begin, if they are not the defaults. The script did not need them.
 #trunk_contexts = [\"from-trunk*\"]
-# What phones dial to get out of the house.
+# The digit that phones dial for an outside line.
 #outside_prefix = \"0\"
 ";
