@@ -6,6 +6,7 @@ use std::fmt;
 use crate::agi::AgiError;
 use crate::bridge::recording::RecordingError;
 use crate::bridge::system::AccountError;
+use crate::bridge::webhook::BadBody;
 use crate::cause::UnknownCause;
 use crate::client::{CallerLogError, ClientError, SendError};
 use crate::config::ConfigError;
@@ -364,6 +365,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
         || error.is::<UnknownCause>()
         || error.is::<NoSuchEvent>()
         || error.is::<NoSuchCall>()
+        || error.is::<BadBody>()
     {
         return Some(ExitCode::InvalidEvent);
     }
@@ -388,7 +390,9 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
             | SpoolError::Slow { .. } => ExitCode::LocalFile,
         });
     }
-    if error.is::<ConfigError>() || error.is::<SandboxError>() || error.is::<UnusableSecret>() {
+    let is_of_bridge = error.is::<AccountError>();
+    if is_of_bridge || error.is::<ConfigError>() || error.is::<SandboxError>() || error.is::<UnusableSecret>()
+    {
         return Some(ExitCode::Configuration);
     }
     if let Some(error) = error.downcast_ref::<CallerLogError>() {

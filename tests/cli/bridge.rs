@@ -150,3 +150,19 @@ fn a_call_over_a_socket_is_seen_by_agents() {
     assert!(!ran.stderr.contains(SECRET), "{ran}");
     ami.assert_content();
 }
+
+#[test]
+fn settings_that_cannot_work_are_a_matter_of_configuration() {
+    let world = World::new();
+    // (arguments, what is missing)
+    let cases: [(&[&str], &str); 3] = [
+        (&[], "bridge.asterisk.secret_file is not set"),
+        (&["--secret", "s"], "bridge.asterisk.username is not set"),
+        (&["--secret", "s", "--username", "u", "--tls", "--bridge-asterisk-ca-file", "nowhere"], "nowhere"),
+    ];
+    for (arguments, missing) in cases {
+        let ended = world.program().args(["bridge", "asterisk"]).args(arguments).assert().code(78);
+        let said = String::from_utf8_lossy(&ended.get_output().stderr).into_owned();
+        assert!(said.contains(missing), "{said}");
+    }
+}
