@@ -795,7 +795,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__bridge__subcmd__webhook)
-            opts="-h --listen --internal --second-answer --on-reject --hold --grace --ignore --stale --health --dry-run --sandbox --page --record --mask --replay --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
+            opts="-h --listen --internal --second-answer --on-reject --hold --grace --ignore --stale --health --dry-run --sandbox --page --record --mask --replay --explain --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -813,7 +813,7 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "none hangup" -- "${cur}"))
                     return 0
                     ;;
-                --hold | --grace | --ignore | --stale | --health | --page | --record | --replay | --config | --profile | --url | --token | --token-file | --api-token)
+                --hold | --grace | --ignore | --stale | --health | --page | --record | --replay | --explain | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

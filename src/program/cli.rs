@@ -30,7 +30,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use agi::{Agi, AgiAnswer, AgiHangup, AgiNewCall};
 pub use answer::Answer;
-pub use bridge::{Bridge, Following, Source};
+pub use bridge::{Bridge, Following, Source, Webhook};
 pub use calls::{Calls, CallsClose, CallsCommand, WhichCalls};
 pub use check::Check;
 pub use completions::Completions;

@@ -48,3 +48,4 @@ mod spool;
 mod spool_commands;
 mod spool_file;
 mod tls;
+mod webhook;

@@ -13,8 +13,8 @@ use crate::config::{HookFields, HookSettings, HookWords};
 /// A call's id is a part of its id at Zammad, which keeps 250 characters of that.
 const LONGEST_ID: usize = 150;
 
-/// Names and numbers are shorter.
-const LONGEST_TEXT: usize = 120;
+/// Names and numbers are shorter: so much Zammad keeps of a number.
+const LONGEST_TEXT: usize = 100;
 
 /// How many legs or names one request may have.
 const MOST: usize = 64;
@@ -91,6 +91,88 @@ pub struct Notice {
     pub end: Option<End>,
     /// by which the same is known if it is said again
     pub id: Option<String>,
+}
+
+impl Notice {
+    /// What it says, by the names that the settings have for it.
+    pub fn words(&self) -> Vec<(&'static str, String)> {
+        let texts = |text: fn(&Person) -> &Option<String>| {
+            let texts: Vec<_> = self.people.iter().filter_map(|person| text(person).clone()).collect();
+            (!texts.is_empty()).then(|| texts.join(", "))
+        };
+        let words = [
+            ("event", Some(self.happened.as_str().to_owned())),
+            ("call", Some(self.call.clone())),
+            ("origin", self.origin.clone()),
+            ("leg", self.leg.clone()),
+            (
+                "side",
+                self.side.map(|side| if side == Side::Outside { "outside" } else { "phone" }.to_owned()),
+            ),
+            ("direction", self.towards.map(|towards| towards.as_str().to_owned())),
+            ("from", self.from.clone()),
+            ("to", self.to.clone()),
+            ("user", texts(|person| &person.name)),
+            ("endpoint", texts(|person| &person.endpoint)),
+            ("number", self.people.first().and_then(|person| person.number.clone())),
+            ("queue", self.queue.clone()),
+            ("trunk", self.trunk.clone()),
+            ("cause", self.end.map(|end| end.as_str().to_owned())),
+            ("id", self.id.clone()),
+        ];
+        words.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+    }
+}
+
+impl Happened {
+    const ALL: [Self; 8] = [
+        Self::NewCall,
+        Self::Call,
+        Self::Ring,
+        Self::Answer,
+        Self::Voicemail,
+        Self::Queue,
+        Self::LeaveQueue,
+        Self::Hangup,
+    ];
+
+    /// Its word in `words.event`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NewCall => "new_call",
+            Self::Call => "call",
+            Self::Ring => "ring",
+            Self::Answer => "answer",
+            Self::Voicemail => "voicemail",
+            Self::Queue => "queue",
+            Self::LeaveQueue => "leave_queue",
+            Self::Hangup => "hangup",
+        }
+    }
+}
+
+impl Towards {
+    const ALL: [Self; 4] = [Self::In, Self::Out, Self::Internal, Self::Dialled];
+
+    /// Its word in `words.direction`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Out => "out",
+            Self::Internal => "internal",
+            Self::Dialled => "dialled",
+        }
+    }
+}
+
+impl End {
+    /// Its word in `words.cause`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::By(cause) => cause.as_str(),
+            Self::Answered => "answered",
+        }
+    }
 }
 
 /// Why a request says nothing of a call.
@@ -330,14 +412,13 @@ impl Fields {
     }
 }
 
-/// The texts at the first path that leads to any, none of them longer than a text is.
+/// The texts at the first path that leads to any, none of them longer than a text is, and none with signs that control
+/// something: with one of these an event would be refused, and nobody saw the call.
 fn first(paths: &[Path], said: &Said, leg: Option<&Value>) -> Vec<String> {
     let texts = paths.iter().map(|path| path.texts(said, leg)).find(|texts| !texts.is_empty());
-    let shortened = |text: String| match text.char_indices().nth(LONGEST_TEXT) {
-        Some((end, _)) => text[..end].to_owned(),
-        None => text,
-    };
-    texts.unwrap_or_default().into_iter().take(MOST).map(shortened).collect()
+    let tamed =
+        |text: String| -> String { text.chars().filter(|c| !c.is_control()).take(LONGEST_TEXT).collect() };
+    texts.unwrap_or_default().into_iter().take(MOST).map(tamed).filter(|text| !text.is_empty()).collect()
 }
 
 /// An id, whole or not at all: a part of it could be that of another call.
@@ -363,18 +444,13 @@ fn is_voicemail(person: &Person) -> bool {
 /// `hangup in busy`: what happened, which way the call goes, why it ended; the last two in any order, or not at all.
 fn meaning(text: &str) -> Option<Meaning> {
     let mut words = text.split_whitespace();
-    let happened = match words.next()?.to_ascii_lowercase().as_str() {
-        "ignore" => return Some(None),
-        "new_call" | "newcall" => Happened::NewCall,
-        "call" => Happened::Call,
-        "ring" => Happened::Ring,
-        "answer" => Happened::Answer,
-        "voicemail" => Happened::Voicemail,
-        "queue" => Happened::Queue,
-        "leave_queue" => Happened::LeaveQueue,
-        "hangup" => Happened::Hangup,
-        _ => return None,
-    };
+    let word = words.next()?.to_ascii_lowercase();
+    if word == "ignore" {
+        return Some(None);
+    }
+    // Zammad writes it without a line in it.
+    let word = if word == "newcall" { Happened::NewCall.as_str() } else { &word };
+    let happened = Happened::ALL.into_iter().find(|happened| happened.as_str() == word)?;
     let (mut towards_by_event, mut end_by_event) = (None, None);
     for word in words {
         if let Some(way) = towards(word) {
@@ -387,13 +463,7 @@ fn meaning(text: &str) -> Option<Meaning> {
 }
 
 fn towards(word: &str) -> Option<Towards> {
-    Some(match word {
-        "in" => Towards::In,
-        "out" => Towards::Out,
-        "internal" => Towards::Internal,
-        "dialled" => Towards::Dialled,
-        _ => return None,
-    })
+    Towards::ALL.into_iter().find(|towards| towards.as_str() == word)
 }
 
 /// The same by the words that most phone systems have for it.

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use super::calls::{Calls, Manner, Told, key};
 use super::hook;
 use super::message::{Message, Said};
-use super::notice::{Mapping, Unsaid};
+use super::notice::{Mapping, Notice, Unsaid};
 use crate::bridge::fact::{Fact, LegId, What};
 use crate::bridge::mask::Mask;
 use crate::bridge::source::{Heard, Source, Waits};
@@ -33,6 +33,15 @@ impl Webhook {
         let mut webhook = Self::default();
         webhook.adapt(settings);
         webhook
+    }
+
+    /// What a request says, before it is compared with what is known.
+    ///
+    /// # Errors
+    ///
+    /// It says nothing of a call.
+    pub fn notices(&self, said: &Said) -> Result<Vec<Notice>, Unsaid> {
+        self.hooks.get(&said.hook).map_or(Err(Unsaid::NoEvent), |(_, mapping)| mapping.read(said))
     }
 
     fn hear(&mut self, said: &Said) -> Vec<Heard<Infallible>> {

@@ -70,7 +70,7 @@ pub enum Bridge {
     ///   secret_file = "/etc/zammad-cti/hook-secret"
     ///   public_url = "https://HOST"
     #[command(verbatim_doc_comment)]
-    Webhook(Box<Source<WebhookSettings>>),
+    Webhook(Box<Webhook>),
     /// Follow a FRITZ!Box through its call monitor
     ///
     /// Dial #96*5* at a phone of the box once: that turns its call monitor on.
@@ -99,6 +99,18 @@ pub struct Source<Settings: Args> {
     pub bridge: BridgeSettings,
     #[command(flatten)]
     pub following: Following,
+}
+
+/// Hosted phone systems.
+#[derive(Debug, Args)]
+pub struct Webhook {
+    #[command(flatten)]
+    pub source: Source<WebhookSettings>,
+    /// Show what a request's body on stdin says and what follows from it, and end. NAME is a hook of the configuration or
+    /// a preset; where there is one hook, it needs none
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+    #[arg(conflicts_with_all = ["page", "record", "replay"], help_heading = "This time")]
+    pub explain: Option<String>,
 }
 
 /// How a phone system is followed this time.

@@ -5,6 +5,7 @@
 
 mod alone;
 mod delivery;
+mod explain;
 mod follow;
 mod page;
 mod pulse;
@@ -45,7 +46,13 @@ pub fn run(source: cli::Bridge, global: &Global, out: &mut dyn Write) -> anyhow:
         cli::Bridge::Freeswitch(args) => bridge::<freeswitch::System>(*args, global, out),
         cli::Bridge::ThreeCx(args) => bridge::<three_cx::System>(*args, global, out),
         cli::Bridge::Xivo(args) => bridge::<xivo::System>(*args, global, out),
-        cli::Bridge::Webhook(args) => bridge::<webhook::System>(*args, global, out),
+        cli::Bridge::Webhook(args) => {
+            let cli::Webhook { source, explain } = *args;
+            match explain {
+                Some(name) => explain::explain(&name, source, global, out),
+                None => bridge::<webhook::System>(source, global, out),
+            }
+        }
         cli::Bridge::Fritzbox(args) => bridge::<fritzbox::System>(*args, global, out),
         cli::Bridge::Wazo(args) => bridge::<wazo::System>(*args, global, out),
     }

@@ -1,0 +1,132 @@
+//! `bridge webhook --explain`: what one request says, and what would be reported.
+
+use std::io::{Read, Write, stdin};
+use std::time::Duration;
+
+use anyhow::Context;
+use serde_json::{Map, Value, json};
+
+use crate::bridge::source::{Heard, Source};
+use crate::bridge::tracker::{Followed, Tracker};
+use crate::bridge::webhook::{Message, Notice, Webhook, said};
+use crate::config::{Config, ConfigError, Format, HookSettings, PRESETS, WebhookSettings};
+use crate::program::cli::{self, Global};
+use crate::program::exit_code::ExitCode;
+use crate::program::output::{OutputError, VERSION};
+use crate::program::safe_text::printable;
+
+use super::super::start_log;
+use super::super::watched::sources;
+use super::{rules, tell};
+
+/// As long as a request may be.
+const LARGEST: u64 = 64 * 1024;
+
+/// All that waits has come about by then.
+const LATER: Duration = Duration::from_secs(60);
+
+/// Reads a body, and shows what becomes of it.
+pub fn explain(
+    name: &str,
+    source: cli::Source<WebhookSettings>,
+    global: &Global,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    let (_, settings, _) = sources(global, source.bridge)?;
+    let (name, hook) = chosen(name, &settings.bridge.webhook)?;
+    let bridge = settings.bridge.checked()?;
+    let config = Config::try_from(settings)?;
+    start_log(log::LevelFilter::Info, config.endpoint().ok().cloned());
+    let mut body = Vec::new();
+    stdin().take(LARGEST).read_to_end(&mut body).context("stdin")?;
+    let said = said(&name, &hook, &body)??;
+    let settings = WebhookSettings { hooks: [(name.clone(), hook)].into(), ..WebhookSettings::default() };
+    let mut webhook = Webhook::new(&settings);
+    let notices = webhook.notices(&said);
+    let mut tracker = Tracker::new(rules(&bridge, &config));
+    for heard in webhook.understand(Message::Hook(said)) {
+        match heard {
+            Heard::Fact(fact) => tracker.hear(fact, Duration::ZERO),
+            // What a single request says nobody compares with a list.
+            Heard::Standing(_) | Heard::Seen(_) | Heard::Remark(_) => {}
+            Heard::Ask(request) => match request {},
+        }
+    }
+    tracker.pass(LATER);
+    let (mut events, mut unreported) = (Vec::new(), Vec::new());
+    for followed in tracker.followed() {
+        match followed {
+            Followed::Event(_, written) => events.push(written.read(&config, None)?),
+            Followed::Unreported(_, _, reason) => unreported.push(reason.to_string()),
+            Followed::Ended(..) => {}
+        }
+    }
+    match config.output {
+        Format::Json => {
+            let notices = match &notices {
+                Ok(notices) => notices.iter().map(object).collect(),
+                Err(_) => Vec::new(),
+            };
+            let events: Vec<_> = events.iter().map(|event| Value::Object(tell::fields(event))).collect();
+            let shown = json!({ "version": VERSION, "hook": name, "says": notices, "events": events });
+            writeln!(out, "{shown}").map_err(OutputError)?;
+        }
+        Format::Text | Format::Shell => {
+            match &notices {
+                Ok(notices) => {
+                    for notice in notices {
+                        write_words(out, notice).map_err(OutputError)?;
+                    }
+                }
+                Err(unsaid) => {
+                    writeln!(out, "nothing: {}", printable(&unsaid.to_string())).map_err(OutputError)?;
+                }
+            }
+            let none = events.is_empty() && notices.is_ok();
+            for event in &events {
+                write!(out, "-> ").map_err(OutputError)?;
+                tell::unsent(out, event, &config)?;
+            }
+            for reason in &unreported {
+                writeln!(out, "-> not reported: {}", printable(reason)).map_err(OutputError)?;
+            }
+            if none && unreported.is_empty() {
+                writeln!(out, "-> nothing, unless the beginning of its call was heard before")
+                    .map_err(OutputError)?;
+            }
+        }
+    }
+    Ok(ExitCode::Ok)
+}
+
+/// The hook of that name, or one that is but a preset.
+fn chosen(name: &str, settings: &WebhookSettings) -> Result<(String, HookSettings), ConfigError> {
+    if let Some(hook) = settings.hooks.get(name) {
+        return Ok((name.to_owned(), hook.clone()));
+    }
+    if name.is_empty()
+        && let [(name, hook)] = settings.hooks.iter().collect::<Vec<_>>().as_slice()
+    {
+        return Ok(((*name).clone(), (*hook).clone()));
+    }
+    let presets = || PRESETS.iter().map(|(preset, _)| *preset);
+    if presets().any(|preset| preset == name) {
+        return Ok((
+            name.to_owned(),
+            HookSettings { preset: Some(name.to_owned()), ..HookSettings::default() },
+        ));
+    }
+    let known: Vec<_> = settings.hooks.keys().map(String::as_str).chain(presets()).collect();
+    Err(ConfigError::Bridge(format!("--explain NAME: the hooks and presets are {}", known.join(", "))))
+}
+
+fn object(notice: &Notice) -> Value {
+    let named = |(name, text): (&str, String)| (name.to_owned(), Value::String(text));
+    Value::Object(notice.words().into_iter().map(named).collect::<Map<_, _>>())
+}
+
+fn write_words(out: &mut dyn Write, notice: &Notice) -> std::io::Result<()> {
+    let words: Vec<_> =
+        notice.words().into_iter().map(|(name, text)| format!("{name}={}", printable(&text))).collect();
+    writeln!(out, "{}", words.join(" "))
+}
