@@ -157,6 +157,16 @@ pub trait SourceSettings {
     ///
     /// They cannot work.
     fn login(&self) -> Result<Option<String>, ConfigError>;
+
+    /// What is told when there is a connection.
+    fn connected(&self) -> String {
+        format!("connected to {}", self.name())
+    }
+
+    /// What a look found that came about.
+    fn reached(&self) -> &'static str {
+        "reached, login accepted"
+    }
 }
 
 /// What happens to a caller whom Zammad blocks.

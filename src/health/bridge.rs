@@ -29,6 +29,8 @@ pub struct BridgeCheck {
     look: BoxFuture<'static, Result<Look, Unreached>>,
     /// what to do if there is no answer
     after_silence: Cow<'static, str>,
+    /// what it means that it came about
+    reached: &'static str,
     /// where a bridge tells of itself
     spool: Option<SharedSpool>,
 }
@@ -111,7 +113,7 @@ impl BridgeCheck {
         if !own.is_set() {
             return None;
         }
-        let source = own.name();
+        let (source, reached) = (own.name(), own.reached());
         let name = BridgeName {
             source: source.to_owned(),
             profile: profile.map(str::to_owned),
@@ -131,13 +133,14 @@ impl BridgeCheck {
             name,
             look: look.boxed(),
             after_silence: P::next_step(&LinkError::Silent),
+            reached,
             spool: spool.map(|(spool, endpoint)| SharedSpool::new(spool, endpoint)),
         })
     }
 
     /// Takes so long at most.
     pub async fn run(self, within: Duration) -> BridgeHealth {
-        let Self { name, look, after_silence, spool } = self;
+        let Self { name, look, after_silence, reached, spool } = self;
         let told = match &spool {
             None => None,
             Some(spool) => Some(spool.bridges(PATIENCE.min(within)).await),
@@ -158,7 +161,7 @@ impl BridgeCheck {
         let look = timeout(within, look).await.unwrap_or_else(|_| {
             Err(Unreached { reason: "no answer in time".to_owned(), next_step: after_silence })
         });
-        let mut health = looked(name, look);
+        let mut health = looked(name, look, reached);
         health.parts.extend(told.and_then(|told| nobody_follows(told, &health.name)));
         health
     }
@@ -200,7 +203,7 @@ fn followed(name: BridgeName, bridge: Bridge) -> BridgeHealth {
 }
 
 /// What a login tells.
-fn looked(name: BridgeName, look: Result<Look, Unreached>) -> BridgeHealth {
+fn looked(name: BridgeName, look: Result<Look, Unreached>, reached: &str) -> BridgeHealth {
     let whom = whom(&name);
     let Look { rights, trunks, queues, extensions } = match look {
         Ok(look) => look,
@@ -223,7 +226,7 @@ fn looked(name: BridgeName, look: Result<Look, Unreached>) -> BridgeHealth {
     };
     let seen = Seen { trunks, queues, extensions };
     let parts = vec![
-        SpoolPart::good(SpoolPartName::Bridge, format!("{whom} reached, login accepted")),
+        SpoolPart::good(SpoolPartName::Bridge, format!("{whom} {reached}")),
         rights,
         SpoolPart::good(SpoolPartName::Sights, seen.to_string()),
     ];

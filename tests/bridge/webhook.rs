@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::running::Running;
 use crate::sender::{Answer, Sender};
 use crate::support::World;
+use crate::support::nginx::Nginx;
 use crate::zammad::Zammad;
 
 const SECRET: &str = "hook-s3cret-Xk3vQm9";
@@ -47,6 +48,8 @@ impl Bridge {
 fn program(world: &World, zammad: &Zammad, more: &str) -> Command {
     let text = format!(
         "url = '{}'\n[bridge]\n{more}\n[bridge.webhook]\nlisten = '127.0.0.1:0'\n\
+         [bridge.webhook.hooks.twilio]\npreset = 'twilio'\nsecret = '{SECRET}'\nsigning_key = '{KEY}'\n\
+         public_url = 'https://cti.example'\n\
          [bridge.webhook.hooks.sipgate]\npreset = 'sipgate'\nsecret = '{SECRET}'\npublic_url = 'https://cti.example'\n\
          [bridge.webhook.hooks.placetel]\npreset = 'placetel'\nsecret = '{SECRET}'\nsigning_key = '{KEY}'\n\
          [bridge.webhook.hooks.telnyx]\npreset = 'telnyx'\nsecret = '{SECRET}'\nrate = 5\n\
@@ -298,6 +301,34 @@ fn open_calls_go_on_in_the_next_process() {
         (kinds.map(str::to_owned).to_vec(), kinds.map(str::to_owned).to_vec())
     );
     assert_eq!(zammad.refused(), [] as [&str; 0]);
+    bridge.end();
+}
+
+#[test]
+fn a_web_server_in_front_changes_nothing_that_is_signed() {
+    let (world, zammad) = (World::new(), Zammad::start());
+    let bridge = Bridge::start(&mut program(&world, &zammad, ""));
+    let example = include_str!("../../examples/webhook/nginx.conf");
+    let begin = example.find("location /hook/").unwrap();
+    let location = &example[begin..=begin + example[begin..].find('}').unwrap()];
+    let location = location.replace("127.0.0.1:8088", &bridge.address);
+    let nginx = Nginx::with(bridge.address.parse().unwrap(), "", &location);
+    let before = nginx.url();
+    let before = before.trim_start_matches("http://").split('/').next().unwrap();
+    let path = format!("{}?a=%2B1&b=2%20c", HOOK.replace("sipgate", "twilio"));
+    let body =
+        "To=%2B493022&CallSid=CA1&From=%2B492111234567&CallStatus=ringing&Direction=inbound&ParentCallSid=";
+    let fields = "CallSidCA1CallStatusringingDirectioninboundFrom+492111234567ParentCallSidTo+493022";
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, KEY.as_bytes());
+    let signature = hmac::sign(&key, format!("https://cti.example{path}{fields}").as_bytes());
+    let signature = data_encoding::BASE64.encode(signature.as_ref());
+    let headers = [("Content-Type", "application/x-www-form-urlencoded"), ("X-Twilio-Signature", &signature)];
+    let mut sender = Sender::to(before);
+    assert_eq!(sender.post(&path, &headers, body.as_bytes()).status, 200);
+    assert_eq!(zammad.kinds_of("twilio-CA1"), ["newCall"]);
+    assert_eq!(sender.post(&path.replace("2%20c", "3"), &headers, body.as_bytes()).status, 403);
+    let large = vec![b'a'; 65 * 1024];
+    assert_eq!(Sender::to(before).post(HOOK, &[], &large).status, 413);
     bridge.end();
 }
 

@@ -67,6 +67,9 @@ const FILES: &[(&str, &str)] = &[
     ("examples/bridge/freeswitch-user.xml", "tests/cli/bridge_freeswitch.rs"),
     ("examples/bridge/fritzbox.jsonl", "docs/fritzbox.md"),
     ("examples/bridge/manager.conf", "docs/asterisk.md"),
+    ("examples/webhook/nginx.conf", "tests/bridge/webhook.rs"),
+    // Nothing here is Caddy; `caddy validate` of 2.6 accepts it.
+    ("examples/webhook/Caddyfile", "docs/webhook.md"),
     ("examples/xivo", "tests/asterisk/processes.py"),
     ("examples/freeswitch", "tests/freeswitch/bench.py"),
     ("examples/kamailio", "tests/kamailio/bench.py"),
@@ -115,6 +118,7 @@ pages! {
     asterisk: "docs/asterisk.md",
     freepbx: "docs/freepbx.md",
     bridge: "docs/bridge.md",
+    webhook: "docs/webhook.md",
     exit_codes_and_output: "docs/exit-codes-and-output.md",
     monitoring: "docs/monitoring.md",
     shell: "docs/shell.md",

@@ -349,6 +349,17 @@ impl SourceSettings for WebhookSettings {
         let login = format!("{} at {}", names.join(", "), self.address());
         Ok((!names.is_empty()).then_some(login))
     }
+
+    fn connected(&self) -> String {
+        format!(
+            "requests of {} are taken",
+            self.hooks.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+        )
+    }
+
+    fn reached(&self) -> &'static str {
+        "is free to be listened at"
+    }
 }
 
 /// One setting, whichever of both ways it is given in: this one's if it has any.
@@ -559,6 +570,19 @@ mod tests {
         own.sort_unstable();
         listed.sort_unstable();
         assert_eq!(own, listed);
+    }
+
+    #[test]
+    fn each_key_of_a_hook_stands_on_its_page() {
+        let page = include_str!("../../../docs/webhook.md");
+        for key in HOOK_KEYS {
+            let key = key.strip_prefix("fields.").or_else(|| key.strip_prefix("reply.")).unwrap_or(key);
+            let code = format!("`{}`", key.strip_suffix("_file").unwrap_or(key));
+            assert!(page.contains(&code), "{code}");
+        }
+        for (preset, _) in PRESETS {
+            assert!(page.contains(&format!("| `{preset}` |")), "{preset}");
+        }
     }
 
     #[test]

@@ -89,7 +89,7 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
         replay::replay(source, tracker, recording, &config, out)?;
         return Ok(ExitCode::Ok);
     }
-    let (name, address) = (own.name(), own.address());
+    let (name, address, connected) = (own.name(), own.address(), own.connected());
     // Of one phone system each profile may follow a part.
     let key = format!("bridge {name} {} {address} ", profile.as_deref().unwrap_or("-"));
     let bridge_name = BridgeName { source: name.to_owned(), profile, phone_system: address.clone() };
@@ -122,8 +122,16 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
     let stand_in = stand_in.clone();
     let health_is_set_by = if bridge.health.is_some() { "--health" } else { "bridge.health" };
     let next_step = P::next_step;
-    let task =
-        Task { health_is_set_by, next_step, name, key: &key, bridge_name, following: &following, stand_in };
+    let task = Task {
+        health_is_set_by,
+        next_step,
+        name,
+        connected,
+        key: &key,
+        bridge_name,
+        following: &following,
+        stand_in,
+    };
     client::block_on(follow::follow(source, first, read_again, task, out))??;
     Ok(ExitCode::Ok)
 }

@@ -43,12 +43,12 @@ pub fn explain(
     let settings = WebhookSettings { hooks: [(name.clone(), hook)].into(), ..WebhookSettings::default() };
     let mut webhook = Webhook::new(&settings);
     let notices = webhook.notices(&said);
-    let mut tracker = Tracker::new(rules(&bridge, &config));
+    let mut tracker = Tracker::new(rules(&bridge, &config, &settings));
     for heard in webhook.understand(Message::Hook(said)) {
         match heard {
             Heard::Fact(fact) => tracker.hear(fact, Duration::ZERO),
             // What a single request says nobody compares with a list.
-            Heard::Standing(_) | Heard::Seen(_) | Heard::Remark(_) => {}
+            Heard::Standing(_) | Heard::Seen(_) | Heard::Remark(_) | Heard::Passed(_) => {}
             Heard::Ask(request) => match request {},
         }
     }
@@ -85,7 +85,7 @@ pub fn explain(
             let none = events.is_empty() && notices.is_ok();
             for event in &events {
                 write!(out, "-> ").map_err(OutputError)?;
-                tell::unsent(out, event, &config)?;
+                tell::unsent(out, &tell::fields(event), &config)?;
             }
             for reason in &unreported {
                 writeln!(out, "-> not reported: {}", printable(reason)).map_err(OutputError)?;

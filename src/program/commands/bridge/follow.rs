@@ -44,6 +44,8 @@ const ASK_AGAIN: Duration = Duration::from_secs(3);
 pub struct Task<'a> {
     /// the source's name
     pub name: &'static str,
+    /// what is told when there is a connection
+    pub connected: String,
     /// what its calls' keys in the journal begin with: no other bridge's do
     pub key: &'a str,
     /// what it is called where bridges are listed
@@ -81,7 +83,7 @@ where
     S: Source,
     C: Connector<Link: Link<Message = S::Message, Request = S::Request>> + Clone + Send + Sync + 'static,
 {
-    let Task { name, key, bridge_name, following, health_is_set_by, next_step, stand_in } = task;
+    let Task { name, connected, key, bridge_name, following, health_is_set_by, next_step, stand_in } = task;
     let Terms { mut config, mut bridge, rules, settings, connector } = terms;
     source.adapt(&settings);
     let mut tracker = Tracker::new(rules);
@@ -150,7 +152,7 @@ where
                 }
                 match fed {
                     Fed::Connected(secret) => {
-                        log::info!("connected to {name}");
+                        log::info!("{connected}");
                         trouble = None;
                         if std::mem::replace(&mut was_connected, true) {
                             pulse.count(|told| told.reconnects += 1);
