@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::running::Running;
 use crate::sender::{Answer, Sender};
+use crate::servers::at_once;
 use crate::support::World;
 use crate::support::nginx::Nginx;
 use crate::zammad::Zammad;
@@ -48,6 +49,7 @@ impl Bridge {
 fn program(world: &World, zammad: &Zammad, more: &str) -> Command {
     let text = format!(
         "url = '{}'\n[bridge]\n{more}\n[bridge.webhook]\nlisten = '127.0.0.1:0'\n\
+         [bridge.webhook.hooks.plain]\npreset = 'sipgate'\nsecret = '{SECRET}'\n\
          [bridge.webhook.hooks.twilio]\npreset = 'twilio'\nsecret = '{SECRET}'\nsigning_key = '{KEY}'\n\
          public_url = 'https://cti.example'\n\
          [bridge.webhook.hooks.sipgate]\npreset = 'sipgate'\nsecret = '{SECRET}'\npublic_url = 'https://cti.example'\n\
@@ -112,6 +114,56 @@ fn requests_become_the_rows_that_agents_see() {
           "cause": "cancel" },
     ]);
     assert_eq!(Value::Array(zammad.events()), expected);
+    assert_eq!(zammad.refused(), [] as [&str; 0]);
+    bridge.end();
+}
+
+#[test]
+fn a_reply_names_the_address_that_the_sender_knows() {
+    let (world, zammad) = (World::new(), Zammad::start());
+    let bridge = Bridge::start(&mut program(&world, &zammad, ""));
+    let path = HOOK.replace("sipgate", "plain");
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
+    let forwarded = [form, ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "cti.example\"><x")];
+    // (headers, what stands before the path)
+    let cases: [(&[(&str, &str)], &str); 2] =
+        [(&[form], "http://cti"), (&forwarded, "https://cti.example&quot;&gt;&lt;x")];
+    for (number, (headers, before)) in cases.into_iter().enumerate() {
+        let body = new_call(&number.to_string(), "492111234567");
+        let replied = bridge.sender().post(&path, headers, body.as_bytes());
+        assert!(replied.body.contains(&format!("onAnswer=\"{before}{path}\"")), "{}", replied.body);
+    }
+    assert!(bridge.end().contains("plain.public_url is not set"));
+}
+
+#[test]
+fn many_senders_at_once_make_one_row_for_each_call() {
+    let (world, zammad) = (World::new(), Zammad::start());
+    let mut with_spool = program(&world, &zammad, "");
+    let bridge = Bridge::start(with_spool.arg("--spool-path").arg(world.path("spool.db")));
+    // All of a call come from different senders, twice, and their order is anybody's guess.
+    let senders: Vec<usize> = (0..12).collect();
+    at_once(senders, |sender| {
+        let mut connection = bridge.sender();
+        for call in 0..20 {
+            let id = call.to_string();
+            let body = match sender % 3 {
+                0 => new_call(&id, "492111234567"),
+                1 => format!("{}&from=492111234567&to=4930600000", answer(&id)),
+                _ => hangup(&id, "cancel"),
+            };
+            assert_eq!(connection.form(HOOK, &body).status, 200);
+        }
+    });
+    for call in 0..20 {
+        let kinds = zammad.kinds_of(&format!("sipgate-{call}"));
+        let kinds: Vec<_> = kinds.iter().map(String::as_str).collect();
+        // An answer that comes after the end is nobody's.
+        assert!(
+            [&["newCall", "hangup"][..], &["newCall", "answer", "hangup"]].contains(&&kinds[..]),
+            "{kinds:?}"
+        );
+    }
     assert_eq!(zammad.refused(), [] as [&str; 0]);
     bridge.end();
 }

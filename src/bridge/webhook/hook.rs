@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Instant;
 
+use hyper::HeaderMap;
+
 use super::body;
 use super::calls::{Manner, key};
 use super::guard::{BadKey, Guard, Refusal, Request};
@@ -30,8 +32,10 @@ pub struct Hook {
     pub guard: Guard,
     /// what the sender gets
     pub reply: Reply,
-    /// its own address
-    pub url: String,
+    /// what the sender puts before the path of its address, if that is known
+    base: Option<String>,
+    /// `/hook/NAME/SECRET`
+    path: String,
     mapping: Mapping,
     body: HookBody,
     json_in: Vec<Path>,
@@ -108,21 +112,40 @@ impl Hook {
         let whole = own.whole(name)?;
         let (_, mapping) = understood(name, own)?;
         let secrets = whole.secrets(name)?;
-        let base = whole.public_url.as_ref().map(|url| url.as_str()).unwrap_or_default();
-        let url = format!("{base}/hook/{name}/{}", secrets.secret.reveal());
+        let base = whole.public_url.as_ref().map(|url| url.as_str().to_owned());
+        let path = format!("/hook/{name}/{}", secrets.secret.reveal());
+        if base.is_none() && whole.reply.names_address() {
+            log::warn!(
+                "bridge.webhook.hooks.{name}.public_url is not set: replies name the host of the request, which behind \
+                 a proxy may be another one"
+            );
+        }
+        let url = format!("{}{path}", base.as_deref().unwrap_or_default());
         let wrong = |error: BadKey| ConfigError::Bridge(format!("bridge.webhook.hooks.{name}: {error}"));
         let rate = f64::from(whole.rate.unwrap_or(RATE));
         Ok(Self {
             name: name.to_owned(),
             guard: Guard::new(&whole, secrets, &url).map_err(wrong)?,
             reply: Reply::new(&whole.reply),
-            url,
+            base,
+            path,
             mapping,
             body: whole.body.unwrap_or_default(),
             json_in: Path::all(whole.json_in.as_ref()),
             rate,
             bucket: Mutex::new(Bucket { left: rate * BURST, at: Instant::now() }),
         })
+    }
+
+    /// Its own address, as a sender may use it who sent such a request.
+    pub fn url(&self, headers: &HeaderMap) -> String {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let base = self.base.clone().unwrap_or_else(|| {
+            let scheme = text("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
+            let host = text("x-forwarded-host").or_else(|| text("host")).unwrap_or("localhost");
+            format!("{scheme}://{host}")
+        });
+        format!("{base}{}", self.path)
     }
 
     /// Whether one more request may come now.

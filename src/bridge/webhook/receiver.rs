@@ -154,7 +154,7 @@ async fn answer(
         None => refuse("", No::from(Unread::from(Refusal::Address)), state),
         Some(hook) => match read(hook, &head, &mut body, &connection, state).await? {
             Err(no) => refuse(&hook.name, no, state),
-            Ok(said) => take(hook, said, state).await,
+            Ok(said) => take(hook, &head, said, state).await,
         },
     };
     body::discard(body, PATIENCE);
@@ -216,7 +216,7 @@ fn refuse(hook: &str, No(status, reason): No, state: &State) -> Answer {
 }
 
 /// Hands over what a request says, and answers when that is safe.
-async fn take(hook: &Hook, mut said: Said, state: &Arc<State>) -> Answer {
+async fn take(hook: &Hook, head: &Parts, mut said: Said, state: &State) -> Answer {
     let (waits, hears) = Waits::new();
     said.waits = Some(waits);
     let sender = lock(&state.messages).clone();
@@ -231,12 +231,13 @@ async fn take(hook: &Hook, mut said: Said, state: &Arc<State>) -> Answer {
             return refuse(&hook.name, No(StatusCode::SERVICE_UNAVAILABLE, Reason::Unkept), state);
         }
     };
+    let url = hook.url(&head.headers);
     let text = if is_rejected && hook.reply.can_reject() {
-        let text = hook.reply.rejection(&said, &hook.url);
+        let text = hook.reply.rejection(&said, &url);
         let _ = sender.send(Message::Rejected(said)).await;
         text
     } else {
-        hook.reply.text(&said, &hook.url)
+        hook.reply.text(&said, &url)
     };
     let status = StatusCode::from_u16(hook.reply.status).unwrap_or(StatusCode::OK);
     let mut answer = whole(status, TEXT, text);
