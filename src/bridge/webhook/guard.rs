@@ -58,8 +58,8 @@ struct Signing {
     header: String,
     timestamp: String,
     tolerance: Duration,
-    /// the hook's own address, where that is signed
-    url: String,
+    /// the hook's own address, where that is signed; its secret is in it
+    url: Secret,
 }
 
 #[derive(Debug)]
@@ -179,7 +179,7 @@ impl Signing {
                 None => String::new(),
             },
             tolerance: hook.tolerance.map_or(TOLERANCE, |Span(time)| time),
-            url: url.to_owned(),
+            url: Secret::new(url),
         })
     }
 
@@ -190,7 +190,7 @@ impl Signing {
             HookSignature::HmacSha256 => self.is_of(request.body, &signature_in(given, 32)?),
             HookSignature::HmacSha1 => self.is_of(request.body, &signature_in(given, 20)?),
             HookSignature::Twilio => {
-                self.is_of(&twilio(&self.url, request.query, request.body), &signature_in(given, 20)?)
+                self.is_of(&twilio(self.url.reveal(), request.query, request.body), &signature_in(given, 20)?)
             }
             HookSignature::TimedHmacSha256 => {
                 let parts = || given.split(',').filter_map(|part| part.trim().split_once('='));

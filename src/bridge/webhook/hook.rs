@@ -14,7 +14,7 @@ use super::notice::{Mapping, UnknownWord};
 use super::path::Path;
 use super::reply::Reply;
 use crate::bridge::system::AccountError;
-use crate::config::{ConfigError, HookBody, HookSettings, WebhookSettings};
+use crate::config::{ConfigError, HookBody, HookSettings, Secret, WebhookSettings};
 use crate::web::lock;
 
 /// Requests a second, unless another number is set.
@@ -35,7 +35,7 @@ pub struct Hook {
     /// what the sender puts before the path of its address, if that is known
     base: Option<String>,
     /// `/hook/NAME/SECRET`
-    path: String,
+    path: Secret,
     mapping: Mapping,
     body: HookBody,
     json_in: Vec<Path>,
@@ -128,7 +128,7 @@ impl Hook {
             guard: Guard::new(&whole, secrets, &url).map_err(wrong)?,
             reply: Reply::new(&whole.reply),
             base,
-            path,
+            path: Secret::new(path),
             mapping,
             body: whole.body.unwrap_or_default(),
             json_in: Path::all(whole.json_in.as_ref()),
@@ -145,7 +145,7 @@ impl Hook {
             let host = text("x-forwarded-host").or_else(|| text("host")).unwrap_or("localhost");
             format!("{scheme}://{host}")
         });
-        format!("{base}{}", self.path)
+        format!("{base}{}", self.path.reveal())
     }
 
     /// Whether one more request may come now.
@@ -189,6 +189,19 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn nothing_that_is_shown_of_a_hook_has_a_secret_in_it() {
+        let own = "preset = 'twilio'\nsecret = 's3cret-1'\nsigning_key = 's3cret-2'\npublic_url = 'https://a'\n\
+                   username = 'u'\npassword = 's3cret-3'\ntoken = 's3cret-4'\ntoken_in = 'a'";
+        let own: HookSettings = toml::from_str(own).unwrap();
+        let shown = format!(
+            "{own:?} {:?} {:?}",
+            own.whole("a").unwrap().secrets("a").unwrap(),
+            Hook::new("a", &own).unwrap()
+        );
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
 
     #[test]
     fn no_more_requests_come_than_the_rate_allows() {

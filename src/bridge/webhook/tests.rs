@@ -756,6 +756,45 @@ fn a_mapping_can_be_written_for_any_sender() {
 }
 
 #[test]
+fn whatever_is_sent_is_read_or_refused() {
+    let bodies = [
+        "event=newCall&direction=in&from=4921&to=4930&callId=C1&origCallId=C0&user[]=A&userId[]=w0&cause=busy",
+        r#"{"type":30011,"msg":"{\"call_id\":\"1.2\",\"members\":[{\"inbound\":{\"from\":\"4921\",\"channel_id\":\"a\",\"member_status\":\"BYE\"}},[],7,{\"extension\":{\"number\":{},\"member_status\":\"RING\"}}]}"}"#,
+        r#"{"data":{"event_type":"call.bridged","id":[],"payload":{"call_session_id":1e400,"call_leg_id":true,"direction":"x"}}}"#,
+        r#"{"event":"call.answered","data":{"id":812,"direction":"outbound","user":[null,{"email":7}],"number":"x"}}"#,
+    ];
+    for (preset, _) in crate::config::PRESETS {
+        let hook = HookSettings { preset: Some(preset.to_owned()), ..HookSettings::default() };
+        let settings =
+            WebhookSettings { hooks: [("h".to_owned(), hook.clone())].into(), ..WebhookSettings::default() };
+        let mut webhook = Webhook::new(&settings);
+        let mut tracker = Tracker::new(Rules::default());
+        for body in bodies {
+            for end in (0..=body.len()).filter(|&end| body.is_char_boundary(end)) {
+                for sent in
+                    [body[..end].to_owned(), body[end..].to_owned(), body.replacen(&body[..end], "", 1)]
+                {
+                    let Ok(said) = said("h", &hook, sent.as_bytes()).unwrap() else { continue };
+                    for heard in webhook.understand(Message::Hook(said)) {
+                        if let Heard::Fact(fact) = heard {
+                            tracker.hear(fact, SECOND);
+                        }
+                    }
+                }
+            }
+        }
+        // Whatever became of calls, each was begun before it ended, and once.
+        let mut begun = std::collections::HashSet::new();
+        for followed in tracker.followed() {
+            if let Followed::Event(call, event) = followed {
+                let is_new = event.event == EventKind::NewCall;
+                assert_eq!(is_new, begun.insert(call), "{preset}: {event:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_not_understood_is_told_of_once() {
     let mut talk = Talk::of("aircall");
     let strange = r#"{"event":"call.sung","data":{"id":1}}"#;
