@@ -45,7 +45,9 @@ fn a_request_is_explained() {
     }
     explained(&["aircall"], "{").code(65).stderr(contains("its body is no JSON"));
     explained(&["pbx"], "").code(78).stderr(contains("the hooks and presets are aircall, didww, "));
-    explained(&[], "").code(78);
+    // Without a name it is found out whose it may be.
+    explained(&[], NEW_CALL).code(0).stdout(contains("as sipgate:\nevent=new_call call=C1"));
+    explained(&[], "").code(0).stdout(contains("nothing: none of aircall, didww, "));
 }
 
 #[test]

@@ -107,7 +107,7 @@ pub struct Webhook {
     #[command(flatten)]
     pub source: Source<WebhookSettings>,
     /// Show what a request's body on stdin says and what follows from it, and end. NAME is a hook of the configuration or
-    /// a preset; where there is one hook, it needs none
+    /// a preset; without it, all hooks are tried, or all presets
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
     #[arg(conflicts_with_all = ["page", "record", "replay"], help_heading = "This time")]
     pub explain: Option<String>,

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::bridge::source::{Heard, Source};
 use crate::bridge::tracker::{Followed, Tracker};
 use crate::bridge::webhook::{Message, Notice, Webhook, said};
-use crate::config::{Config, ConfigError, Format, HookSettings, PRESETS, WebhookSettings};
+use crate::config::{BridgeConfig, Config, ConfigError, Format, HookSettings, PRESETS, WebhookSettings};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
 use crate::program::output::{OutputError, VERSION};
@@ -33,17 +33,64 @@ pub fn explain(
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
     let (_, settings, _) = sources(global, source.bridge)?;
-    let (name, hook) = chosen(name, &settings.bridge.webhook)?;
+    let hooks = chosen(name, &settings.bridge.webhook)?;
     let bridge = settings.bridge.checked()?;
     let config = Config::try_from(settings)?;
     start_log(log::LevelFilter::Info, config.endpoint().ok().cloned());
     let mut body = Vec::new();
     stdin().take(LARGEST).read_to_end(&mut body).context("stdin")?;
-    let said = said(&name, &hook, &body)??;
-    let settings = WebhookSettings { hooks: [(name.clone(), hook)].into(), ..WebhookSettings::default() };
-    let mut webhook = Webhook::new(&settings);
+    let [(name, hook)] = hooks.as_slice() else {
+        return guess(&hooks, &body, &config, &bridge, out);
+    };
+    show(name, hook, &body, &config, &bridge, out)?;
+    Ok(ExitCode::Ok)
+}
+
+/// Shows it by each hook that finds a call in it.
+fn guess(
+    hooks: &[(String, HookSettings)],
+    body: &[u8],
+    config: &Config,
+    bridge: &BridgeConfig,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    let is_text = config.output != Format::Json;
+    let mut is_known = false;
+    for (name, hook) in hooks {
+        let Ok(said) = said(name, hook, body)? else { continue };
+        if webhook_of(name, hook).notices(&said).is_ok() {
+            is_known = true;
+            if is_text {
+                writeln!(out, "as {}:", printable(name)).map_err(OutputError)?;
+            }
+            show(name, hook, body, config, bridge, out)?;
+        }
+    }
+    if !is_known && is_text {
+        let names: Vec<_> = hooks.iter().map(|(name, _)| name.as_str()).collect();
+        let names = printable(&names.join(", "));
+        writeln!(out, "nothing: none of {names} finds a call in it").map_err(OutputError)?;
+    }
+    Ok(ExitCode::Ok)
+}
+
+fn webhook_of(name: &str, hook: &HookSettings) -> Webhook {
+    let hooks = [(name.to_owned(), hook.clone())].into();
+    Webhook::new(&WebhookSettings { hooks, ..WebhookSettings::default() })
+}
+
+fn show(
+    name: &str,
+    hook: &HookSettings,
+    body: &[u8],
+    config: &Config,
+    bridge: &BridgeConfig,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let said = said(name, hook, body)??;
+    let mut webhook = webhook_of(name, hook);
     let notices = webhook.notices(&said);
-    let mut tracker = Tracker::new(rules(&bridge, &config, &settings));
+    let mut tracker = Tracker::new(rules(bridge, config, &settings));
     for heard in webhook.understand(Message::Hook(said)) {
         match heard {
             Heard::Fact(fact) => tracker.hear(fact, Duration::ZERO),
@@ -56,7 +103,7 @@ pub fn explain(
     let (mut events, mut unreported) = (Vec::new(), Vec::new());
     for followed in tracker.followed() {
         match followed {
-            Followed::Event(_, written) => events.push(written.read(&config, None)?),
+            Followed::Event(_, written) => events.push(written.read(config, None)?),
             Followed::Unreported(_, _, reason) => unreported.push(reason.to_string()),
             Followed::Ended(..) => {}
         }
@@ -85,7 +132,7 @@ pub fn explain(
             let none = events.is_empty() && notices.is_ok();
             for event in &events {
                 write!(out, "-> ").map_err(OutputError)?;
-                tell::unsent(out, &tell::fields(event), &config)?;
+                tell::unsent(out, &tell::fields(event), config)?;
             }
             for reason in &unreported {
                 writeln!(out, "-> not reported: {}", printable(reason)).map_err(OutputError)?;
@@ -96,25 +143,24 @@ pub fn explain(
             }
         }
     }
-    Ok(ExitCode::Ok)
+    Ok(())
 }
 
-/// The hook of that name, or one that is but a preset.
-fn chosen(name: &str, settings: &WebhookSettings) -> Result<(String, HookSettings), ConfigError> {
+/// The hook of that name, or one that is but a preset; without a name all hooks that there are, or all presets.
+fn chosen(name: &str, settings: &WebhookSettings) -> Result<Vec<(String, HookSettings)>, ConfigError> {
+    let of_preset = |preset: &str| {
+        (preset.to_owned(), HookSettings { preset: Some(preset.to_owned()), ..HookSettings::default() })
+    };
     if let Some(hook) = settings.hooks.get(name) {
-        return Ok((name.to_owned(), hook.clone()));
-    }
-    if name.is_empty()
-        && let [(name, hook)] = settings.hooks.iter().collect::<Vec<_>>().as_slice()
-    {
-        return Ok(((*name).clone(), (*hook).clone()));
+        return Ok(vec![(name.to_owned(), hook.clone())]);
     }
     let presets = || PRESETS.iter().map(|(preset, _)| *preset);
     if presets().any(|preset| preset == name) {
-        return Ok((
-            name.to_owned(),
-            HookSettings { preset: Some(name.to_owned()), ..HookSettings::default() },
-        ));
+        return Ok(vec![of_preset(name)]);
+    }
+    if name.is_empty() {
+        let own: Vec<_> = settings.hooks.iter().map(|(name, hook)| (name.clone(), hook.clone())).collect();
+        return Ok(if own.is_empty() { presets().map(of_preset).collect() } else { own });
     }
     let known: Vec<_> = settings.hooks.keys().map(String::as_str).chain(presets()).collect();
     Err(ConfigError::Bridge(format!("--explain NAME: the hooks and presets are {}", known.join(", "))))
