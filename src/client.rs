@@ -327,10 +327,12 @@ impl Client {
         encoding: Encoding,
         within: Duration,
     ) -> Result<(), SendError> {
+        // Whoever has just failed may be about to close the connection, which would say nothing of who is there.
+        let http = self.http_for(self.over(|| false));
         self.was_used = true;
         let redact = |text: &str| self.endpoint.redact(text);
         let request = Request::probe(encoding, id);
-        self.post(&self.http, &request, within, |head, body| reply::read_probe(head, body, redact)).await
+        self.post(&http, &request, within, |head, body| reply::read_probe(head, body, redact)).await
     }
 
     async fn post<T>(

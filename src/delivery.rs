@@ -245,7 +245,7 @@ async fn deliver_as(
                             break;
                         }
                         // It says itself what it is.
-                        Probed::Stranger => break,
+                        Probed::Stranger | Probed::SentAway => break,
                         Probed::NotAsked | Probed::NoWay | Probed::Unclear => {}
                     }
                 }

@@ -107,6 +107,9 @@ pub enum Fate {
     Unreached,
     /// Something answered that is not Zammad: in its place, or in place of its reply.
     Strange,
+    /// A redirect, or no such page. The address is not Zammad's, or a web server says so in place of Zammad's reply,
+    /// as nginx does with `error_page 502 https://...`. The request right after tells.
+    SentAway,
     /// Zammad may have it.
     Unknown,
     /// Zammad failed at it, and has its call: it may have it.
@@ -294,6 +297,7 @@ impl SendError {
             | Self::GatewayTimeout { .. }
             | Self::PerhapsRefused(_) => Fate::Unknown,
             Self::NotZammad { .. } | Self::NotHttp(_) => Fate::Strange,
+            Self::Redirected { .. } | Self::NoSuchPage => Fate::SentAway,
             Self::UnknownCall { .. } => Fate::UnknownCall,
             Self::FailedAtKnownCall { .. } => Fate::FailedInside,
             Self::CallIdReused => Fate::Exists,
@@ -301,9 +305,7 @@ impl SendError {
             | Self::Failed { .. }
             | Self::WrongToken
             | Self::SwitchedOff
-            | Self::NotConfigured
-            | Self::Redirected { .. }
-            | Self::NoSuchPage => Fate::Final,
+            | Self::NotConfigured => Fate::Final,
         }
     }
 
@@ -332,7 +334,12 @@ impl SendError {
         match self.fate() {
             Fate::Unknown | Fate::FailedInside => true,
             Fate::Final => matches!(self, Self::Failed { .. }),
-            Fate::NotDelivered | Fate::Unreached | Fate::Strange | Fate::UnknownCall | Fate::Exists => false,
+            Fate::NotDelivered
+            | Fate::Unreached
+            | Fate::Strange
+            | Fate::SentAway
+            | Fate::UnknownCall
+            | Fate::Exists => false,
         }
     }
 

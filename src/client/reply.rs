@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use reqwest::StatusCode;
 use serde_json::{Map, Value};
 
 use super::{SendError, TlsFault};
@@ -138,9 +139,12 @@ pub fn read(
         (Complaint::AlreadyExists, _) => SendError::CallIdReused,
         (Complaint::UnknownCall, _) => SendError::UnknownCall { message },
         (Complaint::ErrorId, 500) if follows_new_call => SendError::UnknownCall { message },
+        (Complaint::ErrorId, 500..) => SendError::Failed { status, message },
+        // Zammad says it twice, or has an Error ID; its own web server and proxies say it once.
+        (_, 500..) if is_exception(&reply) => SendError::Failed { status, message },
         // Zammad has no other words with these: a proxy, or a page that wants a login.
-        (_, 200 | 401 | 403 | 405..=407) => return not_zammad(Content::Text(message)),
-        (_, 500..) => SendError::Failed { status, message },
+        (_, 0..400 | 401..422 | 423..) => return not_zammad(Content::Text(message)),
+        (_, 400 | 422) if is_reason_phrase(text) => return not_zammad(Content::Text(message)),
         (Complaint::ErrorId | Complaint::InvalidDirection | Complaint::Other, _) => {
             SendError::Refused { status, message }
         }
@@ -161,15 +165,13 @@ pub fn read_probe(
         return not_zammad(if status == 200 { Content::Accepted } else { Content::NoErrorText });
     };
     let message = one_line(text);
-    // Nobody else says it twice.
-    let is_exception = reply.contains_key("error_human");
     Err(match (Complaint::recognise(text), status) {
         (Complaint::InvalidDirection, 422) => return Ok(()),
         (Complaint::WrongToken, 401) => SendError::WrongToken,
         (Complaint::SwitchedOff, 422) => SendError::SwitchedOff,
         (Complaint::NotConfigured, 422) => SendError::NotConfigured,
         (Complaint::ErrorId, 400..) => SendError::Failed { status, message },
-        (_, 400..) if is_exception => SendError::Failed { status, message },
+        (_, 400..) if is_exception(&reply) => SendError::Failed { status, message },
         _ => return not_zammad(Content::Text(message)),
     })
 }
@@ -209,6 +211,17 @@ fn wants_certificate(head: &Head, content: &Content) -> Option<SendError> {
 
 fn error_text(reply: &Map<String, Value>) -> Option<&str> {
     ["error", "error_human"].into_iter().find_map(|key| reply.get(key)?.as_str())
+}
+
+/// Whether an error's text stands there a second time, as nobody but Zammad writes it.
+fn is_exception(reply: &Map<String, Value>) -> bool {
+    reply.contains_key("error_human")
+}
+
+/// What Rails, Rack and gateways write of a status alone: `{"status":400,"error":"Bad Request"}`.
+fn is_reason_phrase(text: &str) -> bool {
+    let statuses = (400..600).filter_map(|status| StatusCode::from_u16(status).ok()?.canonical_reason());
+    statuses.into_iter().any(|reason| reason.eq_ignore_ascii_case(text.trim()))
 }
 
 /// What a body is that should have been a JSON object.

@@ -19,6 +19,8 @@ pub enum Probed {
     NoWay,
     /// something answers that is not Zammad
     Stranger,
+    /// something redirects, or knows no such page
+    SentAway,
     /// nobody can say
     Unclear,
 }
@@ -49,10 +51,8 @@ impl Probed {
             // A limit of requests is in force whoever is behind it.
             SendError::Unavailable { status: 429, .. } => Self::Unclear,
             SendError::Connect(_) | SendError::Unavailable { .. } => Self::NoWay,
-            SendError::Redirected { .. }
-            | SendError::NoSuchPage
-            | SendError::NotZammad { .. }
-            | SendError::NotHttp(_) => Self::Stranger,
+            SendError::Redirected { .. } | SendError::NoSuchPage => Self::SentAway,
+            SendError::NotZammad { .. } | SendError::NotHttp(_) => Self::Stranger,
             SendError::Lookup(_)
             | SendError::LookupTimeout
             | SendError::ConnectTimeout
@@ -84,7 +84,8 @@ mod tests {
             (Err(unavailable(503)), Probed::NoWay),
             (Err(unavailable(521)), Probed::NoWay),
             (Err(unavailable(429)), Probed::Unclear),
-            (Err(SendError::NoSuchPage), Probed::Stranger),
+            (Err(SendError::NoSuchPage), Probed::SentAway),
+            (Err(SendError::Redirected { status: 302, location: String::new() }), Probed::SentAway),
             (Err(SendError::NotZammad { status: 200, content: Content::Empty }), Probed::Stranger),
             (Err(SendError::GatewayTimeout { status: 504 }), Probed::Unclear),
             (Err(SendError::NoReply { waited: Duration::ZERO }), Probed::Unclear),

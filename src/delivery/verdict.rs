@@ -137,13 +137,15 @@ impl Case {
             {
                 Verdict::Dead
             }
-            // Of the last two something else is known by now.
-            Fate::Unknown | Fate::FailedInside | Fate::Unreached | Fate::Strange => match self.kind {
-                // Its hangup waits behind it: after that Zammad takes no answer.
-                EventKind::Answer if self.asks => Verdict::AskCallerLog,
-                _ if self.may_be_repeated() => Verdict::Again,
-                EventKind::NewCall | EventKind::Answer | EventKind::Hangup => self.in_doubt(),
-            },
+            // Of the last three something else is known by now.
+            Fate::Unknown | Fate::FailedInside | Fate::Unreached | Fate::Strange | Fate::SentAway => {
+                match self.kind {
+                    // Its hangup waits behind it: after that Zammad takes no answer.
+                    EventKind::Answer if self.asks => Verdict::AskCallerLog,
+                    _ if self.may_be_repeated() => Verdict::Again,
+                    EventKind::NewCall | EventKind::Answer | EventKind::Hangup => self.in_doubt(),
+                }
+            }
             Fate::UnknownCall => match self.asker {
                 Asker::Sender | Asker::Flusher if self.unknown_call < WAITS_FOR_NEW_CALL => Verdict::Again,
                 Asker::Sender | Asker::Courier | Asker::Flusher => Verdict::Dead,
@@ -172,6 +174,7 @@ impl Case {
                 EventKind::Hangup => !self.found_again && !self.is_safe_twice,
             },
             Fate::Strange => !self.is_of_known_call,
+            Fate::SentAway => true,
             Fate::NotDelivered
             | Fate::Unknown
             | Fate::UnknownCall
@@ -196,10 +199,17 @@ impl Case {
             // Zammad is down, and was so for the attempt. Found there right before, it may have gone down with it.
             (Fate::Unreached, Probed::NoWay) if !self.found_again => Fate::NotDelivered,
             // A stranger does not take newCalls.
-            (Fate::Strange, Probed::Stranger) if !self.is_of_known_call => Fate::Final,
+            (Fate::Strange, Probed::Stranger | Probed::SentAway) if !self.is_of_known_call => Fate::Final,
+            // Zammad is somewhere else, or down, and was so for the attempt.
+            (Fate::SentAway, Probed::SentAway) => Fate::Final,
             (
-                Fate::Unreached | Fate::Strange,
-                Probed::NotAsked | Probed::Zammad | Probed::NoWay | Probed::Stranger | Probed::Unclear,
+                Fate::Unreached | Fate::Strange | Fate::SentAway,
+                Probed::NotAsked
+                | Probed::Zammad
+                | Probed::NoWay
+                | Probed::Stranger
+                | Probed::SentAway
+                | Probed::Unclear,
             ) => Fate::Unknown,
             (
                 known @ (Fate::NotDelivered
@@ -220,9 +230,10 @@ impl Case {
             // Of a newCall a repeat tells whether it is there, so all that a proxy may have said in place of
             // Zammad counts.
             Fate::NotDelivered | Fate::Final => {
-                self.kind == EventKind::NewCall && matches!(failed.fate, Fate::Unreached | Fate::Strange)
+                self.kind == EventKind::NewCall
+                    && matches!(failed.fate, Fate::Unreached | Fate::Strange | Fate::SentAway)
             }
-            Fate::Unreached | Fate::Strange | Fate::UnknownCall | Fate::Exists => false,
+            Fate::Unreached | Fate::Strange | Fate::SentAway | Fate::UnknownCall | Fate::Exists => false,
         }
     }
 
@@ -277,10 +288,11 @@ mod tests {
     type Row =
         (&'static [Asker], &'static [EventKind], &'static [&'static str], &'static [&'static str], Verdict);
 
-    const FATES: [(&str, Fate, bool); 9] = [
+    const FATES: [(&str, Fate, bool); 10] = [
         ("not delivered", Fate::NotDelivered, false),
         ("unreached", Fate::Unreached, false),
         ("strange", Fate::Strange, true),
+        ("sent away", Fate::SentAway, true),
         ("unknown", Fate::Unknown, false),
         ("failed inside", Fate::FailedInside, false),
         ("unknown call", Fate::UnknownCall, false),
@@ -293,8 +305,9 @@ mod tests {
     ///
     /// What is known: "safe" (twice), "first", "exists" (perhaps), "waits" (for its newCall still), "fresh", "asks" and
     /// "known call" (Zammad has its newCall), "found again", "single" (first, and not found again); with a "no " in front,
-    /// the opposite. And who answered right after it: "zammad", "no way" (to Zammad), "stranger", "unclear" or
-    /// "unasked"; "down" is no way to Zammad that was not found again before.
+    /// the opposite. And who answered right after it: "zammad", "no way" (to Zammad), "stranger", "away", "unclear" or
+    /// "unasked"; "down" is no way to Zammad that was not found again before, and "replaced" what stands in the place of
+    /// Zammad's reply.
     const TABLE: &[Row] = &[
         // Surely not there: again, whatever it is.
         (&[Sender, Flusher], &[], &["not delivered"], &[], Again),
@@ -326,22 +339,37 @@ mod tests {
         (&[], &[Hangup], &["unreached"], &["no down", "no safe", "no asks"], Unconfirmed),
         // A stranger in Zammad's place, who answers for good.
         (&[], &[], &["strange"], &["is stranger", "no known call"], HoldAll),
+        (&[], &[], &["strange"], &["is away", "no known call"], HoldAll),
+        // A redirect or a 404, as the probe has it.
+        (&[], &[], &["sent away"], &["is away"], HoldAll),
         // Or in the place of its reply.
-        (&[], &[NewCall], &["strange"], &["replaced"], Again),
-        (&[], &[Answer], &["strange"], &["replaced", "asks"], AskCallerLog),
-        (&[Sender, Flusher], &[Answer], &["strange"], &["replaced", "no asks", "single", "fresh"], Again),
+        (&[], &[NewCall], &["strange", "sent away"], &["replaced"], Again),
+        (&[], &[Answer], &["strange", "sent away"], &["replaced", "asks"], AskCallerLog),
         (
             &[Sender, Flusher],
             &[Answer],
-            &["strange"],
+            &["strange", "sent away"],
+            &["replaced", "no asks", "single", "fresh"],
+            Again,
+        ),
+        (
+            &[Sender, Flusher],
+            &[Answer],
+            &["strange", "sent away"],
             &["replaced", "no asks", "single", "no fresh"],
             Unconfirmed,
         ),
-        (&[Sender, Flusher], &[Answer], &["strange"], &["replaced", "no asks", "no single"], Unconfirmed),
-        (&[Courier], &[Answer], &["strange"], &["replaced", "no asks"], Unconfirmed),
-        (&[], &[Hangup], &["strange"], &["replaced", "safe"], Again),
-        (&[], &[Hangup], &["strange"], &["replaced", "no safe", "asks"], AskCallerLog),
-        (&[], &[Hangup], &["strange"], &["replaced", "no safe", "no asks"], Unconfirmed),
+        (
+            &[Sender, Flusher],
+            &[Answer],
+            &["strange", "sent away"],
+            &["replaced", "no asks", "no single"],
+            Unconfirmed,
+        ),
+        (&[Courier], &[Answer], &["strange", "sent away"], &["replaced", "no asks"], Unconfirmed),
+        (&[], &[Hangup], &["strange", "sent away"], &["replaced", "safe"], Again),
+        (&[], &[Hangup], &["strange", "sent away"], &["replaced", "no safe", "asks"], AskCallerLog),
+        (&[], &[Hangup], &["strange", "sent away"], &["replaced", "no safe", "no asks"], Unconfirmed),
         // Perhaps there. Zammad refuses the second copy of a newCall.
         (&[], &[NewCall], &["unknown"], &[], Again),
         // A lost answer shows an answered call as missed, a second one opens a second screen.
@@ -380,11 +408,12 @@ mod tests {
         (&[], &[], &["final for all"], &[], HoldAll),
     ];
 
-    const PROBED: [(&str, Probed); 5] = [
+    const PROBED: [(&str, Probed); 6] = [
         ("unasked", Probed::NotAsked),
         ("zammad", Probed::Zammad),
         ("no way", Probed::NoWay),
         ("stranger", Probed::Stranger),
+        ("away", Probed::SentAway),
         ("unclear", Probed::Unclear),
     ];
 
@@ -425,7 +454,10 @@ mod tests {
                             if let Some(who) = known.strip_prefix("is ") {
                                 who == answers
                             } else if known == "replaced" {
-                                named("known call") || answers != "stranger"
+                                match word {
+                                    "sent away" => answers != "away",
+                                    _ => named("known call") || !["stranger", "away"].contains(&answers),
+                                }
                             } else {
                                 let (name, expected) = match known.strip_prefix("no ") {
                                     Some(name) => (name, false),
@@ -467,7 +499,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(cells, 3 * 3 * 9 * 256 * 5);
+        assert_eq!(cells, 3 * 3 * 10 * 256 * 6);
     }
 
     #[test]
@@ -485,6 +517,7 @@ mod tests {
     fn what_may_have_arrived() {
         let unavailable = |status| SendError::Unavailable { status, retry_after: None };
         let page = || SendError::NotZammad { status: 200, content: crate::client::Content::Empty };
+        let redirect = || SendError::Redirected { status: 302, location: String::new() };
         // (failure, who answers right after it, newCall, answer or hangup)
         let cases = [
             (unavailable(502), Probed::NoWay, true, false),
@@ -494,6 +527,10 @@ mod tests {
             (unavailable(429), Probed::NotAsked, false, false),
             (page(), Probed::Stranger, true, false),
             (page(), Probed::Zammad, true, true),
+            (redirect(), Probed::SentAway, true, false),
+            (redirect(), Probed::Zammad, true, true),
+            (SendError::NoSuchPage, Probed::SentAway, true, false),
+            (SendError::NoSuchPage, Probed::NoWay, true, true),
             (SendError::GatewayTimeout { status: 504 }, Probed::NotAsked, true, true),
             (SendError::NoReply { waited: FRESH }, Probed::NotAsked, true, true),
             (SendError::ConnectTimeout, Probed::NotAsked, false, false),

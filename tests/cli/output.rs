@@ -190,7 +190,7 @@ fn a_shell_reads_back_what_a_stranger_wrote_and_runs_none_of_it() {
 
     // A failure's text is Zammad's too.
     let world = World::new();
-    let _zammad = world.zammad_answers(500, &json!({ "error": hostile }).to_string());
+    let _zammad = world.zammad_answers(500, &json!({ "error": hostile, "error_human": hostile }).to_string());
     let script = "eval \"$(\"$PROGRAM\" answer --call-id 7 --output shell 2>/dev/null)\"; \
                   printf '%s %s' \"$ZAMMAD_DELIVERY\" \"$ZAMMAD_ERROR\"";
     let read = shell(&world, script);

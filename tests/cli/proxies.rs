@@ -118,6 +118,98 @@ fn what_nginx_says_when_zammad_goes_down_with_the_event_is_a_doubt() {
     assert_eq!(seen(&sandbox), ("hangup".to_owned(), false), "{ran}");
 }
 
+/// Replies by which a web server sends somebody away, with `error_page` also in place of Zammad's reply.
+fn that_send_away() -> Vec<(&'static str, Vec<u8>)> {
+    let to = |status| Reply::html(status, "Moved").with("Location", "https://status.example.com/").bytes();
+    vec![
+        ("301", to(301)),
+        ("302", to(302)),
+        ("303", to(303)),
+        ("307", to(307)),
+        ("308", to(308)),
+        ("404", Reply::html(404, "Not Found").bytes()),
+    ]
+}
+
+#[test]
+fn a_redirect_in_place_of_zammads_reply_is_a_doubt() {
+    at_once(that_send_away(), |(what, reply)| {
+        let desk = Desk::closed();
+        let replaced = AtomicUsize::new(0);
+        // Of every event but the second one, which is the copy of the newCall; a probe is answered.
+        let zammad = Behind::new(move |request| {
+            (!is_probe(request) && replaced.fetch_add(1, Ordering::Relaxed) != 1).then(|| reply.clone())
+        });
+        let run = |arguments: &[&str]| {
+            let mut program = desk.program(arguments);
+            program.env("ZAMMAD_CTI_URL", zammad.between.url());
+            Desk::end(&mut program)
+        };
+        // The second copy of the newCall finds the first one there.
+        let ran = run(&NEW_CALL);
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, "none\n"), "{what}: {ran}");
+        let ran = run(&HANGUP);
+        assert!(ran.stderr.contains(IS_DOUBTED), "{what}: {ran}");
+        for _ in 0..2 {
+            run(&["spool", "flush"]);
+            assert_eq!(desk.count("unconfirmed"), 1, "{what}");
+        }
+        assert_eq!(seen(&zammad.sandbox), ("hangup".to_owned(), false), "{what}");
+    });
+}
+
+#[test]
+fn a_redirect_that_the_probe_meets_too_is_another_address() {
+    at_once(that_send_away(), |(what, reply)| {
+        let desk = Desk::closed();
+        let lost = Arc::new(AtomicUsize::new(1));
+        let (is_lost, taken) = (lost.clone(), Arc::<AtomicUsize>::default());
+        let counted = taken.clone();
+        let zammad = Behind::new(move |request| {
+            if !is_probe(request) {
+                counted.fetch_add(1, Ordering::Relaxed);
+            }
+            (is_lost.load(Ordering::Relaxed) == 1).then(|| reply.clone())
+        });
+        let run = |arguments: &[&str]| {
+            let mut program = desk.program(arguments);
+            program.env("ZAMMAD_CTI_URL", zammad.between.url());
+            Desk::end(&mut program)
+        };
+        // It waits, and the second copy is not taken for a reused call id, as it may be there.
+        let ran = run(&NEW_CALL);
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, "spooled\n"), "{what}: {ran}");
+        lost.store(0, Ordering::Relaxed);
+        let ran = run(&["spool", "flush"]);
+        assert!(ran.stdout.contains("delivered 1, waiting 0, unconfirmed 0, dead 0"), "{what}: {ran}");
+        assert_eq!(taken.load(Ordering::Relaxed), 2, "{what}");
+        assert_eq!(seen(&zammad.sandbox), ("newCall".to_owned(), false), "{what}");
+    });
+}
+
+#[test]
+fn who_answers_is_asked_over_a_new_connection() {
+    // It closes a connection behind its first reply, as soon as anything else comes over it.
+    let (world, refuses) = (World::new(), Arc::new(AtomicUsize::new(0)));
+    let sandbox = Sandbox::start();
+    let (address, left) = (sandbox.address, refuses.clone());
+    let between = Server::start(move |mut stream| {
+        let request = read_request(&mut stream);
+        if left.load(Ordering::Relaxed) == 0 {
+            let _ = stream.write_all(&passed_on(address, &request));
+            return;
+        }
+        left.fetch_sub(1, Ordering::Relaxed);
+        let _ = stream.write_all(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+        let _ = stream.read(&mut [0]);
+    });
+    rings(&world, &between.url());
+    refuses.store(2, Ordering::Relaxed);
+    let ran = Ran::of(&mut program(&world, &between.url(), &HANGUP));
+    assert_eq!((ran.code, &ran.report()["attempts"]), (0, &json!(2)), "{ran}");
+    assert_eq!(seen(&sandbox), ("hangup".to_owned(), false), "{ran}");
+}
+
 /// What a proxy does to a request that is no newCall.
 #[derive(Debug, Clone, Copy)]
 enum Does {
@@ -235,6 +327,10 @@ fn in_place_of_a_reply() -> Vec<(&'static str, Vec<u8>)> {
         ("a firewall's page", Reply::html(200, "Request blocked").bytes()),
         ("a firewall's page that refuses", Reply::html(403, "Forbidden").bytes()),
         ("JSON of a gateway", Reply::json(500, r#"{"message":"Internal server error"}"#).bytes()),
+        ("Rails' own words", Reply::json(500, r#"{"status":500,"error":"Internal Server Error"}"#).bytes()),
+        ("JSON of another gateway", Reply::json(500, r#"{"error":"upstream reset"}"#).bytes()),
+        ("a gateway that waited", Reply::json(408, r#"{"error":"Request Timeout"}"#).bytes()),
+        ("a gateway that refuses", Reply::json(400, r#"{"status":400,"error":"Bad Request"}"#).bytes()),
         ("a byte order mark before it all", raw(&format!("\u{feff}HTTP/1.1 200 OK\r\n{ok}"))),
         ("a byte order mark in the head", raw(&format!("HTTP/1.1 200 OK\r\n\u{feff}X: y\r\n{ok}"))),
         ("a NUL in the head", raw(&format!("HTTP/1.1 200 OK\r\nX: a\0b\r\n{ok}"))),

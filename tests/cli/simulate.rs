@@ -769,7 +769,8 @@ fn a_call_whose_event_fails_gets_its_hangup() {
     ];
     at_once(cases, |(what, reply, code, times)| {
         let zammad = Zammad::new(move |request| match request.event().as_str() {
-            "answer" => reply.clone(),
+            // Whoever asks who is there gets the same.
+            "answer" | "log" => reply.clone(),
             _ => Some(Reply::json(200, "{}")),
         });
         let ended = simulate(&world, &["answered", "--url", &zammad.url()]);
@@ -778,12 +779,14 @@ fn a_call_whose_event_fails_gets_its_hangup() {
         assert!(told.contains("the call ends here"), "{what}: {told}");
         let answers = vec!["answer".to_owned(); times];
         let expected = [vec!["newCall".to_owned()], answers, vec!["hangup".to_owned()]].concat();
-        assert_eq!(zammad.events(), expected, "{what}: {told}");
+        let mut events = zammad.events();
+        events.retain(|event| event != "log");
+        assert_eq!(events, expected, "{what}: {told}");
     });
     // One that did not begin needs none.
     let zammad = Zammad::new(|_| Some(Reply::html(404, "Not Found")));
     simulate(&world, &["answered", "--url", &zammad.url()]).code(76);
-    assert_eq!(zammad.events(), ["newCall"]);
+    assert_eq!(zammad.events(), ["newCall", "log"]);
     // A scenario without a hangup does not leave its call open either.
     let text = shown(&world, "answered");
     let (text, _) = text.rsplit_once("[[step]]").unwrap();
