@@ -17,7 +17,7 @@
 //! Sources: ITU-T Q.850 (2018), table 1, and Asterisk's `causes.h` for the numbers Asterisk adds;
 //! the application `Dial` in Asterisk's documentation; RFC 3261, section 21, and IANA's registry
 //! "SIP Response Codes"; RFC 3326 for the header `Reason`; Asterisk's `channel.c`, `causes`, for the texts of
-//! its manager, and its function `CDR` for dispositions; FreeSWITCH's `switch_channel.c`, `CAUSE_CHART`. Where Asterisk turns a SIP
+//! its manager, and its function `CDR` for dispositions, the application `Queue` and the queue log; FreeSWITCH's `switch_channel.c`, `CAUSE_CHART`. Where Asterisk turns a SIP
 //! status into a number, both lead to the same word; the exception is 487, which is how a cancelled
 //! call ends.
 
@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use table::SPELLINGS;
 
-use Family::{CallRecord, CauseText, DialStatus, FreeSwitch, Q850, Sip, Zammad};
+use Family::{CallRecord, CauseText, DialStatus, FreeSwitch, Q850, Queue, Service, Sip, Zammad};
 use HangupCause::{Busy, Cancel, Congestion, Forwarded, NoAnswer, NormalClearing, NotFound, Voicemail};
 
 /// Why a call ended, in the words Zammad's caller log knows.
@@ -114,10 +114,16 @@ impl FromStr for HangupCause {
     /// `USER_BUSY(17)`, `Normal Clearing`.
     fn from_str(given: &str) -> Result<HangupCause, UnknownCause> {
         let text = given.trim();
-        by_class(text)
+        written::plain_number(text)
+            .and_then(|number| by_class(&number))
+            .or_else(|| by_class(text))
             .or_else(|| written::read(text))
             .map(|spelling| spelling.cause)
-            .ok_or_else(|| UnknownCause { given: Excerpt::of(text), hint: Hint::about(text) })
+            .ok_or_else(|| UnknownCause {
+                given: Excerpt::of(text, Excerpt::LONGEST),
+                short: Excerpt::of(text, Excerpt::SHORT),
+                hint: Hint::about(text),
+            })
     }
 }
 
@@ -160,13 +166,14 @@ impl fmt::Display for Cause {
 )]
 pub struct UnknownCause {
     given: Excerpt,
+    short: Excerpt,
     hint: Hint,
 }
 
 impl UnknownCause {
     /// Without all that would be one.
     pub(crate) fn in_short(&self) -> String {
-        format!("{} is unknown{} (see hangup --list-causes)", self.given, self.hint)
+        format!("{} is unknown{} (see hangup --list-causes)", self.short, self.hint)
     }
 }
 
@@ -202,6 +209,10 @@ pub enum Family {
     CallRecord,
     /// Texts for Q.850 numbers of Asterisk's manager.
     CauseText,
+    /// Asterisk's variable `QUEUESTATUS`, and the words of its queue log.
+    Queue,
+    /// Words of hosted phone systems, of SIP libraries, and of `AST_CAUSE_...`.
+    Service,
 }
 
 impl Family {
@@ -221,6 +232,8 @@ impl Family {
             FreeSwitch => "FreeSWITCH hangup causes, as in ${hangup_cause}, also `USER_BUSY(17)`",
             CallRecord => "Asterisk's call detail records: `disposition`",
             CauseText => "Asterisk's manager: `Cause-txt`",
+            Queue => "Asterisk's ${QUEUESTATUS} and queue log",
+            Service => "hosted phone systems and libraries, also after `AST_CAUSE_` and `SWITCH_CAUSE_`",
         }
     }
 }
@@ -273,7 +286,7 @@ fn sip_status(text: &str) -> Option<u16> {
     number(status).filter(|_| scheme.eq_ignore_ascii_case("sip"))
 }
 
-/// A plain decimal number. `016` is none, lest it be read by its class instead of its row.
+/// A plain decimal number, as the rows have it.
 fn number(text: &str) -> Option<u16> {
     let number: u16 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)
@@ -285,9 +298,11 @@ struct Excerpt(String);
 
 impl Excerpt {
     const LONGEST: usize = 40;
+    /// For a warning, which has one line.
+    const SHORT: usize = 16;
 
-    fn of(text: &str) -> Excerpt {
-        match text.char_indices().nth(Excerpt::LONGEST) {
+    fn of(text: &str, longest: usize) -> Excerpt {
+        match text.char_indices().nth(longest) {
             Some((end, _)) => Excerpt(format!("{:?}...", &text[..end])),
             None => Excerpt(format!("{text:?}")),
         }
@@ -396,7 +411,10 @@ mod tests {
     fn each_family_stands_together() {
         let mut families: Vec<Family> = spellings().iter().map(|row| row.family).collect();
         families.dedup();
-        assert_eq!(families, [Zammad, Q850, DialStatus, Sip, FreeSwitch, CallRecord, CauseText]);
+        assert_eq!(
+            families,
+            [Zammad, Q850, DialStatus, Sip, FreeSwitch, CallRecord, CauseText, Queue, Service]
+        );
     }
 
     #[test]
@@ -548,7 +566,6 @@ mod tests {
         // (given, how the message begins)
         let cases = [
             ("bussy", r#""bussy" is not a known hangup cause, did you mean busy?;"#),
-            ("declined", r#""declined" is not a known hangup cause, did you mean DECLINE?;"#),
             (
                 "NOMRAL_CLEARING",
                 r#""NOMRAL_CLEARING" is not a known hangup cause, did you mean NORMAL_CLEARING?;"#,
@@ -569,8 +586,8 @@ mod tests {
             ("sips:486", r#""sips:486" is not a known hangup cause;"#),
             ("128", r#""128" is not a known hangup cause;"#),
             ("-1", r#""-1" is not a known hangup cause;"#),
-            ("+16", r#""+16" is not a known hangup cause;"#),
-            ("016", r#""016" is not a known hangup cause;"#),
+            ("255", r#""255" is not a known hangup cause;"#),
+            ("0128", r#""0128" is not a known hangup cause;"#),
             ("16.0", r#""16.0" is not a known hangup cause;"#),
             ("99999999999999999999", r#""99999999999999999999" is not a known hangup cause;"#),
             ("BUSY & CO", r#""BUSY & CO" is not a known hangup cause;"#),

@@ -1,6 +1,6 @@
 //! The table of causes, family by family.
 
-use super::Family::{self, CallRecord, CauseText, DialStatus, FreeSwitch, Q850, Sip, Zammad};
+use super::Family::{self, CallRecord, CauseText, DialStatus, FreeSwitch, Q850, Queue, Service, Sip, Zammad};
 use super::HangupCause::{
     self, Busy, Cancel, Congestion, Forwarded, NoAnswer, NormalClearing, NotFound, Voicemail,
 };
@@ -317,4 +317,40 @@ pub(super) static SPELLINGS: &[Spelling] = &[
     row(CauseText, "Mandatory IE length error", Congestion, "(103)"),
     row(CauseText, "Protocol error, unspecified", Congestion, "(111)"),
     row(CauseText, "Interworking, unspecified", Congestion, "(127)"),
+    row(Queue, "ABANDON", Cancel, "the caller gave up"),
+    row(Queue, "ABANDONED", Cancel, "the caller gave up"),
+    row(Queue, "TIMEOUT", NoAnswer, "nobody answered in time"),
+    row(Queue, "EXITWITHTIMEOUT", NoAnswer, "nobody answered in time"),
+    row(Queue, "EXITWITHKEY", NoAnswer, "the caller left by a key"),
+    row(Queue, "EXITEMPTY", NoAnswer, "no agents left"),
+    row(Queue, "RINGNOANSWER", NoAnswer, "nobody answered in time"),
+    row(Queue, "RINGCANCELED", Cancel, "the caller gave up"),
+    row(Queue, "FULL", NoAnswer, "the queue was full"),
+    row(Queue, "JOINEMPTY", NoAnswer, "no agents there"),
+    row(Queue, "JOINUNAVAIL", NoAnswer, "no agents available"),
+    row(Queue, "LEAVEEMPTY", NoAnswer, "no agents left"),
+    row(Queue, "LEAVEUNAVAIL", NoAnswer, "no agents available any more"),
+    row(Queue, "CONTINUE", NoAnswer, "the dialplan goes on"),
+    row(Queue, "WITHDRAW", NoAnswer, "taken out of the queue"),
+    row(Queue, "COMPLETEAGENT", NormalClearing, "the agent ended the call"),
+    row(Queue, "COMPLETECALLER", NormalClearing, "the caller ended the call"),
+    row(Service, "completed", NormalClearing, "answered, and over"),
+    row(Service, "NORMAL", NormalClearing, "as AST_CAUSE_NORMAL: normal call clearing"),
+    row(Service, "transferred", NormalClearing, "over after a transfer"),
+    row(Service, "hangup", NormalClearing, "somebody hung up"),
+    row(Service, "canceled", Cancel, "the calling party gave up"),
+    row(Service, "cancelled", Cancel, "the calling party gave up"),
+    row(Service, "Call completed elsewhere", Cancel, "another telephone answered"),
+    row(Service, "completed elsewhere", Cancel, "another telephone answered"),
+    row(Service, "timed out", NoAnswer, "nobody answered in time"),
+    row(Service, "missed", NoAnswer, "nobody answered"),
+    row(Service, "unanswered", NoAnswer, "nobody answered"),
+    row(Service, "not answered", NoAnswer, "nobody answered"),
+    row(Service, "declined", NoAnswer, "the called party declined"),
+    row(Service, "unavailable", NoAnswer, "the called party is not there"),
+    row(Service, "unreachable", Congestion, "the called party could not be reached"),
+    row(Service, "failure", Congestion, "it could not be put through"),
+    row(Service, "UNALLOCATED", NotFound, "as AST_CAUSE_UNALLOCATED: no such number"),
+    row(Service, "UNREGISTERED", NoAnswer, "as AST_CAUSE_UNREGISTERED: no telephone registered"),
+    row(Service, "NOTDEFINED", NoAnswer, "as AST_CAUSE_NOTDEFINED: no cause known"),
 ];

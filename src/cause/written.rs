@@ -1,12 +1,24 @@
 //! Causes as SIP headers, managers and call records write them: a spelling with more around it, or in other letters.
 
-use super::Family::Sip;
-use super::{SPELLINGS, Spelling, by_class, number};
+use std::borrow::Cow;
+
+use super::Family::{Q850, Sip};
+use super::{SPELLINGS, Spelling, by_class, find, number};
+
+/// A number in quotation marks, with a plus or with zeros before it, without these.
+pub(super) fn plain_number(text: &str) -> Option<Cow<'_, str>> {
+    let digits = text.trim_matches(['"', '\'']).trim();
+    let digits = digits.strip_prefix('+').unwrap_or(digits);
+    let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    let significant = digits.trim_start_matches('0');
+    is_number.then(|| if significant.is_empty() { "0".into() } else { significant.into() })
+}
 
 /// The spelling that a text is about, such as `Q.850;cause=17;text="busy"`, `486 Busy Here`, `USER_BUSY(17)` or
 /// `Normal Clearing`.
 pub(super) fn read(text: &str) -> Option<&'static Spelling> {
-    let text = without(text, "Reason:");
+    let text = without(without(without(text, "Reason:"), "AST_CAUSE_"), "SWITCH_CAUSE_");
+    let text = &plain_number(text).unwrap_or(text.into());
     of_reason(text)
         .or_else(|| of_status_line(text))
         .or_else(|| of_named_number(text))
@@ -51,10 +63,16 @@ fn of_status_line(text: &str) -> Option<&'static Spelling> {
         if is_named { without(behind, "/2.0").trim_start_matches([' ', ':', '/', '_', '-']) } else { text };
     let (status, rest) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let is_alone = rest.is_empty() || starts_with_words(rest);
-    if status.len() == 3 && is_alone { by_class(&format!("sip:{status}")) } else { None }
+    if status.len() != 3 || !is_alone {
+        return None;
+    }
+    // There are three statuses of an answered call; 255 is no number of Q.850 and none of SIP either.
+    let is_sure = is_named || !status.starts_with('2');
+    let spelling = format!("sip:{status}");
+    if is_sure { by_class(&spelling) } else { find(&spelling) }
 }
 
-/// `USER_BUSY(17)`, `17 (User busy)`, `Q.850 17`, `cause=17`. The words come first, as FreeSWITCH has numbers of its own.
+/// `USER_BUSY(17)`, `USER_BUSY/17`, `17 (User busy)`, `Q.850 17`, `cause=17`. The words come first, as FreeSWITCH has numbers of its own.
 fn of_named_number(text: &str) -> Option<&'static Spelling> {
     if let Some((words, behind)) = text.split_once(['(', '[']) {
         let behind = behind.trim_end().strip_suffix([')', ']'])?.trim();
@@ -68,6 +86,11 @@ fn of_named_number(text: &str) -> Option<&'static Spelling> {
             return by_class(rest.trim_start_matches([' ', ':', '=', '/', '-', '_']));
         }
     }
+    if let Some((words, behind)) = text.rsplit_once(['/', ':', ' ', '-', ',', ';'])
+        && number(behind).is_some()
+    {
+        return of_words(words);
+    }
     let (number, words) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     if !starts_with_words(words) {
         return None;
@@ -75,14 +98,15 @@ fn of_named_number(text: &str) -> Option<&'static Spelling> {
     of_words(words).or_else(|| by_class(number))
 }
 
-/// The words of a spelling in any case, with anything between them; and the phrase of a SIP status.
+/// The words of a spelling in any case, with anything between them; and the phrase of a SIP status or of a number of
+/// Q.850.
 fn of_words(text: &str) -> Option<&'static Spelling> {
     // A number with a sign is another one.
     if text.contains(|c: char| c.is_ascii_digit()) || letters(text).next().is_none() {
         return None;
     }
     let is_one = |words: &str| letters(words).eq(letters(text));
-    let of_sip = |row: &&Spelling| row.family == Sip && is_one(row.meaning);
+    let of_sip = |row: &&Spelling| [Sip, Q850].contains(&row.family) && is_one(row.meaning);
     SPELLINGS.iter().find(|row| is_one(row.text)).or_else(|| SPELLINGS.iter().find(of_sip))
 }
 
@@ -163,6 +187,37 @@ mod tests {
             ("No Answer", NoAnswer),
             ("user.busy", Busy),
             ("not found", NotFound),
+            // Names of Asterisk's and FreeSWITCH's sources, and numbers as scripts print them.
+            ("AST_CAUSE_USER_BUSY", Busy),
+            ("AST_CAUSE_NORMAL_CLEARING", NormalClearing),
+            ("AST_CAUSE_NORMAL", NormalClearing),
+            ("AST_CAUSE_UNALLOCATED", NotFound),
+            ("AST_CAUSE_ANSWERED_ELSEWHERE", Cancel),
+            ("SWITCH_CAUSE_USER_BUSY", Busy),
+            ("\"17\"", Busy),
+            ("017", Busy),
+            ("+17", Busy),
+            ("000", NoAnswer),
+            ("NORMAL_CLEARING/16", NormalClearing),
+            ("USER_BUSY 17", Busy),
+            ("USER_BUSY:17", Busy),
+            ("Normal call clearing", NormalClearing),
+            ("Normal, unspecified", Congestion),
+            // Hosted systems, libraries and queues.
+            ("CANCELLED", Cancel),
+            ("Canceled", Cancel),
+            ("completed", NormalClearing),
+            ("timeout", NoAnswer),
+            ("Declined", NoAnswer),
+            ("NORMAL", NormalClearing),
+            ("TRANSFERRED", NormalClearing),
+            ("Call completed elsewhere", Cancel),
+            ("ABANDON", Cancel),
+            ("EXITWITHTIMEOUT", NoAnswer),
+            ("LEAVEEMPTY", NoAnswer),
+            ("RINGNOANSWER", NoAnswer),
+            ("FULL", NoAnswer),
+            ("202", NormalClearing),
         ];
         for (text, cause) in cases {
             assert_eq!(text.parse(), Ok(cause), "{text}");
@@ -180,6 +235,9 @@ mod tests {
             "(17)(18)",
             "()",
             "cause=",
+            "255",
+            "went away 17",
+            "AST_CAUSE_",
             "SIP",
             "--",
         ] {
@@ -190,7 +248,7 @@ mod tests {
     #[test]
     fn no_words_mean_two_things() {
         let words = |row: &'static Spelling| {
-            let phrase = (row.family == Sip).then_some(row.meaning);
+            let phrase = [Sip, Q850].contains(&row.family).then_some(row.meaning);
             [Some(row.text), phrase].into_iter().flatten().map(move |text| (text, row))
         };
         let all: Vec<_> = SPELLINGS.iter().flat_map(words).collect();

@@ -90,7 +90,7 @@ fn show(
     let said = said(name, hook, body)??;
     let mut webhook = webhook_of(name, hook);
     let notices = webhook.notices(&said);
-    let mut tracker = Tracker::new(rules(bridge, config, &settings));
+    let mut tracker = Tracker::new(rules(bridge, config, &WebhookSettings::default()));
     for heard in webhook.understand(Message::Hook(said)) {
         match heard {
             Heard::Fact(fact) => tracker.hear(fact, Duration::ZERO),
