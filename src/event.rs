@@ -10,7 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
 
-pub(crate) use shown::text_of;
+pub(crate) use shown::{fitting, is_only_name_foreign, number_of, text_of};
 pub use written::{Users, WrittenError, WrittenEvent};
 
 use crate::cause::Cause;

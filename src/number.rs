@@ -7,16 +7,21 @@ mod address;
 mod completing;
 mod countries;
 mod country;
+mod dressed;
 mod formatting;
 mod lookup;
 mod matches;
 mod party;
 mod reading;
+mod visible;
 mod withheld;
+
+use std::net::{IpAddr, SocketAddr};
 
 use address::Address;
 use completing::{international, is_number, nobody};
 pub use country::{Country, UnknownCountry};
+use dressed::undressed;
 use formatting::{letters_as_digits, without_brackets, without_dialled_extension, without_formatting};
 pub(crate) use lookup::LOOKED_UP;
 pub use lookup::zammad_lookup;
@@ -24,6 +29,7 @@ pub(crate) use matches::{Match, Setting, is_too_short_for_phone, zammad_matches}
 use party::{MAX_CHARACTERS, refuse_control_characters};
 pub use party::{NumberError, Party};
 pub use reading::{AppliedRule, PartyKind, Reading, Rule};
+use visible::visible;
 use withheld::are_no_international_number;
 pub(crate) use withheld::stands_for_no_number;
 
@@ -87,7 +93,8 @@ impl Numbering {
     /// Accepts national and international numbers with the usual formatting, also in letters and with
     /// an extension behind them, extensions, `"Name" <number>`, and `sip:`, `sips:`, `tel:` and
     /// `callto:` addresses. Options behind a number are dropped, but for a `phone-context` of digits,
-    /// which completes it. What cannot be read as a number stays as it is.
+    /// which completes it. Invisible marks are gone, and tabs and line ends count as blanks. What cannot be read as a
+    /// number stays as it is.
     ///
     /// Not understood, and so possibly wrong: national numbers without area code, and the 15 inside
     /// national mobile numbers of Argentina.
@@ -114,6 +121,7 @@ impl Numbering {
     ///
     /// A control character, or a text that is longer than Zammad keeps.
     pub fn explain(&self, shown: &str) -> Result<Reading, NumberError> {
+        let shown = &*visible(shown);
         refuse_control_characters(shown)?;
         // A stranger may send any text, and some take long to read.
         if shown.len() > LONGEST_TEXT {
@@ -142,13 +150,13 @@ impl Numbering {
             return Ok(self.place(shown, steps));
         }
         let address = Address::of(shown);
-        let text: &str = &address.user;
+        // A percent escape may have hidden one.
+        let text: &str = &visible(&address.user);
         if text != shown {
             steps.push(AppliedRule::new(Rule::Unwrapped, text));
         }
-        // A percent escape may have hidden one.
         refuse_control_characters(text)?;
-        if address.names_nobody() {
+        if address.names_nobody() || is_machine(text) || is_quoted_nothing(text) {
             return Ok(nobody());
         }
         let written = self.number(text, address.context.as_deref(), steps);
@@ -192,8 +200,8 @@ impl Numbering {
         }
     }
 
-    /// Reads a number with an extension behind it, and one in letters. Accounts may look like both,
-    /// so what remains has to be a number with a prefix.
+    /// Reads a number with an extension behind it, one with words around it, and one in letters. Accounts may look
+    /// like these, so what remains has to be a number with a prefix; an extension may stand alone behind its word.
     fn written_otherwise(
         &self,
         text: &str,
@@ -201,23 +209,47 @@ impl Numbering {
     ) -> Option<(PartyKind, AppliedRule)> {
         let before_extension = without_dialled_extension(text);
         let is_clear = before_extension.as_ref().is_some_and(|found| found.is_clear);
-        let (rule, number) = match before_extension {
-            Some(found) => (Rule::DialledExtension, found.number.to_owned()),
-            None => (Rule::Letters, letters_as_digits(text)?),
+        let (mut rule, mut number) = match (before_extension, undressed(text)) {
+            (Some(found), _) if found.number.is_empty() => (Rule::Unwrapped, found.extension.to_owned()),
+            (Some(found), _) => (Rule::DialledExtension, found.number.to_owned()),
+            (None, Some(number)) => (Rule::Unwrapped, number.to_owned()),
+            (None, None) => (Rule::Letters, letters_as_digits(text)?),
         };
         let mut path = vec![AppliedRule::new(rule, &number)];
+        if rule == Rule::DialledExtension
+            && without_formatting(&number).is_none()
+            && let Some(digits) = letters_as_digits(&number)
+        {
+            (rule, number) = (Rule::Letters, digits);
+            path.push(AppliedRule::new(rule, &number));
+        }
         let (kind, last) = self.number(&number, None, &mut path)?;
+        let is_unwrapped = rule == Rule::Unwrapped;
         let is_number = match kind {
             PartyKind::International => rule != Rule::Letters || is_number(&last.text),
             PartyKind::National => rule != Rule::Letters,
-            PartyKind::Unprefixed => is_clear,
-            PartyKind::Extension | PartyKind::Anonymous | PartyKind::Text => false,
+            PartyKind::Unprefixed => is_clear || is_unwrapped,
+            PartyKind::Extension => is_unwrapped,
+            PartyKind::Anonymous | PartyKind::Text => false,
         };
         is_number.then(|| {
             steps.append(&mut path);
             (kind, last)
         })
     }
+}
+
+/// Whether it is the address of a machine, which names no caller. Four pairs of digits are a number in Denmark and
+/// Norway.
+fn is_machine(text: &str) -> bool {
+    let is_number = text.split('.').all(|part| part.len() == 2) && !text.starts_with("10.");
+    let is_address = text.parse::<IpAddr>().is_ok() || text.parse::<SocketAddr>().is_ok();
+    is_address && !is_number
+}
+
+/// What a script has left of a variable that is not set.
+fn is_quoted_nothing(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| matches!(c, '"' | '\'' | '`' | ' '))
 }
 
 fn as_given(text: &str) -> (PartyKind, AppliedRule) {

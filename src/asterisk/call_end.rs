@@ -76,6 +76,15 @@ impl CallEnd {
         }
     }
 
+    /// The variables whose values are none of Asterisk's.
+    pub(crate) fn unread(&self) -> Vec<&'static str> {
+        let has_status = !self.dial_status.trim().is_empty();
+        let has_number = !self.hangup_cause.trim().is_empty();
+        let dial_status = (has_status && dialled(&self.dial_status).is_none()).then_some("dialstatus");
+        let hangup_cause = (has_number && self.number().is_none()).then_some("hangup_cause");
+        dial_status.into_iter().chain(hangup_cause).collect()
+    }
+
     fn is_dial_status(&self, word: &str) -> bool {
         self.dial_status.trim().eq_ignore_ascii_case(word)
     }

@@ -49,6 +49,8 @@ pub struct EventToSend {
     pub key: Option<String>,
     /// where agents would not see what its source meant
     pub findings: Vec<Finding>,
+    /// what of a hangup could not be read, and why; it is sent without
+    pub left_out: Option<String>,
 }
 
 /// Where an event is.
@@ -132,7 +134,8 @@ pub enum Untried {
 ///     to: Some(config.numbering.read("4930600000000")?),
 ///     ..CallEvent::new(EventKind::NewCall, CallId::random(), Direction::Inbound)
 /// };
-/// let to_send = EventToSend { event, known: Known::default(), key: None, findings: Vec::new() };
+/// let to_send =
+///     EventToSend { event, known: Known::default(), key: None, findings: Vec::new(), left_out: None };
 ///
 /// let is_down = serde_json::json!({ "mode": "respond", "status": 503 });
 /// zammad.fail(serde_json::from_value(is_down)?);

@@ -3,15 +3,17 @@
 
 mod doubts;
 
+use std::borrow::Cow;
+
 use crate::asterisk::CallEnd;
 use crate::cause::Cause;
 use crate::client::in_full;
 use crate::config::{ConfigError, PhoneSystem};
 use crate::event::{
     CallEvent, CallId, Direction, EventError, EventKind, Known, Name, Users, WrittenError, WrittenEvent,
-    plain,
+    fitting, plain,
 };
-use crate::number::Reading;
+use crate::number::{NumberError, Reading};
 use crate::rules;
 use crate::spool::{Call, SpoolError, Which};
 
@@ -73,7 +75,8 @@ impl WrittenEvent {
     ///
     /// # Errors
     ///
-    /// A field that is missing, has no place in this event, or cannot be read.
+    /// A field that is missing, has no place in this event, or cannot be read. But a hangup goes without what it does
+    /// not need: all but the call and its direction.
     pub fn read<'a>(
         mut self,
         phone_system: impl Into<PhoneSystem<'a>>,
@@ -92,11 +95,11 @@ impl WrittenEvent {
         // On an outbound call it is the customer who picked up.
         let is_agents_phone = kind == EventKind::Answer && direction == Direction::Inbound && !self.voicemail;
 
-        let number = |field, shown: &str| {
-            numbering.explain(shown).map_err(|source| WrittenError::Number { field, source })
-        };
-        let from = self.from.as_deref().map(|shown| number("from", shown)).transpose()?;
-        let to = self.to.as_deref().map(|shown| number("to", shown)).transpose()?;
+        let mut left_out = LeftOut::of(&self, end.as_ref())?;
+        let from = self.from.as_deref().map(|shown| numbering.explain(shown));
+        let from = left_out.unless_read(kind, "from", from)?;
+        let to = self.to.as_deref().map(|shown| numbering.explain(shown));
+        let to = left_out.unless_read(kind, "to", to)?;
         let own_number = self.extension.as_deref().filter(|_| is_agents_phone);
         let answering_number = given(&self.answering_number).or(own_number);
         let mut users = self.names()?;
@@ -114,16 +117,15 @@ impl WrittenEvent {
             are_names_blank,
         };
         let party = |reading: Reading| reading.party;
+        let answering_number = answering_number.map(|shown| numbering.read_answering(shown));
+        let answering_number = left_out.unless_read(kind, "answering_number", answering_number)?;
         let event = CallEvent {
             from: from.map(party),
             to: to.map(party),
             users,
             queue: self.queue.as_deref().map(|queue| name("queue", queue)).transpose()?.flatten(),
-            answering_number: answering_number
-                .map(|shown| numbering.read_answering(shown))
-                .transpose()
-                .map_err(|source| WrittenError::Number { field: "answering_number", source })?,
-            cause: match self.own_cause(&call_id)? {
+            answering_number,
+            cause: match self.own_cause(&mut left_out)? {
                 Some(cause) => Some(cause),
                 None => end.as_ref().and_then(|end| end.cause(direction)).map(Cause::Read),
             },
@@ -142,7 +144,8 @@ impl WrittenEvent {
         let mut findings =
             rules::findings(&(&event).into(), known.direction, known.answered, numbering.extension_digits);
         written.add_doubts(&event, &mut findings);
-        Ok(EventToSend { event, known, key, findings })
+        let left_out = left_out.told(&event.call_id);
+        Ok(EventToSend { event, known, key, findings, left_out })
     }
 
     /// The direction that is sent; `None`: nobody knows. The journal's counts before the event's own, as Zammad
@@ -164,29 +167,14 @@ impl WrittenEvent {
     }
 
     /// The cause as it is given. A call without its hangup would ring for ever.
-    fn own_cause(&self, call_id: &CallId) -> Result<Option<Cause>, WrittenError> {
-        match self.given_cause() {
+    fn own_cause(&self, left_out: &mut LeftOut) -> Result<Option<Cause>, WrittenError> {
+        match read_cause(self.cause.as_deref().unwrap_or_default(), self.raw_cause) {
             Err(WrittenError::Cause(error)) if !self.strict_cause => {
-                let short = error.in_short();
-                log::warn!("the hangup of call {call_id} is sent without its cause: {short}");
+                left_out.push("cause", error.in_short());
                 Ok(None)
             }
             read => read,
         }
-    }
-
-    /// What is wrong with a cause without which the hangup is sent.
-    pub(crate) fn left_out_cause(&self) -> Option<String> {
-        match self.given_cause() {
-            Err(WrittenError::Cause(error)) if !self.strict_cause => {
-                Some(format!("sent without its cause: {}", error.in_short()))
-            }
-            Ok(_) | Err(_) => None,
-        }
-    }
-
-    fn given_cause(&self) -> Result<Option<Cause>, WrittenError> {
-        read_cause(self.cause.as_deref().unwrap_or_default(), self.raw_cause)
     }
 
     /// What Asterisk says of the end; `None` if it is not asked.
@@ -240,13 +228,79 @@ impl WrittenEvent {
     }
 }
 
+/// What of a hangup cannot be read, and why.
+#[derive(Debug, Default)]
+struct LeftOut(Vec<(&'static str, String)>);
+
+impl LeftOut {
+    /// What is known to be none before it is read.
+    fn of(written: &WrittenEvent, end: Option<&CallEnd>) -> Result<Self, WrittenError> {
+        if written.strict_cause && written.no_text.contains(&"cause") {
+            return Err(WrittenError::Text { field: "cause", source: EventError::NotUtf8 });
+        }
+        let mut left_out = Self::default();
+        for &field in &written.no_text {
+            left_out.push(field, "it is not a text".to_owned());
+        }
+        for field in end.map(CallEnd::unread).unwrap_or_default() {
+            left_out.push(field, "Asterisk has no such value".to_owned());
+        }
+        Ok(left_out)
+    }
+
+    fn push(&mut self, field: &'static str, reason: String) {
+        self.0.push((field, reason));
+    }
+
+    /// What was read of a field that is given; of a hangup nothing, if it cannot be read.
+    fn unless_read<T>(
+        &mut self,
+        kind: EventKind,
+        field: &'static str,
+        read: Option<Result<T, NumberError>>,
+    ) -> Result<Option<T>, WrittenError> {
+        match (read.transpose(), kind) {
+            (Ok(read), _) => Ok(read),
+            (Err(error), EventKind::Hangup) => {
+                self.push(field, error.to_string());
+                Ok(None)
+            }
+            (Err(source), EventKind::NewCall | EventKind::Answer) => {
+                Err(WrittenError::Number { field, source })
+            }
+        }
+    }
+
+    /// Warns, and says it for a report.
+    fn told(self, call_id: &CallId) -> Option<String> {
+        for (field, reason) in &self.0 {
+            log::warn!("the hangup of call {call_id} is sent without its {field}: {reason}");
+        }
+        let parts: Vec<_> = self.0.iter().map(|(field, reason)| format!("its {field}: {reason}")).collect();
+        (!parts.is_empty()).then(|| format!("sent without {}", parts.join("; ")))
+    }
+}
+
 /// A text that is there, and is not that of a variable that is not set.
 fn given(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.trim().is_empty())
 }
 
 fn name(field: &'static str, shown: &str) -> Result<Option<Name>, WrittenError> {
-    Name::read("the name", shown).map_err(|source| WrittenError::Text { field, source })
+    Name::read("the name", &kept(field, shown, Name::MAX_CHARS))
+        .map_err(|source| WrittenError::Text { field, source })
+}
+
+/// A text for agents to read as Zammad keeps it, with a warning if that is another one.
+fn kept<'a>(field: &str, shown: &'a str, most: usize) -> Cow<'a, str> {
+    let kept = fitting(shown, most);
+    if kept != shown.trim_end_matches(['\r', '\n']) {
+        match shown.chars().count() > most {
+            true => log::warn!("{field} is cut: Zammad keeps {most} characters"),
+            false => log::warn!("{field} holds control characters: agents see blanks in their place"),
+        }
+    }
+    kept
 }
 
 fn call_key(shown: &str) -> Result<String, WrittenError> {
@@ -263,8 +317,7 @@ pub(crate) fn read_cause(shown: &str, is_raw: bool) -> Result<Option<Cause>, Wri
         return Ok(None);
     }
     Ok(Some(if is_raw {
-        let raw = plain("the cause", shown, Cause::MAX_CHARS);
-        Cause::Raw(raw.map_err(|source| WrittenError::Text { field: "cause", source })?)
+        Cause::Raw(kept("cause", shown, Cause::MAX_CHARS).into_owned())
     } else {
         Cause::Read(shown.parse().map_err(WrittenError::Cause)?)
     }))

@@ -27,9 +27,64 @@ pub(crate) fn text_of(bytes: &[u8]) -> Cow<'_, str> {
     text.into()
 }
 
+/// A number's text. Only the name before it may have other bytes, as in `"J\xf6rg" <sip:+4930...>`.
+pub(crate) fn number_of(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let text = text_of(bytes);
+    let is_right = matches!(text, Cow::Borrowed(_)) || is_only_name_foreign(&text);
+    is_right.then_some(text)
+}
+
+/// Whether all that is not ASCII stands before an address in angle brackets.
+pub(crate) fn is_only_name_foreign(text: &str) -> bool {
+    text.rsplit_once('<').is_some_and(|(_, address)| address.is_ascii() && address.contains('>'))
+}
+
+/// A name as Zammad keeps it: blanks in place of control characters, and at most so many characters. A call is not
+/// lost for a name.
+pub(crate) fn fitting(text: &str, most: usize) -> Cow<'_, str> {
+    let is_plain = !text.contains(char::is_control);
+    // As nearly all of them come.
+    if is_plain && text.len() <= most {
+        return text.into();
+    }
+    let seen: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let seen = if is_plain { seen.as_str() } else { seen.trim() };
+    seen.chars().take(most).collect::<String>().into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_fits_zammads_log() {
+        // (name, what is sent)
+        let cases = [
+            ("Anna", "Anna"),
+            (" Anna ", " Anna "),
+            ("Anna\n", "Anna"),
+            ("Ann\tBob", "Ann Bob"),
+            ("\u{1b}[31mAnna", "[31mAnna"),
+            ("A\u{7f}", "A"),
+            ("A\u{85}B", "A B"),
+            ("12345678", "12345678"),
+            ("123456789", "12345678"),
+            ("äöüäöüäöü", "äöüäöüäö"),
+            ("\n", ""),
+        ];
+        for (name, sent) in cases {
+            assert_eq!(fitting(name, 8), sent, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_name_before_a_number_may_have_any_bytes() {
+        assert_eq!(number_of(b"\"J\xf6rg\" <sip:+4930@pbx>").unwrap(), "\"Jörg\" <sip:+4930@pbx>");
+        assert_eq!(number_of("Jörg <+4930>".as_bytes()).unwrap(), "Jörg <+4930>");
+        for bytes in [&b"49\xe9"[..], b"\"Ann\" <49\xe9>", b"J\xf6rg 4930", b"J\xf6rg <4930"] {
+            assert_eq!(number_of(bytes), None, "{bytes:?}");
+        }
+    }
 
     #[test]
     fn a_name_is_shown_as_well_as_it_can_be() {

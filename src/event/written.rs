@@ -88,6 +88,10 @@ pub struct WrittenEvent {
     pub hangup_cause: Option<String>,
     /// hangup only: whether anybody picked up, as far as the writer knows.
     pub answered: Option<bool>,
+    /// hangup only: fields whose values are no text. The hangup goes without them, as a call without its hangup rings
+    /// for ever. Not in JSON.
+    #[serde(skip)]
+    pub no_text: Vec<&'static str>,
     /// What the same writer said of the call in earlier events. Not in JSON.
     #[serde(skip)]
     pub before: Known,
@@ -168,6 +172,7 @@ impl WrittenEvent {
             abandoned: None,
             hangup_cause: None,
             answered: None,
+            no_text: Vec::new(),
             before: Known::default(),
         }
     }

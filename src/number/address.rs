@@ -7,8 +7,9 @@ use super::formatting::is_dialled;
 use super::withheld::stands_for_no_number;
 
 /// Schemes whose addresses are numbers (RFC 3966; fax and modem RFC 2806; callto and phone as
-/// browsers, Skype and Teams write them).
-const OF_NUMBERS: [&str; 5] = ["tel", "callto", "fax", "modem", "phone"];
+/// browsers, Skype and Teams write them; sms RFC 5724).
+const OF_NUMBERS: [&str; 10] =
+    ["tel", "callto", "fax", "modem", "phone", "skype", "sms", "smsto", "mms", "whatsapp"];
 
 /// Schemes whose addresses are a user at a host (RFC 3261, 19.1.1; RFC 3508).
 const OF_USERS: [&str; 3] = ["sip", "sips", "h323"];
@@ -80,7 +81,7 @@ impl<'a> Address<'a> {
         let decoded = percent_decoded(head.trim_end());
         let taken = match decoded != text {
             true if is_dialled(&decoded) => true,
-            true => !options.is_empty() && stands_for_no_number(&decoded),
+            true => stands_for_no_number(&decoded),
             false => false,
         };
         match taken {
@@ -117,8 +118,8 @@ fn context(options: &str) -> Option<String> {
     let value = percent_decoded(unquoted(value.trim()));
     let digits: String = match value.strip_prefix('+') {
         Some(global) => global.chars().filter(|c| !"-.() ".contains(*c)).collect(),
-        // Some write it without. With dots in between it would be the address of a machine.
-        None => value,
+        // Some write it without, or with the international prefix. With dots in between it would be the address of a machine.
+        None => value.strip_prefix("00").unwrap_or(&value).to_owned(),
     };
     let is_number =
         !digits.starts_with('0') && !digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit());

@@ -172,8 +172,12 @@ fn without_inner_trunk_prefix(e164: &str) -> Option<String> {
     if countries.clone().any(|country| country.could_be(national)) {
         return None;
     }
-    let (country, rest) = countries
-        .clone()
-        .find_map(|country| Some((country, country.without_inner_trunk_prefix(national)?)))?;
+    let (country, rest) = countries.clone().find_map(|country| {
+        // Some write the zero of the international prefix a second time: "+49 00 30".
+        let doubled = national.strip_prefix('0').filter(|rest| rest.starts_with('0'));
+        let candidates = [Some(national), doubled].into_iter().flatten();
+        let rest = candidates.filter_map(|national| country.without_inner_trunk_prefix(national)).next()?;
+        Some((country, rest))
+    })?;
     Some(format!("{}{rest}", country.code))
 }

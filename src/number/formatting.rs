@@ -7,14 +7,16 @@ pub(super) fn without_formatting(text: &str) -> Option<String> {
     for c in text.chars().map(in_ascii) {
         match c {
             '0'..='9' | '(' | ')' => number.push(c),
-            '[' => number.push('('),
-            ']' => number.push(')'),
+            '[' | '{' => number.push('('),
+            ']' | '}' => number.push(')'),
             '+' if number.bytes().all(|before| b"(+".contains(&before)) => {
                 number.retain(|before| before != '+');
                 number.push('+');
             }
             '+' if number == "0" || number == "00" => "+".clone_into(&mut number),
-            '-' | '.' | '/' | '~' => {}
+            '-' | '.' | '/' | '~' | '·' | '•' => {}
+            // Not at the beginning, where it is a part of a name.
+            '_' if number.contains(|c: char| c.is_ascii_digit()) => {}
             // soft hyphen, zero width space, dashes, word joiner, minus, Japanese dash, byte order
             // mark
             '\u{AD}' | '\u{200B}' | '\u{2010}'..='\u{2015}' => {}
@@ -39,15 +41,20 @@ pub(super) fn without_brackets(number: &str) -> String {
 
 /// Words before the digits of an extension, besides a bare `x`: English, German, French, Spanish,
 /// Italian, Portuguese, Dutch, Polish, Czech and Russian.
-const EXTENSION_WORDS: [&str; 19] = [
+const EXTENSION_WORDS: [&str; 24] = [
     "ext",
     "extn",
+    "xtn",
     "extension",
+    "extensión",
     "durchwahl",
     "dw",
     "nst",
     "nebenstelle",
+    "klappe",
     "apparat",
+    "app",
+    "doorkiesnummer",
     "poste",
     "anexo",
     "int",
@@ -65,6 +72,8 @@ const EXTENSION_WORDS: [&str; 19] = [
 /// `...x5`, `...,,5`, `...#5`; and before a lone `#`, which ends what is dialled.
 pub(super) fn without_dialled_extension(text: &str) -> Option<DialledExtension<'_>> {
     const LONGEST: usize = 7;
+    // `(ext 5)`
+    let text = text.strip_suffix([')', ']']).filter(|inside| inside.contains(['(', '['])).unwrap_or(text);
     let marked = text.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = text.len() - marked.len();
     let marked = marked.trim_end_matches([' ', '\u{a0}', '.', ':', '=']);
@@ -75,7 +84,7 @@ pub(super) fn without_dialled_extension(text: &str) -> Option<DialledExtension<'
         let is_word = EXTENSION_WORDS.iter().any(|known| is_known(known));
         let is_x = word.eq_ignore_ascii_case("x");
         // Accounts look like 2345678x0.
-        let is_apart = is_word || before_word.ends_with([' ', '\u{a0}']);
+        let is_apart = is_word || before_word.ends_with([' ', '\u{a0}', '(', '[']);
         ((is_word || is_x).then_some(before_word)?, is_apart)
     } else {
         let before_sign = marked.trim_end_matches([',', '#']);
@@ -86,14 +95,17 @@ pub(super) fn without_dialled_extension(text: &str) -> Option<DialledExtension<'
         }
     };
     let is_one = digits <= LONGEST && (digits > 0 || word.is_empty());
-    let number = number.trim_end_matches([' ', '\u{a0}', ',', '(', '-']);
-    is_one.then_some(DialledExtension { number, is_clear })
+    let number = number.trim_end_matches([' ', '\u{a0}', ',', '(', '[', '-']);
+    let extension = &text[text.len() - digits..];
+    is_one.then_some(DialledExtension { number, extension, is_clear })
 }
 
 /// A number with an extension, less that.
 pub(super) struct DialledExtension<'a> {
-    /// What stands before it.
+    /// What stands before it; nothing if it stands alone.
     pub number: &'a str,
+    /// Its digits.
+    pub extension: &'a str,
     /// Whether it can be nothing else: not the end of an account's name.
     pub is_clear: bool,
 }

@@ -48,7 +48,7 @@ pub use simulate::{Load, Simulate};
 pub use spool::{
     Chosen, Concurrency, Spool, SpoolDrop, SpoolList, SpoolRetry, SpoolRun, SpoolShow, SpoolStats,
 };
-pub use text::{name, text};
+pub use text::{name, number, text};
 
 use words::Words;
 pub use words::named_command;

@@ -255,8 +255,8 @@ impl Report {
         }
     }
 
-    /// The same of a hangup that went without its cause, and why.
-    pub fn without_cause(self, reason: Option<&str>) -> Self {
+    /// The same of a hangup that went without something that could not be read, and why.
+    pub fn sent_without(self, reason: Option<&str>) -> Self {
         let error = reason.map(|reason| printable(&redact(reason)));
         Self { error: error.or(self.error), ..self }
     }

@@ -94,14 +94,13 @@ fn agents_see_who_picked_up_and_whom_an_outbound_call_goes_to() {
 #[test]
 fn an_answer_that_is_none_never_leaves() {
     // (arguments, exit code, what is said)
-    let cases: [(&[&str], _, &str); 8] = [
+    let cases: [(&[&str], _, &str); 7] = [
         (&[], 2, "--call-id"),
         (&["--call-id", "7", "--user", "alice", "--voicemail"], 2, "--voicemail"),
         (&["--call-id", "7", "--cause", "busy"], 2, "--cause"),
         (&["--call-id", ""], 65, "--call-id: the call id is empty"),
-        (&["--call-id", "7", "--user", "ali\nce"], 65, "--user: the name has a control character"),
-        (&["--call-id", "7", "--from", "1\r2"], 65, "--from: the number has a control character"),
-        (&["--call-id", "7", "--to", "1\r2"], 65, "--to: the number has a control character"),
+        (&["--call-id", "7", "--from", "1\u{1}2"], 65, "--from: the number has a control character"),
+        (&["--call-id", "7", "--to", "1\u{1}2"], 65, "--to: the number has a control character"),
         (
             &["--call-id", "7", "--answering-number", "1\u{1b}"],
             65,

@@ -224,8 +224,8 @@ fn a_mistake_in_the_address_is_said_and_the_server_lives_on() {
         ("new-call?handed-over", "handed"),
         ("new-call?url=http://127.0.0.1:1/", "--url"),
         ("new-call?from=%ff", "not UTF-8"),
-        ("new-call?queue=%01", "control character"),
-        ("new-call?queue=%0aSET%20VARIABLE%20X%201", "control character"),
+        ("new-call?from=%01", "control character"),
+        ("new-call?call-id=%0aSET%20VARIABLE%20X%201", "control character"),
         ("new-call?direction=sideways", "the direction must be"),
     ];
     for (script, said) in cases {

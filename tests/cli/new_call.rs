@@ -223,25 +223,68 @@ fn what_agents_would_not_see_as_meant_is_said_and_sent() {
 }
 
 #[test]
+fn no_call_is_lost_for_a_name() {
+    let long = "ü".repeat(600);
+    let cut = "ü".repeat(250);
+    // (flags, what is sent besides, what is said)
+    let cases: [(&[&OsStr], Value, &str); 8] = [
+        (
+            &[OsStr::new("--user"), OsStr::new("Ann\tBob")],
+            json!({ "user": ["Ann Bob"] }),
+            "control characters",
+        ),
+        (
+            &[OsStr::new("--user"), OsStr::new("\u{1b}[31mAnn")],
+            json!({ "user": ["[31mAnn"] }),
+            "control characters",
+        ),
+        (&[OsStr::new("--user"), OsStr::new("A\u{7f}")], json!({ "user": ["A"] }), "control characters"),
+        (&[OsStr::new("--user"), OsStr::new("A\u{85}B")], json!({ "user": ["A B"] }), "control characters"),
+        (&[OsStr::new("--user"), OsStr::new("Ann\n")], json!({ "user": ["Ann"] }), ""),
+        (&[OsStr::new("--user"), OsStr::new(&long)], json!({ "user": [cut] }), "Zammad keeps 250 characters"),
+        (&[OsStr::new("--queue"), OsStr::new(&long)], json!({ "queue": cut }), "Zammad keeps 250 characters"),
+        (&[OsStr::new("--from"), OsStr::from_bytes(b"\"J\xf6rg\" <sip:+493023125741@pbx>")], json!({}), ""),
+    ];
+    for (flags, more, said) in cases {
+        let world = World::new();
+        let mut body = json!({
+            "event": "newCall", "callId": "7", "direction": "in", "from": "493023125741", "to": "42",
+        });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let posted = world.zammad_expects(body);
+        let mut line: Vec<OsString> =
+            ["new-call", "--call-id", "7", "--direction", "in", "--to", "42"].map(OsString::from).into();
+        if flags[0] != "--from" {
+            line.extend(["--from", "+493023125741"].map(OsString::from));
+        }
+        line.extend(flags.iter().map(OsString::from));
+        let told = stderr(&world.zammad_cti(line).code(0).stdout("none\n"));
+        assert_eq!(told.lines().count(), usize::from(!said.is_empty()), "{flags:?}: {told}");
+        assert!(told.contains(said) && told.lines().all(|line| line.len() <= 120), "{flags:?}: {told}");
+        posted.assert();
+    }
+}
+
+#[test]
 fn what_is_no_event_never_leaves() {
     let too_long = "x".repeat(251);
     let too_long_number = "1".repeat(101);
     let not_utf8 = OsStr::from_bytes(b"4\xff9");
-    let flags = ["--call-id", "--from", "--to", "--user", "--queue"];
     // (flag, value, what is said)
     let mut cases: Vec<(&str, &OsStr, &str)> = vec![
         ("--call-id", OsStr::new(""), "call id is empty"),
         ("--call-id", OsStr::new(" \t"), "call id is empty"),
         ("--call-id", OsStr::new(&too_long), "251 characters"),
-        ("--user", OsStr::new(&too_long), "251 characters"),
-        ("--queue", OsStr::new(&too_long), "251 characters"),
         ("--from", OsStr::new(&too_long_number), "101 characters"),
-        ("--to", OsStr::new("sip:42%0a@pbx"), "control character"),
+        ("--to", OsStr::new("sip:42%1b@pbx"), "control character"),
     ];
-    for flag in flags {
-        for hostile in ["4\n9", "4\r9", "\u{1b}[2J", "4\u{7f}", "4\u{85}9", "4\t9"] {
-            cases.push((flag, OsStr::new(hostile), "control character"));
-        }
+    for hostile in ["4\u{1}9", "\u{1b}[2J", "4\u{7f}"] {
+        cases.extend(
+            ["--call-id", "--from", "--to"].map(|flag| (flag, OsStr::new(hostile), "control character")),
+        );
+    }
+    for hostile in ["4\n9", "4\r9", "4\u{85}9", "4\t9"] {
+        cases.push(("--call-id", OsStr::new(hostile), "control character"));
     }
     // Names are shown as well as they can be.
     cases.extend(["--call-id", "--from", "--to"].map(|flag| (flag, not_utf8, "not UTF-8")));

@@ -235,7 +235,7 @@ fn with_fail_open_every_failure_lets_the_call_go_on() {
         (200, "{}", &["--url", broken_token], "a dot"),
         (200, "{}", &["--config", "/nowhere/config.toml"], "cannot read"),
         (200, "{}", &["--timeout", "0s"], "timeout must not be zero"),
-        (200, "{}", &["--from", "4\n9"], "control character"),
+        (200, "{}", &["--from", "4\u{1}9"], "control character"),
         (200, "{}", &["--call-id", ""], "call id is empty"),
     ];
     for (status, reply, arguments, said) in cases {

@@ -38,7 +38,7 @@ fn bad_lines() -> [(Vec<u8>, &'static str); 14] {
         ),
         (line(r#"{"event":"newCall","call_id":"7","direction":"in","from":"1"}"#), "a newCall needs `to`"),
         (
-            line(r#"{"event":"newCall","call_id":"7","direction":"in","from":"1\n","to":"2"}"#),
+            line(r#"{"event":"newCall","call_id":"7","direction":"in","from":"1\u0001","to":"2"}"#),
             "from: the number has a control character",
         ),
         (long.into_bytes(), "longer than 64 KiB"),
@@ -235,9 +235,9 @@ fn a_line_that_is_refused_says_nothing_of_its_call() {
     let sandbox = world.sandbox(&[]);
     let lines = [
         json!({ "event": "newCall", "call_id": "7", "direction": "out", "from": "42", "to": "493023125741" }),
-        json!({ "event": "hangup", "call_id": "7", "cause": "busy", "from": "1\n" }),
+        json!({ "event": "hangup", "call_id": "7", "cause": "bsy", "strict_cause": true }),
         json!({ "event": "hangup", "call_id": "7", "cause": "busy" }),
-        json!({ "event": "newCall", "call_id": "8", "direction": "out", "from": "42", "to": "1\n" }),
+        json!({ "event": "newCall", "call_id": "8", "direction": "out", "from": "42", "to": "1\u{1}" }),
         json!({ "event": "newCall", "call_id": "8", "direction": "in", "from": "493023125741", "to": "42" }),
         json!({ "event": "hangup", "call_id": "8", "cause": "busy" }),
     ];
@@ -517,5 +517,36 @@ fn each_line_has_its_result_or_nothing_is_sent_however_few_files_may_be_open() {
         let said = String::from_utf8_lossy(&ended.stderr);
         let sent = accepted.calls() - before;
         assert!(results == 10 || results == 0 && sent == 0, "{most}: {results} results, {sent} sent: {said}");
+    }
+}
+
+#[test]
+fn a_hangup_goes_without_what_is_no_text() {
+    // (fields besides, what is sent besides, what is left out)
+    let cases: [(&[u8], Value, &str); 8] = [
+        (br#""cause":17"#, json!({ "cause": "busy" }), ""),
+        (br#""cause":["busy"]"#, json!({}), "its cause"),
+        (br#""cause":{"q850":17}"#, json!({}), "its cause"),
+        (br#""from":493023125741"#, json!({ "from": "493023125741" }), ""),
+        (br#""from":"4930\n""#, json!({ "from": "4930" }), ""),
+        (br#""from":["4930"],"to":true"#, json!({}), "its from"),
+        (b"\"from\":\"49\xe9\"", json!({}), "its from"),
+        (b"\"cause\":\"Besetzt \xe9\"", json!({}), "its cause"),
+    ];
+    for (fields, more, left_out) in cases {
+        let world = World::new();
+        let mut body = json!({ "event": "hangup", "callId": "7", "direction": "in" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let posted = world.zammad_expects(body);
+        let line = [br#"{"event":"hangup","call_id":"7","direction":"in","#, fields, b"}\n"].concat();
+        let what = String::from_utf8_lossy(&line).into_owned();
+        let ended =
+            world.bare().args(["send", "--output", "json", "--url", &world.url()]).write_stdin(line).assert();
+        let said = stdout(&ended);
+        assert!(said.contains("\"delivery\":\"delivered\""), "{what}: {said}");
+        assert_eq!(said.contains("sent without"), !left_out.is_empty(), "{what}: {said}");
+        assert!(said.contains(left_out), "{what}: {said}");
+        ended.code(if left_out.is_empty() { 0 } else { 65 });
+        posted.assert();
     }
 }

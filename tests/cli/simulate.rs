@@ -965,11 +965,11 @@ fn what_cannot_be_played_is_told_with_its_place() {
         (with("\"normalClearing\"\n", "\"tired\"\n"), 65, "line 22: "),
         // The only event is a hangup, which has no numbers; but the caller is to be blocked.
         (
-            b"story = \"\"\nzammad.blocks_caller = true\n[call]\ndirection = \"in\"\nfrom = \"1\\t2\"\nto = \"3\"\n\
+            b"story = \"\"\nzammad.blocks_caller = true\n[call]\ndirection = \"in\"\nfrom = \"1\\u00012\"\nto = \"3\"\n\
               [[step]]\nevent = \"hangup\"\n"
                 .to_vec(),
             65,
-            "line 3: from: the number has a control character, U+0009",
+            "line 3: from: the number has a control character, U+0001",
         ),
         (Vec::new(), 65, "line 1: missing field `story`"),
         (head.into(), 65, "line 1: missing field `step`"),

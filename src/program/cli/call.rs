@@ -1,11 +1,12 @@
 //! Which call it is, and what is said of it: what answer and hangup have in common.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 
 use clap::Args;
 
 use super::direction::DirectionFlag;
-use super::text::optional;
+use super::text::{number, optional};
 use crate::event::{EventKind, WrittenEvent};
 use crate::program::exit_code::UsageError;
 
@@ -45,11 +46,27 @@ impl Call {
             let which = "which call? give --call-id, or the --call-key of its new-call";
             return Err(UsageError(which).into());
         }
+        let mut no_text = Vec::new();
+        let mut party = |field, flag, shown: &Option<OsString>| {
+            let read = shown.as_deref().map(|shown| number(flag, shown).map(Cow::into_owned)).transpose();
+            match (read, kind) {
+                // A call without its hangup would ring for ever.
+                (Err(_), EventKind::Hangup) => {
+                    no_text.push(field);
+                    Ok(None)
+                }
+                (read, EventKind::NewCall | EventKind::Answer | EventKind::Hangup) => read,
+            }
+        };
+        let from = party("from", "--from", &self.from)?;
+        let to = party("to", "--to", &self.to)?;
+        let answering_number = party("answering_number", "--answering-number", &self.answering_number)?;
         Ok(WrittenEvent {
             call_key: optional("--call-key", &named.call_key)?,
-            from: optional("--from", &self.from)?,
-            to: optional("--to", &self.to)?,
-            answering_number: optional("--answering-number", &self.answering_number)?,
+            from,
+            to,
+            answering_number,
+            no_text,
             ..WrittenEvent::new(
                 kind,
                 optional("--call-id", &named.call_id)?.unwrap_or_default(),

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::call::{Call, Named};
-use super::text::optional;
+use super::text::{dispensable, name};
 use crate::event::{EventKind, WrittenEvent};
 
 /// Report that a call ended
@@ -56,17 +56,27 @@ pub struct Hangup {
 impl Hangup {
     /// The event that is meant.
     pub fn describe(&self) -> anyhow::Result<WrittenEvent> {
+        let mut event = self.call.describe(EventKind::Hangup, &self.named)?;
+        let mut part = |field, shown| dispensable(field, shown, &mut event.no_text);
+        let cause = match &self.cause {
+            Some(cause) if self.raw_cause => Some(name("--cause", cause).into_owned()),
+            cause => part("cause", cause),
+        };
+        let dialstatus = part("dialstatus", &self.dialstatus);
+        let queue_status = part("queue_status", &self.queue_status);
+        let abandoned = part("abandoned", &self.abandoned);
+        let hangup_cause = part("hangup_cause", &self.hangup_cause);
         Ok(WrittenEvent {
-            cause: optional("--cause", &self.cause)?,
+            cause,
             raw_cause: self.raw_cause,
             strict_cause: self.strict_cause,
-            dialstatus: optional("--dialstatus", &self.dialstatus)?,
-            queue_status: optional("--queue-status", &self.queue_status)?,
-            abandoned: optional("--abandoned", &self.abandoned)?,
-            hangup_cause: optional("--hangup-cause", &self.hangup_cause)?,
+            dialstatus,
+            queue_status,
+            abandoned,
+            hangup_cause,
             // That a variable is not set does not say that nobody picked up.
             answered: self.answered.filter(|&answered| answered),
-            ..self.call.describe(EventKind::Hangup, &self.named)?
+            ..event
         })
     }
 }

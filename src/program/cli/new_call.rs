@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::direction::DirectionFlag;
-use super::text::{name, names, optional, text};
+use super::text::{name, names, number, optional, text};
 use crate::event::{EventKind, Users, WrittenEvent};
 
 /// Report a call that starts to ring
@@ -46,8 +46,8 @@ impl NewCall {
     pub fn describe(&self) -> anyhow::Result<WrittenEvent> {
         Ok(WrittenEvent {
             call_key: optional("--call-key", &self.call_key)?,
-            from: Some(text("--from", &self.from)?.to_owned()),
-            to: Some(text("--to", &self.to)?.to_owned()),
+            from: Some(number("--from", &self.from)?.into_owned()),
+            to: Some(number("--to", &self.to)?.into_owned()),
             user: (!self.users.is_empty()).then(|| Users::Several(names("--user", &self.users))),
             queue: self.queue.as_deref().map(|queue| name("--queue", queue).into_owned()),
             ..WrittenEvent::new(EventKind::NewCall, text("--call-id", &self.call_id)?, self.direction.0)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 
-use crate::event::{EventError, text_of};
+use crate::event::{EventError, number_of, text_of};
 use anyhow::Context;
 
 /// An argument as text.
@@ -23,6 +23,25 @@ pub fn name<'a>(flag: &'static str, shown: &'a OsStr) -> Cow<'a, str> {
 /// The names of an argument that may be there several times.
 pub fn names(flag: &'static str, shown: &[OsString]) -> Vec<String> {
     shown.iter().map(|shown| name(flag, shown).into_owned()).collect()
+}
+
+/// A number. Before it may stand a name in any bytes, which is not sent.
+pub fn number<'a>(flag: &'static str, shown: &'a OsStr) -> anyhow::Result<Cow<'a, str>> {
+    number_of(shown.as_encoded_bytes()).ok_or(EventError::NotUtf8).context(flag)
+}
+
+/// The text of a `field` that a hangup can do without. What is not a text is noted as such.
+pub fn dispensable(
+    field: &'static str,
+    shown: &Option<OsString>,
+    no_text: &mut Vec<&'static str>,
+) -> Option<String> {
+    let shown = shown.as_deref()?;
+    let text = shown.to_str().map(str::to_owned);
+    if text.is_none() {
+        no_text.push(field);
+    }
+    text
 }
 
 /// The text of an argument that need not be there.

@@ -1,5 +1,7 @@
 //! `zammad-cti normalize`
 
+use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::io::Write;
 
 use crate::config::{Config, Format};
@@ -26,12 +28,24 @@ struct Row<'a> {
 #[cold]
 pub fn run(args: &cli::Normalize, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = configured(global, log::LevelFilter::Warn)?;
+    let mut code = ExitCode::Ok;
     for shown in &args.numbers {
-        let shown = cli::text("NUMBER", shown)?;
-        let reading = config.numbering.explain(shown).with_context(|| format!("{:?}", printable(shown)))?;
-        print(out, shown, &reading, &config).map_err(OutputError)?;
+        match read(shown, &config) {
+            Ok((shown, reading)) => print(out, &shown, &reading, &config).map_err(OutputError)?,
+            // The others are read all the same.
+            Err(error) => {
+                log::error!("{error:#}");
+                code = ExitCode::of(&error);
+            }
+        }
     }
-    Ok(ExitCode::Ok)
+    Ok(code)
+}
+
+fn read<'a>(shown: &'a OsStr, config: &Config) -> anyhow::Result<(Cow<'a, str>, Reading)> {
+    let shown = cli::number("NUMBER", shown)?;
+    let reading = config.numbering.explain(&shown).with_context(|| format!("{:?}", printable(&shown)))?;
+    Ok((shown, reading))
 }
 
 fn print(out: &mut dyn Write, shown: &str, reading: &Reading, config: &Config) -> std::io::Result<()> {

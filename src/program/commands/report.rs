@@ -45,12 +45,12 @@ pub fn run(
     let courier = Courier::new(&config, runtime_folder().as_deref());
     let done = client::block_on(async {
         let written = describe()?;
-        let left_out = written.left_out_cause();
         let to_send = courier.read(written, &config).await.map_err(|error| match error {
             ReadingError::Written(error) => by_flag(error),
             ReadingError::NoJournal(_) | ReadingError::Journal(_) => error.into(),
         })?;
         warn(&to_send, None);
+        let left_out = to_send.left_out.clone();
         if global.unsent.is_wanted() {
             return Ok((Done::Shown(to_send.event), left_out));
         }
@@ -67,20 +67,20 @@ pub fn run(
         }
         Ok((Done::Shown(event), left_out)) => {
             show(out, &event, &config, global)?;
-            Ok(code_without_cause(left_out.is_some(), &config))
+            Ok(code_of_sent(left_out.is_some(), &config))
         }
         Ok((Done::Brought(report, Some(error)), _)) => failed(out, report, error, style),
         Ok((Done::Brought(report, None), left_out)) => {
-            let report = report.without_cause(left_out.as_deref());
+            let report = report.sent_without(left_out.as_deref());
             output::result(out, &report, style)?;
             let rejected = report.rejects() && config.reject_exit;
-            Ok(if rejected { ExitCode::Rejected } else { code_without_cause(left_out.is_some(), &config) })
+            Ok(if rejected { ExitCode::Rejected } else { code_of_sent(left_out.is_some(), &config) })
         }
     }
 }
 
-/// The exit code of an event that is with Zammad: it tells what agents miss of a call whose cause was left out.
-pub fn code_without_cause(is_left_out: bool, config: &Config) -> ExitCode {
+/// The exit code of an event that is with Zammad: it tells that something of it was left out.
+pub fn code_of_sent(is_left_out: bool, config: &Config) -> ExitCode {
     if is_left_out && !config.fail_open { ExitCode::InvalidEvent } else { ExitCode::Ok }
 }
 

@@ -59,14 +59,14 @@ struct Done {
     report: Report,
     error: Option<anyhow::Error>,
     /// a hangup that is with Zammad, without its cause
-    is_without_cause: bool,
+    is_incomplete: bool,
 }
 
 impl Done {
     fn failed(place: u64, line: u64, report: Report, error: anyhow::Error, config: &Config) -> Self {
         let error = error.context(format!("line {line}"));
         let report = report.at_line(line).because(&error, config.endpoint().ok());
-        Self { place, report, error: Some(error), is_without_cause: false }
+        Self { place, report, error: Some(error), is_incomplete: false }
     }
 }
 
@@ -154,17 +154,16 @@ fn show(
         let number = line.number;
         let read = event(line).and_then(|(call, mut written)| {
             written.before = calls.known(&call);
-            let (direction, left_out) = (written.direction, written.left_out_cause());
-            Ok((direction, left_out, written.read(config, None)?))
+            Ok((written.direction, written.read(config, None)?))
         });
         match read {
-            Ok((direction, left_out, to_send)) => {
+            Ok((direction, to_send)) => {
                 // Only now: of an event that cannot be sent nobody hears.
                 calls.follow(to_send.event.kind, &to_send.event.call_id, direction);
                 report::warn(&to_send, Some(number));
                 report::show(out, &to_send.event, config, global)?;
                 if code == ExitCode::Ok {
-                    code = report::code_without_cause(left_out.is_some(), config);
+                    code = report::code_of_sent(to_send.left_out.is_some(), config);
                 }
             }
             Err(error) => {
@@ -290,9 +289,9 @@ fn write(
         }
         let Ok(batch) = batch else { break };
         early.extend(batch.into_iter().map(|done| (done.place, done)));
-        while let Some(Done { report, error, is_without_cause, .. }) = early.remove(&next) {
+        while let Some(Done { report, error, is_incomplete, .. }) = early.remove(&next) {
             next += 1;
-            if is_without_cause {
+            if is_incomplete {
                 tally.failure.get_or_insert(ExitCode::InvalidEvent);
             }
             if let Some(error) = error {

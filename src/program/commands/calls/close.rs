@@ -230,6 +230,7 @@ impl Closer<'_> {
                 ..Known::default()
             },
             key: None,
+            left_out: None,
             findings: Vec::new(),
         }
     }

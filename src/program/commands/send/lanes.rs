@@ -93,7 +93,6 @@ async fn deliver(
     let Ready { place, line, call, mut written } = ready;
     written.before = calls.borrow().known(&call);
     let direction = written.direction;
-    let left_out = written.left_out_cause();
     let to_send = match courier.read(written, config).await {
         Ok(to_send) => to_send,
         Err(error) => return unreadable(place, line, error.into(), config),
@@ -108,8 +107,8 @@ async fn deliver(
     let (report, error) = outcome(&to_send.event, brought, config);
     match error {
         None => {
-            let report = report.at_line(line).without_cause(left_out.as_deref());
-            Done { place, report, error: None, is_without_cause: left_out.is_some() }
+            let report = report.at_line(line).sent_without(to_send.left_out.as_deref());
+            Done { place, report, error: None, is_incomplete: to_send.left_out.is_some() }
         }
         Some(error) => Done::failed(place, line, report, error, config),
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::{Map, Value};
 
-use crate::event::{EventError, WrittenEvent, text_of};
+use crate::event::{EventError, WrittenEvent, is_only_name_foreign, text_of};
 
 /// An event takes some hundred bytes.
 const MAX_LINE: u64 = 64 * 1024;
@@ -60,17 +60,31 @@ impl<R> Lines<R> {
     fn with_latin_1(&self, bytes: &[u8]) -> anyhow::Result<String> {
         let text = text_of(bytes);
         let mut fields: Map<String, Value> = serde_json::from_str(&text).map_err(|_| EventError::NotUtf8)?;
+        let is_hangup = fields.get("event").is_some_and(|event| event == "hangup");
+        let mut others = fields.clone();
         for name in ["user", "queue"] {
-            fields.remove(name);
+            others.remove(name);
         }
-        if !Value::Object(fields).to_string().is_ascii() {
-            return Err(EventError::NotUtf8.into());
+        for number in ["from", "to"] {
+            if others.get(number).and_then(Value::as_str).is_some_and(is_only_name_foreign) {
+                others.remove(number);
+            }
+        }
+        for (field, value) in others {
+            if value.to_string().is_ascii() {
+                continue;
+            }
+            if !is_hangup || !DISPENSABLE.contains(&field.as_str()) {
+                return Err(EventError::NotUtf8.into());
+            }
+            // It is told, and left out, as what is no text.
+            fields.insert(field, Value::Object(Map::new()));
         }
         log::warn!(
             "line {}: a name is not UTF-8, and agents may see another one: give it in UTF-8",
             self.number
         );
-        Ok(text.into_owned())
+        Ok(Value::Object(fields).to_string())
     }
 }
 
@@ -93,7 +107,42 @@ impl<R: Read> Iterator for Lines<R> {
     }
 }
 
+/// The texts that a hangup can do without.
+const DISPENSABLE: [&str; 9] = [
+    "from",
+    "to",
+    "answering_number",
+    "answeringNumber",
+    "cause",
+    "dialstatus",
+    "queue_status",
+    "abandoned",
+    "hangup_cause",
+];
+
 /// The event on a line.
 pub fn event(text: &str) -> anyhow::Result<WrittenEvent> {
-    Ok(serde_json::from_str(text).map_err(EventError::no_event)?)
+    let read = serde_json::from_str(text);
+    Ok(read.or_else(|error| with_other_types(text).ok_or_else(|| EventError::no_event(error)))?)
+}
+
+/// An event with numbers where texts belong; a hangup also with anything else there, which it is sent without.
+#[cold]
+fn with_other_types(text: &str) -> Option<WrittenEvent> {
+    let mut fields: Map<String, Value> = serde_json::from_str(text).ok()?;
+    let is_hangup = fields.get("event")? == "hangup";
+    let mut no_text = Vec::new();
+    for field in DISPENSABLE {
+        match fields.get_mut(field) {
+            Some(value @ Value::Number(_)) => *value = Value::String(value.to_string()),
+            Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) if is_hangup => {
+                fields.remove(field);
+                no_text.push(field);
+            }
+            Some(Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::String(_) | Value::Null)
+            | None => {}
+        }
+    }
+    let written: WrittenEvent = serde_json::from_value(Value::Object(fields)).ok()?;
+    Some(WrittenEvent { no_text, ..written })
 }
