@@ -239,7 +239,7 @@ impl LeftOut {
             return Err(WrittenError::Text { field: "cause", source: EventError::NotUtf8 });
         }
         let mut left_out = Self::default();
-        for &field in &written.no_text {
+        for &field in written.no_text.iter() {
             left_out.push(field, "it is not a text".to_owned());
         }
         for field in end.map(CallEnd::unread).unwrap_or_default() {

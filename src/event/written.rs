@@ -89,9 +89,9 @@ pub struct WrittenEvent {
     /// hangup only: whether anybody picked up, as far as the writer knows.
     pub answered: Option<bool>,
     /// hangup only: fields whose values are no text. The hangup goes without them, as a call without its hangup rings
-    /// for ever. Not in JSON.
+    /// for ever. Not in JSON. Mostly there is none, so it takes little room.
     #[serde(skip)]
-    pub no_text: Vec<&'static str>,
+    pub no_text: Box<Vec<&'static str>>,
     /// What the same writer said of the call in earlier events. Not in JSON.
     #[serde(skip)]
     pub before: Known,
@@ -172,7 +172,7 @@ impl WrittenEvent {
             abandoned: None,
             hangup_cause: None,
             answered: None,
-            no_text: Vec::new(),
+            no_text: Box::default(),
             before: Known::default(),
         }
     }

@@ -66,7 +66,7 @@ impl Call {
             from,
             to,
             answering_number,
-            no_text,
+            no_text: Box::new(no_text),
             ..WrittenEvent::new(
                 kind,
                 optional("--call-id", &named.call_id)?.unwrap_or_default(),

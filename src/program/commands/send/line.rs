@@ -144,5 +144,5 @@ fn with_other_types(text: &str) -> Option<WrittenEvent> {
         }
     }
     let written: WrittenEvent = serde_json::from_value(Value::Object(fields)).ok()?;
-    Some(WrittenEvent { no_text, ..written })
+    Some(WrittenEvent { no_text: Box::new(no_text), ..written })
 }
