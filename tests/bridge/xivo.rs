@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use base64::Engine;
 use serde_json::{Value, json};
 
 use crate::ctid::{Ctid, Manners, Vector, vectors};
@@ -215,4 +216,113 @@ fn a_version_that_is_pinned_gets_no_other_password() {
     running.until_it_says("the server speaks protocol 2.3, and `protocol` says 1.2");
     end(running);
     assert!(ctid.said().iter().all(|said| said["class"] == "login_id"), "{:?}", ctid.said());
+}
+
+/// Whatever a server says, it takes little memory, and what comes behind it counts.
+#[test]
+fn what_makes_no_sense_or_has_no_end_is_left_out() {
+    let mut vector = Vector::named("sheets_2.3_inbound_answered");
+    vector.has_users(200);
+    let form = |xml: &[u8]| {
+        let packed = miniz_oxide::deflate::compress_to_vec_zlib(xml, 6);
+        let length = u32::try_from(xml.len()).unwrap().to_be_bytes();
+        let payload = base64::engine::general_purpose::STANDARD.encode([&length[..], &packed].concat());
+        let message =
+            json!({ "class": "sheet", "compressed": true, "channel": "SIP/x-1", "payload": payload });
+        format!("{message}\n").into_bytes()
+    };
+    let value = "9".repeat(1024 * 1024 - 200);
+    let long = format!("<user><sheet_info name='xivo-did'>{value}</sheet_info></user>");
+    let raw = vec![
+        b"{\"class\":\n".to_vec(),
+        b"[1,2]\n\xff\xfe\n".to_vec(),
+        [vec![b'['; 100_000], b"\n".to_vec()].concat(),
+        [vec![b'x'; 48 * 1024 * 1024], b"\n".to_vec()].concat(),
+        form(&vec![b' '; 64 * 1024 * 1024]),
+        form(long.as_bytes()),
+        b"{\"class\":\"sheet\",\"payload\":\"***\"}\n".to_vec(),
+    ];
+    let (world, zammad) = (World::new(), Zammad::start());
+    let ctid = Ctid::start_with(&vector, Manners { afterwards: vec![mark()], raw, ..Manners::default() });
+    let mut program = bridge(&world, &ctid, &zammad, &vector);
+    let running = Running::start(program.env("RUST_LOG", "info"));
+    zammad.until("newCall", MARK);
+    until("all events", || zammad.count() > vector.expected.len());
+    for told in ["a line of more than 4 MiB", "not a JSON object", "it has more than 1 MiB", "is not base64"]
+    {
+        running.until_it_says(told);
+    }
+    running.signal("TERM");
+    let (ran, memory) = running.end_with_memory();
+    assert_eq!(ran.code, 0, "{ran}");
+    // The program as it is tried here, not as it is shipped.
+    assert!(memory < 64 * 1024 * 1024, "{memory}");
+    assert_eq!(in_short(&zammad.events()), in_short(&vector.expected), "{ran}");
+    ctid.assert_content();
+}
+
+#[test]
+fn a_masked_recording_tells_the_same_with_other_names() {
+    let vector = Vector::named("sheets_2.3_queue_answered");
+    let (world, zammad) = (World::new(), Zammad::start());
+    let ctid = Ctid::start_with(&vector, Manners { afterwards: vec![mark()], ..Manners::default() });
+    let recording = world.path("recording");
+    let mut program = bridge(&world, &ctid, &zammad, &vector);
+    let running = Running::start(program.arg("--record").arg(&recording).arg("--mask"));
+    zammad.until("newCall", MARK);
+    until("all events", || zammad.count() > vector.expected.len());
+    end(running);
+    let recorded = std::fs::read_to_string(&recording).unwrap();
+    for secret in ["0472550123", "Alice", "Martin", "Dupont", "s3cr3t"] {
+        assert!(!recorded.contains(secret), "{secret}");
+    }
+    let mut program = world.program();
+    program
+        .args(["bridge", "xivo", "--dry-run", "--output", "json", "--hold", "0s", "--replay"])
+        .arg(recording);
+    let lines = stdout(&program.assert().code(0));
+    let events: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<_> = events.iter().take(3).map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["newCall", "answer", "hangup"], "{lines}");
+    assert_eq!(events[0]["queue"], "Support");
+    assert!(events[1]["user"].as_str().unwrap().starts_with("name-"), "{lines}");
+}
+
+#[test]
+fn each_account_has_a_connection() {
+    let vector = Vector::named("login_2.3_ok");
+    let (world, zammad) = (World::new(), Zammad::start());
+    let ctid = Ctid::start(&vector);
+    let account =
+        |name: &str| format!("[[bridge.xivo.accounts]]\nusername = \"{name}\"\npassword = \"s3cr3t\"\n");
+    let text = format!("url = \"{}\"\n{}{}", zammad.url(), account("anna"), account("bert"));
+    let mut program = world.process();
+    program
+        .args(["bridge", "xivo", "--address", &ctid.at(), "--config"])
+        .arg(world.file("x.toml", 0o600, &text));
+    let running = Running::start(&mut program);
+    ctid.until_logins(2);
+    running.until_it_says("connected to xivo");
+    let names: Vec<_> =
+        ctid.said().iter().filter_map(|said| said["userlogin"].as_str().map(str::to_owned)).collect();
+    assert!(names.contains(&"anna".to_owned()) && names.contains(&"bert".to_owned()), "{names:?}");
+    assert!(!end(running).contains("s3cr3t"));
+    ctid.assert_content();
+}
+
+#[test]
+fn check_tells_what_the_account_sees() {
+    let vector = Vector::named("sheets_2.3_inbound_answered");
+    let (world, zammad) = (World::new(), Zammad::start());
+    let ctid = Ctid::start(&vector);
+    let account = "username = \"zammad\"\npassword = \"s3cr3t\"";
+    let text = format!("url = \"{}\"\n[bridge.xivo]\naddress = \"{}\"\n{account}\n", zammad.url(), ctid.at());
+    let file = world.file("x.toml", 0o600, &text);
+    let checked = stdout(&world.bare().arg("--config").arg(&file).arg("check").assert());
+    for seen in ["sees phones, queues and agents", "1001", "Support"] {
+        assert!(checked.contains(seen), "{checked}");
+    }
+    // It is only a look: no queue and no line is subscribed to.
+    assert!(ctid.said().iter().all(|said| said["class"] != "subscribe"), "{:?}", ctid.said());
+    ctid.assert_content();
 }

@@ -90,6 +90,34 @@ impl Vector {
         Self::read(&folder.join(format!("{name}.jsonl")))
     }
 
+    /// So many people there are, each with a phone.
+    pub fn has_users(&mut self, count: usize) {
+        for talk in &mut self.connections {
+            let ids: Vec<String> = (100..100 + count).map(|id| id.to_string()).collect();
+            for reply in &mut talk.load {
+                if reply["function"] == "listid"
+                    && ["users", "phones"].contains(&reply["listname"].as_str().unwrap())
+                {
+                    reply["list"].as_array_mut().unwrap().extend(ids.iter().map(|id| json!(id)));
+                }
+            }
+            for id in &ids {
+                let user = json!({ "fullname": format!("User {id}"), "linelist": [id], "agentid": null });
+                let phone = json!({ "identity": format!("SIP/phone{id}"), "number": format!("1{id}"), "iduserfeatures": id });
+                let get = |function: &str, list: &str| json!({ "class": "getlist", "function": function, "listname": list, "tid": id });
+                for (mut reply, key, value) in [
+                    (get("updateconfig", "users"), "config", user),
+                    (get("updateconfig", "phones"), "config", phone),
+                    (get("updatestatus", "phones"), "status", json!({ "hintstatus": "0" })),
+                ] {
+                    talk.asked.push(reply.clone());
+                    reply[key] = value;
+                    talk.load.push(reply);
+                }
+            }
+        }
+    }
+
     pub fn outcome(&self) -> &str {
         self.meta["outcome"].as_str().unwrap_or("ok")
     }

@@ -314,3 +314,29 @@ fn another_process_goes_on_with_the_calls_of_one_that_ended() {
         }
     }
 }
+
+/// Lists come from one account alone; the calls of a line come from its own, whichever goes.
+#[test]
+fn of_several_accounts_each_tells_of_its_own_line() {
+    for talk in talks().into_iter().filter(|talk| talk.name.starts_with("own_2.3")) {
+        for lost in 0..=talk.live.len() {
+            let mut following = Following::new(&talk);
+            let mut first = talk.login.clone();
+            first["userid"] = "9".into();
+            following.connect(&first);
+            following.say(talk.login.clone(), 1);
+            for (place, message) in talk.live.iter().enumerate() {
+                if place == lost {
+                    following.say(json!({ "class": "lost", "text": "zammad: the connection ended" }), 0);
+                }
+                let is_own = ["sheet", "current_calls"].contains(&message["class"].as_str().unwrap());
+                if !is_own && place < lost {
+                    following.say(message.clone(), 0);
+                }
+                following.say(message.clone(), 1);
+            }
+            following.pass(5.0);
+            assert_eq!(following.told(), expected(&talk), "{} without the first from {lost}", talk.name);
+        }
+    }
+}
