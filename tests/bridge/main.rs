@@ -16,10 +16,13 @@
 //! 6. Never in the way: the interface here complains of every action that does not just ask
 //!    ([`ami::Ami::assert_content`]).
 //! 7. What a stranger says stays data: [`bad_input`], `understanding::an_event_that_a_caller_makes_up_is_not_believed`.
+//!    `xivo::what_makes_no_sense_or_has_no_end_is_left_out`.
 //! 8. Connections are watched: `bad_input::a_connection_that_goes_silent_is_made_again`.
 //!
 //! These are of Asterisk, the first source. [`freeswitch`] has the same of FreeSWITCH, besides its `recordings` and
 //! `tests` in `src/bridge/freeswitch/`; [`fritzbox`] of a FRITZ!Box, besides `src/bridge/fritzbox/tests.rs`.
+//! [`xivo`] and [`wazo`] are the same for these sources; connections that are lost at any of their messages are in
+//! `src/bridge/xivo/tests.rs` and `src/bridge/wazo/tests.rs`.
 
 #[allow(dead_code, reason = "the other tests use the rest")]
 #[path = "../support/lib.rs"]

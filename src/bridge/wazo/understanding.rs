@@ -26,8 +26,8 @@ pub struct Wazo {
     asked: HashSet<String>,
     /// what is about users whose names are asked for
     waiting: VecDeque<Message>,
-    /// conversations of which something was heard on this connection: a list may be older
-    fresh: HashSet<String>,
+    /// conversations of which something was heard since the connection began, until the list comes, which may be older
+    fresh: Option<HashSet<String>>,
 }
 
 impl Wazo {
@@ -86,7 +86,11 @@ impl Wazo {
         let Some(conversation) = text(data, "conversation_id") else { return Vec::new() };
         let names = &self.names;
         let name = |user: &str| names.get(user).cloned().flatten();
-        self.fresh.insert(conversation.clone());
+        if let Some(fresh) = &mut self.fresh
+            && fresh.len() < MOST_LEGS
+        {
+            fresh.insert(conversation.clone());
+        }
         if event == "user_missed_call" {
             let is_from_outside = text(data, "caller_user_uuid").is_none();
             let call = self.calls.get_mut(&conversation);
@@ -117,7 +121,7 @@ impl Wazo {
     fn hear_list(&mut self, legs: &[Map<String, Value>], heard: &mut Vec<Heard<Request>>) {
         let legs = &legs[..legs.len().min(MOST_LEGS)];
         let there: HashSet<String> = legs.iter().filter_map(|leg| text(leg, "call_id")).collect();
-        let fresh = std::mem::take(&mut self.fresh);
+        let fresh = self.fresh.take().unwrap_or_default();
         // What was heard of in between may have come or gone after the list was made.
         self.calls.retain(|conversation, call| {
             fresh.contains(conversation) || call.keep(|leg| there.contains(leg))
@@ -145,7 +149,9 @@ impl Source for Wazo {
     fn adapt(&mut self, _settings: &WazoSettings) {}
 
     fn begin(&mut self, _secret: &str) -> Vec<Request> {
-        self.fresh.clear();
+        self.fresh = Some(HashSet::new());
+        // What was not found out may be by now.
+        self.names.retain(|_, name| name.is_some());
         // Whoever was asked may have gone with the connection.
         self.asked.clear();
         self.waiting.clear();

@@ -16,7 +16,7 @@ use crate::bridge::fact::Person;
 /// A member that takes a call is the one of an entry that is gone within so many seconds, before or after.
 const WITHIN: f64 = 5.0;
 
-/// More do not wait in one queue.
+/// More do not wait in one queue, and no server has more queues.
 const MOST: usize = 1000;
 
 /// Who waits, and who has begun to talk.
@@ -83,6 +83,9 @@ impl Xivo {
             return;
         };
         let entries = state.get("entries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        if self.queues.waiting.len() >= MOST && !self.queues.waiting.contains_key(&queue) {
+            return;
+        }
         self.queues.told.insert(queue.clone());
         let mut now_waiting = Vec::new();
         for entry in entries.iter().take(MOST) {
