@@ -218,6 +218,24 @@ fn a_version_that_is_pinned_gets_no_other_password() {
     assert!(ctid.said().iter().all(|said| said["class"] == "login_id"), "{:?}", ctid.said());
 }
 
+/// A connection that ends behind the password or the profile is a refusal, so there it is not tried.
+#[test]
+fn a_connection_may_be_lost_at_any_question() {
+    at_once([0, 3, 4, 8, 12, 16, 20], |cut_after| {
+        let vector = Vector::named("sheets_2.3_queue_answered");
+        let (world, zammad) = (World::new(), Zammad::start());
+        let manners = Manners { afterwards: vec![mark()], cut_after: Some(cut_after), ..Manners::default() };
+        let ctid = Ctid::start_with(&vector, manners);
+        let running = Running::start(&mut bridge(&world, &ctid, &zammad, &vector));
+        zammad.until("newCall", MARK);
+        until("all events", || zammad.count() > vector.expected.len());
+        assert!(ctid.connections() > 2, "{cut_after}");
+        let said = end(running);
+        assert_eq!(in_short(&zammad.events()), in_short(&vector.expected), "{cut_after}: {said}");
+        ctid.assert_content();
+    });
+}
+
 /// Whatever a server says, it takes little memory, and what comes behind it counts.
 #[test]
 fn what_makes_no_sense_or_has_no_end_is_left_out() {

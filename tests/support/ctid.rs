@@ -166,10 +166,8 @@ pub struct Manners {
     pub afterwards: Vec<Value>,
     /// lines that it says when somebody has logged in
     pub raw: Vec<Vec<u8>>,
-    /// the connection is cut off after so many live messages, and goes on with the next one on another
+    /// the first connection of the right version is lost when a client has said so much
     pub cut_after: Option<usize>,
-    /// it says what comes next only then
-    pub does_not_answer: bool,
 }
 
 impl Ctid {
@@ -273,6 +271,8 @@ struct Connection<'a> {
     missing: Vec<Value>,
     talk: Talk,
     is_in: bool,
+    /// which one it is of all that were made
+    place: usize,
 }
 
 impl<'a> Connection<'a> {
@@ -287,6 +287,7 @@ impl<'a> Connection<'a> {
             missing: Vec::new(),
             talk: Talk::default(),
             is_in: false,
+            place: shared.state.lock().unwrap().connections,
         }
     }
 
@@ -296,7 +297,7 @@ impl<'a> Connection<'a> {
             self.say(&greeting);
         }
         let lines = BufReader::new(self.stream.try_clone().unwrap()).lines();
-        if self.manners.does_not_answer || ["timeout", "before_login"].contains(&self.vector.outcome()) {
+        if ["timeout", "before_login"].contains(&self.vector.outcome()) {
             thread::sleep(LOGIN_TIMEOUT);
             return self.close();
         }
@@ -350,6 +351,10 @@ impl<'a> Connection<'a> {
             self.complain(format!("its number is not its own: {line}"));
         }
         self.shared.change(|state| state.said.push(message.clone()));
+        // The first one has said the wrong version.
+        if self.place == 2 && self.manners.cut_after.is_some_and(|most| self.numbers.len() > most) {
+            return false;
+        }
         match class.as_str() {
             "starttls" => {
                 if message["status"] != json!(false) {
