@@ -93,6 +93,8 @@ const COMMANDS: &[(&str, &[&[&[&str]]])] = &[
     ("bridge 3cx", &[SENDS, &[OUTPUT, &["dry-run"]]]),
     ("bridge webhook", &[SENDS, &[OUTPUT, &["dry-run"]]]),
     ("bridge fritzbox", &[SENDS, &[OUTPUT, &["dry-run"]]]),
+    ("bridge xivo", &[SENDS, &[OUTPUT, &["dry-run"]]]),
+    ("bridge wazo", &[SENDS, &[OUTPUT, &["dry-run"]]]),
     ("spool", &[]),
     ("spool list", &[LOOKS]),
     ("spool show", &[LOOKS]),
