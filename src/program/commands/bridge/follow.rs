@@ -303,6 +303,9 @@ where
         waiting.settle(&tracker);
     }
     feeding.abort();
+    if let Some(recorder) = &mut recorder {
+        recorder.end();
+    }
     pulse.end().await;
     Ok(())
 }

@@ -40,7 +40,7 @@ impl<S: Source> Recorder<S> {
     }
 
     pub fn note(&mut self, fed: &Fed<S::Message>) {
-        let what = match fed {
+        self.write(match fed {
             Fed::Connected(secret) => Recorded::Connected(secret.clone()),
             Fed::Lost(error, _) => Recorded::Lost(in_full(error)),
             Fed::Said(message) => {
@@ -50,7 +50,15 @@ impl<S: Source> Recorder<S> {
                 }
                 Recorded::Said(message)
             }
-        };
+        });
+    }
+
+    /// Nothing is followed any more. Until then, time passes for those who read it.
+    pub fn end(&mut self) {
+        self.write(Recorded::Lost("the recording ends".to_owned()));
+    }
+
+    fn write(&mut self, what: Recorded<S::Message>) {
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         let mut text = Vec::new();
         let written = recording::write(&mut text, &Line { time, what });

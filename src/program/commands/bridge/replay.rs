@@ -43,7 +43,8 @@ pub fn replay<S: Source>(
         last = last.max(now);
         match line.what {
             Recorded::Connected(secret) => drop(source.begin(&secret)),
-            Recorded::Lost(_) => {}
+            // What is due by now was due for who recorded it, too.
+            Recorded::Lost(_) => tracker.pass(now),
             Recorded::Said(message) => {
                 hear(&mut source, &mut tracker, message, now, &requests, &Onlookers::default());
             }
