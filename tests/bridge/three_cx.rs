@@ -4,6 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::certificates::{NOW, params, pem_file, root, self_signed, signed_by};
 use crate::following::end;
 use crate::running::{Running, until};
 use crate::support::World;
@@ -16,10 +17,17 @@ const QUEUE: &str = "816 Support Queue";
 
 /// The program, about to follow with an API client, or with an account of the console.
 fn bridge(world: &World, pbx: &Pbx, zammad: &Zammad, version: Version) -> Command {
+    let mut program = patient_bridge(world, pbx, zammad, version);
+    program.args(["--grace", "0s"]);
+    program
+}
+
+/// The same, for which a call may vanish for a while.
+fn patient_bridge(world: &World, pbx: &Pbx, zammad: &Zammad, version: Version) -> Command {
     let mut program = world.process();
     let secret = world.file("secret", 0o600, SECRET);
     program.args(["bridge", "3cx", "--output", "json", "--url", &zammad.url()]);
-    program.args(["--3cx-url", &pbx.url(), "--poll-interval", "50ms", "--queues", "816", "--grace", "0s"]);
+    program.args(["--3cx-url", &pbx.url(), "--poll-interval", "50ms", "--queues", "816"]);
     match version {
         Version::V20 => program.args(["--client-id", CLIENT, "--client-secret-file"]).arg(secret),
         Version::Before => {
@@ -66,17 +74,22 @@ fn leg(dn: &str, status: &str) -> Value {
     json!({ "id": 8106, "dn": dn, "status": status, "callid": 1264 })
 }
 
+const RINGS: &str = "#1 newCall in 4930123456→150";
+const TALKS: &str = "#1 answer 150";
+const ENDS: &str = "#1 hangup normalClearing";
+
 #[test]
 fn calls_of_before_version_20_are_reported_by_the_lists() {
     let (world, pbx, zammad) = (World::new(), Pbx::start(Version::Before), Zammad::start());
     let running = start(&world, &pbx, &zammad, Version::Before);
+    let new_call = "#1 newCall in 4930123456→816 816";
     pbx.lists_until_seen(&[["1", TRUNK, QUEUE, "Talking"]]);
-    until_told(&zammad, &["#1 newCall in 4930123456→816 816"]);
+    until_told(&zammad, &[new_call]);
     pbx.lists_until_seen(&[["1", TRUNK, ALICE, "Transferring"]]);
     pbx.lists_until_seen(&[["1", TRUNK, ALICE, "Talking"]]);
-    until_told(&zammad, &["#1 newCall in 4930123456→816 816", "#1 answer 150"]);
+    until_told(&zammad, &[new_call, TALKS]);
     pbx.lists(&[]);
-    until_told(&zammad, &["#1 newCall in 4930123456→816 816", "#1 answer 150", "#1 hangup normalClearing"]);
+    until_told(&zammad, &[new_call, TALKS, ENDS]);
     pbx.assert_content();
     end(running);
 }
@@ -87,12 +100,446 @@ fn calls_since_version_20_are_reported_as_they_are_told() {
     let running = start(&world, &pbx, &zammad, Version::V20);
     pbx.until_followed();
     pbx.shows(&[leg("150", "Ringing")]);
-    until_told(&zammad, &["#1 newCall in 4930123456→150"]);
+    until_told(&zammad, &[RINGS]);
     assert_eq!(zammad.events()[0]["user"], json!(["Alice Agent"]));
     pbx.shows(&[leg("150", "Connected")]);
-    until_told(&zammad, &["#1 newCall in 4930123456→150", "#1 answer 150"]);
+    until_told(&zammad, &[RINGS, TALKS]);
     pbx.shows(&[]);
-    until_told(&zammad, &["#1 newCall in 4930123456→150", "#1 answer 150", "#1 hangup normalClearing"]);
+    until_told(&zammad, &[RINGS, TALKS, ENDS]);
+    assert_eq!((pbx.count("/connect/token"), pbx.count("/callcontrol")), (1, 1));
     pbx.assert_content();
     end(running);
+}
+
+/// Each way to fail, for a while.
+#[test]
+fn a_list_that_does_not_come_ends_no_call() {
+    let (world, pbx, zammad) = (World::new(), Pbx::start(Version::Before), Zammad::start());
+    let running = start(&world, &pbx, &zammad, Version::Before);
+    pbx.lists_until_seen(&[["1", TRUNK, ALICE, "Talking"]]);
+    until_told(&zammad, &[RINGS, TALKS]);
+    let path = "/api/activeCalls";
+    pbx.fails(path, 500, 2);
+    pbx.until_polled(4);
+    pbx.fails(path, 200, 2);
+    pbx.until_polled(4);
+    pbx.answers(path, 200, "{}", 1);
+    pbx.until_polled(2);
+    // The session has ended.
+    pbx.fails(path, 401, 1);
+    pbx.until_polled(3);
+    pbx.is_taken_over();
+    pbx.until_polled(3);
+    // For so long that the connection counts as lost.
+    pbx.fails(path, 503, 3);
+    running.until_it_says("it answers 503 to api/activeCalls; it is tried again after");
+    pbx.until_polled(5);
+    until_told(&zammad, &[RINGS, TALKS]);
+    pbx.lists(&[]);
+    until_told(&zammad, &[RINGS, TALKS, ENDS]);
+    end(running);
+}
+
+#[test]
+fn a_socket_that_is_lost_changes_nothing() {
+    let states = [vec![leg("150", "Ringing")], vec![leg("150", "Connected")], Vec::new()];
+    let all = [RINGS, TALKS, ENDS];
+    // After so many states the socket is lost, and the next state comes while nobody listens, or later.
+    crate::servers::at_once(
+        [(0, true), (1, true), (2, true), (1, false), (2, false)],
+        |(lost_after, is_missed)| {
+            let (world, pbx, zammad) = (World::new(), Pbx::start(Version::V20), Zammad::start());
+            let running = start(&world, &pbx, &zammad, Version::V20);
+            pbx.until_followed();
+            for (place, state) in states.iter().enumerate() {
+                if place == lost_after {
+                    if is_missed {
+                        pbx.shows_silently(state);
+                    }
+                    pbx.drops_sockets();
+                    pbx.until_asked("/callcontrol", 2);
+                    pbx.until_followed();
+                }
+                pbx.shows(state);
+                until_told(&zammad, &all[..=place]);
+            }
+            // Each connection with a token of its own.
+            assert_eq!(pbx.count("/connect/token"), 2);
+            end(running);
+        },
+    );
+}
+
+#[test]
+fn a_token_that_is_taken_away_is_replaced_and_told_of() {
+    let (world, pbx, zammad) = (World::new(), Pbx::start(Version::V20), Zammad::start());
+    let running = start(&world, &pbx, &zammad, Version::V20);
+    pbx.until_followed();
+    pbx.shows(&[leg("150", "Ringing")]);
+    until_told(&zammad, &[RINGS]);
+    pbx.is_taken_over();
+    pbx.shows(&[leg("150", "Connected")]);
+    until_told(&zammad, &[RINGS, TALKS]);
+    running.until_it_says("Each bridge needs an API client of its own");
+    // Again at once: that is no way to go on.
+    pbx.is_taken_over();
+    pbx.shows(&[leg("150", "Ringing")]);
+    running.until_it_says("takes the token away; it is tried again after 3m");
+    assert_eq!(pbx.count("/connect/token"), 2);
+    until_told(&zammad, &[RINGS, TALKS]);
+    end(running);
+}
+
+#[test]
+fn what_is_pushed_and_is_no_event_is_no_matter() {
+    let (world, pbx, zammad) = (World::new(), Pbx::start(Version::V20), Zammad::start());
+    let running = start(&world, &pbx, &zammad, Version::V20);
+    pbx.until_followed();
+    for said in [
+        "",
+        "[]",
+        "<html>",
+        "{\"event\":{}}",
+        "{\"event\":{\"event_type\":0,\"entity\":\"/callcontrol/../participants/1\"}}",
+    ] {
+        pbx.says(said);
+    }
+    // A participant that is not there any more when it is asked for.
+    pbx.says(r#"{"event":{"event_type":0,"entity":"/callcontrol/150/participants/1"}}"#);
+    pbx.shows(&[leg("150", "Ringing")]);
+    until_told(&zammad, &[RINGS]);
+    pbx.assert_content();
+    end(running);
+}
+
+#[test]
+fn open_calls_are_taken_up_by_the_next_process() {
+    crate::servers::at_once([Version::V20, Version::Before], |version| {
+        let (world, pbx, zammad) = (World::new(), Pbx::start(version), Zammad::start());
+        let begin = || {
+            let mut program = bridge(&world, &pbx, &zammad, version);
+            Running::start(program.arg("--second-answer").arg("--spool-path").arg(world.path("spool.db")))
+        };
+        let there = |is_there: bool| match version {
+            Version::V20 if is_there => pbx.shows(&[leg("150", "Connected")]),
+            Version::V20 => pbx.shows(&[]),
+            Version::Before if is_there => pbx.lists(&[["1", TRUNK, ALICE, "Talking"]]),
+            Version::Before => pbx.lists(&[]),
+        };
+        there(true);
+        let running = begin();
+        until_told(&zammad, &[RINGS, TALKS]);
+        end(running);
+        let running = begin();
+        running.until_it_says("connected to 3cx");
+        match version {
+            Version::V20 => pbx.until_asked("/callcontrol", 2),
+            Version::Before => pbx.until_polled(3),
+        }
+        until_told(&zammad, &[RINGS, TALKS]);
+        there(false);
+        until_told(&zammad, &[RINGS, TALKS, ENDS]);
+        end(running);
+        // And one that ends while nobody follows.
+        there(true);
+        let running = begin();
+        until_told(&zammad, &[RINGS, TALKS, ENDS, "#2 newCall in 4930123456→150", "#2 answer 150"]);
+        end(running);
+        there(false);
+        let running = begin();
+        let whole =
+            [RINGS, TALKS, ENDS, "#2 newCall in 4930123456→150", "#2 answer 150", "#2 hangup normalClearing"];
+        until_told(&zammad, &whole);
+        end(running);
+    });
+}
+
+#[test]
+fn versions_are_told_apart_by_what_is_there() {
+    let (world, zammad) = (World::new(), Zammad::start());
+    // With both accounts, an older one has the console only.
+    let older = Pbx::start(Version::Before);
+    let mut program = bridge(&world, &older, &zammad, Version::Before);
+    let running = Running::start(program.args(["--client-id", CLIENT, "--client-secret", SECRET]));
+    older.lists_until_seen(&[["1", TRUNK, ALICE, "Routing"]]);
+    until_told(&zammad, &[RINGS]);
+    assert_eq!(older.count("/connect/token"), 1);
+    end(running);
+    // What fails otherwise says nothing of a version.
+    let newer = Pbx::start(Version::V20);
+    newer.answers("/connect", 500, "404 Not Found", 1);
+    let running = start(&world, &newer, &zammad, Version::V20);
+    running.until_it_says("it answers 500 to connect/token; it is tried again after 1s");
+    newer.until_followed();
+    end(running);
+    // An account of the web client will do since version 20.
+    let running = start(&world, &newer, &zammad, Version::Before);
+    newer.until_asked("/webclient/api/Login/GetAccessToken", 1);
+    newer.until_followed();
+    newer.assert_content();
+    end(running);
+}
+
+/// One clear line for each, and no question is asked again and again.
+#[test]
+fn what_cannot_work_is_told_once() {
+    let well = |_: &Pbx| {};
+    type Case<'a> = (Version, &'a dyn Fn(&Pbx), &'a [&'a str], &'a str);
+    let cases: [Case<'_>; 8] = [
+        (
+            Version::V20,
+            &|pbx| pbx.fails("/connect", 401, 9),
+            &[],
+            "the API client zammad-client is not known, its secret is wrong",
+        ),
+        (Version::V20, &|pbx| pbx.fails("/connect", 400, 9), &[], "Console Restrictions"),
+        (
+            Version::V20,
+            &|pbx| pbx.fails("/callcontrol", 403, 99),
+            &[],
+            "it permits no Call Control (403). The 3CX needs an Enterprise",
+        ),
+        (
+            Version::V20,
+            &|pbx| pbx.fails("/xapi/v1/ActiveCalls", 403, 99),
+            &["--api", "v20-activecalls"],
+            "it does not show its active calls (403)",
+        ),
+        (
+            Version::V20,
+            &well,
+            &["--api", "legacy", "--username", "x", "--password", "y"],
+            "neither the login of version 20 nor the one of before",
+        ),
+        (
+            Version::Before,
+            &|pbx| pbx.answers("/api/login", 200, "AuthFailed", 9),
+            &[],
+            "the account admin: \"AuthFailed\"",
+        ),
+        (
+            Version::Before,
+            &|pbx| {
+                pbx.answers(
+                    "/api/GroupList",
+                    200,
+                    r#"{"list":[{"Id":1,"Name":"Sales"},{"Name":"support"}]}"#,
+                    9,
+                )
+            },
+            &[],
+            "it has no group \"Support\"; there is: Sales, support",
+        ),
+        (
+            Version::Before,
+            &|pbx| pbx.fails("/api/activeCalls", 401, 99),
+            &[],
+            "a login is accepted, and counts for nothing",
+        ),
+    ];
+    let (world, zammad) = (World::new(), Zammad::start());
+    for (version, prepare, arguments, said) in cases {
+        let pbx = Pbx::start(version);
+        prepare(&pbx);
+        let running = Running::start(bridge(&world, &pbx, &zammad, version).args(arguments));
+        running.until_it_says(said);
+        running.until_it_says("it is tried again after 3m");
+        let asked = pbx.requests().len();
+        let said = end(running);
+        assert_eq!(said.matches("is tried again").count(), 1, "{said}");
+        assert!(asked <= 12, "{said}: {:?}", pbx.requests());
+        assert_eq!(pbx.requests().len(), asked);
+    }
+    // Nobody is there.
+    let mut program = world.process();
+    program.args(["bridge", "3cx", "--dry-run", "--3cx-url", "http://127.0.0.1:9", "--client-id", "x"]);
+    let running = Running::start(program.args(["--client-secret", SECRET]));
+    running.until_it_says("no connection to http://127.0.0.1:9: ");
+    end(running);
+}
+
+#[test]
+fn tls_is_spoken_to_whom_the_file_trusts() {
+    let (world, zammad) = (World::new(), Zammad::start());
+    let authority = root("authority");
+    let server = signed_by(&authority, params("3cx", &["127.0.0.1"], NOW));
+    let pbx = Pbx::start_tls(Version::V20, server.server_config());
+    let trusted = pem_file(&world, "trusted.pem", &[&authority]);
+    let mut program = bridge(&world, &pbx, &zammad, Version::V20);
+    let running = Running::start(program.arg("--bridge-3cx-ca-file").arg(&trusted));
+    pbx.until_followed();
+    pbx.shows(&[leg("150", "Ringing")]);
+    until_told(&zammad, &[RINGS]);
+    end(running);
+    let stranger =
+        Pbx::start_tls(Version::V20, self_signed(params("3cx", &["127.0.0.1"], NOW)).server_config());
+    let mut program = bridge(&world, &stranger, &zammad, Version::V20);
+    let running = Running::start(program.arg("--bridge-3cx-ca-file").arg(&trusted));
+    running.until_it_says("it is tried again");
+    let said = end(running);
+    assert!(said.contains("certificate"), "{said}");
+    assert!(stranger.requests().is_empty());
+}
+
+#[test]
+fn active_calls_are_followed_since_version_20_too() {
+    let (world, pbx, zammad) = (World::new(), Pbx::start(Version::V20), Zammad::start());
+    let running =
+        Running::start(bridge(&world, &pbx, &zammad, Version::V20).args(["--api", "v20-activecalls"]));
+    pbx.lists_until_seen(&[["1", TRUNK, QUEUE, "Talking"]]);
+    until_told(&zammad, &["#1 newCall in 4930123456→816 816"]);
+    pbx.fails("/xapi/v1/ActiveCalls", 401, 1);
+    pbx.lists_until_seen(&[["1", TRUNK, ALICE, "Talking"]]);
+    until_told(&zammad, &["#1 newCall in 4930123456→816 816", TALKS]);
+    pbx.lists(&[]);
+    until_told(&zammad, &["#1 newCall in 4930123456→816 816", TALKS, ENDS]);
+    end(running);
+}
+
+#[test]
+fn without_a_socket_everything_is_asked_for_again_and_again() {
+    let (world, pbx, zammad) = (World::new(), Pbx::start(Version::V20), Zammad::start());
+    pbx.has_no_socket();
+    let running = start(&world, &pbx, &zammad, Version::V20);
+    pbx.until_polled(1);
+    pbx.shows(&[leg("150", "Ringing")]);
+    until_told(&zammad, &[RINGS]);
+    pbx.fails("/callcontrol", 401, 1);
+    pbx.until_polled(3);
+    pbx.shows(&[leg("150", "Connected")]);
+    until_told(&zammad, &[RINGS, TALKS]);
+    pbx.fails("/callcontrol", 500, 1);
+    running.until_it_says("it answers 500 to callcontrol");
+    pbx.until_polled(2);
+    pbx.shows(&[]);
+    until_told(&zammad, &[RINGS, TALKS, ENDS]);
+    end(running);
+}
+
+#[test]
+fn a_group_is_read_over_all_its_pages() {
+    let (world, pbx, zammad) = (World::new(), Pbx::start(Version::Before), Zammad::start());
+    pbx.has_members((100..123).map(|number| number.to_string()));
+    let running = start(&world, &pbx, &zammad, Version::Before);
+    pbx.lists_until_seen(&[["1", TRUNK, "122 Zoe", "Routing"], ["2", TRUNK, "123 Nobody", "Routing"]]);
+    until_told(&zammad, &["#1 newCall in 4930123456→122"]);
+    assert_eq!(pbx.count("/api/edit/update"), 3);
+    end(running);
+}
+
+#[test]
+fn three_hundred_missed_calls_in_as_many_lists_are_as_many_missed_calls() {
+    let (world, pbx, zammad) = (World::new(), Pbx::start(Version::Before), Zammad::start());
+    let running = start(&world, &pbx, &zammad, Version::Before);
+    for number in 1..=300 {
+        let id = number.to_string();
+        let caller = format!("10000 Trunk (+49301{number:06})");
+        pbx.lists_until_seen(&[[&id, &caller, ALICE, "Routing"]]);
+    }
+    pbx.lists(&[]);
+    until("all of them", || zammad.count() >= 600);
+    end(running);
+    let rows = zammad.log();
+    assert_eq!(rows.len(), 300);
+    assert!(
+        rows.values().all(|row| row.state == "hangup" && !row.done && row.cause.as_deref() == Some("cancel"))
+    );
+    assert_eq!(zammad.refused(), [] as [&str; 0]);
+}
+
+#[test]
+fn six_hundred_calls_leave_nothing_behind() {
+    let (world, pbx, zammad) = (World::new(), Pbx::start(Version::V20), Zammad::start());
+    let running = start(&world, &pbx, &zammad, Version::V20);
+    pbx.until_followed();
+    let mut before = (0, 0);
+    for number in 1..=600_u64 {
+        let leg = |status: &str| json!({ "id": number, "dn": "150", "status": status, "callid": number });
+        for state in [vec![leg("Ringing")], vec![leg("Connected")], Vec::new()] {
+            pbx.shows(&state);
+        }
+        // Each of its states may be gone before it is asked for; what was seen of a call has an end.
+        if number == 100 {
+            until("an end for each", || has_ended(&zammad));
+            before = (running.open_files(), running.memory());
+        }
+    }
+    until("an end for each", || has_ended(&zammad));
+    let (files, memory) = (running.open_files(), running.memory());
+    assert!(files <= before.0 + 4, "{files} files, {} before", before.0);
+    assert!(memory <= before.1 + 500 * 4096, "{memory} bytes, {} before", before.1);
+    end(running);
+}
+
+fn has_ended(zammad: &Zammad) -> bool {
+    zammad.log().values().all(|row| row.state == "hangup")
+}
+
+#[test]
+fn a_caller_whom_zammad_blocks_is_disconnected_if_that_is_wanted() {
+    let (world, pbx) = (World::new(), Pbx::start(Version::V20));
+    let zammad = Zammad::blocking(["4930123456"]);
+    let running = Running::start(bridge(&world, &pbx, &zammad, Version::V20).args(["--on-reject", "hangup"]));
+    pbx.until_followed();
+    pbx.shows(&[leg("150", "Ringing")]);
+    pbx.until_asked("/callcontrol/150/participants/8106/drop", 1);
+    pbx.assert_content();
+    end(running);
+}
+
+#[test]
+fn a_recording_without_names_and_numbers_replays_to_the_same_events() {
+    crate::servers::at_once([Version::V20, Version::Before], |version| {
+        let (world, pbx, zammad) = (World::new(), Pbx::start(version), Zammad::start());
+        let recording = world.path("recording.jsonl");
+        let mut program = patient_bridge(&world, &pbx, &zammad, version);
+        let running =
+            Running::start(program.args(["--grace", "100ms", "--mask", "--record"]).arg(&recording));
+        running.until_it_says("connected to 3cx");
+        match version {
+            Version::V20 => {
+                pbx.until_followed();
+                pbx.shows(&[leg("150", "Ringing")]);
+                until_told(&zammad, &[RINGS]);
+                pbx.shows(&[leg("150", "Connected")]);
+                until_told(&zammad, &[RINGS, TALKS]);
+                pbx.shows(&[]);
+            }
+            Version::Before => {
+                pbx.lists_until_seen(&[["1", TRUNK, ALICE, "Routing"]]);
+                until_told(&zammad, &[RINGS]);
+                pbx.lists_until_seen(&[["1", TRUNK, ALICE, "Talking"]]);
+                until_told(&zammad, &[RINGS, TALKS]);
+                pbx.lists(&[]);
+            }
+        }
+        until_told(&zammad, &[RINGS, TALKS, ENDS]);
+        end(running);
+        let text = std::fs::read_to_string(&recording).unwrap();
+        for secret in ["30123456", "Alice", SECRET, "session-"] {
+            assert!(!text.contains(secret), "{secret}: {text}");
+        }
+        let mut program = world.process();
+        program.args([
+            "bridge",
+            "3cx",
+            "--dry-run",
+            "--output",
+            "json",
+            "--queues",
+            "816",
+            "--grace",
+            "100ms",
+        ]);
+        let replayed = program.arg("--replay").arg(&recording).output().unwrap();
+        let events = String::from_utf8(replayed.stdout).unwrap();
+        let field = |event: &Value, name: &str| event[name].as_str().unwrap_or_default().to_owned();
+        let short = |event: &Value| {
+            ["event", "callId", "to", "answeringNumber", "cause"].map(|name| field(event, name))
+        };
+        let of_replay: Vec<_> =
+            events.lines().map(|line| short(&serde_json::from_str(line).unwrap())).collect();
+        let of_zammad: Vec<_> = zammad.events().iter().map(short).collect();
+        assert_eq!(of_replay, of_zammad, "{}", String::from_utf8_lossy(&replayed.stderr));
+    });
 }

@@ -19,6 +19,7 @@ pub mod esl;
 pub mod nginx;
 #[allow(dead_code, reason = "tests/spool_promises has it")]
 pub mod proxy;
+#[allow(dead_code, reason = "tests/bridge uses the rest")]
 pub mod running;
 #[allow(dead_code, reason = "tests/bridge has it")]
 pub mod sender;

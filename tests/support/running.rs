@@ -70,6 +70,18 @@ impl Running {
             .any(|path| path.to_string_lossy().contains(part))
     }
 
+    /// How many files it has open, sockets too.
+    pub fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.process.id())).map_or(0, Iterator::count)
+    }
+
+    /// How much memory it takes now, in bytes.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
     /// Waits for its first line on stdout.
     pub fn first_line(&self) -> String {
         until("a line", || self.stdout.so_far().contains('\n'));

@@ -147,10 +147,10 @@ impl Pbx {
         self.shared.change(|state| state.rows = rows);
     }
 
-    /// The same, and waits until a client that has seen it has asked once more.
+    /// The same, and waits until a client has asked for it.
     pub fn lists_until_seen(&self, rows: &[[&str; 4]]) {
         self.lists(rows);
-        self.until_polled(2);
+        self.until_polled(1);
     }
 
     /// Waits until the list of active calls was asked for so many times more.
@@ -397,7 +397,7 @@ impl State {
                 let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
                 match (method, parts.as_slice()) {
                     ("GET", ["callcontrol", dn, "participants", id]) => {
-                        let is_it = |own: &&Value| own["dn"] == *dn && own["id"].to_string() == *id;
+                        let is_it = |own: &&Value| own["dn"] == *dn && own["id"].as_u64() == id.parse().ok();
                         match self.participants.iter().find(is_it) {
                             Some(own) => own.clone(),
                             None => return (404, "{}".to_owned()),
