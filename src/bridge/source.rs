@@ -45,6 +45,11 @@ pub trait Source {
     /// The leg that a message is about, and what the phone system counts it to, if it is about one.
     fn about(message: &Self::Message) -> Option<(LegId, LegId)>;
 
+    /// The names that facts have for such a leg and what it is counted to, where messages have others.
+    fn named(&self, leg: LegId, group: LegId) -> (LegId, LegId) {
+        (leg, group)
+    }
+
     /// A message as people read it.
     fn text(message: &Self::Message) -> String;
 

@@ -368,6 +368,7 @@ pub fn hear<S: Source>(
         }
     }
     if let Some((page, (leg, group), text)) = said {
+        let (leg, group) = source.named(leg, group);
         page.change(|view| view.said(tracker.call_of(&leg, &group), &leg, &group, text));
     }
     call_before.or(call_meanwhile)
