@@ -397,6 +397,36 @@ fn active_calls_are_followed_since_version_20_too() {
 }
 
 #[test]
+fn queues_that_the_client_may_not_see_are_followed_by_the_list() {
+    let (world, pbx, zammad) = (World::new(), Pbx::start(Version::V20), Zammad::start());
+    pbx.hides("816");
+    let running = start(&world, &pbx, &zammad, Version::V20);
+    pbx.until_followed();
+    pbx.lists(&[["5", TRUNK, QUEUE, "Talking"]]);
+    let new_call = "#1 newCall in 4930123456→816 816";
+    until_told(&zammad, &[new_call]);
+    pbx.fails("/xapi/v1/ActiveCalls", 500, 2);
+    pbx.until_polled(4);
+    pbx.shows(&[leg("150", "Ringing")]);
+    pbx.shows(&[leg("150", "Connected")]);
+    until_told(&zammad, &[new_call, TALKS]);
+    pbx.lists_until_seen(&[]);
+    pbx.shows(&[]);
+    until_told(&zammad, &[new_call, TALKS, ENDS]);
+    end(running);
+    // One that may not see the list either asks for it once.
+    let forbidden = Pbx::start(Version::V20);
+    forbidden.hides("816");
+    forbidden.fails("/xapi/v1/ActiveCalls", 403, 99);
+    let running = start(&world, &forbidden, &zammad, Version::V20);
+    forbidden.until_asked("/xapi/v1/ActiveCalls", 1);
+    forbidden.shows(&[leg("150", "Ringing")]);
+    until("the call", || zammad.log().len() == 2);
+    assert_eq!(forbidden.count("/xapi/v1/ActiveCalls"), 1);
+    end(running);
+}
+
+#[test]
 fn without_a_socket_everything_is_asked_for_again_and_again() {
     let (world, pbx, zammad) = (World::new(), Pbx::start(Version::V20), Zammad::start());
     pbx.has_no_socket();

@@ -9,6 +9,7 @@ mod agi;
 mod answer;
 mod bad_servers;
 mod bridge;
+mod bridge_3cx;
 mod bridge_freeswitch;
 mod bridge_seen;
 mod bridge_troubles;

@@ -64,6 +64,8 @@ struct State {
     /// answers in place of what would be answered, by the beginning of a path, and how often
     faults: Vec<Fault>,
     has_no_socket: bool,
+    /// numbers that the client may not see
+    hidden: Vec<&'static str>,
     sockets: Vec<UnboundedSender<Message>>,
     sequence: u64,
     requests: Vec<Request>,
@@ -199,6 +201,11 @@ impl Pbx {
     /// It opens no sockets.
     pub fn has_no_socket(&self) {
         self.shared.change(|state| state.has_no_socket = true);
+    }
+
+    /// The client may not see this number.
+    pub fn hides(&self, dn: &'static str) {
+        self.shared.change(|state| state.hidden.push(dn));
     }
 
     /// What is asked for below this path gets this answer, so many times.
@@ -430,6 +437,7 @@ impl State {
         dns.extend(["150", "151", "800", "816", "817"]);
         dns.sort_unstable();
         dns.dedup();
+        dns.retain(|dn| !self.hidden.contains(dn));
         json!(dns.into_iter().map(entry).collect::<Vec<_>>())
     }
 }

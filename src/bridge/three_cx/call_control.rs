@@ -2,7 +2,8 @@
 //!
 //! The socket is open before everything is asked for, so nothing that happens in between is missed. It says that a
 //! participant has changed, and what it is now is asked for, of several at once. Every 45 seconds everything is asked
-//! for once more, in case something was not said. Where a proxy lets no socket through, everything is asked for
+//! for once more, in case something was not said. Queues that the client may not see are followed by the list of active
+//! calls, if it may see that. Where a proxy lets no socket through, everything is asked for
 //! again and again instead.
 
 use std::collections::VecDeque;
@@ -17,7 +18,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::account::{Account, milliseconds};
 use super::http::{Answer, By, Http};
-use super::message::{Entry, Message, Participant, Place, Request};
+use super::message::{Entry, Message, Participant, Place, Request, Row};
 use super::socket::{self, Opened, PING, Socket};
 use super::token::Token;
 use super::xapi;
@@ -52,6 +53,11 @@ pub struct CallControl {
     /// what waits for another token
     unauthorised: Vec<Request>,
     taken_away: Option<Instant>,
+    /// numbers of queues, as far as they are told
+    queues: Vec<String>,
+    /// when the list of active calls is asked for next; `None`: it is not needed, not granted, or asked for
+    list_due: Option<Instant>,
+    last_list: Option<Vec<Row>>,
 }
 
 /// What became of a question.
@@ -63,6 +69,8 @@ enum Done {
         times: u32,
     },
     Renewed(Result<Token, LinkError>),
+    /// The list of active calls; `None` if it did not come.
+    Listed(Option<Answer>),
     /// A leg was dropped, or not.
     Dropped(Option<String>),
 }
@@ -88,7 +96,9 @@ impl CallControl {
                 None
             }
         };
-        read.extend(xapi::people(http, &token).await.map(Message::People));
+        let people = xapi::people(http, &token).await;
+        let queues = people.as_ref().map(|people| people.queues.clone()).unwrap_or_default();
+        read.extend(people.map(Message::People));
         let now = Instant::now();
         Ok(Self {
             everything_due: now + if socket.is_some() { RECONCILE } else { account.poll_interval },
@@ -102,6 +112,9 @@ impl CallControl {
             is_renewing: false,
             unauthorised: Vec::new(),
             taken_away: None,
+            queues,
+            list_due: None,
+            last_list: None,
         })
     }
 
@@ -120,6 +133,38 @@ impl CallControl {
             Done::Answered { request, token, answer, times }
         };
         self.asking.push(asking.boxed());
+    }
+
+    /// Asks for the list of active calls.
+    fn list(&mut self) {
+        self.list_due = None;
+        let (account, token) = (self.account.clone(), self.token.access.reveal().to_owned());
+        let asking = async move {
+            let path = "xapi/v1/ActiveCalls";
+            Done::Listed(account.http.get(path, path, By::Token(&token)).await.ok())
+        };
+        self.asking.push(asking.boxed());
+    }
+
+    /// A list that does not come says nothing, and one that is not granted is not asked for again.
+    fn listed(&mut self, answer: Option<Answer>) {
+        if let Some(answer) = &answer
+            && [403, 404].contains(&answer.status)
+        {
+            log::debug!(
+                "queues that the client may not see are not followed: no list of active calls ({})",
+                answer.status
+            );
+            self.queues.clear();
+            return;
+        }
+        self.list_due = Some(Instant::now() + self.account.poll_interval);
+        let rows =
+            answer.and_then(|answer| answer.json(&self.account.http).ok()).map(|list| xapi::rows(&list));
+        if let Some(rows) = rows.filter(|rows| self.last_list.as_ref() != Some(rows)) {
+            self.last_list = Some(rows.clone());
+            self.read.push_back(Message::Beside { at: milliseconds(), rows });
+        }
     }
 
     fn renew(&mut self) {
@@ -142,6 +187,7 @@ impl CallControl {
                     self.start(request, 1);
                 }
             }
+            Done::Listed(answer) => self.listed(answer),
             Done::Dropped(None) => {}
             Done::Dropped(Some(why)) => {
                 let address = http.address();
@@ -178,7 +224,11 @@ impl CallControl {
                 let Some(entries) = shown.as_array() else {
                     return Err(http.unreachable("what it answers to callcontrol is no list"));
                 };
-                let entries = entries.iter().filter_map(Entry::read).collect();
+                let entries: Vec<Entry> = entries.iter().filter_map(Entry::read).collect();
+                let is_shown = |queue: &String| entries.iter().any(|entry| entry.dn == *queue);
+                if !self.queues.iter().all(is_shown) && self.last_list.is_none() {
+                    self.list_due.get_or_insert_with(Instant::now);
+                }
                 self.read.push_back(Message::Everything { at: milliseconds(), entries });
             }
             // Gone, or not for this client any more.
@@ -240,6 +290,9 @@ impl source::Link for CallControl {
             if self.socket.is_some() {
                 due = due.min(self.ping_due);
             }
+            if let Some(list_due) = self.list_due {
+                due = due.min(list_due);
+            }
             let from_socket = async {
                 match &mut self.socket {
                     Some(socket) => socket.next(milliseconds).await,
@@ -253,6 +306,9 @@ impl source::Link for CallControl {
                     let now = Instant::now();
                     if now >= self.token.renewal {
                         self.renew();
+                    }
+                    if self.list_due.is_some_and(|due| now >= due) {
+                        self.list();
                     }
                     if now >= self.everything_due {
                         let pause = if self.socket.is_some() { RECONCILE } else { self.account.poll_interval };

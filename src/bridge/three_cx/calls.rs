@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::conversation::{Conversation, Way};
+use super::directory::BESIDE;
 use super::leg::{Leg, Other, is_same_number};
 use crate::bridge::fact::{Fact, LegId, Standing};
 use crate::bridge::tracker::Open;
@@ -16,7 +17,7 @@ use crate::event::Direction;
 const PREFIX: &str = "3cx-";
 
 /// How long a call without a leg is known, in milliseconds: the same may come back.
-const KEPT: u64 = 600_000;
+const KEPT: u64 = 120_000;
 
 /// More legs than a phone system has at once.
 const MOST_LEGS: usize = 20_000;
@@ -40,6 +41,8 @@ pub struct Calls {
     /// which conversation such a number leads to
     leads_to: HashMap<String, u64>,
     next: u64,
+    /// a conversation has become part of another one
+    has_merged: bool,
     /// reported before this process began, by the phone system's number
     reported: HashMap<String, Open>,
 }
@@ -55,19 +58,26 @@ impl Calls {
 
     /// These legs are there, and no others; `at` is the time in milliseconds, from any beginning that stays.
     pub fn show(&mut self, legs: Vec<Leg>, at: u64) -> Changes {
+        self.show_of(false, legs, at)
+    }
+
+    /// The same of legs from the list of active calls, beside what Call Control shows.
+    pub fn show_beside(&mut self, legs: Vec<Leg>, at: u64) -> Changes {
+        self.show_of(true, legs, at)
+    }
+
+    fn show_of(&mut self, is_beside: bool, legs: Vec<Leg>, at: u64) -> Changes {
         let there: BTreeSet<&str> = legs.iter().map(|leg| leg.key.as_str()).collect();
-        let gone: Vec<String> =
-            self.legs.keys().filter(|key| !there.contains(key.as_str())).cloned().collect();
-        let mut touched: BTreeSet<String> = self.leads_to.keys().cloned().collect();
-        for key in gone {
-            self.lose(&key);
-        }
+        let is_gone = |leg: &&Leg| leg.is_beside == is_beside && !there.contains(leg.key.as_str());
+        let gone: Vec<String> = self.legs.values().filter(is_gone).map(|leg| leg.key.clone()).collect();
+        let mut touched: BTreeSet<String> = gone.iter().filter_map(|key| self.lose(key)).collect();
         for leg in legs.into_iter().take(MOST_LEGS) {
             self.enter(leg, &mut touched);
         }
-        let mut changes = self.settle(touched, at);
+        let mut changes = self.settle(&touched, at);
+        self.has_merged = false;
         // Whoever was reported before and is not there now is no more.
-        self.reported.clear();
+        self.reported.retain(|call, _| call.starts_with(BESIDE) != is_beside);
         self.forget(at);
         changes.standing = Some(self.standing());
         changes
@@ -91,7 +101,15 @@ impl Calls {
     /// The legs of the call that facts name so.
     pub fn keys_of(&self, leg: &LegId) -> Vec<String> {
         let own = self.conversations.values().find(|conversation| conversation.id == *leg);
-        own.map(|conversation| self.keys_in(conversation)).unwrap_or_default()
+        let mut keys = own.map(|conversation| self.keys_in(conversation)).unwrap_or_default();
+        keys.retain(|key| self.legs.get(key).is_some_and(|leg| !leg.is_beside));
+        keys
+    }
+
+    /// A leg and its call, as facts name them.
+    pub fn named(&self, key: &str) -> Option<(LegId, LegId)> {
+        let conversation = self.conversations.get(self.leads_to.get(&self.legs.get(key)?.call)?)?;
+        Some((conversation.leg_id(key), conversation.id.clone()))
     }
 
     fn enter(&mut self, mut leg: Leg, touched: &mut BTreeSet<String>) {
@@ -137,6 +155,7 @@ impl Calls {
     }
 
     fn merge(&mut self, lost: u64, kept: u64) {
+        self.has_merged = true;
         let lost = self.conversations.remove(&lost).map(|lost| lost.calls);
         for call in lost.into_iter().flatten() {
             self.lead(&call, kept);
@@ -154,10 +173,10 @@ impl Calls {
     fn settle_and_compare(&mut self, touched: BTreeSet<String>, at: u64) -> Changes {
         let before: BTreeSet<u64> =
             touched.iter().filter_map(|call| self.leads_to.get(call).copied()).collect();
-        let mut changes = self.settle(touched, at);
+        let mut changes = self.settle(&touched, at);
         let is_over =
             |number: &u64| self.conversations.get(number).is_none_or(|conversation| conversation.is_empty());
-        if before.iter().any(is_over) {
+        if before.iter().any(is_over) || std::mem::take(&mut self.has_merged) {
             self.forget(at);
             changes.standing = Some(self.standing());
         }
@@ -165,18 +184,16 @@ impl Calls {
     }
 
     /// Tells what is new of these of the phone system's calls.
-    fn settle(&mut self, touched: BTreeSet<String>, at: u64) -> Changes {
+    fn settle(&mut self, touched: &BTreeSet<String>, at: u64) -> Changes {
         let mut changes = Changes::default();
-        let mut settled = BTreeSet::new();
-        for call in touched {
-            if let Some(number) = self.conversation_of(&call, at)
-                && settled.insert(number)
-            {
-                let keys = self.conversations.get(&number).map(|own| self.keys_in(own)).unwrap_or_default();
-                let legs: Vec<&Leg> = keys.iter().filter_map(|key| self.legs.get(key)).collect();
-                if let Some(conversation) = self.conversations.get_mut(&number) {
-                    conversation.tell(&legs, at, &mut changes.facts);
-                }
+        // First which calls there are: two of the phone system's may turn out to be one.
+        let conversations: BTreeSet<u64> =
+            touched.iter().filter_map(|call| self.conversation_of(call, at)).collect();
+        for number in conversations {
+            let keys = self.conversations.get(&number).map(|own| self.keys_in(own)).unwrap_or_default();
+            let legs: Vec<&Leg> = keys.iter().filter_map(|key| self.legs.get(key)).collect();
+            if let Some(conversation) = self.conversations.get_mut(&number) {
+                conversation.tell(&legs, at, &mut changes.facts);
             }
         }
         changes
@@ -198,7 +215,10 @@ impl Calls {
             match (&known.way, &known.number) {
                 // Two of the house talked, and one of them has passed on what was somebody else's.
                 (Some(Way::Internal), _) => {
-                    let passed_on = self.conversations.iter().find(|(_, other)| other.is_with(shown, trunk));
+                    let is_its = |other: &&Conversation| {
+                        shown.is_some() && other.is_there(at) && other.is_with(shown, trunk)
+                    };
+                    let passed_on = self.conversations.iter().find(|(_, other)| is_its(other));
                     let kept = passed_on.map(|(&kept, _)| kept);
                     match kept {
                         Some(kept) => {
@@ -211,7 +231,8 @@ impl Calls {
                 (Some(Way::In | Way::Out), Some(before))
                     if outside.iter().all(|(shown, _)| {
                         shown.as_ref().is_some_and(|shown| !is_same_number(shown, before))
-                    }) && !self.has_others(known, call) =>
+                    }) && !self.has_others(known, call)
+                        && !self.by_call.get(call).into_iter().flatten().any(|key| known.has_told(key)) =>
                 {
                     // The phone system counts from the beginning again.
                     return Some(self.begin(call, at));
@@ -219,7 +240,22 @@ impl Calls {
                 _ => return Some(number),
             }
         }
-        self.by_call.contains_key(call).then(|| self.begin(call, at))
+        if !self.by_call.contains_key(call) {
+            return None;
+        }
+        let beside = outside.first().and_then(|(number, trunk)| {
+            let mut pairs = self.conversations.iter().filter(|(_, other)| {
+                other.is_there(at) && other.is_with(number, trunk) && other.is_other_source(call)
+            });
+            pairs.next().map(|(&pair, _)| pair).filter(|_| pairs.next().is_none())
+        });
+        match beside {
+            Some(pair) => {
+                self.lead(call, pair);
+                Some(pair)
+            }
+            None => Some(self.begin(call, at)),
+        }
     }
 
     /// Whether a conversation has legs in other calls of the phone system's.
@@ -231,7 +267,7 @@ impl Calls {
         let number = self.next;
         self.next += 1;
         let shown = self.by_call.get(call).into_iter().flatten().filter_map(|key| self.legs.get(key));
-        let open = self.reported.remove(call).filter(|open| {
+        let is_it = |open: &Open| {
             let reported = match open.direction {
                 Direction::Inbound => open.from.as_deref().unwrap_or_default(),
                 Direction::Outbound => open.to.as_str(),
@@ -241,7 +277,18 @@ impl Calls {
                 Other::Outside { number: None, .. } => !crate::asterisk::is_number(reported),
                 Other::Inside(_) | Other::Unknown => true,
             })
-        });
+        };
+        // A call that began in the list may be shown by Call Control now.
+        let is_outside = shown.clone().any(|leg| matches!(leg.other, Other::Outside { .. }));
+        let began_beside = || {
+            let is_its =
+                |(other, open): &(&String, &Open)| other.starts_with(BESIDE) && is_outside && is_it(open);
+            let mut others = self.reported.iter().filter(is_its);
+            others.next().map(|(other, _)| other.clone())
+        };
+        let is_known = self.reported.get(call).is_some_and(is_it);
+        let known = if is_known { Some(call.to_owned()) } else { began_beside() };
+        let open = known.and_then(|known| self.reported.remove(&known));
         let conversation = match open {
             Some(open) => Conversation::reported(&open),
             None => Conversation::new(LegId(format!("{PREFIX}{call}-{at}"))),

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::directory::BESIDE;
 use super::leg::{Kind, Leg, Other, Station, is_same_number};
 use crate::bridge::fact::{Dial, Fact, LegId, Person, Side, Standing, Taker, What};
 use crate::bridge::tracker::Open;
 use crate::event::Direction;
+
+/// In which an agent is rung for a caller who has left a queue's list, in milliseconds.
+const MOMENT: u64 = 5_000;
 
 /// How a call crosses the trunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,17 +99,41 @@ impl Conversation {
         matches!(self.way, Some(Way::In | Way::Out))
     }
 
-    /// Whether this number on this trunk is part of it.
+    /// Whether this number on this trunk is part of it. Of two who withhold it, the trunk has to do.
     pub fn is_with(&self, number: &Option<String>, trunk: &str) -> bool {
-        let is_same = |own: &String| number.as_ref().is_some_and(|number| is_same_number(own, number));
-        self.is_outside()
-            && self.number.as_ref().is_some_and(is_same)
-            && self.trunk.as_deref().is_none_or(|own| own == trunk)
+        let is_same = match (&self.number, number) {
+            (Some(own), Some(number)) => is_same_number(own, number),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        self.is_outside() && is_same && self.trunk.as_deref().is_none_or(|own| own == trunk)
+    }
+
+    /// Whether it has a leg, or had one a moment ago.
+    pub fn is_there(&self, at: u64) -> bool {
+        self.empty_since.is_none_or(|since| at.saturating_sub(since) < MOMENT)
+    }
+
+    /// Whether a call with this number may be the same one, as the other source of calls shows it: the list shows it
+    /// while it waits in a queue, Call Control once an agent is rung.
+    pub fn is_other_source(&self, call: &str) -> bool {
+        let is_beside = |call: &str| call.starts_with(BESIDE);
+        self.calls.iter().all(|own| is_beside(own) != is_beside(call))
     }
 
     /// Whether no leg of it is there.
     pub fn is_empty(&self) -> bool {
         self.empty_since.is_some()
+    }
+
+    /// What facts call one of its legs.
+    pub fn leg_id(&self, key: &str) -> LegId {
+        LegId(format!("{}:{key}", self.id.0))
+    }
+
+    /// Whether this leg of it was told of.
+    pub fn has_told(&self, key: &str) -> bool {
+        self.told.contains_key(key)
     }
 
     /// Its numbers count for another call from now on.
@@ -240,7 +268,7 @@ impl Conversation {
     }
 
     fn tell_leg(&mut self, way: Way, leg: &Leg, facts: &mut Vec<Fact>) {
-        let id = LegId(format!("{}:{}", self.id.0, leg.key));
+        let id = self.leg_id(&leg.key);
         let is_new = !self.told.contains_key(&leg.key);
         let told = self.told.entry(leg.key.clone()).or_insert_with(|| Told {
             leg: id,
@@ -257,6 +285,7 @@ impl Conversation {
                 leg.queue.as_ref()
             }
         };
+        let far = LegId(format!("{}:far", self.id.0));
         let mut what = Vec::new();
         if let (Some(queue), Way::In, None) = (queue, way, &told.queue) {
             told.queue = Some(queue.number.clone());
@@ -312,8 +341,8 @@ impl Conversation {
                             Other::Inside(_) | Other::Unknown => person(&leg.at),
                             Other::Outside { .. } => Person::default(),
                         };
-                        let number = Some(self.to.clone());
-                        let leg = LegId(format!("{}:far", self.id.0));
+                        let number = called.number.clone();
+                        let leg = far.clone();
                         what.push(What::Answered(Taker { leg, side, person: called, number }));
                     }
                 }

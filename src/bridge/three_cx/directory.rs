@@ -9,6 +9,10 @@ use crate::asterisk::{is_number, shown_name};
 use crate::bridge::pattern::Pattern;
 use crate::config::{List, ThreeCxSettings};
 
+/// What the numbers of calls begin with that are known by the list of active calls, beside Call Control: it may
+/// count otherwise.
+pub const BESIDE: &str = "list";
+
 /// More people than any group has.
 const MOST_PEOPLE: usize = 20_000;
 
@@ -102,8 +106,13 @@ impl Directory {
             !self.is_group || self.names.contains_key(&station.number) || self.is_queue(&station.number)
         };
         let dialled = self.dialled(&other);
+        let outside = match &other {
+            Other::Outside { number, .. } => number.clone().unwrap_or_default(),
+            Other::Inside(_) | Other::Unknown => String::new(),
+        };
         Some(Leg {
-            key: format!("{}/{}", row.id, at.number),
+            // The numbers of calls begin again; so whose call it is belongs to it.
+            key: format!("{}/{}/{outside}", row.id, at.number),
             call: row.id.clone(),
             is_watched: is_watched(&at) || matches!(&other, Other::Inside(caller) if is_watched(caller)),
             at,
@@ -112,18 +121,30 @@ impl Directory {
             other,
             queue: None,
             dialled,
+            is_beside: false,
+        })
+    }
+
+    /// A caller who waits in a queue that Call Control does not show.
+    pub fn beside(&self, row: &Row, is_shown: impl Fn(&str) -> bool) -> Option<Leg> {
+        let leg = self.of_row(row)?;
+        let waits = leg.at.kind == Kind::Queue && !leg.calls && matches!(leg.other, Other::Outside { .. });
+        (waits && !is_shown(&leg.at.number)).then(|| Leg {
+            call: format!("{BESIDE}{}", leg.call),
+            key: format!("{BESIDE}{}", leg.key),
+            is_watched: true,
+            is_beside: true,
+            ..leg
         })
     }
 
     /// A participant as a leg; `kind` is what its number is, if that is known. `None` for the trunk's own.
     pub fn of_participant(&self, kind: Option<&str>, participant: &Participant) -> Option<Leg> {
         let dn = &participant.dn;
-        let at_kind = match kind {
-            Some(kind) => kind_of(kind),
-            None if self.is_queue(dn) => Some(Kind::Queue),
-            None => Some(Kind::Extension),
-        };
-        let at = self.named(Station::new(at_kind?, dn));
+        // What is said in the settings counts more.
+        let at_kind =
+            if self.is_queue(dn) { Kind::Queue } else { kind.map_or(Some(Kind::Extension), kind_of)? };
+        let at = self.named(Station::new(at_kind, dn));
         let status = participant.status.to_lowercase();
         let is_up = status == "connected" || status == "talking";
         let other = self.other(participant);
@@ -152,6 +173,7 @@ impl Directory {
             other,
             queue: queue.map(|queue| Station::new(Kind::Queue, queue)),
             is_watched: true,
+            is_beside: false,
         })
     }
 

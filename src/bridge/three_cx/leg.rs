@@ -21,6 +21,8 @@ pub struct Leg {
     pub dialled: Option<String>,
     /// calls that it is part of are reported
     pub is_watched: bool,
+    /// it is from the list of active calls, beside what Call Control shows
+    pub is_beside: bool,
 }
 
 /// Something of the phone system that has a number.

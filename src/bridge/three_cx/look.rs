@@ -61,9 +61,10 @@ pub async fn look(login: &Login3cx, settings: &ThreeCxSettings) -> Result<Look, 
                     found.note(&leg.at);
                     found.see(&leg.other);
                 }
-                break "list of calls";
+                break "the list of calls";
             }
-            Message::One { .. }
+            Message::Beside { .. }
+            | Message::One { .. }
             | Message::Changed(_)
             | Message::Removed { .. }
             | Message::Time

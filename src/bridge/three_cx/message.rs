@@ -17,6 +17,13 @@ pub enum Message {
         /// a line for each
         rows: Vec<Row>,
     },
+    /// the same, beside what Call Control shows
+    Beside {
+        /// when it was asked for
+        at: u64,
+        /// a line for each
+        rows: Vec<Row>,
+    },
     /// whose extensions are whose, and whose calls are wanted
     People(People),
     /// everything that Call Control shows
@@ -155,7 +162,7 @@ impl Row {
     pub fn read(value: &Value) -> Option<Self> {
         let row = value.as_object()?;
         let id = text(row, "Id");
-        (!id.is_empty()).then(|| Self {
+        is_id(&id).then(|| Self {
             id,
             caller: text(row, "Caller"),
             callee: text(row, "Callee"),
@@ -214,7 +221,7 @@ impl Participant {
             on_behalf_of_dn: text("on_behalf_of_dn"),
             on_behalf_of_type: text("on_behalf_of_type"),
         };
-        (!read.id.is_empty() && !read.callid.is_empty() && !read.dn.is_empty()).then_some(read)
+        (is_id(&read.id) && is_id(&read.callid) && !read.dn.is_empty()).then_some(read)
     }
 
     /// Where it is found.
@@ -235,6 +242,12 @@ impl Participant {
     }
 }
 
+/// Whether a call or a leg can be known by it: Zammad gets it as a part of the call's id.
+fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte))
+}
+
 /// A field by its name, however that is written: `party_dn`, `PartyDN`.
 pub fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     let letters = |name: &str| {
@@ -246,11 +259,68 @@ pub fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value
     })
 }
 
-/// Text or number of a field as text, bounded; empty if it is neither.
+/// Text or number of a field as text, bounded and without control characters; empty if it is neither.
 pub fn text(object: &Map<String, Value>, name: &str) -> String {
     match field(object, name) {
-        Some(Value::String(text)) => text.chars().take(LONGEST).collect(),
+        Some(Value::String(text)) => text.chars().filter(|c| !c.is_control()).take(LONGEST).collect(),
         Some(Value::Number(number)) => number.to_string(),
         Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_line_and_no_participant_is_left_out() {
+        let row = |id: Value| {
+            Row::read(&json!({ "Id": id, "Caller": null, "Callee": 7, "Status": "Tal\u{1b}king" }))
+        };
+        let read = row(json!(1)).unwrap();
+        assert_eq!((&*read.id, &*read.caller, &*read.callee, &*read.status), ("1", "", "7", "Talking"));
+        assert_eq!(row(json!("1")), Some(read));
+        for id in [
+            json!(null),
+            json!(""),
+            json!("a b"),
+            json!("a-b"),
+            json!("a/b"),
+            json!("1".repeat(65)),
+            json!([1]),
+        ] {
+            assert_eq!(row(id.clone()), None, "{id}");
+        }
+        assert_eq!(Row::read(&json!("1")), None);
+        let pascal = json!({ "Id": 8106, "DN": "150", "Status": "Ringing", "CallId": 7, "PartyDN": "10000",
+                             "PartyCallerID": "+4930", "PartyDnType": "Wexternalline", "OnBehalfOfDN": "816" });
+        let read = Participant::read(&pascal, "").unwrap();
+        assert_eq!((&*read.callid, &*read.party_caller_id, &*read.on_behalf_of_dn), ("7", "+4930", "816"));
+        assert_eq!(Participant::read(&json!({ "id": 1, "status": "Ringing" }), "150"), None);
+        assert_eq!(Participant::read(&json!(null), "150"), None);
+    }
+
+    #[test]
+    fn names_and_numbers_outside_are_masked_and_its_own_numbers_stay() {
+        let mask = Mask::default();
+        let masked = |caller: &str| {
+            let mut row = Row {
+                id: "1".to_owned(),
+                caller: caller.to_owned(),
+                callee: String::new(),
+                status: String::new(),
+            };
+            row.mask(&mask);
+            row.caller
+        };
+        let trunk = masked("10000 Trunk (+4930123456)");
+        assert!(trunk.starts_with("10000 name-") && trunk.contains(" (+") && trunk.ends_with(')'), "{trunk}");
+        assert!(!trunk.contains("4930123456"), "{trunk}");
+        let agent = masked("151 Bob (Sales)");
+        assert!(agent.starts_with("151 name-") && !agent.contains("Sales"), "{agent}");
+        let bare = masked("10000 +4930123456");
+        assert!(bare.starts_with("10000 ") && !bare.contains("4930123456"), "{bare}");
     }
 }

@@ -39,15 +39,14 @@ impl RowText {
 
     /// Whether the brackets hold a number of the outside world, or what is shown in place of one.
     pub fn shows_outside(&self) -> bool {
-        self.brackets.as_deref().is_some_and(|inside| {
-            let digits = |number: &String| number.bytes().filter(u8::is_ascii_digit).count();
-            stands_for_none(inside) || outside_number(inside).is_some_and(|number| digits(&number) > 4)
-        })
+        let is_none = self.brackets.as_deref().is_some_and(stands_for_none);
+        let digits = |number: String| number.bytes().filter(u8::is_ascii_digit).count();
+        is_none || self.outside().map(digits).is_some_and(|digits| digits > 4)
     }
 
-    /// The number in the brackets, if it is one.
+    /// The number in the brackets, or in place of a name, if it is one.
     pub fn outside(&self) -> Option<String> {
-        self.brackets.as_deref().and_then(outside_number)
+        outside_number(self.brackets.as_deref().unwrap_or(&self.name))
     }
 
     /// Whether it is a voicemail box by its name.
@@ -122,6 +121,7 @@ mod tests {
             ("10000 Trunk (+4930123456", Some("10000"), "Trunk", Some("+4930123456"), true),
             ("10000 Trunk (+49 (0)30 123456)", Some("10000"), "Trunk", Some("+49 (0)30 123456"), true),
             ("10000 Trunk", Some("10000"), "Trunk", None, false),
+            ("10000 +4930123456", Some("10000"), "+4930123456", Some("+4930123456"), true),
             ("10000 Trunk (anonymous)", Some("10000"), "Trunk", None, true),
             ("10000 Trunk ()", Some("10000"), "Trunk", None, true),
             ("10000 Trunk (Anonymous@anonymous.invalid)", Some("10000"), "Trunk", None, true),

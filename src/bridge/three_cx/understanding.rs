@@ -145,6 +145,11 @@ impl Source for ThreeCx {
                 }
                 heard(self.calls.show(legs.into_values().collect(), at))
             }
+            Message::Beside { at, rows } => {
+                let is_shown = |number: &str| self.kinds.contains_key(number);
+                let legs = rows.iter().filter_map(|row| self.directory.beside(row, is_shown)).collect();
+                heard(self.calls.show_beside(legs, at))
+            }
             Message::People(people) => {
                 self.directory.learn(people);
                 Vec::new()
@@ -171,8 +176,24 @@ impl Source for ThreeCx {
         (!places.is_empty()).then_some(Request::Drop(places))
     }
 
-    fn about(_message: &Message) -> Option<(LegId, LegId)> {
-        None
+    /// A leg by its place: which call it is part of is known once the message is understood.
+    fn about(message: &Message) -> Option<(LegId, LegId)> {
+        match message {
+            Message::One { place, .. } | Message::Changed(place) | Message::Removed { place, .. } => {
+                let leg = LegId(place.key());
+                Some((leg.clone(), leg))
+            }
+            Message::Rows { .. }
+            | Message::Beside { .. }
+            | Message::People(_)
+            | Message::Everything { .. }
+            | Message::Time
+            | Message::Notice(_) => None,
+        }
+    }
+
+    fn named(&self, leg: LegId, group: LegId) -> (LegId, LegId) {
+        self.calls.named(&leg.0).unwrap_or((leg, group))
     }
 
     fn text(message: &Message) -> String {
@@ -181,7 +202,9 @@ impl Source for ThreeCx {
 
     fn mask(message: &mut Message, mask: &Mask) {
         match message {
-            Message::Rows { rows, .. } => rows.iter_mut().for_each(|row| row.mask(mask)),
+            Message::Rows { rows, .. } | Message::Beside { rows, .. } => {
+                rows.iter_mut().for_each(|row| row.mask(mask))
+            }
             Message::People(people) => {
                 for (_, name) in &mut people.people {
                     *name = name.as_deref().map(|name| mask.name(name));

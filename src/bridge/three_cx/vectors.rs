@@ -28,10 +28,10 @@ fn settings() -> ThreeCxSettings {
     ThreeCxSettings { queues: Some(List(vec!["816".to_owned()])), ..ThreeCxSettings::default() }
 }
 
-fn people() -> Message {
+fn names() -> People {
     let person = |number: &str, name: &str| (number.to_owned(), Some(name.to_owned()));
     let people = vec![person("150", "Alice Agent"), person("151", "Bob Agent")];
-    Message::People(People { people, queues: Vec::new(), is_group: true })
+    People { people, queues: Vec::new(), is_group: true }
 }
 
 /// A phone system that is followed, with a clock of its own.
@@ -57,7 +57,7 @@ impl Followed3cx {
             entries: Vec::new(),
         };
         let _ = new.source.begin("");
-        new.say(people());
+        new.say(Message::People(names()));
         new
     }
 
@@ -129,22 +129,21 @@ impl Followed3cx {
         self.note();
     }
 
-    fn list(&mut self, rows: &[Value]) {
-        let rows = rows.iter().map(|row| Row::read(row).unwrap()).collect();
-        self.say(Message::Rows { at: self.now, rows });
+    /// The list of active calls, beside participants; the queue is not shown otherwise.
+    fn beside(&mut self, rows: &[[&str; 4]], participants: &[Value]) {
+        self.enter(participants);
+        self.entries.retain(|entry| entry.dn != "816");
+        self.say(Message::Everything { at: self.now, entries: self.entries.clone() });
+        let rows = rows.iter().map(row).collect();
+        self.say(Message::Beside { at: self.now, rows });
+        self.wait(STEP);
     }
 
     /// A list with what stands in a line of the vectors: `["1", caller, callee, status]`.
     fn polls(&mut self, times: u64, rows: &[[&str; 4]]) {
         for _ in 0..times {
-            let rows: Vec<Value> = rows
-                .iter()
-                .map(|[id, caller, callee, status]| {
-                    json!({ "Id": id.parse::<u64>().unwrap(), "Caller": caller, "Callee": callee, "Status": status,
-                            "LastChangeStatus": null, "EstablishedAt": "0001-01-01T00:00:00" })
-                })
-                .collect();
-            self.list(&rows);
+            let rows = rows.iter().map(row).collect();
+            self.say(Message::Rows { at: self.now, rows });
             self.wait(STEP);
         }
     }
@@ -197,6 +196,13 @@ impl Followed3cx {
         assert_eq!(self.tracker.open(), 0);
         self.lines
     }
+}
+
+/// A line of a list, with times of all kinds.
+fn row([id, caller, callee, status]: &[&str; 4]) -> Row {
+    let row = json!({ "Id": id.parse::<u64>().unwrap(), "Caller": caller, "Callee": callee, "Status": status,
+                      "LastChangeStatus": null, "EstablishedAt": "0001-01-01T00:00:00" });
+    Row::read(&row).unwrap()
 }
 
 /// A participant as published ones are, but for these fields.
@@ -641,5 +647,70 @@ fn a_call_that_was_reported_is_taken_up_by_its_number() {
         }
         followed.shows(1, &[]);
         assert_eq!(followed.end(), expected, "{open:?}");
+    }
+}
+
+#[test]
+fn a_queue_that_is_not_shown_is_followed_by_the_list_of_active_calls() {
+    let leg = |dn: &str, status: &str| json!({ "id": 2, "dn": dn, "status": status, "callid": 20 });
+    let withheld = |status: &str| {
+        let mut leg = leg("150", status);
+        leg["party_caller_id"] = json!("");
+        leg
+    };
+    let new_call = "#1 newCall in 4930123456→816 queue=816";
+    let (answer, end, cancel) =
+        ("#1 answer ans=150 user=Alice Agent", "#1 hangup normalClearing", "#1 hangup cancel");
+    let waits: &[[&str; 4]] = &[["5", TRUNK, QUEUE, "Talking"]];
+    let rings: &[[&str; 4]] = &[["5", TRUNK, ALICE, "Transferring"]];
+    let hidden: &[[&str; 4]] = &[["5", "10000 Trunk (anonymous)", QUEUE, "Talking"]];
+    type State<'a> = (&'a [[&'a str; 4]], Vec<Value>);
+    // (name, states, events)
+    let cases: [(&str, Vec<State<'_>>, Vec<&str>); 5] = [
+        ("given up", vec![(waits, vec![])], vec![new_call, cancel]),
+        (
+            "answered",
+            vec![(waits, vec![]), (rings, vec![leg("150", "Ringing")]), (&[], vec![leg("150", "Connected")])],
+            vec![new_call, answer, end],
+        ),
+        (
+            "rings while it waits, then another",
+            vec![
+                (waits, vec![leg("150", "Ringing")]),
+                (waits, vec![]),
+                (waits, vec![leg("151", "Ringing")]),
+                (waits, vec![]),
+            ],
+            vec!["#1 newCall in 4930123456→150 queue=816 user=Alice Agent", cancel],
+        ),
+        (
+            "two callers",
+            vec![
+                (&[["5", TRUNK, QUEUE, "Talking"], ["6", OTHER, QUEUE, "Talking"]], vec![]),
+                (&[["6", OTHER, QUEUE, "Talking"]], vec![leg("150", "Connected")]),
+                (&[["6", OTHER, QUEUE, "Talking"]], vec![]),
+            ],
+            vec![new_call, "#2 newCall in 49401112233→816 queue=816", answer, "#2 hangup cancel", end],
+        ),
+        (
+            "no number",
+            vec![(hidden, vec![]), (hidden, vec![withheld("Ringing")]), (&[], vec![withheld("Connected")])],
+            vec!["#1 newCall in anonymous→816 queue=816", answer, end],
+        ),
+    ];
+    for (name, states, expected) in cases {
+        let mut followed = Followed3cx::new(Rules::default());
+        followed.say(Message::People(People { queues: vec!["816".to_owned()], ..names() }));
+        for (rows, participants) in states {
+            followed.beside(rows, &participants);
+        }
+        followed.beside(&[], &[]);
+        let mut told = followed.end();
+        let mut expected = expected.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+        if name == "two callers" {
+            told.sort();
+            expected.sort();
+        }
+        assert_eq!(told, expected, "{name}");
     }
 }
