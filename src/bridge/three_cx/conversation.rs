@@ -282,7 +282,7 @@ impl Conversation {
         let queue = match leg.at.kind {
             Kind::Queue => Some(&leg.at),
             Kind::Extension | Kind::Unsure | Kind::Machine | Kind::Voicemail | Kind::Forwarded => {
-                leg.queue.as_ref()
+                leg.behalf.as_ref().filter(|behalf| behalf.kind == Kind::Queue)
             }
         };
         let far = LegId(format!("{}:far", self.id.0));
@@ -417,11 +417,11 @@ fn way(legs: &[&Leg]) -> Option<Way> {
 fn called(legs: &[&Leg]) -> String {
     let dialled = legs.iter().find_map(|leg| leg.dialled.clone());
     let object = || legs.iter().find(|leg| leg.at.is_called_object()).map(|leg| leg.at.number.clone());
-    let queue = || legs.iter().find_map(|leg| leg.queue.as_ref()).map(|queue| queue.number.clone());
+    let behalf = || legs.iter().find_map(|leg| leg.behalf.as_ref()).map(|behalf| behalf.number.clone());
     let watched = || legs.iter().find(|leg| leg.is_watched).or(legs.first());
     dialled
         .or_else(object)
-        .or_else(queue)
+        .or_else(behalf)
         .or_else(|| watched().map(|leg| leg.at.number.clone()))
         .unwrap_or_default()
 }

@@ -119,7 +119,7 @@ impl Directory {
             is_up,
             calls,
             other,
-            queue: None,
+            behalf: None,
             dialled,
             is_beside: false,
         })
@@ -153,14 +153,14 @@ impl Directory {
             "ringing" => false,
             _ => at.kind == Kind::Extension && has_begun(participant),
         };
-        let is_behalf = !participant.on_behalf_of_dn.is_empty();
-        let behalf = || kind_of(&participant.on_behalf_of_type).filter(|_| is_behalf);
-        let queue = match behalf() {
-            Some(Kind::Queue) => Some(participant.on_behalf_of_dn.clone()),
-            Some(_) | None if is_behalf && self.is_queue(&participant.on_behalf_of_dn) => {
-                Some(participant.on_behalf_of_dn.clone())
-            }
-            Some(_) | None => self.is_from_queue(participant).then(|| participant.party_dn.clone()),
+        let behalf = &participant.on_behalf_of_dn;
+        let behalf = if self.is_queue(behalf) {
+            Some(Station::new(Kind::Queue, behalf))
+        } else if !behalf.is_empty() {
+            let kind = kind_of(&participant.on_behalf_of_type);
+            kind.filter(|kind| *kind != Kind::Extension).map(|kind| Station::new(kind, behalf))
+        } else {
+            self.is_from_queue(participant).then(|| Station::new(Kind::Queue, &participant.party_dn))
         };
         let did = outside_number(&participant.party_did).filter(|_| !calls);
         Some(Leg {
@@ -171,7 +171,7 @@ impl Directory {
             calls,
             dialled: did.or_else(|| self.dialled(&other).filter(|_| !calls)),
             other,
-            queue: queue.map(|queue| Station::new(Kind::Queue, queue)),
+            behalf,
             is_watched: true,
             is_beside: false,
         })

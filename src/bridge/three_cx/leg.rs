@@ -15,8 +15,8 @@ pub struct Leg {
     pub calls: bool,
     /// who is at the other side
     pub other: Other,
-    /// the queue that has it rung
-    pub queue: Option<Station>,
+    /// the queue or the group that has it rung
+    pub behalf: Option<Station>,
     /// the number that the caller dialled, if it is told
     pub dialled: Option<String>,
     /// calls that it is part of are reported

@@ -73,6 +73,15 @@ impl ThreeCx {
     fn one(&mut self, at: u64, place: Place, participant: Option<Box<Participant>>) -> Vec<Heard<Request>> {
         // It went while the answer was on its way.
         let Some(has_changed) = self.asked.remove(&place) else { return Vec::new() };
+        if participant.is_some() && !self.kinds.contains_key(&place.dn) {
+            // Whether it is a person or a machine only the whole picture tells; this one is laid over it.
+            let ask = self.since.is_none().then(|| Heard::Ask(self.ask_for_everything()));
+            if let Some(since) = &mut self.since {
+                since.insert(place.clone(), participant);
+            }
+            let again = has_changed.then(|| self.changed(place)).flatten();
+            return ask.into_iter().chain(again).collect();
+        }
         let mut heard = match &participant {
             Some(participant) => match self.leg(participant) {
                 Some(leg) => heard(self.calls.put(leg, at)),

@@ -714,3 +714,20 @@ fn a_queue_that_is_not_shown_is_followed_by_the_list_of_active_calls() {
         assert_eq!(told, expected, "{name}");
     }
 }
+
+/// What a number is the socket does not say.
+#[test]
+fn a_machine_that_is_told_of_before_everything_is_no_person() {
+    let queue = json!({ "id": 1, "dn": "817", "status": "Connected", "callid": 20 });
+    let mut followed = Followed3cx::new(Rules::default());
+    followed.enter(std::slice::from_ref(&queue));
+    let place = Place { dn: "817".to_owned(), id: "1".to_owned() };
+    followed.say(Message::Changed(place));
+    // As it was when it was asked for.
+    followed.enter(&[]);
+    followed.say(Message::Everything { at: followed.now, entries: followed.entries.clone() });
+    followed.wait(STEP);
+    assert_eq!(followed.lines, ["#1 newCall in 4930123456→817 queue=817"]);
+    followed.shows(1, &[]);
+    assert_eq!(followed.end()[1..], ["#1 hangup cancel"]);
+}
