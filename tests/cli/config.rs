@@ -414,6 +414,22 @@ fn what_config_show_prints_as_variables_has_the_same_effect() {
     assert_eq!(by_file.as_object().unwrap().len(), 6, "{by_file}");
 }
 
+#[test]
+fn accounts_stand_in_a_file_alone_and_their_passwords_are_secrets() {
+    let world = World::new();
+    let table = "[[bridge.xivo.accounts]]\nusername = 'anna'\npassword = 's3cret-of-anna'\n";
+    let file = world.file("config.toml", 0o600, table);
+    for format in ["text", "json", "shell"] {
+        let arguments = ["config", "show", "--output", format];
+        let shown = stdout(&world.bare().arg("--config").arg(&file).args(arguments).assert().code(0));
+        assert_eq!(shown.contains("accounts"), format != "shell", "{shown}");
+        assert!(!shown.contains("s3cret-of-anna") && !shown.contains("ACCOUNTS"), "{shown}");
+    }
+    let file = world.file("config.toml", 0o644, table);
+    let ended = world.bare().arg("--config").arg(file).args(["config", "show"]).assert().code(78);
+    assert!(stderr(&ended).contains("chmod o-rwx"), "{}", stderr(&ended));
+}
+
 /// Its other keys are examples: there is nothing that they are by default.
 #[test]
 fn the_example_shows_how_a_bridge_follows_by_default() {

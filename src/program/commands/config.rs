@@ -83,7 +83,9 @@ fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
             for setting in settings {
                 let Shown { key, value, .. } = &setting;
                 let is_of_file = FILE_ONLY.iter().any(|table| key.starts_with(table));
-                if value.is_null() || setting.is_masked() || is_of_file {
+                // A list of tables stands in a file alone.
+                let has_tables = value.as_array().is_some_and(|values| values.iter().any(Value::is_object));
+                if value.is_null() || setting.is_masked() || is_of_file || has_tables {
                     continue;
                 }
                 let value = match value {
