@@ -495,7 +495,10 @@ fn a_new_call_that_zammad_does_not_take_is_spooled_and_goes_on_in_time() {
         assert!(ended.said[0].contains(cause), "{what}: {:?}", ended.said);
         assert!(ended.took.within(*deadline), "{what}: {:?}", ended.took);
         let stderr = ended.stderr();
-        assert!(stderr.contains("it is in the spool, and will be sent later"), "{what}: {stderr}");
+        assert!(
+            stderr.contains("it is in the spool, and will be sent by `zammad-cti spool run`"),
+            "{what}: {stderr}"
+        );
     });
 }
 
@@ -804,7 +807,7 @@ fn a_call_that_cannot_be_reported_has_no_id() {
     let world = World::new();
     let zammad = zammad(Duration::ZERO);
     let mut channel = Channel::of_customer(CALL);
-    let ended = channel.run(&mut agi(&world, &zammad.url(), &["new-call", "--queue", "a\u{1}b"]));
+    let ended = channel.run(&mut agi(&world, &zammad.url(), &["new-call", "--from", "4\u{1}9"]));
     assert_eq!(ended.code, 65);
     assert_eq!(channel.get("ZAMMAD_CALLID"), "");
 }

@@ -271,9 +271,9 @@ fn what_needs_a_restart_is_said_and_nothing_is_taken_over() {
     let running = Running::start(program.args(["bridge", "asterisk", "--config"]).arg(&file));
     ami.session();
     with(&world.path("other.db"), "127.0.0.1:0");
-    running.until_it_says("the one of before goes on: spool.path is another: restart the bridge");
+    running.until_it_says("the old one stays in use: spool.path is another: restart the bridge");
     with(&spool, "127.0.0.1:1");
-    running.until_it_says("the one of before goes on: bridge.health is another: restart the bridge");
+    running.until_it_says("the old one stays in use: bridge.health is another: restart the bridge");
     assert!(!world.path("other.db").exists());
     running.signal("TERM");
     assert_eq!(running.end().code, 0);
@@ -336,7 +336,7 @@ fn whoever_spools_says_who_sends_and_check_says_that_nobody_does() {
     let mut program = with_spool(&world, &ami, &sandbox);
     let running = Running::start(program.args(["--deadline", "500ms"]));
     ami.session().say(RINGING);
-    running.until_it_says("will be delivered by `zammad-cti spool run` (service zammad-cti-spool)");
+    running.until_it_says("will be sent by `zammad-cti spool run` (service zammad-cti-spool)");
     running.signal("TERM");
     let ran = running.end();
     let is_told = |line: &&str| line.contains("call 1.1") && !line.contains("trying again");

@@ -20,7 +20,10 @@ fn an_event_that_zammad_does_not_take_is_kept_and_comes_later() {
         let desk = Desk::new();
         desk.is_down();
         let kept = desk.says(&new_call("7"), "spooled");
-        assert!(kept.stderr.contains("it is in the spool, and will be sent later"), "{kept}");
+        assert!(
+            kept.stderr.contains("it is in the spool, and will be sent by `zammad-cti spool run`"),
+            "{kept}"
+        );
         // Still down: it stays.
         let held = desk.run(&["spool", "flush"]);
         assert_eq!(held.code, 69, "{held}");

@@ -147,6 +147,7 @@ fn reference_lists_have_these_keys() {
     assert_eq!(first_column("json-of-spool-list"), spool);
 
     assert_eq!(first_column("json-of-calls"), fields("src/program/commands/calls.rs", "Row"));
+    assert_eq!(first_column("json-of-log"), fields("src/program/commands/caller_log.rs", "Line"));
 
     let mut numbers = fields("src/program/commands/normalize.rs", "Row");
     numbers.remove("reading");
@@ -274,15 +275,21 @@ fn fields(file: &str, name: &str) -> Words {
     let body = braces(&tokens(file), "struct", name).unwrap_or_else(|| panic!("{file}: struct {name}"));
     let mut names = Words::new();
     let rename = Regex::new(r#"rename = "([^"]+)""#).unwrap();
-    let mut renamed = None;
+    let skip = Regex::new(r"\bskip(_serializing)?\b").unwrap();
+    let (mut renamed, mut is_skipped) = (None, false);
     for (place, tree) in body.iter().enumerate() {
         if let TokenTree::Group(attribute) = tree {
-            renamed = rename.captures(&attribute.to_string()).map(|found| found[1].to_owned()).or(renamed);
+            let attribute = attribute.to_string();
+            renamed = rename.captures(&attribute).map(|found| found[1].to_owned()).or(renamed);
+            is_skipped |= skip.is_match(&attribute);
         }
         let ends = is_sign(body.get(place + 1), ':') && !is_sign(body.get(place + 2), ':');
         let begins = place == 0 || !is_sign(body.get(place - 1), ':');
         if let (TokenTree::Ident(ident), true, true) = (tree, begins, ends) {
-            names.insert(renamed.take().unwrap_or_else(|| ident.to_string()));
+            let name = renamed.take().unwrap_or_else(|| ident.to_string());
+            if !std::mem::take(&mut is_skipped) {
+                names.insert(name);
+            }
         }
     }
     assert!(!names.is_empty(), "{file}: struct {name}");

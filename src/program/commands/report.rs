@@ -191,7 +191,7 @@ pub fn outcome(
             let advice = tried.error.next_step();
             let error = anyhow::Error::from(tried);
             log::warn!(
-                "{error:#}; it is in the spool, and will be delivered by `zammad-cti spool run` (service \
+                "{error:#}; it is in the spool, and will be sent by `zammad-cti spool run` (service \
                  zammad-cti-spool); {advice}"
             );
             (report.because(&error, endpoint), None)
