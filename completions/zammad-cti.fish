@@ -694,7 +694,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l sandbox -d 'Report to a stand-in for Zammad in this process, although an endpoint is configured: nothing leaves this machine, and a browser shows what agents would see'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l mask -d 'In that file, put other numbers and names in place of the true ones, the same for the same'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l 3cx-url -d 'The address of the 3CX, such as https://pbx.example.com:5001' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l 3cx-url -d 'The address of the 3CX, such as `https://pbx.example.com:5001`' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l bridge-3cx-ca-file -d 'Trust the certificates in this PEM file, in place of the system\'s' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l api -d 'How it is followed [default: auto]' -r -f -a "auto\t'by what its login page says'
 v20\t'by its Call Control API, since version 20'

@@ -4,7 +4,11 @@ mod safe_text;
 mod colour;
 mod output;
 mod exit_code;
-#[allow(rustdoc::broken_intra_doc_links, reason = "its comments are the help: [agents] is a table")]
+#[allow(
+    rustdoc::broken_intra_doc_links,
+    rustdoc::bare_urls,
+    reason = "its comments are the help: [agents] is a table"
+)]
 mod cli;
 mod commands;
 mod table;

@@ -106,6 +106,8 @@ pub enum What {
     },
     /// It talks to a voicemail box.
     Voicemail,
+    /// It leaves a message in one.
+    Message,
     /// Its far end wants to end the call.
     HangsUp,
     /// The phone system turned it away, whatever it seemed to want before.

@@ -255,7 +255,13 @@ impl Tracker {
                 self.announce(found);
                 self.tell(found, Call::voicemail);
             }
-            What::Voicemail => {}
+            What::Message if is_outside && !call.is_voicemail && call.answered.is_none() => {
+                (call.is_voicemail, call.has_message) = (true, true);
+                self.announce(found);
+                self.tell(found, Call::voicemail);
+            }
+            What::Message if is_outside => call.has_message |= call.is_voicemail,
+            What::Voicemail | What::Message => {}
             What::HangsUp if is_last => call.wants_end(),
             What::HangsUp => {}
             What::TurnedAway if is_last => call.turned_away(),

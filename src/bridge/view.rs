@@ -374,6 +374,7 @@ impl Row {
             ),
             What::Queued(_) => self.leg_turns(leg, "waits in the queue"),
             What::Voicemail => self.leg_turns(leg, "talks to a voicemail box"),
+            What::Message => self.leg_turns(leg, "leaves a message"),
             What::Gone { .. } | What::Ended(_) => {
                 let talked = self.legs.iter().any(|known| known.leg == *leg && known.state == "talks");
                 let rang = self.legs.iter().any(|known| known.leg == *leg && known.state == "rings");

@@ -36,7 +36,7 @@ impl Listener {
             }
             Some("vm::maintenance") => {
                 let is_left = event.get(Header::VoicemailAction) == Some("leave-message");
-                (uuid, event.get(Header::VoicemailDomain), is_left.then_some(What::Voicemail))
+                (uuid, event.get(Header::VoicemailDomain), is_left.then_some(What::Message))
             }
             _ => return Vec::new(),
         };

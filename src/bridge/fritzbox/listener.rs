@@ -112,7 +112,7 @@ impl FritzBox {
                 }
                 if is_voicemail && call.direction == Direction::Inbound {
                     call.is_taken = true;
-                    return vec![fact(&call.leg, What::Voicemail)];
+                    return vec![fact(&call.leg, What::Message)];
                 }
                 vec![call.is_taken_by(person(extension))]
             }

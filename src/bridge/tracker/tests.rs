@@ -32,6 +32,7 @@ enum Step {
     Queue(&'static str),
     Unqueue(&'static str),
     Voicemail(&'static str),
+    Message(&'static str),
     HangsUp(&'static str),
     TurnedAway(&'static str),
     Gone(&'static str, u8),
@@ -52,8 +53,8 @@ enum Step {
 use Failure::{Busy, Cancelled, Congestion, NoAnswer, Unavailable};
 use Side::{Inner, Outside, Phone};
 use Step::{
-    AllNamed, Answers, Dials, Ended, Fails, From, Gone, HangsUp, In, Missing, Moves, Queue, Rings, Seen,
-    There, Through, TurnedAway, Unqueue, Voicemail, Waits, Withheld,
+    AllNamed, Answers, Dials, Ended, Fails, From, Gone, HangsUp, In, Message, Missing, Moves, Queue, Rings,
+    Seen, There, Through, TurnedAway, Unqueue, Voicemail, Waits, Withheld,
 };
 
 fn leg(id: &str) -> LegId {
@@ -121,6 +122,7 @@ impl Step {
             Queue(id) => fact(id, id, What::Queued("support".to_owned())),
             Unqueue(id) => fact(id, id, What::Unqueued),
             Voicemail(id) => fact(id, id, What::Voicemail),
+            Message(id) => fact(id, id, What::Message),
             HangsUp(id) => fact(id, id, What::HangsUp),
             TurnedAway(id) => fact(id, id, What::TurnedAway),
             Gone(id, cause) => fact(id, id, What::Gone { cause: Some(cause) }),
@@ -205,7 +207,7 @@ fn check(rules: &Rules, cases: &[Case<'_>]) {
 
 #[test]
 fn a_customers_call_is_one_call_whatever_happens_inside() {
-    let cases: [Case<'_>; 12] = [
+    let cases: [Case<'_>; 13] = [
         (
             "a group rings, one answers",
             &[
@@ -317,6 +319,17 @@ fn a_customers_call_is_one_call_whatever_happens_inside() {
                 Dials("a", "a", "101", Phone),
                 Fails("a", "101", NoAnswer),
                 Voicemail("a"),
+                Gone("a", 16),
+            ],
+            &["a newCall in 4940 agent 101", "a answer voicemail", "a hangup noAnswer"],
+        ),
+        (
+            "a message in a voicemail box is what the caller wanted there",
+            &[
+                In("a"),
+                Dials("a", "a", "101", Phone),
+                Fails("a", "101", NoAnswer),
+                Message("a"),
                 Gone("a", 16),
             ],
             &["a newCall in 4940 agent 101", "a answer voicemail", "a hangup normalClearing"],

@@ -34,7 +34,7 @@ pub enum FormError {
     /// It cannot be unpacked.
     #[error("it cannot be unpacked (zlib)")]
     Zlib,
-    /// It is longer than [`LONGEST`].
+    /// It is longer than `LONGEST`.
     #[error("it has more than 1 MiB")]
     TooLong,
     /// What was unpacked is not as long as it says.

@@ -18,7 +18,7 @@ use crate::config::{ConfigError, one_of, read_token};
 #[serde(default, deny_unknown_fields)]
 #[command(next_help_heading = "3CX")]
 pub struct ThreeCxSettings {
-    /// The address of the 3CX, such as https://pbx.example.com:5001
+    /// The address of the 3CX, such as `https://pbx.example.com:5001`
     #[arg(long = "3cx-url", alias = "bridge-3cx-url", id = "bridge_3cx_url", value_name = "URL")]
     pub url: Option<String>,
     /// Trust the certificates in this PEM file, in place of the system's

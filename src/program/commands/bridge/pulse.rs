@@ -106,6 +106,7 @@ impl Pulse {
                     | What::Answered(_)
                     | What::Failed { .. }
                     | What::Voicemail
+                    | What::Message
                     | What::HangsUp
                     | What::TurnedAway
                     | What::Missing
