@@ -1,4 +1,4 @@
-//! What FreeSWITCH's event socket says: header lines, an empty line, and so many bytes as they announce.
+//! What FreeSWITCH's event socket says: header lines, an empty line, and as many bytes as they announce.
 //!
 //! Source: `mod_event_socket.c` of FreeSWITCH, and recordings in `tests/fixtures/bridge/freeswitch`. The values of an
 //! event's headers stand in its body, encoded, so that nobody's name can begin another block.

@@ -161,7 +161,7 @@ impl Groups {
         if is_long_ago { self.goes_on(group) } else { Vec::new() }
     }
 
-    /// The call goes on: whoever had them rung is still there, and they are not.
+    /// The call goes on: the leg that had them rung is still there, and they are not.
     pub fn goes_on(&mut self, group: &LegId) -> Vec<Fact> {
         let Some(members) = self.groups.get_mut(group) else { return Vec::new() };
         failed(group, std::mem::take(&mut members.abandoned), Failure::Cancelled, None)

@@ -39,7 +39,7 @@ pub struct XivoSettings {
     pub password_file: Option<PathBuf>,
     /// The server's protocol [default: auto]
     ///
-    /// A server of 2.0 or later gets the password in clear, and `auto` believes whoever says that it is one.
+    /// A server of 2.0 or later gets the password in clear, and `auto` believes every server that says it is one.
     #[arg(long = "protocol", alias = "bridge-xivo-protocol", id = "bridge_xivo_protocol")]
     #[arg(value_name = "VERSION")]
     #[serde(deserialize_with = "one_of")]
