@@ -21,10 +21,6 @@ pub mod reached {
     pub use super::commands::agi::tell;
     pub use super::commands::fastagi::request;
     pub use super::commands::send::line;
-    /// A line's text, if it may be one that is not UTF-8.
-    pub fn text_of(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
-        crate::event::text_of(bytes)
-    }
     pub use super::output::{Field, Report, Style, result, result_line};
     pub use super::safe_text::printable;
 }
