@@ -64,7 +64,7 @@ pub fn write<M: Serialize>(file: &mut impl Write, line: &Line<M>) -> std::io::Re
     file.write_all(&text)
 }
 
-/// Reads line by line; blank ones are none. Whoever wrote it may have been killed in the middle of its last line.
+/// Reads line by line; blank ones are none. Its writer may have been killed in the middle of its last line.
 pub fn read<M: DeserializeOwned>(
     mut file: impl BufRead,
 ) -> impl Iterator<Item = Result<Line<M>, RecordingError>> {

@@ -1,7 +1,7 @@
 //! A connection to FreeSWITCH's event socket.
 //!
 //! Source: `mod_event_socket.c` of FreeSWITCH, and recordings of a FreeSWITCH 1.11 in
-//! `tests/fixtures/bridge/freeswitch`. Whoever is refused is told why and then shut out at once.
+//! `tests/fixtures/bridge/freeswitch`. A client that is refused is told why, and then shut out at once.
 
 use std::collections::VecDeque;
 use std::io;
@@ -100,7 +100,7 @@ impl Link {
         if is_ok(&reply) { Ok(()) } else { Err(refused(&reply)) }
     }
 
-    /// The first block. Whoever is no FreeSWITCH says something else, and nothing more.
+    /// The first block. A server that is no FreeSWITCH says something else, and nothing more.
     async fn greeting(&mut self, account: &FreeSwitchAccount) -> Result<Block, LinkError> {
         let mut said = Vec::new();
         loop {

@@ -335,7 +335,7 @@ fn a_call_is_taken_up_at_any_event() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// Somebody begins to follow in the middle: whoever talks then has answered, and nobody else has who never did.
+/// Somebody begins to follow in the middle: a person who talks then has answered, and a person who never talked has not.
 #[test]
 fn a_call_that_is_there_already_is_reported() {
     let fields = |event: &Value| ["event", "direction", "from", "to"].map(|field| event[field].clone());

@@ -103,7 +103,7 @@ impl Link {
                 byte => self.line.push(byte),
             }
         }
-        // Whoever says so much without a line is none.
+        // A server that says this much without a line is no call monitor.
         if self.is_endless && !self.is_known { Err(self.stranger()) } else { Ok(()) }
     }
 

@@ -173,7 +173,7 @@ impl Call {
         fact(&self.leg, What::Answered(taker))
     }
 
-    /// It is over. If nobody took it, who called has given up, or whoever was called did not come: more is not said.
+    /// It is over. If nobody took it, the caller has given up, or the other side did not come: the box does not say which.
     fn ends(self) -> Vec<Fact> {
         let first = match self.direction {
             Direction::Inbound => What::HangsUp,

@@ -368,6 +368,6 @@ fn unauthorised(http: &Http) -> LinkError {
 }
 
 fn taken_away() -> &'static str {
-    "the token does not count any more (401). Each bridge needs an API client of its own: whoever logs in with the same \
+    "the token does not count any more (401). Each bridge needs an API client of its own: a program that logs in with the same \
      client_id takes the token away"
 }

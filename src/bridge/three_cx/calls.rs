@@ -76,7 +76,7 @@ impl Calls {
         }
         let mut changes = self.settle(&touched, at);
         self.has_merged = false;
-        // Whoever was reported before and is not there now is no more.
+        // A leg that was reported before and is not there now is gone.
         self.reported.retain(|call, _| call.starts_with(BESIDE) != is_beside);
         self.forget(at);
         changes.standing = Some(self.standing());
