@@ -115,6 +115,7 @@ pub mod client;
 #[doc(hidden)]
 pub mod agi;
 pub mod spool;
+mod background;
 mod turn;
 mod web;
 pub mod sandbox;

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::probed::Probed;
 use super::taken_calls::TakenCalls;
 use super::verdict::{Asker, Case, Failed, IN_DOUBT, Verdict};
 use super::{Deadline, Delivered, InDoubt, Limits, Stop, Tries, Undelivered, deliver_as};
+use crate::background::in_thread;
 use crate::client::{Client, Fate};
 use crate::config::{Config, Encoding, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
@@ -464,7 +464,7 @@ impl Courier {
             return turns.take(&to_send.event, answered, until).await;
         }
         let (turns, event) = (turns.clone(), to_send.event.clone());
-        let taking = spawn_blocking(move || turns.take_in_thread(&event, answered, until));
+        let taking = in_thread(move || turns.take_in_thread(&event, answered, until));
         let left = until.saturating_duration_since(Instant::now());
         match timeout(left + FOR_DISK, taking).await {
             Ok(Ok(turn)) => turn,

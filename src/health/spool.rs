@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::verdict::shown_count;
 use super::{Bound, SpoolThresholds, Status};
+use crate::background::in_thread;
 use crate::client::in_full;
 use crate::config::{Config, Endpoint, Span, SpoolConfig};
 use crate::spool::{
@@ -128,7 +128,7 @@ impl SpoolCheck {
     /// An error unless the first event could be kept.
     async fn try_to_begin(&self, within: Duration) -> Result<(), SpoolError> {
         let (config, endpoint) = (self.config.clone(), self.endpoint.clone());
-        let trying = spawn_blocking(move || try_to_begin(&config, &endpoint, within));
+        let trying = in_thread(move || try_to_begin(&config, &endpoint, within));
         match timeout(within, trying).await {
             Ok(Ok(tried)) => tried,
             // The thread was ended, or does not come back.

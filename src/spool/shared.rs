@@ -3,10 +3,11 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::{Spool, SpoolError, is_begun};
+use crate::background::in_thread;
 use crate::config::{Endpoint, SpoolConfig};
 use crate::event::CallId;
 
@@ -21,7 +22,7 @@ struct Shared {
     place: Mutex<Place>,
     is_back: Condvar,
     /// somebody who opens it
-    ahead: Mutex<Option<JoinHandle<()>>>,
+    ahead: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 /// Where the spool is.
@@ -60,7 +61,7 @@ impl SharedSpool {
             return;
         }
         let (shared, call_id) = (self.0.clone(), call_id.clone());
-        let opening = spawn_blocking(move || {
+        let opening = in_thread(move || {
             if let Ok(mut spool) = shared.borrow(patience) {
                 let _ = spool.read_ahead(&call_id);
                 shared.put(Place::Here(spool));
@@ -132,7 +133,7 @@ impl SharedSpool {
                 // Not to begin another thread that would wait for it; what it met with comes again.
                 let _ = ahead.await;
             }
-            spawn_blocking(work).await
+            in_thread(work).await
         };
         match timeout(within + GRACE, working).await {
             Ok(Ok(result)) => result,

@@ -9,6 +9,8 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::background;
+
 /// How much room in memory all bodies of one kind share, and the most bytes of one of them.
 #[derive(Debug)]
 pub struct Room {
@@ -90,10 +92,10 @@ impl Read {
 /// sending would take the end of the connection for the loss of the reply.
 pub fn discard(mut body: Incoming, patience: Duration) {
     if !body.is_end_stream() {
-        tokio::spawn(tokio::time::timeout(
-            patience,
-            async move { while let Some(Ok(_)) = body.frame().await {} },
-        ));
+        background::begin(async move {
+            let all = async { while let Some(Ok(_)) = body.frame().await {} };
+            let _ = tokio::time::timeout(patience, all).await;
+        });
     }
 }
 

@@ -1,6 +1,7 @@
 //! Connections to a server, each with limits: whoever reaches it may send it anything.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::background;
 
 use super::browser;
 use super::connections::{Connection, Connections};
@@ -38,12 +41,25 @@ pub type Answer = Response<Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>
 #[error("dropped on request")]
 pub struct Dropped;
 
+/// What answers requests: one type for all servers, as each would bring its own copy of the HTTP library's code.
+type Answering = dyn Fn(Request<Incoming>, Arc<Connection>) -> Pin<Box<dyn Future<Output = Result<Answer, Dropped>> + Send>>
+    + Send
+    + Sync;
+
 /// Accepts connections for ever; `answer` has each request, `when_full` hears of those that were turned away.
-pub async fn serve<A, F>(listener: TcpListener, when_full: impl Fn(), answer: A)
+pub fn serve<F>(
+    listener: TcpListener,
+    when_full: impl Fn() + Send + 'static,
+    answer: impl Fn(Request<Incoming>, Arc<Connection>) -> F + Send + Sync + 'static,
+) -> Pin<Box<dyn Future<Output = ()> + Send>>
 where
-    A: Fn(Request<Incoming>, Arc<Connection>) -> F + Clone + Send + 'static,
     F: Future<Output = Result<Answer, Dropped>> + Send + 'static,
 {
+    let answer = Arc::new(move |request, connection| Box::pin(answer(request, connection)) as Pin<Box<_>>);
+    Box::pin(accept(listener, Box::new(when_full), answer))
+}
+
+async fn accept(listener: TcpListener, when_full: Box<dyn Fn() + Send>, answer: Arc<Answering>) {
     let connections = Arc::<Connections>::default();
     loop {
         let stream = match listener.accept().await {
@@ -62,16 +78,12 @@ where
             let _ = stream.try_write(FULL);
             continue;
         };
-        tokio::spawn(talk(stream, Arc::new(connection), answer.clone()));
+        background::begin(talk(stream, Arc::new(connection), answer.clone()));
     }
 }
 
 /// Serves one connection until it ends, or has to make room.
-async fn talk<A, F>(stream: TcpStream, connection: Arc<Connection>, answer: A)
-where
-    A: Fn(Request<Incoming>, Arc<Connection>) -> F,
-    F: Future<Output = Result<Answer, Dropped>>,
-{
+async fn talk(stream: TcpStream, connection: Arc<Connection>, answer: Arc<Answering>) {
     let _ = stream.set_nodelay(true);
     let asking = connection.clone();
     let service = service_fn(move |request| answer(request, asking.clone()));

@@ -21,6 +21,7 @@ use super::guard::{self, Refusal};
 use super::hook::{Hook, Hooks, Unread};
 use super::message::{Message, Said};
 use super::refused::{Reason, Refused};
+use crate::background;
 use crate::bridge::source::{Connector, Fate, Link, LinkError, Waits};
 use crate::web::body::{self, Room};
 use crate::web::connections::Connection;
@@ -99,7 +100,7 @@ impl Connector for Receiver {
             let state = answering.clone();
             async move { answer(request, connection, &state).await }
         };
-        let served = tokio::spawn(server::serve(listener, when_full, answer));
+        let served = background::begin(server::serve(listener, when_full, answer));
         Ok(Listening { messages: taken, state, served })
     }
 

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::spool::{Figures, expose_bridges};
+use crate::background;
 use crate::client::in_full;
 use crate::config::{Config, Endpoint, SpoolConfig};
 use crate::program::exit_code::ExitCode;
@@ -166,7 +167,7 @@ impl Alive {
             let alive = alive.clone();
             async move { Ok(alive.answer(&request, &connection).await) }
         };
-        tokio::spawn(server::serve(listener, || log::debug!("too many connections -> 503"), answer));
+        background::begin(server::serve(listener, || log::debug!("too many connections -> 503"), answer));
         Ok(())
     }
 

@@ -10,11 +10,12 @@ use std::time::Duration;
 use anyhow::Context;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::sync::oneshot;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::signals::EndSignals;
 use super::watched::Watched;
+use crate::background::in_thread;
 use crate::program::exit_code;
 use crate::program::output::{OutputError, Report};
 use crate::program::safe_text::printable;
@@ -38,7 +39,7 @@ struct Files {
     watched: Arc<Watched>,
     looks: Interval,
     /// one at a time
-    looking: Option<JoinHandle<bool>>,
+    looking: Option<oneshot::Receiver<bool>>,
 }
 
 /// What somebody wants.
@@ -71,7 +72,7 @@ impl Files {
             if self.looking.is_none() {
                 self.looks.tick().await;
                 let watched = self.watched.clone();
-                self.looking = Some(spawn_blocking(move || watched.have_changed()));
+                self.looking = Some(in_thread(move || watched.have_changed()));
             }
             if let Some(looking) = &mut self.looking {
                 let has_changed = looking.await.unwrap_or(false);

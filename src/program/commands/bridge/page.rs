@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
+use crate::background;
 use crate::bridge::view::View;
 use crate::config::Endpoint;
 use crate::sandbox::{Entry, Sandbox};
@@ -69,7 +70,7 @@ impl Page {
             let shared = served.clone();
             async move { answer(&request, &connection, &shared) }
         };
-        tokio::spawn(server::serve(listener, || log::debug!("too many connections -> 503"), answer));
+        background::begin(server::serve(listener, || log::debug!("too many connections -> 503"), answer));
         Ok(Self(shared))
     }
 

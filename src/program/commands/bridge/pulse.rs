@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{timeout, timeout_at};
 
+use crate::background;
 use crate::bridge::fact::{Side, What};
 use crate::bridge::source::Heard;
 use crate::client::in_full;
@@ -47,7 +48,7 @@ impl Pulse {
         let (told, tells) = watch::channel(first);
         let spool = config.and_then(|config| config.spool.as_ref().zip(config.endpoint().ok()));
         let writing =
-            spool.map(|(spool, endpoint)| tokio::spawn(write(SharedSpool::new(spool, endpoint), tells)));
+            spool.map(|(spool, endpoint)| background::begin(write(SharedSpool::new(spool, endpoint), tells)));
         Self { told, writing }
     }
 
