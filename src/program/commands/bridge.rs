@@ -7,6 +7,7 @@ mod alone;
 mod delivery;
 mod explain;
 mod follow;
+mod listener;
 mod page;
 mod pulse;
 mod recorder;
@@ -37,6 +38,7 @@ use super::watched::sources;
 use super::{start_log, warn_if_insecure};
 use alone::Alone;
 use follow::{Task, Terms};
+use listener::{Account, ListenerTo};
 
 /// Follows a phone system until somebody ends it.
 #[cold]
@@ -99,7 +101,7 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
     let alone = RefCell::new(alone);
     let spool_path = config.spool.as_ref().map(|spool| spool.path.clone());
     let health = bridge_config.health;
-    let first = (terms::<P>(config, bridge_config, own)?, files);
+    let (first, account) = terms::<P>(config, bridge_config, own)?;
     let read_again = || {
         let (_, mut settings, files) = read()?;
         let own = of_its_own::<P>(&mut settings);
@@ -113,11 +115,11 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
         let path = config.spool.as_ref().map(|spool| &spool.path);
         anyhow::ensure!(path == spool_path.as_ref(), is_another("spool.path"));
         anyhow::ensure!(bridge_config.health == health, is_another("bridge.health"));
-        let terms = terms::<P>(config, bridge_config, own)?;
+        let (terms, account) = terms::<P>(config, bridge_config, own)?;
         if let Some(alone) = &mut *alone.borrow_mut() {
             alone.follow(&terms.config)?;
         }
-        Ok((terms, files))
+        Ok((terms, account, files))
     };
     let stand_in = stand_in.clone();
     let health_is_set_by = if bridge.health.is_some() { "--health" } else { "bridge.health" };
@@ -132,7 +134,8 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
         following: &following,
         stand_in,
     };
-    client::block_on(follow::follow(source, first, read_again, task, out))??;
+    let mut phones = ListenerTo::new(source, account, read_again, &following)?;
+    client::block_on(follow::follow(&mut phones, (first, files), task, out))??;
     Ok(ExitCode::Ok)
 }
 
@@ -147,9 +150,9 @@ fn terms<P: PhoneSystem>(
     config: Config,
     bridge: BridgeConfig,
     settings: P::Settings,
-) -> anyhow::Result<Terms<P::Connector, P::Settings>> {
+) -> anyhow::Result<(Terms, Account<P::Source, P::Connector>)> {
     let (rules, connector) = (rules(&bridge, &config, &settings), P::connector(&settings)?);
-    Ok(Terms { config: Arc::new(config), bridge, rules, settings, connector })
+    Ok((Terms { config: Arc::new(config), bridge, rules }, Account { settings, connector }))
 }
 
 /// What takes the events in place of a Zammad.

@@ -6,13 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::sync::watch;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{Instant, interval, sleep_until};
 
 use crate::bridge::fact::{Fact, Standing};
-use crate::bridge::feed::{Fed, feed};
-use crate::bridge::source::{Connector, Fate, Heard, Link, LinkError, Source};
+use crate::bridge::source::{Fate, Heard, LinkError};
 use crate::bridge::tracker::{CallNumber, Followed, Open, Rules, Tracker};
 use crate::client::in_full;
 use crate::config::{BridgeConfig, Config, OnReject, Span};
@@ -28,9 +26,9 @@ use crate::sandbox::Sandbox;
 use crate::spool::{BridgeName, LinkState};
 
 use super::delivery::{Brought, Done, Errand, Office, Shift};
+use super::listener::{Listener, News, Said};
 use super::page::Page;
 use super::pulse::Pulse;
-use super::recorder::Recorder;
 use super::tell;
 use super::waiting::Waiting;
 
@@ -60,37 +58,25 @@ pub struct Task<'a> {
 }
 
 /// What the configuration says, which may be read again.
-pub struct Terms<C, Settings> {
+pub struct Terms {
     pub config: Arc<Config>,
     pub bridge: BridgeConfig,
     pub rules: Rules,
-    /// how the source is understood
-    pub settings: Settings,
-    /// where the phone system is
-    pub connector: C,
 }
 
-/// Follows a phone system until somebody ends it. When a file has changed, or on SIGHUP, `read_again` says what counts
-/// from then on.
-pub async fn follow<S, C>(
-    mut source: S,
-    (terms, files): (Terms<C, S::Settings>, Watched),
-    read_again: impl Fn() -> anyhow::Result<(Terms<C, S::Settings>, Watched)>,
+/// Follows a phone system until somebody ends it. When a file has changed, or on SIGHUP, the configuration is read again
+/// and counts from then on.
+pub async fn follow(
+    phones: &mut dyn Listener,
+    (terms, files): (Terms, Watched),
     task: Task<'_>,
     out: &mut dyn Write,
-) -> anyhow::Result<()>
-where
-    S: Source,
-    C: Connector<Link: Link<Message = S::Message, Request = S::Request>> + Clone + Send + Sync + 'static,
-{
+) -> anyhow::Result<()> {
     let Task { name, connected, key, bridge_name, following, health_is_set_by, next_step, stand_in } = task;
-    let Terms { mut config, mut bridge, rules, settings, connector } = terms;
-    source.adapt(&settings);
+    let Terms { mut config, mut bridge, rules } = terms;
     let mut tracker = Tracker::new(rules);
     let begun = Instant::now();
     let mut daemon = Daemon::begin(files)?;
-    let mut recorder =
-        following.record.as_deref().map(|path| Recorder::<S>::begin(path, following.mask)).transpose()?;
     let (tell_of_events, mut brought) = unbounded_channel();
     let office = Office::new(key, tell_of_events);
     // One for each configuration whose events have not all ended.
@@ -108,7 +94,7 @@ where
         for call in first.open_calls().await? {
             let (id, to) = (call.call_id.to_string(), call.to.unwrap_or_default());
             let open = Open { id, direction: call.direction, from: call.from, to, answered: call.answered };
-            source.take_up(&open);
+            phones.take_up(&open);
             tracker.take_up(open, Duration::ZERO);
         }
         shift = Some(first);
@@ -126,10 +112,7 @@ where
     let last = LastDelivery::default();
     let alive = Alive::new(&config, Some(pulse.tells()), last.clone());
     alive.answer_if_wanted(bridge.health, health_is_set_by).await?;
-    let (tell_us, mut told) = unbounded_channel();
-    let (requests, asked) = unbounded_channel();
-    let (connectors, watched_connectors) = watch::channel(connector);
-    let feeding = tokio::spawn(feed(watched_connectors, tell_us, asked));
+    phones.begin();
     daemon.is_ready(&pulse.status());
     let mut status_due = interval(STATUS_EVERY);
     let mut status = String::new();
@@ -146,12 +129,9 @@ where
             break;
         }
         tokio::select! {
-            Some(fed) = told.recv(), if !is_ending => {
-                if let Some(recorder) = &mut recorder {
-                    recorder.note(&fed);
-                }
-                match fed {
-                    Fed::Connected(secret) => {
+            Some(news) = phones.next(), if !is_ending => {
+                match news {
+                    News::Connected(secret) => {
                         log::info!("{connected}");
                         trouble = None;
                         if std::mem::replace(&mut was_connected, true) {
@@ -161,12 +141,10 @@ where
                         if let Some(page) = &page {
                             page.change(|view| view.link_is(true, format!("connected to {phone_system}")));
                         }
-                        for request in source.begin(&secret) {
-                            let _ = requests.send(request);
-                        }
+                        phones.ask_first(&secret);
                         ask_again = Some(Instant::now() + ASK_AGAIN);
                     }
-                    Fed::Lost(error, pause) => {
+                    News::Lost(error, pause) => {
                         ask_again = None;
                         let next_step = next_step(&error);
                         pulse.is_lost(in_full(&error), &next_step);
@@ -175,13 +153,12 @@ where
                         }
                         lost(name, &error, &next_step, pause, &mut trouble);
                     }
-                    Fed::Said(message) => {
+                    News::Said(mut said) => {
                         heard = Instant::now();
                         pulse.count(|told| told.messages += 1);
                         let onlookers = Onlookers { pulse: Some(&pulse), page: page.as_ref() };
-                        let waits = S::waits(&message);
-                        let call =
-                            hear(&mut source, &mut tracker, message, begun.elapsed(), &requests, &onlookers);
+                        let waits = said.waits.take();
+                        let call = hear(&mut tracker, said, begun.elapsed(), &onlookers);
                         if let Some(waits) = waits {
                             waiting.enter(call, waits);
                         }
@@ -190,7 +167,7 @@ where
             },
             () = sleep_until(ask_again.unwrap_or(begun)), if ask_again.is_some() && !is_ending => {
                 ask_again = None;
-                source.ask_again().and_then(|request| requests.send(request).ok());
+                phones.ask_again();
             }
             () = sleep_until(due), if !is_ending => {
                 heard = Instant::now();
@@ -232,9 +209,8 @@ where
                 waiting.is_done(call, if is_lost { Fate::Lost } else { Fate::Decided { is_rejected: rejects } });
                 let style = Style { format: config.output, field: None, fail_open: false };
                 tell::event(out, &report, fields, style)?;
-                if rejects {
-                    let request = tracker.leg_of(call).and_then(|leg| source.hang_up(leg));
-                    request.and_then(|request| requests.send(request).ok());
+                if rejects && let Some(leg) = tracker.leg_of(call) {
+                    phones.hang_up(leg);
                 }
                 }
             },
@@ -254,13 +230,10 @@ where
                         tell::ending(tracker.open(), has_journal);
                     }
                 }
-                Wish::Reload(why) => if !is_ending && let Some(terms) = daemon.reloaded(why, read_again()) {
+                Wish::Reload(why) => if !is_ending && let Some(terms) = daemon.reloaded(why, phones.read_again()) {
                     let rules;
-                    let (settings, connector);
-                    Terms { config, bridge, rules, settings, connector } = terms;
-                    source.adapt(&settings);
+                    Terms { config, bridge, rules } = terms;
                     tracker.adapt(rules);
-                    connectors.send_replace(connector);
                     alive.follow(&config);
                     if shift.is_some() {
                         let (next, work) = Shift::begin(config.clone(), &office)?;
@@ -302,10 +275,7 @@ where
         }
         waiting.settle(&tracker);
     }
-    feeding.abort();
-    if let Some(recorder) = &mut recorder {
-        recorder.end();
-    }
+    phones.end();
     pulse.end().await;
     Ok(())
 }
@@ -318,24 +288,21 @@ pub struct Onlookers<'a> {
 }
 
 /// What follows from a message; the call that it is about, if it is about one.
-pub fn hear<S: Source>(
-    source: &mut S,
+pub fn hear(
     tracker: &mut Tracker,
-    message: S::Message,
+    said: Said,
     now: Duration,
-    requests: &UnboundedSender<S::Request>,
     onlookers: &Onlookers<'_>,
 ) -> Option<CallNumber> {
     let Onlookers { pulse, page } = onlookers;
-    let about = S::about(&message);
-    let said = page.and_then(|page| Some((page, about.clone()?, S::text(&message))));
+    let Said { about, named, text, heard, waits: _ } = said;
     let call_now = |tracker: &Tracker| {
         let (leg, group) = about.as_ref()?;
         tracker.call_of(leg, group)
     };
     let call_before = call_now(tracker);
     let mut call_meanwhile = None;
-    for heard in source.understand(message) {
+    for heard in heard {
         if let Some(pulse) = pulse {
             pulse.sees(&heard);
         }
@@ -361,14 +328,12 @@ pub fn hear<S: Source>(
                     show_standing(page, tracker, &legs);
                 }
             }
-            // Nobody is there to be asked while the connection is lost.
-            Heard::Ask(request) => drop(requests.send(request)),
+            Heard::Ask(nobody) => match nobody {},
             Heard::Remark(remark) => log::warn!("{}", printable(&remark)),
             Heard::Passed(call) => log::debug!("{}", printable(&call)),
         }
     }
-    if let Some((page, (leg, group), text)) = said {
-        let (leg, group) = source.named(leg, group);
+    if let (Some(page), Some((leg, group)), Some(text)) = (page, named, text) {
         page.change(|view| view.said(tracker.call_of(&leg, &group), &leg, &group, text));
     }
     call_before.or(call_meanwhile)

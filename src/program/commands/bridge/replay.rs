@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::sync::mpsc::unbounded_channel;
 
 use crate::bridge::recording::{Recorded, RecordingError, read};
 use crate::bridge::source::Source;
@@ -15,6 +14,7 @@ use crate::config::Config;
 use crate::program::safe_text::printable;
 
 use super::follow::{Onlookers, dry, hear};
+use super::listener::understand;
 use super::tell;
 
 /// Follows what was recorded, to its end.
@@ -27,8 +27,6 @@ pub fn replay<S: Source>(
 ) -> anyhow::Result<()> {
     let name = || recording.display().to_string();
     let file = File::open(recording).with_context(name)?;
-    // Nobody is there to be asked.
-    let (requests, _) = unbounded_channel();
     let mut last = Duration::ZERO;
     for line in read::<S::Message>(BufReader::new(file)) {
         let line = match line {
@@ -46,7 +44,9 @@ pub fn replay<S: Source>(
             // What is due by now was due for who recorded it, too.
             Recorded::Lost(_) => tracker.pass(now),
             Recorded::Said(message) => {
-                hear(&mut source, &mut tracker, message, now, &requests, &Onlookers::default());
+                // Nobody is there to be asked.
+                let said = understand(&mut source, message, false, drop);
+                hear(&mut tracker, said, now, &Onlookers::default());
             }
         }
         print(&mut tracker, config, out)?;
