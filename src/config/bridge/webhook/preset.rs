@@ -16,8 +16,12 @@ pub const PRESETS: [(&str, &str); 7] = [
 /// The settings of a preset; `None` if there is none of this name.
 pub fn read(name: &str) -> Option<HookSettings> {
     let (_, text) = PRESETS.iter().find(|(preset, _)| *preset == name)?;
+    // As the configuration's own hooks are read: another reader would be another copy of its code.
+    let file = config::File::from_str(text, config::FileFormat::Toml);
+    let settings =
+        config::Config::builder().add_source(file).build().and_then(config::Config::try_deserialize);
     #[expect(clippy::expect_used, reason = "a test reads all of them")]
-    Some(toml::from_str(text).expect("a preset"))
+    Some(settings.expect("a preset"))
 }
 
 #[cfg(test)]
