@@ -146,11 +146,13 @@ fn of_its_own<P: PhoneSystem>(settings: &mut Settings) -> P::Settings {
     own
 }
 
+type AccountAt<P> = Account<<P as PhoneSystem>::Source, <P as PhoneSystem>::Connector>;
+
 fn terms<P: PhoneSystem>(
     config: Config,
     bridge: BridgeConfig,
     settings: P::Settings,
-) -> anyhow::Result<(Terms, Account<P::Source, P::Connector>)> {
+) -> anyhow::Result<(Terms, AccountAt<P>)> {
     let (rules, connector) = (rules(&bridge, &config, &settings), P::connector(&settings)?);
     Ok((Terms { config: Arc::new(config), bridge, rules }, Account { settings, connector }))
 }
