@@ -173,6 +173,9 @@ pub enum ClientError {
     /// The same.
     #[error("no event loop")]
     Runtime(#[source] std::io::Error),
+    /// For several that there should be, the same.
+    #[error(transparent)]
+    ForAll(Arc<Self>),
 }
 
 /// Reads the certificates to trust now, for a process that soon may not.

@@ -10,8 +10,10 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
+use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::x509::SubjectPublicKeyInfo;
 
-use super::tls::{TrustError, pem};
+use super::tls::{TrustError, in_words, without_marks};
 use crate::config::{ClientCertificate, ClientPem, MAX_BUNDLE, read_file, refuse_what_others_can_read};
 
 /// What a server wanted of this program in the handshake.
@@ -85,13 +87,13 @@ pub(super) fn read(
 ) -> Result<Arc<CertifiedKey>, TrustError> {
     let path = || files.certificate.clone();
     let broken = |path: &Path, reason: String| TrustError::Broken { path: path.to_owned(), reason };
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem(certificate)).collect();
-    let chain = chain.map_err(|error| broken(&files.certificate, error.to_string()))?;
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&without_marks(certificate)).collect();
+    let chain = chain.map_err(|error| broken(&files.certificate, in_words(&error)))?;
     if chain.is_empty() {
         return Err(TrustError::NoCertificate { path: path() });
     }
     let no_key = |reason: &str| TrustError::NoKey { path: files.key.clone(), reason: reason.to_owned() };
-    let key = pem(key);
+    let key = without_marks(key);
     let is_encrypted = |text: &[u8]| text.windows(9).any(|part| part == b"ENCRYPTED");
     let key = match PrivateKeyDer::from_pem_slice(&key) {
         Ok(key) => key,
@@ -102,11 +104,22 @@ pub(super) fn read(
     };
     let key = ring::sign::any_supported_type(&key)
         .map_err(|_| no_key("the key is not RSA with 2048 bits or more, P-256, P-384 or Ed25519"))?;
-    let certified = CertifiedKey::new(chain, key);
-    match certified.keys_match() {
-        Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) => {
-            Err(no_key(&format!("the key does not belong to the certificate in {}", path().display())))
-        }
-        Ok(()) | Err(_) => Ok(Arc::new(certified)),
+    let certificate = &chain[0];
+    let is_its_key = match key.public_key() {
+        Some(public) => is_key_of(certificate, &public)
+            .map_err(|()| broken(&files.certificate, "it cannot be read".to_owned()))?,
+        None => true,
+    };
+    if !is_its_key {
+        return Err(no_key(&format!("the key does not belong to the certificate in {}", path().display())));
     }
+    Ok(Arc::new(CertifiedKey::new(chain, key)))
+}
+
+/// Whether a certificate has this public key. webpki, which rustls asks, reads certificates of version 3 only, and
+/// `openssl x509 -req` makes them of version 1. Only the keys are compared, as their algorithm has more than one name.
+fn is_key_of(certificate: &CertificateDer<'_>, public: &[u8]) -> Result<bool, ()> {
+    let (_, certificate) = X509Certificate::from_der(certificate).map_err(|_| ())?;
+    let (_, public) = SubjectPublicKeyInfo::from_der(public).map_err(|_| ())?;
+    Ok(certificate.public_key().subject_public_key.data == public.subject_public_key.data)
 }

@@ -92,6 +92,9 @@ pub enum SendError {
     /// HTTP, but nothing that Zammad says.
     #[error("the reply is not from Zammad: {content} (HTTP {status})")]
     NotZammad { status: u16, content: Content },
+    /// It begins as HTTP does, and has a line that is none of HTTP.
+    #[error("the head of the reply is broken")]
+    BrokenHead(#[source] RootCause),
     /// Another protocol.
     #[error("the reply is not HTTP")]
     NotHttp(#[source] RootCause),
@@ -157,6 +160,9 @@ pub enum TlsFault {
     /// `names` are those it is for.
     #[error("the certificate is for another name{}", expected(names))]
     Name { names: Vec<String> },
+    /// It names no host where one is looked for.
+    #[error("the certificate has no subjectAltName with a host, and its common name does not count")]
+    NoName,
     /// Its last day is over.
     #[error("the certificate has expired")]
     Expired,
@@ -225,7 +231,11 @@ impl SendError {
             if is_too_long(error) {
                 return Self::HeadTooLong(cause);
             }
-            return if is_no_http(error) { Self::NotHttp(cause) } else { Self::ConnectionLost(cause) };
+            return match parsed(error) {
+                Some(hyper) if is_broken_head(hyper) => Self::BrokenHead(cause),
+                Some(hyper) if is_no_http(hyper) => Self::NotHttp(cause),
+                Some(_) | None => Self::ConnectionLost(cause),
+            };
         }
         if let Some(fault) = in_tls {
             return Self::Tls(fault);
@@ -277,6 +287,7 @@ impl SendError {
             | Self::PerhapsRefused(_)
             | Self::UnknownCall { .. }
             | Self::CallIdReused
+            | Self::BrokenHead(_)
             | Self::NotHttp(_) => None,
         }
     }
@@ -296,7 +307,7 @@ impl SendError {
             | Self::HeadTooLong(_)
             | Self::GatewayTimeout { .. }
             | Self::PerhapsRefused(_) => Fate::Unknown,
-            Self::NotZammad { .. } | Self::NotHttp(_) => Fate::Strange,
+            Self::NotZammad { .. } | Self::BrokenHead(_) | Self::NotHttp(_) => Fate::Strange,
             Self::Redirected { .. } | Self::NoSuchPage => Fate::SentAway,
             Self::UnknownCall { .. } => Fate::UnknownCall,
             Self::FailedAtKnownCall { .. } => Fate::FailedInside,
@@ -352,6 +363,7 @@ impl SendError {
             | Self::Redirected { .. }
             | Self::NoSuchPage
             | Self::NotZammad { .. }
+            | Self::BrokenHead(_)
             | Self::NotHttp(_) => true,
             Self::Lookup(_)
             | Self::LookupTimeout
@@ -378,11 +390,12 @@ impl SendError {
     }
 
     /// All words of [`SendError::class`].
-    pub const CLASSES: [&str; 28] = [
+    pub const CLASSES: [&str; 30] = [
         "lookup",
         "connect",
         "connect-timeout",
         "tls-name",
+        "tls-no-name",
         "tls-expired",
         "tls-not-yet-valid",
         "tls-self-signed",
@@ -406,6 +419,7 @@ impl SendError {
         "redirected",
         "no-such-page",
         "not-zammad",
+        "broken-head",
         "not-http",
     ];
 
@@ -417,6 +431,7 @@ impl SendError {
             Self::ConnectTimeout => "connect-timeout",
             Self::Tls(fault) | Self::PerhapsRefused(fault) => match fault {
                 TlsFault::Name { .. } => "tls-name",
+                TlsFault::NoName => "tls-no-name",
                 TlsFault::Expired => "tls-expired",
                 TlsFault::NotYetValid => "tls-not-yet-valid",
                 TlsFault::SelfSigned => "tls-self-signed",
@@ -441,6 +456,7 @@ impl SendError {
             Self::Redirected { .. } => "redirected",
             Self::NoSuchPage => "no-such-page",
             Self::NotZammad { .. } => "not-zammad",
+            Self::BrokenHead(_) => "broken-head",
             Self::NotHttp(_) => "not-http",
         }
     }
@@ -455,6 +471,10 @@ impl SendError {
             Self::ConnectTimeout => "check host and port in the URL; a firewall may drop the packets",
             Self::Tls(fault) | Self::PerhapsRefused(fault) => match fault {
                 TlsFault::Name { .. } => "use the name that the certificate is for in the URL",
+                TlsFault::NoName => {
+                    "give Zammad's web server a certificate with its host in subjectAltName; openssl req -x509 \
+                     makes one with -addext subjectAltName=DNS:HOST"
+                }
                 TlsFault::Expired => "renew the certificate of Zammad's web server",
                 TlsFault::NotYetValid => "set this machine's clock, or wait",
                 TlsFault::SelfSigned => "name the certificate's PEM file with --ca-file",
@@ -492,9 +512,9 @@ impl SendError {
                 "send its new-call first, with the same call id; Zammad's production log has more under the Error ID"
             }
             Self::FailedAtKnownCall { .. } => {
-                "Zammad may have the event; its production log has the cause under the Error ID: mostly the setting \
-                 cti_customer_last_activity, which is a text where Zammad needs a number of seconds, or a push to \
-                 the agents' browsers that fails"
+                "Zammad may have the event; its production log has the cause under the Error ID: mostly a push to \
+                 the agents' browsers that fails, or at an inbound answer the setting cti_customer_last_activity, \
+                 which is a text where Zammad needs a number of seconds"
             }
             Self::CallIdReused => {
                 "use an id only once a year, because Zammad keeps its caller log that long; put the host \
@@ -513,6 +533,7 @@ impl SendError {
             Self::NotZammad { .. } => {
                 "check the URL: a proxy's page or another program answers there, or something changes Zammad's replies"
             }
+            Self::BrokenHead(_) => "find the program that writes such a head: a proxy, or another server",
             Self::NotHttp(_) => "check the port in the URL, and whether it wants https://",
         }
     }
@@ -538,8 +559,9 @@ impl TlsFault {
             rustls::Error::InvalidCertificate(bad) => match bad {
                 Bad::NotValidForName => Self::Name { names: Vec::new() },
                 Bad::NotValidForNameContext { presented, .. } => {
-                    let names = presented.iter().map(|name| plain_name(name)).collect();
-                    Self::Name { names }
+                    let hosts = presented.iter().filter_map(|name| host_of(name));
+                    let names: Vec<_> = hosts.collect();
+                    if names.is_empty() { Self::NoName } else { Self::Name { names } }
                 }
                 Bad::Expired | Bad::ExpiredContext { .. } => Self::Expired,
                 Bad::NotValidYet | Bad::NotValidYetContext { .. } => Self::NotYetValid,
@@ -560,6 +582,10 @@ impl TlsFault {
                 | rustls::PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => Self::TooOld(cause()),
                 _ => Self::NoCommonWay(cause()),
             },
+            // Where nothing is verified, every kind of signature was offered.
+            rustls::Error::PeerMisbehaved(rustls::PeerMisbehaved::SignedKxWithWrongAlgorithm) => {
+                Self::Unverifiable(Unverifiable::InTls12)
+            }
             _ => Self::Other(cause()),
         }
     }
@@ -586,22 +612,29 @@ fn is_about_client(alert: rustls::AlertDescription, asked: Asked) -> bool {
     }
 }
 
-/// A name from a certificate, which rustls presents as `DnsName("zammad.example.com")`.
-fn plain_name(presented: &str) -> String {
+/// A host from a certificate, which rustls presents as `DnsName("zammad.example.com")`. Others have addresses of mail
+/// and more.
+fn host_of(presented: &str) -> Option<String> {
     let address = presented.strip_prefix("IpAddress(").and_then(|rest| rest.strip_suffix(')'));
-    let quoted = presented.split('"').nth(1).or(address).unwrap_or(presented);
-    quoted.chars().filter(|c| !c.is_control()).take(100).collect()
+    let name = presented.strip_prefix("DnsName(").and_then(|rest| rest.split('"').nth(1));
+    let host = address.or(name)?;
+    Some(host.chars().filter(|c| !c.is_control()).take(100).collect())
+}
+
+/// What hyper met with: it may stand below another error of its own, that the request was not begun.
+fn parsed<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a hyper::Error> {
+    let mut error = find::<hyper::Error>(error)?;
+    while let Some(cause) = error.source().and_then(|cause| find::<hyper::Error>(cause)) {
+        error = cause;
+    }
+    Some(error)
 }
 
 /// Whether the server says what is no HTTP, or talks before it is asked.
 ///
 /// hyper has no word for the latter. It is what remains: a failure without a word that has no
-/// cause either. It may stand below another one, that the request was not begun.
-fn is_no_http(error: &(dyn Error + 'static)) -> bool {
-    let Some(mut error) = find::<hyper::Error>(error) else { return false };
-    while let Some(cause) = error.source().and_then(|cause| find::<hyper::Error>(cause)) {
-        error = cause;
-    }
+/// cause either.
+fn is_no_http(error: &hyper::Error) -> bool {
     let has_a_word = error.is_user()
         || error.is_canceled()
         || error.is_closed()
@@ -611,13 +644,15 @@ fn is_no_http(error: &(dyn Error + 'static)) -> bool {
     error.is_parse() || (!has_a_word && error.source().is_none())
 }
 
+/// Whether an answer is HTTP up to a line of its head that cannot be read.
+fn is_broken_head(error: &hyper::Error) -> bool {
+    // hyper tells what it could not read by nothing else.
+    error.is_parse() && !error.is_parse_too_large() && error.to_string() != "invalid HTTP version parsed"
+}
+
 /// Whether the head of an answer has too many lines, or is too long.
 fn is_too_long(error: &(dyn Error + 'static)) -> bool {
-    let Some(mut error) = find::<hyper::Error>(error) else { return false };
-    while let Some(cause) = error.source().and_then(|cause| find::<hyper::Error>(cause)) {
-        error = cause;
-    }
-    error.is_parse_too_large()
+    parsed(error).is_some_and(hyper::Error::is_parse_too_large)
 }
 
 /// The first error of a type among the causes of another.
@@ -642,7 +677,7 @@ mod tests {
     use hyper::Request;
     use hyper::client::conn::http1;
     use hyper_util::rt::TokioIo;
-    use tokio::io::AsyncWriteExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
 
@@ -662,5 +697,41 @@ mod tests {
     fn a_server_that_talks_first_is_no_http() {
         assert!(is_no_http(&failure(b"220 mail.example.com ESMTP Postfix\r\n")));
         assert!(!is_no_http(&failure(b"")), "a server that closes");
+    }
+
+    /// What becomes of a request that is answered with this.
+    fn failure_of_reply(says: &[u8]) -> hyper::Error {
+        let work = async {
+            let (mut server, client) = tokio::io::duplex(1000);
+            let (mut sender, connection) = http1::handshake(TokioIo::new(client)).await.unwrap();
+            let answering = async {
+                let _ = server.read(&mut [0; 1000]).await;
+                server.write_all(says).await.unwrap();
+                drop(server);
+            };
+            join(join(sender.send_request(Request::new(String::new())), connection), answering).await.0.0
+        };
+        crate::client::block_on(work).unwrap().unwrap_err()
+    }
+
+    #[test]
+    fn a_head_that_cannot_be_read_is_told_from_another_protocol() {
+        // (what the server says, whether it is HTTP so far)
+        let cases: [(&[u8], bool); 9] = [
+            (b"HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", true),
+            (b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", true),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", true),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n{}", true),
+            (b"HTTP/1.1 abc OK\r\n\r\n", true),
+            (b"SSH-2.0-OpenSSH_9.2p1\r\n", false),
+            (b"\x15\x03\x01\0\x02\x02\x46", false),
+            (b"HTTP/2.0 200 OK\r\n\r\n", false),
+            (b"<html>\r\n", false),
+        ];
+        for (says, is_http) in cases {
+            let error = failure_of_reply(says);
+            let what = format!("{:?}: {error}", String::from_utf8_lossy(says));
+            assert_eq!((is_broken_head(&error), is_no_http(&error)), (is_http, true), "{what}");
+        }
     }
 }

@@ -8,14 +8,22 @@ use url::Url;
 
 use crate::config::Endpoint;
 
-/// A proxy variable that names none. The value is not shown, as a password may be in it.
+/// A proxy variable that cannot be used. The value is not shown, as a password may be in it.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the variable {variable} is not the address of a proxy, such as http://proxy.example.com:3128: {reason}"
-)]
+#[error("the variable {variable} {reason}")]
 pub struct ProxyError {
     variable: &'static str,
-    reason: String,
+    reason: Unusable,
+}
+
+/// What is wrong with the value.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    /// curl may take it.
+    #[error("names a proxy of the kind {0}://, but only http:// and https:// proxies are supported")]
+    Kind(String),
+    #[error("is not the address of a proxy, such as http://proxy.example.com:3128: {0}")]
+    NoAddress(String),
 }
 
 /// A proxy that is to be asked.
@@ -61,24 +69,26 @@ pub(super) fn of(
     }
 }
 
-fn read(text: &OsStr, endpoint: &Endpoint) -> Result<Chosen, String> {
-    let text = text.to_str().ok_or("it is not UTF-8")?.trim();
+fn read(text: &OsStr, endpoint: &Endpoint) -> Result<Chosen, Unusable> {
+    let no_address = |reason: &str| Unusable::NoAddress(reason.to_owned());
+    let text = text.to_str().ok_or_else(|| no_address("it is not UTF-8"))?.trim();
     let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    let url = Url::parse(&whole).map_err(|error| error.to_string())?;
+    let url = Url::parse(&whole).map_err(|error| no_address(&error.to_string()))?;
     if !["http", "https"].contains(&url.scheme()) {
-        return Err(format!("{}:// is not supported, only http:// and https://", url.scheme()));
+        return Err(Unusable::Kind(url.scheme().to_owned()));
     }
     let scheme = if endpoint.is_tls() { "https" } else { "http" };
     let target = format!("{scheme}://{}/", endpoint.host()).parse();
     let matcher = Matcher::builder().all(url.as_str()).build();
     let intercept = target.ok().and_then(|target| matcher.intercept(&target));
-    Ok(Chosen { intercept: intercept.ok_or("it has no usable host")?, url })
+    Ok(Chosen { intercept: intercept.ok_or_else(|| no_address("it has no usable host"))?, url })
 }
 
 /// Whether a list, as in `NO_PROXY`, has this host: by its name, by the name of a domain that it is in, by its
-/// address or by a network such as `192.168.0.0/16`. Commas or blanks stand between; a `*` alone is every host.
+/// address or by a network such as `192.168.0.0/16`. Commas or blanks stand between; a `*` is every host if there is
+/// nothing else, not even a blank.
 fn is_listed(host: &str, list: &str) -> bool {
-    if list.trim() == "*" {
+    if list == "*" {
         return true;
     }
     let host = host.trim_matches(['[', ']']);
@@ -89,13 +99,11 @@ fn is_listed(host: &str, list: &str) -> bool {
     }
 }
 
-/// Whether an entry is this address, or a network that it is in.
+/// Whether an entry is this address, or a network that it is in. A length of 0, or none behind the slash, is that of a
+/// single address.
 fn covers(entry: &str, address: IpAddr) -> bool {
-    let (network, length) = match entry.split_once('/') {
-        Some((network, length)) => (network, Some(length)),
-        None => (entry, None),
-    };
-    let Ok(network) = network.trim_matches(['[', ']']).parse::<IpAddr>() else { return false };
+    let (network, length) = entry.split_once('/').unwrap_or((entry, ""));
+    let Ok(network) = network.parse::<IpAddr>() else { return false };
     let (all, ours, theirs) = match (network, address) {
         (IpAddr::V4(network), IpAddr::V4(address)) => {
             (32, u128::from(network.to_bits()) << 96, u128::from(address.to_bits()) << 96)
@@ -103,11 +111,19 @@ fn covers(entry: &str, address: IpAddr) -> bool {
         (IpAddr::V6(network), IpAddr::V6(address)) => (128, network.to_bits(), address.to_bits()),
         (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return false,
     };
-    match length.map_or(Ok(all), str::parse::<u32>) {
-        Ok(0) => true,
-        Ok(length) if length <= all => (ours ^ theirs) >> (128 - length) == 0,
-        Ok(_) | Err(_) => false,
+    match leading_number(length) {
+        Some(0) => ours == theirs,
+        Some(length) if length <= all => (ours ^ theirs) >> (128 - length) == 0,
+        Some(_) | None => false,
     }
+}
+
+/// The number at the beginning of a text, or 0, as C reads it; `None` for one below zero or too large.
+fn leading_number(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let number = if end == 0 { 0 } else { digits[..end].parse().ok()? };
+    (number == 0 || !text.starts_with('-')).then_some(number)
 }
 
 /// Whether an entry is this name, or that of a domain which the name is in.
@@ -137,7 +153,7 @@ mod tests {
         })
     }
 
-    /// The first rows of each host are what curl 7.88 does with them.
+    /// What curl 7.88 does with them, but for networks of IPv6, which only later ones read.
     #[test]
     fn hosts_are_listed_by_the_rules_of_curl() {
         // (host, lists that have it, lists that do not)
@@ -153,10 +169,28 @@ mod tests {
                     "a\t192.0.2.7",
                     "a,192.0.2.7",
                     " , 192.0.2.7 ,",
+                    "192.0.2.7,*",
+                    "192.0.2.7/",
+                    "192.0.2.7/0",
+                    "192.0.2.7/x",
+                    "192.0.2.9/28x",
+                    "192.0.2.9/+28",
+                    "192.0.2.7/32",
+                    "192.0.9.7/8/9",
                 ],
                 &[
                     "",
                     "a,*",
+                    " *",
+                    "* ",
+                    "*,",
+                    "[192.0.2.7]",
+                    "0.0.0.0/0",
+                    "192.0.2.7/33",
+                    "192.0.2.9/-4",
+                    "192.0.2.9/ 28",
+                    "192.0.2.7/99999999999",
+                    "192.0.2.7.",
                     "192.0.2.0/33",
                     "192.0.2.0/x",
                     "a;192.0.2.7",
@@ -170,8 +204,16 @@ mod tests {
             ),
             (
                 "[2001:db8::1]",
-                &["*", "2001:db8::1", "[2001:db8::1]", "2001:db8::/32", "2001:DB8:0::1", "::/0"],
-                &["2001:db8::2", "2001:db9::/32", "0.0.0.0/0", "db8::1", "2001:db8::/129"],
+                &["*", "2001:db8::1", "2001:db8::/32", "2001:DB8:0::1", "2001:db8::1/0"],
+                &[
+                    "[2001:db8::1]",
+                    "::/0",
+                    "2001:db8::2",
+                    "2001:db9::/32",
+                    "0.0.0.0/0",
+                    "db8::1",
+                    "2001:db8::/129",
+                ],
             ),
             (
                 "z.example.invalid",
@@ -273,8 +315,8 @@ mod tests {
             ("http://proxy:70000", "invalid port"),
             ("http://me:sec#ret@proxy:3128", "invalid port"),
             ("http://my secret proxy", "invalid"),
-            ("socks5://me:secret@proxy:1080", "socks5:// is not supported"),
-            ("ftp://proxy", "ftp:// is not supported"),
+            ("socks5://me:secret@proxy:1080", "names a proxy of the kind socks5://, but only"),
+            ("ftp://proxy", "kind ftp://"),
             ("http://[::1", "invalid"),
         ];
         for (variable, reason) in cases {

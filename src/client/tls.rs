@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring};
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
@@ -159,7 +159,7 @@ fn bundle_file(ca_file: Option<&Path>) -> Result<PathBuf, TrustError> {
 
 /// The text of a PEM file without byte order marks, which editors put in front of a file: also between two that
 /// were joined. Behind one a certificate would be passed over.
-pub(super) fn pem(text: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn without_marks(text: &[u8]) -> Cow<'_, [u8]> {
     const MARK: &[u8] = b"\xef\xbb\xbf";
     if !text.contains(&MARK[0]) {
         return Cow::Borrowed(text);
@@ -174,6 +174,16 @@ pub(super) fn pem(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(plain)
 }
 
+/// What is wrong with a PEM file, for whoever made it. The error's own words show bytes.
+pub(super) fn in_words(error: &pem::Error) -> String {
+    match error {
+        pem::Error::MissingSectionEnd { .. } => "it is cut short: a line -----END ... is missing".to_owned(),
+        pem::Error::IllegalSectionStart { .. } => "a line -----BEGIN ... is broken".to_owned(),
+        pem::Error::Base64Decode(reason) => format!("what stands between BEGIN and END is broken: {reason}"),
+        error => error.to_string(),
+    }
+}
+
 fn roots(ca_file: Option<&Path>, kept: Option<&Vec<u8>>) -> Result<RootCertStore, TrustError> {
     let path = bundle_file(ca_file)?;
     let read;
@@ -186,9 +196,9 @@ fn roots(ca_file: Option<&Path>, kept: Option<&Vec<u8>>) -> Result<RootCertStore
     };
     let mut roots = RootCertStore::empty();
     let mut odd = None;
-    for certificate in CertificateDer::pem_slice_iter(&pem(bundle)) {
+    for certificate in CertificateDer::pem_slice_iter(&without_marks(bundle)) {
         let certificate = certificate
-            .map_err(|error| TrustError::Broken { path: path.clone(), reason: error.to_string() })?;
+            .map_err(|error| TrustError::Broken { path: path.clone(), reason: in_words(&error) })?;
         // A bundle may hold an odd certificate that webpki cannot use; the others count.
         if let Err(error) = roots.add(certificate) {
             odd = Some(error);
@@ -249,11 +259,21 @@ pub(super) struct Verifier {
 }
 
 /// What *ring* does not verify.
-const UNUSUAL: [SignatureScheme; 4] = [
+///
+/// Source of the numbers: IANA's registry of TLS, "TLS SignatureScheme".
+const UNUSUAL: [SignatureScheme; 10] = [
     SignatureScheme::ECDSA_NISTP521_SHA512,
     SignatureScheme::ED448,
     SignatureScheme::RSA_PKCS1_SHA1,
     SignatureScheme::ECDSA_SHA1_Legacy,
+    // RSA-PSS by a key that is for nothing else, with SHA-256, 384 and 512
+    SignatureScheme::Unknown(0x0809),
+    SignatureScheme::Unknown(0x080a),
+    SignatureScheme::Unknown(0x080b),
+    // ECDSA on the brainpool curves of 256, 384 and 512 bits
+    SignatureScheme::Unknown(0x081a),
+    SignatureScheme::Unknown(0x081b),
+    SignatureScheme::Unknown(0x081c),
 ];
 
 impl Verifier {
@@ -263,11 +283,9 @@ impl Verifier {
         certificate: &CertificateDer<'_>,
         verify: impl FnOnce(&WebPkiSupportedAlgorithms) -> Result<HandshakeSignatureValid, rustls::Error>,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        if self.trust.is_none() {
-            return Ok(HandshakeSignatureValid::assertion());
-        }
+        let Some(trust) = &self.trust else { return Ok(HandshakeSignatureValid::assertion()) };
         verify(&self.provider.signature_verification_algorithms)
-            .map_err(|error| Unverifiable::of(certificate, &[]).map_or(error, in_tls))
+            .map_err(|error| Unverifiable::of(certificate, &[], &trust.roots).map_or(error, in_tls))
     }
 }
 
@@ -290,11 +308,17 @@ impl ServerCertVerifier for Verifier {
             let is_authority = is_authority(&error);
             if !is_authority
                 && may_be_unverifiable(&error)
-                && let Some(reason) = Unverifiable::of(certificate, intermediates)
+                && let Some(reason) = Unverifiable::of(certificate, intermediates, &trust.roots)
             {
                 return Err(in_tls(reason));
             }
             match error {
+                rustls::Error::InvalidCertificate(
+                    CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+                    | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
+                ) => {
+                    Err(Unverifiable::of_unknown_signature(certificate, intermediates).map_or(error, in_tls))
+                }
                 rustls::Error::InvalidCertificate(
                     CertificateError::UnknownIssuer | CertificateError::Other(_),
                 ) if signed_itself(certificate) => {

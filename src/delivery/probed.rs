@@ -52,7 +52,7 @@ impl Probed {
             SendError::Unavailable { status: 429, .. } => Self::Unclear,
             SendError::Connect(_) | SendError::Unavailable { .. } => Self::NoWay,
             SendError::Redirected { .. } | SendError::NoSuchPage => Self::SentAway,
-            SendError::NotZammad { .. } | SendError::NotHttp(_) => Self::Stranger,
+            SendError::NotZammad { .. } | SendError::BrokenHead(_) | SendError::NotHttp(_) => Self::Stranger,
             SendError::Lookup(_)
             | SendError::LookupTimeout
             | SendError::ConnectTimeout

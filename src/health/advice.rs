@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use url::Url;
 
 use super::{Fault, Health, StageName};
-use crate::client::{ClientError, Content, SendError, TlsFault};
+use crate::client::{ClientError, Content, SendError, TlsFault, TrustError};
 use crate::config::{ConfigError, Endpoint, FileError};
 
 /// Where Zammad's administrators find the integration.
@@ -137,6 +137,10 @@ impl Health {
                  {IS_ZAMMAD_RUNNING}"
             ),
             SendError::Redirected { location, .. } => self.after_redirect(location),
+            SendError::BrokenHead(_) => format!(
+                "The head of the reply has a line that is not HTTP. Find the program that writes it: the web server, or \
+                 a proxy in between. {IS_ZAMMAD_RUNNING}"
+            ),
             SendError::NotHttp(_) => {
                 "Check the port: the program there is not a web server, or needs https:// in the \
                 URL"
@@ -186,6 +190,11 @@ impl Health {
                     None => format!("Give the web server a certificate for {host}"),
                 }
             }
+            TlsFault::NoName => format!(
+                "Give the web server a certificate with {} in subjectAltName (openssl req -x509 ... -addext \
+                 subjectAltName=DNS:HOST, or IP:ADDRESS). {MORE_ON_TLS}",
+                self.host()
+            ),
             TlsFault::Expired => RENEW.to_owned(),
             TlsFault::NotYetValid => {
                 "Set this machine's clock (see timedatectl), or wait until the certificate becomes \
@@ -317,7 +326,17 @@ fn unusable(error: &ClientError) -> String {
         ClientError::Config(_) => {
             "zammad-cti config show prints the settings that count, and where they come from".to_owned()
         }
-        ClientError::Trust(_) => {
+        ClientError::Trust(TrustError::NoKey { .. } | TrustError::OthersCanReadKey { .. }) => {
+            "client_cert and client_key (--client-cert, --client-key) name the PEM files of a certificate and \
+            its key"
+                .to_owned()
+        }
+        ClientError::Trust(
+            TrustError::Unreadable(_)
+            | TrustError::Broken { .. }
+            | TrustError::NoCertificate { .. }
+            | TrustError::NoTrustStore,
+        ) => {
             "ca_file (--ca-file) names a PEM file of certificates; without it, the system's certificates \
             are used"
                 .to_owned()
@@ -330,5 +349,6 @@ fn unusable(error: &ClientError) -> String {
         ClientError::Http(_) | ClientError::Runtime(_) => {
             "This machine is out of resources, or this is a bug in this program".to_owned()
         }
+        ClientError::ForAll(reason) => unusable(reason),
     }
 }

@@ -30,13 +30,18 @@ impl Fault {
     /// A word for it that programs can rely on: the same as for an event.
     pub fn class(&self) -> &'static str {
         match self {
-            Self::Unusable(ClientError::Config(_) | ClientError::Trust(_) | ClientError::Proxy(_)) => {
-                "configuration"
-            }
-            Self::Unusable(ClientError::Http(_) | ClientError::Runtime(_)) => "internal",
+            Self::Unusable(error) => class_of(error),
             Self::Proxy { .. } => "proxy",
             Self::Send(error) => error.class(),
         }
+    }
+}
+
+fn class_of(error: &ClientError) -> &'static str {
+    match error {
+        ClientError::Config(_) | ClientError::Trust(_) | ClientError::Proxy(_) => "configuration",
+        ClientError::Http(_) | ClientError::Runtime(_) => "internal",
+        ClientError::ForAll(reason) => class_of(reason),
     }
 }
 
@@ -64,6 +69,7 @@ pub(super) fn stage(error: &SendError) -> StageName {
         | SendError::GatewayTimeout { .. }
         | SendError::PerhapsRefused(_)
         | SendError::Redirected { .. }
+        | SendError::BrokenHead(_)
         | SendError::NotHttp(_) => StageName::Http,
         SendError::NotZammad { content, .. } => match content {
             Content::TooLong

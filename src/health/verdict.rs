@@ -372,6 +372,7 @@ impl Health {
             TlsFault::NotYetValid => format!("{cause} (valid from {})", certificate.first_day),
             TlsFault::UnknownIssuer => format!("{cause} (issued by {})", certificate.issuer),
             TlsFault::Name { .. }
+            | TlsFault::NoName
             | TlsFault::SelfSigned
             | TlsFault::Unverifiable(_)
             | TlsFault::ClientCertificate { .. }

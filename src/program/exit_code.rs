@@ -189,8 +189,8 @@ Exit codes:
   77  Zammad refused the token
   78  configuration: a setting is missing or broken, or the integration is switched off or not
       configured in Zammad
-  129 SIGHUP ended the process before the event was delivered or kept, or before all lines or
-      calls had their turn
+  129 SIGHUP ended the process before the event was delivered or kept, or before all lines,
+      calls or waiting events had their turn
   130 the same with SIGINT; or one of these signals ended simulate: open calls got their hangup,
       unless the signal came twice
   143 the same with SIGTERM
@@ -318,6 +318,7 @@ impl ExitCode {
             SendError::Redirected { .. }
             | SendError::NoSuchPage
             | SendError::NotZammad { .. }
+            | SendError::BrokenHead(_)
             | SendError::NotHttp(_) => Self::NotZammad,
         }
     }
@@ -350,6 +351,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
         return Some(match error {
             ClientError::Config(_) | ClientError::Trust(_) | ClientError::Proxy(_) => ExitCode::Configuration,
             ClientError::Http(_) | ClientError::Runtime(_) => ExitCode::Internal,
+            ClientError::ForAll(reason) => return known(&**reason),
         });
     }
     if let Some(error) = error.downcast_ref::<ReadingError>() {

@@ -285,9 +285,23 @@ fn what_speaks_no_http_is_told_from_a_broken_connection() {
         ("SIP", "SIP/2.0 400 Bad Request\r\n\r\n"),
         ("TLS", "\x15\x03\x01\x00\x02\x02\x46"),
         ("nonsense", "\0\r\n\u{1b}[31m\r\n\r\n"),
-        ("HTTP with a length that is none", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n{}"),
+    ];
+    let broken = [
+        ("a length that is none", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n{}"),
+        ("two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{} "),
+        ("a line without a colon", "HTTP/1.1 200 OK\r\nX-Frame\r\nContent-Length: 2\r\n\r\n{}"),
+        ("a zero byte", "HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 2\r\n\r\n{}"),
+        ("a status that is none", "HTTP/1.1 OK\r\nContent-Length: 2\r\n\r\n{}"),
     ];
     let world = World::new();
+    let broken = broken.map(|(what, text)| (what, says(text)));
+    at_once(broken.iter(), |(what, server)| {
+        let ran = Ran::of(program(&world, &server.url, &NEW_CALL).args(["--deadline", "1s"]));
+        ran.assert_failed(what, "broken-head", "the head of the reply is broken: ");
+        assert!(!ran.stderr.contains("https://"), "{what}: {ran}");
+        let ran = Ran::of(world.bare().env("ZAMMAD_CTI_URL", &server.url).arg("check"));
+        assert!(ran.stdout.contains("has a line that is not HTTP"), "{what}: {ran}");
+    });
     let servers = cases.map(|(what, text)| (what, says(text)));
     let first = bad(|mut stream| {
         let _ = stream.write_all(b"220 mail.example.com ESMTP Postfix\r\n");
@@ -403,13 +417,15 @@ fn a_proxy_variable_that_is_no_address_is_told_and_nothing_goes_past_it() {
         ("http_proxy", "http://", "empty host"),
         ("HTTP_PROXY", "http://me:secret@proxy:port", "invalid port number"),
         ("HTTP_PROXY", "http://me:sec#ret@proxy:3128", "invalid port number"),
-        ("ALL_PROXY", "socks5://me:secret@proxy:1080", "socks5:// is not supported"),
+        ("ALL_PROXY", "socks5://me:secret@proxy:1080", "socks5://, but only http:// and https:// proxies"),
         ("all_proxy", "my secret proxy", "invalid"),
     ];
     for (name, value, reason) in cases {
         let ran = Ran::of(program(&world, &url, &NEW_CALL).env(name, value));
         assert_eq!(ran.code, 78, "{name}={value}: {ran}");
-        assert!(ran.stderr.contains(&format!("the variable {name} is not the address of a proxy")), "{ran}");
+        let names =
+            if value.starts_with("socks") { "names a proxy of the kind" } else { "is not the address of a" };
+        assert!(ran.stderr.contains(&format!("the variable {name} {names}")), "{ran}");
         assert!(ran.stderr.contains(reason) && !ran.stderr.contains("sec"), "{name}={value}: {ran}");
         for command in [&["config", "check"][..], &["check"]] {
             let ran = Ran::of(world.bare().env("ZAMMAD_CTI_URL", &url).env(name, value).args(command));

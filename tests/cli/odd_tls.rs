@@ -91,6 +91,12 @@ const SELF_SIGNED: &str = "-nodes -days 3000 -subj /CN=localhost -addext subject
 /// (name, commands that make it, options of the server, what the program says of it)
 fn certificates() -> Vec<(&'static str, Vec<String>, &'static str, &'static str)> {
     let request = "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout key.pem -out request";
+    let of_rsa = |bits| {
+        format!(
+            "req -x509 -newkey rsa:{bits} -nodes -days 3000 -subj /CN=authority -keyout authority.key -out authority.pem"
+        )
+    };
+    let of_curve = |curve| OF_P256.replace("P-256", curve);
     let signed = "x509 -req -in request -CA authority.pem -CAkey authority.key -set_serial 7 -days 3000 -out certificate.pem";
     vec![
         (
@@ -120,6 +126,75 @@ fn certificates() -> Vec<(&'static str, Vec<String>, &'static str, &'static str)
             vec![format!("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-521 {SELF_SIGNED}")],
             "",
             "a key on the curve P-521",
+        ),
+        (
+            "Ed448",
+            vec![format!("req -x509 -newkey ed448 {SELF_SIGNED}")],
+            "-tls1_3",
+            "a key of the kind Ed448",
+        ),
+        (
+            "RSA-PSS",
+            vec![format!("req -x509 -newkey rsa-pss -pkeyopt rsa_keygen_bits:2048 {SELF_SIGNED}")],
+            "-tls1_3",
+            "a key of the kind RSA-PSS",
+        ),
+        (
+            "RSA with SHA-224",
+            vec![request.to_owned(), of_rsa(2048), format!("{signed} -sha224 -extfile names")],
+            "",
+            "signed by RSA with SHA-224",
+        ),
+        (
+            "of an authority with RSA of 1024 bits",
+            vec![request.to_owned(), of_rsa(1024), format!("{signed} -sha256 -extfile names")],
+            "",
+            "an RSA key of 1024 bits",
+        ),
+        (
+            "of an authority on secp256k1",
+            vec![request.to_owned(), of_curve("secp256k1"), format!("{signed} -sha256 -extfile names")],
+            "",
+            "a key on the curve secp256k1",
+        ),
+        (
+            "of an authority on brainpoolP256r1",
+            vec![request.to_owned(), of_curve("brainpoolP256r1"), format!("{signed} -sha256 -extfile names")],
+            "",
+            "a key on the curve brainpoolP256r1",
+        ),
+        (
+            "of an authority with RSA-PSS",
+            vec![
+                request.to_owned(),
+                "req -x509 -newkey rsa-pss -pkeyopt rsa_keygen_bits:2048 -nodes -days 3000 -subj /CN=authority \
+                 -keyout authority.key -out authority.pem"
+                    .to_owned(),
+                format!("{signed} -sha256 -extfile names"),
+            ],
+            "",
+            "a key of the kind RSA-PSS",
+        ),
+        (
+            "of an authority with Ed448",
+            vec![
+                request.to_owned(),
+                "req -x509 -newkey ed448 -nodes -days 3000 -subj /CN=authority -keyout authority.key -out authority.pem"
+                    .to_owned(),
+                format!("{signed} -extfile names"),
+            ],
+            "",
+            "signed by Ed448",
+        ),
+        (
+            "signed by RSA-PSS in an unusual way",
+            vec![
+                request.to_owned(),
+                of_rsa(2048),
+                format!("{signed} -sha256 -extfile names -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:20"),
+            ],
+            "",
+            "signed by RSA-PSS with unusual parameters",
         ),
         (
             "ECDSA with SHA-512",
@@ -275,6 +350,15 @@ fn a_client_certificate_that_cannot_be_shown_is_a_matter_of_configuration() {
     let lock = format!("pkcs8 -topk8 -in own.key -out {} -passout pass:secret", locked.display());
     openssl(&world.path(""), &lock);
     std::process::Command::new("chmod").arg("600").arg(&locked).status().unwrap();
+    // Of version 1, as openssl makes them of a request without extensions.
+    let (openssl_key, old) = (world.file("v1.key", 0o600, ""), world.path("v1.pem"));
+    openssl(&world.path(""), "req -new -newkey rsa:2048 -nodes -subj /CN=pbx -keyout v1.key -out v1.csr");
+    openssl(&world.path(""), "x509 -req -in v1.csr -signkey v1.key -days 2 -out v1.pem");
+    let text =
+        std::process::Command::new("openssl").args(["x509", "-noout", "-text", "-in"]).arg(&old).output();
+    assert!(String::from_utf8_lossy(&text.unwrap().stdout).contains("Version: 1"), "not of version 1");
+    let broken =
+        world.file("broken.pem", 0o644, "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
     // (certificate, key, what is said)
     let cases = [
         (Some(&cert), Some(&key), ""),
@@ -283,6 +367,10 @@ fn a_client_certificate_that_cannot_be_shown_is_a_matter_of_configuration() {
         (Some(&cert), None, "others can read it; run: chmod o-rwx"),
         (Some(&cert), Some(&open), "others can read it; run: chmod o-rwx"),
         (Some(&cert), Some(&others), "the key does not belong to the certificate"),
+        (Some(&old), Some(&openssl_key), ""),
+        (Some(&old), Some(&key), "the key does not belong to the certificate"),
+        (Some(&cert), Some(&openssl_key), "the key does not belong to the certificate"),
+        (Some(&broken), Some(&key), "is not a file of certificates"),
         (Some(&cert), Some(&nothing), "it has no key in PEM form"),
         (Some(&cert), Some(&locked), "it has a passphrase"),
         (Some(&world.path("missing")), Some(&key), "No such file"),
@@ -302,6 +390,10 @@ fn a_client_certificate_that_cannot_be_shown_is_a_matter_of_configuration() {
         let ran = check("https://zammad.example/api/v1/cti/x");
         assert_eq!(ran.code, if said.is_empty() { 0 } else { 78 }, "{cert:?} {key:?}: {ran}");
         assert!(ran.stderr.contains(said), "{cert:?} {key:?}: {ran}");
+        if said.contains("belong") {
+            let both = [cert, key].map(|file| file.unwrap().to_str().unwrap());
+            assert!(both.iter().all(|file| ran.stderr.contains(file)), "{both:?}: {ran}");
+        }
         // http:// has no use for them.
         let ran = check("http://127.0.0.1:1/api/v1/cti/x");
         assert_eq!(ran.code == 0, cert.is_some(), "{cert:?} {key:?}: {ran}");

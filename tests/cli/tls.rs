@@ -99,6 +99,8 @@ fn what_is_wrong_with_tls_is_told_apart() {
     let trusted = pem_file(&world, "trusted.pem", &[&root, &trusted_other, &trusted_past]);
     let impostor = self_signed(authority(params("trusted other", &["localhost"], NOW)));
     let (right, strangers) = (signed_by(&root, zammad()), signed_by(&stranger, zammad()));
+    let mut for_mail = params("localhost", &[], NOW);
+    for_mail.subject_alt_names.push(rcgen::SanType::Rfc822Name("zammad@example.com".try_into().unwrap()));
     // (what is wrong, server, host in the URL, class, a part of the cause)
     let cases = [
         (
@@ -119,8 +121,15 @@ fn what_is_wrong_with_tls_is_told_apart() {
             "for no name",
             signed_by(&root, params("localhost", &[], NOW)).serve(),
             "localhost",
-            "tls-name",
-            "the certificate is for another name",
+            "tls-no-name",
+            "the certificate has no subjectAltName with a host, and its common name does not count",
+        ),
+        (
+            "for an address of mail",
+            signed_by(&root, for_mail).serve(),
+            "localhost",
+            "tls-no-name",
+            "the certificate has no subjectAltName with a host, and its common name does not count",
         ),
         (
             "expired",

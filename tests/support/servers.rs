@@ -316,11 +316,12 @@ impl std::fmt::Display for Ran {
 }
 
 /// (`error_class`, exit code, a part of the next step)
-const CLASSES: [(&str, i32, &str); 28] = [
+const CLASSES: [(&str, i32, &str); 30] = [
     ("lookup", 69, "DNS"),
     ("connect", 69, "firewall"),
     ("connect-timeout", 69, "firewall"),
     ("tls-name", 69, "the name that the certificate is for"),
+    ("tls-no-name", 69, "its host in subjectAltName"),
     ("tls-expired", 69, "renew the certificate"),
     ("tls-not-yet-valid", 69, "this machine's clock"),
     ("tls-self-signed", 69, "the certificate's PEM file with --ca-file"),
@@ -344,6 +345,7 @@ const CLASSES: [(&str, i32, &str); 28] = [
     ("redirected", 76, "in the URL"),
     ("no-such-page", 76, "/api/v1/cti/TOKEN"),
     ("not-zammad", 76, "another program answers there"),
+    ("broken-head", 76, "a proxy, or another server"),
     ("not-http", 76, "whether it wants https://"),
 ];
 
