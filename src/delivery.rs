@@ -22,6 +22,7 @@ use crate::config::Encoding;
 use crate::event::{CallEvent, CallId, EventKind, Known};
 use crate::rules;
 
+pub(crate) use courier::NoClient;
 pub use courier::{Courier, EventToSend, Failure, Outcome, Spooled, Untried};
 pub use deadline::Deadline;
 pub(crate) use dispatch::Dispatcher;

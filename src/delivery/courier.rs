@@ -64,6 +64,14 @@ pub enum Outcome {
     EndedBefore,
 }
 
+/// There is no way to Zammad because of this process's own settings, such as a proxy that cannot be used.
+#[derive(Debug)]
+pub(crate) struct NoClient<E> {
+    pub error: E,
+    /// what became of the event in the spool; `None`: it is not there
+    pub kept: Option<Result<Outcome, Failure>>,
+}
+
 /// An event that is safe on disk, and will be delivered.
 #[derive(Debug)]
 pub struct Spooled {
@@ -278,14 +286,14 @@ impl Courier {
     ///
     /// # Errors
     ///
-    /// As `client`; inside, as [`bring`](Self::bring).
+    /// There is no client, and the spool may have the event; inside, as [`bring`](Self::bring).
     pub(crate) async fn bring_only<E>(
         &self,
         client: impl FnOnce() -> Result<Client, E>,
         to_send: &EventToSend,
         deadline: Deadline,
         stop: &Stop,
-    ) -> Result<Result<Outcome, Failure>, E> {
+    ) -> Result<Result<Outcome, Failure>, NoClient<E>> {
         let brought = match self.keep_at_once(to_send, deadline).await {
             Some(kept) => Ok(kept),
             None => {
@@ -294,12 +302,27 @@ impl Courier {
                     Ok(mut client) => {
                         Ok(self.bring_at_once(&mut client, to_send, deadline, stop, &|| {}).await)
                     }
-                    Err(error) => Err(error),
+                    Err(error) => Err(self.keep_without_client(error, to_send, deadline).await),
                 }
             }
         };
         self.tidy_up(deadline.left()).await;
         brought
+    }
+
+    /// Keeps an event, if there is a spool, that nobody can send before somebody has changed a setting of this
+    /// process.
+    pub(crate) async fn keep_without_client<E>(
+        &self,
+        error: E,
+        to_send: &EventToSend,
+        deadline: Deadline,
+    ) -> NoClient<E> {
+        let Some(keeper) = &self.keeper else { return NoClient { error, kept: None } };
+        let kept = keeper.keep_untried(to_send, None, Moment::now(), deadline.left()).await;
+        let kept =
+            kept.inspect_err(|error| log::warn!("the event is not kept: {}", crate::client::in_full(error)));
+        NoClient { error, kept: kept.ok() }
     }
 
     /// Keeps an event without an attempt, if that is wanted, and works.

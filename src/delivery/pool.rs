@@ -1,5 +1,7 @@
 //! Connections to Zammad that many events share, one event at a time each.
 
+use std::sync::Arc;
+
 use crate::client::{Client, ClientError, Clients};
 
 /// The connections that are at rest, and how many there may be.
@@ -7,12 +9,20 @@ pub(crate) struct Pool<'a> {
     #[expect(clippy::vec_box, reason = "they are large, and change hands with each event")]
     idle: Vec<Box<Client>>,
     /// for those that are not made yet
-    clients: Option<&'a Clients>,
+    clients: Option<Source<'a>>,
     /// how many are lent
     lent: usize,
     most: usize,
     /// how many may be at rest
     kept: usize,
+}
+
+/// Where connections come from.
+#[derive(Clone)]
+enum Source<'a> {
+    Clients(&'a Clients),
+    /// nowhere
+    Nobody(Arc<ClientError>),
 }
 
 impl<'a> Pool<'a> {
@@ -25,7 +35,12 @@ impl<'a> Pool<'a> {
 
     /// At most so many, each made when it is first needed. When fewer are needed again, `kept` of them stay.
     pub fn growing(clients: &'a Clients, most: usize, kept: usize) -> Self {
-        Self { idle: Vec::new(), clients: Some(clients), lent: 0, most, kept }
+        Self { idle: Vec::new(), clients: Some(Source::Clients(clients)), lent: 0, most, kept }
+    }
+
+    /// As many places for events that are not sent, because there are no connections for this reason.
+    pub fn without_connections(reason: Arc<ClientError>, most: usize) -> Self {
+        Self { idle: Vec::new(), clients: Some(Source::Nobody(reason)), lent: 0, most, kept: 0 }
     }
 
     /// Whether there is a connection to [lend](Self::lend).
@@ -41,7 +56,10 @@ impl<'a> Pool<'a> {
         // The one that was used last is the likeliest to be connected still.
         let connection = match self.idle.pop() {
             Some(client) => Connection::Made(client),
-            None => Connection::ToMake(self.clients?),
+            None => match self.clients.clone()? {
+                Source::Clients(clients) => Connection::ToMake(clients),
+                Source::Nobody(reason) => Connection::Impossible(reason),
+            },
         };
         self.lent += 1;
         Some(connection)
@@ -52,7 +70,7 @@ impl<'a> Pool<'a> {
         self.lent -= 1;
         match connection {
             Connection::Made(client) if self.idle.len() < self.kept => self.idle.push(client),
-            Connection::Made(_) | Connection::ToMake(_) => {}
+            Connection::Made(_) | Connection::ToMake(_) | Connection::Impossible(_) => {}
         }
     }
 }
@@ -62,6 +80,7 @@ pub(crate) enum Connection<'a> {
     Made(Box<Client>),
     /// many an event needs none
     ToMake(&'a Clients),
+    Impossible(Arc<ClientError>),
 }
 
 impl Connection<'_> {
@@ -69,10 +88,11 @@ impl Connection<'_> {
     ///
     /// # Errors
     ///
-    /// [`ClientError::Http`].
+    /// [`ClientError::Http`], and [`ClientError::ForAll`] where none can be made.
     pub fn client(&mut self) -> Result<&mut Client, ClientError> {
         match *self {
             Self::Made(ref mut client) => Ok(client),
+            Self::Impossible(ref reason) => Err(ClientError::ForAll(reason.clone())),
             Self::ToMake(clients) => {
                 *self = Self::Made(Box::new(clients.client()?));
                 self.client()

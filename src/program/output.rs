@@ -209,6 +209,11 @@ impl Report {
         }
     }
 
+    /// An event that waits in the spool because this process has no way to Zammad.
+    pub fn kept_unsent(event: &CallEvent, error_class: &'static str) -> Self {
+        Self { error_class: Some(error_class), ..Self::spooled(event, None) }
+    }
+
     /// A hangup that Zammad, or the spool, has already.
     pub fn ended_before(event: &CallEvent) -> Self {
         Self::new(Delivery::Delivered, None).about(event)

@@ -14,7 +14,8 @@ use crate::action::Action;
 use crate::client::{self, Client, ClientError, Request, RequestId, in_full};
 use crate::config::Config;
 use crate::delivery::{
-    Courier, Deadline, EventToSend, Failure, Outcome, ReadingError, Spooled, Stop, Undelivered, Untried,
+    Courier, Deadline, EventToSend, Failure, NoClient, Outcome, ReadingError, Spooled, Stop, Undelivered,
+    Untried,
 };
 use crate::event::{CallEvent, WrittenError, WrittenEvent};
 
@@ -135,6 +136,13 @@ pub async fn carry(
             }
         }
     };
+    let brought = match brought {
+        Ok(brought) => Ok(brought),
+        Err(NoClient { error, kept: Some(kept) }) => {
+            return kept_without_client(&to_send.event, kept, error, config);
+        }
+        Err(NoClient { error, kept: None }) => Err(error),
+    };
     let is_nowhere = match &brought {
         Ok(Err(Failure::Undelivered(_) | Failure::NotKept(..) | Failure::Untried(Untried::CutShort(_)))) => {
             true
@@ -158,6 +166,27 @@ async fn next_of(signals: &mut Option<EndSignals>) -> EndSignal {
     match signals {
         Some(signals) => signals.next().await,
         None => pending().await,
+    }
+}
+
+/// What became of an event that could only be kept, because there is no client.
+pub fn kept_without_client(
+    event: &CallEvent,
+    kept: Result<Outcome, Failure>,
+    error: ClientError,
+    config: &Config,
+) -> (Report, Option<anyhow::Error>) {
+    match kept {
+        Ok(Outcome::Spooled(_)) => {
+            let error = anyhow::Error::from(error);
+            log::warn!(
+                "{error:#}; the event is in the spool, and will be sent by `zammad-cti spool run` (service \
+                 zammad-cti-spool)"
+            );
+            let report = Report::kept_unsent(event, ExitCode::of(&error).class());
+            (report.because(&error, config.endpoint().ok()), None)
+        }
+        Ok(Outcome::Delivered(_) | Outcome::EndedBefore) | Err(_) => outcome(event, Ok(kept), config),
     }
 }
 

@@ -23,7 +23,7 @@ use std::thread;
 
 use crate::client::{Client, Clients, EventLoop};
 use crate::config::Config;
-use crate::delivery::{Courier, OpenCalls, Stop};
+use crate::delivery::{Courier, OpenCalls, Pool, Stop};
 use crate::event::{CallId, WrittenEvent};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
@@ -80,11 +80,19 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
         return show(lines, &config, global, out);
     }
     become_owner([&*config]);
-    let clients = shares(Clients::new(&config)?.several(args.concurrency)?);
+    let courier = Courier::of_ordered(&config, runtime_folder().as_deref());
+    let pools: Vec<Pool<'static>> =
+        match Clients::new(&config).and_then(|clients| clients.several(args.concurrency)) {
+            Ok(clients) => shares(clients).into_iter().map(Pool::of).collect(),
+            // What is read is kept, as by the commands of single events.
+            Err(error) if courier.has_journal() => {
+                vec![Pool::without_connections(Arc::new(error), usize::from(args.concurrency))]
+            }
+            Err(error) => return Err(error.into()),
+        };
     let (give_back, given_back) = channel();
     let (results, read_results) = channel();
     let (end, is_ended) = watch::channel(false);
-    let courier = Courier::of_ordered(&config, runtime_folder().as_deref());
     let courier = Arc::new(courier.ending_by(Stop::by(is_ended)));
     let ended_by = Arc::<OnceLock<EndSignal>>::default();
     let told = ended_by.clone();
@@ -94,14 +102,14 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
         drop(goes_on);
     })?;
     // All of them before the first begins, as nobody could do the work of one that fails.
-    let event_loops = clients.iter().map(|_| EventLoop::new()).collect::<Result<Vec<_>, _>>()?;
-    let (lanes, senders): (Vec<_>, Vec<_>) = clients
+    let event_loops = pools.iter().map(|_| EventLoop::new()).collect::<Result<Vec<_>, _>>()?;
+    let (lanes, senders): (Vec<_>, Vec<_>) = pools
         .into_iter()
         .zip(event_loops)
-        .map(|(clients, event_loop)| {
+        .map(|(pool, event_loop)| {
             let (lane, jobs) = unbounded_channel();
             let (courier, config, results) = (courier.clone(), config.clone(), results.clone());
-            let send = move || event_loop.block_on(lanes::send(clients, &courier, &config, jobs, results));
+            let send = move || event_loop.block_on(lanes::send(pool, &courier, &config, jobs, results));
             (Lane { jobs: lane, in_hand: Vec::new() }, thread::spawn(send))
         })
         .unzip();

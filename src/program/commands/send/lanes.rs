@@ -5,15 +5,14 @@ use std::pin::pin;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use crate::client::Client;
 use crate::config::Config;
-use crate::delivery::{Connection, Courier, Deadline, Dispatcher, OpenCalls, Pool};
+use crate::delivery::{Connection, Courier, Deadline, Dispatcher, NoClient, OpenCalls, Pool};
 use crate::event::{CallId, WrittenEvent};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep};
 
 use super::{BATCH, Done, Job};
-use crate::program::commands::report::{outcome, unsent, warn};
+use crate::program::commands::report::{kept_without_client, outcome, unsent, warn};
 
 /// How long a result waits for others while more events are under way, or a millisecond longer: whoever
 /// writes them has to be woken, which takes as long as to send an event.
@@ -29,7 +28,7 @@ struct Ready {
 
 /// Sends what comes in until there is no more, or nobody wants the results.
 pub async fn send(
-    clients: Vec<Client>,
+    pool: Pool<'_>,
     courier: &Courier,
     config: &Config,
     mut jobs: UnboundedReceiver<Vec<Job>>,
@@ -40,7 +39,7 @@ pub async fn send(
     let bring = async |connection: &mut Connection<'_>, ready| {
         deliver(connection, ready, courier, config, &calls).await
     };
-    let mut dispatcher = Dispatcher::new(Pool::of(clients), &bring);
+    let mut dispatcher = Dispatcher::new(pool, &bring);
     let mut done = Vec::new();
     let mut waited = pin!(sleep(TOGETHER));
     let mut open = true;
@@ -100,11 +99,15 @@ async fn deliver(
     // Only now: of an event that cannot be sent nobody hears.
     calls.borrow_mut().follow(to_send.event.kind, &call, direction);
     warn(&to_send, Some(line));
-    let brought = match connection.client() {
-        Ok(client) => Ok(courier.bring(client, &to_send, Deadline::within(config.deadline)).await),
-        Err(error) => Err(error),
+    let deadline = Deadline::within(config.deadline);
+    let event = &to_send.event;
+    let (report, error) = match connection.client() {
+        Ok(client) => outcome(event, Ok(courier.bring(client, &to_send, deadline).await), config),
+        Err(error) => match courier.keep_without_client(error, &to_send, deadline).await {
+            NoClient { error, kept: Some(kept) } => kept_without_client(event, kept, error, config),
+            NoClient { error, kept: None } => outcome(event, Err(error), config),
+        },
     };
-    let (report, error) = outcome(&to_send.event, brought, config);
     match error {
         None => {
             let report = report.at_line(line).sent_without(to_send.left_out.as_deref());
