@@ -6,6 +6,7 @@
 
 mod doubts;
 mod round;
+mod turned_away;
 
 use std::fmt;
 use std::path::Path;
@@ -13,11 +14,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, watch};
 
+use super::Stop;
 use super::verdict::{BETWEEN_PROBES, named_pause};
 use crate::client::{CallerLog, CallerLogError, ClientError, Clients, RequestId, SendError, in_full};
 use crate::config::Config;
 use crate::spool::{Moment, SharedSpool, SpoolError};
 use crate::turn::Turns;
+use turned_away::TurnedAway;
 
 /// How long any work on the spool waits for others.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -44,6 +47,9 @@ pub struct Flusher {
     log: Option<Mutex<CallerLog>>,
     concurrency: usize,
     stop: watch::Receiver<bool>,
+    /// cuts off what is under way
+    cut: Stop,
+    turned_away: TurnedAway,
 }
 
 impl fmt::Debug for Flusher {
@@ -95,7 +101,23 @@ impl Flusher {
         let log = config.api_token.as_ref().map(|_| CallerLog::new(config)).transpose()?.map(Mutex::new);
         let clients = Clients::new(config)?;
         let (turns, config) = (Turns::open(config, runtime), config.clone());
-        Ok(Self { spool, turns, clients, config, log, concurrency, stop })
+        Ok(Self {
+            spool,
+            turns,
+            clients,
+            config,
+            log,
+            concurrency,
+            stop,
+            cut: Stop::default(),
+            turned_away: TurnedAway::default(),
+        })
+    }
+
+    /// The same, but what is under way when it is to end is cut off after a moment, as a reply that does not come.
+    pub(crate) fn ending_soon(self) -> Self {
+        let cut = Stop::by(self.stop.clone());
+        Self { cut, ..self }
     }
 
     /// Sends all that is due, once. An event that fails by itself is left for the next time.
@@ -108,7 +130,11 @@ impl Flusher {
         if let Some(error) = self.still_held().await? {
             return Ok(Stopped::Held(error));
         }
-        self.ask_about_doubts().await?;
+        tokio::select! {
+            biased;
+            asked = self.ask_about_doubts() => asked?,
+            () = self.cut.cuts(|| true) => return Ok(Stopped::Asked),
+        }
         loop {
             match self.drain(tally).await? {
                 // Not to leave to the next time what takes a moment.
@@ -186,7 +212,13 @@ impl Flusher {
     async fn probe(&self) -> Result<(), SendError> {
         match self.clients.client() {
             Ok(mut client) => {
-                client.probe(RequestId::fresh(), self.config.encoding, self.config.timeout).await
+                let (begun, encoding, within) = (Instant::now(), self.config.encoding, self.config.timeout);
+                let is_out = client.is_out();
+                tokio::select! {
+                    biased;
+                    met = client.probe(RequestId::fresh(), encoding, within) => met,
+                    () = self.cut.cuts(is_out) => Err(client.cut_off(begun.elapsed())),
+                }
             }
             // There was one before; the next event will tell.
             Err(_) => Ok(()),
@@ -199,7 +231,12 @@ impl Flusher {
             return Ok(None);
         }
         let error = self.probe().await.err();
-        self.hold(error.as_ref()).await;
+        if error.is_none() {
+            self.turned_away.found_again();
+        }
+        if !self.cut.is_asked() {
+            self.hold(error.as_ref()).await;
+        }
         Ok(error)
     }
 

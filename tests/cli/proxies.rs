@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::desk::Desk;
 use crate::nginx::Nginx;
-use crate::running::until;
+use crate::running::{Running, until};
 use crate::servers::{Ran, Reply, Sandbox, Server, at_once, program, read_request};
 use crate::support::{NEW_CALL, World};
 
@@ -274,6 +274,56 @@ fn zammad_found_again_right_before_a_502_may_have_gone_down_with_the_event() {
         assert_eq!(ran.stderr.contains(IS_DOUBTED), code != 0, "{what}: {ran}");
         assert_eq!(taken.load(Ordering::Relaxed), copies, "{what}: {ran}");
         assert_eq!(seen(&sandbox), (expected.0.to_owned(), expected.1), "{what}: {ran}");
+    });
+}
+
+/// What sends from the spool asks who is there in other processes, or much later.
+#[test]
+fn the_spool_remembers_that_a_proxy_has_turned_an_event_away() {
+    use Does::{Passes, Refuses, Replaces};
+    // Event, probe right after, probe before all wait; probe later, event, and who is there then.
+    let flapping: &[Does] = &[Refuses, Refuses, Refuses, Passes, Replaces, Refuses, Refuses];
+    // Zammad was not there in all this time.
+    let updated: &[Does] = &[Refuses; 5];
+    /// (what the proxy does, event, where it ends, copies at Zammad)
+    type Case = (&'static [Does], &'static [&'static str], &'static str, usize);
+    let cases: [Case; 4] = [
+        (flapping, &HANGUP, "unconfirmed", 1),
+        (flapping, &ANSWER, "unconfirmed", 1),
+        (updated, &HANGUP, "", 1),
+        (updated, &ANSWER, "", 1),
+    ];
+    let runs = cases.into_iter().flat_map(|case| [false, true].map(|stays| (case, stays)));
+    at_once(runs, |((does, event, state, copies), stays)| {
+        let what = format!("{event:?} at {does:?}, run {stays}");
+        let desk = Desk::closed();
+        let (sandbox, between, taken) = proxy_that(does);
+        let program = |arguments: &[&str]| {
+            let mut program = desk.program(arguments);
+            program.env("ZAMMAD_CTI_URL", between.url());
+            program
+        };
+        rings(&desk.world, &between.url());
+        let kept = Desk::end(&mut program(&[event, &["--spool", "always"]].concat()));
+        assert_eq!(kept.stdout, "spooled\n", "{what}: {kept}");
+        let is_over = || desk.count("waiting") == 0;
+        if stays {
+            let running = Running::start(&mut program(&["spool", "run"]));
+            until("it is sent", is_over);
+            running.signal("TERM");
+            running.end();
+        } else {
+            until("it is sent", || {
+                // What failed is put off.
+                desk.db().execute("UPDATE event SET due = 0", []).unwrap();
+                Desk::end(&mut program(&["spool", "flush"]));
+                is_over()
+            });
+        }
+        assert_eq!(taken.load(Ordering::Relaxed), copies, "{what}");
+        assert_eq!(desk.count("unconfirmed"), u64::from(!state.is_empty()), "{what}");
+        let expected = if event == HANGUP { ("hangup", false) } else { ("answer", true) };
+        assert_eq!(seen(&sandbox), (expected.0.to_owned(), expected.1), "{what}");
     });
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::desk::{Desk, later, new_call};
 use crate::running::{Running, until};
@@ -195,6 +195,98 @@ fn a_file_that_was_read_to_its_end_and_kept_is_done() {
     running.signal("TERM");
     let ran = running.end();
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "spooled\n"), "{ran}");
+}
+
+/// A desk whose spool has these events for that address.
+fn kept(url: &str, events: &[Vec<&str>]) -> Desk {
+    let desk = Desk::new();
+    for event in events {
+        let arguments = [event, &["--spool", "always", "--url", url][..]].concat();
+        desk.says(&arguments, "spooled");
+    }
+    desk
+}
+
+#[test]
+fn a_flush_does_not_wait_for_a_reply_that_does_not_come() {
+    let hangup = later("hangup", "9", &["--direction", "in", "--cause", "noAnswer"]);
+    at_once(SIGNALS, |(signal, code)| {
+        let silent = Silent::start();
+        let desk = kept(&silent.server.url(), &[new_call("7"), new_call("8"), hangup.clone()]);
+        let flush = ["spool", "flush", "--concurrency", "3", "--timeout", "10m"];
+        let mut program = desk.program(&flush);
+        let running = Running::start(program.env("ZAMMAD_CTI_URL", silent.server.url()).stdin(Stdio::null()));
+        silent.until_it_was_asked(3);
+        running.signal(signal);
+        let ran = running.end();
+        assert_eq!(ran.code, code, "{ran}");
+        // A second copy of the hangup would hide a missed call.
+        assert_eq!(ran.stdout, "delivered 0, waiting 2, unconfirmed 1, dead 0\n", "{ran}");
+        assert!(ran.stderr.contains(&format!("interrupted by SIG{signal}: what waits stays")), "{ran}");
+    });
+}
+
+#[test]
+fn a_flush_that_asks_whether_zammad_is_there_ends_as_well() {
+    at_once(SIGNALS, |(signal, code)| {
+        let is_silent = Arc::<AtomicBool>::default();
+        let (asked, silent) = (Arc::<AtomicUsize>::default(), is_silent.clone());
+        let count = asked.clone();
+        let server = Server::start(move |mut stream| {
+            read_request(&mut stream);
+            count.fetch_add(1, Ordering::SeqCst);
+            if silent.load(Ordering::SeqCst) {
+                stay_silent(stream);
+            } else {
+                let _ =
+                    stream.write_all(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            }
+        });
+        let desk = kept(&server.url(), &[new_call("7")]);
+        let flush = || {
+            let mut program = desk.program(&["spool", "flush", "--timeout", "10m"]);
+            program.env("ZAMMAD_CTI_URL", server.url()).stdin(Stdio::null());
+            Running::start(&mut program)
+        };
+        let held = flush().end();
+        assert_eq!(held.code, 69, "{held}");
+        is_silent.store(true, Ordering::SeqCst);
+        let before = asked.load(Ordering::SeqCst);
+        let running = flush();
+        until("a request", || asked.load(Ordering::SeqCst) > before);
+        running.signal(signal);
+        let ran = running.end();
+        assert_eq!(ran.code, code, "{ran}");
+        assert_eq!(ran.stdout, "delivered 0, waiting 1, unconfirmed 0, dead 0\n", "{ran}");
+        // Why nothing is sent is what it was: nobody was there long enough to learn more.
+        let held = desk.db().query_row("SELECT reason FROM held", [], |row| row.get::<_, String>(0));
+        assert!(held.unwrap().contains("503"), "{ran}");
+    });
+}
+
+#[test]
+fn a_flush_says_by_its_code_that_events_are_left() {
+    at_once(SIGNALS, |(signal, code)| {
+        let asked = Arc::<AtomicUsize>::default();
+        let count = asked.clone();
+        // It takes the first event, and is slow at the next one.
+        let server = Server::start(move |mut stream| {
+            loop {
+                read_request(&mut stream);
+                if count.fetch_add(1, Ordering::SeqCst) > 0 {
+                    return stay_silent(stream);
+                }
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+            }
+        });
+        let desk = kept(&server.url(), &[new_call("7"), new_call("8"), new_call("9")]);
+        let mut program = desk.program(&["spool", "flush", "--concurrency", "1", "--timeout", "10m"]);
+        let running = Running::start(program.env("ZAMMAD_CTI_URL", server.url()).stdin(Stdio::null()));
+        until("a second request", || asked.load(Ordering::SeqCst) > 1);
+        running.signal(signal);
+        let ran = running.end();
+        assert_eq!((ran.code, ran.stdout.starts_with("delivered 1, waiting 2,")), (code, true), "{ran}");
+    });
 }
 
 #[test]

@@ -43,7 +43,13 @@ impl Flusher {
             self.note(waiting, Note::PutOff { pause: settled - age }).await?;
             return Ok(Some(EventResult::Postponed));
         }
-        let rows = match log.lock().await.read().await {
+        let read = tokio::select! {
+            biased;
+            read = async { log.lock().await.read().await } => read,
+            // It is asked the next time.
+            () = self.cut.cuts(|| true) => return Ok(Some(EventResult::Postponed)),
+        };
+        let rows = match read {
             Ok(rows) => rows,
             Err(CallerLogError::Send(error)) => return Ok(Some(EventResult::Failed(error))),
             Err(error) => {

@@ -183,8 +183,12 @@ impl Flusher {
         let wants_a_pause = !pause.is_zero();
         if wants_a_pause {
             self.hold(Some(&error)).await;
-        } else if let Err(error) = self.probe().await {
-            self.hold(Some(&error)).await;
+        } else if !self.cut.is_asked()
+            && let Err(error) = self.probe().await
+        {
+            if !self.cut.is_asked() {
+                self.hold(Some(&error)).await;
+            }
             return Ok(Some(Stopped::Held(error)));
         }
         // It is these events' own fault, or there are too many at a time.
@@ -225,23 +229,38 @@ impl Flusher {
             }
             Next::Gone => return Ok(EventResult::Gone),
         };
+        let was_found = self.turned_away.was_found_for(&waiting);
         let request = Request::new(&waiting.event, self.config.encoding, RequestId::fresh());
         let over = client.over(|| rules::repeat_is_safe(&waiting.event, waiting.answered));
-        let answer = client.attempt_over(over, &request, &waiting.event, self.config.timeout).await;
+        let (begun, is_out) = (Instant::now(), client.is_out());
+        let answer = tokio::select! {
+            biased;
+            answer = client.attempt_over(over, &request, &waiting.event, self.config.timeout) => answer,
+            () = self.cut.cuts(is_out) => Err(client.cut_off(begun.elapsed())),
+        };
         let (note, result) = match answer {
             Ok(action) => {
+                self.turned_away.note(position, false);
                 log::debug!("{}: {}", waiting.event.call_id, action.word());
                 (Note::Arrived, EventResult::Delivered)
             }
             Err(error) => {
                 let mut case = case(&waiting, waiting.attempts, age, self.log.is_some());
                 case.is_of_known_call = turn.is_of_taken_call();
+                case.found_again = was_found;
                 let error = if case.is_of_known_call { error.at_known_call() } else { error };
                 log::debug!("{} of call {}: {}", case.kind, waiting.event.call_id, error.in_full());
                 let mut failed = Failed::from(&error);
                 if case.depends_on_probe(failed) {
-                    failed.probed = Probed::ask(client, self.config.encoding, self.config.timeout).await;
+                    failed.probed = tokio::select! {
+                        biased;
+                        probed = Probed::ask(client, self.config.encoding, self.config.timeout) => probed,
+                        () = self.cut.cuts(|| true) => Probed::Unclear,
+                    };
                 }
+                let is_turned_away =
+                    failed.fate == Fate::Unreached && case.fate(failed) == Fate::NotDelivered;
+                self.turned_away.note(position, is_turned_away);
                 judge(&case, failed, error, self.settled())
             }
         };
@@ -327,7 +346,7 @@ fn case(waiting: &Waiting, before: u32, age: Duration, asks: bool) -> Case {
         is_of_known_call: false,
         // Whatever those before met with.
         is_first: before == 0,
-        // Nobody who waits: it is sent when Zammad was found there, and what an answer met with counts above.
+        // Whoever sends it remembers.
         found_again: false,
         may_exist: waiting.uncertain,
         unknown_call: waiting.unknown_call,

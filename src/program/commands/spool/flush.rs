@@ -25,17 +25,23 @@ use crate::program::output::{self, OutputError};
 /// Sends what waits, once, and says what came of it.
 pub fn once(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let mut tally = Tally::default();
+    let mut ended_by = None;
     let stopped = client::block_on(async {
         let spool = open(config).await?;
         let mut signals = EndSignals::listen().context("cannot listen for signals")?;
         let (stop, stopped) = watch::channel(false);
-        let flusher = flusher(args, config, spool.clone(), stopped)?;
+        let flusher = flusher(args, config, spool.clone(), stopped)?.ending_soon();
         let mut flush = pin!(flusher.flush(&mut tally));
         let stopped = loop {
             tokio::select! {
                 stopped = &mut flush => break stopped.map_err(plain)?,
                 // Whoever asks again does not want to wait for what is under way.
-                _ = signals.next() => if stop.send_replace(true) { break Stopped::Asked },
+                signal = signals.next() => {
+                    ended_by.get_or_insert(signal);
+                    if stop.send_replace(true) {
+                        break Stopped::Asked;
+                    }
+                }
             }
         };
         let left = spool.totals(PATIENCE, Moment::now()).await?;
@@ -50,6 +56,14 @@ pub fn once(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> an
             "{} more wait for another Zammad; `spool list` shows for which, `spool retry` sends them to this one",
             left.elsewhere
         );
+    }
+    let is_cut_short = match &stopped {
+        Stopped::Asked | Stopped::Held(_) => left.waiting > left.elsewhere,
+        Stopped::Idle { .. } => false,
+    };
+    if let Some(signal) = ended_by.filter(|_| is_cut_short) {
+        log::warn!("interrupted by {signal}: what waits stays in the spool");
+        return Ok(signal.exit_code());
     }
     match stopped {
         Stopped::Idle { .. } | Stopped::Asked => Ok(ExitCode::Ok),
