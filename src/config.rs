@@ -39,6 +39,7 @@ pub use file::{FileError, Layers, read};
 pub(crate) use file::{MAX_BUNDLE, read_file, refuse_what_others_can_read};
 pub(crate) use file::{read_secret, read_token, without_mark};
 #[doc(hidden)]
+pub(crate) use shared_path::relative;
 pub use value::List;
 pub use value::{Digits, Secret, Span};
 #[doc(hidden)]
@@ -505,6 +506,13 @@ impl TryFrom<Settings> for Config {
         if let (Some(_), Some(file)) = (&settings.token, &settings.token_file) {
             return Err(ConfigError::TwoTokens { file: file.clone() });
         }
+        if let (Some(token), Some(file)) = (&file_token, &settings.token_file) {
+            endpoint::check_separate_token(token)
+                .map_err(|source| ConfigError::TokenFile { file: file.clone(), source })?;
+        }
+        if let Some(token) = &settings.token {
+            endpoint::check_separate_token(token).map_err(ConfigError::Token)?;
+        }
         let token = settings.token.or(file_token);
         let left_out = settings.origin.left_out().to_vec();
         let no_token = |error| match (error, left_out.iter().find(|left| left.is_token())) {
@@ -620,6 +628,12 @@ pub enum ConfigError {
     /// `token` and `token_file` are set in one place.
     #[error("both a token and the token file {} are set; keep one of them", file.display())]
     TwoTokens { file: PathBuf },
+    /// What is in the token file is no token.
+    #[error("the token file {}", file.display())]
+    TokenFile { file: PathBuf, source: EndpointError },
+    /// The setting `token` is none.
+    #[error("token")]
+    Token(#[source] EndpointError),
     /// A variable whose value cannot be read.
     #[error("the variable {name}: {reason}")]
     Variable { name: String, reason: String },

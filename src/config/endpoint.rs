@@ -45,6 +45,12 @@ pub enum EndpointError {
     /// One in the URL, and another beside it.
     #[error("it contains one token, and the setting `token` another; keep one of them")]
     TwoTokens,
+    /// The address that has the token in it, in the token's place.
+    #[error(
+        "it is an address, where the token alone belongs; put the address into `url`, or keep only what follows \
+         {PATH}/"
+    )]
+    AddressForToken,
     /// A character that no token of Zammad's can have, or that its router takes for something else.
     #[error("the token has {0}, but Zammad's tokens only have letters, digits, - and _")]
     Token(&'static str),
@@ -160,6 +166,25 @@ impl fmt::Debug for Endpoint {
     }
 }
 
+/// What is wrong with a token that stands by itself. That it is empty is told where one is needed.
+///
+/// # Errors
+///
+/// It cannot be one.
+pub(super) fn check_separate_token(token: &Secret) -> Result<(), EndpointError> {
+    let token = token.reveal().trim();
+    if token.is_empty() {
+        return Ok(());
+    }
+    if token.contains("://") || token.contains(PATH) {
+        return Err(EndpointError::AddressForToken);
+    }
+    if token.contains('/') {
+        return Err(EndpointError::Token("a slash"));
+    }
+    check_token(token)
+}
+
 fn check_token(token: &str) -> Result<(), EndpointError> {
     if token.is_empty() {
         return Err(EndpointError::NoToken);
@@ -173,6 +198,9 @@ fn check_token(token: &str) -> Result<(), EndpointError> {
     // `%20` is how a blank looks in a URL.
     if token.contains(char::is_whitespace) || token.contains("%20") {
         return Err(EndpointError::Token("a blank"));
+    }
+    if token.contains(['"', '\'']) {
+        return Err(EndpointError::Token("a quotation mark"));
     }
     // A URL would hold some of them in another form, in which nobody would find the token.
     if !token.bytes().all(|byte| byte.is_ascii_graphic() && !b"%?#\\\"'<>^`{|}".contains(&byte)) {

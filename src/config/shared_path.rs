@@ -10,7 +10,21 @@ use super::{Settings, shown};
 /// because it was started in another folder. On a command line the shell's user sees which folder that is.
 pub(super) fn misleading(settings: &Settings) -> Option<(&'static str, String)> {
     let paths = [("lock_dir", &settings.lock_dir), ("spool.path", &settings.spool.path)];
-    paths.into_iter().find_map(|(key, path)| Some((key, complaint(path.as_deref()?)?)))
+    paths.into_iter().find_map(|(key, path)| Some((key, complaint(key, path.as_deref()?)?)))
+}
+
+/// What is odd about the paths of other files, which a process reads for itself, and at which keys: one that starts in
+/// another folder does not find them. The flags are left out, as above.
+pub(crate) fn relative(settings: &Settings, flags: &Settings) -> Vec<(&'static str, String)> {
+    type File = fn(&Settings) -> &Option<PathBuf>;
+    let files: [(_, File); 4] = [
+        ("token_file", |settings| &settings.token_file),
+        ("ca_file", |settings| &settings.ca_file),
+        ("client_cert", |settings| &settings.client_cert),
+        ("client_key", |settings| &settings.client_key),
+    ];
+    let of_others = files.into_iter().filter(|(_, path)| path(flags).is_none());
+    of_others.filter_map(|(key, path)| Some((key, depends(path(settings).as_deref()?)?))).collect()
 }
 
 /// A flag's value. Nobody expands it, so it says what the shell was not asked for.
@@ -21,21 +35,25 @@ pub(super) fn of_flag() -> impl TypedValueParser<Value = PathBuf> {
     })
 }
 
-fn complaint(path: &Path) -> Option<String> {
-    if let Some(complaint) = unexpanded(path) {
-        return Some(complaint);
+fn complaint(key: &str, path: &Path) -> Option<String> {
+    if path.as_os_str().is_empty() {
+        let example = if key == "lock_dir" { "/run/zammad-cti" } else { "/var/spool/zammad-cti/spool.db" };
+        return Some(format!("it is empty; write a whole path, such as {example}"));
     }
+    unexpanded(path).or_else(|| depends(path))
+}
+
+/// That a path is another file in another folder.
+fn depends(path: &Path) -> Option<String> {
     if path.is_absolute() {
         return None;
     }
-    match std::path::absolute(path) {
-        Ok(here) => Some(format!(
-            "it depends on the folder in which a process starts, and would be {} here; write the whole path",
-            shown(&here.to_string_lossy())
-        )),
-        // Also an empty one.
-        Err(_) => Some("it is not a whole path, such as /var/spool/zammad-cti/spool.db".to_owned()),
-    }
+    let here = match std::path::absolute(path) {
+        Ok(here) => format!(", and would be {} here", shown(&here.to_string_lossy())),
+        // The folder is gone.
+        Err(_) => String::new(),
+    };
+    Some(format!("it depends on the folder in which a process starts{here}; write the whole path"))
 }
 
 /// What is wrong with a path that is written as for a shell.
@@ -95,13 +113,14 @@ mod tests {
             ("", None, true),
         ];
         for (path, meant, may_be_flag) in cases {
-            let complaint = complaint(Path::new(path)).unwrap_or_else(|| panic!("{path:?} is taken"));
+            let complaint =
+                complaint("spool.path", Path::new(path)).unwrap_or_else(|| panic!("{path:?} is taken"));
             let meant = meant.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
             assert!(complaint.contains(&meant), "{path:?}: {complaint}");
             assert_eq!(unexpanded(Path::new(path)).is_none(), may_be_flag, "{path:?}");
         }
         for path in ["/var/spool/zammad-cti/spool.db", "/a/~/b", "/a/b~", "/a/$/b", "/a/5$", "/a/../b"] {
-            assert_eq!(complaint(Path::new(path)), None, "{path}");
+            assert_eq!(complaint("spool.path", Path::new(path)), None, "{path}");
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use zammad_cti::bridge::asterisk::Trunks;
 use zammad_cti::config::{BridgeSettings, FreeSwitchSettings, List, Secret, Settings, read};
 
+use crate::servers::Ran;
 use crate::support::{NEW_CALL, TOKEN, World, stderr, stdout};
 
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -144,6 +145,80 @@ fn a_byte_order_mark_is_no_part_of_a_token_or_a_configuration() {
     );
     world.bare().arg("--config").arg(file).args(NEW_CALL).assert().code(0).stdout("none\n");
     accepted.assert();
+}
+
+#[test]
+fn a_token_that_is_none_is_told_where_it_stands() {
+    let world = World::new();
+    let address = "https://zammad.example/api/v1/cti/secretsecret";
+    // (what stands in the token's place, what is said of it)
+    let cases = [
+        ("\"secretsecret\"", "the token has a quotation mark"),
+        ("'secretsecret'", "the token has a quotation mark"),
+        (address, "it is an address, where the token alone belongs"),
+        ("zammad.example/api/v1/cti/secretsecret", "it is an address, where the token alone belongs"),
+        ("/api/v1/cti/secretsecret/", "it is an address, where the token alone belongs"),
+        ("cti/secretsecret", "the token has a slash"),
+        ("secret.secret", "the token has a dot"),
+        ("token=secretsecret?", "the token has a character that is not allowed in a path"),
+    ];
+    for (text, said) in cases {
+        let token_file = world.file("token", 0o600, text);
+        for (flag, value, place) in [
+            ("--token-file", token_file.as_os_str(), format!("the token file {}: ", token_file.display())),
+            ("--token", text.as_ref(), "token: ".to_owned()),
+        ] {
+            for command in [&["config", "check"][..], &NEW_CALL] {
+                let mut program = world.bare();
+                program.args(command).args(["--url", "https://zammad.example"]).arg(flag).arg(value);
+                let ran = Ran::of(&mut program);
+                assert_eq!(ran.code, 78, "{text} {flag}: {ran}");
+                assert!(ran.stderr.contains(&format!(": {place}{said}")), "{text} {flag}: {ran}");
+                assert!(
+                    !ran.stderr.contains("secretsecret") && !ran.stderr.contains("url:"),
+                    "{text}: {ran}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn check_warns_of_a_file_that_depends_on_the_folder() {
+    let world = World::new();
+    world.file("token", 0o600, TOKEN);
+    let here = world.path("token").display().to_string();
+    let check = |text: &str, flags: &[&str]| {
+        let file = world.file("config.toml", 0o600, &format!("url = 'http://127.0.0.1:1'\n{text}"));
+        let ran = Ran::of(world.bare().arg("--config").arg(file).args(["config", "check"]).args(flags));
+        assert_eq!(ran.code, 0, "{ran}");
+        ran.stderr
+    };
+    let said = check("token_file = 'token'", &[]);
+    let words = "token_file: it depends on the folder in which a process starts, and would be";
+    assert!(said.contains(words) && said.contains(&here), "{said}");
+    let said = check("token = 'x'\nca_file = 'a.pem'\nclient_cert = './b.pem'\nclient_key = '/c'", &[]);
+    assert!(said.contains("ca_file: it depends") && said.contains("client_cert: it depends"), "{said}");
+    assert!(!said.contains("client_key"), "{said}");
+    assert_eq!(check(&format!("token_file = '{here}'"), &[]), "");
+    // On a command line one sees which folder it is.
+    assert_eq!(check("", &["--token-file", "token"]), "");
+}
+
+#[test]
+fn an_empty_path_is_explained_with_one_that_would_do() {
+    let world = World::new();
+    for (setting, example) in
+        [("lock_dir = ''", "/run/zammad-cti"), ("[spool]\npath = ''", "/var/spool/zammad-cti/spool.db")]
+    {
+        let file = world.file("config.toml", 0o600, setting);
+        let ran = Ran::of(world.bare().arg("--config").arg(file).args(["config", "check"]));
+        assert_eq!(ran.code, 78, "{setting}: {ran}");
+        assert!(
+            ran.stderr.contains(&format!("it is empty; write a whole path, such as {example}\n")),
+            "{ran}"
+        );
+    }
 }
 
 /// The example configuration has a profile with a token in its URL beside a token file.

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::client::Client;
 use crate::config::{
-    Config, Format, Layer, Settings, default_files, is_token_for_file, redact, shown, variable,
+    Config, Format, Layer, Settings, default_files, is_token_for_file, redact, relative, shown, variable,
 };
 use anyhow::Context;
 use serde_json::{Map, Value, json};
@@ -151,6 +151,7 @@ fn settings(layers: &[(Layer, Map<String, Value>)], effective: Settings) -> Vec<
 fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let settings = sources(global)?.merged();
     let bridge = settings.bridge.clone();
+    let relative = relative(&settings, &global.settings);
     let zammad = checked(settings, log::LevelFilter::Warn).and_then(|config| {
         let endpoint = config.endpoint()?.clone();
         Client::new(&config)?;
@@ -184,6 +185,9 @@ fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         start_log(log::LevelFilter::Warn, []);
         wrong.for_each(|error| log::error!("{error:#}"));
         return Err(first);
+    }
+    for (key, complaint) in relative {
+        log::warn!("{key}: {complaint}");
     }
     for left in config.iter().flat_map(Config::left_out) {
         let (said, key) = (printable(&left.to_string()), left.setting());
