@@ -173,7 +173,7 @@ pub struct UnknownCause {
 impl UnknownCause {
     /// Without all that would be one.
     pub(crate) fn in_short(&self) -> String {
-        format!("{} is unknown{} (see hangup --list-causes)", self.short, self.hint)
+        format!("{} is unknown{}; see hangup --list-causes", self.short, self.hint)
     }
 }
 

@@ -17,12 +17,37 @@ pub(super) fn plain_number(text: &str) -> Option<Cow<'_, str>> {
 /// The spelling that a text is about, such as `Q.850;cause=17;text="busy"`, `486 Busy Here`, `USER_BUSY(17)` or
 /// `Normal Clearing`.
 pub(super) fn read(text: &str) -> Option<&'static Spelling> {
-    let text = without(without(without(text, "Reason:"), "AST_CAUSE_"), "SWITCH_CAUSE_");
-    let text = &plain_number(text).unwrap_or(text.into());
+    let behind = without(without(unnamed(text), "AST_CAUSE_"), "SWITCH_CAUSE_");
+    let text = &plain_number(behind).unwrap_or(behind.into());
+    // Without a beginning it was looked for already.
     of_reason(text)
+        .or_else(|| by_class(text))
         .or_else(|| of_status_line(text))
         .or_else(|| of_named_number(text))
         .or_else(|| of_words(text))
+}
+
+/// What variables and headers with a cause are called, where logs and templates print name and value.
+const NAMES: [&str; 9] = [
+    "cause",
+    "hangupcause",
+    "hangupreason",
+    "dialstatus",
+    "queuestatus",
+    "disposition",
+    "reason",
+    "sipreason",
+    "causecode",
+];
+
+/// The value alone of `DIALSTATUS=BUSY`, `Hangup cause: 16` and the like.
+fn unnamed(text: &str) -> &str {
+    match text.split_once(['=', ':']) {
+        Some((name, value)) if NAMES.iter().any(|known| known.chars().eq(letters(name))) => {
+            value.trim().trim_matches(['"', '\'']).trim()
+        }
+        Some(_) | None => text,
+    }
 }
 
 /// A value of the header `Reason`; of several the first that is known.
@@ -80,7 +105,7 @@ fn of_named_number(text: &str) -> Option<&'static Spelling> {
         let words = if number == behind { words } else { behind };
         return of_words(words).or_else(|| by_class(number)).or_else(|| by_class(&format!("sip:{number}")));
     }
-    for name in ["Q.850", "Q850", "hangupcause", "cause"] {
+    for name in ["Q.850", "Q850", "ISDN", "hangupcause", "cause"] {
         let rest = without(text, name);
         if rest.len() < text.len() {
             return by_class(rest.trim_start_matches([' ', ':', '=', '/', '-', '_']));
@@ -201,6 +226,19 @@ mod tests {
             ("NORMAL_CLEARING/16", NormalClearing),
             ("USER_BUSY 17", Busy),
             ("USER_BUSY:17", Busy),
+            // The names of variables before them.
+            ("DIALSTATUS=BUSY", Busy),
+            ("HANGUPCAUSE=16", NormalClearing),
+            ("hangup_cause=NORMAL_CLEARING", NormalClearing),
+            ("Hangup cause: 16", NormalClearing),
+            ("Cause: 16 - Normal call clearing", NormalClearing),
+            ("reason: SIP;cause=486", Busy),
+            ("sip_reason: Q.850;cause=17;text=\"busy\"", Busy),
+            ("disposition='NO ANSWER'", NoAnswer),
+            ("cause=\"17\"", Busy),
+            ("cause: 017", Busy),
+            ("ISDN 17", Busy),
+            ("AST_CAUSE_17", Busy),
             ("Normal call clearing", NormalClearing),
             ("Normal, unspecified", Congestion),
             // Hosted systems, libraries and queues.
@@ -238,6 +276,9 @@ mod tests {
             "255",
             "went away 17",
             "AST_CAUSE_",
+            "DIALSTATUS=",
+            "DIALSTATUS=DIALSTATUS=BUSY",
+            "other=BUSY",
             "SIP",
             "--",
         ] {

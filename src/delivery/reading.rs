@@ -228,6 +228,12 @@ impl WrittenEvent {
     }
 }
 
+/// Behind `zammad-cti: warning: ` it makes a line of 120 characters.
+const LONGEST_WARNING: usize = 120 - 21;
+
+/// More than Asterisk's ids have.
+const SHOWN_OF_ID: usize = 24;
+
 /// What of a hangup cannot be read, and why.
 #[derive(Debug, Default)]
 struct LeftOut(Vec<(&'static str, String)>);
@@ -274,10 +280,26 @@ impl LeftOut {
     /// Warns, and says it for a report.
     fn told(self, call_id: &CallId) -> Option<String> {
         for (field, reason) in &self.0 {
-            log::warn!("the hangup of call {call_id} is sent without its {field}: {reason}");
+            let call = cut(call_id.as_str(), SHOWN_OF_ID);
+            let line = match *field {
+                "cause" => format!("call {call}: agents see no cause: {reason}"),
+                field => format!("call {call}: the hangup goes without its {field}: {reason}"),
+            };
+            log::warn!("{}", cut(&line, LONGEST_WARNING));
         }
         let parts: Vec<_> = self.0.iter().map(|(field, reason)| format!("its {field}: {reason}")).collect();
         (!parts.is_empty()).then(|| format!("sent without {}", parts.join("; ")))
+    }
+}
+
+/// The beginning of a text of more characters than that.
+fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some(_) => {
+            let kept = text.char_indices().nth(most - 1).map_or(text.len(), |(place, _)| place);
+            Cow::Owned(format!("{}…", &text[..kept]))
+        }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-/// A name's text. What is no UTF-8 is Latin-1, as phone systems had it before: a name that cannot be read for certain
-/// is better than a call that nobody sees. Numbers and ids are not read like this.
+/// A name's text. What is no UTF-8 is Latin-1, or Windows-1252, which has characters where Latin-1 has none for show, as
+/// phone systems had it before: a name that cannot be read for certain is better than a call that nobody sees. Numbers
+/// and ids are not read like this.
 ///
 /// In a text that has longer characters of UTF-8 as well, a broken one is shown as such: it was cut off.
 pub(crate) fn text_of(bytes: &[u8]) -> Cow<'_, str> {
@@ -17,15 +18,22 @@ pub(crate) fn text_of(bytes: &[u8]) -> Cow<'_, str> {
         match chunk.invalid() {
             [] => {}
             _ if is_utf8 => text.push(char::REPLACEMENT_CHARACTER),
-            // What Latin-1 has from 0x80 to 0x9f is not for show.
             bytes => text.extend(bytes.iter().map(|&byte| match byte {
-                0x80..0xa0 => char::REPLACEMENT_CHARACTER,
+                0x80..0xa0 => WINDOWS_1252[usize::from(byte - 0x80)],
                 byte => byte.into(),
             })),
         }
     }
     text.into()
 }
+
+/// What Windows-1252 has from 0x80 to 0x9f. Source: WHATWG, Encoding, index windows-1252; its five controls are not for
+/// show.
+const WINDOWS_1252: [char; 32] = [
+    '€', NONE, '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', NONE, 'Ž', NONE, NONE, '‘', '’', '“',
+    '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', NONE, 'ž', 'Ÿ',
+];
+const NONE: char = char::REPLACEMENT_CHARACTER;
 
 /// A number's text. Only the name before it may have other bytes, as in `"J\xf6rg" <sip:+4930...>`.
 pub(crate) fn number_of(bytes: &[u8]) -> Option<Cow<'_, str>> {
@@ -89,14 +97,16 @@ mod tests {
     #[test]
     fn a_name_is_shown_as_well_as_it_can_be() {
         // (bytes, text)
-        let cases: [(&[u8], &str); 8] = [
+        let cases: [(&[u8], &str); 10] = [
             (b"Anna", "Anna"),
             ("Jörg".as_bytes(), "Jörg"),
             (b"J\xf6rg", "Jörg"),
             (b"Gro\xdf", "Groß"),
             (b"M\xfcller-L\xfcdenscheid", "Müller-Lüdenscheid"),
             (b"\xc9lise", "Élise"),
-            (b"\x84Anna\x93", "\u{fffd}Anna\u{fffd}"),
+            (b"\x84Anna\x93 \x96 B\x9cuf", "„Anna“ – Bœuf"),
+            (b"O\x92Neil \x80\x9f", "O’Neil €Ÿ"),
+            (b"\x81Anna\x9d", "\u{fffd}Anna\u{fffd}"),
             // Cut off in the middle of a character.
             (b"J\xc3\xb6rg M\xc3", "Jörg M\u{fffd}"),
         ];

@@ -54,6 +54,10 @@ pub enum Finding {
     ExtensionCalls {
         sent: String,
     },
+    /// An outbound call goes from a number to an extension.
+    ExtensionCalled {
+        sent: String,
+    },
     /// The names are blank.
     NobodyNamed {
         kind: EventKind,
@@ -96,6 +100,7 @@ impl Finding {
             | Self::DirectionOverruled { .. }
             | Self::CalledPartyIsNoNumber { .. }
             | Self::ExtensionCalls { .. }
+            | Self::ExtensionCalled { .. }
             | Self::NobodyNamed { .. }
             | Self::HangupAgainstDirection { answered: Answered::Unknown, .. } => Severity::Warning,
         }
@@ -177,6 +182,11 @@ impl fmt::Display for Finding {
                 "agents see extension {} as the customer; swap `from` and `to`, or send it as `out`",
                 short(sent)
             ),
+            Self::ExtensionCalled { sent } => write!(
+                f,
+                "agents see extension {} as the customer; swap `from` and `to`, or send it as `in`",
+                short(sent)
+            ),
             Self::NobodyNamed { kind: EventKind::Answer } => f.write_str(
                 "`user` is empty: agents do not see who picked up; give a login, or leave it out",
             ),
@@ -228,6 +238,7 @@ mod tests {
             Finding::CalledPartyIsNoNumber { direction: Inbound, sent: long() },
             Finding::CalledPartyIsNoNumber { direction: Outbound, sent: long() },
             Finding::ExtensionCalls { sent: long() },
+            Finding::ExtensionCalled { sent: long() },
             Finding::NobodyNamed { kind: EventKind::NewCall },
             Finding::NobodyNamed { kind: EventKind::Answer },
         ];

@@ -193,7 +193,7 @@ fn a_hangup_with_an_unknown_cause_still_ends_its_call() {
             let line = [&["hangup", "--call-id", "7", "--direction", "in", "--cause", cause], more].concat();
             let ended = world.zammad_cti(line).code(code).stdout("none\n");
             let told = stderr(&ended);
-            assert!(told.contains("warning: the hangup of call 7 is sent without its cause: "), "{told}");
+            assert!(told.contains("warning: call 7: agents see no cause: "), "{told}");
             assert!(told.contains(said) && told.lines().count() == 1, "{told}");
             posted.assert();
         }
@@ -206,6 +206,21 @@ fn a_hangup_with_an_unknown_cause_still_ends_its_call() {
     let report: serde_json::Value = serde_json::from_str(&stdout(&ended)).unwrap();
     assert_eq!(report["delivery"], "delivered");
     assert!(report["error"].as_str().unwrap().starts_with("sent without its cause: \"bsy\""), "{report}");
+}
+
+#[test]
+fn what_is_said_of_an_unknown_cause_is_a_short_line() {
+    let (long, escaped) = ("gone fishing ".repeat(23), "\u{1b}".repeat(300));
+    for call_id in ["7", "pbx.example.com-1733000000.12345-and-more"] {
+        for cause in ["bsy", "normalClearin", long.as_str(), escaped.as_str(), "sip:183"] {
+            let world = World::new();
+            world.zammad_accepts();
+            let line = ["hangup", "--call-id", call_id, "--direction", "in", "--cause", cause];
+            let told = stderr(&world.zammad_cti(line).code(65));
+            assert_eq!(told.lines().count(), 1, "{told}");
+            assert!(told.trim_end().chars().count() <= 120, "{} characters: {told}", told.chars().count());
+        }
+    }
 }
 
 #[test]
@@ -233,8 +248,13 @@ fn a_hangup_goes_without_what_cannot_be_read() {
         let line = ["hangup", "--call-id", "7", "--direction", "in"].map(OsString::from);
         let ended = world.zammad_cti(line.into_iter().chain(flags.clone())).code(65).stdout("none\n");
         let told = stderr(&ended);
-        assert!(told.contains(&format!("sent without {said}: ")), "{flags:?}: {told}");
-        assert!(told.lines().count() == 1 && told.trim_end().len() <= 130, "{flags:?}: {told}");
+        let words = match said {
+            "its cause" => "agents see no cause: ".to_owned(),
+            said => format!("the hangup goes without {said}: "),
+        };
+        assert!(told.contains(&words), "{flags:?}: {told}");
+        assert_eq!(told.lines().count(), 1, "{flags:?}: {told}");
+        assert!(told.trim_end().chars().count() <= 120, "{flags:?}: {told}");
         posted.assert();
     }
     // What agents only read is shown as well as it can be.

@@ -176,7 +176,7 @@ fn a_rejection_is_an_exit_code_of_its_own_if_asked_for() {
 fn what_agents_would_not_see_as_meant_is_said_and_sent() {
     let digits = "1".repeat(27);
     // (arguments, warning)
-    let cases: [(&[&str], _); 22] = [
+    let cases: [(&[&str], _); 28] = [
         (&["--from", "4930123456", "--to", "42", "--queue", "first level"], "\"first level\" has blanks"),
         (&["--from", "4930123456", "--to", "", "--queue", "support"], "no filter row can match"),
         (
@@ -203,6 +203,18 @@ fn what_agents_would_not_see_as_meant_is_said_and_sent() {
         ),
         // Zammad is told of short codes too.
         (&["--from", "4930555710", "--to", "115", "--direction", "out"], ""),
+        (&["--from", "4930555710", "--to", "17", "--direction", "out"], ""),
+        (&["--from", "4930555710", "--to", "911", "--direction", "out"], ""),
+        (&["--from", "anonymous", "--to", "42", "--direction", "out"], ""),
+        (&["--from", "41", "--to", "42", "--direction", "out"], ""),
+        (
+            &["--from", "4930555710", "--to", "42", "--direction", "out"],
+            "extension \"42\" as the customer; swap `from` and `to`, or send it as `in`",
+        ),
+        (
+            &["--from", "+49 30 555710", "--to", "2011", "--direction", "out"],
+            "extension \"2011\" as the customer",
+        ),
         (&["--from", "4930123456", "--to", "42", "--user", ""], "agents see a number without a name"),
         (&["--from", "4930123456", "--to", "42", "--user", "", "--user", " "], "a number without a name"),
         (&["--from", "4930123456", "--to", "42", "--user", "", "--user", "Anna"], ""),

@@ -48,12 +48,32 @@ impl Written {
                 sent: to.as_str().to_owned(),
             });
         }
-        let is_extension = |kind| matches!(kind, Some(PartyKind::Extension));
         // A colleague may call the help desk from one extension to the other.
-        let are_swapped = event.direction == Direction::Inbound
-            && is_extension(self.from)
-            && !is_extension(self.to)
-            && self.to != Some(PartyKind::Text);
-        are_swapped.then(|| Finding::ExtensionCalls { sent: from.as_str().to_owned() })
+        match (event.direction, self.from?, self.to?) {
+            (Direction::Inbound, PartyKind::Extension, called) if is_number(called) => {
+                Some(Finding::ExtensionCalls { sent: from.as_str().to_owned() })
+            }
+            (Direction::Outbound, calling, PartyKind::Extension)
+                if is_number(calling) && !may_be_service(to.as_str()) =>
+            {
+                Some(Finding::ExtensionCalled { sent: to.as_str().to_owned() })
+            }
+            (Direction::Inbound | Direction::Outbound, _, _) => None,
+        }
     }
+}
+
+fn is_number(kind: PartyKind) -> bool {
+    match kind {
+        PartyKind::International | PartyKind::National | PartyKind::Unprefixed => true,
+        PartyKind::Extension | PartyKind::Anonymous | PartyKind::Text => false,
+    }
+}
+
+/// Whether a short number may be one that anybody calls, such as 112, 115 or 911.
+///
+/// Source: ITU-T E.161.1, and the numbering plans of Germany, France and North America.
+fn may_be_service(number: &str) -> bool {
+    let is_of_north_america = number.len() == 3 && number.ends_with("11");
+    number.starts_with(['0', '1']) || is_of_north_america || ["988", "999"].contains(&number)
 }
