@@ -295,6 +295,8 @@ impl Candidate {
         match self {
             Self::Own(path) if path.symlink_metadata().is_ok() => self.open()?.has_locks(),
             Self::Own(path) => Ok(access(folder_of(path), Access::WRITE_OK | Access::EXEC_OK)?),
+            // The folder is begun with the first event.
+            Self::Beside(spool) if folder_of(spool).symlink_metadata().is_err() => Ok(()),
             Self::Beside(spool) => match Place::open(spool) {
                 Ok(place) if place.path(BESIDE_SPOOL).symlink_metadata().is_ok() => {
                     place.folder().subfolder(&place.name(BESIDE_SPOOL))?.has_locks()

@@ -174,6 +174,10 @@ impl SpoolHealth {
                         "Another process locks the file: find it with fuser, and check the disk"
                     }
                     SpoolError::Newer { .. } => "Use the release of zammad-cti that wrote the file",
+                    // It says itself what to do: what the system says has a number.
+                    SpoolError::File { source, .. } if source.raw_os_error().is_none() => {
+                        "Nothing can be kept while Zammad is down, until that is put right"
+                    }
                     SpoolError::File { .. }
                     | SpoolError::Database { .. }
                     | SpoolError::Foreign { .. }

@@ -851,6 +851,13 @@ fn a_spool_is_a_part_of_health_and_a_check_begins_none() {
     let nothing = " waiting=0;;;0 age=0s;600;3600;0 dead=0;0;;0 stuck=0;0;;0\n";
     assert!(ran.stdout.ends_with(nothing), "{ran}");
     assert!(!world.path("spool.db").exists());
+    // Nor a folder for it.
+    for shape in [&[][..], &["--nagios"]] {
+        let mut program = check(&world, &sandbox.url, shape);
+        let ran = Ran::of(program.env("ZAMMAD_CTI_SPOOL_PATH", world.path("later/spool.db")));
+        assert_eq!(ran.code, 0, "{shape:?}: {ran}");
+        assert!(!world.path("later").exists(), "{shape:?}: {ran}");
+    }
 
     let mut keep = world.bare();
     keep.env("ZAMMAD_CTI_URL", &sandbox.url).env("ZAMMAD_CTI_SPOOL_PATH", world.path("spool.db"));
