@@ -1355,7 +1355,15 @@ _zammad__cti() {
                     COMPREPLY=($(compgen -W "in out" -- "${cur}"))
                     return 0
                     ;;
-                --from | --to | --answering-number | --cause | --answered | --dialstatus | --queue-status | --abandoned | --hangup-cause | --config | --profile | --url | --token | --token-file | --api-token)
+                --from | --to | --answering-number | --cause)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answered)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --dialstatus | --queue-status | --abandoned | --hangup-cause | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

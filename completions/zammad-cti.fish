@@ -182,7 +182,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l from -d
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l to -d 'The called party' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answering-number -d 'The extension or number that picked up' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l cause -d 'The cause: Zammad\'s word, a Q.850 number, an Asterisk DIALSTATUS, sip:486, or a FreeSWITCH name' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answered -d 'The call was answered, so a hangup whose reply is lost may be sent again' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l answered -d 'The call was answered, so a hangup whose reply is lost may be sent again' -r -f -a "true\t''
+false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l dialstatus -d 'Without --cause, or if it is empty: Asterisk\'s ${DIALSTATUS} of the last Dial' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l queue-status -d 'Asterisk\'s ${QUEUESTATUS} of the last Queue; empty if the caller gave up' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l abandoned -d 'Asterisk\'s ${ABANDONED}, TRUE after a queue in which nobody answered' -r

@@ -37,6 +37,8 @@ fn bash_completes_the_flags_of_a_command() {
         ("zammad-cti new-call --output =", 3, "text json shell"),
         ("zammad-cti new-call --output j", 3, "json"),
         ("zammad-cti hangup --direction = o", 4, "out"),
+        ("zammad-cti hangup --answered = t", 4, "true"),
+        ("zammad-cti hangup --answered =", 3, "true false"),
     ];
     for (words, place, offered) in cases {
         let complete = format!(

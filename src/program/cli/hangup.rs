@@ -1,8 +1,9 @@
 //! The flags of `hangup`.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
-use clap::Args;
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Args, Command};
 
 use super::call::{Call, Named};
 use super::text::{dispensable, name};
@@ -34,7 +35,7 @@ pub struct Hangup {
     ///
     /// Takes a dialplan's variable: 1 means yes; 0 and empty mean no.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "1", value_parser = set_or_not)]
+    #[arg(default_missing_value = "1", value_parser = SetOrNot, hide_possible_values = true)]
     pub answered: Option<bool>,
     /// Without --cause, or if it is empty: Asterisk's ${DIALSTATUS} of the last Dial
     #[arg(long, value_name = "WORD", allow_hyphen_values = true, help_heading = ASTERISK)]
@@ -84,6 +85,27 @@ impl Hangup {
 const ASTERISK: &str = "The cause, from variables of Asterisk's dialplan (each may be empty)";
 
 /// A variable of a dialplan that is set or not.
+/// Reads what a dialplan's variable may hold, and lets a shell offer the words.
+#[derive(Debug, Clone)]
+struct SetOrNot;
+
+impl TypedValueParser for SetOrNot {
+    type Value = bool;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        flag: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        set_or_not.parse_ref(command, flag, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(["true", "false"].into_iter().map(PossibleValue::new)))
+    }
+}
+
 fn set_or_not(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Ok(true),
