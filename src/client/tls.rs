@@ -174,7 +174,7 @@ pub(super) fn without_marks(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(plain)
 }
 
-/// What is wrong with a PEM file, for whoever made it. The error's own words show bytes.
+/// What is wrong with a PEM file, in words for its maker. The error's own words show bytes.
 pub(super) fn in_words(error: &pem::Error) -> String {
     match error {
         pem::Error::MissingSectionEnd { .. } => "it is cut short: a line -----END ... is missing".to_owned(),

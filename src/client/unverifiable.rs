@@ -70,7 +70,7 @@ pub enum Unverifiable {
     /// Only version 3 has the names of hosts.
     #[error("the certificate is of version 1, which cannot name the host that it is for")]
     Version1,
-    /// Its key, or an authority's, has so many bits.
+    /// Its key, or an authority's, has this number of bits.
     #[error("the certificate, or one of its chain, has an RSA key of {0} bits; at least 2048 are needed")]
     ShortRsa(usize),
     /// Its key, or an authority's, is on this curve.

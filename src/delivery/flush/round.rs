@@ -346,7 +346,7 @@ fn case(waiting: &Waiting, before: u32, age: Duration, asks: bool) -> Case {
         is_of_known_call: false,
         // Whatever those before met with.
         is_first: before == 0,
-        // Whoever sends it remembers.
+        // The sender remembers.
         found_again: false,
         may_exist: waiting.uncertain,
         unknown_call: waiting.unknown_call,

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::spool::{Position, Waiting};
 
-/// What is remembered of them, by whoever sends: another process that sends them finds Zammad there itself.
+/// What a sender remembers of them. Another process that sends them finds Zammad there itself.
 #[derive(Debug, Default)]
 pub(super) struct TurnedAway(Mutex<Known>);
 
