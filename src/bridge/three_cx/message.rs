@@ -137,6 +137,23 @@ pub struct Participant {
 /// The longest value of a field.
 const LONGEST: usize = 400;
 
+impl Message {
+    /// What is pushed on the socket: that something has changed. `None` if it is about no call.
+    pub fn pushed(said: &[u8], at: u64) -> Option<Self> {
+        let said: Value = serde_json::from_slice(said).ok()?;
+        let event = field(said.as_object()?, "event")?.as_object()?;
+        let entity = text(event, "entity");
+        let place = Place::read(&entity);
+        match (text(event, "event_type").to_lowercase().as_str(), place) {
+            ("0" | "upsert" | "upset", Some(place)) => Some(Self::Changed(place)),
+            ("1" | "remove", Some(place)) => Some(Self::Removed { at, place }),
+            // A number came or went: that is a matter of what may be seen.
+            ("0" | "upsert" | "upset" | "1" | "remove", None) if is_number_of(&entity) => Some(Self::Time),
+            _ => None,
+        }
+    }
+}
+
 impl Place {
     /// That of an entity such as `/callcontrol/150/participants/8106`.
     pub fn read(entity: &str) -> Option<Self> {
@@ -242,6 +259,12 @@ impl Participant {
     }
 }
 
+/// `/callcontrol/150`
+fn is_number_of(entity: &str) -> bool {
+    let mut parts = entity.trim_matches('/').split('/');
+    parts.next() == Some("callcontrol") && parts.next().is_some() && parts.next().is_none()
+}
+
 /// Whether a call or a leg can be known by it: Zammad gets it as a part of the call's id.
 fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
@@ -322,5 +345,45 @@ mod tests {
         assert!(agent.starts_with("151 name-") && !agent.contains("Sales"), "{agent}");
         let bare = masked("10000 +4930123456");
         assert!(bare.starts_with("10000 ") && !bare.contains("4930123456"), "{bare}");
+    }
+
+    #[test]
+    fn an_event_is_read_however_its_keys_are_written() {
+        let place = || Place { dn: "150".to_owned(), id: "8106".to_owned() };
+        let entity = "/callcontrol/150/participants/8106";
+        let cases = [
+            (
+                format!(
+                    r#"{{"sequence":1,"event":{{"event_type":0,"entity":"{entity}","attached_data":null}}}}"#
+                ),
+                Some(Message::Changed(place())),
+            ),
+            (
+                format!(r#"{{"Sequence":1,"Event":{{"EventType":0,"Entity":"{entity}"}}}}"#),
+                Some(Message::Changed(place())),
+            ),
+            (
+                format!(r#"{{"event":{{"event_type":"Upsert","entity":"{entity}"}}}}"#),
+                Some(Message::Changed(place())),
+            ),
+            (
+                format!(r#"{{"event":{{"event_type":1,"entity":"{entity}"}}}}"#),
+                Some(Message::Removed { at: 7, place: place() }),
+            ),
+            (
+                r#"{"event":{"event_type":0,"entity":"/callcontrol/crm/participants/1"}}"#.to_owned(),
+                Some(Message::Changed(Place { dn: "crm".to_owned(), id: "1".to_owned() })),
+            ),
+            (r#"{"event":{"event_type":0,"entity":"/callcontrol/150"}}"#.to_owned(), Some(Message::Time)),
+            (r#"{"event":{"event_type":0,"entity":"/callcontrol/150/devices/1"}}"#.to_owned(), None),
+            (format!(r#"{{"event":{{"event_type":2,"entity":"{entity}"}}}}"#), None),
+            (r#"{"event":{"event_type":4,"entity":"/callcontrol"}}"#.to_owned(), None),
+            ("[]".to_owned(), None),
+            ("<html>".to_owned(), None),
+            (r#"{"event":{"event_type":0,"entity":"/callcontrol/../participants//"}}"#.to_owned(), None),
+        ];
+        for (said, expected) in cases {
+            assert_eq!(Message::pushed(said.as_bytes(), 7), expected, "{said}");
+        }
     }
 }

@@ -10,7 +10,6 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
@@ -22,7 +21,7 @@ use tokio_tungstenite::tungstenite::{self, Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::http::Http;
-use super::message::{Message, Place, field, text};
+use super::message::Message;
 use crate::bridge::source::LinkError;
 
 /// How long each step of the beginning may take.
@@ -122,7 +121,7 @@ impl Socket {
                 | tungstenite::Message::Close(_)
                 | tungstenite::Message::Frame(_) => continue,
             };
-            if let Some(message) = read(said, now()) {
+            if let Some(message) = Message::pushed(said, now()) {
                 return Ok(message);
             }
         }
@@ -141,72 +140,6 @@ impl Socket {
         match timeout(STEP, ping).await {
             Ok(sent) => sent.map_err(|error| LinkError::Broken(io::Error::other(error))),
             Err(_) => Err(LinkError::Silent),
-        }
-    }
-}
-
-/// An event; `None` if it is about no call.
-fn read(said: &[u8], at: u64) -> Option<Message> {
-    let said: Value = serde_json::from_slice(said).ok()?;
-    let event = field(said.as_object()?, "event")?.as_object()?;
-    let entity = text(event, "entity");
-    let place = Place::read(&entity);
-    match (text(event, "event_type").to_lowercase().as_str(), place) {
-        ("0" | "upsert" | "upset", Some(place)) => Some(Message::Changed(place)),
-        ("1" | "remove", Some(place)) => Some(Message::Removed { at, place }),
-        // A number came or went: that is a matter of what may be seen.
-        ("0" | "upsert" | "upset" | "1" | "remove", None) if is_number(&entity) => Some(Message::Time),
-        _ => None,
-    }
-}
-
-/// `/callcontrol/150`
-fn is_number(entity: &str) -> bool {
-    let mut parts = entity.trim_matches('/').split('/');
-    parts.next() == Some("callcontrol") && parts.next().is_some() && parts.next().is_none()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_event_is_read_however_its_keys_are_written() {
-        let place = || Place { dn: "150".to_owned(), id: "8106".to_owned() };
-        let entity = "/callcontrol/150/participants/8106";
-        let cases = [
-            (
-                format!(
-                    r#"{{"sequence":1,"event":{{"event_type":0,"entity":"{entity}","attached_data":null}}}}"#
-                ),
-                Some(Message::Changed(place())),
-            ),
-            (
-                format!(r#"{{"Sequence":1,"Event":{{"EventType":0,"Entity":"{entity}"}}}}"#),
-                Some(Message::Changed(place())),
-            ),
-            (
-                format!(r#"{{"event":{{"event_type":"Upsert","entity":"{entity}"}}}}"#),
-                Some(Message::Changed(place())),
-            ),
-            (
-                format!(r#"{{"event":{{"event_type":1,"entity":"{entity}"}}}}"#),
-                Some(Message::Removed { at: 7, place: place() }),
-            ),
-            (
-                r#"{"event":{"event_type":0,"entity":"/callcontrol/crm/participants/1"}}"#.to_owned(),
-                Some(Message::Changed(Place { dn: "crm".to_owned(), id: "1".to_owned() })),
-            ),
-            (r#"{"event":{"event_type":0,"entity":"/callcontrol/150"}}"#.to_owned(), Some(Message::Time)),
-            (r#"{"event":{"event_type":0,"entity":"/callcontrol/150/devices/1"}}"#.to_owned(), None),
-            (format!(r#"{{"event":{{"event_type":2,"entity":"{entity}"}}}}"#), None),
-            (r#"{"event":{"event_type":4,"entity":"/callcontrol"}}"#.to_owned(), None),
-            ("[]".to_owned(), None),
-            ("<html>".to_owned(), None),
-            (r#"{"event":{"event_type":0,"entity":"/callcontrol/../participants//"}}"#.to_owned(), None),
-        ];
-        for (said, expected) in cases {
-            assert_eq!(read(said.as_bytes(), 7), expected, "{said}");
         }
     }
 }
