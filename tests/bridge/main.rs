@@ -27,7 +27,7 @@
 #[allow(dead_code, reason = "the other tests use the rest")]
 #[path = "../support/lib.rs"]
 mod support;
-use support::{ami, certificates, ctid, esl, running, sender, servers};
+use support::{ami, certificates, ctid, esl, fakes, running, sender, servers};
 
 mod bad_input;
 mod connection;

@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use md5::{Digest, Md5};
 use rustls::ServerConfig;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio_rustls::TlsAcceptor;
+
+use crate::support::fakes::{listen, tls_in_front_of};
 
 pub const USERNAME: &str = "zammad";
 pub const SECRET: &str = "s3cret-of-ami";
@@ -144,49 +145,21 @@ impl Ami {
     }
 
     pub fn start_with(manners: Manners) -> Self {
-        Self::serve(manners, None)
+        let state = Mutex::new(State { manners, ..State::default() });
+        let shared = Arc::new(Shared { state, changed: Condvar::new() });
+        let own = shared.clone();
+        let address = listen(move |stream| {
+            own.change(|state| state.connections += 1);
+            let shared = own.clone();
+            async move { talk(stream, &shared).await }
+        });
+        Self { address, shared }
     }
 
     /// One that speaks TLS from the first byte.
     pub fn start_tls(manners: Manners, config: ServerConfig) -> Self {
-        Self::serve(manners, Some(TlsAcceptor::from(Arc::new(config))))
-    }
-
-    fn serve(manners: Manners, tls: Option<TlsAcceptor>) -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared {
-            state: Mutex::new(State { manners, ..State::default() }),
-            changed: Condvar::new(),
-        });
-        let ami = Self { address, shared: shared.clone() };
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async move {
-                let listener = TcpListener::from_std(listener).unwrap();
-                let local = tokio::task::LocalSet::new();
-                local
-                    .run_until(async move {
-                        while let Ok((stream, _)) = listener.accept().await {
-                            shared.change(|state| state.connections += 1);
-                            let _ = stream.set_nodelay(true);
-                            let (shared, tls) = (shared.clone(), tls.clone());
-                            tokio::task::spawn_local(async move {
-                                match tls {
-                                    None => talk(stream, &shared).await,
-                                    Some(tls) => match tls.accept(stream).await {
-                                        Ok(stream) => talk(stream, &shared).await,
-                                        Err(_) => Ok(()),
-                                    },
-                                }
-                            });
-                        }
-                    })
-                    .await;
-            });
-        });
-        ami
+        let ami = Self::start_with(manners);
+        Self { address: tls_in_front_of(ami.address, config), ..ami }
     }
 
     /// Where it is, as settings have it.
@@ -266,7 +239,7 @@ impl Shared {
 }
 
 /// One connection, to its end.
-async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Shared) -> std::io::Result<()> {
+async fn talk(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let (orders, mut ordered) = unbounded_channel();
     let (read, mut write) = tokio::io::split(stream);
     let mut read = BufReader::new(read);

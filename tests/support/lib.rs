@@ -15,6 +15,8 @@ pub mod desk;
 pub mod dice;
 #[allow(dead_code, reason = "tests/bridge and tests/cli have it")]
 pub mod esl;
+#[allow(dead_code, reason = "tests/bridge and tests/cli have it")]
+pub mod fakes;
 #[allow(dead_code, reason = "tests/cli and tests/spool_promises have it")]
 pub mod nginx;
 #[allow(dead_code, reason = "tests/spool_promises has it")]

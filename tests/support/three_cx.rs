@@ -11,14 +11,15 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use rustls::ServerConfig;
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
+
+use crate::support::fakes::{listen, tls_in_front_of};
 
 pub const CLIENT: &str = "zammad-client";
 pub const SECRET: &str = "s3cret-of-3cx";
@@ -92,47 +93,21 @@ pub struct Request {
 
 impl Pbx {
     pub fn start(version: Version) -> Self {
-        Self::serve(version, None)
+        let members = ["150", "151"].map(str::to_owned).to_vec();
+        let state = State { version, members, ..State::default() };
+        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
+        let own = shared.clone();
+        let address = listen(move |stream| {
+            let shared = own.clone();
+            async move { talk(stream, &shared).await }
+        });
+        Self { address, is_tls: false, shared }
     }
 
     /// One that speaks TLS.
     pub fn start_tls(version: Version, config: ServerConfig) -> Self {
-        Self::serve(version, Some(TlsAcceptor::from(Arc::new(config))))
-    }
-
-    fn serve(version: Version, tls: Option<TlsAcceptor>) -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
-        let members = ["150", "151"].map(str::to_owned).to_vec();
-        let state = State { version, members, ..State::default() };
-        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
-        let pbx = Self { address, is_tls: tls.is_some(), shared: shared.clone() };
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async move {
-                let listener = TcpListener::from_std(listener).unwrap();
-                let local = tokio::task::LocalSet::new();
-                local
-                    .run_until(async move {
-                        while let Ok((stream, _)) = listener.accept().await {
-                            let _ = stream.set_nodelay(true);
-                            let (shared, tls) = (shared.clone(), tls.clone());
-                            tokio::task::spawn_local(async move {
-                                match tls {
-                                    None => talk(stream, &shared).await,
-                                    Some(tls) => match tls.accept(stream).await {
-                                        Ok(stream) => talk(stream, &shared).await,
-                                        Err(_) => Ok(()),
-                                    },
-                                }
-                            });
-                        }
-                    })
-                    .await;
-            });
-        });
-        pbx
+        let pbx = Self::start(version);
+        Self { address: tls_in_front_of(pbx.address, config), is_tls: true, ..pbx }
     }
 
     pub fn url(&self) -> String {
@@ -236,6 +211,12 @@ impl Pbx {
     /// Its tokens last so long, as it says.
     pub fn tokens_last(&self, said: u64) {
         self.shared.change(|state| state.expires_in = Some(said));
+    }
+
+    /// Whether the last question was by the token or the cookie that counts.
+    pub fn is_in_use(&self) -> bool {
+        let state = self.shared.state();
+        state.requests.last().is_some_and(|request| state.is_known(request))
     }
 
     /// Waits until a client has a socket, and everything.
@@ -443,7 +424,7 @@ impl State {
 }
 
 /// One connection, to its end.
-async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Shared) -> std::io::Result<()> {
+async fn talk(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let mut read = Vec::new();
     loop {
         let Some(request) = one_request(&mut stream, &mut read).await? else { return Ok(()) };
@@ -477,11 +458,7 @@ async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Shared) 
     }
 }
 
-async fn serve_socket(
-    mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    request: &Request,
-    shared: &Shared,
-) -> std::io::Result<()> {
+async fn serve_socket(mut stream: TcpStream, request: &Request, shared: &Shared) -> std::io::Result<()> {
     let key = |line: &str| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.trim().to_owned())
@@ -511,10 +488,7 @@ async fn serve_socket(
 }
 
 /// The next request; `None` at the end.
-async fn one_request(
-    stream: &mut (impl AsyncRead + Unpin),
-    read: &mut Vec<u8>,
-) -> std::io::Result<Option<Request>> {
+async fn one_request(stream: &mut TcpStream, read: &mut Vec<u8>) -> std::io::Result<Option<Request>> {
     loop {
         if let Some(end) = read.windows(4).position(|four| four == b"\r\n\r\n") {
             let head = format!("{}\r\n", String::from_utf8_lossy(&read[..end]));
