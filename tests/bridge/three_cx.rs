@@ -13,6 +13,8 @@ use crate::zammad::Zammad;
 
 const TRUNK: &str = "10000 Trunk (+4930123456)";
 const ALICE: &str = "150 Alice Agent";
+const OTHER: &str = "10000 Trunk (+49401112233)";
+const BOB: &str = "151 Bob Agent";
 const QUEUE: &str = "816 Support Queue";
 
 /// The program, about to follow with an API client, or with an account of the console.
@@ -181,13 +183,55 @@ fn a_token_that_is_taken_away_is_replaced_and_told_of() {
     pbx.shows(&[leg("150", "Connected")]);
     until_told(&zammad, &[RINGS, TALKS]);
     running.until_it_says("Each bridge needs an API client of its own");
-    // Again at once: that is no way to go on.
+    // Again and again: that is no way to go on.
+    for (times, status) in ["Ringing", "Connected", "Ringing"].into_iter().enumerate() {
+        pbx.is_taken_over();
+        pbx.shows(&[leg("150", status)]);
+        pbx.until_asked("/connect/token", 3 + times);
+    }
+    until("the last token is used", || pbx.is_in_use());
     pbx.is_taken_over();
-    pbx.shows(&[leg("150", "Ringing")]);
+    pbx.shows(&[leg("150", "Connected")]);
     running.until_it_says("takes the token away; it is tried again after 3m");
-    assert_eq!(pbx.count("/connect/token"), 2);
+    assert_eq!(pbx.count("/connect/token"), 5);
     until_told(&zammad, &[RINGS, TALKS]);
-    end(running);
+    assert_eq!(end(running).matches("another one is asked for").count(), 1);
+}
+
+/// A login that counts for nothing for a while, a right that is missing for a while.
+#[test]
+fn what_is_refused_for_a_moment_ends_no_call() {
+    crate::servers::at_once(
+        [
+            (Version::Before, 401, 4),
+            (Version::Before, 403, 3),
+            (Version::V20, 401, 3),
+            (Version::V20, 403, 3),
+        ],
+        |(version, status, times)| {
+            let (world, pbx, zammad) = (World::new(), Pbx::start(version), Zammad::start());
+            pbx.has_no_socket();
+            let running = start(&world, &pbx, &zammad, version);
+            let (path, is_v20) = match version {
+                Version::V20 => ("/callcontrol", true),
+                Version::Before => ("/api/activeCalls", false),
+            };
+            match is_v20 {
+                true => pbx.shows(&[leg("150", "Connected")]),
+                false => pbx.lists(&[["1", TRUNK, ALICE, "Talking"]]),
+            }
+            until("the call", || lines(&zammad).len() == 2);
+            let before = lines(&zammad);
+            pbx.fails(path, status, times);
+            pbx.until_polled(times + 2);
+            assert_eq!(lines(&zammad), before, "{version:?} {status}");
+            pbx.shows(&[]);
+            pbx.lists(&[]);
+            until("its end", || lines(&zammad).len() == 3);
+            assert_eq!(lines(&zammad)[2], ENDS);
+            assert!(!end(running).contains("it is tried again"), "{version:?} {status}");
+        },
+    );
 }
 
 #[test]
@@ -438,7 +482,7 @@ fn without_a_socket_everything_is_asked_for_again_and_again() {
     pbx.until_polled(3);
     pbx.shows(&[leg("150", "Connected")]);
     until_told(&zammad, &[RINGS, TALKS]);
-    pbx.fails("/callcontrol", 500, 1);
+    pbx.fails("/callcontrol", 500, 4);
     running.until_it_says("it answers 500 to callcontrol");
     pbx.until_polled(2);
     pbx.shows(&[]);
@@ -496,13 +540,76 @@ fn six_hundred_calls_leave_nothing_behind() {
     }
     until("an end for each", || has_ended(&zammad));
     let (files, memory) = (running.open_files(), running.memory());
-    assert!(files <= before.0 + 4, "{files} files, {} before", before.0);
+    // How many connections it keeps depends on how much happens at once: some dozen at most. One for each call would
+    // be 500 more.
+    assert!(files <= before.0 + 32, "{files} files, {} before", before.0);
     assert!(memory <= before.1 + 500 * 4096, "{memory} bytes, {} before", before.1);
     end(running);
 }
 
 fn has_ended(zammad: &Zammad) -> bool {
     zammad.log().values().all(|row| row.state == "hangup")
+}
+
+#[test]
+fn what_zammad_does_not_take_at_first_it_gets_all_the_same() {
+    crate::servers::at_once(
+        [(Version::V20, 0), (Version::V20, 1), (Version::V20, 2), (Version::Before, 0), (Version::Before, 2)],
+        |(version, refused)| {
+            let (world, pbx, zammad) = (World::new(), Pbx::start(version), Zammad::start());
+            let running = start(&world, &pbx, &zammad, version);
+            running.until_it_says("connected to 3cx");
+            let all = [RINGS, TALKS, ENDS];
+            for (place, status) in ["Ringing", "Connected", ""].into_iter().enumerate() {
+                if place == refused {
+                    zammad.is_overloaded(2);
+                }
+                let is_there = !status.is_empty();
+                match version {
+                    Version::V20 if is_there => pbx.shows(&[leg("150", status)]),
+                    Version::V20 => pbx.shows(&[]),
+                    Version::Before if is_there => {
+                        let status = if status == "Ringing" { "Routing" } else { "Talking" };
+                        pbx.lists(&[["1", TRUNK, ALICE, status]]);
+                    }
+                    Version::Before => pbx.lists(&[]),
+                }
+                until_told(&zammad, &all[..=place]);
+            }
+            end(running);
+        },
+    );
+}
+
+#[test]
+fn a_slow_zammad_hides_no_other_call() {
+    crate::servers::at_once([Version::V20, Version::Before], |version| {
+        let (world, pbx, zammad) = (World::new(), Pbx::start(version), Zammad::start());
+        let running = start(&world, &pbx, &zammad, version);
+        running.until_it_says("connected to 3cx");
+        let other = || json!({ "id": 2, "dn": "151", "status": "Connected", "callid": 2, "party_caller_id": "+49401112233" });
+        let (first, second) = (["1", TRUNK, ALICE, "Routing"], ["2", OTHER, BOB, "Talking"]);
+        zammad.keeps_waiting("4930123456");
+        match version {
+            Version::V20 => pbx.shows(&[leg("150", "Ringing")]),
+            Version::Before => pbx.lists(&[first]),
+        }
+        zammad.until_it_waits();
+        match version {
+            Version::V20 => pbx.shows(&[leg("150", "Ringing"), other()]),
+            Version::Before => pbx.lists(&[first, second]),
+        }
+        let told = ["#1 newCall in 49401112233→151", "#1 answer 151", ENDS];
+        until_told(&zammad, &told[..2]);
+        match version {
+            Version::V20 => pbx.shows(&[leg("150", "Ringing")]),
+            Version::Before => pbx.lists(&[first]),
+        }
+        until_told(&zammad, &told);
+        zammad.answers();
+        until_told(&zammad, &[&told[..], &["#2 newCall in 4930123456→150"]].concat());
+        end(running);
+    });
 }
 
 #[test]

@@ -28,8 +28,10 @@ struct Kept {
     by_call: HashMap<String, Vec<usize>>,
     /// what was refused, and why
     refused: Vec<String>,
-    /// the call whose events get no reply now
+    /// the call whose events get no reply now, by its id or its caller
     held: Option<String>,
+    /// how many of the next events are not taken, as by a server that is overloaded
+    overloaded: usize,
     /// one of them waits
     waits: bool,
 }
@@ -121,9 +123,19 @@ impl Zammad {
         find().unwrap()
     }
 
-    /// The events of this call get no reply until it [`answers`](Self::answers).
-    pub fn keeps_waiting(&self, call_id: &str) {
-        self.kept().held = Some(call_id.to_owned());
+    /// The events of this call, known by its id or its caller, get no reply until it [`answers`](Self::answers).
+    pub fn keeps_waiting(&self, call: &str) {
+        self.kept().held = Some(call.to_owned());
+    }
+
+    /// The next events, `times` of them, are answered with 503.
+    pub fn is_overloaded(&self, times: usize) {
+        self.kept().overloaded = times;
+    }
+
+    /// Waits until none is any more.
+    pub fn until_it_recovers(&self) {
+        until("attempts that are not taken", || self.kept().overloaded == 0);
     }
 
     pub fn until_it_waits(&self) {
@@ -166,12 +178,21 @@ fn serve(mut stream: TcpStream, kept: &Mutex<Kept>) {
             continue;
         }
         let event: Value = serde_json::from_slice(&body).unwrap();
-        while kept.lock().unwrap().held.as_deref() == event["callId"].as_str() {
+        let is_of = |held: &str| [&event["callId"], &event["from"]].into_iter().any(|own| own == held);
+        while kept.lock().unwrap().held.as_deref().is_some_and(is_of) {
             kept.lock().unwrap().waits = true;
             std::thread::sleep(Duration::from_millis(5));
         }
         let (status, reply) = {
             let mut kept = kept.lock().unwrap();
+            if kept.overloaded > 0 {
+                kept.overloaded -= 1;
+                drop(kept);
+                if respond(&mut stream, 503, &json!({ "error": "overloaded" })).is_err() {
+                    return;
+                }
+                continue;
+            }
             let Kept { setup, log, events, by_call, refused, .. } = &mut *kept;
             match process(setup, true, log, event.as_object().unwrap(), SystemTime::now()) {
                 Ok(reply) => {
@@ -189,7 +210,10 @@ fn serve(mut stream: TcpStream, kept: &Mutex<Kept>) {
                 }
                 Err(refusal) => {
                     let release = Release::default();
-                    refused.push(format!("{refusal:?}: {event}"));
+                    // After trouble it is asked whether anybody is there by what is no event.
+                    if event["direction"] != "probe" {
+                        refused.push(format!("{refusal:?}: {event}"));
+                    }
                     let text = match refusal.message(release) {
                         Message::Plain(text) | Message::Doubled(text) => text,
                         Message::ErrorId | Message::Framework => "Error ID 7d2a9c1e".to_owned(),

@@ -33,10 +33,11 @@ const AT_ONCE: usize = 8;
 /// How many of them wait for their turn at most.
 const MOST_WAITING: usize = 20_000;
 
-/// How often a question is repeated that has got no answer.
+/// How often a question is repeated that has got an answer of no use.
 const REPEATED: u32 = 3;
 
-/// A token that is taken away twice in that time is somebody else's too.
+/// A token that is taken away so often in that time is somebody else's too.
+const TOO_OFTEN: usize = 4;
 const TOO_SOON: Duration = Duration::from_secs(60);
 
 /// A connection that is logged in.
@@ -52,7 +53,10 @@ pub struct CallControl {
     is_renewing: bool,
     /// what waits for another token
     unauthorised: Vec<Request>,
-    taken_away: Option<Instant>,
+    /// when tokens were refused that should have been good, a moment ago
+    taken_away: Vec<Instant>,
+    /// it has shown everything once, so it may
+    has_shown: bool,
     /// numbers of queues, as far as they are told
     queues: Vec<String>,
     /// when the list of active calls is asked for next; `None`: it is not needed, not granted, or asked for
@@ -111,7 +115,8 @@ impl CallControl {
             ping_due: now + PING,
             is_renewing: false,
             unauthorised: Vec::new(),
-            taken_away: None,
+            taken_away: Vec::new(),
+            has_shown: false,
             queues,
             list_due: None,
             last_list: None,
@@ -167,10 +172,15 @@ impl CallControl {
         }
     }
 
-    fn renew(&mut self) {
+    /// Gets another token after that time.
+    fn renew(&mut self, pause: Duration) {
         if !std::mem::replace(&mut self.is_renewing, true) {
             let account = self.account.clone();
-            self.asking.push(async move { Done::Renewed(account.token().await) }.boxed());
+            let renewing = async move {
+                sleep(pause).await;
+                Done::Renewed(account.token().await)
+            };
+            self.asking.push(renewing.boxed());
         }
     }
 
@@ -207,15 +217,24 @@ impl CallControl {
         times: u32,
     ) -> Result<(), LinkError> {
         let http = &self.account.http;
-        let answer = match answer {
-            Ok(answer) if answer.status < 500 => answer,
-            Ok(_) | Err(_) if times < REPEATED && matches!(request, Request::One(_)) => {
-                self.start(request, times + 1);
-                return Ok(());
-            }
-            Ok(answer) => return Err(answer.unexpected(http)),
-            Err(error) => return Err(error),
+        let is_of_use = answer.as_ref().is_ok_and(|answer| match (answer.status, &request) {
+            (403, Request::Everything) => !self.has_shown,
+            (403, Request::One(_)) => false,
+            (status, Request::Everything | Request::One(_) | Request::Drop(_)) => status < 500,
+        });
+        let most = match (&answer, &request) {
+            (Ok(_), _) | (Err(_), Request::One(_)) => REPEATED,
+            // Each may take its time.
+            (Err(_), Request::Everything | Request::Drop(_)) => 1,
         };
+        if !is_of_use && times < most {
+            self.start(request, times + 1);
+            return Ok(());
+        }
+        let answer = answer?;
+        if answer.status >= 500 {
+            return Err(answer.unexpected(http));
+        }
         match (answer.status, request) {
             (401, request) => self.lacks_token(request, &token)?,
             (403, Request::Everything) => return Err(forbidden(http)),
@@ -224,6 +243,7 @@ impl CallControl {
                 let Some(entries) = shown.as_array() else {
                     return Err(http.unreachable("what it answers to callcontrol is no list"));
                 };
+                self.has_shown = true;
                 let entries: Vec<Entry> = entries.iter().filter_map(Entry::read).collect();
                 let is_shown = |queue: &String| entries.iter().any(|entry| entry.dn == *queue);
                 if !self.queues.iter().all(is_shown) && self.last_list.is_none() {
@@ -258,14 +278,16 @@ impl CallControl {
         if self.is_renewing {
             return Ok(());
         }
-        if self.taken_away.is_some_and(|before| before.elapsed() < TOO_SOON) {
+        self.taken_away.retain(|before| before.elapsed() < TOO_SOON);
+        let times = self.taken_away.len();
+        if times >= TOO_OFTEN {
             return Err(unauthorised(&self.account.http));
         }
-        self.taken_away = Some(Instant::now());
-        if Instant::now() < self.token.renewal {
+        self.taken_away.push(Instant::now());
+        if times == 0 && Instant::now() < self.token.renewal {
             self.read.push_back(Message::Notice(format!("{}: another one is asked for", taken_away())));
         }
-        self.renew();
+        self.renew(Duration::from_millis(500) * times as u32);
         Ok(())
     }
 }
@@ -305,7 +327,7 @@ impl source::Link for CallControl {
                 () = sleep_until(due) => {
                     let now = Instant::now();
                     if now >= self.token.renewal {
-                        self.renew();
+                        self.renew(Duration::ZERO);
                     }
                     if self.list_due.is_some_and(|due| now >= due) {
                         self.list();

@@ -113,8 +113,12 @@ impl Calls {
     }
 
     fn enter(&mut self, mut leg: Leg, touched: &mut BTreeSet<String>) {
-        // Who has dialled is who calls, also when it talks.
-        leg.calls |= leg.is_up && self.legs.get(&leg.key).is_some_and(|before| before.calls);
+        // Who has dialled is who calls, also when it talks; and who was rung is not.
+        if leg.is_up
+            && let Some(before) = self.legs.get(&leg.key)
+        {
+            leg.calls = before.calls;
+        }
         touched.insert(leg.call.clone());
         if let Some(before) = self.legs.get(&leg.key).filter(|before| before.call != leg.call) {
             let (from, key) = (before.call.clone(), leg.key.clone());

@@ -139,7 +139,13 @@ impl Directory {
     }
 
     /// A participant as a leg; `kind` is what its number is, if that is known. `None` for the trunk's own.
-    pub fn of_participant(&self, kind: Option<&str>, participant: &Participant) -> Option<Leg> {
+    /// `is_from_before`: it may have been there for long before it is seen.
+    pub fn of_participant(
+        &self,
+        kind: Option<&str>,
+        participant: &Participant,
+        is_from_before: bool,
+    ) -> Option<Leg> {
         let dn = &participant.dn;
         // What is said in the settings counts more.
         let at_kind =
@@ -151,7 +157,7 @@ impl Directory {
         let calls = match status.as_str() {
             "dialing" => true,
             "ringing" => false,
-            _ => at.kind == Kind::Extension && has_begun(participant),
+            _ => at.kind == Kind::Extension && has_begun(participant, is_from_before),
         };
         let behalf = &participant.on_behalf_of_dn;
         let behalf = if self.is_queue(behalf) {
@@ -203,8 +209,17 @@ impl Directory {
             _ if is_outside => outside(),
             _ if party_dn.is_empty() => Other::Unknown,
             _ if self.is_queue(party_dn) => inside(Kind::Queue),
+            _ if self.is_likely_trunk(party_dn) => outside(),
             _ => inside(Kind::Extension),
         }
+    }
+
+    /// Whether a number of which nothing is known looks like a trunk's.
+    fn is_likely_trunk(&self, number: &str) -> bool {
+        let is_known = self.names.contains_key(number) || self.trunks.has(number).is_some();
+        let is_extension =
+            matches!(&self.extensions, Numbers::Patterns(_)) && self.extensions.has(number) == Some(true);
+        !is_known && !is_extension && is_usual_trunk(number)
     }
 
     fn is_from_queue(&self, participant: &Participant) -> bool {
@@ -321,10 +336,12 @@ fn party_type(kind: &str) -> Option<&'static str> {
 }
 
 /// Whether a leg that is connected began its call: it says so itself, or nobody is said to have and it was the first.
-fn has_begun(participant: &Participant) -> bool {
+/// The latter counts only for what may have been there for long: who dials is seen while they wait for an answer, and
+/// a call that is seen first when somebody talks was picked up at once.
+fn has_begun(participant: &Participant, is_from_before: bool) -> bool {
     let Participant { originated_by_dn, originated_by_type, dn, legid, .. } = participant;
     let is_said =
         !originated_by_dn.is_empty() || !["", "none"].contains(&originated_by_type.to_lowercase().as_str());
     let is_asked = !participant.on_behalf_of_dn.is_empty() || !participant.referred_by_dn.is_empty();
-    if is_said { originated_by_dn == dn } else { legid == "1" && !is_asked }
+    if is_said { originated_by_dn == dn } else { is_from_before && legid == "1" && !is_asked }
 }

@@ -50,7 +50,7 @@ pub async fn look(login: &Login3cx, settings: &ThreeCxSettings) -> Result<Look, 
                         found.note(&Station::new(kind, &entry.dn));
                     }
                     for participant in &entry.participants {
-                        let leg = directory.of_participant(Some(&entry.kind), participant);
+                        let leg = directory.of_participant(Some(&entry.kind), participant, true);
                         leg.iter().for_each(|leg| found.see(&leg.other));
                     }
                 }

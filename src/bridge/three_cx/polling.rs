@@ -203,7 +203,8 @@ impl Polling {
                     self.last = None;
                 }
             }
-            Err(error) if error.is_lasting() => return Err(error),
+            // What was permitted a moment ago may be so again.
+            Err(error) if error.is_lasting() && self.last.is_none() => return Err(error),
             Err(error) => {
                 self.failures += 1;
                 if self.failures >= MOST_FAILURES {

@@ -30,6 +30,8 @@ pub struct ThreeCx {
     since: Option<HashMap<Place, Option<Box<Participant>>>>,
     /// legs can be dropped
     is_call_control: bool,
+    /// what is there when everything is shown for the first time since a connection began may be there for long
+    is_first_look: bool,
 }
 
 impl ThreeCx {
@@ -61,12 +63,13 @@ impl ThreeCx {
             }
         }
         let legs = participants.values().filter_map(|participant| self.leg(participant)).collect();
+        self.is_first_look = false;
         self.calls.show(legs, at)
     }
 
     fn leg(&self, participant: &Participant) -> Option<super::leg::Leg> {
         let kind = self.kinds.get(&participant.dn).map(String::as_str);
-        self.directory.of_participant(kind, participant)
+        self.directory.of_participant(kind, participant, self.is_first_look)
     }
 
     /// The answer about one participant.
@@ -135,6 +138,7 @@ impl Source for ThreeCx {
 
     fn begin(&mut self, _secret: &str) -> Vec<Request> {
         self.asked.clear();
+        self.is_first_look = true;
         vec![self.ask_for_everything()]
     }
 

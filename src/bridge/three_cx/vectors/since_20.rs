@@ -113,6 +113,8 @@ fn participants_since_version_20_become_the_right_events() {
     let anonymous = "#1 newCall in anonymous→150 user=Alice Agent";
     check("V14 no number", &odd(json!({ "party_caller_id": "" })), &[anonymous, cancel]);
     check("V14 anonymous", &odd(json!({ "party_caller_id": "Anonymous" })), &[anonymous, cancel]);
+    let untyped = json!({ "party_dn_type": null, "party_caller_id": "anonymous" });
+    check("no number and no type", &odd(untyped), &[anonymous, cancel]);
     check(
         "V14 a name with brackets",
         &odd(json!({ "party_caller_name": "Smith (Sales)" })),
@@ -149,6 +151,37 @@ fn participants_since_version_20_become_the_right_events() {
         )],
         &[],
     );
+}
+
+/// Who dials is seen while they wait. What is there when the bridge begins may have been there for long.
+#[test]
+fn who_talks_when_they_are_first_seen_was_called_unless_that_was_before() {
+    let unsaid = |status: &str| {
+        vec![json!({ "id": 1, "dn": "150", "status": status, "callid": 60, "legid": 1,
+                     "originated_by_dn": "", "originated_by_type": "None" })]
+    };
+    let own =
+        vec![json!({ "id": 1, "dn": "150", "status": "Connected", "callid": 60, "originated_by_dn": "150",
+                           "originated_by_type": "Wextension" })];
+    let (came, went) = (
+        ["#1 newCall in 4930123456→150 user=Alice Agent", "#1 answer ans=150 user=Alice Agent"],
+        ["#1 newCall out 150→4930123456 user=Alice Agent", "#1 answer"],
+    );
+    let cases: [(&str, &[Vec<Value>], [&str; 2]); 5] = [
+        ("while it is followed", &[vec![], unsaid("Connected")], came),
+        ("rung", &[vec![], unsaid("Ringing"), unsaid("Connected")], came),
+        ("dialled", &[vec![], unsaid("Dialing"), unsaid("Connected")], went),
+        ("it says so", &[vec![], own], went),
+        ("there already", &[unsaid("Connected")], went),
+    ];
+    for (name, states, expected) in cases {
+        let mut followed = Followed3cx::new(Rules::default());
+        for state in states {
+            followed.shows(2, state);
+        }
+        followed.shows(1, &[]);
+        assert_eq!(followed.end(), [expected[0], expected[1], "#1 hangup normalClearing"], "{name}");
+    }
 }
 
 #[test]
