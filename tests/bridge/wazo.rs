@@ -4,6 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::certificates::{NOW, params, pem_file, root, self_signed, signed_by};
 use crate::running::Running;
 use crate::support::World;
 use crate::wazo_server::{PASSWORD, USERNAME, Wazo};
@@ -13,17 +14,8 @@ fn bridge(world: &World, wazo: &Wazo, zammad: &Zammad) -> Command {
     let password = world.file("password", 0o600, &format!("{PASSWORD}\n"));
     let mut program = world.process();
     program.env("RUST_LOG", "trace");
-    program.args([
-        "bridge",
-        "wazo",
-        "--wazo-url",
-        &wazo.url(),
-        "--username",
-        USERNAME,
-        "--url",
-        &zammad.url(),
-    ]);
-    program.arg("--password-file").arg(password).args(["--hold", "0s"]);
+    program.args(["bridge", "wazo", "--username", USERNAME, "--url", &zammad.url(), "--hold", "0s"]);
+    program.arg("--password-file").arg(password).env("ZAMMAD_CTI_BRIDGE_WAZO_URL", wazo.url());
     program
 }
 
@@ -100,5 +92,49 @@ fn who_may_not_list_calls_is_told_and_follows_all_the_same() {
     wazo.happens("call_created", &leg("1.1", json!({ "user_uuid": "nobody" })));
     assert_eq!(zammad.until("newCall", "wazo-1.1").get("user"), None);
     end(running);
+    wazo.assert_content();
+}
+
+/// In place: the connection goes on, so that nothing is missed.
+#[test]
+fn a_token_is_renewed_before_its_end() {
+    let (world, zammad, wazo) = (World::new(), Zammad::start(), Wazo::start());
+    wazo.tokens_last(2);
+    let running = Running::start(&mut bridge(&world, &wazo, &zammad));
+    wazo.until_sessions(1);
+    wazo.happens("call_created", &leg("1.1", json!({})));
+    zammad.until("newCall", "wazo-1.1");
+    wazo.until_renewed(2);
+    wazo.happens("call_ended", &leg("1.1", json!({ "reason_code": 16 })));
+    zammad.until("hangup", "wazo-1.1");
+    assert_eq!(wazo.sessions(), 1);
+    end(running);
+    wazo.assert_content();
+}
+
+#[test]
+fn tls_is_spoken_to_whom_the_file_trusts() {
+    let (world, zammad, wazo) = (World::new(), Zammad::start(), Wazo::start());
+    let authority = root("authority");
+    let server = signed_by(&authority, params("wazo", &["127.0.0.1"], NOW));
+    let trusted = pem_file(&world, "trusted.pem", &[&authority]);
+    let through = |config| {
+        let front = crate::fakes::tls_in_front_of(wazo.address, config);
+        let mut program = bridge(&world, &wazo, &zammad);
+        program.arg("--wazo-url").arg(format!("https://{front}")).arg("--bridge-wazo-ca-file").arg(&trusted);
+        Running::start(&mut program)
+    };
+    let running = through(server.server_config());
+    wazo.until_sessions(1);
+    wazo.happens("call_created", &leg("1.1", json!({})));
+    zammad.until("newCall", "wazo-1.1");
+    end(running);
+    let tokens = wazo.tokens();
+    let running = through(self_signed(params("wazo", &["127.0.0.1"], NOW)).server_config());
+    running.until_it_says("certificate");
+    running.until_it_says("it is tried again");
+    end(running);
+    // Nobody who is not trusted has heard the password.
+    assert_eq!(wazo.tokens(), tokens);
     wazo.assert_content();
 }

@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value, json};
 use tungstenite::handshake::server::{Request, Response};
@@ -48,6 +48,8 @@ struct State {
     /// the list of legs is not for everybody
     has_no_list: bool,
     renewed: Vec<String>,
+    /// how long tokens last, in seconds, if that is less than was asked for
+    tokens_last: Option<u64>,
 }
 
 /// What the connection is to do.
@@ -107,14 +109,32 @@ impl Wazo {
         self.shared.change(|state| state.has_no_list = true);
     }
 
+    /// From now on tokens last this many seconds, whatever is asked for.
+    pub fn tokens_last(&self, seconds: u64) {
+        self.shared.change(|state| state.tokens_last = Some(seconds));
+    }
+
     /// Waits until so many clients have begun.
     pub fn until_sessions(&self, count: usize) {
+        self.wait(&format!("{count} sessions"), |state| state.sessions >= count);
+    }
+
+    /// Waits until this many tokens were put in place of the ones before, on connections that go on.
+    pub fn until_renewed(&self, count: usize) {
+        self.wait(&format!("{count} new tokens"), |state| state.renewed.len() >= count);
+    }
+
+    fn wait(&self, what: &str, is_so: impl Fn(&State) -> bool) {
         let mut state = self.shared.state.lock().unwrap();
-        while state.sessions < count {
+        while !is_so(&state) {
             let (again, waited) = self.shared.changed.wait_timeout(state, LIMIT).unwrap();
-            assert!(!waited.timed_out(), "in vain: {count} sessions; {:?}", again.complaints);
+            assert!(!waited.timed_out(), "in vain: {what}; {:?}", again.complaints);
             state = again;
         }
+    }
+
+    pub fn sessions(&self) -> usize {
+        self.shared.state.lock().unwrap().sessions
     }
 
     pub fn tokens(&self) -> usize {
@@ -174,12 +194,18 @@ fn answer(head: &str, body: &[u8], shared: &Shared) -> (u16, Value) {
         if wanted["expiration"].as_u64().is_none() {
             shared.complain(format!("a token without an end: {wanted}"));
         }
-        let number = shared.change(|state| {
+        let (number, lasts) = shared.change(|state| {
             state.tokens += 1;
-            state.tokens
+            (state.tokens, state.tokens_last)
         });
+        let lasts = lasts.or(wanted["expiration"].as_u64()).unwrap_or_default();
+        let issued = SystemTime::UNIX_EPOCH + Duration::from_secs(1_796_000_000);
+        let time = |time: SystemTime| humantime::format_rfc3339_micros(time).to_string().replace('Z', "");
+        let (issued, expires) = (time(issued), time(issued + Duration::from_secs(lasts)));
         let metadata = json!({ "purpose": "external_api", "admin": false, "tenant_uuid": "2c34c282" });
-        return (200, json!({ "data": { "token": format!("t0ken-{number}"), "metadata": metadata } }));
+        let token = json!({ "token": format!("t0ken-{number}"), "metadata": metadata,
+                            "utc_issued_at": issued, "utc_expires_at": expires });
+        return (200, json!({ "data": token }));
     }
     let newest = shared.state.lock().unwrap().tokens;
     if !has(&format!("x-auth-token: t0ken-{newest}")) {
@@ -262,7 +288,11 @@ fn socket(stream: TcpStream, shared: &Shared) {
                         }
                         Some("token") => {
                             let token = said["data"]["token"].as_str().unwrap_or_default().to_owned();
+                            if token != format!("t0ken-{}", shared.state.lock().unwrap().tokens) {
+                                shared.complain("a token that is not the newest one".to_owned());
+                            }
                             shared.change(|state| state.renewed.push(token));
+                            say(&mut socket, json!({ "op": "token", "code": 0 }));
                         }
                         _ => shared.complain(format!("this is not to be said: {text}")),
                     }

@@ -23,7 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LONGEST: usize = 16 * 1024 * 1024;
 
 /// How long a token is to last; a new one is got after half of it.
-pub const TOKEN_LASTS: Duration = Duration::from_secs(2 * 60 * 60);
+const TOKEN_LASTS: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// However short a token lasts, it is used for so long.
+const SHORTEST_USE: Duration = Duration::from_secs(1);
 
 /// A Wazo, and who asks it.
 #[derive(Debug, Clone)]
@@ -41,6 +44,8 @@ pub struct Token {
     pub secret: Secret,
     /// whether it sees the calls of all users; `None` if that was not said
     pub sees_all: Option<bool>,
+    /// how long it is used
+    pub used: Duration,
 }
 
 impl Http {
@@ -85,7 +90,7 @@ impl Http {
             WazoLogin::Password { username, password } => (username, password),
             WazoLogin::TokenFile(path) => {
                 let secret = read_token(path).map_err(|error| self.refused(&in_full(&error)))?;
-                return Ok(Token { secret, sees_all: None });
+                return Ok(Token { secret, sees_all: None, used: TOKEN_LASTS / 2 });
             }
         };
         let basic = STANDARD.encode(format!("{username}:{}", password.reveal()));
@@ -108,7 +113,9 @@ impl Http {
             let is_admin = metadata.get("admin").and_then(Value::as_bool).unwrap_or_default();
             Some(is_admin || ["external_api", "internal"].contains(&purpose))
         });
-        Ok(Token { secret: Secret::new(token), sees_all })
+        let lasts = answer.get("data").and_then(lifetime).unwrap_or(TOKEN_LASTS);
+        let used = (lasts / 2).clamp(SHORTEST_USE, TOKEN_LASTS / 2);
+        Ok(Token { secret: Secret::new(token), sees_all, used })
     }
 
     /// The legs that there are; the reason if they are not told.
@@ -153,5 +160,38 @@ impl Http {
             body.extend_from_slice(&chunk);
         }
         Ok((response.status(), serde_json::from_slice(&body).unwrap_or_default()))
+    }
+}
+
+/// How long a token lasts by its own times, which are written as `2026-08-18T06:10:00.123456`: Wazo may limit what is
+/// asked for. Two of the same clock, so that its zone and its error do not matter.
+fn lifetime(data: &Value) -> Option<Duration> {
+    let time = |key: &str| {
+        let text = data.get(key)?.as_str()?;
+        let text = text.split(['+', 'Z']).next().unwrap_or_default();
+        humantime::parse_rfc3339_weak(text).ok()
+    };
+    let lifetime = |begin: &str, end: &str| time(end)?.duration_since(time(begin)?).ok();
+    lifetime("utc_issued_at", "utc_expires_at").or_else(|| lifetime("issued_at", "expires_at"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_lasts_as_long_as_its_own_times_say() {
+        let utc = |begin: &str, end: &str| json!({ "utc_issued_at": begin, "utc_expires_at": end });
+        let cases = [
+            (utc("2026-08-18T06:10:00.500000", "2026-08-18T06:12:00.500000"), Some(120)),
+            (utc("2026-08-18T06:10:00+00:00", "2026-08-18T07:10:00+00:00"), Some(3600)),
+            (json!({ "issued_at": "2026-08-18T23:59:30", "expires_at": "2026-08-19T00:00:00" }), Some(30)),
+            (utc("2026-08-18T06:10:00", "2026-08-18T06:00:00"), None),
+            (utc("soon", "later"), None),
+            (json!({ "utc_issued_at": 1, "utc_expires_at": null }), None),
+        ];
+        for (data, seconds) in cases {
+            assert_eq!(lifetime(&data).map(|lifetime| lifetime.as_secs()), seconds, "{data}");
+        }
     }
 }

@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message as Frame};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use super::http::{Http, TOKEN_LASTS, Token};
+use super::http::{Http, Token};
 use super::message::{EVENTS, Message, Request};
 use crate::bridge::source::{self, Connector, LinkError};
 use crate::bridge::system::AccountError;
@@ -90,7 +90,8 @@ pub struct Link {
     unsent: VecDeque<Frame>,
     wanted: VecDeque<Request>,
     open: FuturesUnordered<BoxFuture<'static, Answer>>,
-    renew: Instant,
+    /// when the next token is due; `None` while it is asked for
+    renew: Option<Instant>,
     heard: Instant,
     is_asked: bool,
 }
@@ -105,12 +106,12 @@ impl Connector for Server {
         let mut link = Link {
             socket,
             http: self.http.clone(),
+            renew: Some(Instant::now() + token.used),
             token,
             read: VecDeque::new(),
             unsent: VecDeque::new(),
             wanted: VecDeque::new(),
             open: FuturesUnordered::new(),
-            renew: Instant::now() + TOKEN_LASTS / 2,
             heard: Instant::now(),
             is_asked: false,
         };
@@ -274,13 +275,13 @@ impl Link {
             Answer::Renewed(Ok(token)) => {
                 let message = json!({ "op": "token", "data": { "token": token.secret.reveal() } });
                 self.unsent.push_back(Frame::Text(message.to_string().into()));
+                self.renew = Some(Instant::now() + token.used);
                 self.token = token;
-                self.renew = Instant::now() + TOKEN_LASTS / 2;
             }
             Answer::Renewed(Err(error)) => {
                 let why = crate::client::in_full(&error);
                 self.read.push_back(Message::Remark(format!("there is no new token: {why}")));
-                self.renew = Instant::now() + RETRY;
+                self.renew = Some(Instant::now() + RETRY);
             }
         }
     }
@@ -289,7 +290,7 @@ impl Link {
         let http = self.http.clone();
         self.open.push(async move { Answer::Renewed(http.token().await) }.boxed());
         // The answer says when the next one is due.
-        self.renew = Instant::now() + TOKEN_LASTS;
+        self.renew = None;
     }
 }
 
@@ -324,7 +325,7 @@ impl source::Link for Link {
                 tokio::select! {
                     frame = timeout_at(until, socket.next()) => Turn::Frame(frame.ok()),
                     Some(answer) = answered => Turn::Answer(answer),
-                    () = sleep_until(renew) => Turn::Renew,
+                    () = sleep_until(renew.unwrap_or(until)), if renew.is_some() => Turn::Renew,
                 }
             };
             match said {
