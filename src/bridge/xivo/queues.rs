@@ -218,11 +218,22 @@ impl Xivo {
         }
     }
 
-    /// Whether a queue in which somebody waits has this phone rung.
+    /// Whether a queue in which somebody waits, or waited a moment ago, has this phone rung.
     pub(super) fn waits_for(&self, phone: &str) -> bool {
+        let now = self.now;
+        // Channels and lamps may be told of behind the queue.
+        let has_taken = |(interface, talk): (&String, &Talk)| {
+            talk.is_taken
+                && now - talk.since <= WITHIN
+                && self.directory.phone_of_interface(interface).is_some_and(|its| its == phone)
+        };
+        if self.queues.talks.iter().any(has_taken) {
+            return true;
+        }
         let is_full = |queue: &str| {
             let Some((id, _)) = self.directory.queue_named(queue) else { return false };
-            self.queues.waiting.get(id).is_some_and(|waiting| !waiting.is_empty())
+            let is_waited_in = self.queues.waiting.get(id).is_some_and(|waiting| !waiting.is_empty());
+            is_waited_in || self.queues.gone.iter().any(|gone| gone.queue == queue && now - gone.at <= WITHIN)
         };
         self.directory.members().any(|member| {
             let is_its = member.interface.as_deref().and_then(|one| self.directory.phone_of_interface(one));

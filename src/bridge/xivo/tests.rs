@@ -340,3 +340,41 @@ fn of_several_accounts_each_tells_of_its_own_line() {
         }
     }
 }
+
+/// Whichever comes first: a call of a queue is one call.
+#[test]
+fn channels_that_are_told_of_behind_the_queue_are_no_second_call() {
+    let talk = talks().into_iter().find(|talk| talk.name == "channels_1.2_queue_answered").unwrap();
+    let is_told = |message: &Value, said: &str| message["status"]["commstatus"] == said;
+    let begin = talk.live.iter().position(|message| is_told(message, "calling")).unwrap();
+    let last = talk.live.iter().position(|message| is_told(message, "linked")).unwrap();
+    assert!(is_told(&talk.live[begin + 1], "ringing"));
+    for place in begin..=last - 2 {
+        let mut live = talk.live.clone();
+        let mut late: Vec<Value> = live.drain(begin..begin + 2).collect();
+        late.iter_mut().for_each(|message| message["timenow"] = live[place]["timenow"].clone());
+        live.splice(place..place, late);
+        let mut following = Following::new(&talk);
+        following.connect(&talk.login);
+        live.into_iter().for_each(|message| following.say(message, 0));
+        following.pass(5.0);
+        assert_eq!(following.told(), expected(&talk), "told of at {place}, in place of {begin}");
+    }
+}
+
+/// Servers since 15.19 tell of no channels: who began a call that is over the end of the phone's own channel tells.
+#[test]
+fn a_call_that_went_out_is_told_of_at_its_end_without_channels_too() {
+    let mut talk = talks().into_iter().find(|talk| talk.name == "sheets_1.2_outbound_late").unwrap();
+    talk.live.retain(|message| message["listname"] != "channels");
+    let mut following = Following::new(&talk);
+    following.connect(&talk.login);
+    talk.live.iter().for_each(|message| following.say(message.clone(), 0));
+    following.pass(5.0);
+    let told = following.told();
+    // Nobody tells whether it was answered.
+    let whole: Vec<String> = expected(&talk).into_iter().filter(|line| !line.starts_with("answer")).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[0], whole[0]);
+    assert!(told[1].starts_with("hangup"), "{told:?}");
+}
