@@ -108,6 +108,22 @@ fn keep_from_others() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Where the package keeps the spool.
+const SPOOL_FOLDER: &str = "/var/spool/zammad-cti";
+
+/// The path of the spool: as the package has it where it is installed. Elsewhere nobody has made the folder, and a
+/// configuration that names it could not be used as it is.
+fn spool_path(folder: &Path) -> String {
+    let path = format!("path = {}\n", json(&folder.join("spool.db").to_string_lossy()));
+    if folder.is_dir() {
+        return path;
+    }
+    format!(
+        "# Set it: without a spool, events that Zammad does not take are lost, and calls that are open when the bridge\n\
+         # ends stay open at Zammad. The folder has to be there.\n#{path}"
+    )
+}
+
 /// A secret as it is shown on a terminal.
 fn hidden(secret: &Secret) -> String {
     let endpoint = Endpoint::new(secret, None).ok();
@@ -125,9 +141,10 @@ fn written(imported: &Imported, file: &Path, show: fn(&Secret) -> String) -> Str
         left.insert_str(0, "#\n# Of that file:\n");
     }
     let mut text = format!(
-        "{HEAD}# Made from {}.\n{left}\n{URL}url = {}\n{TABLES}{ASTERISK}{}",
+        "{HEAD}# Made from {}.\n{left}\n{URL}url = {}\n{NUMBERS}{}{TABLES}{ASTERISK}{}",
         printable(&file.to_string_lossy()),
         show(url),
+        spool_path(Path::new(SPOOL_FOLDER)),
         account(asterisk, show)
     );
     text.push_str(TRUNKS);
@@ -171,15 +188,16 @@ const HEAD: &str = "\
 
 const URL: &str = "# Zammad's CTI address with its token.\n";
 
-const TABLES: &str = "
+const NUMBERS: &str = "
 [numbers]
 # The country of the phone system. National numbers get its code.
 #country = \"DE\"
 
 [spool]
 # Where events wait while Zammad is down. The script lost them.
-#path = \"/var/spool/zammad-cti/spool.db\"
+";
 
+const TABLES: &str = "
 # Whose phone is whose: an extension or an endpoint, and a Zammad login. The script sent the name of the
 # queue's member. zammad-cti does the same for a phone that is not listed.
 [agents]
@@ -196,3 +214,17 @@ const TRUNKS: &str = "\
 # The digit that phones dial for an outside line.
 #outside_prefix = \"0\"
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spool_is_set_where_there_is_a_folder_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(spool_path(folder.path()), format!("path = \"{}/spool.db\"\n", folder.path().display()));
+        let missing = spool_path(&folder.path().join("missing"));
+        assert!(missing.lines().all(|line| line.starts_with('#')), "{missing}");
+        assert!(missing.ends_with("/missing/spool.db\"\n") && missing.contains("Set it: "), "{missing}");
+    }
+}

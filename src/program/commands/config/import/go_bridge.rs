@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::yaml_sections::{Entry, Section, Value, read};
+use super::{SPOOL_FOLDER, spool_path};
 use crate::config::{Endpoint, Secret, Span, ThreeCxSettings};
 use crate::number::Country;
 use crate::program::safe_text::{json, printable};
@@ -345,6 +346,8 @@ impl Imported {
             Some(country) => format!("country = {}\n", json(country)),
             None => "#country = \"DE\"\n".to_owned(),
         });
+        text.push_str("\n[spool]\n# Where events wait while Zammad is down. The bridge lost them.\n");
+        text.push_str(&spool_path(Path::new(SPOOL_FOLDER)));
         text.push_str(TABLES);
         text.push_str(&format!("url = {}\n", json(host)));
         if let Some((id, secret)) = client {
@@ -404,10 +407,6 @@ const NUMBERS: &str = "
 ";
 
 const TABLES: &str = "
-[spool]
-# Where events wait while Zammad is down. The bridge lost them.
-#path = \"/var/spool/zammad-cti/spool.db\"
-
 # Who sits at which phone: an extension, and a Zammad login. The bridge sent the name that the 3CX has for it, and
 # so does zammad-cti for an extension that is not listed.
 [agents]
