@@ -15,6 +15,7 @@ pub mod source;
 pub mod system;
 pub mod three_cx;
 pub mod tracker;
+pub mod traffic;
 pub mod view;
 pub mod wazo;
 pub mod xivo;

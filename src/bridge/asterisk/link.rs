@@ -11,9 +11,9 @@ use std::time::Duration;
 use md5::{Digest, Md5};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::action::Action;
@@ -21,17 +21,12 @@ use super::understanding::Message;
 use super::{Block, Blocks};
 use crate::bridge::source::{self, Connector, LinkError};
 use crate::bridge::system::AccountError;
+use crate::bridge::traffic::Traffic;
 use crate::client::settings_for_another;
 use crate::config::{AsteriskAccount, AsteriskSettings, Secret};
 
 /// How long each step of the beginning may take. Asterisk waits a second before it refuses a login.
 const STEP: Duration = Duration::from_secs(10);
-
-/// After so long without a word Asterisk is asked whether it is still there.
-const QUIET: Duration = Duration::from_secs(30);
-
-/// So long it may take to say so.
-const PONG: Duration = Duration::from_secs(10);
 
 /// A banner is a line such as `Asterisk Call Manager/11.0.0`.
 const LONGEST_BANNER: usize = 256;
@@ -73,14 +68,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Debug + Send> Stream for T {}
 /// A connection that is logged in.
 #[derive(Debug)]
 pub struct Link {
-    stream: Box<dyn Stream>,
+    traffic: Traffic<Box<dyn Stream>>,
     blocks: Blocks,
     read: VecDeque<Message>,
-    buffer: Vec<u8>,
-    unsent: Vec<u8>,
-    /// when something was heard last, and whether it was asked for since
-    heard: Instant,
-    is_asked: bool,
 }
 
 impl Connector for Account {
@@ -96,13 +86,9 @@ impl Connector for Account {
         let keep_alive = stream.set_nodelay(true);
         keep_alive.map_err(unreachable)?;
         let mut link = Link {
-            stream: self.encrypted(stream).await.map_err(unreachable)?,
+            traffic: Traffic::new(self.encrypted(stream).await.map_err(unreachable)?),
             blocks: Blocks::default(),
             read: VecDeque::new(),
-            buffer: vec![0; 64 * 1024],
-            unsent: Vec::new(),
-            heard: Instant::now(),
-            is_asked: false,
         };
         // One that says nothing waits for a word itself, as a web server does.
         let banner = timeout(STEP, link.banner()).await.unwrap_or_else(|_| Ok(String::new()))?;
@@ -147,7 +133,7 @@ impl Link {
     async fn banner(&mut self) -> Result<String, LinkError> {
         let mut banner = Vec::new();
         while banner.len() < LONGEST_BANNER {
-            match self.stream.read_u8().await {
+            match self.traffic.stream.read_u8().await {
                 Ok(b'\n') => break,
                 Ok(byte) => banner.push(byte),
                 Err(_) => break,
@@ -194,31 +180,15 @@ impl Link {
                 }
                 seen += 1;
             }
-            self.fill().await?;
+            let length = self.traffic.fill().await?;
+            self.take(length);
         }
     }
 
-    /// Sends what is to be said. What is not sent yet when it is dropped is sent by the next one.
-    async fn flush(&mut self) -> Result<(), LinkError> {
-        while !self.unsent.is_empty() {
-            let length = self.stream.write(&self.unsent).await?;
-            self.unsent.drain(..length);
-        }
-        Ok(())
-    }
-
-    /// Reads what there is.
-    async fn fill(&mut self) -> Result<(), LinkError> {
-        self.flush().await?;
-        let length = self.stream.read(&mut self.buffer).await?;
-        if length == 0 {
-            return Err(LinkError::Ended);
-        }
-        self.heard = Instant::now();
-        self.is_asked = false;
+    /// Takes in what was read.
+    fn take(&mut self, length: usize) {
         let read = &mut self.read;
-        self.blocks.read(&self.buffer[..length], &mut |block| read.push_back(block.into()));
-        Ok(())
+        self.blocks.read(self.traffic.bytes(length), &mut |block| read.push_back(block.into()));
     }
 }
 
@@ -231,20 +201,15 @@ impl source::Link for Link {
             if let Some(message) = self.read.pop_front() {
                 return Ok(message);
             }
-            let until = self.heard + QUIET + if self.is_asked { PONG } else { Duration::ZERO };
-            match timeout_at(until, self.fill()).await {
-                Ok(filled) => filled?,
-                Err(_) if self.is_asked => return Err(LinkError::Silent),
-                Err(_) => {
-                    self.is_asked = true;
-                    self.ask(Action::new("Ping", "ping"));
-                }
+            match self.traffic.fill_or_ask().await? {
+                Some(length) => self.take(length),
+                None => self.ask(Action::new("Ping", "ping")),
             }
         }
     }
 
     fn ask(&mut self, request: Action) {
-        self.unsent.extend_from_slice(request.to_string().as_bytes());
+        self.traffic.push(request.to_string().as_bytes());
     }
 }
 

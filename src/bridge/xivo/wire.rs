@@ -5,24 +5,18 @@ use std::io;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{Ask, Message};
 use crate::bridge::source::LinkError;
+use crate::bridge::traffic::Traffic;
 
 /// How long each step of the beginning may take. A server closes connections that do not log in within 5 s.
 const STEP: Duration = Duration::from_secs(10);
 
 /// A server with STARTTLS says so at once, before it is asked anything.
 const GREETING: Duration = Duration::from_millis(300);
-
-/// After so long without a word the server is asked whether it is still there; official clients do so every 120 s.
-const QUIET: Duration = Duration::from_secs(30);
-
-/// So long it may take to say so.
-const PONG: Duration = Duration::from_secs(10);
 
 /// The longest line that is read: what a big site lists has some 100 kB, and forms have not much more.
 pub const LONGEST: usize = 4 * 1024 * 1024;
@@ -33,18 +27,14 @@ const SHOWN: usize = 100;
 /// A connection.
 #[derive(Debug)]
 pub struct Wire {
-    stream: TcpStream,
+    traffic: Traffic<TcpStream>,
     address: String,
     /// the number of the account whose connection it is
     account: usize,
-    buffer: Vec<u8>,
     lines: Lines,
     read: VecDeque<Message>,
-    unsent: Vec<u8>,
     /// the number of the last message that was sent
     sent: u64,
-    heard: Instant,
-    is_asked: bool,
     is_in: bool,
 }
 
@@ -60,16 +50,12 @@ impl Wire {
         rustix::net::sockopt::set_socket_keepalive(&stream, true)
             .map_err(|error| unreachable(error.into()))?;
         let mut wire = Self {
-            stream,
+            traffic: Traffic::new(stream),
             address: address.to_owned(),
             account,
-            buffer: vec![0; 64 * 1024],
             lines: Lines::default(),
             read: VecDeque::new(),
-            unsent: Vec::new(),
             sent: 1000,
-            heard: Instant::now(),
-            is_asked: false,
             is_in: false,
         };
         if let Ok(greeting) = timeout(GREETING, wire.reply("starttls")).await {
@@ -115,7 +101,7 @@ impl Wire {
         self.sent += 1;
         message["commandid"] = self.sent.into();
         self.push(&message);
-        timeout(STEP, self.flush()).await.map_err(|_| LinkError::Silent)?
+        timeout(STEP, self.traffic.flush()).await.map_err(|_| LinkError::Silent)?
     }
 
     /// Asks for something, with the next turn of [`next`](Self::next).
@@ -126,8 +112,8 @@ impl Wire {
     }
 
     fn push(&mut self, message: &Value) {
-        self.unsent.extend(ascii(&message.to_string()).bytes());
-        self.unsent.push(b'\n');
+        self.traffic.push(ascii(&message.to_string()).as_bytes());
+        self.traffic.push(b"\n");
     }
 
     /// The next message of a class. What comes before it is kept.
@@ -154,7 +140,8 @@ impl Wire {
                 }
                 seen += 1;
             }
-            timeout_at(until, self.fill()).await.map_err(|_| LinkError::Silent)??;
+            let length = timeout_at(until, self.traffic.fill()).await.map_err(|_| LinkError::Silent)??;
+            self.take(length);
         }
     }
 
@@ -168,39 +155,18 @@ impl Wire {
             if let Some(message) = self.read.pop_front() {
                 return Ok(message);
             }
-            let until = self.heard + QUIET + if self.is_asked { PONG } else { Duration::ZERO };
-            match timeout_at(until, self.fill()).await {
-                Ok(filled) => filled?,
-                Err(_) if self.is_asked => return Err(LinkError::Silent),
-                Err(_) => {
-                    self.is_asked = true;
-                    self.ask(&Ask::KeepAlive);
-                }
+            // Official clients ask every 120 s.
+            match self.traffic.fill_or_ask().await? {
+                Some(length) => self.take(length),
+                None => self.ask(&Ask::KeepAlive),
             }
         }
     }
 
-    /// Sends what is to be said. What is not sent yet when it is dropped is sent by the next one.
-    async fn flush(&mut self) -> Result<(), LinkError> {
-        while !self.unsent.is_empty() {
-            let length = self.stream.write(&self.unsent).await?;
-            self.unsent.drain(..length);
-        }
-        Ok(())
-    }
-
-    /// Reads what there is.
-    async fn fill(&mut self) -> Result<(), LinkError> {
-        self.flush().await?;
-        let length = self.stream.read(&mut self.buffer).await?;
-        if length == 0 {
-            return Err(LinkError::Ended);
-        }
-        self.heard = Instant::now();
-        self.is_asked = false;
+    /// Takes in what was read.
+    fn take(&mut self, length: usize) {
         let (account, is_in, read) = (self.account, self.is_in, &mut self.read);
-        self.lines.read(&self.buffer[..length], &mut |line| read.extend(message(account, is_in, line)));
-        Ok(())
+        self.lines.read(self.traffic.bytes(length), &mut |line| read.extend(message(account, is_in, line)));
     }
 }
 
