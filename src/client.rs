@@ -35,6 +35,7 @@ pub use certificate::Certificate;
 use client_certificate::Asked;
 pub use connector::Proxy;
 pub(crate) use connector::{Connector, ConnectorError};
+pub(crate) use error::why_unreachable;
 pub use error::{Fate, RootCause, SendError, TlsFault, in_full};
 use phase::{Phase, Progress};
 pub use proxy::ProxyError;

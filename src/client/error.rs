@@ -152,6 +152,14 @@ pub fn in_full(error: &dyn Error) -> String {
     text
 }
 
+/// Why there is no connection to another server than Zammad, in a few words: without the layers of the libraries.
+pub(crate) fn why_unreachable(error: &(dyn Error + 'static)) -> String {
+    match find::<rustls::Error>(error) {
+        Some(fault) => TlsFault::of(fault, Asked::Nothing).to_string(),
+        None => RootCause::of(error).to_string(),
+    }
+}
+
 /// What TLS found wrong.
 #[derive(Debug, Clone, thiserror::Error)]
 #[expect(missing_docs, reason = "a variant's text says what its fields are")]

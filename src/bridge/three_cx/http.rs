@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::bridge::source::LinkError;
-use crate::client::in_full;
+use crate::client::why_unreachable;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -129,12 +129,13 @@ impl Http {
         Ok(match by {
             By::Nobody => request,
             By::Token(token) => request.bearer_auth(token),
+            By::Cookies("") => request,
             By::Cookies(cookies) => request.header(COOKIE, cookies),
         })
     }
 
     async fn ask(&self, request: RequestBuilder, path: &'static str) -> Result<Answer, LinkError> {
-        let failed = |error: reqwest::Error| self.unreachable(in_full(&error.without_url()));
+        let failed = |error: reqwest::Error| self.unreachable(why_unreachable(&error));
         let mut response = request.send().await.map_err(failed)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {

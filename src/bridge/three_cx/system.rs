@@ -38,11 +38,10 @@ impl PhoneSystem for System {
     fn next_step(error: &LinkError) -> Cow<'static, str> {
         match error {
             LinkError::Unreachable { .. } | LinkError::Ended | LinkError::Broken(_) | LinkError::Silent => {
-                "See whether the 3CX runs, url and ca_file in [bridge.3cx], and whether a firewall keeps this machine out"
+                "See url and ca_file in [bridge.3cx], and whether the 3CX runs and a firewall lets this machine through"
             }
             LinkError::Refused { .. } => {
-                "See the account in [bridge.3cx], and in the console of the 3CX its API client under Integrations, API, \
-                 the licence, and Console Restrictions"
+                "See the account in [bridge.3cx], and the API client in the console of the 3CX"
             }
             LinkError::Stranger { .. } => {
                 "See url in [bridge.3cx]: the address of the web client and the console"

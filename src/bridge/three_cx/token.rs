@@ -52,8 +52,8 @@ pub async fn of_client(http: &Http, id: &str, secret: &Secret) -> Result<Login, 
     match answer.status {
         404 | 405 => Ok(Login::NotThere),
         400 | 401 => Err(http.refused(format!(
-            "the API client {id} is not known, its secret is wrong, or the 3CX admits this machine's address to no \
-             login ({}; see client_id and client_secret, and Console Restrictions in the 3CX)",
+            "the API client {id} is not known, its secret is wrong, or Console Restrictions in the 3CX keep this \
+             machine's address out ({})",
             answer.status
         ))),
         403 => Err(http.refused(format!(
