@@ -474,7 +474,10 @@ fn queues_that_the_client_may_not_see_are_followed_by_the_list() {
 fn without_a_socket_everything_is_asked_for_again_and_again() {
     let (world, pbx, zammad) = (World::new(), Pbx::start(Version::V20), Zammad::start());
     pbx.has_no_socket();
+    // As some proxies do.
+    pbx.fails("/callcontrol/ws", 403, 1);
     let running = start(&world, &pbx, &zammad, Version::V20);
+    running.until_it_says("opens no socket (403), so it is asked every 50ms");
     pbx.until_polled(1);
     pbx.shows(&[leg("150", "Ringing")]);
     until_told(&zammad, &[RINGS]);

@@ -437,7 +437,7 @@ async fn talk(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
                 let status = if state.is_known(&request) { 101 } else { 401 };
                 return (status, String::new(), None);
             }
-            if is_socket && state.has_no_socket {
+            if is_socket && state.has_no_socket && !has_fault {
                 return (404, String::new(), None);
             }
             let (status, body) = state.answer(&request);

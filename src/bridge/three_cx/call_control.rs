@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -23,6 +23,11 @@ use super::socket::{self, Opened, PING, Socket};
 use super::token::Token;
 use super::xapi;
 use crate::bridge::source::{self, LinkError};
+use crate::config::Span;
+
+/// What is written as it is in a path (RFC 3986, section 2.3), and `*`, which numbers may have.
+const UNRESERVED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'*');
 
 /// How often everything is asked for, in case something was not said.
 const RECONCILE: Duration = Duration::from_secs(45);
@@ -57,6 +62,8 @@ pub struct CallControl {
     taken_away: Vec<Instant>,
     /// it has shown everything once, so it may
     has_shown: bool,
+    /// the answer in place of a socket, until that is told
+    no_socket: Option<u16>,
     /// numbers of queues, as far as they are told
     queues: Vec<String>,
     /// when the list of active calls is asked for next; `None`: it is not needed, not granted, or asked for
@@ -88,15 +95,18 @@ impl CallControl {
     pub async fn begin(account: Arc<Account>, token: Token) -> Result<Self, LinkError> {
         let http = &account.http;
         let mut read = VecDeque::new();
+        let mut no_socket = None;
         let socket = match socket::open(http, &account.tls, token.access.reveal()).await? {
             Opened::Socket(socket) => Some(socket),
-            Opened::Status(403) => return Err(forbidden(http)),
-            Opened::Status(401) => return Err(unauthorised(http)),
-            Opened::Status(status @ 500..) => {
+            Opened::Status(status @ (500 | 502..)) => {
                 return Err(http.unreachable(format!("it answers {status} to callcontrol/ws")));
             }
             Opened::Status(status) => {
-                log::debug!("it opens no socket ({status}): everything is asked for again and again");
+                if [401, 403].contains(&status) {
+                    // It may be a proxy that lets no socket through.
+                    may_ask(http, &token).await?;
+                }
+                no_socket = Some(status);
                 None
             }
         };
@@ -117,6 +127,7 @@ impl CallControl {
             unauthorised: Vec::new(),
             taken_away: Vec::new(),
             has_shown: false,
+            no_socket,
             queues,
             list_due: None,
             last_list: None,
@@ -164,6 +175,10 @@ impl CallControl {
             return;
         }
         self.list_due = Some(Instant::now() + self.account.poll_interval);
+        if answer.as_ref().is_some_and(|answer| answer.status == 401) {
+            // Another token comes of what is asked for next.
+            self.everything_due = Instant::now();
+        }
         let rows =
             answer.and_then(|answer| answer.json(&self.account.http).ok()).map(|list| xapi::rows(&list));
         if let Some(rows) = rows.filter(|rows| self.last_list.as_ref() != Some(rows)) {
@@ -244,6 +259,14 @@ impl CallControl {
                     return Err(http.unreachable("what it answers to callcontrol is no list"));
                 };
                 self.has_shown = true;
+                if let Some(status) = self.no_socket.take() {
+                    let pause = Span(self.account.poll_interval);
+                    let address = http.address();
+                    self.read.push_back(Message::Notice(format!(
+                        "{address} opens no socket ({status}), so it is asked every {pause}: what happens in between \
+                         is not seen. A proxy in front of it has to let WebSockets through"
+                    )));
+                }
                 let entries: Vec<Entry> = entries.iter().filter_map(Entry::read).collect();
                 let is_shown = |queue: &String| entries.iter().any(|entry| entry.dn == *queue);
                 if !self.queues.iter().all(is_shown) && self.last_list.is_none() {
@@ -358,7 +381,7 @@ impl source::Link for CallControl {
 }
 
 fn path(Place { dn, id }: &Place) -> String {
-    let [dn, id] = [dn, id].map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string());
+    let [dn, id] = [dn, id].map(|part| utf8_percent_encode(part, UNRESERVED).to_string());
     format!("callcontrol/{dn}/participants/{id}")
 }
 
@@ -375,6 +398,16 @@ async fn drop_all(http: &Http, places: &[Place], token: &str) -> Option<String> 
         }
     }
     why
+}
+
+/// Whether Call Control is permitted, as far as a question without a socket tells.
+async fn may_ask(http: &Http, token: &Token) -> Result<(), LinkError> {
+    let by = By::Token(token.access.reveal());
+    match http.get("callcontrol", "callcontrol", by).await?.status {
+        403 => Err(forbidden(http)),
+        401 => Err(unauthorised(http)),
+        _ => Ok(()),
+    }
 }
 
 /// What to do about a Call Control that is not permitted.

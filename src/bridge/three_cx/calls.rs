@@ -248,8 +248,11 @@ impl Calls {
             return None;
         }
         let beside = outside.first().and_then(|(number, trunk)| {
+            // A caller whom somebody fetches from where they wait has another number of the phone system's there.
+            let is_fetched = number.is_some() && trunk.is_empty();
             let mut pairs = self.conversations.iter().filter(|(_, other)| {
-                other.is_there(at) && other.is_with(number, trunk) && other.is_other_source(call)
+                let may_be_its = is_fetched || other.is_other_source(call);
+                other.is_there(at) && other.is_with(number, trunk) && may_be_its
             });
             pairs.next().map(|(&pair, _)| pair).filter(|_| pairs.next().is_none())
         });

@@ -106,7 +106,9 @@ impl Conversation {
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
         };
-        self.is_outside() && is_same && self.trunk.as_deref().is_none_or(|own| own == trunk)
+        // Where something stands between, the trunk is not shown.
+        let is_same_trunk = trunk.is_empty() || self.trunk.as_deref().is_none_or(|own| own == trunk);
+        self.is_outside() && is_same && is_same_trunk
     }
 
     /// Whether it has a leg, or had one a moment ago.

@@ -154,10 +154,12 @@ impl Directory {
         let status = participant.status.to_lowercase();
         let is_up = status == "connected" || status == "talking";
         let other = self.other(participant);
+        // Who picks up what is parked, or a caller of a queue, calls nobody outside.
+        let is_between = is_between(&other, participant);
         let calls = match status.as_str() {
-            "dialing" => true,
+            "dialing" => !is_between,
             "ringing" => false,
-            _ => at.kind == Kind::Extension && has_begun(participant, is_from_before),
+            _ => at.kind == Kind::Extension && !is_between && has_begun(participant, is_from_before),
         };
         let behalf = &participant.on_behalf_of_dn;
         let behalf = if self.is_queue(behalf) {
@@ -289,6 +291,13 @@ impl Directory {
 enum Side {
     Outside { number: Option<String>, trunk: String },
     Inside(Station),
+}
+
+/// Whether something of the phone system stands between a leg and who is outside, as a queue or a place for parked
+/// calls does.
+fn is_between(other: &Other, participant: &Participant) -> bool {
+    let is_line = matches!(party_type(&participant.party_dn_type), None | Some("externalline" | "none"));
+    matches!(other, Other::Outside { .. }) && !is_line
 }
 
 /// Trunks are numbered from 10000 on.

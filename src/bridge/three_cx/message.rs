@@ -238,7 +238,9 @@ impl Participant {
             on_behalf_of_dn: text("on_behalf_of_dn"),
             on_behalf_of_type: text("on_behalf_of_type"),
         };
-        (is_id(&read.id) && is_id(&read.callid) && !read.dn.is_empty()).then_some(read)
+        // Dots alone lead elsewhere in a path.
+        let is_number = read.dn.contains(|c: char| c != '.');
+        (is_id(&read.id) && is_id(&read.callid) && is_number).then_some(read)
     }
 
     /// Where it is found.

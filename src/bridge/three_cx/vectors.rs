@@ -3,6 +3,7 @@
 //! The states are made after published captures; queue, ring-group and transfer sequences are reconstructed from
 //! users' reports, as nobody has published a whole one.
 
+mod random;
 mod since_20;
 
 use std::collections::BTreeMap;
@@ -157,6 +158,7 @@ impl Followed3cx {
         let kind = |dn: &str| match dn {
             "816" | "817" => "Wqueue",
             "800" => "Wroutepoint",
+            "SP1" => "Wparking",
             _ => "Wextension",
         };
         let entry = |dn: &str| Entry {
@@ -164,7 +166,7 @@ impl Followed3cx {
             kind: kind(dn).to_owned(),
             participants: participants.iter().filter(|own| own.dn == dn).cloned().collect(),
         };
-        self.entries = ["150", "151", "800", "816", "817"].map(entry).to_vec();
+        self.entries = ["150", "151", "800", "816", "817", "SP1"].map(entry).to_vec();
     }
 
     /// Everything, as often as it is asked for.

@@ -129,6 +129,19 @@ fn participants_since_version_20_become_the_right_events() {
         ],
         &["#1 newCall in 4930123456→800 user=Alice Agent", answer, end],
     );
+    let parked = json!({ "party_dn": "SP1", "party_dn_type": "Wparking", "originated_by_dn": "", "originated_by_type": "None" });
+    let (alice, place) = (leg(1, "150", "Connected", 91), leg(3, "SP1", "Connected", 91));
+    check(
+        "parked, and fetched by another number of the phone system's",
+        &[
+            (2, vec![leg(1, "150", "Ringing", 91)]),
+            (2, vec![alice.clone()]),
+            (2, vec![alice, place.clone()]),
+            (2, vec![place.clone(), with(leg(4, "151", "Dialing", 92), parked.clone())]),
+            (2, vec![with(leg(4, "151", "Connected", 92), parked)]),
+        ],
+        &[new_call, answer, end],
+    );
     check(
         "a menu that is left",
         &[(2, vec![leg(1, "800", "Connected", 90)])],
@@ -167,7 +180,8 @@ fn who_talks_when_they_are_first_seen_was_called_unless_that_was_before() {
         ["#1 newCall in 4930123456→150 user=Alice Agent", "#1 answer ans=150 user=Alice Agent"],
         ["#1 newCall out 150→4930123456 user=Alice Agent", "#1 answer"],
     );
-    let cases: [(&str, &[Vec<Value>], [&str; 2]); 5] = [
+    type Case<'a> = (&'a str, &'a [Vec<Value>], [&'a str; 2]);
+    let cases: [Case<'_>; 5] = [
         ("while it is followed", &[vec![], unsaid("Connected")], came),
         ("rung", &[vec![], unsaid("Ringing"), unsaid("Connected")], came),
         ("dialled", &[vec![], unsaid("Dialing"), unsaid("Connected")], went),
