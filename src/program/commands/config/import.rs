@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use rustix::fs::{FileType, Mode, fchmod, fstat};
+use rustix::process::geteuid;
 
 use crate::config::{Endpoint, FileError, Secret, read_file, without_mark};
 use crate::program::cli::{Import, Peer};
@@ -111,16 +112,21 @@ fn keep_from_others() -> anyhow::Result<()> {
 /// Where the package keeps the spool.
 const SPOOL_FOLDER: &str = "/var/spool/zammad-cti";
 
-/// The path of the spool: as the package has it where it is installed. Elsewhere nobody has made the folder, and a
-/// configuration that names it could not be used as it is.
-fn spool_path(folder: &Path) -> String {
+/// The setting of the spool.
+fn spool() -> String {
+    spool_path(Path::new(SPOOL_FOLDER), geteuid().is_root())
+}
+
+/// The path of the spool: as the package has it, where it is installed, or where the bridge can make the folder. Others
+/// could not use a configuration that names it.
+fn spool_path(folder: &Path, can_make_it: bool) -> String {
     let path = format!("path = {}\n", json(&folder.join("spool.db").to_string_lossy()));
-    if folder.is_dir() {
+    if can_make_it || folder.is_dir() {
         return path;
     }
     format!(
         "# Set it: without a spool, events that Zammad does not take are lost, and calls that are open when the bridge\n\
-         # ends stay open at Zammad. The folder has to be there.\n#{path}"
+         # ends stay open at Zammad. The user of the bridge has to be able to write there.\n#{path}"
     )
 }
 
@@ -144,7 +150,7 @@ fn written(imported: &Imported, file: &Path, show: fn(&Secret) -> String) -> Str
         "{HEAD}# Made from {}.\n{left}\n{URL}url = {}\n{NUMBERS}{}{TABLES}{ASTERISK}{}",
         printable(&file.to_string_lossy()),
         show(url),
-        spool_path(Path::new(SPOOL_FOLDER)),
+        spool(),
         account(asterisk, show)
     );
     text.push_str(TRUNKS);
@@ -222,8 +228,11 @@ mod tests {
     #[test]
     fn a_spool_is_set_where_there_is_a_folder_for_it() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(spool_path(folder.path()), format!("path = \"{}/spool.db\"\n", folder.path().display()));
-        let missing = spool_path(&folder.path().join("missing"));
+        let of = |folder: &Path| format!("path = \"{}/spool.db\"\n", folder.display());
+        assert_eq!(spool_path(folder.path(), false), of(folder.path()));
+        let other = folder.path().join("missing");
+        assert_eq!(spool_path(&other, true), of(&other));
+        let missing = spool_path(&other, false);
         assert!(missing.lines().all(|line| line.starts_with('#')), "{missing}");
         assert!(missing.ends_with("/missing/spool.db\"\n") && missing.contains("Set it: "), "{missing}");
     }

@@ -7,8 +7,8 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+use super::spool;
 use super::yaml_sections::{Entry, Section, Value, read};
-use super::{SPOOL_FOLDER, spool_path};
 use crate::config::{Endpoint, Secret, Span, ThreeCxSettings};
 use crate::number::Country;
 use crate::program::safe_text::{json, printable};
@@ -347,7 +347,7 @@ impl Imported {
             None => "#country = \"DE\"\n".to_owned(),
         });
         text.push_str("\n[spool]\n# Where events wait while Zammad is down. The bridge lost them.\n");
-        text.push_str(&spool_path(Path::new(SPOOL_FOLDER)));
+        text.push_str(&spool());
         text.push_str(TABLES);
         text.push_str(&format!("url = {}\n", json(host)));
         if let Some((id, secret)) = client {
