@@ -1,5 +1,7 @@
 //! What the targets have in common.
 
+pub mod watched;
+
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::AsRawFd;
