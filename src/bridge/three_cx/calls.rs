@@ -247,9 +247,11 @@ impl Calls {
         if !self.by_call.contains_key(call) {
             return None;
         }
+        let mut legs = self.by_call.get(call).into_iter().flatten().filter_map(|key| self.legs.get(key));
+        let is_fetching = legs.any(|leg| leg.is_fetching);
         let beside = outside.first().and_then(|(number, trunk)| {
-            // A caller whom somebody fetches from where they wait has another number of the phone system's there.
-            let is_fetched = number.is_some() && trunk.is_empty();
+            // A caller whom somebody fetches from where they are parked has another number of the phone system's there.
+            let is_fetched = number.is_some() && is_fetching;
             let mut pairs = self.conversations.iter().filter(|(_, other)| {
                 let may_be_its = is_fetched || other.is_other_source(call);
                 other.is_there(at) && other.is_with(number, trunk) && may_be_its

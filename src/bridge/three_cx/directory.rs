@@ -122,6 +122,7 @@ impl Directory {
             behalf: None,
             dialled,
             is_beside: false,
+            is_fetching: false,
         })
     }
 
@@ -182,6 +183,7 @@ impl Directory {
             behalf,
             is_watched: true,
             is_beside: false,
+            is_fetching: party_type(&participant.party_dn_type) == Some("parking"),
         })
     }
 

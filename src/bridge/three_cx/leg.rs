@@ -23,6 +23,8 @@ pub struct Leg {
     pub is_watched: bool,
     /// it is from the list of active calls, beside what Call Control shows
     pub is_beside: bool,
+    /// it fetches a caller from where they are parked
+    pub is_fetching: bool,
 }
 
 /// Something of the phone system that has a number.

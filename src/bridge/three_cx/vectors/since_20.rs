@@ -142,6 +142,16 @@ fn participants_since_version_20_become_the_right_events() {
         ],
         &[new_call, answer, end],
     );
+    let by_menu = json!({ "party_dn": "800", "party_dn_type": "Wroutepoint" });
+    check(
+        "a customer who calls a second time, by a menu",
+        &[
+            (2, vec![leg(1, "150", "Connected", 93)]),
+            (2, vec![leg(1, "150", "Connected", 93), with(leg(2, "151", "Ringing", 94), by_menu)]),
+            (6, vec![leg(1, "150", "Connected", 93)]),
+        ],
+        &[new_call, answer, "#2 newCall in 4930123456→151 user=Bob Agent", "#2 hangup cancel", end],
+    );
     check(
         "a menu that is left",
         &[(2, vec![leg(1, "800", "Connected", 90)])],
