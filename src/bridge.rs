@@ -9,7 +9,6 @@ pub mod feed;
 pub mod freeswitch;
 pub mod fritzbox;
 pub mod mask;
-pub mod pattern;
 pub mod recording;
 pub mod source;
 pub mod system;

@@ -6,6 +6,7 @@ mod agents;
 mod bridge;
 mod endpoint;
 mod file;
+mod pattern;
 mod shared_path;
 mod value;
 mod variables;
@@ -38,8 +39,10 @@ pub(crate) use file::is_token_for_file;
 pub use file::{FileError, Layers, read};
 pub(crate) use file::{MAX_BUNDLE, read_file, refuse_what_others_can_read};
 pub(crate) use file::{read_secret, read_token, without_mark};
+pub use pattern::Pattern;
 #[doc(hidden)]
 pub(crate) use shared_path::relative;
+#[doc(hidden)]
 pub use value::List;
 pub use value::{Digits, Secret, Span};
 #[doc(hidden)]

@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use crate::asterisk::Channel;
 use crate::bridge::fact::Side;
-use crate::bridge::pattern::Pattern;
-use crate::config::{AsteriskSettings, List};
+use crate::config::{AsteriskSettings, List, Pattern};
 
 /// More trunks than any phone system has.
 const MOST_SEEN: usize = 1000;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::bridge::fact::{Fact, Failure, LegId, Person, What};
-use crate::bridge::pattern::Pattern;
+use crate::config::Pattern;
 
 /// More than happens to a call before its tenant is known.
 const MOST_HELD: usize = 64;

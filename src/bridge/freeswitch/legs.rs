@@ -11,7 +11,7 @@ use super::header::Header;
 use super::request::Row;
 use crate::asterisk::is_number;
 use crate::bridge::fact::{LegId, Person, Place, Side, Taker};
-use crate::bridge::pattern::Pattern;
+use crate::config::Pattern;
 
 /// The endpoints that stand between two legs.
 const INNER: [&str; 5] = ["loopback/", "null/", "pickup/", "group/", "error/"];

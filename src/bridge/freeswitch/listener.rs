@@ -13,8 +13,7 @@ use super::header::Header;
 use super::legs::{self, Leg, Legs};
 use super::request::Row;
 use crate::bridge::fact::{Dial, Fact, LegId, Side, What};
-use crate::bridge::pattern::Pattern;
-use crate::config::{FreeSwitchSettings, List};
+use crate::config::{FreeSwitchSettings, List, Pattern};
 
 /// The number of calls, none of them over a trunk, after which this is said.
 const CALLS_WITHOUT_TRUNK: u32 = 3;

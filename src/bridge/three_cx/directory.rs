@@ -6,8 +6,7 @@ use super::leg::{Kind, Leg, Other, Station};
 use super::message::{Participant, People, Row};
 use super::row_text::{RowText, outside_number};
 use crate::asterisk::{is_number, shown_name};
-use crate::bridge::pattern::Pattern;
-use crate::config::{List, ThreeCxSettings};
+use crate::config::{List, Pattern, ThreeCxSettings};
 
 /// What the numbers of calls begin with that are known by the list of active calls, beside Call Control: it may
 /// count otherwise.

@@ -6,8 +6,7 @@ use super::Reason;
 use super::call::{Call, Way};
 use crate::asterisk::is_number;
 use crate::bridge::fact::{Person, Place};
-use crate::bridge::pattern::Pattern;
-use crate::config::Agents;
+use crate::config::{Agents, Pattern};
 use crate::number::{Numbering, Party};
 
 /// What is reported and when: the table `[bridge]`.

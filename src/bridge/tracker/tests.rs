@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::asterisk::is_number;
 use crate::bridge::fact::{Failure, Person, Place, Standing};
-use crate::bridge::pattern::Pattern;
+use crate::config::Pattern;
 use crate::event::{EventKind, Users};
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -21,12 +21,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use crate::bridge::pattern::Pattern;
 use crate::bridge::system::PhoneSystem;
 use crate::bridge::tracker::{Rules, Tracker};
 use crate::bridge::{asterisk, freeswitch, fritzbox, three_cx, wazo, webhook, xivo};
 use crate::client;
-use crate::config::{BridgeConfig, Config, Settings, SourceSettings, Span};
+use crate::config::{BridgeConfig, Config, Pattern, Settings, SourceSettings, Span};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
 use crate::sandbox::{Options, Sandbox};
