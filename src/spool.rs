@@ -7,6 +7,7 @@
 //! What is kept survives a power cut; what is only noted, such as that an event arrived, survives
 //! the end of a process.
 
+mod course;
 mod damage;
 mod enter;
 mod file;
@@ -37,6 +38,9 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rustix::process::{Resource, getrlimit};
 
+pub(crate) use course::KeptCourse;
+#[doc(hidden)]
+pub use course::{CopyTo, Course};
 pub(crate) use damage::set_aside;
 pub(crate) use enter::{Begun, Earlier, Entry, Order};
 use file::Durable;
@@ -126,6 +130,12 @@ impl Limits {
     fn times(self, share: u64) -> Self {
         let Self { events, bytes, .. } = self;
         Self { events: events.saturating_mul(share), bytes: bytes.saturating_mul(share), ..self }
+    }
+
+    /// One of so many parts of them.
+    fn part(self, parts: u64) -> Self {
+        let Self { events, bytes, .. } = self;
+        Self { events: events / parts, bytes: bytes / parts, ..self }
     }
 }
 

@@ -16,7 +16,8 @@ use crate::config::{Config, Encoding, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
 use crate::rules::{self, Finding};
 use crate::spool::{
-    Begun, Call, Earlier, Entered, Entry, Moment, Order, Past, Position, SharedSpool, SpoolError, Which,
+    Begun, Call, Course, Earlier, Entered, Entry, Moment, Order, Past, Position, SharedSpool, SpoolError,
+    Which,
 };
 use crate::turn::{Turn, Turns};
 
@@ -51,6 +52,9 @@ pub struct EventToSend {
     pub findings: Vec<Finding>,
     /// what of a hangup could not be read, and why; it is sent without
     pub left_out: Option<String>,
+    /// where the events of its call go, where routes decide
+    #[doc(hidden)]
+    pub course: Option<Box<Course>>,
 }
 
 /// Where an event is.
@@ -143,7 +147,7 @@ pub enum Untried {
 ///     ..CallEvent::new(EventKind::NewCall, CallId::random(), Direction::Inbound)
 /// };
 /// let to_send =
-///     EventToSend { event, known: Known::default(), key: None, findings: Vec::new(), left_out: None };
+///     EventToSend { event, known: Known::default(), key: None, findings: Vec::new(), left_out: None, course: None };
 ///
 /// let is_down = serde_json::json!({ "mode": "respond", "status": 503 });
 /// zammad.fail(serde_json::from_value(is_down)?);
@@ -390,10 +394,13 @@ impl Courier {
                 // Without its turn somebody else might send it at the same time.
                 let begun =
                     if turn.as_ref().is_some_and(Turn::is_held) { keeper.begun } else { Begun::Noted };
-                let Entered { earlier, held, kept } = keeper.enter(to_send, order, begun, now).await;
+                let Entered { earlier, held, kept, is_noted } =
+                    keeper.enter(to_send, order, begun, now).await;
                 if kept.is_some() {
                     is_kept();
                 }
+                let copied = if is_noted { to_send.copied() } else { None };
+                let to_send = copied.as_ref().unwrap_or(to_send);
                 match (earlier, held) {
                     (Earlier::SameEvent, _) => Ok(Outcome::EndedBefore),
                     (Earlier::EventsOfItsCall, _) => {
@@ -537,8 +544,14 @@ impl EventToSend {
     }
 
     fn entry(&self) -> Entry {
-        let Self { event, known, key, .. } = self.clone();
-        Entry { event, key, answered: known.answered }
+        let Self { event, known, key, course, .. } = self.clone();
+        Entry { event, key, answered: known.answered, course }
+    }
+
+    /// The same when the spool has its copies.
+    fn copied(&self) -> Option<Self> {
+        self.course.as_ref()?;
+        Some(Self { course: None, ..self.clone() })
     }
 }
 
@@ -597,7 +610,7 @@ impl Keeper {
                 "the event is sent to Zammad without reading the spool: {}",
                 crate::client::in_full(&error)
             );
-            Entered { earlier: Earlier::Nothing, held: None, kept: None }
+            Entered { earlier: Earlier::Nothing, held: None, kept: None, is_noted: false }
         })
     }
 

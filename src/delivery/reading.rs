@@ -145,7 +145,7 @@ impl WrittenEvent {
             rules::findings(&(&event).into(), known.direction, known.answered, numbering.extension_digits);
         written.add_doubts(&event, &mut findings);
         let left_out = left_out.told(&event.call_id);
-        Ok(EventToSend { event, known, key, findings, left_out })
+        Ok(EventToSend { event, known, key, findings, left_out, course: None })
     }
 
     /// The direction that is sent; `None`: nobody knows. The journal's counts before the event's own, as Zammad

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::file::Durable;
-use super::{Moment, Past, Position, Spool, SpoolError, journal, waiting};
+use super::{Course, Moment, Past, Position, Spool, SpoolError, course, journal, waiting};
 use crate::event::{CallEvent, CallId, EventKind};
 use crate::rules;
 
@@ -15,6 +15,8 @@ pub(crate) struct Entry {
     pub(crate) key: Option<String>,
     /// whether its call was answered, as far as is known
     pub(crate) answered: Option<bool>,
+    /// where the events of its call go, where routes decide
+    pub(crate) course: Option<Box<Course>>,
 }
 
 /// Whether an event has its call's turn.
@@ -82,6 +84,7 @@ impl Spool {
                 return Ok((earlier, None));
             }
             journal::note(db, address, &entry.event, entry.key.as_deref(), now)?;
+            course::note(db, address, limits, entry, now)?;
             // What waits is not dropped for it: as a rule it is here for a moment.
             let kept = match text.as_deref() {
                 Some(text) if waiting::has_room(db, limits, text)? => {
@@ -239,7 +242,7 @@ mod tests {
             (event(Hangup, "begun"), Some(true), Order::InTurn, Earlier::Nothing),
         ];
         for (event, answered, order, found) in cases {
-            let entry = Entry { event, key: None, answered };
+            let entry = Entry { event, key: None, answered, course: None };
             assert_eq!(enter(&mut spool, &entry, order), found, "{entry:?}");
         }
         assert!(call(&mut spool, "new").is_some());

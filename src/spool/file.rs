@@ -29,9 +29,17 @@ impl Spool {
     /// The file cannot be had, is another program's, or is of a newer release; then it is left as it
     /// is.
     pub fn open(config: &SpoolConfig, endpoint: &Endpoint, patience: Duration) -> Result<Self, SpoolError> {
+        Self::open_for(config, address(endpoint), patience)
+    }
+
+    /// The same for the Zammad of this [`address`](Self::address), whether or not anything leads there.
+    pub(super) fn open_for(
+        config: &SpoolConfig,
+        address: String,
+        patience: Duration,
+    ) -> Result<Self, SpoolError> {
         let (place, mut db) = open_or_replace(&config.path, patience)?;
         let limits = Limits::from(config);
-        let address = address(endpoint);
         let aside = watch(&mut db).map_err(|source| failed(&place, source))?;
         let (path, inode) = (config.path.clone(), place.inode());
         Ok(Self { db, durable: None, aside, path, place, inode, patience, limits, address })

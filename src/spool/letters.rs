@@ -109,6 +109,8 @@ impl Spool {
                         let sql =
                             "UPDATE OR IGNORE call SET address = ?1 WHERE address = ?2 AND call_id = ?3";
                         db.prepare_cached(sql)?.execute([address, &before, &call_id])?;
+                        let sql = "UPDATE route SET address = ?1 WHERE address = ?2 AND call_id = ?3";
+                        db.prepare_cached(sql)?.execute([address, &before, &call_id])?;
                         renew_head(db, &before, &call_id)?;
                     }
                     renew_head(db, address, &call_id)?;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Begun, Call, CallNumber, Earlier, Entry, Held, Moment, Next, Note, Order, Overview, Past, Position,
-    SharedSpool, Spool, SpoolError, Totals, Waiting, Which,
+    Begun, Call, CallNumber, Earlier, Entry, Held, KeptCourse, Moment, Next, Note, Order, Overview, Past,
+    Position, SharedSpool, Spool, SpoolError, Totals, Waiting, Which,
 };
 use crate::event::CallEvent;
 
@@ -17,6 +17,8 @@ pub(crate) struct Entered {
     pub(crate) held: Option<Held>,
     /// where it is kept while it is under way
     pub(crate) kept: Option<Position>,
+    /// the journal has it, and the spool its copies
+    pub(crate) is_noted: bool,
 }
 
 /// Their errors are those of the operation and of [`Spool::open`], and [`SpoolError::Slow`]: then it may still be
@@ -30,6 +32,16 @@ impl SharedSpool {
         now: Moment,
     ) -> Result<Option<Call>, SpoolError> {
         self.with_begun(within, move |spool| spool.call(&which, now)).await.map(Option::flatten)
+    }
+
+    /// As [`Spool::course`]. No file is begun for whoever only asks.
+    #[expect(dead_code, reason = "routes come next")]
+    pub(crate) async fn course(
+        &self,
+        within: Duration,
+        which: Which,
+    ) -> Result<Option<KeptCourse>, SpoolError> {
+        self.with_begun(within, move |spool| spool.course(&which)).await.map(Option::flatten)
     }
 
     /// All that [`Spool::open_calls`] has. No file is begun for whoever only asks.
@@ -50,7 +62,7 @@ impl SharedSpool {
         let enter = move |spool: &mut Spool| {
             let (earlier, kept) = spool.enter(&entry, order, begun, now)?;
             let held = if earlier == Earlier::Nothing { spool.held()? } else { None };
-            Ok(Entered { earlier, held, kept })
+            Ok(Entered { earlier, held, kept, is_noted: earlier == Earlier::Nothing })
         };
         self.with(within, enter).await
     }

@@ -5,7 +5,7 @@ use crate::event::{CallEvent, CallId};
 
 /// Keeps an event.
 pub fn keep(spool: &mut Spool, event: &CallEvent, key: &str) -> Result<Option<Position>, SpoolError> {
-    let entry = Entry { event: event.clone(), key: Some(key.to_owned()), answered: None };
+    let entry = Entry { event: event.clone(), key: Some(key.to_owned()), answered: None, course: None };
     spool.keep(&entry, &Past::default(), Moment::now())
 }
 

@@ -15,7 +15,7 @@ use super::{SpoolError, failed, regular, trouble};
 const APPLICATION: i64 = 0x5a43_5449;
 
 /// One step for each version that there ever was; a file's version says how many it has behind it.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
     -- What waits for Zammad, and what was given up.
     CREATE TABLE event (
@@ -109,6 +109,23 @@ const STEPS: [&str; 2] = [
         boot INTEGER NOT NULL,
         up INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+",
+    "
+    -- Where the events of a call go, where routes decide. It goes with its call.
+    CREATE TABLE route (
+        number INTEGER PRIMARY KEY,
+        call_id TEXT NOT NULL UNIQUE,
+        key TEXT,
+        address TEXT NOT NULL,
+        -- whose Zammad that is, unless it is that of the configuration itself
+        profile TEXT,
+        -- the profiles that get copies, as a list in JSON
+        copies TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX route_by_key ON route (key, number) WHERE key IS NOT NULL;
+    CREATE TRIGGER call_goes AFTER DELETE ON call BEGIN
+        DELETE FROM route WHERE call_id = old.call_id AND address = old.address;
+    END;
 ",
 ];
 

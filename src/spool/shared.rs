@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::{Spool, SpoolError, is_begun};
+use super::{Spool, SpoolError, address, is_begun};
 use crate::background::in_thread;
 use crate::config::{Endpoint, SpoolConfig};
 use crate::event::CallId;
@@ -18,7 +18,8 @@ pub struct SharedSpool(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     config: SpoolConfig,
-    endpoint: Endpoint,
+    /// which Zammad it is about
+    address: String,
     place: Mutex<Place>,
     is_back: Condvar,
     /// somebody who opens it
@@ -44,10 +45,14 @@ impl SharedSpool {
     /// The file is opened, or begun, with the first work on it: in one go, as each change from one
     /// thread to another costs an event as much as a query.
     pub fn new(config: &SpoolConfig, endpoint: &Endpoint) -> Self {
-        let (config, endpoint) = (config.clone(), endpoint.clone());
+        Self::of_address(config, address(endpoint))
+    }
+
+    /// The same for the Zammad of this [`address`](Spool::address), whether or not anything leads there.
+    pub(crate) fn of_address(config: &SpoolConfig, address: String) -> Self {
         Self(Arc::new(Shared {
-            config,
-            endpoint,
+            config: config.clone(),
+            address,
             place: Mutex::new(Place::Nowhere),
             is_back: Condvar::new(),
             ahead: Mutex::new(None),
@@ -184,7 +189,7 @@ impl Shared {
             Place::Nowhere => {
                 drop(place);
                 let left = within.saturating_sub(asked.elapsed());
-                let opened = Spool::open(&self.config, &self.endpoint, left);
+                let opened = Spool::open_for(&self.config, self.address.clone(), left);
                 opened.map(Box::new).inspect_err(|_| self.put(Place::Nowhere))
             }
         }

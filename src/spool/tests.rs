@@ -56,7 +56,7 @@ pub fn keep_at(spool: &mut Spool, kind: EventKind, call_id: &str, now: Moment) -
 }
 
 pub fn entry(event: &CallEvent, key: Option<&str>) -> Entry {
-    Entry { event: event.clone(), key: key.map(str::to_owned), answered: None }
+    Entry { event: event.clone(), key: key.map(str::to_owned), answered: None, course: None }
 }
 
 /// Enters an event before which there is nothing.

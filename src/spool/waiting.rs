@@ -10,7 +10,7 @@ use super::file::{Durable, Trouble};
 use super::journal::Ending;
 use super::moment::moment;
 use super::note::{Note, Rest, is_here};
-use super::{Entry, Limits, Moment, Spool, SpoolError, journal};
+use super::{Entry, Limits, Moment, Spool, SpoolError, course, journal};
 use crate::config::SpoolPolicy;
 use crate::event::{CallEvent, EventKind};
 
@@ -145,6 +145,7 @@ impl Spool {
             let share = if event.kind == EventKind::NewCall { 1 } else { 2 };
             make_room(db, limits.times(share), text.len() as u64, now)?;
             journal::note(db, address, event, key.as_deref(), now)?;
+            course::note(db, address, limits, entry, now)?;
             if past.state() == State::Waiting {
                 journal::ended(db, address, event, now)?;
             }

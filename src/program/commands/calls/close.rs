@@ -232,6 +232,7 @@ impl Closer<'_> {
             key: None,
             left_out: None,
             findings: Vec::new(),
+            course: None,
         }
     }
 
