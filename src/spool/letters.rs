@@ -81,9 +81,24 @@ impl Spool {
     ///
     /// The file cannot be used.
     pub fn retry(&mut self, chosen: &Chosen, now: Moment) -> Result<u64, SpoolError> {
+        self.retry_beside(chosen, &[], now)
+    }
+
+    /// The same where events go to several Zammads: those that wait for one of these stay its own.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used.
+    pub(crate) fn retry_beside(
+        &mut self,
+        chosen: &Chosen,
+        others: &[String],
+        now: Moment,
+    ) -> Result<u64, SpoolError> {
         let wait_here = "state = 'waiting' AND address = ?2";
         let of_these = format!("NOT ({wait_here} AND due = 0)");
         let find = format!("SELECT address, call_id FROM event WHERE position = ?1 AND {of_these}");
+        let own = "SELECT address FROM event WHERE position = ?";
         // Of one that only waits too long it still counts what became of its attempts.
         let update = format!(
             "UPDATE event SET state = 'waiting', address = ?2, due = 0, head = 0, unknown_call = 0,
@@ -91,9 +106,13 @@ impl Spool {
              WHERE position = ?1"
         );
         self.some_at_a_time(chosen, &of_these, |spool, some| {
-            spool.change(Durable::Yes, |db, address| {
+            spool.change(Durable::Yes, |db, here| {
                 let mut count = 0;
                 for position in some {
+                    let own: Option<String> =
+                        db.prepare_cached(own)?.query_row([position.0], |row| row.get(0)).optional()?;
+                    let address = own.as_deref().filter(|own| others.iter().any(|other| other == own));
+                    let address = address.unwrap_or(here);
                     let parameters = params![position.0, address];
                     let call: Option<(String, String)> = db
                         .prepare_cached(&find)?
