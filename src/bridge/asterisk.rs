@@ -8,6 +8,8 @@ mod listener;
 mod look;
 #[cfg(test)]
 mod recordings;
+#[cfg(test)]
+mod rules;
 mod snapshot;
 mod system;
 mod trunks;

@@ -17,6 +17,12 @@ const LONGEST_LINE: usize = 16 * 1024;
 /// A block has some forty lines; the reply to a command more.
 const LONGEST_BLOCK: usize = 256 * 1024;
 
+/// How the names of fields end that come before a channel's number.
+const BEFORE_NUMBERS: &[&str] = &["Event", "Channel", "ChannelState", "ChannelStateDesc"];
+
+/// How the names of fields end that a message may have several times.
+const REPEATED: &[&str] = &["Variable", "Output"];
+
 /// Fields whose digits are nobody's number.
 const IDS: &[&str] = &[
     "event",
@@ -57,11 +63,14 @@ pub enum BlockError {
 }
 
 impl Block {
-    /// The value of a header field: of several the last, which Asterisk wrote itself if another was
-    /// slipped in before. Names of fields are not always spelt the same.
+    /// The value of a header field: of several that which Asterisk wrote itself, if another was slipped in by a
+    /// number. A channel's name and state come before its number, all else after it. Names of fields are not always
+    /// spelt the same.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let mut fields = self.fields.iter().rev();
-        fields.find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        let mut fields = self.fields.iter().filter(|(field, _)| field.eq_ignore_ascii_case(name));
+        let is_before = BEFORE_NUMBERS.iter().any(|end| ends_with(name, end));
+        let field = if is_before { fields.next() } else { fields.next_back() };
+        field.map(|(_, value)| value.as_str())
     }
 
     /// All values of a field that may be repeated, such as `Variable`.
@@ -79,8 +88,13 @@ impl Block {
     }
 
     /// Whether a field stands twice that no message has twice: somebody has slipped one in.
-    pub fn is_doubled(&self, name: &str) -> bool {
-        self.all(name).nth(1).is_some()
+    pub fn is_doubled(&self) -> bool {
+        let mut known: Vec<&str> = Vec::with_capacity(self.fields.len());
+        self.fields.iter().map(|(field, _)| field.as_str()).any(|field| {
+            let is_known = known.iter().any(|known| known.eq_ignore_ascii_case(field));
+            known.push(field);
+            is_known && !REPEATED.iter().any(|end| ends_with(field, end))
+        })
     }
 
     /// Puts other numbers and names in place of those that it has.
@@ -169,6 +183,13 @@ impl Blocks {
     }
 }
 
+fn ends_with(name: &str, end: &str) -> bool {
+    name.len()
+        .checked_sub(end.len())
+        .and_then(|at| name.get(at..))
+        .is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+}
+
 /// `Name: value`; bytes that are not UTF-8 are those of a name in an older encoding.
 fn field(line: &[u8]) -> (String, String) {
     let text = String::from_utf8_lossy(line);
@@ -212,12 +233,36 @@ mod tests {
 
     #[test]
     fn of_a_field_that_was_slipped_in_the_genuine_one_counts() {
-        let text = b"Event: Newchannel\nCallerIDNum: 1\nUniqueid: forged\nUniqueid: 1.2\n\n";
-        let read = read(&[text]);
-        let block = read[0].as_ref().unwrap();
-        assert_eq!(block.get("Uniqueid"), Some("1.2"));
-        assert!(block.is_doubled("Uniqueid"));
-        assert!(!block.is_doubled("CallerIDNum"));
+        let whole = |number: &str| {
+            format!(
+                "Event: DialBegin\nChannel: true\nChannelStateDesc: true\nCallerIDNum: {number}\nContext: true\n\
+                 Exten: true\nUniqueid: true\nLinkedid: true\nChanVariable: A=1\nChanVariable: B=2\n\
+                 DestChannel: true\nDestUniqueid: true\nVariable: A=1\nVariable: B=2\nOutput: 1\nOutput: 2\n\n"
+            )
+        };
+        let block = read(&[whole("1").as_bytes()]).remove(0).unwrap();
+        assert!(!block.is_doubled());
+        let fields = [
+            "Channel",
+            "ChannelStateDesc",
+            "Context",
+            "Exten",
+            "Uniqueid",
+            "Linkedid",
+            "DestChannel",
+            "DestUniqueid",
+        ];
+        for field in fields {
+            // DestChannel comes after the caller's number, and before that of the other channel.
+            let block = match field {
+                "DestChannel" => whole("1")
+                    .replace("DestUniqueid", "DestCallerIDNum: 1\nDestChannel: forged\nDestUniqueid"),
+                _ => whole(&format!("1\n{field}: forged")),
+            };
+            let block = read(&[block.as_bytes()]).remove(0).unwrap();
+            assert_eq!(block.get(field), Some("true"), "{field}");
+            assert!(block.is_doubled(), "{field}");
+        }
     }
 
     #[test]

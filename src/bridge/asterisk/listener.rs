@@ -19,6 +19,9 @@ const MOST_CONTEXTS: usize = 20;
 /// Asterisk allows 79 characters of a context.
 const LONGEST_CONTEXT: usize = 79;
 
+/// How many Local channels one call goes through at most: a pair that leads to itself is none that Asterisk makes.
+const DEEPEST: usize = 16;
+
 /// Understands one Asterisk, from event to event.
 #[derive(Debug)]
 pub struct Listener {
@@ -51,12 +54,34 @@ pub(super) struct Channel {
     first: Option<String>,
     /// the leg that took what it had rung
     reached: Option<String>,
+    /// the leg that it took the call of
+    reached_by: Option<String>,
+    /// a voicemail box has it
+    is_in_voicemail: bool,
+    /// it was there before anybody listened: what it had rung is not known
+    is_met: bool,
 }
 
 impl Channel {
     pub fn new(name: impl Into<String>, context: Option<&str>, side: Side, person: Person) -> Self {
-        let (name, context) = (name.into(), context.unwrap_or_default().to_owned());
-        Self { name, context, side, person, member: None, dialled: None, first: None, reached: None }
+        Self {
+            name: name.into(),
+            context: context.unwrap_or_default().to_owned(),
+            side,
+            person,
+            member: None,
+            dialled: None,
+            first: None,
+            reached: None,
+            reached_by: None,
+            is_in_voicemail: false,
+            is_met: false,
+        }
+    }
+
+    /// One that was there before.
+    pub fn met(self) -> Self {
+        Self { is_met: true, ..self }
     }
 }
 
@@ -88,13 +113,15 @@ impl Listener {
             "Rename" => return self.is_renamed(event),
             "AgentCalled" => return self.is_called(event),
             "DialBegin" => What::Dials(self.dials(event)?),
-            "DialEnd" => self.dial_ends(event)?,
+            "DialEnd" => return self.dial_ends(event),
+            "UnParkedCall" => return self.is_retrieved(event),
+            "AttendedTransfer" => return self.is_handed_over(event),
             "Newstate" if event.get("ChannelStateDesc") == Some("Busy") => What::TurnedAway,
             "QueueCallerJoin" => What::Queued(shown(event, "Queue")?),
             "QueueCallerLeave" | "QueueCallerAbandon" => What::Unqueued,
             "HangupRequest" if !is_refusal(event) => What::HangsUp,
             // Only where the account is allowed to read the dialplan.
-            "Newexten" if event.get("Application") == Some("VoiceMail") => What::Voicemail,
+            "Newexten" if event.get("Application") == Some("VoiceMail") => return self.has_voicemail(event),
             "Hangup" => {
                 self.ends(event);
                 What::Gone { cause: event.get("Cause").and_then(|cause| cause.parse().ok()) }
@@ -152,8 +179,7 @@ impl Listener {
         // Down is a leg that is to be rung.
         (event.get("ChannelStateDesc") == Some("Ring")).then(|| What::Calls {
             side,
-            // What was slipped in with it cannot be told from what is its own.
-            from: number.filter(|_| !event.is_doubled("Uniqueid") && !event.is_doubled("CallerIDNum")),
+            from: number,
             to: event.get("Exten").unwrap_or_default().to_owned(),
             trunk: trunk(side, name),
             place: place(side, name, event.get("Context"), event.get("CallerIDNum")),
@@ -164,6 +190,10 @@ impl Listener {
     fn is_renamed(&mut self, event: &Block) -> Option<Fact> {
         let (unique_id, name) = (id(event, "Uniqueid")?, event.get("Newname")?);
         let channel = self.channels.get_mut(&unique_id)?;
+        if self.locals.get(&channel.name) == Some(&unique_id) {
+            self.locals.remove(&channel.name);
+            self.locals.insert(name.to_owned(), unique_id);
+        }
         name.clone_into(&mut channel.name);
         None
     }
@@ -215,15 +245,14 @@ impl Listener {
         Some(Dial { to: LegId(to), side, person, number, shown, trunk, place, caller })
     }
 
-    fn dial_ends(&mut self, event: &Block) -> Option<What> {
+    fn dial_ends(&mut self, event: &Block) -> Option<Fact> {
         let dialer = id(event, "Uniqueid")?;
         let to = id(event, "DestUniqueid")?;
+        let group = LegId(id(event, "Linkedid")?);
         let failure = match event.get("DialStatus")? {
             "ANSWER" => {
-                if let Some(dialer) = self.channels.get_mut(&dialer) {
-                    dialer.reached = Some(to.clone());
-                }
-                return Some(What::Answered(self.taker(event, to)));
+                let (leg, what) = self.is_taken(event, dialer, to);
+                return Some(Fact { leg: LegId(leg), group, what });
             }
             "BUSY" => Failure::Busy,
             "NOANSWER" | "DONTCALL" | "TORTURE" => Failure::NoAnswer,
@@ -231,19 +260,89 @@ impl Listener {
             "CONGESTION" => Failure::Congestion,
             _ => Failure::Unavailable,
         };
-        Some(What::Failed { to: LegId(to), failure })
+        Some(Fact { leg: LegId(dialer), group, what: What::Failed { to: LegId(to), failure } })
+    }
+
+    /// A leg that was rung took a call: whose, and what that means.
+    fn is_taken(&mut self, event: &Block, dialer: String, to: String) -> (String, What) {
+        if let Some(channel) = self.channels.get_mut(&to) {
+            channel.reached_by = Some(dialer.clone());
+        }
+        if let Some(channel) = self.channels.get_mut(&dialer) {
+            channel.reached = Some(to.clone());
+        }
+        let (leg, taker) = (self.before(dialer), self.taker(event, to));
+        let is_inner = taker.side == Side::Inner;
+        let Some(half) =
+            self.other_half(&taker.leg.0).and_then(|half| self.channels.get(half)).filter(|_| is_inner)
+        else {
+            return (leg, What::Answered(taker));
+        };
+        // Nobody is behind a Local channel so far: the phone system itself took the call. A person who takes it there
+        // later is told of by the end of that dialling.
+        match half {
+            Channel { is_met: true, .. } => (leg, What::Answered(taker)),
+            Channel { is_in_voicemail: true, .. } => (leg, What::Voicemail),
+            Channel { .. } => (leg, What::Failed { to: taker.leg, failure: Failure::NoAnswer }),
+        }
+    }
+
+    /// The leg whose call is handled by a leg: of the half of a Local channel that was taken already, who had it rung.
+    fn before(&self, mut leg: String) -> String {
+        for _ in 0..DEEPEST {
+            let by = self.other_half(&leg).and_then(|half| self.channels.get(half)?.reached_by.clone());
+            match by {
+                Some(by) => leg = by,
+                None => break,
+            }
+        }
+        leg
+    }
+
+    /// A voicemail box is reached.
+    fn has_voicemail(&mut self, event: &Block) -> Option<Fact> {
+        let leg = id(event, "Uniqueid")?;
+        if let Some(channel) = self.channels.get_mut(&leg) {
+            channel.is_in_voicemail = true;
+        }
+        Some(Fact {
+            leg: LegId(self.before(leg)),
+            group: LegId(id(event, "Linkedid")?),
+            what: What::Voicemail,
+        })
+    }
+
+    /// Somebody took a call from where it was parked.
+    fn is_retrieved(&self, event: &Block) -> Option<Fact> {
+        self.talk(event, "Parkee", "Retriever")
+    }
+
+    /// An agent connected a call with a colleague, and left.
+    fn is_handed_over(&self, event: &Block) -> Option<Fact> {
+        let is_talk = event.get("Result") == Some("Success") && event.get("DestType") == Some("Bridge");
+        let is_up = event.get("TransferTargetChannelStateDesc") == Some("Up");
+        // Either of them may have been first.
+        let talk = self.talk(event, "Transferee", "TransferTarget");
+        talk.or_else(|| self.talk(event, "TransferTarget", "Transferee")).filter(|_| is_talk && is_up)
+    }
+
+    /// A leg outside talks to a phone of the house, both by their names in an event.
+    fn talk(&self, event: &Block, outside: &str, phone: &str) -> Option<Fact> {
+        let (leg, group) =
+            (id(event, &format!("{outside}Uniqueid"))?, id(event, &format!("{outside}Linkedid"))?);
+        let to = self.last_behind(id(event, &format!("{phone}Uniqueid"))?);
+        let channel = self.channels.get(&to)?;
+        if self.channels.get(&leg)?.side != Side::Outside || channel.side != Side::Phone {
+            return None;
+        }
+        let (person, number) = (channel.person.clone(), channel.dialled.clone());
+        let taker = Taker { leg: LegId(to), side: Side::Phone, person, number };
+        Some(Fact { leg: LegId(leg), group: LegId(group), what: What::Answered(taker) })
     }
 
     /// Who took a call: behind Local channels the phone that the last of them had rung.
     fn taker(&self, event: &Block, to: String) -> Taker {
-        let mut leg = to;
-        // A pair that leads to itself is none that Asterisk makes.
-        for _ in 0..16 {
-            match self.behind(&leg) {
-                Some(next) => leg = next,
-                None => break,
-            }
-        }
+        let leg = self.last_behind(to);
         let is_named = event.get("DestUniqueid") == Some(leg.as_str());
         let known = self.channels.get(&leg);
         let side = known.map_or(Side::Phone, |channel| channel.side);
@@ -253,6 +352,17 @@ impl Listener {
             person = self::person(name, shown(event, "DestCallerIDName"), number(event, "DestCallerIDNum"));
         }
         Taker { leg: LegId(leg), side, person, number: known.and_then(|channel| channel.dialled.clone()) }
+    }
+
+    /// The leg itself, or what the other half of a Local channel reached.
+    fn last_behind(&self, mut leg: String) -> String {
+        for _ in 0..DEEPEST {
+            match self.behind(&leg) {
+                Some(next) => leg = next,
+                None => break,
+            }
+        }
+        leg
     }
 
     /// The leg that the other half of a Local channel reached.
@@ -304,7 +414,8 @@ impl Listener {
         else {
             return;
         };
-        if channel.side == Side::Inner {
+        // Another one may have its name by now.
+        if self.locals.get(&channel.name).is_some_and(|known| Some(known.as_str()) == event.get("Uniqueid")) {
             self.locals.remove(&channel.name);
         }
     }
@@ -322,8 +433,9 @@ pub(super) fn id(event: &Block, field: &str) -> Option<String> {
     event.get(field).filter(|id| !id.is_empty() && id.len() <= 150).map(str::to_owned)
 }
 
+/// A number that is one. What was slipped in with it cannot be told from what is its own.
 pub(super) fn number(event: &Block, field: &str) -> Option<String> {
-    event.get(field).filter(|shown| is_number(shown)).map(str::to_owned)
+    event.get(field).filter(|shown| is_number(shown) && !event.is_doubled()).map(str::to_owned)
 }
 
 /// A name that is one.

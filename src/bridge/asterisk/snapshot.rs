@@ -68,7 +68,8 @@ impl Listener {
             Side::Phone => person(name, shown(block, "CallerIDName"), number(block, "CallerIDNum")),
             Side::Outside | Side::Inner => Person::default(),
         };
-        self.channels.insert(unique_id.clone(), Channel::new(*name, block.get("Context"), side, person));
+        let channel = Channel::new(*name, block.get("Context"), side, person).met();
+        self.channels.insert(unique_id.clone(), channel);
     }
 
     fn stands(&self, listed: &Listed<'_>, list: &List<'_>) -> Option<Standing> {

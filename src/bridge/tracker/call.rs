@@ -195,7 +195,9 @@ impl Call {
 
     /// Its far end wants the end.
     pub fn wants_end(&mut self) {
-        let is_tried = self.rung.iter().any(|rung| !rung.is_gone && rung.failure.is_none());
+        // In a voicemail box nobody is to be reached any more.
+        let is_open = |rung: &Rung| !rung.is_gone && rung.failure.is_none();
+        let is_tried = !self.is_voicemail && self.rung.iter().any(is_open);
         self.wanted_end.get_or_insert(is_tried || self.is_in_queue || self.rung.is_empty());
     }
 
@@ -223,7 +225,13 @@ impl Call {
             Some(false) => return HangupCause::NoAnswer,
             None => {}
         }
-        if let [only] = self.rung.as_slice() {
+        let only = match (self.way, self.rung.as_slice()) {
+            // Trunks that were tried before do not matter.
+            (Way::Out, _) => outside,
+            (Way::In | Way::Internal, [only]) => Some(only),
+            (Way::In | Way::Internal, _) => None,
+        };
+        if let Some(only) = only {
             return only.result(cause).unwrap_or_else(|| by_number(only.cause.or(cause)));
         }
         let is_any = |failure| self.rung.iter().any(|rung| rung.failure == Some(failure));
