@@ -6,7 +6,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use super::source::{Connector, Link, LinkError};
+use super::source::{Connector, Link, LinkError, Refusals};
 
 /// The first pause after a connection is lost; each one is twice the last.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -24,8 +24,8 @@ const GOOD: Duration = Duration::from_secs(30);
 /// What is told of the connection, and what comes over it.
 #[derive(Debug)]
 pub enum Fed<M> {
-    /// It was made: what is asked for next goes over it. Nobody else knows this word.
-    Connected(String),
+    /// It was made: what is asked for next goes over it. Nobody else knows this word. What it turns away is counted.
+    Connected(String, Refusals),
     /// The phone system said something.
     Said(M),
     /// It was lost, or could not be made; it is tried again after that time.
@@ -48,7 +48,8 @@ pub async fn feed<C: Connector + Clone>(
             Ok(link) => {
                 // What was asked of the connection before.
                 while requests.try_recv().is_ok() {}
-                if fed.send(Fed::Connected(uuid::Uuid::new_v4().simple().to_string())).is_err() {
+                let secret = uuid::Uuid::new_v4().simple().to_string();
+                if fed.send(Fed::Connected(secret, link.refusals())).is_err() {
                     return;
                 }
                 match hand_over(link, &mut connectors, &fed, &mut requests).await {

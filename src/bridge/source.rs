@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -88,6 +89,27 @@ pub trait Link {
 
     /// Asks for something, with the next turn of [`next`](Self::next).
     fn ask(&mut self, request: Self::Request);
+
+    /// What it turns away of what is sent to it, where anybody may send.
+    fn refusals(&self) -> Refusals {
+        Refusals::default()
+    }
+}
+
+/// How much was turned away. Clones count the same.
+#[derive(Debug, Clone, Default)]
+pub struct Refusals(Arc<AtomicU64>);
+
+impl Refusals {
+    /// One more.
+    pub fn note(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// So far.
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// What has become of what follows from a message.
@@ -145,6 +167,8 @@ pub enum Heard<Request> {
     Remark(String),
     /// A call that is not followed, and why.
     Passed(String),
+    /// Something was said again; whatever it changes is told besides.
+    Repeated(String),
 }
 
 /// Why there is no connection, or none any more.

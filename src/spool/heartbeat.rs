@@ -35,6 +35,12 @@ pub struct Heartbeat {
     pub calls: u64,
     /// how often the connection was made again
     pub reconnects: u64,
+    /// what was sent to it and is not believed, or was too much, since it began
+    #[serde(default)]
+    pub refused: u64,
+    /// what was sent again or came too late, since it began
+    #[serde(default)]
+    pub repeated: u64,
     /// how long the last event took, from the phone system's word to Zammad's reply
     pub delay: Duration,
     /// what it has seen of the phone system
@@ -196,6 +202,8 @@ mod tests {
             messages: 700,
             calls: 2,
             reconnects: 1,
+            refused: 3,
+            repeated: 2,
             delay: Duration::from_micros(4_321),
             sights: Sights { trunks: vec!["PJSIP/trunk".to_owned()], ..Sights::default() },
         }

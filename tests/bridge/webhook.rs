@@ -5,7 +5,7 @@ use std::process::Command;
 use ring::hmac;
 use serde_json::{Value, json};
 
-use crate::running::Running;
+use crate::running::{self, Running};
 use crate::sender::{Answer, Sender};
 use crate::servers::at_once;
 use crate::support::World;
@@ -272,6 +272,61 @@ fn more_than_the_rate_is_refused() {
     assert_eq!(sender.form(HOOK, &new_call("1", "492111234567")).status, 200);
     assert_eq!(zammad.count(), 1);
     assert!(bridge.end().contains("telnyx: a request is refused: there are more than its rate allows"));
+}
+
+#[test]
+fn what_is_refused_or_said_again_changes_nothing_and_is_counted() {
+    let (world, zammad) = (World::new(), Zammad::start());
+    let mut with_health = program(&world, &zammad, "");
+    let bridge = Bridge::start(with_health.args(["--health", "127.0.0.1:0"]));
+    let health = bridge.running.said_behind("health: http://").trim_end_matches("/healthz").to_owned();
+    let figure = |name: &str| -> u64 {
+        let figures = Sender::to(&health).ask("GET", "/metrics", &[], b"").body;
+        let start = format!("zammad_cti_bridge_{name}_total{{");
+        let line =
+            figures.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("{figures}"));
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    };
+    let placetel = HOOK.replace("sipgate", "placetel");
+    let incoming = "event=IncomingCall&from=022112345678&to=022198765432&call_id=1&direction=in";
+    let signature = signed(incoming);
+    let headers = [("X-PLACETEL-SIGNATURE", signature.as_str())];
+    let mut sender = bridge.sender();
+    assert_eq!(sender.post(&placetel, &headers, incoming.as_bytes()).status, 200);
+    assert_eq!(zammad.count(), 1);
+    assert_eq!(figure("repeated"), 0);
+
+    // The same again, its end and what follows the end, and the same for another call.
+    for _ in 0..3 {
+        assert_eq!(sender.post(&placetel, &headers, incoming.as_bytes()).status, 200);
+    }
+    let [other, accepted, ended] = [
+        "event=IncomingCall&direction=in&from=0221&to=030",
+        "event=CallAccepted",
+        "event=HungUp&type=accepted",
+    ]
+    .map(|event| format!("{event}&call_id=3"));
+    for body in [&other, &accepted, &accepted, &ended, &ended, &accepted] {
+        let signature = signed(body);
+        let headers = [("X-PLACETEL-SIGNATURE", signature.as_str())];
+        assert_eq!(sender.post(&placetel, &headers, body.as_bytes()).status, 200);
+    }
+    assert_eq!(zammad.kinds_of("placetel-3"), ["newCall", "answer", "hangup"]);
+    let forged = incoming.replace("call_id=1", "call_id=2");
+    for _ in 0..4 {
+        assert_eq!(sender.post(&placetel, &headers, forged.as_bytes()).status, 403);
+    }
+    let flood: Vec<_> =
+        (0..100).map(|_| sender.json(&HOOK.replace("sipgate", "telnyx"), "{}").status).collect();
+    let too_many = flood.iter().filter(|&&status| status == 429).count() as u64;
+    let strangers = 5;
+    for _ in 0..strangers {
+        assert_eq!(bridge.sender().form("/hook/sipgate/wrong", incoming).status, 404);
+    }
+    running::until("all are counted", || figure("refused") >= 4 + too_many + strangers);
+    assert_eq!((figure("refused"), figure("repeated")), (4 + too_many + strangers, 3 + 3));
+    assert_eq!(zammad.count(), 1 + 3);
+    bridge.end();
 }
 
 #[test]

@@ -151,7 +151,8 @@ impl Follower {
             match heard {
                 Heard::Fact(fact) => self.tracker.hear(fact, now),
                 Heard::Standing(legs) => self.tracker.compare(&legs, now),
-                Heard::Seen(_) | Heard::Ask(_) | Heard::Remark(_) | Heard::Passed(_) => {}
+                Heard::Seen(_) | Heard::Ask(_) | Heard::Remark(_) | Heard::Passed(_) | Heard::Repeated(_) => {
+                }
             }
         }
         self.take();

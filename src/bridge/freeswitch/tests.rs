@@ -25,7 +25,7 @@ fn followed(settings: &FreeSwitchSettings, said: &[Value]) -> Vec<String> {
             match heard {
                 Heard::Fact(fact) => tracker.hear(fact, now),
                 Heard::Standing(legs) => tracker.compare(&legs, now),
-                Heard::Remark(text) | Heard::Passed(text) => lines.push(text),
+                Heard::Remark(text) | Heard::Passed(text) | Heard::Repeated(text) => lines.push(text),
                 Heard::Seen(_) | Heard::Ask(_) => {}
             }
         }

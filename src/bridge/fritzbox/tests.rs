@@ -46,7 +46,7 @@ impl Follower {
             for heard in heard {
                 match heard {
                     Heard::Fact(fact) => self.tracker.hear(fact, now),
-                    Heard::Remark(text) | Heard::Passed(text) => lines.push(text),
+                    Heard::Remark(text) | Heard::Passed(text) | Heard::Repeated(text) => lines.push(text),
                     Heard::Standing(_) | Heard::Seen(_) => panic!("there is no list"),
                     Heard::Ask(request) => match request {},
                 }

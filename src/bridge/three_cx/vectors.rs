@@ -81,7 +81,10 @@ impl Followed3cx {
                     Heard::Ask(Request::Everything) => {
                         said.push(Message::Everything { at: self.now, entries: self.entries.clone() });
                     }
-                    Heard::Ask(Request::Drop(_)) | Heard::Remark(_) | Heard::Passed(_) => {}
+                    Heard::Ask(Request::Drop(_))
+                    | Heard::Remark(_)
+                    | Heard::Passed(_)
+                    | Heard::Repeated(_) => {}
                 }
             }
         }

@@ -137,7 +137,7 @@ impl Following {
                 Heard::Standing(legs) => self.tracker.compare(&legs, now),
                 Heard::Seen(legs) => self.tracker.see(&legs, now),
                 Heard::Ask(request) => self.answer(request),
-                Heard::Remark(_) | Heard::Passed(_) => {}
+                Heard::Remark(_) | Heard::Passed(_) | Heard::Repeated(_) => {}
             }
         }
         self.take();

@@ -6,8 +6,10 @@
 mod memory;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use memory::Memory;
+use serde_json::Value;
 
 use super::notice::{End, Happened, Notice, Towards};
 use crate::bridge::fact::{Dial, Fact, Failure, LegId, Person, Side, Taker, What};
@@ -63,6 +65,8 @@ pub struct Calls {
     early: Memory<Option<End>>,
     /// events by their ids
     heard: Memory<()>,
+    /// whole requests
+    said: Memory<()>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +126,7 @@ impl Default for Calls {
             over: Memory::new(REMEMBERED),
             early: Memory::new(REMEMBERED),
             heard: Memory::new(REMEMBERED),
+            said: Memory::new(REMEMBERED),
         }
     }
 }
@@ -151,6 +156,13 @@ impl Calls {
     /// Whether an event of this id was told before.
     pub fn is_told(&mut self, hook: &str, id: &str) -> bool {
         !self.heard.note(key(hook, id).0, ())
+    }
+
+    /// Whether a hook has said the same before. Legs may do so for good reasons.
+    pub fn is_said(&mut self, hook: &str, body: &Value) -> bool {
+        let mut hasher = DefaultHasher::new();
+        (hook, body.to_string()).hash(&mut hasher);
+        !self.said.note(format!("{:x}", hasher.finish()), ())
     }
 
     /// What follows from a notice.

@@ -22,7 +22,7 @@ use super::hook::{Hook, Hooks, Unread};
 use super::message::{Message, Said};
 use super::refused::{Reason, Refused};
 use crate::background;
-use crate::bridge::source::{Connector, Fate, Link, LinkError, Waits};
+use crate::bridge::source::{Connector, Fate, Link, LinkError, Refusals, Waits};
 use crate::web::body::{self, Room};
 use crate::web::connections::Connection;
 use crate::web::lock;
@@ -120,6 +120,10 @@ impl Link for Listening {
 
     fn ask(&mut self, request: Infallible) {
         match request {}
+    }
+
+    fn refusals(&self) -> Refusals {
+        self.state.refused.count()
     }
 }
 

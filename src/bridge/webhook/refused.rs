@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::hook::Unread;
+use crate::bridge::source::Refusals;
 use crate::web::lock;
 
 /// How often there is a line about one hook and one reason.
@@ -46,7 +47,10 @@ impl fmt::Display for Reason {
 
 /// Counts them.
 #[derive(Debug, Default)]
-pub struct Refused(Mutex<BTreeMap<(String, Reason), Count>>);
+pub struct Refused {
+    counts: Mutex<BTreeMap<(String, Reason), Count>>,
+    all: Refusals,
+}
 
 #[derive(Debug)]
 struct Count {
@@ -58,13 +62,19 @@ struct Count {
 impl Refused {
     /// Counts one, and tells of it unless that was done just now. `hook` is one that there is, or none.
     pub fn note(&self, hook: &str, reason: Reason) {
+        self.all.note();
         if let Some(line) = self.line(hook, reason, Instant::now()) {
             log::warn!("{line}");
         }
     }
 
+    /// How many there are, whatever the reason.
+    pub fn count(&self) -> Refusals {
+        self.all.clone()
+    }
+
     fn line(&self, hook: &str, reason: Reason, now: Instant) -> Option<String> {
-        let mut counts = lock(&self.0);
+        let mut counts = lock(&self.counts);
         let first = Count { ever: 0, told: 0, at: now };
         let count = counts.entry((hook.to_owned(), reason)).or_insert(first);
         count.ever += 1;

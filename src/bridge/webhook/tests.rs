@@ -39,6 +39,7 @@ impl Talk {
             match heard {
                 Heard::Fact(fact) => self.tracker.hear(fact, self.now),
                 Heard::Remark(remark) => return vec![format!("remark: {remark}")],
+                Heard::Repeated(_) => {}
                 other => panic!("{other:?}"),
             }
         }
@@ -753,6 +754,133 @@ fn a_mapping_can_be_written_for_any_sender() {
     };
     let told = Talk::with(nfon).all(&[&leg("20", "ring"), &leg("21", "ring"), &leg("21", "answer")]);
     assert_eq!(told[..2], ["h-N1 newCall in 4962511234 20", "h-N1 answer 21"]);
+}
+
+/// Bodies as the senders' documentation has them, by a mapping each: what has no preset.
+#[test]
+fn documented_bodies_of_senders_without_a_preset() {
+    let kazoo = "
+        fields = { event = 'hook_event', call = 'call_id', direction = 'call_direction', from = 'caller_id_number', to = 'callee_id_number', user = 'owner_id', cause = 'hangup_cause' }
+        words.event = { channel_create = 'new_call', channel_answer = 'answer', channel_bridge = 'answer', channel_destroy = 'hangup' }";
+    let kazoo_says = |event: &str, more: &str| {
+        format!(
+            r#"{{"hook_event":"{event}","account_id":"A","call_direction":"inbound","call_id":"K1","other_leg_call_id":"K0","caller_id_number":"+49211","callee_id_number":"+4930","is_internal_leg":false{more}}}"#
+        )
+    };
+    let ringcentral = "
+        each = ['body.parties']
+        fields = { event = '.status.code', call = 'body.telephonySessionId', leg = '.id', direction = '.direction', from = '.from.phoneNumber', to = '.to.phoneNumber', number = '.to.phoneNumber', id = 'uuid' }
+        words.event = { Setup = 'ignore', Proceeding = 'new_call', Answered = 'answer', VoiceMail = 'voicemail', Disconnected = 'hangup', Gone = 'hangup' }";
+    let ringcentral_says = |uuid: &str, code: &str| {
+        format!(
+            r#"{{"uuid":"{uuid}","timestamp":"2026-11-29T10:00:00Z","body":{{"sequence":5,"telephonySessionId":"S","parties":[{{"id":"S-2","extensionId":"40","direction":"Inbound","from":{{"phoneNumber":"+49211"}},"to":{{"phoneNumber":"102"}},"status":{{"code":"{code}"}},"missedCall":false}}]}}}}"#
+        )
+    };
+    let zoom = "
+        fields = { event = 'event', call = 'payload.object.call_id', from = 'payload.object.caller.phone_number', to = 'payload.object.callee.phone_number', number = 'payload.object.callee.extension_number' }
+        [words.event]
+        'phone.callee_ringing' = 'new_call in'
+        'phone.callee_answered' = 'answer in'
+        'phone.callee_missed' = 'hangup in noAnswer'
+        'phone.callee_rejected' = 'hangup in busy'
+        'phone.callee_ended' = 'hangup in'";
+    let zoom_says = |event: &str| {
+        format!(
+            r#"{{"event":"phone.{event}","event_ts":1790000000000,"payload":{{"account_id":"A","object":{{"call_id":"72","caller":{{"phone_number":"+49211"}},"callee":{{"extension_number":1002,"phone_number":"+4930","user_id":"U"}},"ringing_start_time":"x","answer_start_time":"x"}}}}}}"#
+        )
+    };
+    let creomate = "
+        fields = { event = 'event', call = 'id', from = 'callerid', to = 'did', user = 'user' }
+        words.event = { ring = 'new_call in', pickup = 'answer in', hangup = 'hangup in' }";
+    let creomate_says = |event: &str| {
+        format!(
+            r#"{{"event":"{event}","callerid":"+49211","user":"101","usertype":"ext","did":"DID-4930","id":"230115121143_9-2","finishtype":"Ok","transfer":"False"}}"#
+        )
+    };
+    let ivoz = "
+        fields = { event = 'event', call = 'callId', direction = 'direction', from = 'from', to = 'to' }
+        words.event = { start = 'new_call', ring = 'ignore', answer = 'answer', end = 'hangup', updateClid = 'ignore' }";
+    let ivoz_says = |event: &str| {
+        format!(r#"{{"event":"{event}","callId":"I1","direction":"inbound","from":"+49211","to":"+4930"}}"#)
+    };
+    let phone_com = "
+        fields = { event = 'data.first_leg.state', call = 'data.uuid', direction = 'data.direction', from = 'data.first_leg.from', to = 'data.first_leg.to', cause = 'data.first_leg.completion_status' }
+        words.event = { ringing = 'new_call', connected = 'answer', completed = 'hangup' }
+        words.cause = { missed = 'noAnswer', answered = 'answered' }";
+    let phone_com_says = |state: &str| {
+        format!(
+            r#"{{"data":{{"uuid":"P1","direction":"in","first_leg":{{"state":"{state}","completion_status":"missed","from":"+49211","to":"+4930"}}}}}}"#
+        )
+    };
+    let missed_by_kazoo = kazoo_says("channel_destroy", r#","hangup_cause":"USER_BUSY""#);
+    let trial = r#"{"test":1}"#;
+    // (mapping, bodies, what follows)
+    let cases: [(&str, Vec<String>, &[&str]); 8] = [
+        (
+            kazoo,
+            vec![
+                kazoo_says("channel_create", ""),
+                kazoo_says("channel_answer", r#","owner_id":"O""#),
+                kazoo_says("channel_destroy", ""),
+            ],
+            &["h-K1 newCall in +49211 +4930", "h-K1 answer O", "h-K1 hangup normalClearing"],
+        ),
+        (
+            kazoo,
+            vec![kazoo_says("channel_create", ""), missed_by_kazoo],
+            &["h-K1 newCall in +49211 +4930", "h-K1 hangup busy"],
+        ),
+        (
+            ringcentral,
+            vec![
+                ringcentral_says("1", "Setup"),
+                ringcentral_says("2", "Proceeding"),
+                ringcentral_says("2", "Proceeding"),
+                ringcentral_says("3", "Answered"),
+                ringcentral_says("4", "Disconnected"),
+            ],
+            &["h-S newCall in +49211 102", "h-S answer 102", "h-S hangup normalClearing"],
+        ),
+        (
+            zoom,
+            vec![zoom_says("callee_ringing"), zoom_says("callee_answered"), zoom_says("callee_ended")],
+            &["h-72 newCall in +49211 +4930", "h-72 answer 1002", "h-72 hangup normalClearing"],
+        ),
+        (
+            zoom,
+            vec![zoom_says("callee_ringing"), zoom_says("callee_rejected")],
+            &["h-72 newCall in +49211 +4930", "h-72 hangup busy"],
+        ),
+        (
+            creomate,
+            vec![creomate_says("ring"), creomate_says("pickup"), creomate_says("hangup")],
+            &[
+                "h-230115121143_9-2 newCall in +49211 DID-4930 101",
+                "h-230115121143_9-2 answer 101",
+                "h-230115121143_9-2 hangup normalClearing",
+            ],
+        ),
+        (
+            ivoz,
+            vec![
+                ivoz_says("start"),
+                ivoz_says("ring"),
+                ivoz_says("updateClid"),
+                ivoz_says("answer"),
+                ivoz_says("end"),
+            ],
+            &["h-I1 newCall in +49211 +4930", "h-I1 answer", "h-I1 hangup normalClearing"],
+        ),
+        (
+            phone_com,
+            vec![trial.to_owned(), phone_com_says("ringing"), phone_com_says("completed")],
+            &["h-P1 newCall in +49211 +4930", "h-P1 hangup noAnswer"],
+        ),
+    ];
+    for (mapping, bodies, expected) in cases {
+        let bodies: Vec<_> = bodies.iter().map(String::as_str).collect();
+        assert_eq!(Talk::with(mapping).all(&bodies), expected, "{mapping}");
+    }
 }
 
 #[test]

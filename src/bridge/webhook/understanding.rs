@@ -55,19 +55,26 @@ impl Webhook {
         if let Some(id) = notices.first().and_then(|notice| notice.id.as_ref())
             && self.calls.is_told(&said.hook, id)
         {
-            log::debug!("{}: event {id:?} was told before", said.hook);
-            return Vec::new();
+            return vec![Heard::Repeated(format!("{}: event {id:?} was told before", said.hook))];
         }
+        let mut is_repeated = self.calls.is_said(&said.hook, &said.body);
         let mut heard = Vec::new();
         for notice in notices {
             let (hook, call) = (&said.hook, &notice.call);
             match self.calls.hear(manner, &notice) {
                 Told::Facts(facts) => heard.extend(facts.into_iter().map(Heard::Fact)),
-                Told::Double => log::debug!("{hook}: call {call:?} is over, or that was told before"),
+                Told::Double => {
+                    log::debug!("{hook}: call {call:?} is over, or that was told before");
+                    is_repeated = true;
+                }
                 Told::Unknown => {
                     log::debug!("{hook}: not reported: the beginning of call {call:?} was not heard");
                 }
             }
+        }
+        if is_repeated {
+            heard
+                .push(Heard::Repeated(format!("{}: a request was sent before, or came too late", said.hook)));
         }
         heard
     }

@@ -29,7 +29,11 @@ pub async fn look(mut link: Link, settings: XivoSettings) -> Result<Look, LinkEr
                     Ask::Entries(_) | Ask::CurrentCalls | Ask::KeepAlive => {}
                 },
                 Heard::Standing(_) => is_loaded = true,
-                Heard::Fact(_) | Heard::Seen(_) | Heard::Remark(_) | Heard::Passed(_) => {}
+                Heard::Fact(_)
+                | Heard::Seen(_)
+                | Heard::Remark(_)
+                | Heard::Passed(_)
+                | Heard::Repeated(_) => {}
             }
         }
         if is_loaded {

@@ -95,7 +95,11 @@ fn show(
         match heard {
             Heard::Fact(fact) => tracker.hear(fact, Duration::ZERO),
             // What a single request says nobody compares with a list.
-            Heard::Standing(_) | Heard::Seen(_) | Heard::Remark(_) | Heard::Passed(_) => {}
+            Heard::Standing(_)
+            | Heard::Seen(_)
+            | Heard::Remark(_)
+            | Heard::Passed(_)
+            | Heard::Repeated(_) => {}
             Heard::Ask(request) => match request {},
         }
     }

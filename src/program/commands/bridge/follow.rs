@@ -10,7 +10,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{Instant, interval, sleep_until};
 
 use crate::bridge::fact::{Fact, Standing};
-use crate::bridge::source::{Fate, Heard, LinkError};
+use crate::bridge::source::{Fate, Heard, LinkError, Refusals};
 use crate::bridge::tracker::{CallNumber, Followed, Open, Rules, Tracker};
 use crate::client::in_full;
 use crate::config::{BridgeConfig, Config, OnReject, Span};
@@ -122,6 +122,8 @@ pub async fn follow(
     let mut ask_again = None;
     let mut heard = begun;
     let mut waiting = Waiting::default();
+    // By this connection, and by those before.
+    let (mut refusals, mut refused) = (Refusals::default(), 0);
     pulse.count(|told| told.calls = tracker.open() as u64);
     loop {
         let due = tracker.due().map_or_else(|| Instant::now() + Duration::from_secs(3600), |due| begun + due);
@@ -131,8 +133,9 @@ pub async fn follow(
         tokio::select! {
             Some(news) = phones.next(), if !is_ending => {
                 match news {
-                    News::Connected(secret) => {
+                    News::Connected(secret, refuses) => {
                         log::info!("{connected}");
+                        refused += std::mem::replace(&mut refusals, refuses).count();
                         trouble = None;
                         if std::mem::replace(&mut was_connected, true) {
                             pulse.count(|told| told.reconnects += 1);
@@ -215,6 +218,7 @@ pub async fn follow(
                 }
             },
             _ = status_due.tick() => {
+                pulse.count(|told| told.refused = refused + refusals.count());
                 let now = pulse.status();
                 if now != status {
                     daemon.is_doing(&now);
@@ -330,7 +334,7 @@ pub fn hear(
             }
             Heard::Ask(nobody) => match nobody {},
             Heard::Remark(remark) => log::warn!("{}", printable(&remark)),
-            Heard::Passed(call) => log::debug!("{}", printable(&call)),
+            Heard::Passed(text) | Heard::Repeated(text) => log::debug!("{}", printable(&text)),
         }
     }
     if let (Some(page), Some((leg, group)), Some(text)) = (page, named, text) {

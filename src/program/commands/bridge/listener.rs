@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::background;
 use crate::bridge::fact::LegId;
 use crate::bridge::feed::{Fed, feed};
-use crate::bridge::source::{Connector, Heard, Link, LinkError, Source, Waits};
+use crate::bridge::source::{Connector, Heard, Link, LinkError, Refusals, Source, Waits};
 use crate::bridge::tracker::Open;
 use crate::program::cli;
 use crate::program::commands::watched::Watched;
@@ -21,8 +21,8 @@ use super::recorder::Recorder;
 
 /// What comes of a phone system, or of the connection to it.
 pub enum News {
-    /// The connection was made: what is asked for next goes over it.
-    Connected(String),
+    /// The connection was made: what is asked for next goes over it. What it turns away is counted.
+    Connected(String, Refusals),
     /// It was lost, or could not be made; it is tried again after that time.
     Lost(LinkError, Duration),
     /// The phone system said something.
@@ -62,6 +62,7 @@ pub fn understand<S: Source>(
         }
         Heard::Remark(remark) => Some(Heard::Remark(remark)),
         Heard::Passed(call) => Some(Heard::Passed(call)),
+        Heard::Repeated(what) => Some(Heard::Repeated(what)),
     });
     let heard = heard.collect();
     let named = about.clone().map(|(leg, group)| source.named(leg, group));
@@ -171,7 +172,7 @@ where
                 recorder.note(&fed);
             }
             Some(match fed {
-                Fed::Connected(secret) => News::Connected(secret),
+                Fed::Connected(secret, refuses) => News::Connected(secret, refuses),
                 Fed::Lost(error, pause) => News::Lost(error, pause),
                 Fed::Said(message) => {
                     let ask = |request| drop(requests.send(request));

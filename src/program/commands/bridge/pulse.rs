@@ -42,6 +42,8 @@ impl Pulse {
             messages: 0,
             calls: 0,
             reconnects: 0,
+            refused: 0,
+            repeated: 0,
             delay: Duration::ZERO,
             sights: Sights::default(),
         };
@@ -81,7 +83,7 @@ impl Pulse {
     /// Remembers what there is of the phone system.
     pub fn sees<Request>(&self, heard: &Heard<Request>) {
         self.count(|told| {
-            let Sights { trunks, queues, extensions } = &mut told.sights;
+            let Heartbeat { sights: Sights { trunks, queues, extensions }, repeated, .. } = told;
             let note = |names: &mut Vec<String>, name: &Option<String>| {
                 if let Some(name) = name {
                     Sights::note(names, name);
@@ -121,6 +123,7 @@ impl Pulse {
                         note(extensions, &leg.person.number);
                     }
                 }
+                Heard::Repeated(_) => *repeated += 1,
                 Heard::Ask(_) | Heard::Remark(_) | Heard::Passed(_) => {}
             }
         });

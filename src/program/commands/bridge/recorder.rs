@@ -41,7 +41,7 @@ impl<S: Source> Recorder<S> {
 
     pub fn note(&mut self, fed: &Fed<S::Message>) {
         self.write(match fed {
-            Fed::Connected(secret) => Recorded::Connected(secret.clone()),
+            Fed::Connected(secret, _) => Recorded::Connected(secret.clone()),
             Fed::Lost(error, _) => Recorded::Lost(in_full(error)),
             Fed::Said(message) => {
                 let mut message = message.clone();

@@ -60,6 +60,8 @@ pub fn object(bridge: &Bridge) -> Value {
         "events": told.events,
         "messages": told.messages,
         "reconnects": told.reconnects,
+        "refused": told.refused,
+        "repeated": told.repeated,
         "delay_ms": told.delay.as_secs_f64() * 1000.0,
         "trunks": told.sights.trunks,
         "queues": told.sights.queues,
@@ -116,6 +118,12 @@ pub fn expose(text: &mut String, labels: &str, bridges: &[Bridge]) {
     });
     family("reconnects_total", "counter", "How often the connection was made again.", &|bridge| {
         bridge.told.reconnects as f64
+    });
+    family("refused_total", "counter", "Requests that were not believed or were too many.", &|bridge| {
+        bridge.told.refused as f64
+    });
+    family("repeated_total", "counter", "Requests that were sent before, or came too late.", &|bridge| {
+        bridge.told.repeated as f64
     });
     family(
         "delay_seconds",
