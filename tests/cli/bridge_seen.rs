@@ -381,6 +381,45 @@ fn systemd_is_told_what_a_bridge_does() {
     assert_eq!(running.end().code, 0);
 }
 
+#[test]
+fn a_second_service_waits_for_the_end_of_the_first() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    let ami = Ami::start();
+    let spool = world.path("spool.db");
+    let file = configured(&world, &sandbox, &ami.at(), Some(spool.to_str().unwrap()));
+    let path = world.path("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let program = || {
+        let mut program = world.process();
+        program.env("NOTIFY_SOCKET", &path).args(["bridge", "asterisk", "--config"]).arg(&file);
+        program
+    };
+    let first = Running::start(&mut program());
+    first.until_it_says("connected to asterisk");
+    let waits = Running::start(&mut program());
+    let line = format!("another bridge (process {}, since 20", first.id());
+    waits.until_it_says(&line);
+    let mut buffer = [0; 4096];
+    while !String::from_utf8_lossy(&buffer).contains("STATUS=waits: another bridge") {
+        buffer = [0; 4096];
+        socket.recv(&mut buffer).unwrap();
+    }
+    // It is ended as any other, and the next one has its turn.
+    waits.signal("TERM");
+    let ran = waits.end();
+    assert_eq!((ran.code, ran.stderr.lines().count()), (0, 1), "{ran}");
+    let next = Running::start(&mut program());
+    next.until_it_says(&line);
+    assert_eq!(ami.connections(), 1);
+    drop(first);
+    next.until_it_says("the other bridge has ended");
+    next.until_it_says("connected to asterisk");
+    next.signal("TERM");
+    assert_eq!(next.end().code, 0);
+}
+
 /// The page as bytes; tests/sandbox_page has it in a browser.
 #[test]
 fn pages_of_other_sites_learn_nothing_from_a_bridge() {

@@ -31,6 +31,7 @@ use crate::program::exit_code::ExitCode;
 use crate::sandbox::{Options, Sandbox};
 use crate::spool::BridgeName;
 
+use super::daemon::Daemon;
 use super::owner::become_owner;
 use super::sandbox::random_token;
 use super::watched::sources;
@@ -94,9 +95,15 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
     // Of one phone system each profile may follow a part.
     let key = format!("bridge {name} {} {address} ", profile.as_deref().unwrap_or("-"));
     let bridge_name = BridgeName { source: name.to_owned(), profile, phone_system: address.clone() };
-    let alone = (!following.is_a_trial())
-        .then(|| Alone::begin(&config, &key, &format!("{name} at {address}")))
-        .transpose()?;
+    let whom = format!("{name} at {address}");
+    let begin = || Alone::begin(&config, &key, &whom);
+    let alone = match (!following.is_a_trial()).then(begin).transpose() {
+        Err(another) if Daemon::is_of_systemd() => match client::block_on(Alone::wait(another, begin))?? {
+            Some(alone) => Some(alone),
+            None => return Ok(ExitCode::Ok),
+        },
+        begun => begun?,
+    };
     let alone = RefCell::new(alone);
     let spool_path = config.spool.as_ref().map(|spool| spool.path.clone());
     let health = bridge_config.health;

@@ -123,6 +123,11 @@ impl Daemon {
         }
     }
 
+    /// Whether systemd keeps this process running, and starts it again when it ends.
+    pub fn is_of_systemd() -> bool {
+        std::env::var_os("NOTIFY_SOCKET").is_some()
+    }
+
     /// It serves from now on; `doing` is what `systemctl status` shows.
     pub fn is_ready(&self, doing: &str) {
         tell_systemd(&[NotifyState::Ready, NotifyState::Status(&printable(doing))]);

@@ -10,9 +10,12 @@ use std::os::unix::fs::FileExt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use md5::{Digest, Md5};
+use tokio::time::sleep;
 
 use crate::client::in_full;
 use crate::config::{Config, SpoolConfig};
+use crate::program::commands::daemon::{Daemon, Why, Wish};
+use crate::program::commands::watched::Watched;
 use crate::program::exit_code::AnotherBridge;
 use crate::program::output;
 use crate::spool::{self, Place};
@@ -36,7 +39,38 @@ struct Held {
     _file: File,
 }
 
+/// How often it is looked whether the other process is still there.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 impl Alone {
+    /// Waits until no other process follows the phone system: systemd would start this one again every few seconds.
+    /// `None`: somebody wants it to end before.
+    ///
+    /// # Errors
+    ///
+    /// The operating system does not let this process listen for signals.
+    pub async fn wait(
+        another: AnotherBridge,
+        begin: impl Fn() -> Result<Self, AnotherBridge>,
+    ) -> anyhow::Result<Option<Self>> {
+        log::warn!("{}; it waits until that one ends", in_full(&another));
+        // What is in them by then is read when its turn has come.
+        let mut daemon = Daemon::begin(Watched::default())?;
+        daemon.is_ready(&format!("waits: {}", in_full(&another)));
+        loop {
+            tokio::select! {
+                () = sleep(LOOK_EVERY) => if let Ok(alone) = begin() {
+                    log::info!("the other bridge has ended");
+                    return Ok(Some(alone));
+                },
+                wish = daemon.next() => match wish {
+                    Wish::End => return Ok(None),
+                    Wish::Reload(Why::Asked | Why::Changed) => {}
+                },
+            }
+        }
+    }
+
     /// Of a bridge whose calls have this key, and which follows `whom`. Without a spool nobody knows of anybody.
     ///
     /// # Errors
