@@ -1,8 +1,13 @@
 //! The connection itself: TLS, signals, and what it is asked for.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
 use crate::ami::{Ami, Manners, SECRET};
 use crate::certificates::{NOW, params, pem_file, root, self_signed, signed_by};
-use crate::following::{bridge, bridge_of_file, end, hangup, waiting_call};
+use crate::following::{bridge, bridge_of_file, end, hangup, waiting_call, with_spool};
 use crate::running::Running;
 use crate::support::World;
 use crate::zammad::Zammad;
@@ -78,15 +83,109 @@ fn a_configuration_that_is_read_again_loses_no_call() {
 
 #[test]
 fn a_secret_that_is_put_right_is_tried_at_once() {
-    let (world, zammad) = (World::new(), Zammad::start());
-    let ami = Ami::start_with(Manners { refusal: Some("Authentication failed"), ..Manners::default() });
-    let running = Running::start(&mut bridge(&world, &ami, &zammad));
-    running.until_it_says("it is tried again after 3m");
-    ami.behave(|manners| manners.refusal = None);
+    let (world, ami, zammad) = (World::new(), Ami::start(), Zammad::start());
+    let mut program = bridge(&world, &ami, &zammad);
+    world.file("secret", 0o600, "wr0ng-secret");
+    let running = Running::start(&mut program);
+    running.until_it_says("refuses the login: Authentication failed; it is tried again after 3m");
     world.file("secret", 0o600, &format!("{SECRET}\n"));
-    ami.session();
+    let session = ami.session();
     running.until_it_says("connected to asterisk");
+    session.say(waiting_call("1.1", "4940669690"));
+    zammad.until("newCall", "1.1");
+    ami.assert_content();
+    let said = end(running);
+    assert!(!said.contains("wr0ng-secret"), "{said}");
+}
+
+/// What is done to a file.
+type Deed<'a> = &'a dyn Fn(&Path);
+
+/// Whatever happens to the file of the secret or to the configuration, the connection stays as it is.
+#[test]
+fn a_file_that_cannot_be_read_any_more_changes_nothing() {
+    let (world, ami, zammad) = (World::new(), Ami::start(), Zammad::start());
+    let url = format!("url = \"{}\"\n", zammad.url());
+    let configuration = world.file("bridge.toml", 0o600, &url);
+    let mut program = bridge_of_file(&world, &ami);
+    let running = Running::start(program.arg("--config").arg(&configuration));
+    let session = ami.session();
+    session.say(waiting_call("1.1", "4940669690"));
+    zammad.until("newCall", "1.1");
+    let secret = world.path("secret");
+    // (what is done to a file, what is told of it, what puts it right)
+    let open =
+        |mode| move |path: &Path| std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    let cases: [(&Path, Deed<'_>, &str, Deed<'_>); 4] = [
+        (&secret, &open(0o644), "holds a secret, and others can read it", &open(0o600)),
+        (&secret, &|path| std::fs::remove_file(path).unwrap(), "cannot read", &|_| {
+            drop(world.file("secret", 0o600, SECRET))
+        }),
+        (&configuration, &open(0o666), "", &open(0o600)),
+        (&configuration, &|path| std::fs::remove_file(path).unwrap(), "", &|_| {
+            drop(world.file("bridge.toml", 0o600, &url))
+        }),
+    ];
+    for (number, (path, harm, told, mend)) in cases.into_iter().enumerate() {
+        harm(path);
+        running.until_it_says_times("the old one stays in use: ", number + 1);
+        running.until_it_says(told);
+        let id = format!("2.{number}");
+        session.say(waiting_call(&id, "4940669690"));
+        zammad.until("newCall", &id);
+        mend(path);
+        running.until_it_says_times("was read again", number + 1);
+    }
+    session.say(hangup("1.1"));
+    zammad.until("hangup", "1.1");
+    assert_eq!(ami.connections(), 1);
     end(running);
+}
+
+/// What a call is does not depend on the time of day; nor does what the spool knows of it.
+#[test]
+fn a_clock_that_jumps_ends_no_call_and_begins_none() {
+    let (world, ami, zammad) = (World::new(), Ami::start(), Zammad::start());
+    let clock = world.file("clock", 0o600, "+0");
+    let mut program = with_spool(&world, &ami, &zammad);
+    program
+        .env("LD_PRELOAD", faked_time())
+        .env("FAKETIME_TIMESTAMP_FILE", &clock)
+        .env("FAKETIME_NO_CACHE", "1");
+    program.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("DONT_FAKE_MONOTONIC", "1");
+    let running = Running::start(program.args(["--stale", "1h", "--grace", "0s"]));
+    let session = ami.session();
+    session.say(waiting_call("1.1", "4940669690"));
+    zammad.until("newCall", "1.1");
+    for (number, jump) in ["+365d", "-1d", "+2h"].into_iter().enumerate() {
+        world.file("clock", 0o600, jump);
+        let id = format!("2.{number}");
+        session.say(waiting_call(&id, "4940669690"));
+        zammad.until("newCall", &id);
+        session.say(hangup(&id));
+        zammad.until("hangup", &id);
+        assert_eq!(zammad.kinds_of("1.1"), ["newCall"], "{jump}");
+    }
+    // Another process takes it up, at whatever time.
+    end(running);
+    world.file("clock", 0o600, "-30d");
+    let listed = "Event: Status\nChannel: PJSIP/trunk-1.1\nChannelStateDesc: Up\nCallerIDNum: 4940669690\n\
+                  Context: from-trunk\nExten: 1\nUniqueid: 1.1\nLinkedid: 1.1\nApplication: Queue\n\n";
+    ami.behave(|manners| manners.channels = listed.to_owned());
+    let running = Running::start(&mut program);
+    let session = ami.session();
+    session.say(hangup("1.1"));
+    zammad.until("hangup", "1.1");
+    assert_eq!(zammad.kinds_of("1.1"), ["newCall", "hangup"]);
+    assert!(zammad.refused().is_empty(), "{:?}", zammad.refused());
+    end(running);
+}
+
+/// The library that lies about the time, wherever it is.
+fn faked_time() -> String {
+    let ran = Command::new("faketime").args(["-f", "+0", "env"]).output().expect("faketime is installed");
+    let said = String::from_utf8(ran.stdout).unwrap();
+    said.lines().find_map(|line| line.strip_prefix("LD_PRELOAD=")).unwrap().to_owned()
 }
 
 #[test]

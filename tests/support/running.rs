@@ -34,6 +34,11 @@ impl Running {
         until(words, || self.stderr.so_far().contains(words));
     }
 
+    /// Waits until it has said this so often on stderr.
+    pub fn until_it_says_times(&self, words: &str, times: usize) {
+        until(words, || self.stderr.so_far().matches(words).count() >= times);
+    }
+
     /// What stands behind these words in the first line on stderr that has them, up to the next blank.
     pub fn said_behind(&self, words: &str) -> String {
         let mut found = None;
