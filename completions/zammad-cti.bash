@@ -72,6 +72,9 @@ _zammad__cti() {
             zammad__cti,spool)
                 cmd="zammad__cti__subcmd__spool"
                 ;;
+            zammad__cti,watch)
+                cmd="zammad__cti__subcmd__watch"
+                ;;
             zammad__cti__subcmd__agi,answer)
                 cmd="zammad__cti__subcmd__agi__subcmd__answer"
                 ;;
@@ -151,7 +154,7 @@ _zammad__cti() {
 
     case "${cmd}" in
         zammad__cti)
-            opts="-h -V --help --version new-call answer hangup send simulate sandbox check normalize agi fastagi bridge spool calls log config completions man"
+            opts="-h -V --help --version new-call answer hangup send simulate sandbox check normalize agi fastagi bridge spool calls watch log config completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1960,6 +1963,24 @@ _zammad__cti() {
                     return 0
                     ;;
                 --spool-path | --spool-max-events | --spool-max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        zammad__cti__subcmd__watch)
+            opts="-h --once --config --profile --url --token --token-file --spool-path --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config | --profile | --url | --token | --token-file | --spool-path)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

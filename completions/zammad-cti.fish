@@ -39,6 +39,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "fastagi" -d '
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "bridge" -d 'Follow a whole phone system, and report its calls'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "spool" -d 'Manage the events that wait for Zammad'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "calls" -d 'List open calls that this machine reported, and end stuck ones'
+complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "watch" -d 'Watch open calls, waiting events and bridges in the terminal'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "log" -d 'See Zammad\'s caller log as an agent sees it, and tick calls off'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "config" -d 'Show, check, write or import the configuration'
 complete -c zammad-cti -n "__fish_zammad_cti_needs_command" -f -a "completions" -d 'Print completions for a shell'
@@ -1198,6 +1199,14 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l force -d 'Also close calls whose hangup is in doubt; first check that they still ring in Zammad\'s caller log'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -l forget -d 'Remove the calls from the list without a hangup; first check that they have ended in Zammad\'s caller log'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and __fish_seen_subcommand_from close" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand watch" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand watch" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand watch" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand watch" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand watch" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand watch" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand watch" -l once -d 'Print the view once, and exit'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l since -d 'Those that began within this time, such as 2h' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l call-id -d 'This call, by the id that the phone system gave it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and not __fish_seen_subcommand_from done" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F

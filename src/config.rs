@@ -26,13 +26,7 @@ use serde_json::{Map, Value};
 pub use access::{Layer, LeftOut, Origin};
 pub use agents::Agents;
 #[doc(hidden)]
-pub use bridge::{
-    AnsweredBy, AsteriskAccount, AsteriskSettings, BridgeConfig, BridgeSettings, FreeSwitchAccount,
-    FreeSwitchSettings, FritzBoxSettings, HookBody, HookFields, HookReply, HookSecrets, HookSettings,
-    HookSignature, HookWords, OnReject, PRESETS, PublicUrl, SourceSettings, ThreeCxAccount, ThreeCxApi,
-    ThreeCxSettings, TrunkNumbers, WazoLogin, WazoSettings, WebhookSettings, XivoAccount, XivoFollow,
-    XivoFollows, XivoLogin, XivoProtocol, XivoSettings,
-};
+pub use bridge::{AnsweredBy, AsteriskAccount, AsteriskSettings, BridgeConfig, BridgeSettings, FreeSwitchAccount, FreeSwitchSettings, FritzBoxSettings, HookBody, HookFields, HookReply, HookSecrets, HookSettings, HookSignature, HookWords, OnReject, PRESETS, PublicUrl, SourceSettings, ThreeCxAccount, ThreeCxApi, ThreeCxSettings, TrunkNumbers, WazoLogin, WazoSettings, WebhookSettings, XivoAccount, XivoFollow, XivoFollows, XivoLogin, XivoProtocol, XivoSettings};
 pub(crate) use endpoint::shown;
 pub use endpoint::{Endpoint, EndpointError, redact};
 pub(crate) use file::is_token_for_file;

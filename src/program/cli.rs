@@ -24,6 +24,7 @@ mod send;
 mod simulate;
 mod spool;
 mod text;
+mod watch;
 mod words;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -49,6 +50,7 @@ pub use spool::{
     Chosen, Concurrency, Spool, SpoolDrop, SpoolList, SpoolRetry, SpoolRun, SpoolShow, SpoolStats,
 };
 pub use text::{name, number, text};
+pub use watch::Watch;
 
 use words::Words;
 pub use words::named_command;
@@ -149,6 +151,7 @@ pub enum Command {
     #[command(subcommand)]
     Spool(Spool),
     Calls(Calls),
+    Watch(Watch),
     Log(Log),
     #[command(subcommand)]
     Config(Config),

@@ -21,6 +21,7 @@ mod settings;
 mod signals;
 mod simulate;
 mod spool;
+mod watch;
 mod watched;
 
 use std::collections::BTreeSet;
@@ -57,6 +58,7 @@ pub fn run(cli: Cli, started: Instant, out: &mut dyn Write) -> anyhow::Result<Ex
         Command::Bridge(source) => bridge::run(source, &global, out),
         Command::Spool(command) => spool::run(&command, &global, out),
         Command::Calls(args) => calls::run(&args, &global, out),
+        Command::Watch(args) => watch::run(&args, &global, out),
         Command::Log(args) => caller_log::run(&args, &global, out),
         Command::Config(command) => config::run(&command, &global, out),
         Command::Completions(args) => completions::run(&args, out),

@@ -154,6 +154,22 @@ impl Spool {
         })
     }
 
+    /// At most this many open calls, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used.
+    pub(crate) fn newest_open_calls(&mut self, most: usize, now: Moment) -> Result<Vec<Call>, SpoolError> {
+        let sql = format!(
+            "SELECT {CALL} FROM call WHERE address = ? AND ended IS NULL ORDER BY number DESC LIMIT ?"
+        );
+        self.read(|db, address| {
+            let mut statement = db.prepare_cached(&sql)?;
+            let rows = statement.query_map(params![address, most], |row| call(row, now))?;
+            Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
+        })
+    }
+
     /// Takes the hangups of a call out that are not sent any more by themselves, for another one in
     /// their place: until it comes the call is open.
     ///
@@ -219,8 +235,9 @@ pub(super) fn note(
         }
         EventKind::Answer => {
             insert(db, address, event, key, now)?;
-            let sql = "UPDATE call SET answered = 1 WHERE address = ? AND call_id = ?";
-            db.prepare_cached(sql)?.execute([address, call_id])?;
+            // When: any number but 0 is true, and `watch` counts those of the last minute.
+            let sql = "UPDATE call SET answered = ? WHERE address = ? AND call_id = ?";
+            db.prepare_cached(sql)?.execute(params![now.wall.max(1), address, call_id])?;
         }
         EventKind::Hangup => {
             let sql = "UPDATE call SET hangup = 1 WHERE address = ? AND call_id = ? AND hangup = 0";

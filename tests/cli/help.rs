@@ -106,6 +106,7 @@ const COMMANDS: &[(&str, &[&[&[&str]]])] = &[
     ("calls", &[LOOKS]),
     ("calls list", &[LOOKS]),
     ("calls close", &[LOOKS, &[WAY, API_TOKEN, ORDER, FIELD, FAIL_OPEN, KEEPS, ROOM]]),
+    ("watch", &[&[FILE, ADDRESS, SPOOL_PATH]]),
     ("log", &[LOG]),
     ("log done", &[LOG, &[&["dry-run"]]]),
     ("config", &[]),

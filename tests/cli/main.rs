@@ -2,7 +2,7 @@
 
 #[path = "../support/lib.rs"]
 mod support;
-use support::{ami, asterisk, certificates, clock, desk, esl, nginx, running, servers};
+use support::{ami, asterisk, certificates, clock, desk, esl, nginx, running, servers, terminal};
 
 mod addresses;
 mod agi;
@@ -49,4 +49,5 @@ mod spool;
 mod spool_commands;
 mod spool_file;
 mod tls;
+mod watch;
 mod webhook;

@@ -162,6 +162,7 @@ pub const COMMANDS: &[(&str, &[Part])] = &[
     ("calls", LOOK),
     ("calls list", LOOK),
     ("calls close", CLOSE),
+    ("watch", &[FILE, ADDRESS, SPOOL]),
     ("log", LOG),
     ("log done", LOG),
     ("config show", SETTINGS),

@@ -53,9 +53,14 @@ fn spool_of(config: &Config) -> Result<&SpoolConfig, ConfigError> {
 /// The same, open. `None` if nothing was ever kept: a file that an administrator begins with a look
 /// into it would be his, and not the phone system's.
 pub(super) fn open(config: &Config) -> anyhow::Result<Option<Spool>> {
+    open_within(config, PATIENCE)
+}
+
+/// The same for work that waits for others this long.
+pub(super) fn open_within(config: &Config, patience: Duration) -> anyhow::Result<Option<Spool>> {
     let spool = spool_of(config)?;
     let endpoint = config.endpoint()?;
     let is_there = is_begun(&spool.path);
     let is_there = is_there.map_err(|source| SpoolError::File { path: spool.path.clone(), source })?;
-    Ok(if is_there { Some(Spool::open(spool, endpoint, PATIENCE)?) } else { None })
+    Ok(if is_there { Some(Spool::open(spool, endpoint, patience)?) } else { None })
 }
