@@ -9,7 +9,9 @@ mod refusal;
 mod ruby;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, VecDeque};
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{Hash, Hasher};
 use std::num::NonZeroUsize;
 use std::time::SystemTime;
 
@@ -97,6 +99,41 @@ pub struct CallLog {
     by_call_id: HashMap<String, u64>,
     dropped: u64,
     keep: NonZeroUsize,
+    gone: Gone,
+}
+
+/// The ids of the calls that were dropped last, as numbers that hardly two of them share.
+#[derive(Debug, Default)]
+struct Gone {
+    oldest_first: VecDeque<u64>,
+    all: HashSet<u64>,
+}
+
+impl Gone {
+    /// How many are remembered: a call that was dropped earlier has ended.
+    const MOST: usize = 10_000;
+
+    fn add(&mut self, call_id: &str) {
+        let number = Self::number(call_id);
+        if self.all.insert(number) {
+            self.oldest_first.push_back(number);
+        }
+        if self.oldest_first.len() > Self::MOST
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            self.all.remove(&oldest);
+        }
+    }
+
+    fn has(&self, call_id: &str) -> bool {
+        self.all.contains(&Self::number(call_id))
+    }
+
+    fn number(call_id: &str) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        call_id.hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 impl Default for CallLog {
@@ -110,7 +147,13 @@ impl CallLog {
     pub const KEPT: NonZeroUsize = NonZeroUsize::new(10_000).expect("ten thousand is not zero");
 
     pub fn keeping(calls: NonZeroUsize) -> Self {
-        Self { entries: VecDeque::new(), by_call_id: HashMap::new(), dropped: 0, keep: calls }
+        Self {
+            entries: VecDeque::new(),
+            by_call_id: HashMap::new(),
+            dropped: 0,
+            keep: calls,
+            gone: Gone::default(),
+        }
     }
 
     /// Oldest first.
@@ -144,6 +187,11 @@ impl CallLog {
         entry.map(|entry| entry.done = done).is_some()
     }
 
+    /// Whether a call was here and was dropped for want of room.
+    pub(crate) fn has_dropped(&self, call_id: &str) -> bool {
+        self.find(call_id).is_none() && self.gone.has(call_id)
+    }
+
     pub fn find(&self, call_id: &str) -> Option<&Entry> {
         self.entries.get(self.place(call_id)?)
     }
@@ -165,6 +213,7 @@ impl CallLog {
             && let Some(oldest) = self.entries.pop_front()
         {
             self.by_call_id.remove(&oldest.call_id);
+            self.gone.add(&oldest.call_id);
             self.dropped += 1;
         }
     }

@@ -36,6 +36,8 @@ pub struct Arrival<'a> {
     pub fields: &'a Fields,
     /// the call as it was before
     pub before: Option<CallBefore>,
+    /// the log had the call, and dropped it for want of room
+    pub was_dropped: bool,
     /// an event of this call that was refused because it came before the newCall
     pub overtaken_by: Option<EventKind>,
     /// `None` if the request never came as far as Zammad's rules
@@ -212,7 +214,10 @@ fn unread(arrival: &Arrival) -> Option<RequestFinding> {
 fn in_its_call(event: EventKind, arrival: &Arrival) -> Vec<RequestFinding> {
     let mut found = Vec::new();
     match arrival.outcome {
-        Some(Err(Refusal::UnknownCall)) => found.push(RequestFinding::UnknownCall { event }),
+        Some(Err(Refusal::UnknownCall)) => found.push(match arrival.was_dropped {
+            true => RequestFinding::NoLongerKept { event },
+            false => RequestFinding::UnknownCall { event },
+        }),
         Some(Err(Refusal::AlreadyExists | Refusal::AlreadyExistsInDatabase)) => {
             let state = arrival.before.map_or(EventKind::NewCall, |call| call.state);
             found.push(RequestFinding::CallIdReused { state });
@@ -301,12 +306,16 @@ fn in_its_fields(event: EventKind, arrival: &Arrival) -> Vec<RequestFinding> {
             for (direction, field) in direction.into_iter().flat_map(|it| [(it, "from"), (it, "to")]) {
                 match fields.get(field) {
                     Some(Value::String(number)) => {
-                        found.extend(unfit(direction, field, number));
+                        found.extend(unfit(direction, field, number, is_form(arrival)));
                         found.extend(too_long(field, number, NUMBER_CHARS));
                     }
                     Some(value) => found.extend(not_text(field, value, effect(direction, field, value))),
                     None => {}
                 }
+            }
+            if let (Some(direction), Some(from), Some(to)) = (direction, text("from"), text("to")) {
+                let queue = text("queue").filter(|queue| !queue.is_empty());
+                found.extend(odd_parties(direction, from, to, queue.is_some()));
             }
             if let Some(users @ Value::Object(_)) = fields.get("user") {
                 found.extend(not_text("user", users, Some(IN_RUBY)));
@@ -324,8 +333,49 @@ fn in_its_fields(event: EventKind, arrival: &Arrival) -> Vec<RequestFinding> {
     found
 }
 
+/// Whether a plus sign in the request stands for a blank.
+///
+/// Source: WHATWG, "URL", section 5.1, "application/x-www-form-urlencoded parsing".
+fn is_form(arrival: &Arrival) -> bool {
+    let media_type = arrival.content_type.and_then(|text| text.split(';').next()).unwrap_or_default();
+    let media_type = media_type.trim().to_ascii_lowercase();
+    ["", "application/x-www-form-urlencoded"].contains(&media_type.as_str())
+}
+
+/// A called party that is missing, or parties that seem to be swapped.
+fn odd_parties(direction: Direction, from: &str, to: &str, has_queue: bool) -> Option<RequestFinding> {
+    if to.trim().is_empty() {
+        // With a queue it is told what becomes of the popup.
+        let is_told = direction == Direction::Inbound && has_queue;
+        let finding = Finding::CalledPartyIsNoNumber { direction, sent: to.to_owned() };
+        return (!is_told).then_some(RequestFinding::Meant(finding));
+    }
+    let is_extension = |number: &str| {
+        (1..=usize::from(EXTENSION_DIGITS)).contains(&number.len())
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+            // Such as 0 for the exchange, or 110.
+            && !number.starts_with('0')
+            && !number.starts_with('1')
+    };
+    let is_whole = |number: &str| number.bytes().filter(u8::is_ascii_digit).count() >= *LOOKED_UP.start();
+    match direction {
+        Direction::Inbound if is_extension(from) && is_whole(to) => {
+            Some(RequestFinding::Meant(Finding::ExtensionCalls { sent: from.to_owned() }))
+        }
+        Direction::Outbound if is_whole(from) && is_extension(to) => {
+            Some(RequestFinding::ExtensionCalled { sent: to.to_owned() })
+        }
+        Direction::Inbound | Direction::Outbound => None,
+    }
+}
+
 /// A number that Zammad takes, but compares or looks up to no avail.
-fn unfit(direction: Direction, field: &'static str, number: &str) -> Option<RequestFinding> {
+fn unfit(
+    direction: Direction,
+    field: &'static str,
+    number: &str,
+    is_in_form: bool,
+) -> Option<RequestFinding> {
     let trimmed = number.trim();
     if trimmed.is_empty() || trimmed == "anonymous" {
         return None;
@@ -344,6 +394,11 @@ fn unfit(direction: Direction, field: &'static str, number: &str) -> Option<Requ
     let has_only_digits = digits(number);
     if number.strip_prefix('+').is_some_and(digits) {
         return not_e164(Shape::Plus);
+    }
+    if is_in_form
+        && number.strip_prefix(' ').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    {
+        return not_e164(Shape::PlusInForm);
     }
     let all: String = number.chars().filter(char::is_ascii_digit).collect();
     // A dot or a slash leaves groups that are too short, or several of them.
@@ -580,8 +635,40 @@ mod tests {
             body: b"{...}",
             fields,
             before: None,
+            was_dropped: false,
             overtaken_by: None,
             outcome: Some(Ok(&Reply::Accepted)),
+        }
+    }
+
+    #[test]
+    fn parties_that_cannot_be_meant_are_told() {
+        let empty = |direction| {
+            RequestFinding::Meant(Finding::CalledPartyIsNoNumber { direction, sent: String::new() })
+        };
+        let in_form =
+            |field, compared_by| RequestFinding::NotE164 { field, shape: Shape::PlusInForm, compared_by };
+        let calls = RequestFinding::Meant(Finding::ExtensionCalls { sent: "42".to_owned() });
+        let called = RequestFinding::ExtensionCalled { sent: "42".to_owned() };
+        let inbound = json!({ "from": "493023125741", "to": "" });
+        // (what differs from a right newCall, whether it is a form, findings)
+        let cases = [
+            (inbound, false, vec![empty(Direction::Inbound)]),
+            (json!({ "direction": "out", "from": "42", "to": "" }), false, vec![empty(Direction::Outbound)]),
+            (json!({ "from": "42", "to": "493023125741" }), false, vec![calls]),
+            (json!({ "direction": "out", "from": "493023125741", "to": "42" }), false, vec![called]),
+            // An internal call, and a call for help.
+            (json!({ "from": "43", "to": "42" }), false, vec![]),
+            (json!({ "direction": "out", "from": "493023125741", "to": "110" }), false, vec![]),
+            (json!({ "from": " 493023125741" }), true, vec![in_form("from", "the block list")]),
+            (json!({ "to": " 49 30 600" }), true, vec![in_form("to", "the caller-log filter")]),
+        ];
+        for (change, is_form, expected) in cases {
+            let fields = event("newCall", change.clone());
+            let content_type =
+                is_form.then_some("application/x-www-form-urlencoded").or(Some("application/json"));
+            let found = findings_on_arrival(&Arrival { content_type, ..arrival(&fields) });
+            assert_eq!(found, expected, "{change}");
         }
     }
 

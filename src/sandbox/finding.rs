@@ -46,6 +46,7 @@ pub enum RequestFinding {
     TakenForGerman { field: &'static str, looked_up: String },
     NotLookedUpWhole { field: &'static str },
     WithheldWord { field: &'static str, word: String },
+    ExtensionCalled { sent: String },
     UserFailsOnAnswer { kind: &'static str },
     ListOnAnswer,
     EmptyUserOnAnswer,
@@ -55,6 +56,7 @@ pub enum RequestFinding {
 
     // Where it comes in its call.
     UnknownCall { event: EventKind },
+    NoLongerKept { event: EventKind },
     CallIdReused { state: EventKind },
     Overtaken { by: EventKind },
     AnswerAfterHangup,
@@ -69,6 +71,7 @@ pub enum RequestFinding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     Plus,
+    PlusInForm,
     InternationalPrefix,
     NationalPrefix,
     Formatted,
@@ -106,6 +109,8 @@ impl RequestFinding {
             | Self::TakenForGerman { .. }
             | Self::NotLookedUpWhole { .. }
             | Self::WithheldWord { .. }
+            | Self::ExtensionCalled { .. }
+            | Self::NoLongerKept { .. }
             | Self::ListOnAnswer
             | Self::EmptyUserOnAnswer
             | Self::VoicemailMisspelt { .. }
@@ -256,6 +261,9 @@ impl fmt::Display for RequestFinding {
                  such as 4930123456",
                 match shape {
                     Shape::Plus => "has a plus sign",
+                    Shape::PlusInForm => {
+                        "begins with a blank, because `+` stands for a blank in a form (`%2B` is a plus sign)"
+                    }
                     Shape::InternationalPrefix => "begins with 00",
                     Shape::NationalPrefix => "begins with a single 0",
                     Shape::Formatted => "is more than digits",
@@ -274,6 +282,11 @@ impl fmt::Display for RequestFinding {
             Self::WithheldWord { field, word } => write!(
                 f,
                 "{field} is {word:?}, which Zammad shows as it is; a withheld number is \"anonymous\""
+            ),
+            Self::ExtensionCalled { sent } => write!(
+                f,
+                "to is {sent:?}, as short as an extension: agents see no customer; if this call comes in, send it \
+                 as in, and if from and to are swapped, swap them"
             ),
             Self::UserFailsOnAnswer { kind } => write!(
                 f,
@@ -311,6 +324,11 @@ impl fmt::Display for RequestFinding {
                 "{event} before newCall: Zammad knows no call with this id, answers 500, and forgets the \
                  event; if its newCall comes later, {}",
                 lost(*event)
+            ),
+            Self::NoLongerKept { event } => write!(
+                f,
+                "{event} of a call that this sandbox no longer keeps, so it answers 500; Zammad would take the \
+                 event; --keep says how many calls are kept"
             ),
             Self::CallIdReused { state } => write!(
                 f,

@@ -365,6 +365,11 @@ async fn event(request: &Request<Bytes>, token: &str, state: &State, received: &
             let before = rules::entry_of(&log, &fields).map(|entry| CallBefore::new(entry, &fields));
             let token_fits = token == state.token.reveal();
             let outcome = rules::process(&lock(&state.setup), token_fits, &mut log, &fields, state.now());
+            if outcome == Err(Refusal::UnknownCall)
+                && rules::listed_id(&fields).is_some_and(|call_id| log.has_dropped(&call_id))
+            {
+                received.came_too_late();
+            }
             drop(log);
             log::info!("{} {}", lines::json(&fields), told(&outcome, state.release));
             (fields, before, outcome)

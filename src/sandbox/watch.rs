@@ -97,6 +97,8 @@ pub(super) struct Received {
     left_out: usize,
     token: Token,
     before: Option<CallBefore>,
+    /// the log had its call, and dropped it
+    was_dropped: bool,
     /// `None` if a fault kept it from Zammad's rules
     outcome: Option<Result<Reply, Refusal>>,
     fault: Option<Mode>,
@@ -200,6 +202,7 @@ impl Received {
             raw,
             token,
             before: None,
+            was_dropped: false,
             outcome: None,
             fault: None,
             status: None,
@@ -219,6 +222,11 @@ impl Received {
         }
         self.before = before;
         self.outcome = Some(outcome);
+    }
+
+    /// The log had its call, and has dropped it.
+    pub fn came_too_late(&mut self) {
+        self.was_dropped = true;
     }
 
     /// A fault hit it.
@@ -312,6 +320,7 @@ impl<'a> Readable<'a> {
             body: request.body(),
             fields: &self.fields,
             before: request.before,
+            was_dropped: request.was_dropped,
             overtaken_by,
             outcome: request.outcome.as_ref().map(|outcome| outcome.as_ref().map_err(|&refusal| refusal)),
         })
