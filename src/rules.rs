@@ -61,6 +61,8 @@ pub enum Integration {
 #[derive(Debug, Clone)]
 pub struct Route {
     destination: Regex,
+    /// as it was written
+    pattern: String,
     caller_id: String,
 }
 
@@ -77,8 +79,14 @@ impl Route {
         let pattern = destination.trim_start_matches('+').replace('*', ".+?");
         Ok(Self {
             destination: Regex::new(&format!("(?m)^{pattern}$")).map_err(|error| error.to_string())?,
+            pattern: destination.to_owned(),
             caller_id: caller_id.to_owned(),
         })
+    }
+
+    /// The pattern as it was written, and the caller id.
+    pub(crate) fn written(&self) -> (&str, &str) {
+        (&self.pattern, &self.caller_id)
     }
 
     /// The route of one number.

@@ -18,11 +18,13 @@ mod finding;
 mod lines;
 mod page;
 mod server;
+mod switches;
 mod watch;
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
@@ -166,6 +168,10 @@ struct State {
     log: Mutex<CallLog>,
     fault: Mutex<Option<Fault>>,
     endpoint: Endpoint,
+    /// it listens on loopback, so only this machine reaches it
+    is_local: bool,
+    /// requests are logged in lines for people, else as JSON
+    is_for_people: AtomicBool,
     /// lower case, without a dot at the end
     hosts: Vec<String>,
     other_sites: OtherSites,
@@ -204,6 +210,8 @@ impl Sandbox {
             log: Mutex::new(CallLog::keeping(options.keep)),
             fault: Mutex::default(),
             endpoint: endpoint.clone(),
+            is_local: address.ip().is_loopback(),
+            is_for_people: AtomicBool::new(false),
             hosts: options.hosts.iter().map(|name| browser::plain(name)).collect(),
             other_sites: options.other_sites,
             watch: Watch::new(),
@@ -234,6 +242,11 @@ impl Sandbox {
     /// What a client is configured with, token included.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// From now on the log has lines for people, with findings, instead of each event's JSON.
+    pub(crate) fn log_for_people(&self) {
+        self.state.is_for_people.store(true, Ordering::Relaxed);
     }
 
     /// Sets it up anew; the caller log stays.
@@ -285,6 +298,10 @@ impl Drop for Sandbox {
 }
 
 impl State {
+    fn is_for_people(&self) -> bool {
+        self.is_for_people.load(Ordering::Relaxed)
+    }
+
     fn now(&self) -> SystemTime {
         self.held.as_ref().map_or_else(SystemTime::now, |held| *lock(held))
     }

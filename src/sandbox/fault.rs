@@ -95,6 +95,11 @@ impl Fault {
         self.mode != Mode::None && self.count != Some(0)
     }
 
+    /// What it is at present: its mode, and how many requests it will hit, if not all.
+    pub(super) fn told(&self) -> serde_json::Value {
+        serde_json::json!({ "mode": self.mode, "status": self.status, "count": self.count })
+    }
+
     /// The same fault, for one request only.
     pub fn once(self) -> Self {
         Self { count: Some(1), ..self }

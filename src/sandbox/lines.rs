@@ -3,7 +3,8 @@
 
 use std::fmt;
 use std::io;
-use std::time::{Duration, Instant};
+use std::mem::MaybeUninit;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
@@ -25,6 +26,19 @@ pub(super) fn json(value: &impl Serialize) -> String {
 pub(super) fn short(whole: &str) -> String {
     let start = &whole.as_bytes()[..whole.len().min(LONGEST)];
     text(start, start.len() == whole.len())
+}
+
+/// The time of day where this machine is.
+pub(super) fn local_time(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let seconds = libc::time_t::try_from(seconds).unwrap_or_default();
+    let mut parts = MaybeUninit::<libc::tm>::zeroed();
+    // SAFETY: both pointers are to values that are there, and `parts` is a valid one also where nothing is written to it.
+    let parts = unsafe {
+        libc::localtime_r(&seconds, parts.as_mut_ptr());
+        parts.assume_init()
+    };
+    format!("{:02}:{:02}:{:02}", parts.tm_hour, parts.tm_min, parts.tm_sec)
 }
 
 fn text(bytes: &[u8], is_whole: bool) -> String {

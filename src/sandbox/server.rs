@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use super::accept::wants_json;
 use super::arrival::{CallBefore, Token};
 use super::fault::{Fault, Mode};
+use super::switches::Written;
 use super::watch::Received;
 use super::{OtherSites, State, caller_log, decode, lines, page};
 use crate::rules::{self, Fields, Message, Refusal, Release, Reply};
@@ -52,6 +53,12 @@ enum Wanted<'a> {
     Log,
     Reset,
     Fault,
+    /// whom it blocks, and its caller ids
+    Setup,
+    /// an event that the page reports; the token is the sandbox's
+    Play,
+    /// the address with the token
+    Address,
     /// calls are ticked off: a number, or `bulk`
     Done(&'a str),
     /// with what stands in the token's place
@@ -76,6 +83,9 @@ impl<'a> Wanted<'a> {
             }
             (&Method::POST, ["sandbox", "reset"]) => Self::Reset,
             (&Method::POST, ["sandbox", "fault"]) => Self::Fault,
+            (&Method::POST, ["sandbox", "setup"]) => Self::Setup,
+            (&Method::POST, ["sandbox", "event"]) => Self::Play,
+            (&Method::GET, ["sandbox", "address"]) => Self::Address,
             (&Method::POST, ["api", "v1", "cti", token]) => Self::Event(token),
             (&Method::OPTIONS, ["api", "v1", "cti", _]) => Self::Options,
             _ => Self::Nothing,
@@ -85,7 +95,15 @@ impl<'a> Wanted<'a> {
     /// Whether a page that the browser takes for the sandbox's own could learn or change something by it.
     fn is_for_its_own_names(self, method: &Method) -> bool {
         match self {
-            Self::Page | Self::News | Self::Log | Self::Reset | Self::Fault | Self::Done(_) => true,
+            Self::Page
+            | Self::News
+            | Self::Log
+            | Self::Reset
+            | Self::Fault
+            | Self::Setup
+            | Self::Play
+            | Self::Address
+            | Self::Done(_) => true,
             // A phone system may know the sandbox by any name; a browser says which page sends.
             Self::Event(_) | Self::Options => false,
             // The path may be in the reply.
@@ -96,7 +114,13 @@ impl<'a> Wanted<'a> {
     /// Whether a page of another site could change something by it, or take what others need.
     fn is_for_its_own_pages(self, sites: OtherSites) -> bool {
         match self {
-            Self::News | Self::Reset | Self::Fault | Self::Done(_) => true,
+            Self::News
+            | Self::Reset
+            | Self::Fault
+            | Self::Setup
+            | Self::Play
+            | Self::Address
+            | Self::Done(_) => true,
             Self::Event(_) => sites == OtherSites::MayNothing,
             // The browser keeps the reply from the page that asked.
             Self::Page | Self::Log | Self::Options | Self::Nothing => false,
@@ -148,6 +172,12 @@ fn refusal(head: &Parts, wanted: Wanted, state: &State) -> Option<Page> {
         turn_away(head, wanted, None, &page, "from a page of another site", state);
         return Some(page);
     }
+    // Those who reach the sandbox from elsewhere need the token, and do not get it here.
+    if matches!(wanted, Wanted::Play | Wanted::Address) && !state.is_local {
+        let page = page(403, TEXT, "the sandbox does this only where it listens on loopback");
+        turn_away(head, wanted, None, &page, "not on loopback", state);
+        return Some(page);
+    }
     let Wanted::Event(given) = wanted else { return None };
     let (token, suffix) = split_suffix(given);
     if token == state.token.reveal() {
@@ -175,6 +205,9 @@ fn turn_away(head: &Parts, wanted: Wanted, outcome: Option<Refusal>, page: &Page
         | Wanted::Log
         | Wanted::Reset
         | Wanted::Fault
+        | Wanted::Setup
+        | Wanted::Play
+        | Wanted::Address
         | Wanted::Done(_)
         | Wanted::Options
         | Wanted::Nothing => Token::Right,
@@ -196,9 +229,15 @@ async fn granted(
     state: &Arc<State>,
 ) -> Result<Answer, Dropped> {
     let room = match wanted {
-        Wanted::Event(_) => Some(&state.events),
-        Wanted::Fault | Wanted::Done(_) => Some(&state.switches),
-        Wanted::Page | Wanted::News | Wanted::Log | Wanted::Reset | Wanted::Options | Wanted::Nothing => None,
+        Wanted::Event(_) | Wanted::Play => Some(&state.events),
+        Wanted::Fault | Wanted::Setup | Wanted::Done(_) => Some(&state.switches),
+        Wanted::Page
+        | Wanted::News
+        | Wanted::Log
+        | Wanted::Reset
+        | Wanted::Address
+        | Wanted::Options
+        | Wanted::Nothing => None,
     };
     let read = match room {
         Some(room) => body::read(&mut body, room, PATIENCE).await,
@@ -213,7 +252,13 @@ async fn granted(
     };
     Ok(match wanted {
         Wanted::Event(token) => whole(report(head, read, token.to_owned(), connection, state).await?),
+        Wanted::Play => {
+            let token = state.token.reveal().to_owned();
+            whole(report(as_an_event(head, state), read, token, connection, state).await?)
+        }
         Wanted::Fault => whole(set_fault(&read.bytes, state)),
+        Wanted::Setup => whole(set_up(&read.bytes, state)),
+        Wanted::Address => whole(json_page(200, &json!({ "address": state.endpoint.reveal().as_str() }))),
         Wanted::Page => whole(page::html()),
         Wanted::News => match page::events(state.clone()) {
             // It is busy for as long as somebody listens.
@@ -280,10 +325,29 @@ async fn report(
     Ok(page)
 }
 
+/// The request that the page would send if it knew the token.
+fn as_an_event(mut head: Parts, state: &State) -> Parts {
+    if let Ok(uri) = format!("/api/v1/cti/{}", state.token.reveal()).parse() {
+        head.uri = uri;
+    }
+    head
+}
+
+fn set_up(written: &[u8], state: &State) -> Page {
+    match Written::take(written, state) {
+        Ok(()) => {
+            state.watch.ring();
+            json_page(200, &json!({}))
+        }
+        Err(error) => json_page(400, &json!({ "error": error })),
+    }
+}
+
 fn set_fault(written: &[u8], state: &State) -> Page {
     match serde_json::from_slice::<Fault>(written) {
         Ok(fault) => {
             *lock(&state.fault) = Some(fault).filter(Fault::hits);
+            state.watch.ring();
             json_page(200, &json!({}))
         }
         Err(error) => json_page(400, &json!({ "error": error.to_string() })),
@@ -339,7 +403,12 @@ async fn with_faults(request: &Request<Bytes>, token: &str, state: &State) -> Re
     if let Ok(page) = &page {
         received.answered(page);
     }
-    state.watch.add(received);
+    let number = state.watch.add(received);
+    if state.is_for_people() {
+        for line in state.watch.in_plain_words(number, state.release) {
+            log::info!("{line}");
+        }
+    }
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }
@@ -371,11 +440,15 @@ async fn event(request: &Request<Bytes>, token: &str, state: &State, received: &
                 received.came_too_late();
             }
             drop(log);
-            log::info!("{} {}", lines::json(&fields), told(&outcome, state.release));
+            if !state.is_for_people() {
+                log::info!("{} {}", lines::json(&fields), told(&outcome, state.release));
+            }
             (fields, before, outcome)
         }
         Err(refusal) => {
-            log::info!("unreadable request {}", told(&Err(refusal), state.release));
+            if !state.is_for_people() {
+                log::info!("unreadable request {}", told(&Err(refusal), state.release));
+            }
             (Fields::new(), None, Err(refusal))
         }
     };

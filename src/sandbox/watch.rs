@@ -19,11 +19,12 @@ use tokio::sync::watch;
 
 use super::accept::wants_json;
 use super::arrival::{Arrival, CallBefore, Token, findings_on_arrival};
-use super::fault::Mode;
+use super::fault::{Fault, Mode};
 use super::finding::RequestFinding;
-use super::{State, decode};
+use super::switches::Written;
+use super::{State, decode, lines};
 use crate::event::EventKind;
-use crate::rules::{self, CallLog, Fields, Refusal, Reply};
+use crate::rules::{self, CallLog, Fields, Refusal, Release, Reply, Severity};
 use crate::web::live::{legible, milliseconds};
 use crate::web::lock;
 
@@ -121,9 +122,11 @@ impl Watch {
     }
 
     /// Keeps a record, and drops the oldest of its kind.
-    pub fn add(&self, mut request: Received) {
+    /// Its place among all there ever were.
+    pub fn add(&self, mut request: Received) -> u64 {
         let mut kept = lock(&self.kept);
-        request.number = kept.seen.requests;
+        let number = kept.seen.requests;
+        request.number = number;
         kept.seen.requests += 1;
         if request.of_stranger {
             kept.strangers.push_back(request);
@@ -141,6 +144,28 @@ impl Watch {
         }
         drop(kept);
         self.ring();
+        number
+    }
+
+    /// A request for people who look at a terminal: a line, and one for each finding. Strangers' texts in it are as
+    /// they came.
+    pub fn in_plain_words(&self, number: u64, release: Release) -> Vec<String> {
+        let kept = lock(&self.kept);
+        let Some(request) = kept.requests.iter().rev().find(|request| request.number == number) else {
+            return Vec::new();
+        };
+        let readable = Readable::new(request);
+        let earlier = kept.requests.iter().take_while(|other| other.number < number);
+        let mut lines = vec![readable.in_a_line(release)];
+        lines.extend(readable.findings(earlier).iter().map(|finding| {
+            let severity = match finding.severity() {
+                Severity::Note => "note",
+                Severity::Warning => "warning",
+                Severity::Error => "error",
+            };
+            format!("{:10}{severity}: {finding}", "")
+        }));
+        lines
     }
 
     pub fn clear(&self) {
@@ -158,7 +183,8 @@ impl Watch {
         self.ring();
     }
 
-    fn ring(&self) {
+    /// Pages are told what has changed besides requests and calls.
+    pub fn ring(&self) {
         if self.changed.receiver_count() > 0 {
             self.changed.send_replace(());
         }
@@ -326,6 +352,38 @@ impl<'a> Readable<'a> {
         })
     }
 
+    /// When, which event, who, and the reply.
+    fn in_a_line(&self, release: Release) -> String {
+        let text = |name: &str| self.fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let users: Vec<_> = match self.fields.get("user") {
+            Some(Value::Array(users)) => users.iter().filter_map(Value::as_str).collect(),
+            _ => text("user").into_iter().collect(),
+        };
+        let users = users.join(", ");
+        let event = text("event").unwrap_or(self.request.request_line().0);
+        let who = match rules::event_kind(&self.fields) {
+            Some(EventKind::NewCall) => {
+                let users = if users.is_empty() { users } else { format!(" ({users})") };
+                format!("{} -> {}{users}", text("from").unwrap_or("?"), text("to").unwrap_or("?"))
+            }
+            Some(EventKind::Answer) => {
+                [text("answeringNumber").unwrap_or_default(), &users].join(" ").trim().to_owned()
+            }
+            Some(EventKind::Hangup) => text("cause").unwrap_or_default().to_owned(),
+            None => String::new(),
+        };
+        let call = self.call_id.as_ref().map_or_else(String::new, |call_id| format!("  call {call_id}"));
+        let reply = match (&self.request.outcome, self.request.fault) {
+            (None, fault) => fault.map_or_else(String::new, |fault| format!("fault {fault}")),
+            (Some(Ok(Reply::Accepted)), _) => "ok".to_owned(),
+            (Some(Ok(Reply::Reject)), _) => "reject busy".to_owned(),
+            (Some(Ok(Reply::Dial { caller_id, .. })), _) => format!("dial {caller_id}"),
+            (Some(Err(refusal)), _) => format!("{} {refusal:?}", refusal.status(release)),
+        };
+        let time = lines::local_time(self.request.at);
+        lines::short(&format!("{time}  {event:<8} {who}  {reply}{call}"))
+    }
+
     /// As the page shows it, without the token.
     fn told(&self, findings: &[RequestFinding], hide: &impl Fn(&str) -> String) -> Value {
         let request = self.request;
@@ -354,6 +412,8 @@ impl<'a> Readable<'a> {
             "call_id": self.call_id.as_deref().map(hide),
             "head": head,
             "body": hide(&legible(request.body())),
+            // A copy would be another request where it was made legible, or the token was taken out.
+            "is_exact": request.left_out == 0 && is_shown_as_it_is(request.body(), hide),
             "left_out": request.left_out,
             "fields": fields.collect::<Vec<_>>(),
             "status": request.status,
@@ -367,6 +427,8 @@ impl<'a> Readable<'a> {
 /// What a page is to be told, as one server-sent event, and how far it then is.
 pub(super) fn news(state: &State, seen: Option<Seen>) -> (String, Seen) {
     let hide = |text: &str| state.endpoint.redact(text);
+    let fault = lock(&state.fault).as_ref().map(Fault::told);
+    let switches = json!({ "fault": fault, "setup": Written::now(state), "is_local": state.is_local });
     let log = lock(&state.log);
     let kept = lock(&state.watch.kept);
     let seen = seen.filter(|seen| seen.resets == kept.seen.resets && seen.requests >= kept.complete_from);
@@ -395,7 +457,7 @@ pub(super) fn news(state: &State, seen: Option<Seen>) -> (String, Seen) {
     let calls = as_many_as_fit(calls.into_iter().map(|entry| call(entry, &hide)));
     let event = if seen.is_some() { "change" } else { "state" };
     let news = format!(
-        "{{\"now\":{},\"open\":{},\"calls_ever\":{},\"calls\":[{}],\"requests\":[{}]}}",
+        "{{\"now\":{},\"switches\":{switches},\"open\":{},\"calls_ever\":{},\"calls\":[{}],\"requests\":[{}]}}",
         milliseconds(state.now()),
         open_calls(&log),
         log.total(),
@@ -403,6 +465,10 @@ pub(super) fn news(state: &State, seen: Option<Seen>) -> (String, Seen) {
         requests.join(","),
     );
     (format!("event: {event}\ndata: {news}\n\n"), kept.seen)
+}
+
+fn is_shown_as_it_is(body: &[u8], hide: &impl Fn(&str) -> String) -> bool {
+    std::str::from_utf8(body).is_ok_and(|text| hide(&legible(body)) == text)
 }
 
 /// The first of these as JSON, until they are enough for one message.

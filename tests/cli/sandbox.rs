@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::running::until;
 use crate::support::{NEW_CALL, Reply, Sandbox, TOKEN, World, stdout};
+use crate::terminal::Terminal;
 
 const JSON: &str = "Content-Type: application/json";
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
@@ -450,6 +451,28 @@ fn other_methods_are_answered_as_zammad_does() {
     let path = format!("POST {path}");
     let reply = sandbox.ask(&path, &[JSON, "X-Request-Id: a1-_.b c!"], new_call("x").to_string()).unwrap();
     assert!(reply.head.contains("x-request-id: a1-_bc\r\n"), "{reply:?}");
+}
+
+#[test]
+fn on_a_terminal_it_tells_people_what_comes_and_what_is_odd() {
+    let world = World::new();
+    let mut program = world.process();
+    program.args(["sandbox", "--listen", "127.0.0.1:0", "--token", "test", "--block", "491715000000"]);
+    let mut terminal = Terminal::start(&mut program, 100, 30);
+    terminal.until("an address", |text| text.contains("watch it live"));
+    let url = terminal.text().lines().next().unwrap().trim_end().to_owned();
+    let report = |arguments: &str| {
+        let mut program = world.bare();
+        program.env("ZAMMAD_CTI_URL", &url).args(arguments.split(' '));
+        assert_eq!(program.output().unwrap().status.code(), Some(0), "{arguments}");
+    };
+    report("new-call --call-id 7 --direction in --from 491715000000 --to 42 --user Alice");
+    report("hangup --call-id 7 --direction in --cause busy");
+    terminal.until("both events", |text| text.contains("hangup   busy  ok  call 7"));
+    let text = terminal.text();
+    assert!(text.contains("  newCall  491715000000 -> 42 (Alice)  reject busy  call 7\n"), "{text}");
+    assert!(text.contains("          warning: this caller is blocked"), "{text}");
+    assert!(!text.contains('{'), "{text}");
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn calls_are_seen_as_they_come() {
 
     // The events of one call, in their order, with the bytes, the fields and the replies.
     tab.get("document.querySelectorAll('.call')[4].click()");
-    tab.wait_for("document.querySelectorAll('#requests details[open] pre').length === 6");
+    tab.wait_for("document.querySelectorAll('#requests details[open] pre').length === 9");
     assert_eq!(texts(&mut tab, "#requests .what b"), ["newCall", "answer", "hangup"]);
     let raw = texts(&mut tab, "#requests pre").remove(0);
     assert!(
@@ -139,6 +139,148 @@ fn what_is_wrong_with_a_request_is_said() {
     tab.get("document.querySelectorAll('#requests details')[1].open = true");
     tab.wait_for_text("M\\xfcller");
     assert_eq!(tab.complaints(), Vec::<Value>::new());
+}
+
+#[test]
+fn a_call_is_found_by_its_number_and_by_the_pages_address() {
+    let sandbox = Sandbox::start(&[]);
+    let mut browser = Browser::start();
+    let mut tab = browser.open(&sandbox.page());
+    sandbox.zammad_cti("new-call --call-id a/b#1 --direction in --from 493023125741 --to 42 --user Alice");
+    sandbox.zammad_cti("new-call --call-id other --direction in --from 491715000000 --to 43");
+    tab.wait_for("document.querySelectorAll('.call').length === 2");
+    // A clean event is one line, with its numbers.
+    let lines = texts(&mut tab, "#requests .what .short");
+    assert_eq!(lines, ["491715000000 → 43", "493023125741 → 42 (Alice)"]);
+    // (what is looked for, the calls and requests that have it)
+    let cases =
+        [("030 2312", 1), ("+49 30 23125741", 1), ("A/B#", 1), ("alice", 1), ("49", 2), ("nobody", 0)];
+    for (sought, count) in cases {
+        tab.get(&format!(
+            "(e => {{ e.value = {}; e.dispatchEvent(new Event('input')); }})(document.getElementById('search'))",
+            json!(sought)
+        ));
+        assert_eq!(texts(&mut tab, ".call").len(), count, "{sought}");
+        assert_eq!(texts(&mut tab, ".request").len(), count, "{sought}");
+        assert_eq!(tab.get("document.getElementById('no-match').hidden"), count > 0, "{sought}");
+    }
+    tab.get(
+        "(e => { e.value = ''; e.dispatchEvent(new Event('input')); })(document.getElementById('search'))",
+    );
+    tab.get("document.querySelectorAll('.call')[1].click()");
+    let address = tab.get("location.href").as_str().unwrap().to_owned();
+    assert!(address.ends_with("/#call=a%2Fb%231"), "{address}");
+    tab.go("about:blank");
+    tab.go(&address);
+    tab.wait_for("document.getElementById('requests-title').innerText === 'Call a/b#1'");
+    tab.get("document.getElementById('all-requests').click()");
+    assert_eq!(tab.get("location.hash"), "");
+    assert_eq!(tab.complaints(), Vec::<Value>::new());
+}
+
+#[test]
+fn a_request_that_is_copied_as_curl_is_the_same_for_a_shell() {
+    let sandbox = Sandbox::start(&[]);
+    let mut browser = Browser::start();
+    let mut tab = browser.open(&sandbox.page());
+    let body = json!({ "event": "newCall", "direction": "in", "callId": "it's $(id) `id` \\ \"x\"", "from": "@/etc/passwd", "to": "42" });
+    sandbox.post(body.to_string());
+    tab.wait_for("document.querySelector('.call')");
+    tab.get("document.querySelector('#requests details').open = true");
+    tab.wait_for("document.querySelector('#requests .command pre')");
+    let command = texts(&mut tab, "#requests .command pre").remove(0);
+    assert!(!command.contains(TOKEN), "{command}");
+    tab.get("document.getElementById('reset').click()");
+    tab.wait_for_text("No call yet");
+    let sent =
+        std::process::Command::new("sh").args(["-c", &command]).env("ZAMMAD_CTI_URL", sandbox.url()).output();
+    let sent = sent.unwrap();
+    assert_eq!(String::from_utf8_lossy(&sent.stdout), "{}", "{command}: {sent:?}");
+    tab.wait_for("document.querySelector('.call')");
+    let call_id = tab.get("document.querySelector('.call .id').innerText");
+    assert_eq!(call_id, format!("call {}", body["callId"].as_str().unwrap()));
+    // What was not shown as it came is not copied.
+    sandbox.post(b"{\"event\":\"M\xfcller\"}");
+    tab.wait_for("document.querySelectorAll('.request').length === 2");
+    tab.get("document.querySelector('#requests details').open = true");
+    tab.wait_for("document.querySelector('#requests details[open] pre')");
+    assert_eq!(tab.get("document.querySelector('.request .command')"), Value::Null);
+}
+
+#[test]
+fn the_page_plays_calls_and_turns_zammads_switches() {
+    let sandbox = Sandbox::start(&["--block", "491715000000", "--route", "41*=41715880339000"]);
+    let mut browser = Browser::start();
+    let mut tab = browser.open(&sandbox.page());
+    tab.wait_for("document.getElementById('link').innerText === 'live'");
+    tab.get("document.getElementById('tools').open = true");
+    assert_eq!(tab.get("document.getElementById('blocked').value"), "491715000000");
+    assert_eq!(tab.get("document.getElementById('routes').value"), "41*=41715880339000");
+    tab.get("document.querySelector('[data-plays=missed]').click()");
+    wait_for_state(&mut tab, 0, "missed");
+    tab.get("document.querySelector('[data-plays=out]').click()");
+    tab.wait_for_text("dial");
+    wait_for_state(&mut tab, 0, "done");
+
+    // Another caller is blocked.
+    let save = |tab: &mut Tab, blocked: &str, routes: &str| {
+        tab.get(&format!("document.getElementById('blocked').value = {}", json!(blocked)));
+        tab.get(&format!("document.getElementById('routes').value = {}", json!(routes)));
+        tab.get("document.querySelector('#setup [type=submit]').click()");
+    };
+    save(&mut tab, "4930111111\n4930222222\n", "");
+    tab.wait_for("document.getElementById('saved').innerText === 'Saved'");
+    let blocked = "new-call --call-id x --direction in --from 4930222222 --to 42";
+    let said = sandbox.try_zammad_cti(blocked);
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "reject busy\n");
+    let unrouted = "new-call --call-id y --direction out --from 42 --to 41447110000";
+    assert_eq!(String::from_utf8_lossy(&sandbox.try_zammad_cti(unrouted).stdout), "none\n");
+    save(&mut tab, "", "4(1=1");
+    tab.wait_for("document.getElementById('saved').innerText.startsWith('route \"4(1\"')");
+    save(&mut tab, "", "41");
+    tab.wait_for("document.getElementById('saved').innerText === '41 is not DEST=CALLER_ID'");
+
+    // A fault, until it has hit.
+    tab.get("document.querySelector('#faults [data-fault*=drop_after]').click()");
+    tab.wait_for_text("Now: loses replies, the next request");
+    sandbox.zammad_cti("new-call --call-id z --direction in --from 4930333333 --to 42");
+    tab.wait_for_text("Now: none");
+
+    let address =
+        tab.get("fetch('/sandbox/address').then((reply) => reply.json()).then((said) => said.address)");
+    assert_eq!(address, sandbox.url());
+    assert!(!tab.get("document.documentElement.outerHTML").as_str().unwrap().contains(TOKEN));
+}
+
+#[test]
+fn beyond_loopback_the_page_neither_plays_calls_nor_has_the_token() {
+    let sandbox = Sandbox::listening("0.0.0.0:0", &[]);
+    let port = sandbox.address().rsplit(':').next().unwrap().to_owned();
+    let mut browser = Browser::start();
+    let mut tab = browser.open(&format!("http://127.0.0.1:{port}/"));
+    tab.wait_for("document.getElementById('link').innerText === 'live'");
+    assert_eq!(tab.get("document.getElementById('copy-address').hidden"), true);
+    assert_eq!(tab.get("document.getElementById('plays').hidden"), true);
+    assert_eq!(tab.get("fetch('/sandbox/address').then((reply) => reply.status)"), 403);
+    assert_eq!(
+        tab.get("fetch('/sandbox/event', { method: 'POST', body: '{}' }).then((reply) => reply.status)"),
+        403
+    );
+}
+
+#[test]
+fn an_event_of_a_call_that_is_no_longer_kept_is_no_mistake_of_its_sender() {
+    let sandbox = Sandbox::start(&["--keep", "1"]);
+    let mut browser = Browser::start();
+    let mut tab = browser.open(&sandbox.page());
+    for call_id in ["old", "new"] {
+        sandbox
+            .zammad_cti(&format!("new-call --call-id {call_id} --direction in --from 493023125741 --to 42"));
+    }
+    let hangup = sandbox.try_zammad_cti("hangup --call-id old --direction in --deadline 1s");
+    assert!(!hangup.status.success(), "{hangup:?}");
+    tab.wait_for_text("hangup of a call that this sandbox no longer keeps");
+    assert!(!tab.get("document.body.innerText").as_str().unwrap().contains("before newCall"));
 }
 
 #[test]
@@ -220,6 +362,7 @@ fn it_is_legible_on_a_phone_and_a_screen_by_day_and_by_night() {
             tab.wait_for("document.querySelectorAll('.call').length === 7");
             tab.get("document.querySelectorAll('.call')[0].click()");
             tab.wait_for("document.querySelector('#requests details[open] table')");
+            tab.get("document.getElementById('tools').open = true");
         } else {
             tab.wait_for_text("No call yet");
         }

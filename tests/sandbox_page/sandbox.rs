@@ -25,6 +25,11 @@ impl Sandbox {
         self.process.address()
     }
 
+    /// The address for events, token included.
+    pub fn url(&self) -> &str {
+        &self.process.url
+    }
+
     pub fn page(&self) -> String {
         format!("http://{}/", self.address())
     }

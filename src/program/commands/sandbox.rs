@@ -1,6 +1,6 @@
 //! `zammad-cti sandbox`
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use crate::config::Secret;
 use crate::rules::{Route, Setup};
@@ -45,6 +45,9 @@ pub fn run(args: &cli::Sandbox, out: &mut dyn Write) -> anyhow::Result<ExitCode>
             "the sandbox listens on {}: everyone who reaches it can read and change its log",
             sandbox.address()
         );
+    }
+    if std::io::stderr().is_terminal() {
+        sandbox.log_for_people();
     }
     daemon::announce(out, sandbox.endpoint().reveal())?;
     log::info!("watch it live: http://{}/", sandbox.address());
