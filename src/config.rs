@@ -26,7 +26,13 @@ use serde_json::{Map, Value};
 pub use access::{Layer, LeftOut, Origin};
 pub use agents::Agents;
 #[doc(hidden)]
-pub use bridge::{AnsweredBy, AsteriskAccount, AsteriskSettings, BridgeConfig, BridgeSettings, FreeSwitchAccount, FreeSwitchSettings, FritzBoxSettings, HookBody, HookFields, HookReply, HookSecrets, HookSettings, HookSignature, HookWords, OnReject, PRESETS, PublicUrl, SourceSettings, ThreeCxAccount, ThreeCxApi, ThreeCxSettings, TrunkNumbers, WazoLogin, WazoSettings, WebhookSettings, XivoAccount, XivoFollow, XivoFollows, XivoLogin, XivoProtocol, XivoSettings};
+pub use bridge::{
+    AnsweredBy, AsteriskAccount, AsteriskSettings, BridgeConfig, BridgeSettings, FreeSwitchAccount,
+    FreeSwitchSettings, FritzBoxSettings, HookBody, HookFields, HookReply, HookSecrets, HookSettings,
+    HookSignature, HookWords, OnReject, PRESETS, PublicUrl, SourceSettings, ThreeCxAccount, ThreeCxApi,
+    ThreeCxSettings, TrunkNumbers, WazoLogin, WazoSettings, WebhookSettings, XivoAccount, XivoFollow,
+    XivoFollows, XivoLogin, XivoProtocol, XivoSettings,
+};
 pub(crate) use endpoint::shown;
 pub use endpoint::{Endpoint, EndpointError, redact};
 pub(crate) use file::is_token_for_file;
@@ -566,8 +572,12 @@ impl TryFrom<Settings> for Config {
         let mut agents = Vec::new();
         for (phone, login) in settings.agents {
             // It would be sent as a name, and agents would read it in the caller log.
-            if redact(&login) != login {
+            if redact(&login) != login || login.contains("://") {
                 return Err(ConfigError::AgentIsAddress { phone });
+            }
+            // A line of the top level that got below this table: its value may be a secret.
+            if variables::is_key(&phone) {
+                return Err(ConfigError::AgentIsSetting { key: phone });
             }
             let name = Name::read("the login", &login);
             let name = name.map_err(|source| ConfigError::Agent { phone: phone.clone(), source })?;
@@ -658,8 +668,13 @@ pub enum ConfigError {
     #[error("agents.{phone}")]
     Agent { phone: String, source: EventError },
     /// An address with a token in the place of such a login.
-    #[error("agents.{phone}: a login is expected, not Zammad's address with its token")]
+    #[error("agents.{phone}: a login is expected, not an address")]
     AgentIsAddress { phone: String },
+    /// A setting of the top level in the table `[agents]`.
+    #[error(
+        "agents.{key}: `{key}` is a setting, not a phone; put its line above the first table, such as [numbers]"
+    )]
+    AgentIsSetting { key: String },
     /// What is wrong with `url`, or with the token.
     #[error("url")]
     Endpoint(#[from] EndpointError),

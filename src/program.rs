@@ -12,6 +12,7 @@ mod exit_code;
 mod cli;
 mod commands;
 mod table;
+mod ask;
 
 /// What `fuzz/` reaches of it.
 #[cfg(fuzzing)]

@@ -7,11 +7,8 @@
 //! What is kept survives a power cut; what is only noted, such as that an event arrived, survives
 //! the end of a process.
 
-<<<<<<< HEAD
 mod course;
-=======
 mod activity;
->>>>>>> a5bb1ce (watch: calls, the spool and bridges, live in the terminal)
 mod damage;
 mod enter;
 mod file;
@@ -42,13 +39,10 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rustix::process::{Resource, getrlimit};
 
-<<<<<<< HEAD
+pub(crate) use activity::{Activity, Trouble};
 pub(crate) use course::KeptCourse;
 #[doc(hidden)]
 pub use course::{CopyTo, Course};
-=======
-pub(crate) use activity::{Activity, Trouble};
->>>>>>> a5bb1ce (watch: calls, the spool and bridges, live in the terminal)
 pub(crate) use damage::set_aside;
 pub(crate) use enter::{Begun, Earlier, Entry, Order};
 use file::Durable;

@@ -126,6 +126,11 @@ pub fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.to_uppercase().replace('.', "_"))
 }
 
+/// Whether a setting has this name, as `token` or `numbers.country`.
+pub(super) fn is_key(name: &str) -> bool {
+    KEYS.contains(&name)
+}
+
 /// The key of a variable, if it has one.
 fn key_of(variable: &OsStr) -> Option<&'static str> {
     let name = variable.as_encoded_bytes().strip_prefix(PREFIX.as_bytes())?;

@@ -1,5 +1,4 @@
 use std::collections::BTreeSet;
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use predicates::prelude::*;
@@ -312,28 +311,6 @@ fn config_show_names_origins_and_hides_secrets() {
 }
 
 #[test]
-fn config_init_writes_what_only_its_owner_reads() {
-    let world = World::new();
-    let path = world.path(".config/zammad-cti/config.toml");
-    let init = |arguments: &[&str]| world.bare().args(["config", "init"]).args(arguments).assert();
-    let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-    init(&[]).code(0).stdout(format!("{}\n", path.display()));
-    assert_eq!((std::fs::read_to_string(&path).unwrap().as_str(), mode()), (EXAMPLE, 0o600));
-
-    world.file(".config/zammad-cti/config.toml", 0o644, "timeout = '1s'");
-    init(&[]).code(74).stdout("").stderr(predicate::str::contains("--force"));
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), "timeout = '1s'");
-    init(&["--force"]).code(0);
-    assert_eq!((std::fs::read_to_string(&path).unwrap().as_str(), mode()), (EXAMPLE, 0o600));
-
-    init(&["--config", "elsewhere/config.toml"]).code(0).stdout("elsewhere/config.toml\n");
-    assert_eq!(std::fs::read_to_string(world.path("elsewhere/config.toml")).unwrap(), EXAMPLE);
-    init(&["--config", "elsewhere/config.toml/below"]).code(74).stdout("");
-    let homeless = world.bare().env_remove("HOME").args(["config", "init"]).assert().failure().stdout("");
-    homeless.stderr(predicate::str::contains("HOME"));
-}
-
-#[test]
 fn a_table_says_who_sits_at_which_phone() {
     let world = World::new();
     let text = "[agents]\n101 = 'anna'\n\"PJSIP/B-phone.1\" = 'bert'\n[profiles.p.agents]\n101 = 'carl'\n";
@@ -363,12 +340,18 @@ fn a_table_says_who_sits_at_which_phone() {
         ("[agents]\n101 = ['x']\n", "expected a string"),
         ("[agents]\n101 = \"a\\nb\"\n", "agents.101: the login has a control character"),
         ("[agents]\n101 = 'https://z.example/api/v1/cti/x'\n", "agents.101: a login is expected, not"),
+        ("[agents]\nurl = 'https://z.example'\n", "agents.url: a login is expected, not an address"),
+        ("[agents]\ntoken = 's3cret-token'\n", "agents.token: `token` is a setting, not a phone; put"),
+        ("[agents]\n'numbers.country' = 'DE'\n", "agents.numbers.country: `numbers.country` is a setting"),
     ];
     for (text, said) in cases {
         world.file(".config/zammad-cti/config.toml", 0o600, text);
         let ended = world.program().args(["config", "check"]).assert().code(78);
         let error = stderr(&ended);
         assert!(error.contains(said), "{text}: {error}");
+        let show = world.bare().args(["config", "show"]).output().unwrap();
+        let all = error + &String::from_utf8(show.stdout).unwrap();
+        assert!(!all.contains("s3cret") && !all.contains("cti/x"), "{text}: {all}");
     }
 }
 
@@ -390,27 +373,28 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
 
     let lines: Vec<_> = EXAMPLE.lines().collect();
     let is_setting = |line: &str| {
-        let key = line.strip_prefix('#').and_then(|line| line.split_once(" = ")).map(|(key, _)| key);
+        let line = line.strip_prefix('#').map(str::trim_start);
+        let key = line.and_then(|line| line.split_once(" = ")).map(|(key, _)| key);
         key.is_some_and(|key| key.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()))
     };
     // A table that is commented out is used with each of its settings.
-    let table_of = |at: usize| {
-        (0..at).rev().find(|&place| lines[place].starts_with('[') || lines[place].starts_with("#["))
-    };
+    let table_of =
+        |at: usize| (0..at).rev().find(|&place| lines[place].trim_start_matches(['#', ' ']).starts_with('['));
     let settings: Vec<_> = (0..lines.len()).filter(|&at| is_setting(lines[at])).collect();
-    assert_eq!(settings.len(), 78, "{settings:?}");
+    assert_eq!(settings.len(), 77, "{settings:?}");
     for at in settings {
         let table = table_of(at);
-        let in_profile = table.is_some_and(|table| lines[table] == "#[profiles.test]");
+        let in_profile = table.is_some_and(|table| lines[table] == "# [profiles.test]");
         let in_use = |(place, line): (usize, &&str)| {
             let used = place == at || (Some(place) == table && line.starts_with('#'));
             if used { line[1..].to_owned() } else { (*line).to_owned() }
         };
         let text = lines.iter().enumerate().map(in_use).collect::<Vec<_>>().join("\n");
         let arguments: &[_] = if in_profile { &["--profile", "test"] } else { &[] };
-        let (key, value) = lines[at][1..].split_once(" = ").unwrap();
-        let table =
-            table.and_then(|table| lines[table].trim_start_matches('#').strip_prefix('[')?.strip_suffix(']'));
+        let (key, value) = lines[at][1..].trim_start().split_once(" = ").unwrap();
+        let table = table.and_then(|table| {
+            lines[table].trim_start_matches(['#', ' ']).strip_prefix('[')?.strip_suffix(']')
+        });
         let table = table.filter(|_| !in_profile);
         let key = table.map_or_else(|| key.to_owned(), |table| format!("{table}.{key}"));
         let shown = &show(&text, arguments)[&key];
@@ -437,6 +421,30 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
     }
 }
 
+/// Such as `sed 's|^#url = .*|url = "..."|'`, which would set the address of a phone system, or a profile's, as well.
+#[test]
+fn an_edit_of_a_line_of_the_example_changes_no_other_table() {
+    let mut table = "";
+    let mut keys: Vec<(&str, &str)> = Vec::new();
+    for line in EXAMPLE.lines() {
+        if let Some(name) = line.trim_start_matches(['#', ' ']).strip_prefix('[') {
+            table = name;
+        }
+        if let Some((key, _)) = line.strip_prefix('#').unwrap_or(line).split_once(" = ")
+            && key.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase())
+        {
+            keys.push((table, key));
+        }
+    }
+    let of_zammad: Vec<_> =
+        keys.iter().filter(|(table, _)| ["", "numbers]", "spool]"].contains(table)).collect();
+    assert_eq!(of_zammad.len(), 28, "{of_zammad:?}");
+    for (_, key) in of_zammad {
+        let lines = keys.iter().filter(|(_, other)| other == key).count();
+        assert_eq!(lines, 1, "{key}: write the later ones as `# {key} = `");
+    }
+}
+
 #[test]
 fn the_example_names_each_setting() {
     let mut table = String::new();
@@ -444,7 +452,7 @@ fn the_example_names_each_setting() {
     for line in EXAMPLE.lines() {
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             table = format!("{name}.");
-        } else if let Some((key, _)) = line.trim_start_matches('#').split_once(" = ") {
+        } else if let Some((key, _)) = line.trim_start_matches(['#', ' ']).split_once(" = ") {
             named.insert(format!("{table}{key}"));
         }
     }

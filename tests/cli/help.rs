@@ -72,6 +72,22 @@ const CONFIG: &[&[&str]] = &[
     AGE,
 ];
 
+const WRITTEN: &[&[&str]] = &[
+    &["config"],
+    ADDRESS,
+    WAY,
+    API_TOKEN,
+    ORDER,
+    OUTPUT,
+    REJECT_EXIT,
+    FAIL_OPEN,
+    NUMBERS,
+    SPOOL_PATH,
+    KEEPS,
+    ROOM,
+    AGE,
+];
+
 /// Commands, and the flags of several commands that count there.
 const COMMANDS: &[(&str, &[&[&[&str]]])] = &[
     ("new-call", &[SENDS, TELLS]),
@@ -112,7 +128,7 @@ const COMMANDS: &[(&str, &[&[&[&str]]])] = &[
     ("config", &[]),
     ("config show", &[CONFIG]),
     ("config check", &[CONFIG]),
-    ("config init", &[&[&["config"]]]),
+    ("config init", &[WRITTEN]),
     ("config import", &[]),
     ("completions", &[]),
     ("man", &[]),

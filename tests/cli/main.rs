@@ -17,6 +17,7 @@ mod caller_log;
 mod calls;
 mod check;
 mod config;
+mod config_init;
 mod connections;
 mod direction;
 mod fastagi;

@@ -27,6 +27,8 @@ pub mod running;
 pub mod sender;
 pub mod servers;
 #[allow(dead_code, reason = "tests/cli has it")]
+pub mod dialogue;
+#[allow(dead_code, reason = "tests/cli has it")]
 pub mod terminal;
 #[allow(dead_code, reason = "what a phone system can do is written down whole")]
 pub mod three_cx;

@@ -21,7 +21,7 @@ use crate::program::exit_code;
 /// With a table [bridge.SOURCE], it also checks the phone system: the connection, the login, the
 /// rights that a bridge needs, and what the bridge would see. While a bridge with a spool runs, it
 /// asks the bridge instead of logging in.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_long_help = exit_code::CHECK_HELP)]
 pub struct Check {
     /// Print one line for Nagios, Icinga and similar systems, with performance data
@@ -33,9 +33,9 @@ pub struct Check {
     /// Limits for CRITICAL [default: time=5s,days=7,age=1h]
     #[arg(short, long, value_name = "LIMITS")]
     pub critical: Option<Limits>,
-    /// Calls that are open for longer count as stuck
-    #[arg(long, value_name = "TIME", default_value = "12h")]
-    pub stuck_after: Span,
+    /// Calls that are open for longer count as stuck [default: 12h]
+    #[arg(long, value_name = "TIME")]
+    pub stuck_after: Option<Span>,
     /// Check the top level of the configuration file and each profile
     #[arg(long)]
     pub all_profiles: bool,

@@ -11,7 +11,6 @@ pub enum Config {
     Show,
     /// Check the configuration without sending anything
     Check,
-    /// Write a commented configuration file
     Init(Init),
     /// Convert the configuration file of another program
     ///
@@ -26,7 +25,12 @@ pub enum Config {
     Import(Import),
 }
 
-/// `config init` writes the file of --config, else the user's own file.
+/// Write a commented configuration file that only you can read
+///
+/// It writes the file of --config, or else your own file, ~/.config/zammad-cti/config.toml. Settings that are
+/// given as flags are in the file. Without such flags, on a terminal, it asks for Zammad's endpoint and the
+/// country of the phone system, and then checks the connection as `zammad-cti check` does. What you paste as
+/// the endpoint is not shown, because it contains the token.
 #[derive(Debug, Args)]
 pub struct Init {
     /// Replace an existing file

@@ -131,6 +131,25 @@ const SETTINGS: &[Part] = &[
     AGE,
 ];
 
+/// What `config init` writes into a file.
+const WRITTEN: &[Part] = &[
+    &["config"],
+    ADDRESS,
+    API_TOKEN,
+    WAY,
+    DEADLINE,
+    ORDER,
+    OUTPUT,
+    REJECT_EXIT,
+    FAIL_OPEN,
+    NUMBERS,
+    SPOOL,
+    SPOOL_MODE,
+    ROOM,
+    POLICY,
+    AGE,
+];
+
 /// The commands, and which of these flags count there: the parser refuses the others.
 pub const COMMANDS: &[(&str, &[Part])] = &[
     ("new-call", EVENT),
@@ -167,7 +186,7 @@ pub const COMMANDS: &[(&str, &[Part])] = &[
     ("log done", LOG),
     ("config show", SETTINGS),
     ("config check", SETTINGS),
-    ("config init", &[&["config"]]),
+    ("config init", WRITTEN),
     ("config import", &[]),
     ("completions", &[]),
     ("man", &[]),

@@ -30,6 +30,9 @@ use crate::program::safe_text::printable;
 /// How long phone systems have where the configuration cannot be read any further.
 const UNCONFIGURED: Duration = Duration::from_secs(8);
 
+/// A call that is open for longer has lost its hangup.
+const STUCK_AFTER: Span = Span(Duration::from_secs(12 * 60 * 60));
+
 /// How the result is shown.
 enum Shape {
     Table,
@@ -217,7 +220,7 @@ fn examine(
     thresholds: &Thresholds,
 ) -> anyhow::Result<Vec<Checked>> {
     // All of them are made ready first: reading files would spoil the time of the others.
-    let Span(stuck_after) = args.stuck_after;
+    let Span(stuck_after) = args.stuck_after.unwrap_or(STUCK_AFTER);
     let ready: Vec<_> = targets.into_iter().map(|target| target.prepare(stuck_after)).collect();
     let checks = ready.into_iter().map(async |Ready { profile, check, spool, order, bridges, deadline }| {
         let way = async {

@@ -1,37 +1,30 @@
 //! `zammad-cti config`
 
 mod import;
+mod init;
+mod template;
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::io::Write;
 
 use crate::client::Client;
-use crate::config::{
-    Config, Format, Layer, Settings, default_files, is_token_for_file, redact, relative, shown, variable,
-};
-use anyhow::Context;
+use crate::config::{Config, Format, Layer, Settings, is_token_for_file, redact, relative, shown, variable};
 use serde_json::{Map, Value, json};
 
 pub use import::ImportError;
 
-use super::settings::{config_home, named_file, sources};
+use super::settings::sources;
 use super::{checked, start_log};
 use crate::program::cli::{self, Global};
-use crate::program::exit_code::{ExitCode, UsageError};
+use crate::program::exit_code::ExitCode;
 use crate::program::output::{OutputError, VERSION};
 use crate::program::safe_text::{printable, quoted};
-
-/// A configuration file to begin with.
-const EXAMPLE: &str = include_str!("../../../config.example.toml");
 
 #[cold]
 pub fn run(command: &cli::Config, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     match command {
         cli::Config::Show => show(global, out),
         cli::Config::Check => check(global, out),
-        cli::Config::Init(args) => init(args, global, out),
+        cli::Config::Init(args) => init::run(args, global, out),
         cli::Config::Import(args) => import::run(args, out),
     }
 }
@@ -51,7 +44,13 @@ struct Shown {
 
 impl Shown {
     fn new(key: &str, value: &Value, origin: String) -> Self {
-        let value = value.as_str().map_or_else(|| value.clone(), |text| shown(text).into());
+        // A token's line that got below the table of phones, where it is refused.
+        let is_misplaced_secret = ["agents.token", "agents.api_token"].contains(&key);
+        let value = match value.as_str() {
+            Some(_) if is_misplaced_secret => STARS.into(),
+            Some(text) => shown(text).into(),
+            None => value.clone(),
+        };
         Self { key: redact(key), value, origin }
     }
 
@@ -194,46 +193,4 @@ fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         writeln!(out, "{said}; if this Zammad has one, set `{key}` beside its url").map_err(OutputError)?;
     }
     Ok(ExitCode::Ok)
-}
-
-fn init(args: &cli::Init, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let named = named_file(global);
-    let is_named = named.is_some();
-    let path = match named {
-        Some(path) => path,
-        None => {
-            let home = config_home()
-                .ok_or(UsageError("give --config, because neither $XDG_CONFIG_HOME nor $HOME is set"))?;
-            home.join("zammad-cti/config.toml")
-        }
-    };
-    write_example(&path, args.force).with_context(|| format!("cannot write {}", path.display()))?;
-    start_log(log::LevelFilter::Warn, []);
-    for hidden in default_files(config_home().as_deref()) {
-        // The phone system and the services are other users, and read that one.
-        if !is_named && hidden != path && hidden.exists() {
-            log::warn!("{} is no longer used for this user, only for others", hidden.display());
-        }
-    }
-    writeln!(out, "{}", path.display()).map_err(OutputError)?;
-    Ok(ExitCode::Ok)
-}
-
-/// For the owner's eyes only, as a token will stand in it.
-fn write_example(path: &Path, force: bool) -> anyhow::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    // A new file, so that it gets the mode below; and of a device nothing is replaced.
-    if force && path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
-        std::fs::remove_file(path)?;
-    }
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let mut file = match file {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists && !force => {
-            Err(error).context("it exists already; --force replaces it")
-        }
-        file => file.map_err(anyhow::Error::new),
-    }?;
-    Ok(file.write_all(EXAMPLE.as_bytes())?)
 }
