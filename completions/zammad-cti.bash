@@ -182,7 +182,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__agi__subcmd__answer)
-            opts="-h --call-id --direction --answering-number --user --voicemail --handed-over --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
+            opts="-h --call-id --direction --answering-number --user --voicemail --handed-over --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --hangup-rejected --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -202,6 +202,10 @@ _zammad__cti() {
                     ;;
                 --insecure)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --hangup-rejected)
+                    COMPREPLY=($(compgen -W "never busy forwarded" -- "${cur}"))
                     return 0
                     ;;
                 --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
@@ -236,7 +240,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__agi__subcmd__hangup)
-            opts="-h --call-id --direction --cause --handed-over --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
+            opts="-h --call-id --direction --cause --handed-over --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --hangup-rejected --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -256,6 +260,10 @@ _zammad__cti() {
                     ;;
                 --insecure)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --hangup-rejected)
+                    COMPREPLY=($(compgen -W "never busy forwarded" -- "${cur}"))
                     return 0
                     ;;
                 --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
@@ -290,7 +298,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__agi__subcmd__new__subcmd__call)
-            opts="-h --direction --from --to --call-id --user --queue --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
+            opts="-h --direction --from --to --call-id --user --queue --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --hangup-rejected --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -310,6 +318,10 @@ _zammad__cti() {
                     ;;
                 --insecure)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --hangup-rejected)
+                    COMPREPLY=($(compgen -W "never busy forwarded" -- "${cur}"))
                     return 0
                     ;;
                 --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
@@ -344,7 +356,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__answer)
-            opts="-h --call-id --call-key --direction --from --to --answering-number --user --endpoint --voicemail --force-user --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --call-id --call-key --direction --from --to --answering-number --user --endpoint --voicemail --force-user --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --hangup-rejected --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -380,6 +392,10 @@ _zammad__cti() {
                     ;;
                 --reject-exit | --fail-open)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --hangup-rejected)
+                    COMPREPLY=($(compgen -W "never busy forwarded" -- "${cur}"))
                     return 0
                     ;;
                 --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
@@ -1056,13 +1072,13 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__check)
-            opts="-w -c -h --nagios --warning --critical --stuck-after --all-profiles --config --profile --url --token --token-file --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --help"
+            opts="-w -c -h --nagios --warning --critical --stuck-after --all-profiles --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --warning | -w | --critical | -c | --stuck-after | --config | --profile | --url | --token | --token-file)
+                --warning | -w | --critical | -c | --stuck-after | --config | --profile | --url | --token | --token-file | --api-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1130,7 +1146,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__config__subcmd__check)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-held-timeout --spool-policy --help"
+            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --hangup-rejected --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-held-timeout --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1158,6 +1174,10 @@ _zammad__cti() {
                     ;;
                 --reject-exit | --fail-open)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --hangup-rejected)
+                    COMPREPLY=($(compgen -W "never busy forwarded" -- "${cur}"))
                     return 0
                     ;;
                 --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
@@ -1210,7 +1230,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__config__subcmd__init)
-            opts="-h --force --config --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-held-timeout --spool-policy --help"
+            opts="-h --force --config --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --hangup-rejected --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-held-timeout --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1238,6 +1258,10 @@ _zammad__cti() {
                     ;;
                 --reject-exit | --fail-open)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --hangup-rejected)
+                    COMPREPLY=($(compgen -W "never busy forwarded" -- "${cur}"))
                     return 0
                     ;;
                 --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
@@ -1272,7 +1296,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__config__subcmd__show)
-            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-held-timeout --spool-policy --help"
+            opts="-h --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --hangup-rejected --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-max-age --spool-max-age-answer --spool-held-timeout --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1300,6 +1324,10 @@ _zammad__cti() {
                     ;;
                 --reject-exit | --fail-open)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --hangup-rejected)
+                    COMPREPLY=($(compgen -W "never busy forwarded" -- "${cur}"))
                     return 0
                     ;;
                 --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
@@ -1334,7 +1362,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__fastagi)
-            opts="-h --listen --user --secret-file --max-calls --health --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
+            opts="-h --listen --user --secret-file --max-calls --health --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --hangup-rejected --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1354,6 +1382,10 @@ _zammad__cti() {
                     ;;
                 --insecure)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --hangup-rejected)
+                    COMPREPLY=($(compgen -W "never busy forwarded" -- "${cur}"))
                     return 0
                     ;;
                 --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
@@ -1388,7 +1420,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__hangup)
-            opts="-h --call-id --call-key --direction --from --to --answering-number --cause --raw-cause --strict-cause --answered --dialstatus --queue-status --abandoned --hangup-cause --list-causes --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --call-id --call-key --direction --from --to --answering-number --cause --raw-cause --strict-cause --answered --dialstatus --queue-status --abandoned --hangup-cause --list-causes --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --hangup-rejected --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1432,6 +1464,10 @@ _zammad__cti() {
                     ;;
                 --reject-exit | --fail-open)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --hangup-rejected)
+                    COMPREPLY=($(compgen -W "never busy forwarded" -- "${cur}"))
                     return 0
                     ;;
                 --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
@@ -1540,7 +1576,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__new__subcmd__call)
-            opts="-h --from --to --direction --call-id --user --queue --call-key --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --from --to --direction --call-id --user --queue --call-key --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --hangup-rejected --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1576,6 +1612,10 @@ _zammad__cti() {
                     ;;
                 --reject-exit | --fail-open)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --hangup-rejected)
+                    COMPREPLY=($(compgen -W "never busy forwarded" -- "${cur}"))
                     return 0
                     ;;
                 --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
@@ -1644,7 +1684,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__sandbox)
-            opts="-h --listen --token --block --route --caller-id --zammad --integration --keep --host --help"
+            opts="-h --listen --token --block --route --caller-id --zammad --interface --integration --keep --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1656,6 +1696,10 @@ _zammad__cti() {
                     ;;
                 --zammad)
                     COMPREPLY=($(compgen -W "5.5 7.2" -- "${cur}"))
+                    return 0
+                    ;;
+                --interface)
+                    COMPREPLY=($(compgen -W "old new" -- "${cur}"))
                     return 0
                     ;;
                 --integration)
@@ -1674,7 +1718,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__send)
-            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --field --dry-run --curl --show-token --help"
+            opts="-h --concurrency --config --profile --url --token --token-file --api-token --encoding --connect-timeout --timeout --deadline --lock-dir --ca-file --client-cert --client-key --insecure --output --reject-exit --fail-open --hangup-rejected --country --numbers-country --numbers-extension-digits --numbers-extension-prefix --numbers-national-digits --numbers-normalize --spool-path --spool --spool-mode --spool-max-events --spool-max-bytes --spool-held-timeout --spool-policy --field --dry-run --curl --show-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1702,6 +1746,10 @@ _zammad__cti() {
                     ;;
                 --reject-exit | --fail-open)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --hangup-rejected)
+                    COMPREPLY=($(compgen -W "never busy forwarded" -- "${cur}"))
                     return 0
                     ;;
                 --numbers-country | --country | --numbers-extension-digits | --numbers-extension-prefix | --numbers-national-digits)
@@ -1804,7 +1852,7 @@ _zammad__cti() {
             return 0
             ;;
         zammad__cti__subcmd__spool__subcmd__drop)
-            opts="-h --state --all --config --profile --url --token --token-file --output --spool-path --help"
+            opts="-h --state --all --yes --config --profile --url --token --token-file --output --spool-path --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -76,6 +76,9 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l rejec
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l fail-open -d 'Print `none` and exit with 0 when an event cannot be delivered, so that the call goes on' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l hangup-rejected -d 'When Zammad rejects a call, send its hangup at once, with this cause [default: never; of agi and fastagi with a spool, busy]' -r -f -a "never\t'do not send it; the phone system reports the end of the call'
+busy\t'the caller log shows a missed call'
+forwarded\t'the caller log shows a call that is done'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
@@ -141,6 +144,9 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l reject-
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l fail-open -d 'Print `none` and exit with 0 when an event cannot be delivered, so that the call goes on' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l hangup-rejected -d 'When Zammad rejects a call, send its hangup at once, with this cause [default: never; of agi and fastagi with a spool, busy]' -r -f -a "never\t'do not send it; the phone system reports the end of the call'
+busy\t'the caller log shows a missed call'
+forwarded\t'the caller log shows a call that is done'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand answer" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
@@ -213,6 +219,9 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l reject-
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l fail-open -d 'Print `none` and exit with 0 when an event cannot be delivered, so that the call goes on' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l hangup-rejected -d 'When Zammad rejects a call, send its hangup at once, with this cause [default: never; of agi and fastagi with a spool, busy]' -r -f -a "never\t'do not send it; the phone system reports the end of the call'
+busy\t'the caller log shows a missed call'
+forwarded\t'the caller log shows a call that is done'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand hangup" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
@@ -273,6 +282,9 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l reject-ex
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l fail-open -d 'Print `none` and exit with 0 when an event cannot be delivered, so that the call goes on' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l hangup-rejected -d 'When Zammad rejects a call, send its hangup at once, with this cause [default: never; of agi and fastagi with a spool, busy]' -r -f -a "never\t'do not send it; the phone system reports the end of the call'
+busy\t'the caller log shows a missed call'
+forwarded\t'the caller log shows a call that is done'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand send" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
@@ -358,6 +370,8 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l route 
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l caller-id -d 'The caller id for all other outbound calls' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l zammad -d 'The release of Zammad whose error messages are used' -r -f -a "5.5\t''
 7.2\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l interface -d 'Zammad\'s web interface that the page is like: who gets a popup, and what the counter counts' -r -f -a "old\t'the one that Zammad has had from the beginning'
+new\t'the desktop interface, whose caller log came in 2026'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand sandbox" -l integration -d 'Whether the integration is switched on' -r -f -a "on\t'switched on and configured'
 off\t'switched off'
 unconfigured\t'switched on, but without a configuration'"
@@ -372,6 +386,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l profile 
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l token -d 'The token, if it is not part of the URL' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l api-token -d 'An access token of a Zammad user with the permission cti.agent, with which simulate and the spool read the caller log' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l encoding -d 'The encoding of events [default: json]' -r -f -a "json\t''
 form\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand check" -l connect-timeout -d 'The time limit for name lookup, connection and TLS of one attempt [default: 2s]' -r
@@ -434,6 +449,9 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l hangup-rejected -d 'When Zammad rejects a call, send its hangup at once, with this cause [default: never; of agi and fastagi with a spool, busy]' -r -f -a "never\t'do not send it; the phone system reports the end of the call'
+busy\t'the caller log shows a missed call'
+forwarded\t'the caller log shows a call that is done'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
@@ -471,6 +489,9 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l hangup-rejected -d 'When Zammad rejects a call, send its hangup at once, with this cause [default: never; of agi and fastagi with a spool, busy]' -r -f -a "never\t'do not send it; the phone system reports the end of the call'
+busy\t'the caller log shows a missed call'
+forwarded\t'the caller log shows a call that is done'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from answer" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
@@ -509,6 +530,9 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l hangup-rejected -d 'When Zammad rejects a call, send its hangup at once, with this cause [default: never; of agi and fastagi with a spool, busy]' -r -f -a "never\t'do not send it; the phone system reports the end of the call'
+busy\t'the caller log shows a missed call'
+forwarded\t'the caller log shows a call that is done'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from hangup" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
@@ -548,6 +572,9 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l client
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l client-key -d 'The PEM file with the key of --client-cert; others must not be able to read it [default: the file of --client-cert]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l insecure -d 'Do not verify Zammad\'s certificate; everyone in between can then read the token' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l hangup-rejected -d 'When Zammad rejects a call, send its hangup at once, with this cause [default: never; of agi and fastagi with a spool, busy]' -r -f -a "never\t'do not send it; the phone system reports the end of the call'
+busy\t'the caller log shows a missed call'
+forwarded\t'the caller log shows a call that is done'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand fastagi" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
@@ -1125,6 +1152,7 @@ json\t'one object with stable keys'
 shell\t'quoted assignments, safe to `eval`'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l all -d 'All events, including waiting ones'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -l yes -d 'Do not ask before --all; it asks on a terminal only'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand spool; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand calls; and not __fish_seen_subcommand_from list close" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
@@ -1277,6 +1305,9 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l fail-open -d 'Print `none` and exit with 0 when an event cannot be delivered, so that the call goes on' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l hangup-rejected -d 'When Zammad rejects a call, send its hangup at once, with this cause [default: never; of agi and fastagi with a spool, busy]' -r -f -a "never\t'do not send it; the phone system reports the end of the call'
+busy\t'the caller log shows a missed call'
+forwarded\t'the caller log shows a call that is done'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
@@ -1319,6 +1350,9 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l fail-open -d 'Print `none` and exit with 0 when an event cannot be delivered, so that the call goes on' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l hangup-rejected -d 'When Zammad rejects a call, send its hangup at once, with this cause [default: never; of agi and fastagi with a spool, busy]' -r -f -a "never\t'do not send it; the phone system reports the end of the call'
+busy\t'the caller log shows a missed call'
+forwarded\t'the caller log shows a call that is done'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from check" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
@@ -1360,6 +1394,9 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 false\t''"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l fail-open -d 'Print `none` and exit with 0 when an event cannot be delivered, so that the call goes on' -r -f -a "true\t''
 false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l hangup-rejected -d 'When Zammad rejects a call, send its hangup at once, with this cause [default: never; of agi and fastagi with a spool, busy]' -r -f -a "never\t'do not send it; the phone system reports the end of the call'
+busy\t'the caller log shows a missed call'
+forwarded\t'the caller log shows a call that is done'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from init" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r

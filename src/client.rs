@@ -29,7 +29,7 @@ use reqwest::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
 use tokio::runtime::{Builder, Runtime};
 
 #[doc(hidden)]
-pub use caller_log::{CallerLog, CallerLogError};
+pub use caller_log::{CallerLog, CallerLogError, Refused};
 pub(crate) use caller_log::{Row, Shown};
 pub use certificate::Certificate;
 use client_certificate::Asked;

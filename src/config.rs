@@ -7,6 +7,8 @@ mod bridge;
 mod endpoint;
 mod file;
 mod pattern;
+mod limits;
+mod rejected;
 mod shared_path;
 mod value;
 mod variables;
@@ -39,7 +41,10 @@ pub(crate) use file::is_token_for_file;
 pub use file::{FileError, Layers, read};
 pub(crate) use file::{MAX_BUNDLE, read_file, refuse_what_others_can_read};
 pub(crate) use file::{read_secret, read_token, without_mark};
+#[doc(hidden)]
+pub use limits::Limits;
 pub use pattern::Pattern;
+pub use rejected::HangupRejected;
 #[doc(hidden)]
 pub(crate) use shared_path::relative;
 #[doc(hidden)]
@@ -48,6 +53,7 @@ pub use value::{Digits, Secret, Span};
 #[doc(hidden)]
 pub use variables::variable;
 
+use crate::cause::HangupCause;
 use crate::event::{EventError, Name};
 use crate::number::{Country, Numbering};
 
@@ -123,12 +129,22 @@ pub struct Settings {
     #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     #[arg(help_heading = "Results")]
     pub fail_open: Option<bool>,
+    /// When Zammad rejects a call, send its hangup at once, with this cause [default: never; of agi
+    /// and fastagi with a spool, busy]
+    #[arg(long, value_name = "CAUSE")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "busy")]
+    #[arg(help_heading = "Results")]
+    #[serde(deserialize_with = "one_of")]
+    pub hangup_rejected: Option<HangupRejected>,
     #[command(flatten)]
     /// The table `[numbers]`.
     pub numbers: NumberSettings,
     #[command(flatten)]
     /// The table `[spool]`.
     pub spool: SpoolSettings,
+    /// The table `[check]`: the limits of the command. Its flags are those of that command only.
+    #[arg(skip)]
+    pub check: CheckSettings,
     /// The table `[agents]`: who is behind a phone, its extension or endpoint and a Zammad login.
     #[arg(skip)]
     pub agents: BTreeMap<String, String>,
@@ -210,6 +226,55 @@ pub struct SpoolSettings {
     pub policy: Option<SpoolPolicy>,
 }
 
+/// The table `[check]`: what `check` warns of.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CheckSettings {
+    /// from where on it is a warning; limits that are not in it are the usual ones
+    pub warning: Option<Limits>,
+    /// the same for what is critical
+    pub critical: Option<Limits>,
+    /// a call that is open for longer counts as stuck
+    pub stuck_after: Option<Span>,
+}
+
+impl CheckSettings {
+    /// These settings, and `weaker` ones where these say nothing, limit by limit.
+    pub fn or(self, weaker: Self) -> Self {
+        let limits = |own: Option<Limits>, weaker: Option<Limits>| match (own, weaker) {
+            (Some(own), Some(weaker)) => Some(own.or(weaker)),
+            (own, weaker) => own.or(weaker),
+        };
+        Self {
+            warning: limits(self.warning, weaker.warning),
+            critical: limits(self.critical, weaker.critical),
+            stuck_after: self.stuck_after.or(weaker.stuck_after),
+        }
+    }
+
+    /// What holds where nobody says anything.
+    fn defaults() -> Self {
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        Self {
+            warning: Some(Limits {
+                time: seconds(1),
+                days: Some(14),
+                waiting: None,
+                age: seconds(10 * 60),
+                dead: Some(1),
+                stuck: Some(1),
+            }),
+            critical: Some(Limits {
+                time: seconds(5),
+                days: Some(7),
+                age: seconds(60 * 60),
+                ..Limits::default()
+            }),
+            stuck_after: Some(Span(Duration::from_secs(12 * 60 * 60))),
+        }
+    }
+}
+
 const CONNECT_TIMEOUT: Span = Span(Duration::from_secs(2));
 const TIMEOUT: Span = Span(Duration::from_secs(5));
 const DEADLINE: Span = Span(Duration::from_secs(8));
@@ -249,6 +314,7 @@ impl Settings {
                 held_timeout: Some(HELD_TIMEOUT),
                 policy: Some(SpoolPolicy::default()),
             },
+            check: CheckSettings::defaults(),
             origin: Origin::of(Layer::Defaults),
             ..Self::default()
         }
@@ -318,6 +384,7 @@ impl Settings {
             output: self.output.or(other.output),
             reject_exit: self.reject_exit.or(other.reject_exit),
             fail_open: self.fail_open.or(other.fail_open),
+            hangup_rejected: self.hangup_rejected.or(other.hangup_rejected),
             numbers: NumberSettings {
                 country: self.numbers.country.or(other.numbers.country),
                 extension_digits: self.numbers.extension_digits.or(other.numbers.extension_digits),
@@ -335,6 +402,7 @@ impl Settings {
                 held_timeout: self.spool.held_timeout.or(other.spool.held_timeout),
                 policy: self.spool.policy.or(other.spool.policy),
             },
+            check: self.check.or(other.check),
             agents: other.agents.into_iter().chain(self.agents).collect(),
             bridge: self.bridge.or(other.bridge),
             origin: self.origin,
@@ -405,6 +473,8 @@ pub struct Config {
     pub(crate) output: Format,
     pub(crate) reject_exit: bool,
     pub(crate) fail_open: bool,
+    /// `None`: as each command has it
+    pub(crate) hangup_rejected: Option<HangupRejected>,
     /// how the phone system writes numbers
     pub numbering: Numbering,
     /// `None`: there is no spool
@@ -493,6 +563,11 @@ impl Config {
         let is_same = |old: &Endpoint| access::is_same_origin(endpoint.reveal(), old.reveal());
         let keeps = self.endpoint.as_ref().is_none_or(is_same);
         Self { api_token: self.api_token.filter(|_| keeps), endpoint: Some(endpoint), ..self }
+    }
+
+    /// The cause with which a call that Zammad rejects is ended at once, if it is.
+    pub(crate) fn end_of_rejected(&self) -> Option<HangupCause> {
+        self.hangup_rejected.and_then(HangupRejected::cause)
     }
 
     /// The secrets that do not count, because they are for another host.
@@ -602,6 +677,7 @@ impl TryFrom<Settings> for Config {
             output: settings.output.unwrap_or_default(),
             reject_exit: settings.reject_exit.unwrap_or_default(),
             fail_open: settings.fail_open.unwrap_or_default(),
+            hangup_rejected: settings.hangup_rejected,
             numbering: Numbering {
                 country: numbers.country.or(default.country),
                 extension_digits: numbers.extension_digits.unwrap_or(default.extension_digits),

@@ -21,6 +21,7 @@ use crate::client::{Client, Fate, Request, RequestId, SendError};
 use crate::config::Encoding;
 use crate::event::{CallEvent, CallId, EventKind, Known};
 use crate::rules;
+use tokio::sync::watch;
 
 pub(crate) use courier::NoClient;
 pub use courier::{Courier, EventToSend, Failure, Outcome, Spooled, Untried};
@@ -163,6 +164,20 @@ enum InDoubt {
     LeftToTheCallerLog,
 }
 
+/// As [`deliver`], and ends early when that becomes true: what is on its way is cut off after a moment, and nothing is
+/// tried again.
+pub(crate) async fn deliver_until(
+    asked: watch::Receiver<bool>,
+    client: &mut Client,
+    event: &CallEvent,
+    encoding: Encoding,
+    known: Known,
+    deadline: Deadline,
+) -> Result<Delivered, Undelivered> {
+    let limits = Limits { deadline, stop: &Stop::by(asked), tries: Tries::Many };
+    deliver_as(client, event, encoding, known, InDoubt::Repeated, limits).await
+}
+
 async fn deliver_as(
     client: &mut Client,
     event: &CallEvent,
@@ -187,6 +202,8 @@ async fn deliver_as(
     };
     let mut attempts = 0;
     let mut pauses = 0;
+    // of the last attempt that failed, for who would not read it in an error
+    let mut reason = None;
     let result = 'event: loop {
         let left = case.time_for_attempt(deadline.time().saturating_sub(case.age));
         attempts += 1;
@@ -224,14 +241,14 @@ async fn deliver_as(
                     }
                     if pauses == 0 {
                         log::warn!(
-                            "{} of call {}: {}; trying again for at most {} in all",
+                            "{} of call {}: trying again for at most {} in all",
                             event.kind,
                             event.call_id,
-                            error.in_full(),
                             humantime::format_duration(deadline.time())
                         );
                     }
                     pauses += 1;
+                    reason = Some(error.in_full());
                     stop.sleep(pause).await;
                     if stop.is_asked() {
                         break 'event Err((error, fate));
@@ -258,6 +275,10 @@ async fn deliver_as(
         }
     };
     let effort = Effort { attempts, elapsed: deadline.elapsed(), request_id: request.id().clone() };
+    if let (Ok(_), Some(reason)) = (&result, reason) {
+        let (kind, call_id) = (event.kind, &event.call_id);
+        log::warn!("{kind} of call {call_id}: {reason}; delivered with attempt {attempts}");
+    }
     match result {
         Ok(action) => Ok(Delivered { action, effort }),
         Err((error, fate)) => Err(Undelivered {

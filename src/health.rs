@@ -11,6 +11,7 @@
 mod advice;
 mod bridge;
 mod fault;
+mod log;
 mod order;
 #[doc(hidden)]
 mod spool;
@@ -24,9 +25,9 @@ use tokio::time::Instant;
 
 pub(crate) use bridge::{BridgeCheck, BridgeHealth};
 pub use fault::Fault;
+pub(crate) use log::caller_log;
 pub(crate) use order::order;
 pub(crate) use spool::{Contents, SpoolCheck, SpoolHealth, SpoolPart, SpoolPartName, SpoolState};
-pub(crate) use verdict::Limits;
 #[doc(hidden)]
 pub use verdict::{Bound, SpoolThresholds};
 pub use verdict::{Status, Thresholds, Verdict};

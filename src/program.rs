@@ -84,7 +84,7 @@ fn meet_the_limit_of_files() {
 fn explain(error: &clap::Error) -> ExitCode {
     let text = redact(&error.render().to_string());
     if error.use_stderr() {
-        let text = without_token_arguments(&text);
+        let text = without_library_words(&without_token_arguments(&text));
         // Nobody is left to tell if stderr is closed.
         let _ = write!(std::io::stderr(), "{text}");
         let command = cli::named_command(std::env::args_os());
@@ -98,6 +98,9 @@ fn explain(error: &clap::Error) -> ExitCode {
         }
         // A monitoring system would take 2 for a Zammad that is down.
         let is_check = command.as_deref() == Some("check");
+        if is_check {
+            commands::refuse_to_nagios(&mistake);
+        }
         return if is_check { ExitCode::Unknown } else { ExitCode::Usage };
     }
     match write!(std::io::stdout(), "{text}") {
@@ -127,13 +130,27 @@ fn without_token_arguments(text: &str) -> String {
     safe
 }
 
+/// A complaint about the command line in which no words of the parser's library are left: what it says of a number
+/// that is none is meant for programmers.
+fn without_library_words(text: &str) -> String {
+    // (the words of Rust's standard library, plain ones)
+    const WORDS: [(&str, &str); 5] = [
+        ("invalid digit found in string", "use a whole number"),
+        ("cannot parse integer from empty string", "use a whole number"),
+        ("number too large to fit in target type", "the number is too large"),
+        ("number too small to fit in target type", "the number is too small"),
+        ("number would be zero for non-zero type", "use a number above 0"),
+    ];
+    WORDS.into_iter().fold(text.to_owned(), |text, (library, plain)| text.replace(library, plain))
+}
+
 /// One error on stderr: what failed and the cause, and below it the next step.
 fn complain(error: &anyhow::Error) {
     say(&format!("{error:#}"), exit_code::advice(error).as_deref());
 }
 
 fn say(error: &str, advice: Option<&str>) {
-    let error = safe_text::printable(&redact(error));
+    let error = safe_text::printable(&safe_text::in_words(&redact(error)));
     // Nobody is left to tell if stderr is closed.
     let _ = match advice {
         Some(advice) => writeln!(std::io::stderr(), "zammad-cti: {error}\n  {advice}"),

@@ -15,6 +15,7 @@ mod accept;
 mod caller_log;
 mod fault;
 mod finding;
+mod interface;
 mod lines;
 mod page;
 mod server;
@@ -37,6 +38,7 @@ use crate::rules::CallLog;
 pub use crate::rules::{Entry, Integration, Release, Route, Setup};
 use crate::web::{body, browser, live, lock};
 pub use fault::Fault;
+pub use interface::Interface;
 use lines::Strangers;
 use watch::Watch;
 
@@ -59,6 +61,8 @@ pub struct Options {
     pub setup: Setup,
     /// whose wording errors have
     pub release: Release,
+    /// which of Zammad's web interfaces the page is like
+    pub interface: Interface,
     /// how many calls the log keeps; then the oldest goes
     pub keep: NonZeroUsize,
     /// whose time it is
@@ -89,6 +93,7 @@ impl Default for Options {
             token: Secret::new("test"),
             setup: Setup::default(),
             release: Release::default(),
+            interface: Interface::default(),
             keep: CallLog::KEPT,
             clock: Clock::Machine,
             hosts: Vec::new(),
@@ -163,6 +168,7 @@ struct State {
     token: Secret,
     setup: Mutex<Setup>,
     release: Release,
+    interface: Interface,
     /// the time of a held clock
     held: Option<Mutex<SystemTime>>,
     log: Mutex<CallLog>,
@@ -206,6 +212,7 @@ impl Sandbox {
             token: options.token,
             setup: Mutex::new(options.setup),
             release: options.release,
+            interface: options.interface,
             held: (options.clock == Clock::Held).then(|| Mutex::new(SystemTime::now())),
             log: Mutex::new(CallLog::keeping(options.keep)),
             fault: Mutex::default(),

@@ -19,6 +19,10 @@ use crate::event::{Direction, EventKind, Name};
 
 /// Some hundred calls, and what is known of everybody in them.
 const MAX_LOG: usize = 16 * 1024 * 1024;
+/// An error of Zammad's API is much shorter.
+const MAX_REFUSAL: usize = 64 * 1024;
+/// As many characters of it are shown.
+const MAX_WORDS: usize = 100;
 
 /// Reads the latest calls; Zammad shows between 60 and 300 of them.
 pub struct CallerLog {
@@ -40,12 +44,30 @@ pub enum CallerLogError {
     Client(#[from] ClientError),
     #[error("cannot read the caller log")]
     Send(#[source] SendError),
-    #[error("Zammad does not let the API token's user read the caller log (HTTP {0})")]
-    NoPermission(u16),
+    #[error("Zammad does not let the API token's user read the caller log ({})", .0.said())]
+    NoPermission(Refused),
     #[error("the reply is not a caller log (HTTP {0})")]
     NoLog(u16),
     #[error("the caller log has no call {0}")]
     NoRow(u64),
+}
+
+/// How Zammad refuses a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// 401 or 403
+    pub status: u16,
+    /// Zammad's own words, which it does not translate; from a server, so anything may be in them
+    pub words: Option<String>,
+}
+
+impl Refused {
+    fn said(&self) -> String {
+        match &self.words {
+            Some(words) => format!("HTTP {}: {words}", self.status),
+            None => format!("HTTP {}", self.status),
+        }
+    }
 }
 
 /// A call as agents see it.
@@ -207,7 +229,10 @@ impl CallerLog {
         let status = head.status;
         match status {
             200 => {}
-            401 | 403 => return Err(CallerLogError::NoPermission(status)),
+            401 | 403 => {
+                let words = words_of(&mut response).await;
+                return Err(CallerLogError::NoPermission(Refused { status, words }));
+            }
             _ => return Err(CallerLogError::NoLog(status)),
         }
         let mut body = Vec::new();
@@ -219,4 +244,21 @@ impl CallerLog {
         }
         Ok(body)
     }
+}
+
+/// What an error of Zammad's API says, if it is one.
+async fn words_of(response: &mut reqwest::Response) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Refusal {
+        error: String,
+    }
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        body.extend_from_slice(&chunk);
+        if body.len() > MAX_REFUSAL {
+            return None;
+        }
+    }
+    let Refusal { error } = serde_json::from_slice(&body).ok()?;
+    Some(error.chars().take(MAX_WORDS).collect())
 }

@@ -281,7 +281,7 @@ fn check_keys(path: &Path, table: &Map<String, Value>, prefix: &str) -> Result<(
     keys.sort();
     for key in keys {
         let full = format!("{prefix}{key}");
-        let is_table = ["numbers", "spool", "bridge"].contains(&full.as_str())
+        let is_table = ["numbers", "spool", "check", "bridge"].contains(&full.as_str())
             || full.strip_prefix("bridge.").is_some_and(|source| SOURCES.contains(&source));
         if let ValueKind::Table(hooks) = &table[key].kind
             && full == "bridge.webhook.hooks"

@@ -9,7 +9,7 @@ const PREFIX: &str = "ZAMMAD_CTI_";
 
 /// The keys of all settings, as [`Settings::by_key`] has them. Each event's process looks for their variables, and
 /// has no time to find the keys out.
-pub(super) const KEYS: [&str; 86] = [
+pub(super) const KEYS: [&str; 90] = [
     "url",
     "token",
     "token_file",
@@ -26,6 +26,7 @@ pub(super) const KEYS: [&str; 86] = [
     "output",
     "reject_exit",
     "fail_open",
+    "hangup_rejected",
     "numbers.country",
     "numbers.extension_digits",
     "numbers.extension_prefix",
@@ -39,6 +40,9 @@ pub(super) const KEYS: [&str; 86] = [
     "spool.max_age_answer",
     "spool.held_timeout",
     "spool.policy",
+    "check.warning",
+    "check.critical",
+    "check.stuck_after",
     "bridge.internal",
     "bridge.second_answer",
     "bridge.on_reject",

@@ -10,7 +10,9 @@ use super::probed::Probed;
 use super::taken_calls::TakenCalls;
 use super::verdict::{Asker, Case, Failed, IN_DOUBT, Verdict};
 use super::{Deadline, Delivered, InDoubt, Limits, Stop, Tries, Undelivered, deliver_as};
+use crate::action::Action;
 use crate::background::in_thread;
+use crate::cause::{Cause, HangupCause};
 use crate::client::{Client, Fate};
 use crate::config::{Config, Encoding, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
@@ -184,6 +186,8 @@ pub struct Courier {
     encoding: Encoding,
     keeper: Option<Keeper>,
     stop: Stop,
+    /// with which a call that Zammad rejects is ended at once
+    rejected: Option<HangupCause>,
 }
 
 impl Courier {
@@ -207,7 +211,13 @@ impl Courier {
         });
         let turns = keeper.as_ref().map(|_| Arc::new(Turns::open(config, runtime)));
         let (encoding, taken, stop) = (config.encoding, TakenCalls::default(), Stop::default());
-        Self { turns, taken, encoding, keeper, stop }
+        Self { turns, taken, encoding, keeper, stop, rejected: None }
+    }
+
+    /// The same, which sends the hangup of a call that Zammad rejects right after its newCall, if the configuration
+    /// says so.
+    pub(crate) fn ending_rejected(self, config: &Config) -> Self {
+        Self { rejected: config.end_of_rejected(), ..self }
     }
 
     /// The same, which is to end when `stop` says so: what is on its way then is cut off after a moment, and
@@ -280,7 +290,44 @@ impl Courier {
     ) -> Result<Outcome, Failure> {
         match self.keep_at_once(to_send, deadline).await {
             Some(kept) => kept,
-            None => self.bring_at_once(client, to_send, deadline, &self.stop, is_kept).await,
+            None => {
+                let brought = self.bring_at_once(client, to_send, deadline, &self.stop, is_kept).await;
+                self.end_rejected(client, to_send, &brought, deadline, &self.stop).await;
+                brought
+            }
+        }
+    }
+
+    /// Sends the hangup of a call that Zammad has just rejected, if that is wanted.
+    async fn end_rejected(
+        &self,
+        client: &mut Client,
+        to_send: &EventToSend,
+        brought: &Result<Outcome, Failure>,
+        deadline: Deadline,
+        stop: &Stop,
+    ) {
+        let (Some(cause), Ok(Outcome::Delivered(Delivered { action: Some(Action::Reject { .. }), .. }))) =
+            (self.rejected, brought)
+        else {
+            return;
+        };
+        let CallEvent { call_id, direction, .. } = &to_send.event;
+        let event = CallEvent {
+            cause: Some(Cause::Read(cause)),
+            ..CallEvent::new(EventKind::Hangup, call_id.clone(), *direction)
+        };
+        let known = Known { direction: Some(*direction), answered: Some(false), new_call_taken: true };
+        let course = to_send.course.clone();
+        let hangup = EventToSend { event, known, key: None, findings: Vec::new(), left_out: None, course };
+        // On the heap, because few calls are rejected, and each event would carry it along.
+        let ended = Box::pin(self.bring_at_once(client, &hangup, deadline, stop, &|| {})).await;
+        if let Err(error) = ended {
+            log::warn!(
+                "the hangup of the rejected call {call_id} is not with Zammad: {}; agents see the call ring until the \
+                 phone system's hangup arrives",
+                crate::client::in_full(&error)
+            );
         }
     }
 
@@ -304,7 +351,9 @@ impl Courier {
                 self.open_ahead(&to_send.event);
                 match client() {
                     Ok(mut client) => {
-                        Ok(self.bring_at_once(&mut client, to_send, deadline, stop, &|| {}).await)
+                        let brought = self.bring_at_once(&mut client, to_send, deadline, stop, &|| {}).await;
+                        self.end_rejected(&mut client, to_send, &brought, deadline, stop).await;
+                        Ok(brought)
                     }
                     Err(error) => Err(self.keep_without_client(error, to_send, deadline).await),
                 }

@@ -75,6 +75,7 @@ pub enum SpoolPartName {
     AtRest,
     Calls,
     Order,
+    CallerLog,
     // -- of a bridge --
     Bridge,
     Service,
@@ -92,6 +93,7 @@ impl SpoolPartName {
             Self::AtRest => "Dead letters",
             Self::Calls => "Open calls",
             Self::Order => "Order",
+            Self::CallerLog => "Caller log",
             Self::Bridge => "Bridge",
             Self::Service => "Service",
             Self::Rights => "Its account",

@@ -1,12 +1,11 @@
 //! What a monitoring system is told: the status, and the limits that decide about it.
 
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use super::{Fault, Health, SpoolPart, advice};
 use crate::client::{SendError, TlsFault};
-use crate::config::Span;
+use crate::config::{Limits, Span};
 
 /// The four words of the Nagios plug-in guidelines; as numbers they are exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,64 +55,6 @@ impl fmt::Display for Status {
             Self::Unknown => "UNKNOWN",
         })
     }
-}
-
-/// Some limits, written like `time=1s,days=14`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Limits {
-    pub time: Option<Duration>,
-    pub days: Option<u16>,
-    // -- of the spool --
-    pub waiting: Option<u64>,
-    pub age: Option<Duration>,
-    pub dead: Option<u64>,
-    pub stuck: Option<u64>,
-}
-
-impl FromStr for Limits {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let mut limits = Self::default();
-        for part in text.split(',') {
-            let form = || {
-                "limits are written like time=1s,days=14, with any of time, days, waiting, age, dead, stuck"
-                    .to_owned()
-            };
-            let (name, value) = part.trim().split_once('=').ok_or_else(form)?;
-            let was_there = match name {
-                "time" => limits.time.replace(some_time(value, "time must be more than 0")?).is_some(),
-                "days" => {
-                    let days = value.parse().map_err(|_| {
-                        "days must be a whole number, such as \
-                        14"
-                        .to_owned()
-                    })?;
-                    limits.days.replace(days).is_some()
-                }
-                "waiting" => limits.waiting.replace(count(name, value)?).is_some(),
-                "age" => limits.age.replace(some_time(value, "age must be a time, such as 10m")?).is_some(),
-                "dead" => limits.dead.replace(count(name, value)?).is_some(),
-                "stuck" => limits.stuck.replace(count(name, value)?).is_some(),
-                _ => return Err(form()),
-            };
-            if was_there {
-                return Err(format!("{name} is given twice"));
-            }
-        }
-        Ok(limits)
-    }
-}
-
-fn some_time(value: &str, none: &str) -> Result<Duration, String> {
-    let Span(time) = value.parse()?;
-    if time.is_zero() { Err(none.to_owned()) } else { Ok(time) }
-}
-
-/// So many, or more: no fewer than one.
-fn count(name: &str, value: &str) -> Result<u64, String> {
-    let count = value.parse().ok().filter(|&count| count > 0);
-    count.ok_or_else(|| format!("{name} must be a whole number, 1 or more"))
 }
 
 /// From where on it is a warning, and from where on critical; `None`: never.
@@ -290,7 +231,12 @@ impl Verdict {
 
     /// The same with what is to say of the spool, and of the order of events.
     #[must_use]
-    pub(crate) fn with_spool(mut self, parts: &[SpoolPart], order: Option<&SpoolPart>) -> Self {
+    pub(crate) fn with_spool(
+        mut self,
+        parts: &[SpoolPart],
+        order: Option<&SpoolPart>,
+        log: Option<&SpoolPart>,
+    ) -> Self {
         let is_wrong = |part: &&SpoolPart| part.status != Status::Ok;
         let complaints: Vec<_> = parts.iter().filter(is_wrong).map(|part| part.complaint.as_str()).collect();
         if !complaints.is_empty() {
@@ -299,7 +245,10 @@ impl Verdict {
         if let Some(order) = order {
             self.message += &format!("; {}", order.complaint);
         }
-        for part in parts.iter().chain(order).filter(is_wrong) {
+        if let Some(log) = log.filter(is_wrong) {
+            self.message += &format!("; {}", log.complaint);
+        }
+        for part in parts.iter().chain(order).chain(log).filter(is_wrong) {
             // What is wrong with the way to Zammad comes first: the rest may follow from it.
             self.next_step.get_or_insert_with(|| part.next_step.clone().into_owned());
             self.status = self.status.worst(part.status);

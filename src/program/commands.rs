@@ -32,6 +32,7 @@ use std::time::Instant;
 use crate::config::{Config, Endpoint, Settings, redact};
 
 pub use agi::refuse as refuse_to_asterisk;
+pub use check::refuse_to_nagios;
 pub use config::ImportError;
 
 use crate::program::cli::{Cli, Command, Global};
@@ -125,7 +126,7 @@ fn start_log(quiet: log::LevelFilter, endpoints: impl IntoIterator<Item = Endpoi
         let text = redact(&record.args().to_string());
         let endpoints = QUIET_ABOUT.read().unwrap_or_else(PoisonError::into_inner);
         let text = endpoints.iter().fold(text, |text, endpoint| endpoint.redact(&text));
-        let text = safe_text::printable(&without_logins(&text));
+        let text = safe_text::printable(&safe_text::in_words(&without_logins(&text)));
         // A WebSocket's requests and messages hold tokens.
         let is_of_socket =
             ["tungstenite", "tokio_tungstenite"].iter().any(|crate_| record.target().starts_with(crate_));

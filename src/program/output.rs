@@ -1,7 +1,8 @@
 //! Results as text, JSON or shell words, written to any `Write`.
 
 use std::fmt::Write as _;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::mem::MaybeUninit;
 use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
@@ -12,7 +13,7 @@ use crate::config::{ClientCertificate, Config, ConfigError, Endpoint, Format, Se
 use crate::delivery::{Delivered, Effort, Undelivered};
 use crate::event::{CallEvent, Direction, EventKind};
 
-use crate::program::safe_text::{json, one_word, printable, quoted};
+use crate::program::safe_text::{in_words, json, one_word, printable, quoted};
 
 /// The result could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -231,7 +232,7 @@ impl Report {
     pub fn because(self, error: &anyhow::Error, endpoint: Option<&Endpoint>) -> Self {
         let text = format!("{error:#}");
         let text = endpoint.map_or_else(|| redact(&text), |endpoint| endpoint.redact(&text));
-        Self { error: Some(printable(&text)), ..self }
+        Self { error: Some(printable(&in_words(&text))), ..self }
     }
 
     /// Why an event is in the spool that was to go to Zammad at once.
@@ -441,6 +442,46 @@ pub fn result_line(out: &mut dyn Write, report: &Report, style: Style) -> Result
 /// A point in time for people and programs: RFC 3339 in UTC.
 pub fn time(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time).to_string()
+}
+
+/// Digits in groups of three.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The same for whoever reads the standard output: on a terminal in local time, `2026-11-30 20:10:00`.
+pub fn shown_time(point: SystemTime) -> String {
+    let local = || {
+        let seconds = point.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
+        let seconds = libc::time_t::try_from(seconds).ok()?;
+        let mut local = MaybeUninit::<libc::tm>::uninit();
+        // SAFETY: both are valid for the call, and `local` is read only if the call has filled it.
+        let local = unsafe {
+            if libc::localtime_r(&raw const seconds, local.as_mut_ptr()).is_null() {
+                return None;
+            }
+            local.assume_init()
+        };
+        Some(format!(
+            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
+            local.tm_year + 1900,
+            local.tm_mon + 1,
+            local.tm_mday,
+            local.tm_hour,
+            local.tm_min,
+            local.tm_sec
+        ))
+    };
+    let is_for_a_person = std::io::stdout().is_terminal();
+    is_for_a_person.then(local).flatten().unwrap_or_else(|| time(point))
 }
 
 /// Whole milliseconds.

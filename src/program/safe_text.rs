@@ -36,6 +36,24 @@ pub fn printable(text: &str) -> String {
     safe
 }
 
+/// A text of the operating system's without its number for programmers: `File exists (os error 17)`.
+pub fn in_words(text: &str) -> String {
+    const NUMBER: &str = " (os error ";
+    let mut words = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(NUMBER) {
+        words.push_str(before);
+        rest = match after.split_once(')') {
+            Some((number, after)) if number.bytes().all(|byte| byte.is_ascii_digit()) => after,
+            Some(_) | None => {
+                words.push_str(NUMBER);
+                after
+            }
+        };
+    }
+    words + rest
+}
+
 /// Controls a terminal, ends a line, or turns the direction of the text around it.
 fn is_harmful(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -67,4 +85,24 @@ pub fn one_argument(text: &str) -> String {
 /// A text as one word of a shell command, whatever is in it.
 pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_of_the_system_are_left_out() {
+        // (text, what is left)
+        let cases = [
+            ("File exists (os error 17)", "File exists"),
+            ("a (os error 2): b (os error 111); c", "a: b; c"),
+            ("(os error", "(os error"),
+            (" (os error x) y", " (os error x) y"),
+            (" (os error 1", " (os error 1"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(in_words(text), expected);
+        }
+    }
 }

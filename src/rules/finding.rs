@@ -127,7 +127,7 @@ impl fmt::Display for Finding {
             ),
             Self::CalledPartyOutOfReach { queue } => write!(
                 f,
-                "agents of {} get no popup: no filter row can match the called party; give its `to`",
+                "agents of {} get no popup in the old interface: no filter row can match; give `to`",
                 short(queue)
             ),
             Self::NumberTooLong { field, digits } => write!(

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::finding::{RequestFinding, Shape};
+use super::finding::{FILTER, RequestFinding, Shape};
 use crate::cause::{Cause, HangupCause};
 use crate::event::{CallId, Direction, EventKind, Name};
 use crate::number::{LOOKED_UP, stands_for_no_number, zammad_lookup};
@@ -387,7 +387,7 @@ fn unfit(
     let compared_by = match (direction, is_customers) {
         (Direction::Inbound, true) => "the block list",
         (Direction::Outbound, true) => "the table of caller ids",
-        (Direction::Inbound | Direction::Outbound, false) => "the caller-log filter",
+        (Direction::Inbound | Direction::Outbound, false) => FILTER,
     };
     let not_e164 = |shape| Some(RequestFinding::NotE164 { field, shape, compared_by });
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -67,6 +67,9 @@ pub enum RequestFinding {
     Blocked,
 }
 
+/// What compares the numbers of this side.
+pub(super) const FILTER: &str = "the caller-log filter";
+
 /// How a number is written that is not in E.164 digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -257,7 +260,7 @@ impl fmt::Display for RequestFinding {
             }
             Self::NotE164 { field, shape, compared_by } => write!(
                 f,
-                "{field} {}: {compared_by} compares text and will not match; send E.164 digits without plus, \
+                "{field} {}: {compared_by} compares text and will not match{}; send E.164 digits without plus, \
                  such as 4930123456",
                 match shape {
                     Shape::Plus => "has a plus sign",
@@ -267,6 +270,22 @@ impl fmt::Display for RequestFinding {
                     Shape::InternationalPrefix => "begins with 00",
                     Shape::NationalPrefix => "begins with a single 0",
                     Shape::Formatted => "is more than digits",
+                },
+                match (*field, shape) {
+                    // An outbound call's is the customer's, and pops up nowhere.
+                    ("to", Shape::Plus | Shape::PlusInForm | Shape::InternationalPrefix | Shape::Formatted)
+                        if *compared_by == FILTER =>
+                    {
+                        ", and in Zammad's new interface the call does not pop up"
+                    }
+                    (
+                        _,
+                        Shape::Plus
+                        | Shape::PlusInForm
+                        | Shape::InternationalPrefix
+                        | Shape::NationalPrefix
+                        | Shape::Formatted,
+                    ) => "",
                 }
             ),
             Self::TakenForGerman { field, looked_up } => write!(
@@ -373,7 +392,8 @@ impl fmt::Display for RequestFinding {
                  called",
             ),
             Self::Blocked => f.write_str(
-                "this caller is blocked: the phone system must hang up and send a hangup, or the call rings for ever",
+                "this caller is blocked: the phone system must hang up and send a hangup, or the call rings for ever; in \
+                 Zammad's new interface it even pops up for agents until then, so send the hangup at once",
             ),
         }
     }

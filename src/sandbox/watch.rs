@@ -429,6 +429,7 @@ pub(super) fn news(state: &State, seen: Option<Seen>) -> (String, Seen) {
     let hide = |text: &str| state.endpoint.redact(text);
     let fault = lock(&state.fault).as_ref().map(Fault::told);
     let switches = json!({ "fault": fault, "setup": Written::now(state), "is_local": state.is_local });
+    let blocked = lock(&state.setup).blocked.clone();
     let log = lock(&state.log);
     let kept = lock(&state.watch.kept);
     let seen = seen.filter(|seen| seen.resets == kept.seen.resets && seen.requests >= kept.complete_from);
@@ -454,11 +455,17 @@ pub(super) fn news(state: &State, seen: Option<Seen>) -> (String, Seen) {
         }
     };
     calls.sort_by_key(|entry| Reverse(entry.initialized_at));
-    let calls = as_many_as_fit(calls.into_iter().map(|entry| call(entry, &hide)));
+    let calls = as_many_as_fit(calls.into_iter().map(|entry| {
+        let mut call = call(entry, &hide);
+        call["pops_up"] = state.interface.pops_up(entry, &blocked).into();
+        call
+    }));
     let event = if seen.is_some() { "change" } else { "state" };
     let news = format!(
-        "{{\"now\":{},\"switches\":{switches},\"open\":{},\"calls_ever\":{},\"calls\":[{}],\"requests\":[{}]}}",
+        "{{\"now\":{},\"interface\":{},\"counter\":{},\"switches\":{switches},\"open\":{},\"calls_ever\":{},\"calls\":[{}],\"requests\":[{}]}}",
         milliseconds(state.now()),
+        json!(state.interface),
+        state.interface.counter(&log),
         open_calls(&log),
         log.total(),
         calls.join(","),

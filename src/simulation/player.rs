@@ -12,6 +12,9 @@ use crate::delivery::{self, Deadline, Delivered, OpenCalls, Undelivered};
 use crate::event::{CallEvent, CallId, Direction, EventKind, Known, WrittenError};
 use crate::sandbox::Sandbox;
 
+/// How often somebody who watches is told that the call goes on.
+const TICK: Duration = Duration::from_secs(1);
+
 /// Plays calls against one Zammad, or a stand-in for it.
 pub struct Player<'a> {
     config: &'a Config,
@@ -43,6 +46,11 @@ pub enum Moment<'a> {
         event: &'a CallEvent,
     },
     Got(&'a PlayedEvent),
+    /// for so long nothing happens until this event, in real time
+    Waits {
+        left: Duration,
+        next: EventKind,
+    },
 }
 
 /// An event, and what came of it.
@@ -136,7 +144,7 @@ impl<'a> Player<'a> {
         let mut end = End::Complete;
         let mut trouble = None;
         for (step, event) in scenario.steps.iter().zip(events) {
-            let passed = self.wait(step.after).await;
+            let passed = self.wait(step.after, event.kind, tell).await;
             at += passed;
             if passed < step.after || self.stopped() {
                 end = End::Stopped;
@@ -146,6 +154,14 @@ impl<'a> Player<'a> {
                 stand_in.fail(fault.clone());
             }
             let result = self.send(&event, at, &mut calls, &mut open, tell).await;
+            if result.is_err() && self.stopped() {
+                // It was cut short, so nothing was to be expected of it.
+                let step = PlayedEvent { at, event, result, checks: Vec::new(), is_added: false };
+                tell(Moment::Got(&step));
+                steps.push(step);
+                end = End::Stopped;
+                break;
+            }
             let failed = result.is_err() && !step.expected.fits(&result);
             let log = match (&self.log, &step.expected.row) {
                 // What is wrong with the log then would hide what is wrong with the event.
@@ -199,17 +215,34 @@ impl<'a> Player<'a> {
         let known = Known { new_call_taken: open.new_call_taken, ..known };
         tell(Moment::Sends { at, event });
         let deadline = Deadline::within(self.config.deadline);
-        let result = delivery::deliver(&mut self.client, event, self.config.encoding, known, deadline).await;
+        let (client, encoding) = (&mut self.client, self.config.encoding);
+        // Who stops it has the open calls hung up, with all the time that events have.
+        let result = if *self.stop.borrow() {
+            delivery::deliver(client, event, encoding, known, deadline).await
+        } else {
+            delivery::deliver_until(self.stop.clone(), client, event, encoding, known, deadline).await
+        };
         open.follow(event.kind, event.direction, &result);
         result
     }
 
     /// Lets the time of a scenario pass, or as much of it as the user wants; how much that was.
-    async fn wait(&mut self, time: Duration) -> Duration {
+    async fn wait(&mut self, time: Duration, next: EventKind, tell: &mut dyn FnMut(Moment<'_>)) -> Duration {
         let begun = Instant::now();
-        let passed = match self.rest(time.div_f64(self.speed)).await {
+        let whole = time.div_f64(self.speed);
+        let mut goes_on = true;
+        while goes_on {
+            let left = whole.saturating_sub(begun.elapsed());
+            if left <= TICK {
+                goes_on = self.rest(left).await;
+                break;
+            }
+            tell(Moment::Waits { left, next });
+            goes_on = self.rest(TICK).await;
+        }
+        let passed = match goes_on {
             true => time,
-            false => begun.elapsed().mul_f64(self.speed).min(time),
+            false => roughly(begun.elapsed().mul_f64(self.speed)).min(time),
         };
         if let Some(stand_in) = self.stand_in {
             stand_in.advance(passed);
@@ -222,6 +255,11 @@ impl<'a> Player<'a> {
         let stopped = self.stop.wait_for(|stop| *stop);
         tokio::time::timeout(time, stopped).await.is_err() && !self.stopped()
     }
+}
+
+/// As exact as a person wants to have it: a tenth of a second.
+fn roughly(time: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(time.as_millis() / 100 * 100).unwrap_or(u64::MAX))
 }
 
 /// Whether Zammad may show the call as open, and in which direction it began.

@@ -452,7 +452,7 @@ class Run(threading.Thread):
         kept = []
         said = self.bench.program_log()
         why = "(?:no reply within|the connection broke before the reply)"
-        late = rf" of call {re.escape(call_id)}: {why}[^;\n]*; trying again"
+        late = rf" of call {re.escape(call_id)}: {why}"
         due = {kind: len(re.findall(kind + late, said)) for kind in WHOLE}
         for fields, status in requests:
             kind = fields["event"]

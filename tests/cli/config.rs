@@ -280,6 +280,7 @@ fn config_show_names_origins_and_hides_secrets() {
         ("output", json!("json"), in_file),
         ("reject_exit", json!(false), "default"),
         ("fail_open", json!(false), "default"),
+        ("hangup_rejected", Value::Null, "not set"),
         ("numbers.country", json!("DE"), in_file),
         ("numbers.extension_digits", json!(5), "default"),
         ("numbers.extension_prefix", Value::Null, "not set"),
@@ -293,6 +294,9 @@ fn config_show_names_origins_and_hides_secrets() {
         ("spool.max_age_answer", json!("2m"), "variable ZAMMAD_CTI_SPOOL_MAX_AGE_ANSWER"),
         ("spool.held_timeout", json!("1s"), "default"),
         ("spool.policy", json!("drop-oldest"), in_file),
+        ("check.warning", json!("time=1s,days=14,age=10m,dead=1,stuck=1"), "default"),
+        ("check.critical", json!("time=5s,days=7,age=1h"), "default"),
+        ("check.stuck_after", json!("12h"), "default"),
     ];
     for (key, value, origin) in &cases {
         assert_eq!(result["settings"][key], json!({ "value": value, "origin": origin }), "{key}");
@@ -381,7 +385,7 @@ fn the_example_is_the_default_and_each_line_of_it_can_be_used() {
     let table_of =
         |at: usize| (0..at).rev().find(|&place| lines[place].trim_start_matches(['#', ' ']).starts_with('['));
     let settings: Vec<_> = (0..lines.len()).filter(|&at| is_setting(lines[at])).collect();
-    assert_eq!(settings.len(), 77, "{settings:?}");
+    assert_eq!(settings.len(), 78, "{settings:?}");
     for at in settings {
         let table = table_of(at);
         let in_profile = table.is_some_and(|table| lines[table] == "# [profiles.test]");
@@ -438,7 +442,7 @@ fn an_edit_of_a_line_of_the_example_changes_no_other_table() {
     }
     let of_zammad: Vec<_> =
         keys.iter().filter(|(table, _)| ["", "numbers]", "spool]"].contains(table)).collect();
-    assert_eq!(of_zammad.len(), 28, "{of_zammad:?}");
+    assert_eq!(of_zammad.len(), 29, "{of_zammad:?}");
     for (_, key) in of_zammad {
         let lines = keys.iter().filter(|(_, other)| other == key).count();
         assert_eq!(lines, 1, "{key}: write the later ones as `# {key} = `");

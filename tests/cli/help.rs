@@ -20,6 +20,7 @@ const OUTPUT: &[&str] = &["output"];
 const FIELD: &[&str] = &["field"];
 const REJECT_EXIT: &[&str] = &["reject-exit"];
 const FAIL_OPEN: &[&str] = &["fail-open"];
+const HANGUP_REJECTED: &[&str] = &["hangup-rejected"];
 const UNSENT: &[&str] = &["dry-run", "curl", "show-token"];
 const NUMBERS: &[&str] = &[
     "numbers-country",
@@ -43,6 +44,7 @@ const ALL: &[&[&str]] = &[
     FIELD,
     REJECT_EXIT,
     FAIL_OPEN,
+    HANGUP_REJECTED,
     UNSENT,
     NUMBERS,
     SPOOL_PATH,
@@ -54,7 +56,7 @@ const WAY_TO_LOG: &[&str] =
     &["connect-timeout", "timeout", "ca-file", "client-cert", "client-key", "insecure"];
 const LOG: &[&[&str]] = &[FILE, ADDRESS, API_TOKEN, WAY_TO_LOG, OUTPUT];
 const SENDS: &[&[&str]] = &[FILE, ADDRESS, WAY, API_TOKEN, ORDER, NUMBERS, SPOOL_PATH, KEEPS, ROOM];
-const TELLS: &[&[&str]] = &[OUTPUT, FIELD, REJECT_EXIT, FAIL_OPEN, UNSENT];
+const TELLS: &[&[&str]] = &[OUTPUT, FIELD, REJECT_EXIT, FAIL_OPEN, HANGUP_REJECTED, UNSENT];
 const LOOKS: &[&[&str]] = &[FILE, ADDRESS, OUTPUT, SPOOL_PATH];
 const CONFIG: &[&[&str]] = &[
     FILE,
@@ -65,6 +67,7 @@ const CONFIG: &[&[&str]] = &[
     OUTPUT,
     REJECT_EXIT,
     FAIL_OPEN,
+    HANGUP_REJECTED,
     NUMBERS,
     SPOOL_PATH,
     KEEPS,
@@ -81,6 +84,7 @@ const WRITTEN: &[&[&str]] = &[
     OUTPUT,
     REJECT_EXIT,
     FAIL_OPEN,
+    HANGUP_REJECTED,
     NUMBERS,
     SPOOL_PATH,
     KEEPS,
@@ -96,13 +100,13 @@ const COMMANDS: &[(&str, &[&[&[&str]]])] = &[
     ("send", &[SENDS, TELLS]),
     ("simulate", &[&[FILE, ADDRESS, WAY, API_TOKEN, OUTPUT, NUMBERS]]),
     ("sandbox", &[&[&["token"]]]),
-    ("check", &[&[FILE, ADDRESS, WAY, ORDER, OUTPUT, SPOOL_PATH, &["spool-mode"], ROOM]]),
+    ("check", &[&[FILE, ADDRESS, API_TOKEN, WAY, ORDER, OUTPUT, SPOOL_PATH, &["spool-mode"], ROOM]]),
     ("normalize", &[&[FILE, OUTPUT, NUMBERS]]),
     ("agi", &[]),
-    ("agi new-call", &[SENDS]),
-    ("agi answer", &[SENDS]),
-    ("agi hangup", &[SENDS]),
-    ("fastagi", &[SENDS]),
+    ("agi new-call", &[SENDS, &[HANGUP_REJECTED]]),
+    ("agi answer", &[SENDS, &[HANGUP_REJECTED]]),
+    ("agi hangup", &[SENDS, &[HANGUP_REJECTED]]),
+    ("fastagi", &[SENDS, &[HANGUP_REJECTED]]),
     ("bridge", &[]),
     ("bridge asterisk", &[SENDS, &[OUTPUT, &["dry-run"]]]),
     ("bridge freeswitch", &[SENDS, &[OUTPUT, &["dry-run"]]]),

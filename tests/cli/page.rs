@@ -355,3 +355,32 @@ fn it_says_where_to_look_and_why_it_cannot_start() {
     assert!(said.contains("ss -ltnp") && said.contains("--listen"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
 }
+
+#[test]
+fn the_page_is_like_one_of_zammads_interfaces() {
+    // (interface, whether a call pops up: of anybody, of a blocked caller, to a number with a plus)
+    let cases = [("old", [true, false, true]), ("new", [true, true, false])];
+    for (interface, pops_up) in cases {
+        let world = World::new();
+        let sandbox = world.sandbox(&["--token", TOKEN, "--block", "491715", "--interface", interface]);
+        for (call_id, from, to) in [("1", "4930", "42"), ("2", "491715", "42"), ("3", "4930", "+4930600")] {
+            let body =
+                json!({ "event": "newCall", "callId": call_id, "direction": "in", "from": from, "to": to });
+            assert_eq!(post(&sandbox, body.to_string()), 200);
+        }
+        let state = state(&sandbox);
+        assert_eq!((&state["interface"], &state["counter"]), (&json!(interface), &json!(3)), "{state}");
+        let mut calls = state["calls"].as_array().unwrap().clone();
+        calls.sort_by_key(|call| call["call_id"].to_string());
+        let told: Vec<_> = calls.iter().map(|call| call["pops_up"].as_bool().unwrap()).collect();
+        assert_eq!(told, pops_up, "{interface}: {state}");
+        // It pops up while it rings.
+        let hangup = json!({ "event": "hangup", "callId": "1", "direction": "in", "cause": "forwarded" });
+        assert_eq!(post(&sandbox, hangup.to_string()), 200);
+        let state = self::state(&sandbox);
+        assert_eq!(state["counter"], 2, "{state}");
+        let calls = state["calls"].as_array().unwrap();
+        let first = calls.iter().find(|call| call["call_id"] == "1").unwrap();
+        assert_eq!(first["pops_up"], false, "{first}");
+    }
+}

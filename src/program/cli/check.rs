@@ -2,8 +2,7 @@
 
 use clap::Args;
 
-use crate::config::Span;
-use crate::health::Limits;
+use crate::config::{Limits, Span};
 
 use crate::program::exit_code;
 
@@ -21,6 +20,11 @@ use crate::program::exit_code;
 /// With a table [bridge.SOURCE], it also checks the phone system: the connection, the login, the
 /// rights that a bridge needs, and what the bridge would see. While a bridge with a spool runs, it
 /// asks the bridge instead of logging in.
+///
+/// With an api_token, it also reads the caller log, and says if that user cannot see it, or does not
+/// see the calls that this machine reported.
+///
+/// The table [check] of the configuration has the limits as well. Flags override them one by one.
 #[derive(Debug, Default, Args)]
 #[command(after_long_help = exit_code::CHECK_HELP)]
 pub struct Check {

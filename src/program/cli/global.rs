@@ -65,6 +65,7 @@ const OUTPUT: Part = &["output"];
 const FIELD: Part = &["field"];
 const REJECT_EXIT: Part = &["reject_exit"];
 const FAIL_OPEN: Part = &["fail_open"];
+const HANGUP_REJECTED: Part = &["hangup_rejected"];
 const UNSENT: Part = &["dry_run", "curl", "show_token"];
 const NUMBERS: Part = &[
     "numbers_country",
@@ -92,6 +93,7 @@ const EVENT: &[Part] = &[
     FIELD,
     REJECT_EXIT,
     FAIL_OPEN,
+    HANGUP_REJECTED,
     UNSENT,
     NUMBERS,
     SPOOL,
@@ -100,8 +102,20 @@ const EVENT: &[Part] = &[
     POLICY,
 ];
 /// An event that is told to Asterisk.
-const CHANNEL: &[Part] =
-    &[FILE, ADDRESS, API_TOKEN, WAY, DEADLINE, ORDER, NUMBERS, SPOOL, SPOOL_MODE, ROOM, POLICY];
+const CHANNEL: &[Part] = &[
+    FILE,
+    ADDRESS,
+    API_TOKEN,
+    WAY,
+    DEADLINE,
+    ORDER,
+    HANGUP_REJECTED,
+    NUMBERS,
+    SPOOL,
+    SPOOL_MODE,
+    ROOM,
+    POLICY,
+];
 /// The events of a phone system that is followed.
 const BRIDGE: &[Part] =
     &[FILE, ADDRESS, API_TOKEN, WAY, DEADLINE, ORDER, OUTPUT, NUMBERS, SPOOL, SPOOL_MODE, ROOM, POLICY];
@@ -123,6 +137,7 @@ const SETTINGS: &[Part] = &[
     OUTPUT,
     REJECT_EXIT,
     FAIL_OPEN,
+    HANGUP_REJECTED,
     NUMBERS,
     SPOOL,
     SPOOL_MODE,
@@ -142,6 +157,7 @@ const WRITTEN: &[Part] = &[
     OUTPUT,
     REJECT_EXIT,
     FAIL_OPEN,
+    HANGUP_REJECTED,
     NUMBERS,
     SPOOL,
     SPOOL_MODE,
@@ -158,7 +174,7 @@ pub const COMMANDS: &[(&str, &[Part])] = &[
     ("send", EVENT),
     ("simulate", &[FILE, ADDRESS, API_TOKEN, WAY, DEADLINE, OUTPUT, NUMBERS]),
     ("sandbox", &[]),
-    ("check", &[FILE, ADDRESS, WAY, DEADLINE, ORDER, OUTPUT, SPOOL, SPOOL_MODE, ROOM]),
+    ("check", &[FILE, ADDRESS, API_TOKEN, WAY, DEADLINE, ORDER, OUTPUT, SPOOL, SPOOL_MODE, ROOM]),
     ("normalize", &[FILE, OUTPUT, NUMBERS]),
     ("agi new-call", CHANNEL),
     ("agi answer", CHANNEL),

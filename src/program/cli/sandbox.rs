@@ -8,6 +8,7 @@ use clap::builder::{StringValueParser, TypedValueParser};
 
 use crate::config::Secret;
 use crate::rules::{CallLog, Integration, Release};
+use crate::sandbox::Interface;
 
 use super::listen::address;
 
@@ -48,6 +49,9 @@ pub struct Sandbox {
     /// The release of Zammad whose error messages are used
     #[arg(long = "zammad", value_name = "RELEASE", default_value = "7.2")]
     pub release: Release,
+    /// Zammad's web interface that the page is like: who gets a popup, and what the counter counts
+    #[arg(long, value_name = "INTERFACE", default_value = "old")]
+    pub interface: Interface,
     /// Whether the integration is switched on
     #[arg(long, value_name = "STATE", default_value = "on")]
     pub integration: Integration,

@@ -91,6 +91,9 @@ pub struct SpoolRetry {
 pub struct SpoolDrop {
     #[command(flatten)]
     pub chosen: Chosen,
+    /// Do not ask before --all; it asks on a terminal only
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// Which events.

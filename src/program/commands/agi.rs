@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use crate::agi::{Conversation, Until};
 use crate::client;
-use crate::config::{Config, Span};
+use crate::config::{Config, HangupRejected, Span, SpoolMode};
 use crate::delivery::{Courier, Deadline};
 use crate::event::{EventKind, WrittenEvent};
 use anyhow::Context;
@@ -57,7 +57,7 @@ pub fn run(
         )
         .into());
     }
-    let config = configured(global, log::LevelFilter::Warn);
+    let config = configured(global, log::LevelFilter::Warn).map(ending_rejected);
     let deadline = Deadline::new(started, held_for(global, config.as_ref().ok()));
     let mut conversation = begin(deadline.end(), out)?;
     let result = config.and_then(|config| {
@@ -93,6 +93,16 @@ pub fn held_for(global: &Global, config: Option<&Config>) -> Duration {
     }
 }
 
+/// The same configuration, in which the hangup of a call that Zammad rejects is sent at once, unless a setting says
+/// otherwise. The dialplan reports the end as well, and the journal knows that its hangup is a second one: without a
+/// journal, the setting has to say that it is wanted.
+fn ending_rejected(mut config: Config) -> Config {
+    if config.spool.as_ref().is_some_and(|spool| spool.mode != SpoolMode::Never) {
+        config.hangup_rejected.get_or_insert(HangupRejected::Busy);
+    }
+    config
+}
+
 /// The configuration for events that no call waits for: they have all the time that it gives them,
 /// or the flag's if that is more.
 pub fn unhurried(global: &Global, quiet: log::LevelFilter) -> anyhow::Result<Config> {
@@ -101,12 +111,12 @@ pub fn unhurried(global: &Global, quiet: log::LevelFilter) -> anyhow::Result<Con
 
 /// The same of this configuration.
 pub fn unhurried_of(global: &Global, config: Config) -> anyhow::Result<Config> {
-    let Some(Span(held)) = global.settings.deadline else { return Ok(config) };
+    let Some(Span(held)) = global.settings.deadline else { return Ok(ending_rejected(config)) };
     let mut global = global.clone();
     global.settings.deadline = None;
     let mut config = Config::try_from(sources(&global)?.merged())?;
     config.deadline = config.deadline.max(held);
-    Ok(config)
+    Ok(ending_rejected(config))
 }
 
 /// A conversation on the standard input and output.
@@ -170,7 +180,7 @@ fn deliver(
     deadline: Deadline,
 ) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
     become_owner([config]);
-    let courier = Courier::new(config, runtime_folder().as_deref());
+    let courier = Courier::new(config, runtime_folder().as_deref()).ending_rejected(config);
     let carried = client::block_on(async {
         let to_send = courier.read(written, config).await?;
         report::warn(&to_send, None);

@@ -13,7 +13,7 @@ use super::owner::become_owner;
 use super::spool::{PAGE, open};
 use crate::program::cli::{self, CallsCommand, Global};
 use crate::program::exit_code::ExitCode;
-use crate::program::output::{VERSION, list_ended, millis, time};
+use crate::program::output::{VERSION, list_ended, millis, shown_time, time};
 use crate::program::safe_text::{json, printable};
 
 /// An open call, one object a line. Keys are added, but never renamed.
@@ -124,7 +124,7 @@ fn row(call: &Call) -> String {
     );
     let mut more = Vec::new();
     more.extend(call.key.as_ref().map(|key| format!("key {}", printable(key))));
-    more.push(format!("since {}", time(call.began)));
+    more.push(format!("since {}", shown_time(call.began)));
     match call.ending {
         Ending::Begun => more.push("its hangup is in doubt".to_owned()),
         Ending::None | Ending::Reported => {}

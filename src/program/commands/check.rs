@@ -9,29 +9,27 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::client;
 use crate::config::{
-    BridgeSettings, Config, ConfigError, Endpoint, EndpointError, Format, Settings, Span, redact,
+    BridgeSettings, CheckSettings, Config, ConfigError, Endpoint, EndpointError, Format, Settings, Span,
+    redact,
 };
 use crate::delivery::Deadline;
 use crate::health::{
     BridgeCheck, BridgeHealth, Check, Health, SpoolCheck, SpoolHealth, SpoolPart, SpoolPartName, Status,
-    Thresholds, Verdict, order,
+    Thresholds, Verdict, caller_log, order,
 };
 use anyhow::Context;
 use futures_util::future::{join, join_all};
 
 use super::owner::become_owner;
-use super::settings::{of_the_rest, runtime_folder, sources, sources_of};
+use super::settings::{Sources, of_the_rest, runtime_folder, sources, sources_of};
 use super::{start_log, warn_if_insecure};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::{ExitCode, NotChecked, UsageError};
 use crate::program::output::OutputError;
-use crate::program::safe_text::printable;
+use crate::program::safe_text::{in_words, printable};
 
 /// How long phone systems have where the configuration cannot be read any further.
 const UNCONFIGURED: Duration = Duration::from_secs(8);
-
-/// A call that is open for longer has lost its hangup.
-const STUCK_AFTER: Span = Span(Duration::from_secs(12 * 60 * 60));
 
 /// How the result is shown.
 enum Shape {
@@ -56,9 +54,15 @@ struct Checked {
     spool: Option<CheckedSpool>,
     /// what keeps the events of a call from being kept in order
     order: Option<SpoolPart>,
+    /// the caller log, if there is an API token
+    log: Option<SpoolPart>,
     /// the phone systems that are followed
     bridges: Vec<BridgeHealth>,
     verdict: Verdict,
+    /// Somebody says where Zammad is.
+    has_url: bool,
+    /// National numbers are sent as they are.
+    lacks_country: bool,
 }
 
 /// What came of the spool of one target.
@@ -76,6 +80,9 @@ struct Ready {
     bridges: Vec<BridgeCheck>,
     /// for the spool and the phone systems
     deadline: Duration,
+    has_url: bool,
+    /// if it can be used
+    config: Option<Config>,
 }
 
 #[cold]
@@ -85,7 +92,22 @@ pub fn run(
     started: Instant,
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
-    check(args, global, started, out).context(NotChecked)
+    let checked = check(args, global, started, out).context(NotChecked);
+    if let Err(error) = &checked
+        && args.nagios
+    {
+        // Monitoring systems read stdout alone.
+        nagios::not_checked(out, &format!("{error:#}")).map_err(OutputError)?;
+    }
+    checked
+}
+
+/// The line of a monitoring system for a command line that cannot be read, if it is one of a check for such a system.
+pub fn refuse_to_nagios(mistake: &str) {
+    if std::env::args_os().any(|argument| argument == "--nagios") {
+        // Nobody is left to tell if stdout is closed.
+        let _ = nagios::not_checked(&mut std::io::stdout(), mistake);
+    }
 }
 
 fn check(
@@ -94,7 +116,9 @@ fn check(
     started: Instant,
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
-    let thresholds = Thresholds::new(args.warning.unwrap_or_default(), args.critical.unwrap_or_default())?;
+    let limits = limits(args, global);
+    let thresholds =
+        Thresholds::new(limits.warning.unwrap_or_default(), limits.critical.unwrap_or_default())?;
     let shape = shape(args, global)?;
     let targets = if args.all_profiles { all_targets(global)? } else { vec![target(global)] };
     start_log(
@@ -103,7 +127,7 @@ fn check(
     );
     warn_if_insecure(targets.iter().filter_map(|target| target.config.as_ref().ok()));
     become_owner(targets.iter().filter_map(|target| target.config.as_ref().ok()));
-    let checked = examine(targets, args, started, &thresholds)?;
+    let checked = examine(targets, &limits, started, &thresholds)?;
     match shape {
         Shape::Table => table::write(out, &checked),
         Shape::Json => json::write(out, &checked),
@@ -116,6 +140,14 @@ fn check(
         Status::Critical => ExitCode::CRITICAL,
         Status::Unknown => ExitCode::Unknown,
     })
+}
+
+/// The limits of the flags, those of the configuration, and the usual ones. What is wrong with the configuration is
+/// for the check itself to say.
+fn limits(args: &cli::Check, global: &Global) -> CheckSettings {
+    let cli::Check { warning, critical, stuck_after, .. } = *args;
+    let configured = sources(global).map(Sources::merged).unwrap_or_default().check;
+    CheckSettings { warning, critical, stuck_after }.or(configured).or(Settings::defaults().check)
 }
 
 fn worst(checked: &[Checked]) -> Status {
@@ -197,55 +229,67 @@ impl Target {
         let unusable = |error, endpoint| Err(Box::new(Health::unusable(error, endpoint)));
         let config = self.config.as_ref().ok();
         let bridges = BridgeCheck::configured(&self.bridge, self.profile.as_deref(), config);
-        let (check, spool, order, deadline) = match self.config {
-            Err(error) => (unusable(error.into(), None), None, None, UNCONFIGURED),
+        let (check, spool, order, deadline, config) = match self.config {
+            Err(error) => (unusable(error.into(), None), None, None, UNCONFIGURED, None),
             Ok(config) => {
                 let check = match Check::new(&config) {
                     Ok(check) => Ok(check),
                     Err(error) => unusable(error, config.endpoint().ok().cloned()),
                 };
                 let order = order(&config, runtime_folder().as_deref());
-                (check, SpoolCheck::new(&config, stuck_after), order, config.deadline)
+                let spool = SpoolCheck::new(&config, stuck_after);
+                (check, spool, order, config.deadline, Some(config))
             }
         };
-        Ready { profile: self.profile, check, spool, order, bridges, deadline }
+        Ready { profile: self.profile, check, spool, order, bridges, deadline, has_url: self.has_url, config }
     }
 }
 
 /// Checks all of them at the same time.
 fn examine(
     targets: Vec<Target>,
-    args: &cli::Check,
+    limits: &CheckSettings,
     started: Instant,
     thresholds: &Thresholds,
 ) -> anyhow::Result<Vec<Checked>> {
     // All of them are made ready first: reading files would spoil the time of the others.
-    let Span(stuck_after) = args.stuck_after.unwrap_or(STUCK_AFTER);
+    let Span(stuck_after) = limits.stuck_after.unwrap_or(Span(Duration::MAX));
     let ready: Vec<_> = targets.into_iter().map(|target| target.prepare(stuck_after)).collect();
-    let checks = ready.into_iter().map(async |Ready { profile, check, spool, order, bridges, deadline }| {
-        let way = async {
-            match check {
-                Ok(check) => check.run(started, SystemTime::now()).await,
-                Err(unusable) => *unusable,
+    let checks = ready.into_iter().map(
+        async |Ready { profile, check, spool, order, bridges, deadline, has_url, config }| {
+            let way = async {
+                match check {
+                    Ok(check) => check.run(started, SystemTime::now()).await,
+                    Err(unusable) => *unusable,
+                }
+            };
+            let look = async {
+                let spool = spool?.run(Deadline::new(started, deadline).left()).await;
+                Some(CheckedSpool { parts: spool.parts(&thresholds.spool), health: spool })
+            };
+            let bridges = join_all(bridges.into_iter().map(|bridge| bridge.run(deadline)));
+            let ((health, mut spool), bridges) = join(join(way, look), bridges).await;
+            if health.failure().is_none()
+                && let Some(spool) = &mut spool
+            {
+                let delivery = spool.parts.iter_mut().find(|part| part.name == SpoolPartName::Delivery);
+                delivery.into_iter().for_each(SpoolPart::differs_from_the_way);
             }
-        };
-        let look = async {
-            let spool = spool?.run(Deadline::new(started, deadline).left()).await;
-            Some(CheckedSpool { parts: spool.parts(&thresholds.spool), health: spool })
-        };
-        let bridges = join_all(bridges.into_iter().map(|bridge| bridge.run(deadline)));
-        let ((health, mut spool), bridges) = join(join(way, look), bridges).await;
-        if health.failure().is_none()
-            && let Some(spool) = &mut spool
-        {
-            let delivery = spool.parts.iter_mut().find(|part| part.name == SpoolPartName::Delivery);
-            delivery.into_iter().for_each(SpoolPart::differs_from_the_way);
-        }
-        let parts = spool.as_ref().map_or(&[][..], |spool| &spool.parts);
-        let verdict = health.verdict(thresholds).with_spool(parts, order.as_ref());
-        let verdict = verdict.with_bridges(bridges.iter().flat_map(|bridge| &bridge.parts));
-        Checked { profile, verdict, health, spool, order, bridges }
-    });
+            // A Zammad that takes no events says no more of the log than that.
+            let log = match config.as_ref().filter(|_| health.failure().is_none()) {
+                Some(config) => caller_log(config, Deadline::new(started, deadline).left()).await,
+                None => None,
+            };
+            // One thing at a time.
+            let lacks_country = health.failure().is_none()
+                && config
+                    .is_some_and(|config| config.numbering.normalize && config.numbering.country.is_none());
+            let parts = spool.as_ref().map_or(&[][..], |spool| &spool.parts);
+            let verdict = health.verdict(thresholds).with_spool(parts, order.as_ref(), log.as_ref());
+            let verdict = verdict.with_bridges(bridges.iter().flat_map(|bridge| &bridge.parts));
+            Checked { profile, verdict, health, spool, order, log, bridges, has_url, lacks_country }
+        },
+    );
     Ok(client::block_on(join_all(checks))?)
 }
 
@@ -253,7 +297,7 @@ impl Checked {
     /// A text from anywhere without the token, and without harm to a terminal.
     fn clean(&self, text: &str) -> String {
         let endpoint = self.health.endpoint.as_ref();
-        printable(&endpoint.map_or_else(|| redact(text), |endpoint| endpoint.redact(text)))
+        printable(&in_words(&endpoint.map_or_else(|| redact(text), |endpoint| endpoint.redact(text))))
     }
 
     fn shown_endpoint(&self) -> Option<String> {

@@ -17,7 +17,7 @@ use crate::delivery::{
     Courier, Deadline, EventToSend, Failure, NoClient, Outcome, ReadingError, Spooled, Stop, Undelivered,
     Untried,
 };
-use crate::event::{CallEvent, WrittenError, WrittenEvent};
+use crate::event::{CallEvent, Direction, WrittenError, WrittenEvent};
 
 use super::configured;
 use super::owner::become_owner;
@@ -43,7 +43,7 @@ pub fn run(
     };
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
     become_owner([&config]);
-    let courier = Courier::new(&config, runtime_folder().as_deref());
+    let courier = Courier::new(&config, runtime_folder().as_deref()).ending_rejected(&config);
     let done = client::block_on(async {
         let written = describe()?;
         let to_send = courier.read(written, &config).await.map_err(|error| match error {
@@ -226,7 +226,11 @@ pub fn outcome(
             (report.because(&error, endpoint), None)
         }
         Ok(Ok(Outcome::EndedBefore)) => {
-            log::warn!(
+            // The phone system reports the end of a rejected call too; outbound ones are not rejected.
+            let usual = config.end_of_rejected().is_some() && event.direction == Direction::Inbound;
+            let level = if usual { log::Level::Info } else { log::Level::Warn };
+            log::log!(
+                level,
                 "the hangup of call {} is reported already, and a second one could hide a missed call",
                 event.call_id
             );

@@ -31,6 +31,7 @@ pub fn run(args: &cli::Sandbox, out: &mut dyn Write) -> anyhow::Result<ExitCode>
             default_caller_id: args.caller_id.clone(),
         },
         release: args.release,
+        interface: args.interface,
         clock: Clock::Machine,
         keep: args.keep,
         hosts: args.hosts.clone(),

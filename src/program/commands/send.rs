@@ -80,7 +80,7 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
         return show(lines, &config, global, out);
     }
     become_owner([&*config]);
-    let courier = Courier::of_ordered(&config, runtime_folder().as_deref());
+    let courier = Courier::of_ordered(&config, runtime_folder().as_deref()).ending_rejected(&config);
     let pools: Vec<Pool<'static>> =
         match Clients::new(&config).and_then(|clients| clients.several(args.concurrency)) {
             Ok(clients) => shares(clients).into_iter().map(Pool::of).collect(),

@@ -1,13 +1,13 @@
 //! `zammad-cti calls close`
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::cause::{Cause, HangupCause};
 use crate::client::{self, Client, RequestId, SendError};
-use crate::config::{Config, Span, SpoolMode};
+use crate::config::{Config, Format, Span, SpoolMode};
 use crate::delivery::{
     Courier, Deadline, EventToSend, Failure, Outcome, Spooled, Stop, Undelivered, read_cause,
 };
@@ -23,7 +23,8 @@ use crate::program::commands::report::{by_flag, outcome, unsent};
 use crate::program::commands::settings::runtime_folder;
 use crate::program::commands::signals::listen_in_thread;
 use crate::program::exit_code::{self, EndSignal, ExitCode, HangupInDoubt, NoSuchCall};
-use crate::program::output::{self, Report, Style};
+use crate::program::output::{self, OutputError, Report, Style};
+use crate::program::safe_text::printable;
 
 /// What became of one call.
 type Closed = (Report, Option<anyhow::Error>);
@@ -59,7 +60,14 @@ pub fn run(
     let mut failure = None;
     let ended_by = Arc::<OnceLock<EndSignal>>::default();
     let mut was_cut = false;
-    let mut say = |out: &mut dyn Write, (report, error): Closed| {
+    let is_for_a_person =
+        style.format == Format::Text && style.field.is_none() && std::io::stdout().is_terminal();
+    let mut count = 0;
+    let mut say = |out: &mut dyn Write, call: Option<&Call>, (report, error): Closed| {
+        count += 1;
+        if let Some(call) = call.filter(|_| is_for_a_person) {
+            write!(out, "{}: ", named(call)).map_err(OutputError)?;
+        }
         if let Some(error) = error {
             match exit_code::advice(&error) {
                 Some(advice) => log::error!("{error:#}; {advice}"),
@@ -72,7 +80,7 @@ pub fn run(
     match open(config)? {
         None => {
             for id in ids {
-                say(out, refused(NoSuchCall(id), config))?;
+                say(out, None, refused(NoSuchCall(id), config))?;
             }
         }
         Some(spool) => {
@@ -98,11 +106,12 @@ pub fn run(
                             if closer.is_to_end() {
                                 break;
                             }
-                            let closed = match closer.spool.call(&Which::Id(id.clone()), Moment::now())? {
-                                Some(call) => closer.close(&call).await?,
+                            let call = closer.spool.call(&Which::Id(id.clone()), Moment::now())?;
+                            let closed = match &call {
+                                Some(call) => closer.close(call).await?,
                                 None => refused(NoSuchCall(id), closer.config),
                             };
-                            say(out, closed)?;
+                            say(out, call.as_ref(), closed)?;
                         }
                         Ok(())
                     }
@@ -111,11 +120,29 @@ pub fn run(
             was_cut = closer.was_cut;
         }
     }
+    if count == 0 && is_for_a_person && !was_cut {
+        let none = match args.which.older_than {
+            Some(age) => format!("no call has been open for {age}"),
+            None => "no call is open".to_owned(),
+        };
+        writeln!(out, "{none}").map_err(OutputError)?;
+    }
     if let Some(signal) = ended_by.get().filter(|_| was_cut && !style.fail_open) {
         log::warn!("interrupted by {signal}: the calls after the ones reported above stay open");
         return Ok(signal.exit_code());
     }
     Ok(if style.fail_open { ExitCode::Ok } else { failure.unwrap_or(ExitCode::Ok) })
+}
+
+/// A call for a person's eyes.
+fn named(call: &Call) -> String {
+    let party = |party: &Option<String>| printable(party.as_deref().unwrap_or("?"));
+    let parties = match (&call.from, &call.to) {
+        (None, None) => String::new(),
+        (from, to) => format!(", {} -> {}", party(from), party(to)),
+    };
+    let state = if call.answered { "answered" } else { "ringing" };
+    format!("{}{parties}, {state} for {}", printable(call.call_id.as_str()), Span::roughly(call.age))
 }
 
 /// What is not sent.
@@ -130,7 +157,7 @@ impl Closer<'_> {
         &mut self,
         age: Duration,
         out: &mut dyn Write,
-        say: &mut impl FnMut(&mut dyn Write, Closed) -> Result<(), output::OutputError>,
+        say: &mut impl FnMut(&mut dyn Write, Option<&Call>, Closed) -> Result<(), OutputError>,
     ) -> anyhow::Result<()> {
         let mut behind = CallNumber(0);
         loop {
@@ -142,7 +169,7 @@ impl Closer<'_> {
                     return Ok(());
                 }
                 let closed = self.close(call).await?;
-                say(out, closed)?;
+                say(out, Some(call), closed)?;
             }
         }
     }

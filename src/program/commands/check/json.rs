@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use crate::client::in_full;
-use crate::health::{BridgeHealth, Detail, SpoolState, Stage, StageName, State, Status};
+use crate::health::{BridgeHealth, Detail, SpoolPart, SpoolState, Stage, StageName, State, Status};
 use crate::spool::Bridge;
 use serde_json::{Map, Value, json};
 
@@ -37,10 +37,16 @@ fn object(checked: &Checked) -> Map<String, Value> {
         ("request_id", health.request_id.as_ref().map(|id| id.as_str().into())),
         ("spool", checked.spool.as_ref().map(|spool| Value::Object(spool_object(checked, spool)))),
         ("order_error", checked.order.as_ref().map(|order| clean(&order.complaint))),
+        ("caller_log", checked.log.as_ref().map(|log| caller_log(checked, log))),
         ("bridges", bridges(checked)),
         ("stages", Some(health.stages.iter().map(|stage| stage_object(checked, stage)).collect())),
     ];
     fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+}
+
+/// What the API token's user sees.
+fn caller_log(checked: &Checked, log: &SpoolPart) -> Value {
+    json!({ "status": log.status.as_str(), "found": checked.clean(&log.found) })
 }
 
 /// The phone systems that are followed; their figures are those of `spool stats`.

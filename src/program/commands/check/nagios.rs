@@ -7,6 +7,8 @@ use std::time::Duration;
 use crate::health::{Bound, Contents, SpoolHealth, SpoolState, SpoolThresholds, Status, Thresholds};
 
 use super::{Checked, worst};
+use crate::config::redact;
+use crate::program::safe_text::{in_words, printable};
 
 pub(super) fn write(
     out: &mut dyn Write,
@@ -35,6 +37,12 @@ pub(super) fn write(
     let text = text.replace('|', "/");
     let data: Vec<_> = checked.iter().flat_map(|checked| performance(checked, thresholds)).collect();
     writeln!(out, "ZAMMAD {} - {text} | {}", worst(checked), data.join(" "))
+}
+
+/// The line of a check that did not begin.
+pub(super) fn not_checked(out: &mut dyn Write, why: &str) -> std::io::Result<()> {
+    let why = printable(&in_words(&redact(why))).replace('|', "/");
+    writeln!(out, "ZAMMAD {} - {why}", Status::Unknown)
 }
 
 /// `'label'=value[unit];warning;critical;minimum;maximum`

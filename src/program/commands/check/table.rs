@@ -16,6 +16,9 @@ const WIDTH: usize = 96;
 /// So many names of a certificate are shown.
 const NAMES: usize = 3;
 
+/// What is said where nobody says in which country the phone system is.
+const NO_COUNTRY: &str = "not set: national numbers are sent as they are; set country in [numbers]";
+
 /// What is said when nothing is wrong on this side.
 const NOTHING_WRONG: &str = "If agents still see no calls: they need the permission CTI, and caller-log \
     filters, if any, must match the queue or the called number.";
@@ -33,6 +36,16 @@ pub(super) fn write(out: &mut dyn Write, checked: &[Checked]) -> std::io::Result
         }
         for part in checked.spool.iter().flat_map(|spool| &spool.parts).chain(&checked.order) {
             writeln!(out, "{}", spool_row(checked, part, palette))?;
+        }
+        if let Some(part) = &checked.log {
+            writeln!(out, "{}", bridge_row(checked, part, palette))?;
+        }
+        if checked.lacks_country {
+            let row = format!("  {:<15} {:<6} {:>10}  ", "Country", "-", "");
+            for (place, line) in lines(NO_COUNTRY, 80 - row.len()).iter().enumerate() {
+                let before = if place == 0 { row.clone() } else { " ".repeat(row.len()) };
+                writeln!(out, "{before}{line}")?;
+            }
         }
         for part in checked.bridges.iter().flat_map(|bridge| &bridge.parts) {
             writeln!(out, "{}", bridge_row(checked, part, palette))?;
@@ -91,7 +104,9 @@ fn part_row(part: &SpoolPart, found: &str, palette: Palette) -> String {
 }
 
 fn heading(checked: &Checked, several: bool) -> String {
-    let endpoint = checked.shown_endpoint().unwrap_or_else(|| "no endpoint".to_owned());
+    let endpoint = checked.shown_endpoint().unwrap_or_else(|| {
+        if checked.has_url { "the configuration cannot be used" } else { "no endpoint" }.to_owned()
+    });
     match &checked.profile {
         Some(profile) => format!("profile {profile}: {endpoint}"),
         None if several => format!("top level: {endpoint}"),

@@ -175,7 +175,7 @@ impl Shift {
         last: &LastDelivery,
     ) -> (Self, LocalBoxFuture<'static, ()>) {
         let (jobs, wanted) = unbounded_channel();
-        let courier = Courier::new(&config, runtime_folder().as_deref());
+        let courier = Courier::new(&config, runtime_folder().as_deref()).ending_rejected(&config);
         let (complaints, shares) = (complaints.clone(), shares.clone());
         let sender = EventSender { config: config.clone(), courier, shares, complaints, last: last.clone() };
         let work = async move {

@@ -9,7 +9,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use crate::program::colour::Palette;
-use crate::program::output::VERSION;
+use crate::program::output::{VERSION, grouped};
 use crate::program::safe_text::printable;
 
 /// The usual figures, and what calls them so.
@@ -186,17 +186,4 @@ fn buckets(histogram: &Histogram<u64>) -> Vec<Bucket> {
 fn several(number: u64, what: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{} {what}{ending}", grouped(number))
-}
-
-/// Digits in groups of three.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

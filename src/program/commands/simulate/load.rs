@@ -4,10 +4,13 @@ use std::io::{IsTerminal, Stderr, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::Format;
+use crate::client::{self, Client};
+use crate::config::{Config, Format};
 use crate::rules::Setup;
 use crate::simulation::{self, Plan};
+use anyhow::Context;
 use pbr::ProgressBar;
+use tokio::time::Instant;
 
 use super::interrupt::Stop;
 use super::{Calls, Zammad, figures, run_id};
@@ -62,6 +65,9 @@ pub fn run(
     if let Some(stand_in) = stand_in {
         stand_in.set_up(setup(calls, config)?);
     }
+    if stand_in.is_none() {
+        client::block_on(reach(config))?.context("no call was started")?;
+    }
     let run = run_id();
     let mut bar = Bar::new(&plan);
     let mut tell = |figures: &simulation::Figures| {
@@ -100,8 +106,28 @@ pub fn run(
     }
 }
 
+/// Connects once: an address that does not answer need not be tried by all connections, for as long as an event has.
+async fn reach(config: &Config) -> anyhow::Result<()> {
+    let (_, connector) = Client::with_connector(config)?;
+    let until = Instant::now() + config.connect_timeout;
+    let addresses = match connector.literal_address() {
+        Some(address) => vec![address],
+        None => connector.look_up(until).await?,
+    };
+    let mut last = None;
+    for (place, address) in addresses.iter().enumerate() {
+        let still = u32::try_from(addresses.len() - place).unwrap_or(u32::MAX);
+        let share = until.saturating_duration_since(Instant::now()) / still;
+        match connector.connect(*address, Instant::now() + share).await {
+            Ok(_) => return Ok(()),
+            Err(error) => last = Some(error),
+        }
+    }
+    last.map_or(Ok(()), |error| Err(error.into()))
+}
+
 /// A stand-in that suits all calls.
-fn setup(calls: &Calls, config: &crate::Config) -> anyhow::Result<Setup> {
+fn setup(calls: &Calls, config: &Config) -> anyhow::Result<Setup> {
     let mut whole = Setup::default();
     for scenario in &calls.scenarios {
         let variants: Vec<_> = match &calls.numbers {

@@ -1,6 +1,6 @@
 //! One call after the other, for somebody who watches.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use crate::client::CallerLog;
@@ -45,7 +45,9 @@ pub async fn run(
     let last = calls.scenarios.len() as u64 - 1;
     let mut nowhere = std::io::sink();
     let told: &mut dyn Write = if config.output == Format::Text { &mut *out } else { &mut nowhere };
-    let mut transcript = Transcript { out: told, palette: Palette::for_stdout() };
+    let is_live =
+        config.output == Format::Text && std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
+    let mut transcript = Transcript { out: told, palette: Palette::for_stdout(), is_live };
     transcript.opening(endpoint, stand_in.is_some(), player.reads_log(), speed).map_err(OutputError)?;
     for call in 0..=last {
         if player.stopped() || tally.is_over() || trouble.is_some() {
@@ -69,7 +71,7 @@ pub async fn run(
         if let Err(error) = written.and_then(|()| transcript.end(&played)) {
             trouble = Some(OutputError(error).into());
         }
-        tally.add(played);
+        tally.add(&scenario.name, played);
         if is_paced && call < last {
             player.rest(LEAST_APART.saturating_sub(begun.elapsed())).await;
         }

@@ -14,6 +14,8 @@ pub struct Tally {
     pub checks: usize,
     pub unmet: usize,
     pub is_broken_off: bool,
+    /// the scenarios that did not come out as expected, each once
+    pub failed: Vec<String>,
     /// the first that should not have been
     pub failure: Option<Undelivered>,
     /// why the first one of the caller logs that failed could not be read
@@ -22,7 +24,11 @@ pub struct Tally {
 
 impl Tally {
     /// Counts a call.
-    pub fn add(&mut self, played: Played) {
+    pub fn add(&mut self, scenario: &str, played: Played) {
+        let is_known = self.failed.iter().any(|name| name == scenario);
+        if !played.as_expected() && played.end != End::Stopped && !is_known {
+            self.failed.push(scenario.to_owned());
+        }
         self.calls += 1;
         self.as_expected += usize::from(played.as_expected());
         self.checks += played.checks().count();

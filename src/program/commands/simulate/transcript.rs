@@ -12,11 +12,13 @@ use crate::simulation::{End, Moment, Played, PlayedEvent, Scenario};
 
 use super::tally::Tally;
 use crate::program::colour::Palette;
-use crate::program::safe_text::printable;
+use crate::program::safe_text::{in_words, printable};
 
 pub struct Transcript<'a> {
     pub out: &'a mut dyn Write,
     pub palette: Palette,
+    /// A person waits: what changes is written over itself, on stderr.
+    pub is_live: bool,
 }
 
 impl Transcript<'_> {
@@ -49,7 +51,11 @@ impl Transcript<'_> {
     /// How many calls came out as they should.
     pub fn closing(&mut self, tally: &Tally, planned: usize, tour: bool) -> Result<()> {
         let Palette { good, bad, quiet, .. } = self.palette;
-        let Tally { calls, as_expected, checks, unmet, is_broken_off, .. } = tally;
+        let Tally { calls, as_expected, checks, unmet, is_broken_off, failed, .. } = tally;
+        // Which ones, where there are several to look for.
+        let names: Vec<_> = failed.iter().map(|name| printable(name)).collect();
+        let failed =
+            if *calls == 1 || names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
         let told = if *calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") };
         if *is_broken_off {
             let left = planned - calls;
@@ -58,11 +64,14 @@ impl Transcript<'_> {
                 "\n{bad}Interrupted: {told}, the last one cut short; {left} not \
                 played.{bad:#}"
             )?;
+            if !failed.is_empty() {
+                writeln!(self.out, "{bad}Not as expected{failed}.{bad:#}")?;
+            }
         } else if calls > as_expected {
             let which = calls - as_expected;
             writeln!(
                 self.out,
-                "\n{bad}{told}, {checks} expectations: {unmet} not met, in {which} of them.{bad:#}"
+                "\n{bad}{told}, {checks} expectations: {unmet} not met, in {which} of them{failed}.{bad:#}"
             )?;
         } else if *checks == 0 {
             writeln!(self.out, "\n{told}, and nothing was expected.")?;
@@ -85,8 +94,31 @@ impl Transcript<'_> {
 
     pub fn moment(&mut self, moment: &Moment<'_>) -> Result<()> {
         match moment {
-            Moment::Sends { at, event } => self.sends(*at, event),
+            Moment::Sends { at, event } => {
+                self.says_nothing();
+                self.sends(*at, event)
+            }
             Moment::Got(step) => self.got(step),
+            Moment::Waits { left, next } => {
+                self.waits(*left, *next);
+                Ok(())
+            }
+        }
+    }
+
+    /// That the call lives, although nothing happens.
+    fn waits(&self, left: Duration, next: EventKind) {
+        if self.is_live {
+            let left = humantime::format_duration(Duration::from_secs(left.as_secs() + 1));
+            // Nobody is left to see if stderr is closed.
+            let _ = write!(std::io::stderr(), "\r\x1b[2K  {:>9}  {next} in {left}", "…");
+        }
+    }
+
+    /// Leaves the line to what comes next.
+    pub fn says_nothing(&self) {
+        if self.is_live {
+            let _ = write!(std::io::stderr(), "\r\x1b[2K");
         }
     }
 
@@ -132,6 +164,7 @@ impl Transcript<'_> {
 
     /// What the call left in the caller log.
     pub fn end(&mut self, played: &Played) -> Result<()> {
+        self.says_nothing();
         let Palette { quiet, bad, .. } = self.palette;
         if let Some(row) = &played.row {
             let line = in_a_line(row);
@@ -237,7 +270,7 @@ fn reply(step: &PlayedEvent) -> String {
             }
             Some(Action::Unknown(word)) => printable(word),
         },
-        Err(error) => printable(&error.error.in_full()),
+        Err(error) => printable(&in_words(&error.error.in_full())),
     }
 }
 

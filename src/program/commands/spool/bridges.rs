@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use super::stats::label;
 use crate::config::Span;
-use crate::program::output::{millis, time};
+use crate::program::output::{millis, shown_time, time};
 use crate::spool::{Bridge, LinkState};
 
 /// `asterisk at 127.0.0.1:5038: connected since 2026-01-31T12:00:00Z, 2 calls open, ..`
 pub fn line(bridge: &Bridge) -> String {
     let told = &bridge.told;
     let profile = told.name.profile.as_ref().map_or_else(String::new, |name| format!(" (profile {name})"));
-    let since = time(told.since);
+    let since = shown_time(told.since);
     let state = match &told.link {
         LinkState::Ended => return format!("{}{profile}: ended at {since}", whom(bridge)),
         _ if !bridge.is_running() => {

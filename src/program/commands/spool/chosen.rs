@@ -3,12 +3,13 @@
 use std::io::Write;
 
 use crate::config::{Config, Format, Span};
-use crate::spool::{Chosen, Letter, Moment, Position, Spool, State};
+use crate::spool::{Chosen, Letter, Moment, Position, Spool, State, Totals};
 
 use super::{PAGE, open, spool_of};
+use crate::program::ask::{ask, can_ask};
 use crate::program::cli::{self, SpoolDrop, SpoolRetry};
 use crate::program::exit_code::{ExitCode, NoSuchEvent};
-use crate::program::output::{OutputError, VERSION};
+use crate::program::output::{OutputError, VERSION, grouped};
 
 pub fn retry(args: &SpoolRetry, config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let work = |spool: &mut Spool, chosen: &Chosen, letters: &[Letter]| {
@@ -27,9 +28,26 @@ pub fn retry(args: &SpoolRetry, config: &Config, out: &mut dyn Write) -> anyhow:
 }
 
 pub fn drop(args: &SpoolDrop, config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let work =
-        |spool: &mut Spool, chosen: &Chosen, _: &[Letter]| Ok(spool.drop_events(chosen, Moment::now())?);
+    let work = |spool: &mut Spool, chosen: &Chosen, _: &[Letter]| match chosen {
+        Chosen::All if !args.yes && can_ask() && !may_drop_all(spool)? => Ok(0),
+        Chosen::All | Chosen::State(_) | Chosen::These(_) => Ok(spool.drop_events(chosen, Moment::now())?),
+    };
     on(&args.chosen, "dropped", work, config, out)
+}
+
+/// Asks whoever sits at the terminal. Zammad never hears of what is dropped.
+fn may_drop_all(spool: &mut Spool) -> anyhow::Result<bool> {
+    let Totals { waiting, unconfirmed, dead, .. } = spool.totals(Moment::now())?;
+    let events = waiting + unconfirmed + dead;
+    if events == 0 {
+        return Ok(true);
+    }
+    let answer = ask(&format!(
+        "Drop {}? {} of them wait for Zammad, which will never hear of them. [y/N]",
+        if events == 1 { "1 event".to_owned() } else { format!("{} events", grouped(events)) },
+        grouped(waiting),
+    ))?;
+    Ok(answer.is_some_and(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str())))
 }
 
 /// Does something with the events that are there, and complains about the others.

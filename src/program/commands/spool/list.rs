@@ -10,8 +10,8 @@ use serde::Serialize;
 use super::{PAGE, open};
 use crate::program::cli::SpoolList;
 use crate::program::exit_code::ExitCode;
-use crate::program::output::{VERSION, list_ended, millis, time};
-use crate::program::safe_text::{json, printable};
+use crate::program::output::{VERSION, list_ended, millis, shown_time, time};
+use crate::program::safe_text::{in_words, json, printable};
 
 /// An event, one object a line. Keys are added, but never renamed.
 #[derive(Serialize)]
@@ -129,10 +129,10 @@ fn row(letter: &Letter, here: &str) -> String {
         1 => why.push("tried once".to_owned()),
         attempts => why.push(format!("tried {attempts} times")),
     }
-    why.extend(letter.due.map(|due| format!("again at {}", time(due))));
+    why.extend(letter.due.map(|due| format!("again at {}", shown_time(due))));
     why.extend(letter.reason.clone());
     if !why.is_empty() {
-        row = format!("{}\n        {}", row.trim_end(), printable(&why.join("; ")));
+        row = format!("{}\n        {}", row.trim_end(), printable(&in_words(&why.join("; "))));
     }
     row.trim_end().to_owned()
 }
@@ -165,7 +165,7 @@ fn notes(spool: &mut Spool) -> anyhow::Result<()> {
         log::warn!(
             "nothing is sent to Zammad since {}: {}; `spool run` asks Zammad now and then, `spool flush` at \
             once",
-            time(held.since),
+            shown_time(held.since),
             held.reason
         );
     }

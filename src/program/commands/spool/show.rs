@@ -11,8 +11,8 @@ use super::list::Row;
 use super::open;
 use crate::program::cli::SpoolShow;
 use crate::program::exit_code::{ExitCode, NoSuchEvent};
-use crate::program::output::{OutputError, time};
-use crate::program::safe_text::{json, printable};
+use crate::program::output::{OutputError, shown_time, time};
+use crate::program::safe_text::{in_words, json, printable};
 
 /// All about an event: what `spool list` has, and this.
 #[derive(Serialize)]
@@ -72,26 +72,26 @@ fn text(letter: &Letter, history: &[Attempt], here: &str) -> String {
     let Letter { position, kind, call_id, .. } = letter;
     let mut text = format!("{}\n", printable(&format!("event {}: {kind} of call {call_id}", position.0)));
     let mut line = |name: &str, value: &str| {
-        text += &printable(&format!("  {name:<10} {value}"));
+        text += &printable(&in_words(&format!("  {name:<10} {value}")));
         text.push('\n');
     };
     line("state", letter.state.as_str());
     if let Some(reason) = &letter.reason {
         line(if letter.state == State::Waiting { "because" } else { "reason" }, reason);
     }
-    line("kept", &format!("{}, {} ago", time(letter.kept), Span::roughly(letter.age)));
+    line("kept", &format!("{}, {} ago", shown_time(letter.kept), Span::roughly(letter.age)));
     let elsewhere =
         if letter.address == here { String::new() } else { format!(", not the configured {here}") };
     line("for", &format!("{}{elsewhere}", letter.address));
     if letter.state == State::Waiting {
-        line("next", &letter.due.map_or_else(|| "at once".to_owned(), time));
+        line("next", &letter.due.map_or_else(|| "at once".to_owned(), shown_time));
     }
     if letter.uncertain {
         line("in doubt", "an attempt may have delivered it to Zammad");
     }
     line("attempts", &letter.attempts.to_string());
     for step in history {
-        line("", &format!("{}  {}", time(step.at), step.outcome));
+        line("", &format!("{}  {}", shown_time(step.at), step.outcome));
     }
     match &letter.event {
         None => line("fields", "its record is damaged"),

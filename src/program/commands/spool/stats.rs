@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use super::{bridges, open, spool_of};
 use crate::program::cli::{Global, SpoolStats};
 use crate::program::exit_code::{ExitCode, UsageError};
-use crate::program::output::{OutputError, VERSION, millis, time};
-use crate::program::safe_text::{self, printable};
+use crate::program::output::{OutputError, VERSION, grouped, millis, shown_time, time};
+use crate::program::safe_text::{self, in_words, printable};
 
 /// A text as the value of a label: a stranger's, such as a line feed, is not the label's end.
 pub(super) fn label(text: &str) -> String {
@@ -83,23 +83,33 @@ impl<'a> Figures<'a> {
         line("spool", format!("{}{begun}", self.path()));
         if let Some(zammad) = &self.zammad {
             let held = self.overview.held.as_ref().map_or_else(String::new, |held| {
-                format!(", on hold since {}: {}", time(held.since), held.reason)
+                format!(", on hold since {}: {}", shown_time(held.since), in_words(&held.reason))
             });
             line("Zammad", format!("{zammad}{held}"));
         }
         let oldest =
             self.overview.totals.oldest.map(|oldest| format!(", the oldest for {}", Span::roughly(oldest)));
-        let others =
-            if elsewhere > 0 { format!(", {elsewhere} of them for another Zammad") } else { String::new() };
-        line("waiting", format!("{waiting}{}{others}", oldest.unwrap_or_default()));
-        line("unconfirmed", unconfirmed.to_string());
-        line("dead", dead.to_string());
+        let others = if elsewhere > 0 {
+            format!(", {} of them for another Zammad", grouped(elsewhere))
+        } else {
+            String::new()
+        };
+        line("waiting", format!("{}{}{others}", grouped(waiting), oldest.unwrap_or_default()));
+        line("unconfirmed", grouped(unconfirmed));
+        line("dead", grouped(dead));
         line(
             "used",
-            format!("{} of {max_events} events, {bytes} of {max_bytes} bytes", waiting + unconfirmed + dead),
+            format!(
+                "{} of {} events, {} of {} bytes",
+                grouped(waiting + unconfirmed + dead),
+                grouped(*max_events),
+                grouped(bytes),
+                grouped(*max_bytes)
+            ),
         );
-        line("open calls", open_calls.to_string());
-        let ever = self.ever().map(|(name, _, count)| format!("{} {count}", name.replace('_', " ")));
+        line("open calls", grouped(open_calls));
+        let ever =
+            self.ever().map(|(name, _, count)| format!("{} {}", name.replace('_', " "), grouped(count)));
         line("ever", ever.join(", "));
         for bridge in &self.bridges {
             line("bridge", bridges::line(bridge));
