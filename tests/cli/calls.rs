@@ -8,6 +8,7 @@ use crate::clock::patiently;
 use crate::servers::{Ran, reserved_port, url};
 use crate::spool_commands::{lines, with_spool};
 use crate::support::{Sandbox, World};
+use crate::terminal::Terminal;
 
 /// Reports a call that begins to ring. On a busy machine the journal may not answer in time; then the event goes
 /// without it, and the test cannot go on.
@@ -69,12 +70,42 @@ fn open_calls_are_listed_with_what_is_known_of_them() {
 
     let ran = calls(&world, &sandbox.url, &[]);
     assert_eq!(ran.code, 0, "{ran}");
-    for part in ["answered  493023125741 -> 42", "rings     493023125741 -> 42", r"key SIP/\u{202e}x;"] {
+    for part in ["answered  493023125741 -> 42", "rings     493023125741 -> 42", r"key SIP/\u{202e}x"] {
         assert!(ran.stdout.contains(part), "no {part:?} in {ran}");
     }
     let hangup = ["hangup", "--call-id", "1"];
     assert_eq!(Ran::of(&mut with_spool(&world, &sandbox.url, &hangup)).code, 0);
     assert_eq!(open(&world, &sandbox.url), ["2"]);
+}
+
+#[test]
+fn lists_are_no_wider_than_their_terminal() {
+    let world = World::new();
+    let closed = reserved_port();
+    let zammad = url(closed.local_addr().unwrap());
+    let long = "0123456789abcdef0123456789ABCDEF";
+    let event = json!({ "event": "newCall", "call_id": long, "direction": "in", "from": "493023125741",
+                        "to": "4930600000000" });
+    let mut send = with_spool(&world, &zammad, &["send", "--spool-mode", "always"]);
+    assert_eq!(Ran::of(send.write_stdin(format!("{event}\n"))).code, 0);
+    for columns in [80, 40, 20] {
+        for command in ["calls", "spool list"] {
+            let mut program = world.process();
+            program.env("ZAMMAD_CTI_URL", &zammad).env("ZAMMAD_CTI_SPOOL_PATH", world.path("spool.db"));
+            let mut terminal = Terminal::start(program.args(command.split(' ')), columns, 60);
+            assert_eq!(terminal.ended().code(), Some(0), "{command}");
+            let written = String::from_utf8(terminal.written.clone()).unwrap();
+            let (written, _) = written.split_once("\u{1b}]0;over").unwrap();
+            for line in written.lines() {
+                let width = line.trim_end().chars().count();
+                assert!(width <= usize::from(columns), "{command} in {columns}: {width} in {line:?}");
+            }
+            // Whole, so that it can be copied, where there is room.
+            let whole = written.split_whitespace().collect::<String>();
+            assert!(columns == 20 || whole.contains("493023125741->"), "{command} in {columns}: {written}");
+            assert!(columns != 40 || written.contains(long), "{command} in {columns}: {written}");
+        }
+    }
 }
 
 #[test]

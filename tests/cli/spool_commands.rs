@@ -21,6 +21,11 @@ pub fn lines(ran: &Ran) -> Vec<Value> {
     ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// How many rows a table has: each begins with a number.
+fn rows_of(ran: &Ran) -> usize {
+    ran.stdout.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit())).count()
+}
+
 fn spool(world: &World, zammad: &str, arguments: &[&str]) -> Ran {
     Ran::of(with_spool(world, zammad, &["spool"]).args(arguments))
 }
@@ -147,7 +152,7 @@ fn events_are_listed_and_shown_with_all_that_is_known() {
     assert!(rows[0]["reason"].as_str().unwrap().contains("Connection refused"), "{rows:?}");
 
     let ran = spool(&world, &zammad, &["list"]);
-    assert_eq!((ran.code, ran.stdout.lines().count(), ran.stderr.as_str()), (0, 4, ""), "{ran}");
+    assert_eq!((ran.code, rows_of(&ran), ran.stderr.as_str()), (0, 2, ""), "{ran}");
     for part in [r"a\u{202e}b", "493023125741 -> 42", "tried ", "Connection refused"] {
         assert!(ran.stdout.contains(part), "no {part:?} in {ran}");
     }
@@ -175,7 +180,7 @@ fn a_long_list_comes_in_pages_and_may_be_cut_short() {
     let ids: Vec<_> = rows.iter().map(|row| row["id"].as_i64().unwrap()).collect();
     assert_eq!(ids, (1..=1203).collect::<Vec<_>>());
     let ran = spool(&world, &zammad, &["list", "--state", "waiting"]);
-    assert_eq!(ran.stdout.lines().count(), 1204);
+    assert_eq!(rows_of(&ran), 1203);
     let cut = format!("{} spool list | head -n 2; echo ${{PIPESTATUS[0]}}", env!("CARGO_BIN_EXE_zammad-cti"));
     let mut shell = std::process::Command::new("bash");
     shell.env_clear().envs(world.folders()).env("PATH", std::env::var_os("PATH").unwrap());
@@ -284,7 +289,7 @@ fn events_for_another_zammad_are_shown_as_such_and_brought_here_in_order() {
         ran.stderr.contains(note) && ran.stderr.contains("`spool retry --all` sends all events to this one"),
         "{ran}"
     );
-    assert_eq!(ran.stdout.matches("        for 127.0.0.1:").count(), 2, "{ran}");
+    assert_eq!(ran.stdout.matches(" for 127.0.0.1:").count(), 2, "{ran}");
     let elsewhere: Vec<_> = listed(&world, &sandbox.url).iter().map(|row| row["elsewhere"].clone()).collect();
     assert_eq!(elsewhere, [json!(true), json!(true), json!(false)]);
     let stats = spool(&world, &sandbox.url, &["stats", "--output", "json"]).report();

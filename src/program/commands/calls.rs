@@ -14,7 +14,8 @@ use super::spool::{PAGE, open};
 use crate::program::cli::{self, CallsCommand, Global};
 use crate::program::exit_code::ExitCode;
 use crate::program::output::{VERSION, list_ended, millis, shown_time, time};
-use crate::program::safe_text::{json, printable};
+use crate::program::safe_text::json;
+use crate::program::table::{self, Table};
 
 /// An open call, one object a line. Keys are added, but never renamed.
 #[derive(Serialize)]
@@ -58,20 +59,15 @@ fn list(config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
             let page = spool.open_calls(behind, PAGE, Moment::now())?;
             let Some(last) = page.last() else { break };
             behind = last.number;
-            for call in &page {
-                let written = match config.output {
-                    Format::Json => writeln!(out, "{}", json(&Row::of(call))),
-                    Format::Text | Format::Shell => {
-                        let head = if count == 0 { writeln!(out, "{}", heading()) } else { Ok(()) };
-                        head.and_then(|()| writeln!(out, "{}", row(call)))
-                    }
-                };
-                if written.is_err() {
-                    list_ended(written)?;
-                    return Ok(ExitCode::Ok);
-                }
-                count += 1;
+            let written = match config.output {
+                Format::Json => page.iter().try_for_each(|call| writeln!(out, "{}", json(&Row::of(call)))),
+                Format::Text | Format::Shell => write!(out, "{}", table(&page)),
+            };
+            if written.is_err() {
+                list_ended(written)?;
+                return Ok(ExitCode::Ok);
             }
+            count += page.len() as u64;
         }
         others = spool.totals(Moment::now())?.open_calls.saturating_sub(count);
     }
@@ -105,35 +101,51 @@ impl<'a> Row<'a> {
     }
 }
 
-fn heading() -> String {
-    format!("{:<20}  {:>9}  {:<3}  {:<8}  WHO", "CALL", "AGE", "DIR", "STATE")
+/// At most this many columns: what is known of a call stands in one cell, line below line.
+const NARROW: u16 = 60;
+
+/// Calls for people, a page of them.
+fn table(calls: &[Call]) -> Table {
+    let is_narrow = table::width() < NARROW;
+    let mut table = if is_narrow {
+        Table::new(["AGE", "CALL"]).whole(&[0])
+    } else {
+        Table::new(["CALL", "AGE", "DIR", "STATE", "WHO"]).whole(&[1, 2, 3])
+    };
+    for call in calls {
+        let state = if call.answered { "answered" } else { "rings" };
+        let (call_id, direction) = (call.call_id.as_str(), call.direction.as_str());
+        let age = Span::roughly(call.age).to_string();
+        let about = about(call);
+        let about = about.iter().map(String::as_str);
+        if is_narrow {
+            let state = format!("{state}, {direction}");
+            table.add([vec![age.as_str()], [call_id, state.as_str()].into_iter().chain(about).collect()]);
+        } else {
+            table.add([vec![call_id], vec![&age], vec![direction], vec![state], about.collect()]);
+        }
+    }
+    table
 }
 
-fn row(call: &Call) -> String {
-    let state = if call.answered { "answered" } else { "rings" };
-    let party = |party: &Option<String>| printable(party.as_deref().unwrap_or("?"));
-    let who = match (&call.from, &call.to) {
-        (None, None) => String::new(),
-        (from, to) => format!("{} -> {}", party(from), party(to)),
-    };
-    let mut row = format!(
-        "{:<20}  {:>9}  {:<3}  {state:<8}  {who}",
-        printable(call.call_id.as_str()),
-        Span::roughly(call.age).to_string(),
-        call.direction.as_str(),
-    );
-    let mut more = Vec::new();
-    more.extend(call.key.as_ref().map(|key| format!("key {}", printable(key))));
-    more.push(format!("since {}", shown_time(call.began)));
+/// Who talks to whom, and what else is known, a line each.
+fn about(call: &Call) -> Vec<String> {
+    let party = |party: &Option<String>| party.clone().unwrap_or_else(|| "?".to_owned());
+    let mut lines = Vec::new();
+    match (&call.from, &call.to) {
+        (None, None) => {}
+        (from, to) => lines.push(format!("{} -> {}", party(from), party(to))),
+    }
+    lines.extend(call.key.as_ref().map(|key| format!("key {key}")));
+    lines.push(format!("since {}", shown_time(call.began)));
     match call.ending {
-        Ending::Begun => more.push("its hangup is in doubt".to_owned()),
+        Ending::Begun => lines.push("its hangup is in doubt".to_owned()),
         Ending::None | Ending::Reported => {}
     }
     match call.waiting {
         0 => {}
-        1 => more.push("1 event waits in the spool".to_owned()),
-        count => more.push(format!("{count} events wait in the spool")),
+        1 => lines.push("1 event waits in the spool".to_owned()),
+        count => lines.push(format!("{count} events wait in the spool")),
     }
-    row = format!("{}\n        {}", row.trim_end(), more.join("; "));
-    row
+    lines
 }

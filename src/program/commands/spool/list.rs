@@ -11,7 +11,8 @@ use super::{PAGE, open};
 use crate::program::cli::SpoolList;
 use crate::program::exit_code::ExitCode;
 use crate::program::output::{VERSION, list_ended, millis, shown_time, time};
-use crate::program::safe_text::{in_words, json, printable};
+use crate::program::safe_text::{in_words, json};
+use crate::program::table::{self, Table};
 
 /// An event, one object a line. Keys are added, but never renamed.
 #[derive(Serialize)]
@@ -83,58 +84,75 @@ pub fn run(args: &SpoolList, config: &Config, out: &mut dyn Write) -> anyhow::Re
         let page = spool.letters(behind, args.state, PAGE, Moment::now())?;
         let Some(last) = page.last() else { break };
         behind = last.position;
-        for letter in &page {
-            let written = match config.output {
-                Format::Json => writeln!(out, "{}", json(&Row::of(letter, &here))),
-                Format::Text | Format::Shell => {
-                    let head = if count == 0 { heading(&mut out) } else { Ok(()) };
-                    head.and_then(|()| writeln!(out, "{}", row(letter, &here)))
-                }
-            };
-            if written.is_err() {
-                list_ended(written)?;
-                return Ok(ExitCode::Ok);
+        let written = match config.output {
+            Format::Json => {
+                page.iter().try_for_each(|letter| writeln!(out, "{}", json(&Row::of(letter, &here))))
             }
-            count += 1;
+            Format::Text | Format::Shell => write!(out, "{}", table(&page, &here)),
+        };
+        if written.is_err() {
+            list_ended(written)?;
+            return Ok(ExitCode::Ok);
         }
+        count += page.len() as u64;
     }
     list_ended(end(count, args.state, config.output, &mut out).and_then(|()| out.flush()))?;
     notes(&mut spool)?;
     Ok(ExitCode::Ok)
 }
 
-fn heading(out: &mut impl Write) -> std::io::Result<()> {
-    writeln!(out, "{:>6}  {:<11}  {:<8}  {:>9}  {:<16}  WHO", "ID", "STATE", "EVENT", "AGE", "CALL")
+/// At most this many columns: what is known of an event stands in one cell, line below line.
+const NARROW: u16 = 60;
+
+/// Events for people, a page of them.
+fn table(letters: &[Letter], here: &str) -> Table {
+    let is_narrow = table::width() < NARROW;
+    let mut table = if is_narrow {
+        Table::new(["ID", "EVENT"]).whole(&[0])
+    } else {
+        Table::new(["ID", "STATE", "EVENT", "AGE", "CALL", "WHO"]).whole(&[0, 1, 2, 3])
+    };
+    for letter in letters {
+        let Letter { position, state, kind, age, call_id, .. } = letter;
+        let (id, age) = (position.0.to_string(), Span::roughly(*age).to_string());
+        let about = about(letter, here);
+        let about = about.iter().map(String::as_str);
+        if is_narrow {
+            let (event, state) =
+                (format!("{kind} of call {call_id}"), format!("{} for {age}", state.as_str()));
+            table.add([
+                vec![id.as_str()],
+                [event.as_str(), state.as_str()].into_iter().chain(about).collect(),
+            ]);
+        } else {
+            table.add([
+                vec![id.as_str()],
+                vec![state.as_str()],
+                vec![kind.as_str()],
+                vec![age.as_str()],
+                vec![call_id.as_str()],
+                about.collect(),
+            ]);
+        }
+    }
+    table
 }
 
-/// An event in a line, and why it is there in another.
-fn row(letter: &Letter, here: &str) -> String {
-    let Letter { position, state, kind, age, call_id, .. } = letter;
-    let age = Span::roughly(*age).to_string();
-    let who = letter.event.as_ref().map_or_else(|| "(damaged)".to_owned(), who);
-    let mut row = format!(
-        "{:>6}  {:<11}  {:<8}  {age:>9}  {:<16}  {}",
-        position.0,
-        state.as_str(),
-        printable(kind),
-        printable(call_id),
-        printable(&who)
-    );
-    let mut why = Vec::new();
+/// Who talks to whom, and why the event is there, a line each.
+fn about(letter: &Letter, here: &str) -> Vec<String> {
+    let mut lines = vec![letter.event.as_ref().map_or_else(|| "(damaged)".to_owned(), who)];
     if letter.address != here {
-        why.push(format!("for {}", letter.address));
+        lines.push(format!("for {}", letter.address));
     }
     match letter.attempts {
         0 => {}
-        1 => why.push("tried once".to_owned()),
-        attempts => why.push(format!("tried {attempts} times")),
+        1 => lines.push("tried once".to_owned()),
+        attempts => lines.push(format!("tried {attempts} times")),
     }
-    why.extend(letter.due.map(|due| format!("again at {}", shown_time(due))));
-    why.extend(letter.reason.clone());
-    if !why.is_empty() {
-        row = format!("{}\n        {}", row.trim_end(), printable(&in_words(&why.join("; "))));
-    }
-    row.trim_end().to_owned()
+    lines.extend(letter.due.map(|due| format!("again at {}", shown_time(due))));
+    lines.extend(letter.reason.as_deref().map(in_words));
+    lines.retain(|line| !line.is_empty());
+    lines
 }
 
 /// Who talks to whom.
