@@ -703,8 +703,9 @@ mod tests {
 
     #[test]
     fn a_server_that_talks_first_is_no_http() {
-        assert!(is_no_http(&failure(b"220 mail.example.com ESMTP Postfix\r\n")));
-        assert!(!is_no_http(&failure(b"")), "a server that closes");
+        let is_one = |says| is_no_http(parsed(&failure(says)).unwrap());
+        assert!(is_one(b"220 mail.example.com ESMTP Postfix\r\n"));
+        assert!(!is_one(b""), "a server that closes");
     }
 
     /// What becomes of a request that is answered with this.
@@ -738,8 +739,9 @@ mod tests {
         ];
         for (says, is_http) in cases {
             let error = failure_of_reply(says);
+            let error = parsed(&error).unwrap();
             let what = format!("{:?}: {error}", String::from_utf8_lossy(says));
-            assert_eq!((is_broken_head(&error), is_no_http(&error)), (is_http, true), "{what}");
+            assert_eq!((is_broken_head(error), is_no_http(error)), (is_http, true), "{what}");
         }
     }
 }
