@@ -47,6 +47,12 @@ fn is_refused(run: impl Fn(&[&str]) -> Ran, reasons: &[&str], what: &str) {
     assert_eq!((direct.code, direct.stdout.as_str()), (0, "none\n"), "{what}: {direct}");
     let check = run(&["check"]);
     assert_eq!(check.code, 2, "{what}: {check}");
+    // It says itself what to do.
+    let words = check.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("Nothing can be kept while Zammad is down, until that is put right"),
+        "{what}: {check}"
+    );
     for reason in reasons {
         assert!(direct.stderr.contains(reason), "{what}: {reason}: {direct}");
         assert!(check.stdout.contains(reason), "{what}: {reason}: {check}");

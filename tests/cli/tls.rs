@@ -314,6 +314,7 @@ fn a_trust_store_that_holds_nobody_is_a_matter_of_configuration() {
     let world = World::new();
     let key = KeyPair::generate().unwrap().serialize_pem();
     let broken = "-----BEGIN CERTIFICATE-----\nno base64 at all!\n-----END CERTIFICATE-----\n";
+    let cut = "-----BEGIN CERTIFICATE-----\nMIIB\n";
     let folder = world.path("folder.pem");
     std::fs::create_dir(&folder).unwrap();
     // (file, what is said of it)
@@ -324,6 +325,10 @@ fn a_trust_store_that_holds_nobody_is_a_matter_of_configuration() {
         (world.file("key.pem", 0o600, &key), "has no certificate in PEM form"),
         (world.file("text.pem", 0o644, "zammad.example.com\n"), "has no certificate in PEM form"),
         (world.file("broken.pem", 0o644, broken), "is not a file of certificates"),
+        (
+            world.file("cut.pem", 0o644, cut),
+            "is not a file of certificates: it is cut short: a line -----END",
+        ),
     ];
     let zammad = Server::answering([Reply::json(200, "{}")]);
     for (file, cause) in &cases {
