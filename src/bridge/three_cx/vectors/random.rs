@@ -77,7 +77,10 @@ impl Watched {
                 Heard::Standing(legs) => self.followed.tracker.compare(&legs, now),
                 Heard::Seen(legs) => self.followed.tracker.see(&legs, now),
                 Heard::Ask(Request::One(place)) => asked.push(place),
-                Heard::Ask(Request::Everything | Request::Drop(_)) | Heard::Remark(_) | Heard::Passed(_) => {}
+                Heard::Ask(Request::Everything | Request::Drop(_))
+                | Heard::Remark(_)
+                | Heard::Passed(_)
+                | Heard::Repeated(_) => {}
             }
         }
         self.look();

@@ -405,6 +405,8 @@ mod tests {
                 messages: 700,
                 calls: 2,
                 reconnects: 1,
+                refused: 0,
+                repeated: 0,
                 delay: Duration::ZERO,
                 sights: Sights::default(),
             },
