@@ -469,6 +469,23 @@ fn a_call_during_which_zammad_is_down_is_in_its_log_afterwards() {
 }
 
 #[test]
+fn a_call_that_a_setting_keeps_from_zammad_is_in_its_log_afterwards() {
+    let world = World::new();
+    let sandbox = world.sandbox(&["--token", TOKEN]);
+    // An address of this machine that may be behind a proxy.
+    let url = sandbox.url.replace("127.0.0.1", "0.0.0.0");
+    let options = ["--listen", "127.0.0.1:0", "--spool-path", "spool/spool.db"];
+    let server = Fastagi::start(program(&world, &url, &options).env("http_proxy", "socks5://127.0.0.1:1"));
+    let (mut customer, _) = server.new_call(CALL);
+    assert_eq!(customer.decision(), ("spooled", ""));
+    customer.call(server.address, "hangup");
+    let ran = server.stop();
+    assert!(ran.stderr.contains("names a proxy of the kind socks5://"), "{ran}");
+    assert_eq!(flush(&world, &url), "delivered 2", "{ran}");
+    assert_eq!(sandbox.call(CALL)["state"], "hangup", "{ran}");
+}
+
+#[test]
 fn the_server_goes_on_when_the_spool_is_removed_or_replaced_under_it() {
     let world = World::new();
     let sandbox = world.sandbox(&["--token", TOKEN]);

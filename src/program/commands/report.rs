@@ -169,8 +169,22 @@ async fn next_of(signals: &mut Option<EndSignals>) -> EndSignal {
     }
 }
 
+/// Keeps an event for which there is no client, where there is a spool, and tells what became of it.
+pub async fn without_client(
+    courier: &Courier,
+    error: ClientError,
+    to_send: &EventToSend,
+    deadline: Deadline,
+    config: &Config,
+) -> (Report, Option<anyhow::Error>) {
+    match courier.keep_without_client(error, to_send, deadline).await {
+        NoClient { error, kept: Some(kept) } => kept_without_client(&to_send.event, kept, error, config),
+        NoClient { error, kept: None } => outcome(&to_send.event, Err(error), config),
+    }
+}
+
 /// What became of an event that could only be kept, because there is no client.
-pub fn kept_without_client(
+fn kept_without_client(
     event: &CallEvent,
     kept: Result<Outcome, Failure>,
     error: ClientError,

@@ -187,14 +187,14 @@ async fn bring(
     report::warn(&to_send, None);
     let kept = office.brought.clone();
     let is_kept = move || drop(kept.send(Brought::Kept(call)));
-    let brought = match connection.client() {
+    let deadline = Deadline::within(config.deadline);
+    let (report, error) = match connection.client() {
         Ok(client) => {
-            let deadline = Deadline::within(config.deadline);
-            Ok(courier.bring_telling(client, &to_send, deadline, &is_kept).await)
+            let brought = courier.bring_telling(client, &to_send, deadline, &is_kept).await;
+            outcome(&to_send.event, Ok(brought), config)
         }
-        Err(error) => Err(error),
+        Err(error) => report::without_client(courier, error, &to_send, deadline, config).await,
     };
-    let (report, error) = outcome(&to_send.event, brought, config);
     let is_rejected = report.rejects();
     done(report, tell::fields(&to_send), error, is_rejected)
 }

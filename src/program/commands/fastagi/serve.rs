@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::agi::AgiError;
-use crate::client::{ClientError, Clients};
+use crate::client::Clients;
 use crate::config::Config;
 use crate::delivery::{Connection, Courier, Dispatcher, Failure, Outcome as Brought, Pool, Untried};
 use anyhow::Context;
@@ -329,14 +329,20 @@ impl EventSender {
             }
         };
         report::warn(&to_send, None);
-        let brought = match connection.client() {
-            Ok(client) => Ok(self.courier.bring(client, &to_send, deadline).await),
-            Err(error) => Err(error),
+        let (is_kept, (report, error)) = match connection.client() {
+            Ok(client) => {
+                let brought = self.courier.bring(client, &to_send, deadline).await;
+                (is_kept(&brought), report::outcome(&to_send.event, Ok(brought), &self.config))
+            }
+            Err(error) => {
+                let config = &*self.config;
+                let done = report::without_client(&self.courier, error, &to_send, deadline, config).await;
+                (done.0.is_spooled(), done)
+            }
         };
         if let Some(reserved) = reserved {
-            self.shares.settle(reserved, is_kept(&brought));
+            self.shares.settle(reserved, is_kept);
         }
-        let (report, error) = report::outcome(&to_send.event, brought, &self.config);
         self.last.note(&report, error.as_ref());
         log_event(&report, error.as_ref());
         // Whoever does not wait any more was told that it is on its way.
@@ -345,14 +351,11 @@ impl EventSender {
 }
 
 /// Whether the spool has it, or may have it.
-fn is_kept(brought: &Result<Result<Brought, Failure>, ClientError>) -> bool {
+fn is_kept(brought: &Result<Brought, Failure>) -> bool {
     match brought {
-        Ok(Ok(Brought::Spooled(_)) | Err(Failure::Unconfirmed(_))) => true,
-        Ok(Err(Failure::Untried(Untried::PerhapsKept(_) | Untried::Another))) => true,
-        Ok(Ok(Brought::Delivered(_) | Brought::EndedBefore)) => false,
-        Ok(Err(Failure::Undelivered(_) | Failure::NotKept(..) | Failure::Untried(Untried::CutShort(_)))) => {
-            false
-        }
-        Err(_) => false,
+        Ok(Brought::Spooled(_)) | Err(Failure::Unconfirmed(_)) => true,
+        Err(Failure::Untried(Untried::PerhapsKept(_) | Untried::Another)) => true,
+        Ok(Brought::Delivered(_) | Brought::EndedBefore) => false,
+        Err(Failure::Undelivered(_) | Failure::NotKept(..) | Failure::Untried(Untried::CutShort(_))) => false,
     }
 }

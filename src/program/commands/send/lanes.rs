@@ -6,13 +6,13 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::delivery::{Connection, Courier, Deadline, Dispatcher, NoClient, OpenCalls, Pool};
+use crate::delivery::{Connection, Courier, Deadline, Dispatcher, OpenCalls, Pool};
 use crate::event::{CallId, WrittenEvent};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep};
 
 use super::{BATCH, Done, Job};
-use crate::program::commands::report::{kept_without_client, outcome, unsent, warn};
+use crate::program::commands::report::{outcome, unsent, warn, without_client};
 
 /// How long a result waits for others while more events are under way, or a millisecond longer: whoever
 /// writes them has to be woken, which takes as long as to send an event.
@@ -103,10 +103,7 @@ async fn deliver(
     let event = &to_send.event;
     let (report, error) = match connection.client() {
         Ok(client) => outcome(event, Ok(courier.bring(client, &to_send, deadline).await), config),
-        Err(error) => match courier.keep_without_client(error, &to_send, deadline).await {
-            NoClient { error, kept: Some(kept) } => kept_without_client(event, kept, error, config),
-            NoClient { error, kept: None } => outcome(event, Err(error), config),
-        },
+        Err(error) => without_client(courier, error, &to_send, deadline, config).await,
     };
     match error {
         None => {
