@@ -30,8 +30,9 @@ pub(super) fn short(whole: &str) -> String {
 
 /// The time of day where this machine is.
 pub(super) fn local_time(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let seconds = libc::time_t::try_from(seconds).unwrap_or_default();
+    // Its type has another size in each C library.
+    let seconds =
+        time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().try_into().unwrap_or_default();
     let mut parts = MaybeUninit::<libc::tm>::zeroed();
     // SAFETY: both pointers are to values that are there, and `parts` is a valid one also where nothing is written to it.
     let parts = unsafe {
