@@ -12,7 +12,7 @@ use crate::terminal::Terminal;
 
 /// Reports a call that begins to ring. On a busy machine the journal may not answer in time; then the event goes
 /// without it, and the test cannot go on.
-fn rings(world: &World, zammad: &str, call_id: &str, direction: &str) {
+pub fn rings(world: &World, zammad: &str, call_id: &str, direction: &str) {
     let arguments =
         ["new-call", "--from", "493023125741", "--to", "42", "--direction", direction, "--call-id", call_id];
     patiently(|| {

@@ -65,9 +65,6 @@ pub fn run(
     let mut count = 0;
     let mut say = |out: &mut dyn Write, call: Option<&Call>, (report, error): Closed| {
         count += 1;
-        if let Some(call) = call.filter(|_| is_for_a_person) {
-            write!(out, "{}: ", named(call)).map_err(OutputError)?;
-        }
         if let Some(error) = error {
             match exit_code::advice(&error) {
                 Some(advice) => log::error!("{error:#}; {advice}"),
@@ -75,7 +72,15 @@ pub fn run(
             }
             failure.get_or_insert_with(|| ExitCode::of(&error));
         }
-        output::result_line(out, &report, style)
+        let Some(call) = call.filter(|_| is_for_a_person) else {
+            return output::result_line(out, &report, style);
+        };
+        write!(out, "{}: ", named(call)).map_err(OutputError)?;
+        match (report.is_spooled(), report.has_arrived()) {
+            (true, _) => writeln!(out, "its hangup waits in the spool").map_err(OutputError),
+            (false, true) => writeln!(out, "closed").map_err(OutputError),
+            (false, false) => output::result_line(out, &report, style),
+        }
     };
     match open(config)? {
         None => {

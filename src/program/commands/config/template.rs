@@ -64,13 +64,24 @@ mod tests {
 
     #[test]
     fn each_setting_has_its_line() {
-        let words = [("encoding", "form"), ("output", "json"), ("numbers.country", "AT")];
-        let more = [("spool.mode", "always"), ("spool.policy", "drop-oldest")];
+        // (setting, a value that it can have, where that is no number and no time)
+        let words = [
+            ("encoding", "form"),
+            ("lock_dir", "/7"),
+            ("output", "json"),
+            ("hangup_rejected", "forwarded"),
+            ("numbers.country", "AT"),
+            ("spool.path", "/7"),
+            ("spool.mode", "always"),
+            ("spool.policy", "drop-oldest"),
+            ("check.warning", "time=7s"),
+            ("check.critical", "days=7"),
+        ];
         for (key, value) in Settings::defaults().by_key() {
             if key.starts_with("bridge.") || key.starts_with("agents") {
                 continue;
             }
-            let word = words.into_iter().chain(more).find(|(name, _)| *name == key).map(|(_, word)| word);
+            let word = words.into_iter().find(|(name, _)| *name == key).map(|(_, word)| word);
             let number = if value.is_boolean() { "true" } else { "7" };
             let is_time =
                 value.as_str().is_some_and(|text| text.ends_with(|c: char| c.is_ascii_alphabetic()));

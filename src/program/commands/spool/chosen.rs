@@ -43,9 +43,9 @@ fn may_drop_all(spool: &mut Spool) -> anyhow::Result<bool> {
         return Ok(true);
     }
     let answer = ask(&format!(
-        "Drop {}? {} of them wait for Zammad, which will never hear of them. [y/N]",
-        if events == 1 { "1 event".to_owned() } else { format!("{} events", grouped(events)) },
-        grouped(waiting),
+        "Events: {}, of these waiting for Zammad: {}. Drop all of them? [y/N]",
+        grouped(events),
+        grouped(waiting)
     ))?;
     Ok(answer.is_some_and(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str())))
 }
