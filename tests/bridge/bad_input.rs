@@ -119,7 +119,7 @@ fn what_is_not_known_is_passed_over() {
     let cases: [&[u8]; 5] = [
         b"Event: NeverHeardOf\r\nUniqueid: 1.1\r\nWhatever: \xff\xfe\r\n\r\n",
         b"Response: Success\r\nActionID: somebody-elses\r\n\r\n",
-        b"Event: Hangup\r\nUniqueid: 7.7\r\nLinkedid: 7.7\r\nCause: x\r\n\r\n",
+        b"Event: Hangup\r\nChannel: PJSIP/x-1\r\nUniqueid: 7.7\r\nLinkedid: 7.7\r\nCause: x\r\n\r\n",
         b"Event: Newchannel\r\nChannel: PJSIP/\xc3\x28-1\r\nChannelStateDesc: Down\r\nUniqueid: 1.9\r\nLinkedid: 1.9\r\n\r\n",
         b"\r\n\r\n\r\n",
     ];
@@ -130,6 +130,26 @@ fn what_is_not_known_is_passed_over() {
         follow.follows(&session, "1.2");
         follow.end("connected to asterisk", &["1.2"]);
     });
+}
+
+/// What a stranger has in a queue's name, a number or a dialled number does nothing to whoever reads the log.
+#[test]
+fn what_terminals_obey_is_shown_as_what_it_is() {
+    let follow = Follow::start(Manners::default());
+    let session = follow.ami.session();
+    let evil = "7\u{1b}[2J\u{202e}00";
+    session.say(waiting_call("1.1", "4940669690").replace("Queue: 700", &format!("Queue: {evil}")));
+    follow.zammad.until("newCall", "1.1");
+    session.say(hangup("1.1"));
+    follow.zammad.until("hangup", "1.1");
+    follow.running.until_it_says("(7[2J\\u{202e}00)");
+    session.say(waiting_call("1.2", &format!("4940{evil}")).replace("Exten: 493", &format!("Exten: {evil}")));
+    let new_call = follow.zammad.until("newCall", "1.2");
+    assert_eq!(new_call["from"], "anonymous", "{new_call}");
+    session.say(hangup("1.2"));
+    follow.follows(&session, "1.3");
+    let said = follow.running.so_far();
+    assert!(!said.contains('\u{1b}') && !said.contains('\u{202e}'), "{said:?}");
 }
 
 /// Before it has let anybody in, an interface may be anybody: a call that it tells of then is looked for in the list.

@@ -234,7 +234,9 @@ fn a_line_of_json_has_the_event_and_its_fate() {
 fn a_slow_zammad_delays_no_other_call() {
     let (world, ami, zammad) = (World::new(), Ami::start(), Zammad::start());
     zammad.keeps_waiting("1.1");
-    let running = Running::start(&mut bridge(&world, &ami, &zammad));
+    // Whoever waits behind it waits for longer than this test does.
+    let mut program = bridge(&world, &ami, &zammad);
+    let running = Running::start(program.args(["--timeout", "5m", "--deadline", "5m"]));
     let session = ami.session();
     session.say(waiting_call("1.1", "4940669690"));
     zammad.until_it_waits();

@@ -5,7 +5,8 @@
 //!
 //! 1. One call, one row: [`recorded`], which cuts at every event; `tracker::what_is_said_twice_happens_once`,
 //!    `tracker::an_id_that_comes_again_is_another_call`, `recordings::a_call_is_taken_up_by_another_process`.
-//! 2. Only a person answers: the recordings of queues, menus, voicemail boxes and parking in [`recorded`].
+//! 2. Only a person answers: the recordings of queues, menus, voicemail boxes and parking in [`recorded`];
+//!    `rules::only_a_person_behind_a_local_channel_answers` in `src/bridge/asterisk/`.
 //! 3. A lost connection ends no call: `recorded::a_lost_connection_changes_nothing_while_nothing_happens`,
 //!    `recorded::what_happens_while_the_connection_is_lost_is_found_out_as_far_as_it_can_be_known`,
 //!    `tracker::a_call_may_be_missing_from_a_list_for_a_moment`,
@@ -17,7 +18,8 @@
 //!    ([`ami::Ami::assert_content`]).
 //! 7. What a stranger says stays data: [`bad_input`], `understanding::an_event_that_a_caller_makes_up_is_not_believed`.
 //!    `xivo::what_makes_no_sense_or_has_no_end_is_left_out`.
-//! 8. Connections are watched: `bad_input::a_connection_that_goes_silent_is_made_again`.
+//! 8. Connections are watched: `bad_input::a_connection_that_goes_silent_is_made_again`,
+//!    `connection::a_secret_that_is_put_right_is_tried_at_once`.
 //!
 //! These are of Asterisk, the first source. [`freeswitch`] has the same of FreeSWITCH, besides its `recordings` and
 //! `tests` in `src/bridge/freeswitch/`; [`fritzbox`] of a FRITZ!Box, besides `src/bridge/fritzbox/tests.rs`.

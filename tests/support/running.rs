@@ -34,6 +34,11 @@ impl Running {
         until(words, || self.stderr.so_far().contains(words));
     }
 
+    /// What it has said on stderr.
+    pub fn so_far(&self) -> String {
+        self.stderr.so_far()
+    }
+
     /// Waits until it has said this so often on stderr.
     pub fn until_it_says_times(&self, words: &str, times: usize) {
         until(words, || self.stderr.so_far().matches(words).count() >= times);

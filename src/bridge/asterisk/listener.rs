@@ -19,6 +19,9 @@ const MOST_CONTEXTS: usize = 20;
 /// Asterisk allows 79 characters of a context.
 const LONGEST_CONTEXT: usize = 79;
 
+/// Zammad keeps so many characters of a number.
+const LONGEST_NUMBER: usize = 100;
+
 /// How many Local channels one call goes through at most: a pair that leads to itself is none that Asterisk makes.
 const DEEPEST: usize = 16;
 
@@ -58,7 +61,7 @@ pub(super) struct Channel {
     reached_by: Option<String>,
     /// a voicemail box has it
     is_in_voicemail: bool,
-    /// it was there before anybody listened: what it had rung is not known
+    /// it was there when nobody listened: what it had rung then is not known
     is_met: bool,
 }
 
@@ -82,6 +85,11 @@ impl Channel {
     /// One that was there before.
     pub fn met(self) -> Self {
         Self { is_met: true, ..self }
+    }
+
+    /// One that was known, and is there after a time in which nobody listened.
+    pub fn is_met_again(&mut self) {
+        self.is_met = true;
     }
 }
 
@@ -180,7 +188,7 @@ impl Listener {
         (event.get("ChannelStateDesc") == Some("Ring")).then(|| What::Calls {
             side,
             from: number,
-            to: event.get("Exten").unwrap_or_default().to_owned(),
+            to: exten(event),
             trunk: trunk(side, name),
             place: place(side, name, event.get("Context"), event.get("CallerIDNum")),
         })
@@ -404,9 +412,9 @@ impl Listener {
         if let Some(number) = event.get("DialString").and_then(dial_string::number) {
             return number;
         }
-        let exten = event.get("Exten").unwrap_or_default();
+        let exten = exten(event);
         let without = exten.strip_prefix(self.outside_prefix.as_str()).filter(|_| side == Side::Outside);
-        without.unwrap_or(exten).to_owned()
+        without.unwrap_or(&exten).to_owned()
     }
 
     fn ends(&mut self, event: &Block) {
@@ -436,6 +444,12 @@ pub(super) fn id(event: &Block, field: &str) -> Option<String> {
 /// A number that is one. What was slipped in with it cannot be told from what is its own.
 pub(super) fn number(event: &Block, field: &str) -> Option<String> {
     event.get(field).filter(|shown| is_number(shown) && !event.is_doubled()).map(str::to_owned)
+}
+
+/// What was dialled, which may be any text: as much as Zammad keeps of a number, without what ends a line.
+fn exten(event: &Block) -> String {
+    let dialled = event.get("Exten").unwrap_or_default();
+    dialled.chars().filter(|c| !c.is_control()).take(LONGEST_NUMBER).collect()
 }
 
 /// A name that is one.

@@ -429,6 +429,14 @@ fn a_number_that_is_none_is_anonymous() {
     }
 }
 
+/// Zammad would refuse such a call, and nobody would see it.
+#[test]
+fn what_was_dialled_is_a_number_that_zammad_takes() {
+    let comes = format!("new a PJSIP/trunk-1 from-trunk 4940 4\u{1b}2\u{7}{}", "3".repeat(5000));
+    let new_call = format!("a newCall in 4940 42{}", "3".repeat(98));
+    assert_eq!(followed(Rules::default(), &[&comes, "gone a 16"])[0], new_call);
+}
+
 #[test]
 fn a_local_channel_is_known_by_the_name_that_it_has() {
     let renamed = "rename l Local/101@x-9;1; rename m Local/101@x-9;2";

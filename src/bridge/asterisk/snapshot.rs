@@ -28,6 +28,8 @@ impl Listener {
         let listed: Vec<Listed<'_>> = list.iter().filter_map(Listed::new).collect();
         let there: HashSet<&str> = listed.iter().map(|channel| channel.unique_id.as_str()).collect();
         self.channels.retain(|unique_id, _| there.contains(unique_id.as_str()));
+        // What they had rung meanwhile is not known.
+        self.channels.values_mut().for_each(Channel::is_met_again);
         self.locals.retain(|_, unique_id| there.contains(unique_id.as_str()));
         for channel in &listed {
             let context = channel.block.get("Context").unwrap_or_default();

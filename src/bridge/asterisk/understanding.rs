@@ -24,6 +24,18 @@ use crate::config::AsteriskSettings;
 /// Whether a caller's number may be shown: Asterisk's own word, and FreePBX's copy of it.
 const PRESENTATION: [&str; 2] = ["CALLERID(num-pres)", "CALLINGNUMPRES_SV"];
 
+/// Events that tell of a channel whatever else is in them: whoever makes one up may leave out what it does not need.
+const OF_ONE_CHANNEL: [&str; 8] = [
+    "Newchannel",
+    "Newstate",
+    "Newexten",
+    "HangupRequest",
+    "Hangup",
+    "QueueCallerJoin",
+    "QueueCallerLeave",
+    "QueueCallerAbandon",
+];
+
 /// How many questions about numbers wait for their reply.
 const MOST_ASKED: usize = 4096;
 
@@ -311,11 +323,12 @@ impl Source for Asterisk {
 }
 
 /// Whether an event ends before it is whole, as a line break in somebody's number makes it. What
-/// Asterisk tells of a channel always begins with its state and ends with its ids.
+/// Asterisk tells of a channel always begins with its name and its state, and ends with its ids.
 fn is_cut_off(block: &Block) -> bool {
-    let begun = block.fields().iter().filter_map(|(field, _)| field.strip_suffix("ChannelStateDesc"));
-    let lacks = |field: String| block.get(&field).is_none_or(str::is_empty);
-    begun.into_iter().any(|which| lacks(format!("{which}Uniqueid")) || lacks(format!("{which}Linkedid")))
+    let lacks = |which: &str, field: &str| block.get(&format!("{which}{field}")).is_none_or(str::is_empty);
+    let is_cut = |which: &str| ["Channel", "Uniqueid", "Linkedid"].iter().any(|field| lacks(which, field));
+    let mut begun = block.fields().iter().filter_map(|(field, _)| field.strip_suffix("ChannelStateDesc"));
+    begun.any(is_cut) || block.event().is_some_and(|event| OF_ONE_CHANNEL.contains(&event) && is_cut(""))
 }
 
 #[cfg(test)]
@@ -381,7 +394,7 @@ mod tests {
     fn an_event_that_a_caller_makes_up_is_not_believed() {
         let forged = ends("1.1");
         // (number of the caller, what is heard of it)
-        let cases: [(&str, &[&str]); 5] = [
+        let cases: [(&str, &[&str]); 8] = [
             ("4930123", &["calls"]),
             // Fields of its own block: its own ids come last, and its number is not believed.
             ("4930123\nUniqueid: 1.1", &["calls anonymously"]),
@@ -390,6 +403,13 @@ mod tests {
             // The same with an end that seems whole: what is left of the true one has no beginning.
             ("4930123\nUniqueid: 1.9\nLinkedid: 1.9\n\nEvent: Nothing\n\nX: y", &["calls", "remark", "ask"]),
             ("4930123\n\n\n\n", &["remark", "ask"]),
+            // The first one is whole, and the one that is made up has only what it needs.
+            (
+                "4930123\nUniqueid: 1.9\nLinkedid: 1.9\n\nEvent: Hangup\nUniqueid: 1.1\nLinkedid: 1.1\n\nEvent: X\nA: b",
+                &["calls", "remark", "ask"],
+            ),
+            ("4930123\nExten: 43", &["calls anonymously"]),
+            ("4930123\nChannelStateDesc: Down", &["calls anonymously"]),
         ];
         for (number, expected) in cases {
             let mut talk = Talk::begun();
