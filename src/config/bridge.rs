@@ -10,7 +10,7 @@ mod host_port;
 mod fritzbox;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -29,7 +29,7 @@ pub use webhook::{
 };
 pub use xivo::{XivoAccount, XivoFollow, XivoFollows, XivoLogin, XivoProtocol, XivoSettings};
 
-use super::value::{List, Span};
+use super::value::{List, Secret, Span};
 use super::{ConfigError, one_of};
 
 /// What all sources share, and below it a table for each.
@@ -279,6 +279,14 @@ fn health_address(text: &str) -> Result<SocketAddr, String> {
 fn some_health_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
     let text = String::deserialize(deserializer)?;
     health_address(&text).map(Some).map_err(|error| serde::de::Error::custom(format!("expected {error}")))
+}
+
+/// A secret, or the file that holds it, wherever it stands: both count as one setting.
+fn secret_or(
+    own: (Option<Secret>, Option<PathBuf>),
+    other: (Option<Secret>, Option<PathBuf>),
+) -> (Option<Secret>, Option<PathBuf>) {
+    if own.0.is_some() || own.1.is_some() { own } else { other }
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Serialize};
 
-use super::SourceSettings;
 use super::host_port::host_and_port;
+use super::{SourceSettings, secret_or};
 use crate::config::value::{List, Secret};
 use crate::config::{ConfigError, read_secret};
 
@@ -108,10 +108,8 @@ impl SourceSettings for AsteriskSettings {
 
 impl AsteriskSettings {
     pub(super) fn or(self, other: Self) -> Self {
-        // A secret counts as one setting, wherever it stands.
-        let has_secret = self.secret.is_some() || self.secret_file.is_some();
         let (secret, secret_file) =
-            if has_secret { (self.secret, self.secret_file) } else { (other.secret, other.secret_file) };
+            secret_or((self.secret, self.secret_file), (other.secret, other.secret_file));
         Self {
             address: self.address.or(other.address),
             tls: self.tls.or(other.tls),

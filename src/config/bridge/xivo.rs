@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::SourceSettings;
+use super::{SourceSettings, secret_or};
 use crate::config::value::{List, Secret};
 use crate::config::{ConfigError, one_of, read_token};
 
@@ -250,13 +250,8 @@ impl SourceSettings for XivoSettings {
 
 impl XivoSettings {
     pub(super) fn or(self, other: Self) -> Self {
-        // A secret counts as one setting, wherever it stands.
-        let has_password = self.password.is_some() || self.password_file.is_some();
-        let (password, password_file) = if has_password {
-            (self.password, self.password_file)
-        } else {
-            (other.password, other.password_file)
-        };
+        let (password, password_file) =
+            secret_or((self.password, self.password_file), (other.password, other.password_file));
         Self {
             address: self.address.or(other.address),
             username: self.username.or(other.username),
