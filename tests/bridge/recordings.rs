@@ -1,13 +1,14 @@
 //! Recorded calls, as many copies of each as are wanted, and what has to become of them.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 use zammad_cti::bridge::asterisk::{Blocks, Listener, Trunks};
 use zammad_cti::bridge::tracker::{Followed, Rules, Tracker};
+
+use crate::support::recordings::of_asterisk;
+pub use crate::support::recordings::sorted;
 
 /// What phones dial to get out of the house in the plain recordings.
 pub const OUTSIDE_PREFIX: &str = "0";
@@ -34,27 +35,14 @@ pub struct Recorded {
 
 /// All of a kind: `plain` or `freepbx`.
 pub fn of_kind(kind: &str) -> Vec<Recording> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bridge/asterisk").join(kind);
-    let mut recordings: Vec<Recording> = fs::read_dir(folder)
-        .unwrap()
-        .filter_map(|entry| {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap().strip_suffix(".expect.jsonl")?.to_owned();
-            let said = fs::read_to_string(path.with_file_name(format!("{name}.txt"))).unwrap();
-            let expected = fs::read_to_string(&path).unwrap();
-            Some(Recording::new(format!("{kind}/{name}"), &said, &expected))
-        })
-        .collect();
-    recordings.sort_by(|one, other| one.name.cmp(&other.name));
-    assert!(recordings.len() > 30, "{}", recordings.len());
-    recordings
+    let recordings = of_asterisk(kind).into_iter();
+    recordings.map(|(name, said, expected)| Recording::new(name, &said, expected)).collect()
 }
 
 impl Recording {
-    fn new(name: String, said: &str, expected: &str) -> Self {
+    fn new(name: String, said: &str, expected: Vec<Value>) -> Self {
         let said = said.replace("\r\n", "\n");
         let texts = said.split_inclusive("\n\n").filter(|text| !text.trim().is_empty());
-        let expected = expected.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let mut recording =
             Self { name, events: Vec::new(), expected, pauses: Vec::new(), known: BTreeMap::new() };
         let rules = Rules::default();
@@ -154,19 +142,4 @@ fn renamed_channel(text: &str, number: usize) -> String {
         }
         _ => text.to_owned(),
     }
-}
-
-/// The events of each call in their order, the names in any.
-pub fn sorted(mut events: Vec<Value>) -> Vec<Value> {
-    for event in &mut events {
-        if let Some(users) = event.get_mut("user").and_then(Value::as_array_mut) {
-            users.sort_by_key(Value::to_string);
-            // Zammad takes one name as well as a list of one.
-            if let [only] = users.as_slice() {
-                event["user"] = only.clone();
-            }
-        }
-    }
-    events.sort_by_key(|event| event["callId"].to_string());
-    events
 }

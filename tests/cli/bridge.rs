@@ -1,32 +1,11 @@
 //! `bridge asterisk`, by recordings and over a socket.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::ami::{Ami, SECRET, USERNAME};
 use crate::running::{Running, until};
+use crate::support::recordings::{of_asterisk, sorted};
 use crate::support::{World, stdout};
-
-/// Recordings of calls, and what has to become of them.
-fn recordings() -> Vec<(String, PathBuf, Vec<Value>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bridge/asterisk");
-    let mut recordings = Vec::new();
-    for kind in ["plain", "freepbx"] {
-        for entry in fs::read_dir(folder.join(kind)).unwrap() {
-            let path = entry.unwrap().path();
-            let Some(name) = path.file_name().unwrap().to_str().unwrap().strip_suffix(".expect.jsonl") else {
-                continue;
-            };
-            let lines = fs::read_to_string(&path).unwrap();
-            let expected = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-            recordings.push((format!("{kind}/{name}"), path.with_file_name(format!("{name}.txt")), expected));
-        }
-    }
-    assert!(recordings.len() > 80, "{}", recordings.len());
-    recordings
-}
 
 /// What Asterisk said, as `--record` writes it.
 fn as_recorded(said: &str) -> String {
@@ -44,27 +23,12 @@ fn as_recorded(said: &str) -> String {
     lines
 }
 
-/// The events of each call in their order, the names in any.
-fn sorted(mut events: Vec<Value>) -> Vec<Value> {
-    for event in &mut events {
-        if let Some(users) = event.get_mut("user").and_then(Value::as_array_mut) {
-            users.sort_by_key(Value::to_string);
-            // Zammad takes one name as well as a list of one.
-            if let [only] = users.as_slice() {
-                event["user"] = only.clone();
-            }
-        }
-    }
-    events.sort_by_key(|event| event["callId"].to_string());
-    events
-}
-
 #[test]
 fn recorded_calls_become_the_right_events() {
     let world = World::new();
     let mut wrong = String::new();
-    for (name, recording, expected) in recordings() {
-        let recording = world.file("recording", 0o600, &as_recorded(&fs::read_to_string(recording).unwrap()));
+    for (name, said, expected) in ["plain", "freepbx"].into_iter().flat_map(of_asterisk) {
+        let recording = world.file("recording", 0o600, &as_recorded(&said));
         let arguments =
             ["bridge", "asterisk", "--dry-run", "--output", "json", "--outside-prefix", "0", "--replay"];
         let ended = world.program().args(arguments).arg(recording).assert().code(0);

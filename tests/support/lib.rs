@@ -21,6 +21,8 @@ pub mod fakes;
 pub mod nginx;
 #[allow(dead_code, reason = "tests/spool_promises has it")]
 pub mod proxy;
+#[allow(dead_code, reason = "tests of the bridge have it")]
+pub mod recordings;
 #[allow(dead_code, reason = "tests/bridge uses the rest")]
 pub mod running;
 #[allow(dead_code, reason = "tests/bridge has it")]
