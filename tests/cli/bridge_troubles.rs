@@ -192,6 +192,20 @@ fn an_address_that_is_none_is_refused_at_once() {
 }
 
 #[test]
+fn so_is_that_of_any_phone_system_with_a_port() {
+    let world = World::new();
+    // (phone system, its usual port)
+    for (name, port) in [("freeswitch", 8021), ("fritzbox", 1012)] {
+        for address in ["", "pbx:0", "pbx:99999", "pbx:port", "tcp://pbx:1012"] {
+            let ran = ended(world.process().args(["bridge", name, "--dry-run", "--address", address]));
+            let said = format!("HOST:PORT, such as 127.0.0.1:{port}");
+            assert!(ran.code == 78 && ran.stderr.contains(&said), "{name} {address:?}: {ran}");
+            assert!(ran.stderr.contains(&format!("bridge.{name}.address")), "{ran}");
+        }
+    }
+}
+
+#[test]
 fn a_dry_run_beside_the_service_leaves_its_address_for_monitoring_alone() {
     let world = World::new();
     let sandbox = world.sandbox(&[]);

@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Serialize};
 
+use super::host_port::host_and_port;
 use super::{SourceSettings, secret_or};
 use crate::config::value::{List, Secret};
 use crate::config::{ConfigError, read_token};
+
+/// That of the event socket.
+const USUAL_PORT: u16 = 8021;
 
 /// The table `[bridge.freeswitch]`: where FreeSWITCH's event socket is, and which calls come from outside.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Serialize, Deserialize)]
@@ -76,7 +80,8 @@ impl SourceSettings for FreeSwitchSettings {
 
     /// Its event socket: host and port.
     fn address(&self) -> String {
-        self.address.clone().unwrap_or_else(|| "127.0.0.1:8021".to_owned())
+        // What is none is named as it is, and refused.
+        self.checked_address().unwrap_or_else(|_| self.address.clone().unwrap_or_default())
     }
 
     fn is_set(&self) -> bool {
@@ -115,11 +120,16 @@ impl FreeSwitchSettings {
         }
     }
 
+    fn checked_address(&self) -> Result<String, ConfigError> {
+        let address = self.address.as_deref().unwrap_or("127.0.0.1");
+        host_and_port("bridge.freeswitch.address", address, USUAL_PORT)
+    }
+
     /// The account.
     ///
     /// # Errors
     ///
-    /// The user has no domain, nobody says its password, or the password's file cannot be read.
+    /// The address is none, the user has no domain, nobody says its password, or the password's file cannot be read.
     pub fn account(&self) -> Result<FreeSwitchAccount, ConfigError> {
         let wrong = |text: &str| Err(ConfigError::Bridge(format!("bridge.freeswitch.{text}")));
         if self.username.as_deref().is_some_and(|name| !is_user(name)) {
@@ -135,7 +145,7 @@ impl FreeSwitchSettings {
         if password.reveal().contains(char::is_control) {
             return wrong("password: it has a line break or another control character");
         }
-        Ok(FreeSwitchAccount { address: self.address(), username: self.username.clone(), password })
+        Ok(FreeSwitchAccount { address: self.checked_address()?, username: self.username.clone(), password })
     }
 }
 

@@ -6,8 +6,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::SourceSettings;
+use super::host_port::host_and_port;
 use crate::config::ConfigError;
 use crate::config::value::List;
+
+/// That of the call monitor.
+const USUAL_PORT: u16 = 1012;
 
 /// A box that turns a caller away lets it ring for less than this.
 const HOLD: Duration = Duration::from_secs(1);
@@ -42,7 +46,8 @@ impl SourceSettings for FritzBoxSettings {
 
     /// Its call monitor: host and port.
     fn address(&self) -> String {
-        self.address.clone().unwrap_or_else(|| "fritz.box:1012".to_owned())
+        // What is none is named as it is, and refused.
+        self.checked_address().unwrap_or_else(|_| self.address.clone().unwrap_or_default())
     }
 
     fn is_set(&self) -> bool {
@@ -82,12 +87,17 @@ impl FritzBoxSettings {
         Some(if code.starts_with(['0', '+']) { code.to_owned() } else { format!("0{code}") })
     }
 
+    fn checked_address(&self) -> Result<String, ConfigError> {
+        host_and_port("bridge.fritzbox.address", self.address.as_deref().unwrap_or("fritz.box"), USUAL_PORT)
+    }
+
     /// Whether they can work.
     ///
     /// # Errors
     ///
-    /// The area code has something in it that is no digit, or an extension is none.
+    /// The address is none, the area code has something in it that is no digit, or an extension is none.
     pub fn checked(&self) -> Result<(), ConfigError> {
+        self.checked_address()?;
         let wrong = |text: String| Err(ConfigError::Bridge(format!("bridge.fritzbox.{text}")));
         let is_number = |text: &str| {
             !text.is_empty() && text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit())
