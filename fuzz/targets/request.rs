@@ -60,6 +60,7 @@ fuzz_target!(|data: &[u8]| {
             body,
             fields: &fields,
             before,
+            was_dropped: false,
             overtaken_by: None,
             outcome: Some(outcome.as_ref().map_err(|&refusal| refusal)),
         });
