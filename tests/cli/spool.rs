@@ -556,7 +556,7 @@ fn an_empty_file_and_an_empty_database_become_a_spool() {
             }
             desk.says(&new_call("7"), "spooled");
             let number = |name| desk.db().pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
-            assert_eq!((number("user_version"), number("application_id")), (2, 0x5a43_5449));
+            assert_eq!((number("user_version"), number("application_id")), (3, 0x5a43_5449));
             assert_eq!(desk.count("waiting"), 1);
         }
     });
