@@ -605,7 +605,7 @@ fn of_a_damaged_file_arrives_what_can_be_read_and_it_is_set_aside_once() {
     let places: [Place; 5] = [
         ("its head", |_| vec![0], 0xff),
         ("in the middle", |pages| vec![pages / 3, pages / 2, pages / 2 + 7], 0),
-        ("both ends", |pages| vec![20, pages / 2, pages - 2], 0xa5),
+        ("both ends", |pages| vec![30, pages / 2, pages - 2], 0xa5),
         ("the indexes", |_| vec![3, 4, 5], 0),
         ("text", |_| vec![], 0),
     ];
