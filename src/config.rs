@@ -43,9 +43,9 @@ pub(crate) use file::{MAX_BUNDLE, read_file, refuse_what_others_can_read};
 pub(crate) use file::{read_secret, read_token, without_mark};
 #[doc(hidden)]
 pub use limits::Limits;
+#[doc(hidden)]
 pub use pattern::Pattern;
 pub use rejected::HangupRejected;
-#[doc(hidden)]
 pub(crate) use shared_path::relative;
 #[doc(hidden)]
 pub use value::List;
