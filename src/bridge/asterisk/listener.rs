@@ -19,7 +19,7 @@ const MOST_CONTEXTS: usize = 20;
 /// Asterisk allows 79 characters of a context.
 const LONGEST_CONTEXT: usize = 79;
 
-/// Zammad keeps so many characters of a number.
+/// The characters of a number that Zammad keeps.
 const LONGEST_NUMBER: usize = 100;
 
 /// How many Local channels one call goes through at most: a pair that leads to itself is none that Asterisk makes.

@@ -24,7 +24,7 @@ use crate::config::AsteriskSettings;
 /// Whether a caller's number may be shown: Asterisk's own word, and FreePBX's copy of it.
 const PRESENTATION: [&str; 2] = ["CALLERID(num-pres)", "CALLINGNUMPRES_SV"];
 
-/// Events that tell of a channel whatever else is in them: whoever makes one up may leave out what it does not need.
+/// Events that tell of a channel whatever else is in them: a forger may leave out what they do not need.
 const OF_ONE_CHANNEL: [&str; 8] = [
     "Newchannel",
     "Newstate",

@@ -8,7 +8,7 @@ use super::message::text;
 use crate::asterisk::is_number;
 use crate::bridge::fact::{Dial, Fact, LegId, Person, Side, Standing, Taker, What};
 
-/// A number with so many digits is nobody's of the house.
+/// From this number of digits on, a number is no extension.
 const LONG: usize = 7;
 
 /// More legs no conversation has.
@@ -277,7 +277,7 @@ impl Call {
         let at = match way {
             Way::In | Way::Internal => {
                 let mut takers = self.called().filter(|(_, leg)| has_taken(leg)).map(|(id, _)| id);
-                // Who takes it over comes last; whoever has it keeps it otherwise.
+                // The person who takes it over comes last; otherwise it stays with the person who has it.
                 takers.find(|id| Some(*id) != self.taken_at.as_ref()).cloned()
             }
             Way::Out => {

@@ -39,7 +39,7 @@ const PONG: Duration = Duration::from_secs(10);
 /// The longest message.
 const LONGEST: usize = 1024 * 1024;
 
-/// So many questions over HTTP are open at once.
+/// The most questions over HTTP that are open at once.
 const AT_ONCE: usize = 8;
 
 /// A new token is tried for again after so long, as long as the old one counts.

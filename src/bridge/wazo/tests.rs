@@ -197,7 +197,7 @@ fn the_legs_of_a_conversation_are_one_call() {
     }
 }
 
-/// Whoever sees only their own leg learns of its direction when it is answered.
+/// Somebody who sees only their own leg learns of its direction when it is answered.
 #[test]
 fn a_direction_may_be_put_right_until_the_end() {
     let anna = |more: Value| leg("1.2", Some(ANNA), ["101", "4940669690", "493023125101"], more);

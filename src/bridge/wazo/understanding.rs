@@ -11,10 +11,10 @@ use crate::bridge::mask::Mask;
 use crate::bridge::source::{Heard, Source};
 use crate::config::WazoSettings;
 
-/// So many events wait for a name; beyond it, users have none.
+/// The most events that wait for a name; beyond it, users have none.
 const MOST_WAITING: usize = 10_000;
 
-/// So many names are remembered.
+/// The most names that are remembered.
 const MOST_NAMES: usize = 20_000;
 
 /// Understands one Wazo.
