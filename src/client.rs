@@ -331,7 +331,7 @@ impl Client {
         encoding: Encoding,
         within: Duration,
     ) -> Result<(), SendError> {
-        // Whoever has just failed may be about to close the connection, which would say nothing of who is there.
+        // A server that has just failed may be about to close the connection, which would say nothing of who is there.
         let http = self.http_for(self.over(|| false));
         self.was_used = true;
         let redact = |text: &str| self.endpoint.redact(text);

@@ -134,7 +134,7 @@ impl Limits {
         Self { events: events.saturating_mul(share), bytes: bytes.saturating_mul(share), ..self }
     }
 
-    /// One of so many parts of them.
+    /// One part of them, of this number of parts.
     fn part(self, parts: u64) -> Self {
         let Self { events, bytes, .. } = self;
         Self { events: events / parts, bytes: bytes / parts, ..self }

@@ -105,7 +105,7 @@ fn some_time(value: &str, none: &str) -> Result<Duration, String> {
     if time.is_zero() { Err(none.to_owned()) } else { Ok(time) }
 }
 
-/// So many, or more: no fewer than one.
+/// This number, or more: no fewer than one.
 fn count(name: &str, value: &str) -> Result<u64, String> {
     let count = value.parse().ok().filter(|&count| count > 0);
     count.ok_or_else(|| format!("{name} must be a whole number, 1 or more"))

@@ -47,7 +47,7 @@ pub(crate) fn is_only_name_foreign(text: &str) -> bool {
     text.rsplit_once('<').is_some_and(|(_, address)| address.is_ascii() && address.contains('>'))
 }
 
-/// A name as Zammad keeps it: blanks in place of control characters, and at most so many characters. A call is not
+/// A name as Zammad keeps it: blanks in place of control characters, and a limited number of characters. A call is not
 /// lost for a name.
 pub(crate) fn fitting(text: &str, most: usize) -> Cow<'_, str> {
     let is_plain = !text.contains(char::is_control);

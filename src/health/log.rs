@@ -72,7 +72,7 @@ fn after(Refused { status, words }: &Refused) -> &'static str {
     }
 }
 
-/// The ids of calls that Zammad has from here, and shows to whoever may see them.
+/// The ids of calls that Zammad has from here, and shows to those who may see them.
 async fn reported(config: &Config, within: Duration) -> Vec<Call> {
     let Some((spool, endpoint)) = config.spool.as_ref().zip(config.endpoint().ok()) else {
         return Vec::new();

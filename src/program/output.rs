@@ -457,7 +457,7 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// The same for whoever reads the standard output: on a terminal in local time, `2026-11-30 20:10:00`.
+/// The same for the reader of the standard output: on a terminal in local time, `2026-11-30 20:10:00`.
 pub fn shown_time(point: SystemTime) -> String {
     let local = || {
         let seconds = point.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();

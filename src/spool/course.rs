@@ -167,7 +167,7 @@ mod tests {
         let folder = Folder::new();
         let mut berlin = folder.open_for("https://berlin.example.com/api/v1/cti/TOKEN");
         enter(&mut berlin, &routed(NewCall, "7", "berlin"));
-        // Whoever looks need not know where it went, by its key neither.
+        // The one who looks need not know where it went, by its key neither.
         let mut other = folder.open();
         let kept = of(&mut other, "7").unwrap();
         assert_eq!(kept.address, "berlin.example.com");

@@ -35,7 +35,7 @@ pub fn drop(args: &SpoolDrop, config: &Config, out: &mut dyn Write) -> anyhow::R
     on(&args.chosen, "dropped", work, config, out)
 }
 
-/// Asks whoever sits at the terminal. Zammad never hears of what is dropped.
+/// Asks the person at the terminal. Zammad never hears of what is dropped.
 fn may_drop_all(spool: &mut Spool) -> anyhow::Result<bool> {
     let Totals { waiting, unconfirmed, dead, .. } = spool.totals(Moment::now())?;
     let events = waiting + unconfirmed + dead;
