@@ -161,7 +161,7 @@ impl SharedSpool {
         self.with(within, move |spool| spool.note_bridge(&told, Moment::now())).await
     }
 
-    /// As [`Spool::bridges`]. No file is begun for whoever only asks.
+    /// As [`Spool::bridges`]. No file is begun by a question.
     pub(crate) async fn bridges(&self, within: Duration) -> Result<Vec<Bridge>, SpoolError> {
         let bridges = self.with_begun(within, |spool| spool.bridges(Moment::now())).await;
         bridges.map(Option::unwrap_or_default)

@@ -24,7 +24,7 @@ pub(crate) struct Entered {
 /// Their errors are those of the operation and of [`Spool::open`], and [`SpoolError::Slow`]: then it may still be
 /// done, if it was begun.
 impl SharedSpool {
-    /// As [`Spool::call`]. No file is begun for whoever only asks.
+    /// As [`Spool::call`]. No file is begun by a question.
     pub(crate) async fn call(
         &self,
         within: Duration,
@@ -34,7 +34,7 @@ impl SharedSpool {
         self.with_begun(within, move |spool| spool.call(&which, now)).await.map(Option::flatten)
     }
 
-    /// As [`Spool::course`]. No file is begun for whoever only asks.
+    /// As [`Spool::course`]. No file is begun by a question.
     #[expect(dead_code, reason = "routes come next")]
     pub(crate) async fn course(
         &self,
@@ -44,7 +44,7 @@ impl SharedSpool {
         self.with_begun(within, move |spool| spool.course(&which)).await.map(Option::flatten)
     }
 
-    /// All that [`Spool::open_calls`] has. No file is begun for whoever only asks.
+    /// All that [`Spool::open_calls`] has. No file is begun by a question.
     pub(crate) async fn open_calls(&self, within: Duration, now: Moment) -> Result<Vec<Call>, SpoolError> {
         let all = move |spool: &mut Spool| spool.open_calls(CallNumber(0), usize::MAX >> 1, now);
         self.with_begun(within, all).await.map(Option::unwrap_or_default)
