@@ -81,6 +81,7 @@ class Door:
         self._port, self._behind = port, behind
         self._lock = threading.Lock()
         self._open_sockets = set()
+        self._unanswered = set()
         self._listener = None
         self._is_silent = False
         self.open()
@@ -93,11 +94,18 @@ class Door:
         self._change(silent=True, listen=True)
 
     def close(self):
-        """Ends all connections, and refuses new ones."""
-        self._change(silent=False, listen=False)
+        """Ends all connections, and refuses new ones.
 
-    def _change(self, *, silent, listen):
+        What was asked is answered first. A reply cut off would be an event whose outcome nobody knows, and those
+        are reported by rules of their own.
+        """
+        while not self._change(silent=False, listen=False, midway=False):
+            time.sleep(0.01)
+
+    def _change(self, *, silent, listen, midway=True):
         with self._lock:
+            if self._unanswered and not midway:
+                return False
             self._is_silent = silent
             if self._listener:
                 shut(self._listener)
@@ -105,9 +113,11 @@ class Door:
             for connection in self._open_sockets:
                 shut(connection)
             self._open_sockets.clear()
+            self._unanswered.clear()
             if listen:
                 self._listener = socket.create_server(("127.0.0.1", self._port), backlog=128)
                 threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+        return True
 
     def _accept(self, listener):
         while True:
@@ -126,18 +136,24 @@ class Door:
             for end in (connection, sandbox):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=self._forward, args=(connection, sandbox), daemon=True).start()
-            threading.Thread(target=self._forward, args=(sandbox, connection), daemon=True).start()
+            threading.Thread(target=self._forward, args=(sandbox, connection, connection), daemon=True).start()
 
-    def _forward(self, source, target):
+    def _forward(self, source, target, asker=None):
         try:
             while data := source.recv(65536):
+                if not asker:
+                    with self._lock:
+                        self._unanswered.add(source)
                 target.sendall(data)
+                with self._lock:
+                    self._unanswered.discard(asker)
         except OSError:
             pass  # a door that was shut
         for end in (source, target):
             shut(end)
         with self._lock:
             self._open_sockets -= {source, target}
+            self._unanswered -= {source, target}
 
 
 def shut(connection):
