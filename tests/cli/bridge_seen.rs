@@ -143,10 +143,6 @@ fn check_looks_at_the_phone_system_as_a_bridge_would() {
     {
         assert!(flat.contains(part), "no {part:?} in {text}");
     }
-    let of_bridge = text.lines().skip_while(|line| !line.starts_with("  Bridge "));
-    let rows: Vec<_> = of_bridge.take_while(|line| !line.is_empty()).collect();
-    assert!(rows.len() > 3, "{text}");
-    assert!(rows.iter().all(|line| line.chars().count() <= 80), "{text}");
     let (code, text) = check(&world, &file, &["--output", "json"]);
     let bridge = &serde_json::from_str::<Value>(&text).unwrap()["bridges"][0];
     assert_eq!(

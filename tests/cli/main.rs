@@ -55,4 +55,5 @@ mod spool_commands;
 mod spool_file;
 mod tls;
 mod watch;
+mod widths;
 mod webhook;

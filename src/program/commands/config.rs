@@ -18,6 +18,7 @@ use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
 use crate::program::output::{OutputError, VERSION};
 use crate::program::safe_text::{printable, quoted};
+use crate::program::table::{Table, on_terminal};
 
 #[cold]
 pub fn run(command: &cli::Config, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
@@ -52,6 +53,16 @@ impl Shown {
             None => value.clone(),
         };
         Self { key: redact(key), value, origin }
+    }
+
+    /// Its row for people.
+    fn cells(&self) -> [String; 3] {
+        let value = match &self.value {
+            Value::Null => "-".to_owned(),
+            Value::String(text) => printable(text),
+            other => other.to_string(),
+        };
+        [printable(&self.key), value, printable(&self.origin)]
     }
 
     /// Whether a part of the value is not shown.
@@ -100,15 +111,14 @@ fn show(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
             }
         }
         Format::Text => {
-            let keys = settings.iter().map(|setting| printable(&setting.key).chars().count());
-            let width = keys.max().unwrap_or_default();
-            for Shown { key, value, origin } in settings {
-                let value = match value {
-                    Value::Null => "-".to_owned(),
-                    Value::String(text) => printable(&text),
-                    other => other.to_string(),
-                };
-                let (key, origin) = (printable(&key), printable(&origin));
+            let rows: Vec<_> = settings.iter().map(Shown::cells).collect();
+            if let Some(columns) = on_terminal() {
+                let rows = rows.iter().map(|row| row.iter().map(String::as_str).collect());
+                write!(out, "{}", Table::without_heading(columns, rows)).map_err(OutputError)?;
+                return Ok(ExitCode::Ok);
+            }
+            let width = rows.iter().map(|[key, _, _]| key.chars().count()).max().unwrap_or_default();
+            for [key, value, origin] in rows {
                 writeln!(out, "{key:<width$} {value:<34} {origin}").map_err(OutputError)?;
             }
         }

@@ -14,8 +14,8 @@ use crate::program::output::OutputError;
 #[cold]
 pub fn run(args: &Man, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     // The table of causes is too long for a help text, and would cost every start of the program.
-    let documented =
-        Program::documented().mut_subcommand("hangup", |command| command.after_long_help(hangup::causes()));
+    let documented = Program::documented()
+        .mut_subcommand("hangup", |command| command.after_long_help(hangup::causes(None)));
     match &args.dir {
         Some(dir) => {
             let mut documented = documented.disable_help_subcommand(true);

@@ -14,6 +14,7 @@ use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
 use crate::program::output::{OutputError, VERSION};
 use crate::program::safe_text::{json, printable};
+use crate::program::table::fitted;
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -66,15 +67,19 @@ fn print(out: &mut dyn Write, shown: &str, reading: &Reading, config: &Config) -
         Format::Text | Format::Shell => {
             writeln!(out, "{} -> {}", printable(shown), printable(sent))?;
             for step in &reading.steps {
-                writeln!(out, "  {}", printable(&step.to_string()))?;
+                row(out, &printable(&step.to_string()))?;
             }
             match looked_up.as_slice() {
-                [] => writeln!(out, "  Zammad looks up no customer for it")?,
-                numbers => writeln!(out, "  Zammad looks up the customer of {}", numbers.join(", "))?,
+                [] => row(out, "Zammad looks up no customer for it")?,
+                numbers => row(out, &format!("Zammad looks up the customer of {}", numbers.join(", ")))?,
             }
-            matches.iter().try_for_each(|found| writeln!(out, "  {}", printable(&told(found, sent))))
+            matches.iter().try_for_each(|found| row(out, &printable(&told(found, sent))))
         }
     }
+}
+
+fn row(out: &mut dyn Write, text: &str) -> std::io::Result<()> {
+    writeln!(out, "  {}", fitted(text, 4))
 }
 
 /// What an administrator has to write so that it matches, or why nothing does.

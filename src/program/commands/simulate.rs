@@ -25,6 +25,7 @@ use crate::program::cli::{self, Global};
 use crate::program::colour::Palette;
 use crate::program::exit_code::{ExitCode, UsageError};
 use crate::program::output::OutputError;
+use crate::program::table::fitted;
 use report::ReportFile;
 
 /// What a newcomer sees: the usual calls, and what Zammad decides.
@@ -172,7 +173,7 @@ fn list(out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let Palette { heading, .. } = Palette::for_stdout();
     let width = simulation::names().map(str::len).max().unwrap_or_default();
     for name in simulation::names() {
-        let story = simulation::named(name)?.story;
+        let story = fitted(&simulation::named(name)?.story, width + 2);
         writeln!(out, "{heading}{name:<width$}{heading:#}  {story}").map_err(OutputError)?;
     }
     Ok(ExitCode::Ok)

@@ -9,9 +9,10 @@ use anstyle::Style;
 
 use super::Checked;
 use crate::program::colour::Palette;
+use crate::program::table::fitted;
 
-/// Where advice is broken into lines.
-const WIDTH: usize = 96;
+/// Where what was found begins.
+const FOUND: usize = 37;
 
 /// So many names of a certificate are shown.
 const NAMES: usize = 3;
@@ -35,20 +36,16 @@ pub(super) fn write(out: &mut dyn Write, checked: &[Checked]) -> std::io::Result
             writeln!(out, "{}", row(checked, stage, palette))?;
         }
         for part in checked.spool.iter().flat_map(|spool| &spool.parts).chain(&checked.order) {
-            writeln!(out, "{}", spool_row(checked, part, palette))?;
+            writeln!(out, "{}", part_row(checked, part, palette))?;
         }
         if let Some(part) = &checked.log {
-            writeln!(out, "{}", bridge_row(checked, part, palette))?;
+            writeln!(out, "{}", part_row(checked, part, palette))?;
         }
         if checked.lacks_country {
-            let row = format!("  {:<15} {:<6} {:>10}  ", "Country", "-", "");
-            for (place, line) in lines(NO_COUNTRY, 80 - row.len()).iter().enumerate() {
-                let before = if place == 0 { row.clone() } else { " ".repeat(row.len()) };
-                writeln!(out, "{before}{line}")?;
-            }
+            writeln!(out, "  {:<15} {:<6} {:>10}  {}", "Country", "-", "", beside(NO_COUNTRY))?;
         }
         for part in checked.bridges.iter().flat_map(|bridge| &bridge.parts) {
-            writeln!(out, "{}", bridge_row(checked, part, palette))?;
+            writeln!(out, "{}", part_row(checked, part, palette))?;
         }
         let verdict = &checked.verdict;
         let style = match verdict.status {
@@ -57,12 +54,11 @@ pub(super) fn write(out: &mut dyn Write, checked: &[Checked]) -> std::io::Result
             Status::Critical => palette.bad,
         };
         let status = verdict.status;
-        writeln!(out, "\n{style}{status}{style:#}: {}", checked.clean(&verdict.message))?;
+        let message = fitted(&checked.clean(&verdict.message), status.to_string().len() + 2);
+        writeln!(out, "\n{style}{status}{style:#}: {message}")?;
         let advice =
             verdict.next_step.as_ref().map_or_else(|| NOTHING_WRONG.to_owned(), |step| format!("{step}."));
-        for line in lines(&checked.clean(&advice), WIDTH) {
-            writeln!(out, "  {line}")?;
-        }
+        writeln!(out, "  {}", fitted(&checked.clean(&advice), 2))?;
     }
     Ok(())
 }
@@ -76,31 +72,25 @@ fn row(checked: &Checked, stage: &Stage, palette: Palette) -> String {
     };
     let time = stage.took.map_or_else(String::new, |took| format!("{:.1} ms", took.as_secs_f64() * 1000.0));
     let (title, blanks) = (stage.name.title(), " ".repeat(6 - word.len()));
-    let found = checked.clean(&detail(&checked.health, stage));
+    let found = beside(&checked.clean(&detail(&checked.health, stage)));
     format!("  {title:<15} {style}{word}{style:#}{blanks} {time:>10}  {found}").trim_end().to_owned()
 }
 
-/// A side of a phone system: names may be many, so it goes on in further lines.
-fn bridge_row(checked: &Checked, part: &SpoolPart, palette: Palette) -> String {
-    const FOUND: usize = 37;
-    let mut rows = lines(&checked.clean(&part.found), 80 - FOUND).into_iter();
-    let first = part_row(part, &rows.next().unwrap_or_default(), palette);
-    rows.fold(first, |text, row| format!("{text}\n{:FOUND$}{row}", ""))
-}
-
-/// A side of the spool.
-fn spool_row(checked: &Checked, part: &SpoolPart, palette: Palette) -> String {
-    part_row(part, &checked.clean(&part.found), palette)
-}
-
-fn part_row(part: &SpoolPart, found: &str, palette: Palette) -> String {
+/// A side of the spool or of a phone system.
+fn part_row(checked: &Checked, part: &SpoolPart, palette: Palette) -> String {
     let (style, word) = match part.status {
         Status::Ok => (palette.good, "ok"),
         Status::Warning | Status::Unknown => (palette.notable, "WARN"),
         Status::Critical => (palette.bad, "CRIT"),
     };
     let (title, blanks) = (part.name.title(), " ".repeat(6 - word.len()));
+    let found = beside(&checked.clean(&part.found));
     format!("  {title:<15} {style}{word}{style:#}{blanks} {:>10}  {found}", "")
+}
+
+/// What was found may be long, as names are, and goes on in further lines.
+fn beside(found: &str) -> String {
+    fitted(found, FOUND)
 }
 
 fn heading(checked: &Checked, several: bool) -> String {
@@ -177,21 +167,4 @@ fn certificate(health: &Health) -> Option<String> {
         "certificate until {} ({days}){verified}, from {}, for {names}{more}",
         certificate.last_day, certificate.issuer
     ))
-}
-
-/// A text in lines of some width.
-fn lines(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let line = lines.last_mut().expect("there is a first line");
-        if !line.is_empty() && line.len() + word.len() >= width {
-            lines.push(word.to_owned());
-        } else {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
 }

@@ -13,6 +13,13 @@ use crate::simulation::{End, Moment, Played, PlayedEvent, Scenario};
 use super::tally::Tally;
 use crate::program::colour::Palette;
 use crate::program::safe_text::{in_words, printable};
+use crate::program::table::{self, Table, fitted};
+
+/// On narrower terminals the caller log is no table, whose numbers would be broken.
+const NARROW: u16 = 80;
+
+/// The column behind an event's time.
+const AFTER_TIME: usize = 13;
 
 pub struct Transcript<'a> {
     pub out: &'a mut dyn Write,
@@ -32,12 +39,12 @@ impl Transcript<'_> {
     ) -> Result<()> {
         if stand_in {
             let address = endpoint.reveal().authority();
-            writeln!(
-                self.out,
-                "Playing against a stand-in for Zammad on {address}: nothing leaves this machine."
-            )?;
+            let place =
+                format!("Playing against a stand-in for Zammad on {address}: nothing leaves this machine.");
+            writeln!(self.out, "{}", fitted(&place, 0))?;
         } else {
-            writeln!(self.out, "Playing against {endpoint}: agents will see these calls.")?;
+            let place = format!("Playing against {endpoint}: agents will see these calls.");
+            writeln!(self.out, "{}", fitted(&place, 0))?;
         }
         if !reads_log {
             writeln!(self.out, "Without an API token (--api-token) the caller log is not checked.")?;
@@ -89,6 +96,7 @@ impl Transcript<'_> {
     pub fn begin(&mut self, scenario: &Scenario) -> Result<()> {
         let Palette { heading, .. } = self.palette;
         let (name, story) = (printable(&scenario.name), printable(&scenario.story));
+        let story = fitted(&story, name.chars().count() + 2);
         writeln!(self.out, "\n{heading}{name}{heading:#}: {story}")
     }
 
@@ -129,7 +137,7 @@ impl Transcript<'_> {
             self.out,
             "  {quiet}{at:>9}{quiet:#}  {sent}→ {:<8}{sent:#} {}",
             event.kind.as_str(),
-            told(event)
+            fitted(&told(event), AFTER_TIME + 11)
         )?;
         // It is there to be read while Zammad takes its time.
         self.out.flush()
@@ -148,16 +156,18 @@ impl Transcript<'_> {
             Err(_) if step.unexpected_failure().is_none() => notable,
             Err(_) => bad,
         };
-        let reply = reply(step);
+        let reply = fitted(&reply(step), AFTER_TIME + 2);
         let added = if step.is_added { ", added: the call was open" } else { "" };
         writeln!(self.out, "  {:>9}  {style}← {reply}{style:#}  {quiet}{took}{added}{quiet:#}", "")?;
         let (met, unmet): (Vec<_>, Vec<_>) = step.checks.iter().partition(|check| check.passed());
         if !met.is_empty() {
             let met: Vec<_> = met.into_iter().map(|check| printable(&check.to_string())).collect();
-            writeln!(self.out, "  {:>9}    {good}✓{good:#} {quiet}{}{quiet:#}", "", met.join(", "))?;
+            let met = fitted(&met.join(", "), AFTER_TIME + 4);
+            writeln!(self.out, "  {:>9}    {good}✓{good:#} {quiet}{met}{quiet:#}", "")?;
         }
         for check in unmet {
-            writeln!(self.out, "  {:>9}    {bad}✗ {}{bad:#}", "", printable(&check.to_string()))?;
+            let unmet = fitted(&printable(&check.to_string()), AFTER_TIME + 4);
+            writeln!(self.out, "  {:>9}    {bad}✗ {unmet}{bad:#}", "")?;
         }
         Ok(())
     }
@@ -167,7 +177,7 @@ impl Transcript<'_> {
         self.says_nothing();
         let Palette { quiet, bad, .. } = self.palette;
         if let Some(row) = &played.row {
-            let line = in_a_line(row);
+            let line = fitted(&in_a_line(row), AFTER_TIME + 2);
             writeln!(self.out, "  {quiet}{:>9}{quiet:#}  = {line}", "log")?;
         }
         match played.end {
@@ -179,41 +189,40 @@ impl Transcript<'_> {
     /// The caller log as agents see it, newest call first.
     pub fn caller_log(&mut self, rows: &[Row]) -> Result<()> {
         let Palette { heading, quiet, .. } = self.palette;
-        let cells: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                let party = |number: &str, name: &Option<String>| with_name(number, name.as_deref());
-                [
-                    row.direction.to_string(),
-                    party(&row.from, &row.from_name),
-                    party(&row.to, &row.to_name),
-                    row.cause.as_deref().map(printable).unwrap_or_default(),
-                    row.waiting.map(seconds).unwrap_or_default(),
-                    row.talking.map(seconds).unwrap_or_default(),
-                    row.shown().to_string(),
-                ]
-            })
-            .collect();
-        let names = ["", "from", "to", "cause", "waited", "talked", "shown as"].map(str::to_owned);
-        let mut widths = names.each_ref().map(|name| name.chars().count());
-        for row in &cells {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.chars().count());
-            }
-        }
-        let line = |cells: &[String; 7]| {
-            let padded: Vec<_> =
-                cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-            padded.join("  ").trim_end().to_owned()
-        };
         writeln!(self.out, "\n{heading}The caller log, as agents see it:{heading:#}\n")?;
-        writeln!(self.out, "  {quiet}{}{quiet:#}", line(&names))?;
-        for (row, cells) in rows.iter().zip(&cells) {
-            let style = self.style_of(row.shown());
-            let [.., shown] = cells;
-            let text = line(cells);
-            let (before, _) = text.split_at(text.len() - shown.len());
-            writeln!(self.out, "  {before}{style}{shown}{style:#}")?;
+        if table::width() < NARROW {
+            return rows.iter().try_for_each(|row| writeln!(self.out, "  {}", fitted(&in_a_line(row), 4)));
+        }
+        let mut table = Table::new(["", "from", "to", "cause", "wait", "talk", "shown as"]);
+        for row in rows {
+            let party = |number: &str, name: &Option<String>| {
+                let name = name.as_ref().map(|name| format!("({name})"));
+                [Some(number.to_owned()), name].into_iter().flatten().collect()
+            };
+            let cells: [Vec<String>; 7] = [
+                vec![row.direction.to_string()],
+                party(&row.from, &row.from_name),
+                party(&row.to, &row.to_name),
+                vec![row.cause.clone().unwrap_or_default()],
+                vec![row.waiting.map(seconds).unwrap_or_default()],
+                vec![row.talking.map(seconds).unwrap_or_default()],
+                vec![row.shown().to_string()],
+            ];
+            table.add(cells.each_ref().map(|lines| lines.iter().map(String::as_str).collect()));
+        }
+        let table = table.whole(&[0, 3, 4, 5, 6]).to_string();
+        let (names, lines) = table.split_once('\n').unwrap_or_default();
+        writeln!(self.out, "{quiet}{names}{quiet:#}")?;
+        for line in lines.lines() {
+            let end = line.rsplit_once("  ").map_or("", |(_, end)| end);
+            match rows.iter().map(Row::shown).find(|shown| shown.to_string() == end) {
+                Some(shown) => {
+                    let style = self.style_of(shown);
+                    let before = line.strip_suffix(end).unwrap_or(line);
+                    writeln!(self.out, "{before}{style}{end}{style:#}")?;
+                }
+                None => writeln!(self.out, "{line}")?,
+            }
         }
         Ok(())
     }
