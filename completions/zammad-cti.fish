@@ -51,6 +51,7 @@ out\t'an agent calls'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l call-id -d 'The id in all events of the call, unique for a year; `auto` generates one, which `--field call_id` and the JSON output show' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l user -d 'The name of the agent who is called or who calls, as agents see it; repeat it for a group' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l queue -d 'The queue; agents with this caller-log filter see the call' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l trunk -d 'The line that the call crosses, as the phone system calls it: [[routes]] go by it' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l call-key -d 'A name that answer and hangup can use instead of the id, such as the channel\'s; needs a spool' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand new-call" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
@@ -432,6 +433,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_se
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l call-id -d 'The id in all events of the call [default: the channel\'s unique id]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l user -d 'The name of the agent who is called or who calls, as agents see it; repeat it for a group' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l queue -d 'The queue; agents with this caller-log filter see the call' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l trunk -d 'The line that the call crosses: [[routes]] go by it [default: of an inbound call the channel\'s endpoint, such as PJSIP/provider]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand agi; and __fish_seen_subcommand_from new-call" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
@@ -1276,11 +1278,12 @@ shell\t'quoted assignments, safe to `eval`'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l missed -d 'All that nobody took, voice messages among them'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -l dry-run -d 'Print which calls would be ticked off, and change nothing'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand log; and __fish_seen_subcommand_from done" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -s h -l help -d 'Print help'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -f -a "show" -d 'Show each setting and where it comes from'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -f -a "check" -d 'Check the configuration without sending anything'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -f -a "init" -d 'Write a commented configuration file that only you can read'
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import" -f -a "import" -d 'Convert the configuration file of another program'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import route" -s h -l help -d 'Print help'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import route" -f -a "show" -d 'Show each setting and where it comes from'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import route" -f -a "check" -d 'Check the configuration without sending anything'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import route" -f -a "init" -d 'Write a commented configuration file that only you can read'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import route" -f -a "import" -d 'Convert the configuration file of another program'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and not __fish_seen_subcommand_from show check init import route" -f -a "route" -d 'Show which Zammad a call would go to, and why'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from show" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
@@ -1420,6 +1423,29 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from import" -l zammad -d 'Of asterisk: the section with Zammad\'s address, like the option --zammad of asterisk-zammad-cti-bridge' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from import" -l asterisk -d 'Of asterisk: the section with Asterisk\'s account, as its option --asterisk; the other sections become profiles' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l from -d 'The calling party' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l to -d 'The called party' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l direction -d 'The direction, seen from the agents' -r -f -a "in\t'a customer calls'
+out\t'an agent calls'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l queue -d 'The queue' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l trunk -d 'The line that the call crosses, as the phone system calls it' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l bridge -d 'The source that a bridge follows, such as asterisk' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l config -d 'The configuration file [default: ~/.config/zammad-cti/config.toml, or else /etc/zammad-cti/config.toml]' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l profile -d 'Use the table [profiles.NAME] of the configuration file, which overrides the top level' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l url -d 'Zammad\'s CTI endpoint with the token, as the admin page shows it; or only Zammad\'s address, with --token or --token-file' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l token -d 'The token, if it is not part of the URL' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l token-file -d 'A file with the token; others must not be able to read it' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l output -d 'The format of results [default: text]' -r -f -a "text\t'one short line for a person or a dialplan'
+json\t'one object with stable keys'
+shell\t'quoted assignments, safe to `eval`'"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l numbers-country -l country -d 'The phone system\'s country, such as DE; national numbers get its country code' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l numbers-extension-digits -d 'Numbers with up to this many digits are extensions [default: 5]' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l numbers-extension-prefix -d 'Put these digits in front of an extension, such as 493055571' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l numbers-national-digits -d 'Numbers with exactly this many digits are national, even without a prefix; 10 in the US' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l numbers-normalize -d 'Convert numbers into the form that Zammad compares; false sends them as given [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -l spool-path -d 'The file in which events wait for Zammad, and which lists the open calls; without it, there is no spool' -r -F
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand config; and __fish_seen_subcommand_from route" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -l dir -d 'Write one page for each command into this folder' -r -F
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand man" -s h -l help -d 'Print help'

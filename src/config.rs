@@ -9,6 +9,7 @@ mod file;
 mod pattern;
 mod limits;
 mod rejected;
+mod routes;
 mod shared_path;
 mod value;
 mod variables;
@@ -16,7 +17,7 @@ mod variables;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -46,6 +47,9 @@ pub use limits::Limits;
 #[doc(hidden)]
 pub use pattern::Pattern;
 pub use rejected::HangupRejected;
+pub use routes::RouteSettings;
+#[doc(hidden)]
+pub use routes::{Decision, Ringing, Routes, Unmet};
 pub(crate) use shared_path::relative;
 #[doc(hidden)]
 pub use value::List;
@@ -152,6 +156,14 @@ pub struct Settings {
     #[doc(hidden)]
     #[arg(skip)]
     pub bridge: BridgeSettings,
+    /// The tables `[[routes]]`: whose Zammad gets a call; the first one counts whose conditions it meets.
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<RouteSettings>,
+    /// Whole settings for each profile that routes may lead to; no key of the file. See [`Layers::below`].
+    #[arg(skip)]
+    #[serde(skip)]
+    pub routed: BTreeMap<String, Settings>,
     // Not a setting.
     #[doc(hidden)]
     #[arg(skip)]
@@ -405,6 +417,8 @@ impl Settings {
             check: self.check.or(other.check),
             agents: other.agents.into_iter().chain(self.agents).collect(),
             bridge: self.bridge.or(other.bridge),
+            routes: if self.routes.is_empty() { other.routes } else { self.routes },
+            routed: if self.routed.is_empty() { other.routed } else { self.routed },
             origin: self.origin,
         }
     }
@@ -440,7 +454,7 @@ impl Settings {
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let variables = Settings::from_variables(std::env::vars_os())?;
 /// let file = read("/etc/zammad-cti/config.toml".as_ref(), None)?;
-/// let config = Config::try_from(variables.or(file.profile).or(file.top_level))?;
+/// let config = Config::try_from(file.below(variables, Settings::default()))?;
 /// # Ok(())
 /// # }
 /// ```
@@ -481,6 +495,8 @@ pub struct Config {
     pub spool: Option<SpoolConfig>,
     /// whose phone it is
     pub agents: Agents,
+    /// `None`: all calls go to one Zammad
+    pub(crate) routes: Option<Arc<Routes>>,
 }
 
 /// The phone system whose words are read: how it writes numbers, and whose phones it has.
@@ -558,11 +574,28 @@ impl Config {
         self.endpoint.as_ref().ok_or(ConfigError::NoEndpoint)
     }
 
-    /// The same configuration for another Zammad. On another host than before, it has no `api_token`.
+    /// The same configuration for another Zammad, which gets all calls. On another host than before, it has no
+    /// `api_token`.
     pub fn with_endpoint(self, endpoint: Endpoint) -> Self {
         let is_same = |old: &Endpoint| access::is_same_origin(endpoint.reveal(), old.reveal());
         let keeps = self.endpoint.as_ref().is_none_or(is_same);
-        Self { api_token: self.api_token.filter(|_| keeps), endpoint: Some(endpoint), ..self }
+        let api_token = self.api_token.filter(|_| keeps);
+        Self { api_token, endpoint: Some(endpoint), routes: None, ..self }
+    }
+
+    /// This configuration, and those of the profiles that routes lead to and that can be used.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Self> + Clone {
+        std::iter::once(self)
+            .chain(self.routes.iter().flat_map(|routes| routes.usable()).map(|(_, config)| config))
+    }
+
+    /// The same, with a change to each of [`all`](Self::all).
+    pub(crate) fn changed(mut self, change: impl Fn(&mut Self)) -> Self {
+        change(&mut self);
+        if let Some(routes) = &mut self.routes {
+            Arc::make_mut(routes).change(&change);
+        }
+        self
     }
 
     /// The cause with which a call that Zammad rejects is ended at once, if it is.
@@ -658,6 +691,7 @@ impl TryFrom<Settings> for Config {
             let name = name.map_err(|source| ConfigError::Agent { phone: phone.clone(), source })?;
             agents.extend(name.map(|name| (phone, name)));
         }
+        let routes = Routes::checked(settings.routes, settings.routed, spool.as_ref())?;
         let numbers = settings.numbers;
         let default = Numbering::default();
         Ok(Self {
@@ -687,6 +721,7 @@ impl TryFrom<Settings> for Config {
             },
             spool,
             agents: Agents::from_iter(agents),
+            routes,
         })
     }
 }
@@ -737,6 +772,23 @@ pub enum ConfigError {
         "there is no spool; give --spool-path, set ZAMMAD_CTI_SPOOL_PATH, or write `path` into [spool] of the configuration file"
     )]
     NoSpool,
+    /// Routes lead to other Zammads, and nothing keeps where a call went.
+    #[error(
+        "[[routes]] need a spool, which keeps where a call went; set spool.path, and no spool.mode of `never`"
+    )]
+    RoutesWithoutSpool,
+    /// A profile that a route names has another spool than the configuration itself.
+    #[error(
+        "its spool is another than that of the configuration; calls with routes share one spool, so set no \
+         spool.path and no spool.mode of `never` there"
+    )]
+    SpoolOfRoute,
+    /// A route names a profile that there is not.
+    #[error("there is no such profile")]
+    NoSuchProfile,
+    /// What is wrong with a profile that a route names.
+    #[error("the profile `{profile}`, to which a route leads")]
+    Profile { profile: String, source: Arc<ConfigError> },
     /// Something about the table `[bridge]`.
     #[error("{0}")]
     Bridge(String),

@@ -12,6 +12,7 @@ mod reading;
 mod stop;
 mod taken_calls;
 mod verdict;
+mod ways;
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -35,6 +36,7 @@ pub use reading::ReadingError;
 pub(crate) use reading::read_cause;
 pub(crate) use stop::Stop;
 use verdict::{Asker, BETWEEN_ATTEMPTS, Case, Failed, Verdict, named_pause};
+pub(crate) use ways::{Addressed, Ways};
 
 /// An attempt with less time than this is not begun: it would only make a sure failure an unsure one.
 const SHORTEST_ATTEMPT: Duration = Duration::from_millis(250);

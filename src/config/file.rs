@@ -1,5 +1,6 @@
 //! The configuration file: reading it, profiles, and who may read it besides.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{Metadata, OpenOptions};
 use std::io::Read;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 
 use super::access::Layer;
 use super::bridge::HOOK_KEYS;
+use super::routes::{ROUTE_KEYS, RouteSettings};
 use super::shared_path::misleading;
 use super::variables::KEYS;
 use super::{BridgeSettings, Endpoint, Secret, Settings, endpoint, redact};
@@ -32,6 +34,31 @@ pub struct Layers {
     pub top_level: Settings,
     /// the profiles there are, in order
     pub profiles: Vec<String>,
+    /// those of all profiles, if there are routes
+    pub routed: BTreeMap<String, Settings>,
+}
+
+impl Layers {
+    /// What the file says, below stronger settings and above weaker ones.
+    ///
+    /// Routes come from the profile that was named, or from the top level if none was. A stronger `url` is that of one
+    /// Zammad, which gets all calls: then no route counts.
+    pub fn below(self, stronger: Settings, weaker: Settings) -> Settings {
+        let Self { profile, top_level, routed, .. } = self;
+        let names_zammad = stronger.url.is_some();
+        if routed.is_empty() || names_zammad {
+            let mut merged = stronger.or(profile).or(top_level).or(weaker);
+            if names_zammad {
+                merged.routes.clear();
+            }
+            return merged;
+        }
+        let mut others = top_level.clone().or(weaker.clone());
+        others.routes.clear();
+        let whole = |own: Settings| stronger.clone().or(own).or(others.clone());
+        let routed = routed.into_iter().map(|(name, own)| (name, whole(own))).collect();
+        Settings { routed, ..stronger.or(profile).or(top_level).or(weaker) }
+    }
 }
 
 /// What is wrong with a configuration or token file.
@@ -102,31 +129,40 @@ pub fn read(path: &Path, profile: Option<&str>) -> Result<Layers, FileError> {
     let mut secret = holds_token(&table);
     let mut top_level = settings(path, table)?;
     top_level.origin.layer = Layer::File(path.to_owned());
-    let mut known = Vec::new();
-    let mut chosen = None;
+    let mut others = BTreeMap::new();
     for (name, table) in profiles {
         let table = table.into_table().map_err(broken)?;
         secret |= holds_token(&table);
         let mut settings = settings(path, table)?;
         settings.origin.layer = Layer::Profile { name: name.clone(), file: path.to_owned() };
-        if profile == Some(&name) {
-            chosen = Some(settings);
-        }
-        known.push(name);
+        others.insert(name, settings);
     }
     if secret {
         refuse_what_others_can_read(path, &metadata)?;
     }
-    known.sort();
-    let profile = match (profile, chosen) {
-        (None, _) => Settings::default(),
-        (Some(_), Some(settings)) => settings,
-        (Some(profile), None) => {
-            let (path, profile) = (path.to_owned(), profile.to_owned());
-            return Err(FileError::UnknownProfile { path, profile, known });
-        }
+    let profiles: Vec<_> = others.keys().cloned().collect();
+    let unknown = |profile: &str| {
+        let (path, profile, known) = (path.to_owned(), profile.to_owned(), profiles.clone());
+        FileError::UnknownProfile { path, profile, known }
     };
-    Ok(Layers { profile, top_level, profiles: known })
+    if profile.is_some() {
+        // Whoever names a profile has decided.
+        top_level.routes.clear();
+    }
+    let named = profile.map(|profile| others.get(profile).ok_or_else(|| unknown(profile))).transpose()?;
+    let routes = named.map_or(&top_level.routes, |named| &named.routes);
+    if let Some(name) =
+        routes.iter().flat_map(RouteSettings::profiles).find(|name| !others.contains_key(*name))
+    {
+        return Err(unknown(name));
+    }
+    // All of them: a call may have gone by a route that is no more.
+    let alone = |(name, other): (&String, &Settings)| {
+        (name.clone(), Settings { routes: Vec::new(), ..other.clone() })
+    };
+    let routed = if routes.is_empty() { BTreeMap::new() } else { others.iter().map(alone).collect() };
+    let profile = profile.and_then(|profile| others.remove(profile)).unwrap_or_default();
+    Ok(Layers { profile, top_level, profiles, routed })
 }
 
 /// A table's settings, or what is wrong with its keys or values.
@@ -294,6 +330,10 @@ fn check_keys(path: &Path, table: &Map<String, Value>, prefix: &str) -> Result<(
                 return Err(FileError::UnknownSource { path: path.to_owned(), table: full });
             }
             check_keys(path, inner, &format!("{full}."))?;
+        } else if let ValueKind::Array(routes) = &table[key].kind
+            && full == "routes"
+        {
+            check_routes(path, routes)?;
         } else if full == "agents" || full == "bridge.xivo.accounts" {
             // The keys of the first table are phones; the second one is a list of tables, which have no variables.
         } else if !KEYS.contains(&full.as_str()) {
@@ -308,6 +348,24 @@ fn nearest(key: &str, known: &[&str]) -> Option<String> {
     let by_likeness = known.iter().map(|known| (strsim::jaro_winkler(key, known), known));
     let near = by_likeness.filter(|(likeness, _)| *likeness > 0.8);
     near.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, known)| (*known).to_owned())
+}
+
+/// The same for the tables of routes.
+fn check_routes(path: &Path, routes: &[Value]) -> Result<(), FileError> {
+    for route in routes {
+        let ValueKind::Table(route) = &route.kind else { continue };
+        let mut keys: Vec<_> = route.keys().collect();
+        keys.sort();
+        if let Some(key) = keys.into_iter().find(|key| !ROUTE_KEYS.contains(&key.as_str())) {
+            let nearest = nearest(key, &ROUTE_KEYS);
+            return Err(FileError::UnknownKey {
+                path: path.to_owned(),
+                key: format!("routes.{key}"),
+                nearest,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The same for the tables of hooks, whose names are anybody's.

@@ -18,8 +18,8 @@ use crate::config::{Config, Encoding, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
 use crate::rules::{self, Finding};
 use crate::spool::{
-    Begun, Call, Course, Earlier, Entered, Entry, Moment, Order, Past, Position, SharedSpool, SpoolError,
-    Which,
+    Begun, Call, Course, Earlier, Entered, Entry, KeptCourse, Moment, Order, Past, Position, SharedSpool,
+    SpoolError, Which,
 };
 use crate::turn::{Turn, Turns};
 
@@ -37,6 +37,9 @@ const FOR_JOURNAL: Duration = Duration::from_millis(150);
 /// The same for events of a phone system, whose calls wait for nobody: what the journal does not know is lost if the
 /// process is killed. Or a quarter of the deadline.
 const FOR_JOURNAL_OF_CALLS: Duration = Duration::from_secs(2);
+
+/// How long an event waits for what the journal says of a call whose Zammad nothing leads to: it does not go there now.
+pub(super) const FOR_CALLS_ELSEWHERE: Duration = Duration::from_millis(500);
 
 /// How long a service that begins waits for what the journal has.
 const FOR_OPEN_CALLS: Duration = Duration::from_secs(5);
@@ -250,6 +253,16 @@ impl Courier {
     pub async fn call(&self, which: Which) -> Result<Option<Call>, SpoolError> {
         let Some(keeper) = &self.keeper else { return Ok(None) };
         keeper.spool.call(keeper.patience, which, Moment::now()).await
+    }
+
+    /// Where the events of a call go, if routes decided about it.
+    ///
+    /// # Errors
+    ///
+    /// There is a journal, and it cannot be read.
+    pub(crate) async fn course(&self, which: Which) -> Result<Option<KeptCourse>, SpoolError> {
+        let Some(keeper) = &self.keeper else { return Ok(None) };
+        keeper.spool.course(keeper.patience, which).await
     }
 
     /// The calls that were reported with keys of this beginning, and are open.
@@ -601,6 +614,26 @@ impl EventToSend {
     fn copied(&self) -> Option<Self> {
         self.course.as_ref()?;
         Some(Self { course: None, ..self.clone() })
+    }
+}
+
+/// Keeps an event that nobody can send for now.
+///
+/// # Errors
+///
+/// The spool cannot keep it.
+pub(super) async fn keep_for_later(
+    spool: &SharedSpool,
+    to_send: &EventToSend,
+    deadline: Deadline,
+) -> Result<Outcome, Failure> {
+    match spool.keep(deadline.left(), to_send.entry(), Past::default(), Moment::now()).await {
+        Ok(Some(_)) => Ok(Outcome::Spooled(Spooled { tried: None })),
+        Ok(None) => Ok(Outcome::EndedBefore),
+        Err(error @ SpoolError::Slow { .. }) if to_send.does_harm_twice() => {
+            Err(Failure::Untried(Untried::PerhapsKept(error)))
+        }
+        Err(error) => Err(Failure::Untried(Untried::CutShort(Some(error)))),
     }
 }
 

@@ -32,6 +32,9 @@ pub enum ReadingError {
     /// The journal does not say which call has this key.
     #[error(transparent)]
     Journal(SpoolError),
+    /// It is to go to a profile that cannot be used.
+    #[error(transparent)]
+    Profile(#[from] ConfigError),
 }
 
 impl Courier {
@@ -52,7 +55,7 @@ impl Courier {
         let call = match (written.event, &written.call_key) {
             (EventKind::NewCall, _) => None,
             (EventKind::Answer | EventKind::Hangup, Some(key)) => {
-                let key = call_key(key)?;
+                let key = key_of(key)?;
                 let call = self.call(Which::Key(key)).await.map_err(ReadingError::Journal)?;
                 Some(
                     call.ok_or(WrittenError::Text { field: "call_key", source: EventError::UnknownCallKey })?,
@@ -139,8 +142,7 @@ impl WrittenEvent {
             answered: answered.or(call.and_then(|call| call.answered.then_some(true))),
             new_call_taken: self.before.new_call_taken,
         };
-        let key =
-            self.call_key.as_deref().filter(|_| kind == EventKind::NewCall).map(call_key).transpose()?;
+        let key = self.call_key.as_deref().filter(|_| kind == EventKind::NewCall).map(key_of).transpose()?;
         let mut findings =
             rules::findings(&(&event).into(), known.direction, known.answered, numbering.extension_digits);
         written.add_doubts(&event, &mut findings);
@@ -198,6 +200,7 @@ impl WrittenEvent {
             ("user", self.user.is_some(), [NewCall, Answer].as_slice()),
             ("force_user", self.force_user, &[Answer]),
             ("queue", self.queue.is_some(), &[NewCall]),
+            ("trunk", self.trunk.is_some(), &[NewCall]),
             ("answering_number", self.answering_number.is_some(), &[Answer, Hangup]),
             ("endpoint", self.endpoint.is_some(), &[Answer]),
             ("extension", self.extension.is_some(), &[Answer]),
@@ -325,7 +328,7 @@ fn kept<'a>(field: &str, shown: &'a str, most: usize) -> Cow<'a, str> {
     kept
 }
 
-fn call_key(shown: &str) -> Result<String, WrittenError> {
+pub(super) fn key_of(shown: &str) -> Result<String, WrittenError> {
     if shown.trim().is_empty() {
         return Err(EventError::EmptyCallKey.into());
     }

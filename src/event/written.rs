@@ -55,6 +55,9 @@ pub struct WrittenEvent {
     pub force_user: bool,
     /// newCall only.
     pub queue: Option<String>,
+    /// newCall only: the line that the call crosses, as the phone system calls it. Routes go by it; Zammad does not get
+    /// it.
+    pub trunk: Option<Box<str>>,
     #[serde(alias = "answeringNumber")]
     /// answer and hangup; also written `answeringNumber`.
     pub answering_number: Option<String>,
@@ -160,6 +163,7 @@ impl WrittenEvent {
             user: None,
             force_user: false,
             queue: None,
+            trunk: None,
             answering_number: None,
             endpoint: None,
             extension: None,

@@ -35,7 +35,7 @@ pub use bridge::{Bridge, Following, Source, Webhook};
 pub use calls::{Calls, CallsClose, CallsCommand, WhichCalls};
 pub use check::Check;
 pub use completions::Completions;
-pub use config::{Config, Import, Init, Peer};
+pub use config::{Config, Import, Init, Peer, Route};
 pub use fastagi::{Fastagi, FastagiRequest};
 pub use global::Global;
 pub use hangup::Hangup;

@@ -29,6 +29,7 @@ use std::io::Write;
 use std::sync::{PoisonError, RwLock};
 use std::time::Instant;
 
+use crate::client::in_full;
 use crate::config::{Config, Endpoint, Settings, redact};
 
 pub use agi::refuse as refuse_to_asterisk;
@@ -75,8 +76,8 @@ fn configured(global: &Global, quiet: log::LevelFilter) -> anyhow::Result<Config
 /// The same of settings that were read.
 fn checked(settings: Settings, quiet: log::LevelFilter) -> anyhow::Result<Config> {
     let config = Config::try_from(settings)?;
-    start_log(quiet, config.endpoint().ok().cloned());
-    warn_if_insecure([&config]);
+    start_log(quiet, endpoints(&config));
+    warn_if_insecure(config.all());
     Ok(config)
 }
 
@@ -86,9 +87,22 @@ fn configured_from_files(
     quiet: log::LevelFilter,
 ) -> anyhow::Result<(Config, watched::Watched)> {
     let (config, watched) = watched::read(global)?;
-    start_log(quiet, config.endpoint().ok().cloned());
-    warn_if_insecure([&config]);
+    start_log(quiet, endpoints(&config));
+    warn_if_insecure(config.all());
+    warn_of_routes(&config);
     Ok((config, watched))
+}
+
+/// The addresses that a configuration has, with those that routes lead to.
+fn endpoints(config: &Config) -> impl Iterator<Item = Endpoint> {
+    config.all().filter_map(|config| config.endpoint().ok().cloned())
+}
+
+/// Says which profiles that routes name cannot be used: a process that stays goes on without them.
+fn warn_of_routes(config: &Config) {
+    for error in config.routes.iter().flat_map(|routes| routes.complaints()) {
+        log::error!("{}", in_full(&error));
+    }
 }
 
 /// Says who can read the token besides Zammad: a line for all of these, once.

@@ -359,6 +359,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<ExitCode> {
             ReadingError::Written(error) => known(error),
             ReadingError::NoJournal(error) => known(error),
             ReadingError::Journal(error) => known(error),
+            ReadingError::Profile(error) => known(error),
         };
     }
     if error.is::<WrittenError>()

@@ -35,7 +35,6 @@ impl SharedSpool {
     }
 
     /// As [`Spool::course`]. No file is begun by a question.
-    #[expect(dead_code, reason = "routes come next")]
     pub(crate) async fn course(
         &self,
         within: Duration,

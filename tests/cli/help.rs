@@ -134,6 +134,7 @@ const COMMANDS: &[(&str, &[&[&[&str]]])] = &[
     ("config check", &[CONFIG]),
     ("config init", &[WRITTEN]),
     ("config import", &[]),
+    ("config route", &[&[FILE, ADDRESS, OUTPUT, NUMBERS, SPOOL_PATH]]),
     ("completions", &[]),
     ("man", &[]),
 ];

@@ -43,6 +43,7 @@ mod proxies;
 mod rejected;
 mod reload;
 mod retries;
+mod routes;
 mod sandbox;
 mod sandbox_strangers;
 mod secrets;

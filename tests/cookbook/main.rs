@@ -111,6 +111,7 @@ pages! {
     configuration: "docs/configuration.md",
     numbers: "docs/numbers.md",
     spool: "docs/spool.md",
+    routes: "docs/routes.md",
     sandbox: "docs/sandbox.md",
     simulate: "docs/simulate.md",
     library: "docs/library.md",

@@ -147,6 +147,12 @@ fn reference_lists_have_these_keys() {
     assert_eq!(first_column("json-of-spool-list"), spool);
 
     assert_eq!(first_column("json-of-calls"), fields("src/program/commands/calls.rs", "Row"));
+    let mut route = fields("src/program/commands/config/route.rs", "Answer");
+    for name in ["Copy", "Judged"] {
+        route.extend(fields("src/program/commands/config/route.rs", name));
+    }
+    assert_eq!(first_column("json-of-config-route"), route);
+
     assert_eq!(first_column("json-of-log"), fields("src/program/commands/caller_log.rs", "Line"));
 
     let mut numbers = fields("src/program/commands/normalize.rs", "Row");

@@ -255,6 +255,7 @@ impl Call {
         WrittenEvent {
             user: users.map(Users::Several),
             queue: self.queue.clone(),
+            trunk: self.trunk.as_deref().map(Box::from),
             ..self.event(EventKind::NewCall)
         }
     }

@@ -66,6 +66,10 @@ pub struct AgiNewCall {
     /// The queue; agents with this caller-log filter see the call
     #[arg(long, value_name = "QUEUE", allow_hyphen_values = true)]
     pub queue: Option<OsString>,
+    /// The line that the call crosses: [[routes]] go by it [default: of an inbound call the
+    /// channel's endpoint, such as PJSIP/provider]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub trunk: Option<OsString>,
 }
 
 /// Report that this channel picked up

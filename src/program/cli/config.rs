@@ -1,8 +1,11 @@
 //! The flags of `config` and its commands.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+
+use super::direction::DirectionFlag;
 
 /// Show, check, write or import the configuration
 #[derive(Debug, Subcommand)]
@@ -23,6 +26,11 @@ pub enum Config {
     ///   zammad-cti config import 3cx config.yaml >config.toml
     #[command(verbatim_doc_comment)]
     Import(Import),
+    /// Show which Zammad a call would go to, and why
+    ///
+    /// Shows for each of the [[routes]] why it counts or does not. Nothing is sent. Leave out
+    /// what the call does not have.
+    Route(Route),
 }
 
 /// Write a commented configuration file that only you can read
@@ -36,6 +44,29 @@ pub struct Init {
     /// Replace an existing file
     #[arg(long)]
     pub force: bool,
+}
+
+/// A call that nobody makes.
+#[derive(Debug, Args)]
+pub struct Route {
+    /// The calling party
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    pub from: Option<OsString>,
+    /// The called party
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    pub to: Option<OsString>,
+    /// The direction, seen from the agents
+    #[arg(long, value_name = "in|out", hide_possible_values = true)]
+    pub direction: Option<DirectionFlag>,
+    /// The queue
+    #[arg(long, value_name = "QUEUE", allow_hyphen_values = true)]
+    pub queue: Option<OsString>,
+    /// The line that the call crosses, as the phone system calls it
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub trunk: Option<OsString>,
+    /// The source that a bridge follows, such as asterisk
+    #[arg(long, value_name = "SOURCE")]
+    pub bridge: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -204,6 +204,7 @@ pub const COMMANDS: &[(&str, &[Part])] = &[
     ("config check", SETTINGS),
     ("config init", WRITTEN),
     ("config import", &[]),
+    ("config route", &[FILE, ADDRESS, OUTPUT, NUMBERS, SPOOL]),
     ("completions", &[]),
     ("man", &[]),
 ];

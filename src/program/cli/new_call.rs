@@ -35,6 +35,9 @@ pub struct NewCall {
     /// The queue; agents with this caller-log filter see the call
     #[arg(long, value_name = "QUEUE", allow_hyphen_values = true)]
     pub queue: Option<OsString>,
+    /// The line that the call crosses, as the phone system calls it: [[routes]] go by it
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub trunk: Option<OsString>,
     /// A name that answer and hangup can use instead of the id, such as the channel's; needs a
     /// spool
     #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
@@ -50,6 +53,7 @@ impl NewCall {
             to: Some(number("--to", &self.to)?.into_owned()),
             user: (!self.users.is_empty()).then(|| Users::Several(names("--user", &self.users))),
             queue: self.queue.as_deref().map(|queue| name("--queue", queue).into_owned()),
+            trunk: self.trunk.as_deref().map(|trunk| name("--trunk", trunk).into()),
             ..WrittenEvent::new(EventKind::NewCall, text("--call-id", &self.call_id)?, self.direction.0)
         })
     }

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use crate::agi::{Conversation, Until};
 use crate::client;
 use crate::config::{Config, HangupRejected, Span, SpoolMode};
-use crate::delivery::{Courier, Deadline};
+use crate::delivery::{Courier, Deadline, Ways};
 use crate::event::{EventKind, WrittenEvent};
 use anyhow::Context;
 
@@ -96,11 +96,12 @@ pub fn held_for(global: &Global, config: Option<&Config>) -> Duration {
 /// The same configuration, in which the hangup of a call that Zammad rejects is sent at once, unless a setting says
 /// otherwise. The dialplan reports the end as well, and the journal knows that its hangup is a second one: without a
 /// journal, the setting has to say that it is wanted.
-fn ending_rejected(mut config: Config) -> Config {
-    if config.spool.as_ref().is_some_and(|spool| spool.mode != SpoolMode::Never) {
-        config.hangup_rejected.get_or_insert(HangupRejected::Busy);
-    }
-    config
+fn ending_rejected(config: Config) -> Config {
+    config.changed(|config| {
+        if config.spool.as_ref().is_some_and(|spool| spool.mode != SpoolMode::Never) {
+            config.hangup_rejected.get_or_insert(HangupRejected::Busy);
+        }
+    })
 }
 
 /// The configuration for events that no call waits for: they have all the time that it gives them,
@@ -114,8 +115,8 @@ pub fn unhurried_of(global: &Global, config: Config) -> anyhow::Result<Config> {
     let Some(Span(held)) = global.settings.deadline else { return Ok(ending_rejected(config)) };
     let mut global = global.clone();
     global.settings.deadline = None;
-    let mut config = Config::try_from(sources(&global)?.merged())?;
-    config.deadline = config.deadline.max(held);
+    let config = Config::try_from(sources(&global)?.merged())?;
+    let config = config.changed(|config| config.deadline = config.deadline.max(held));
     Ok(ending_rejected(config))
 }
 
@@ -179,17 +180,18 @@ fn deliver(
     config: &Config,
     deadline: Deadline,
 ) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
-    become_owner([config]);
-    let courier = Courier::new(config, runtime_folder().as_deref()).ending_rejected(config);
+    become_owner(config.all());
+    let courier = |config: &Config| Courier::new(config, runtime_folder().as_deref()).ending_rejected(config);
+    let ways = Ways::new(config, courier);
     let carried = client::block_on(async {
-        let to_send = courier.read(written, config).await?;
-        report::warn(&to_send, None);
+        let addressed = ways.read(written, config).await?;
+        report::warn(&addressed.to_send, None);
         // Asterisk's SIGHUP says that the caller has hung up.
         let signals = EndSignals::listen_but_for_hangup();
-        Ok(report::carry(&courier, config, &to_send, deadline, signals).await)
+        Ok(report::carry(&ways, config, &addressed, deadline, signals).await)
     });
     // The end of the process closes the spool too, and faster.
-    std::mem::forget(courier);
+    std::mem::forget(ways);
     carried?
 }
 

@@ -35,7 +35,7 @@ use super::daemon::Daemon;
 use super::owner::become_owner;
 use super::sandbox::random_token;
 use super::watched::sources;
-use super::{start_log, warn_if_insecure};
+use super::{endpoints, start_log, warn_if_insecure, warn_of_routes};
 use alone::Alone;
 use follow::{Task, Terms};
 use listener::{Account, ListenerTo};
@@ -83,7 +83,7 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
         log::info!("what agents would see: http://{}/", stand_in.address());
     }
     if !following.is_a_trial() {
-        become_owner([&config]);
+        become_owner(config.all());
     }
     let source = P::source(&own);
     if let Some(recording) = &following.replay {
@@ -183,10 +183,11 @@ fn configured(
         // What it does not take nobody will ever send.
         config.spool = None;
     }
-    start_log(log::LevelFilter::Info, config.endpoint().ok().cloned());
+    start_log(log::LevelFilter::Info, endpoints(&config));
     if !following.is_a_trial() {
         config.endpoint()?;
-        warn_if_insecure([&config]);
+        warn_if_insecure(config.all());
+        warn_of_routes(&config);
     }
     Ok((config, bridge))
 }

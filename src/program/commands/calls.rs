@@ -5,7 +5,7 @@ mod close;
 use std::io::{BufWriter, Write};
 
 use crate::config::{Config, Format, Span};
-use crate::spool::{Call, CallNumber, Ending, Moment};
+use crate::spool::{Call, CallNumber, Ending, Moment, address};
 use serde::Serialize;
 
 use super::configured;
@@ -21,6 +21,9 @@ use crate::program::table::{self, Table};
 #[derive(Serialize)]
 struct Row<'a> {
     version: u8,
+    /// to whose Zammad a route sent it
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<&'a str>,
     number: CallNumber,
     call_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,11 +44,11 @@ struct Row<'a> {
 
 #[cold]
 pub fn run(args: &cli::Calls, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let mut config = configured(global, log::LevelFilter::Warn)?;
-    become_owner([&config]);
+    let config = configured(global, log::LevelFilter::Warn)?;
+    become_owner(config.all());
     match &args.command {
         None | Some(CallsCommand::List) => list(&config, out),
-        Some(CallsCommand::Close(args)) => close::run(args, global, &mut config, out),
+        Some(CallsCommand::Close(args)) => close::run(args, global, &config, out),
     }
 }
 
@@ -53,15 +56,18 @@ fn list(config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let mut out = BufWriter::new(out);
     let mut count = 0;
     let mut others = 0;
-    if let Some(mut spool) = open(config)? {
+    for (profile, config) in zammads(config) {
+        let Some(mut spool) = open(config)? else { break };
         let mut behind = CallNumber(0);
         loop {
             let page = spool.open_calls(behind, PAGE, Moment::now())?;
             let Some(last) = page.last() else { break };
             behind = last.number;
             let written = match config.output {
-                Format::Json => page.iter().try_for_each(|call| writeln!(out, "{}", json(&Row::of(call)))),
-                Format::Text | Format::Shell => write!(out, "{}", table(&page)),
+                Format::Json => {
+                    page.iter().try_for_each(|call| writeln!(out, "{}", json(&Row::of(call, profile))))
+                }
+                Format::Text | Format::Shell => write!(out, "{}", table(&page, profile)),
             };
             if written.is_err() {
                 list_ended(written)?;
@@ -69,8 +75,10 @@ fn list(config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
             }
             count += page.len() as u64;
         }
-        others = spool.totals(Moment::now())?.open_calls.saturating_sub(count);
+        others = spool.totals(Moment::now())?.open_calls;
     }
+    let copied = copies(config).try_fold(0, |sum, config| anyhow::Ok(sum + open_calls(config)?))?;
+    let others = others.saturating_sub(count + copied);
     let end = match config.output {
         Format::Text | Format::Shell if count == 0 => writeln!(out, "no call is open"),
         Format::Text | Format::Shell | Format::Json => Ok(()),
@@ -82,10 +90,54 @@ fn list(config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Ok)
 }
 
+/// The configurations whose calls these are, each with its profile: one for each Zammad that routes lead to.
+fn zammads(config: &Config) -> Vec<(Option<&str>, &Config)> {
+    let routed = config
+        .routes
+        .iter()
+        .flat_map(|routes| routes.usable().filter(|(name, _)| !routes.only_copies_to(name)));
+    let all = std::iter::once((None, config)).chain(routed.map(|(name, config)| (Some(name), config)));
+    let mut addresses = Vec::new();
+    let is_another = |(_, config): &(Option<&str>, &Config)| {
+        let own = config.endpoint().ok().map(address);
+        let is_another = !addresses.contains(&own);
+        addresses.push(own);
+        is_another
+    };
+    all.filter(is_another).collect()
+}
+
+/// Those of the Zammads that get only copies.
+fn copies(config: &Config) -> impl Iterator<Item = &Config> {
+    let own: Vec<_> =
+        zammads(config).iter().filter_map(|(_, config)| config.endpoint().ok()).map(address).collect();
+    let mut counted = own;
+    config.all().filter(move |config| {
+        let own = config.endpoint().ok().map(address).unwrap_or_default();
+        let is_another = !counted.contains(&own);
+        counted.push(own);
+        is_another
+    })
+}
+
+/// How many calls are open at a Zammad.
+fn open_calls(config: &Config) -> anyhow::Result<u64> {
+    let Some(mut spool) = open(config)? else { return Ok(0) };
+    let mut count = 0;
+    let mut behind = CallNumber(0);
+    loop {
+        let page = spool.open_calls(behind, PAGE, Moment::now())?;
+        let Some(last) = page.last() else { return Ok(count) };
+        behind = last.number;
+        count += page.len() as u64;
+    }
+}
+
 impl<'a> Row<'a> {
-    fn of(call: &'a Call) -> Self {
+    fn of(call: &'a Call, profile: Option<&'a str>) -> Self {
         Self {
             version: VERSION,
+            profile,
             number: call.number,
             call_id: call.call_id.as_str(),
             key: call.key.as_deref(),
@@ -104,8 +156,8 @@ impl<'a> Row<'a> {
 /// At most this many columns: what is known of a call stands in one cell, line below line.
 const NARROW: u16 = 60;
 
-/// Calls for people, a page of them.
-fn table(calls: &[Call]) -> Table {
+/// Calls for people, a page of them, which a route sent to the Zammad of a profile.
+fn table(calls: &[Call], profile: Option<&str>) -> Table {
     let is_narrow = table::width() < NARROW;
     let mut table = if is_narrow {
         Table::new(["AGE", "CALL"]).whole(&[0])
@@ -116,7 +168,7 @@ fn table(calls: &[Call]) -> Table {
         let state = if call.answered { "answered" } else { "rings" };
         let (call_id, direction) = (call.call_id.as_str(), call.direction.as_str());
         let age = Span::roughly(call.age).to_string();
-        let about = about(call);
+        let about = about(call, profile);
         let about = about.iter().map(String::as_str);
         if is_narrow {
             let state = format!("{state}, {direction}");
@@ -129,7 +181,7 @@ fn table(calls: &[Call]) -> Table {
 }
 
 /// Who talks to whom, and what else is known, a line each.
-fn about(call: &Call) -> Vec<String> {
+fn about(call: &Call, profile: Option<&str>) -> Vec<String> {
     let party = |party: &Option<String>| party.clone().unwrap_or_else(|| "?".to_owned());
     let mut lines = Vec::new();
     match (&call.from, &call.to) {
@@ -137,6 +189,7 @@ fn about(call: &Call) -> Vec<String> {
         (from, to) => lines.push(format!("{} -> {}", party(from), party(to))),
     }
     lines.extend(call.key.as_ref().map(|key| format!("key {key}")));
+    lines.extend(profile.map(|profile| format!("profile {profile}")));
     lines.push(format!("since {}", shown_time(call.began)));
     match call.ending {
         Ending::Begun => lines.push("its hangup is in doubt".to_owned()),

@@ -2,6 +2,7 @@
 
 mod import;
 mod init;
+mod route;
 mod template;
 
 use std::io::Write;
@@ -27,6 +28,7 @@ pub fn run(command: &cli::Config, global: &Global, out: &mut dyn Write) -> anyho
         cli::Config::Check => check(global, out),
         cli::Config::Init(args) => init::run(args, global, out),
         cli::Config::Import(args) => import::run(args, out),
+        cli::Config::Route(args) => route::run(args, global, out),
     }
 }
 
@@ -177,6 +179,8 @@ fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
             None
         }
     };
+    let routes = config.as_ref().and_then(|config| config.routes.as_ref());
+    wrong.extend(routes.iter().flat_map(|routes| routes.complaints()).map(Into::into));
     wrong.extend(bridge.checked().err().map(Into::into));
     for source in bridge.sources() {
         match source.login() {

@@ -41,7 +41,7 @@ pub fn run(args: &cli::Fastagi, global: &Global, out: &mut dyn Write) -> anyhow:
     let (terms, files) = read(args, global)?;
     let listener = listener(args)?;
     // A port below 1024 is root's.
-    become_owner([&*terms.config]);
+    become_owner(terms.config.all());
     let address = listener.local_addr()?;
     warn_of_strangers(&terms.rules, address);
     allow_many_files();

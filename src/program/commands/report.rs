@@ -11,11 +11,11 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use crate::action::Action;
-use crate::client::{self, Client, ClientError, Request, RequestId, in_full};
+use crate::client::{self, ClientError, Request, RequestId, in_full};
 use crate::config::Config;
 use crate::delivery::{
-    Courier, Deadline, EventToSend, Failure, NoClient, Outcome, ReadingError, Spooled, Stop, Undelivered,
-    Untried,
+    Addressed, Courier, Deadline, EventToSend, Failure, NoClient, Outcome, ReadingError, Spooled, Stop,
+    Undelivered, Untried, Ways,
 };
 use crate::event::{CallEvent, Direction, WrittenError, WrittenEvent};
 
@@ -42,34 +42,33 @@ pub fn run(
         }
     };
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
-    become_owner([&config]);
-    let courier = Courier::new(&config, runtime_folder().as_deref()).ending_rejected(&config);
+    become_owner(config.all());
+    let courier = |config: &Config| Courier::new(config, runtime_folder().as_deref()).ending_rejected(config);
+    let ways = Ways::new(&config, courier);
     let done = client::block_on(async {
         let written = describe()?;
-        let to_send = courier.read(written, &config).await.map_err(|error| match error {
+        let addressed = ways.read(written, &config).await.map_err(|error| match error {
             ReadingError::Written(error) => by_flag(error),
-            ReadingError::NoJournal(_) | ReadingError::Journal(_) => error.into(),
+            ReadingError::NoJournal(_) | ReadingError::Journal(_) | ReadingError::Profile(_) => error.into(),
         })?;
-        warn(&to_send, None);
-        let left_out = to_send.left_out.clone();
+        warn(&addressed.to_send, None);
+        let left_out = addressed.to_send.left_out.clone();
         if global.unsent.is_wanted() {
-            return Ok((Done::Shown(to_send.event), left_out));
+            show(out, &addressed.to_send.event, addressed.config(&config), global)?;
+            return Ok((Done::Shown, left_out));
         }
-        let deadline = Deadline::new(started, config.deadline);
-        let (report, error) = carry(&courier, &config, &to_send, deadline, EndSignals::listen()).await;
+        let deadline = Deadline::new(started, addressed.config(&config).deadline);
+        let (report, error) = carry(&ways, &config, &addressed, deadline, EndSignals::listen()).await;
         Ok((Done::Brought(report, error), left_out))
     });
     // The end of the process closes the spool too, and faster.
-    std::mem::forget(courier);
+    std::mem::forget(ways);
     match done.map_err(Into::into).and_then(|done| done) {
         Err(error) => {
             let report = unsent(&error).because(&error, config.endpoint().ok());
             failed(out, report, error, style)
         }
-        Ok((Done::Shown(event), left_out)) => {
-            show(out, &event, &config, global)?;
-            Ok(code_of_sent(left_out.is_some(), &config))
-        }
+        Ok((Done::Shown, left_out)) => Ok(code_of_sent(left_out.is_some(), &config)),
         Ok((Done::Brought(report, Some(error)), _)) => failed(out, report, error, style),
         Ok((Done::Brought(report, None), left_out)) => {
             let report = report.sent_without(left_out.as_deref());
@@ -87,8 +86,8 @@ pub fn code_of_sent(is_left_out: bool, config: &Config) -> ExitCode {
 
 /// What was done with an event.
 enum Done {
-    /// Its request is to be shown.
-    Shown(CallEvent),
+    /// Its request was shown.
+    Shown,
     /// It was brought to Zammad, or not.
     Brought(Report, Option<anyhow::Error>),
 }
@@ -109,9 +108,9 @@ pub fn by_flag(error: WrittenError) -> anyhow::Error {
 ///
 /// One of these signals ends it early, with the event kept or its fate told; the second one ends the process at once.
 pub async fn carry(
-    courier: &Courier,
+    ways: &Ways,
     config: &Config,
-    to_send: &EventToSend,
+    addressed: &Addressed<'_>,
     deadline: Deadline,
     signals: io::Result<EndSignals>,
 ) -> (Report, Option<anyhow::Error>) {
@@ -122,7 +121,7 @@ pub async fn carry(
     let stop = Stop::by(is_ended);
     let mut ended_by = None;
     let brought = {
-        let mut bring = pin!(courier.bring_only(|| Client::new(config), to_send, deadline, &stop));
+        let mut bring = pin!(ways.bring_only(addressed, config, deadline, &stop));
         loop {
             tokio::select! {
                 biased;
@@ -136,13 +135,6 @@ pub async fn carry(
             }
         }
     };
-    let brought = match brought {
-        Ok(brought) => Ok(brought),
-        Err(NoClient { error, kept: Some(kept) }) => {
-            return kept_without_client(&to_send.event, kept, error, config);
-        }
-        Err(NoClient { error, kept: None }) => Err(error),
-    };
     let is_nowhere = match &brought {
         Ok(Err(Failure::Undelivered(_) | Failure::NotKept(..) | Failure::Untried(Untried::CutShort(_)))) => {
             true
@@ -151,7 +143,8 @@ pub async fn carry(
         | Ok(Ok(_))
         | Err(_) => false,
     };
-    let (report, error) = outcome(&to_send.event, brought, config);
+    let config = addressed.config(config);
+    let (report, error) = outcome(&addressed.to_send.event, brought, config);
     match (ended_by.filter(|_| is_nowhere), error) {
         (Some(signal), Some(error)) => {
             let error = error.context(EndedBy(signal));
@@ -166,20 +159,6 @@ async fn next_of(signals: &mut Option<EndSignals>) -> EndSignal {
     match signals {
         Some(signals) => signals.next().await,
         None => pending().await,
-    }
-}
-
-/// Keeps an event for which there is no client, where there is a spool, and tells what became of it.
-pub async fn without_client(
-    courier: &Courier,
-    error: ClientError,
-    to_send: &EventToSend,
-    deadline: Deadline,
-    config: &Config,
-) -> (Report, Option<anyhow::Error>) {
-    match courier.keep_without_client(error, to_send, deadline).await {
-        NoClient { error, kept: Some(kept) } => kept_without_client(&to_send.event, kept, error, config),
-        NoClient { error, kept: None } => outcome(&to_send.event, Err(error), config),
     }
 }
 
@@ -207,7 +186,7 @@ fn kept_without_client(
 /// What became of an event, and the error if it is neither with Zammad nor in the spool.
 pub fn outcome(
     event: &CallEvent,
-    brought: Result<Result<Outcome, Failure>, ClientError>,
+    brought: Result<Result<Outcome, Failure>, NoClient<ClientError>>,
     config: &Config,
 ) -> (Report, Option<anyhow::Error>) {
     let endpoint = config.endpoint().ok();
@@ -271,7 +250,8 @@ pub fn outcome(
             let error = anyhow::Error::from(error).context(format!("{tried} ({step}), and it is not kept"));
             (report.because(&error, endpoint), Some(error))
         }
-        Err(error) => {
+        Err(NoClient { error, kept: Some(kept) }) => kept_without_client(event, kept, error, config),
+        Err(NoClient { error, kept: None }) => {
             let error = error.into();
             (unsent(&error).about(event).because(&error, endpoint), Some(error))
         }

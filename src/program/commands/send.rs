@@ -23,7 +23,7 @@ use std::thread;
 
 use crate::client::{Client, Clients, EventLoop};
 use crate::config::Config;
-use crate::delivery::{Courier, OpenCalls, Pool, Stop};
+use crate::delivery::{Courier, OpenCalls, Pool, Stop, Ways};
 use crate::event::{CallId, WrittenEvent};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
@@ -79,21 +79,25 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
     if global.unsent.is_wanted() {
         return show(lines, &config, global, out);
     }
-    become_owner([&*config]);
-    let courier = Courier::of_ordered(&config, runtime_folder().as_deref()).ending_rejected(&config);
+    become_owner(config.all());
+    let (end, is_ended) = watch::channel(false);
+    let stop = Stop::by(is_ended);
+    let courier = move |config: &Config| {
+        let courier = Courier::of_ordered(config, runtime_folder().as_deref());
+        courier.ending_rejected(config).ending_by(stop.clone())
+    };
+    let ways = Arc::new(Ways::new(&config, courier));
     let pools: Vec<Pool<'static>> =
         match Clients::new(&config).and_then(|clients| clients.several(args.concurrency)) {
             Ok(clients) => shares(clients).into_iter().map(Pool::of).collect(),
             // What is read is kept, as by the commands of single events.
-            Err(error) if courier.has_journal() => {
+            Err(error) if ways.has_journal() => {
                 vec![Pool::without_connections(Arc::new(error), usize::from(args.concurrency))]
             }
             Err(error) => return Err(error.into()),
         };
     let (give_back, given_back) = channel();
     let (results, read_results) = channel();
-    let (end, is_ended) = watch::channel(false);
-    let courier = Arc::new(courier.ending_by(Stop::by(is_ended)));
     let ended_by = Arc::<OnceLock<EndSignal>>::default();
     let told = ended_by.clone();
     listen_in_thread(move |signal| {
@@ -108,8 +112,8 @@ pub fn run(args: &cli::Send, global: &Global, out: &mut dyn Write) -> anyhow::Re
         .zip(event_loops)
         .map(|(pool, event_loop)| {
             let (lane, jobs) = unbounded_channel();
-            let (courier, config, results) = (courier.clone(), config.clone(), results.clone());
-            let send = move || event_loop.block_on(lanes::send(pool, &courier, &config, jobs, results));
+            let (ways, config, results) = (ways.clone(), config.clone(), results.clone());
+            let send = move || event_loop.block_on(lanes::send(pool, &ways, &config, jobs, results));
             (Lane { jobs: lane, in_hand: Vec::new() }, thread::spawn(send))
         })
         .unzip();

@@ -31,7 +31,7 @@ impl Sources {
 
     pub fn merged(self) -> Settings {
         let layers = self.file.map(|(_, layers)| layers).unwrap_or_default();
-        self.flags.or(self.variables).or(layers.profile).or(layers.top_level).or(self.legacy)
+        layers.below(self.flags.or(self.variables), self.legacy)
     }
 }
 

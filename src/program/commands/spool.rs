@@ -31,7 +31,7 @@ pub(super) const PAGE: usize = 500;
 pub fn run(command: &cli::Spool, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let configured = || {
         let config = configured(global, log::LevelFilter::Warn)?;
-        become_owner([&config]);
+        become_owner(config.all());
         anyhow::Ok(config)
     };
     match command {

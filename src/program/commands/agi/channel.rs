@@ -83,6 +83,7 @@ fn new_call<R: BufRead, W: Write>(
         to: Some(to),
         user: Some(Users::Several(users.collect())),
         queue: args.queue.as_deref().map(|queue| name("--queue", queue).into_owned()),
+        trunk: trunk(args, conversation.header(), direction).map(Into::into),
         ..WrittenEvent::new(EventKind::NewCall, &call_id, direction)
     };
     // What cannot be sent is not reported, and has no hangup.
@@ -91,6 +92,16 @@ fn new_call<R: BufRead, W: Write>(
     conversation.set("ZAMMAD_CALLID", &call_id)?;
     conversation.set("ZAMMAD_DIRECTION", direction.as_str())?;
     Ok(Wanted::Report(Box::new(written)))
+}
+
+/// The line that a call crosses. An outbound call's is not known yet: the channel is the agent's.
+fn trunk(args: &cli::AgiNewCall, header: &Header, direction: Direction) -> Option<String> {
+    let given = args.trunk.as_deref().map(|trunk| name("--trunk", trunk).into_owned());
+    let own = || match direction {
+        Direction::Inbound => Some(Channel(&header.channel).endpoint().to_owned()),
+        Direction::Outbound => None,
+    };
+    given.filter(|trunk| !trunk.trim().is_empty()).or_else(own)
 }
 
 fn answer<R: BufRead, W: Write>(

@@ -13,13 +13,13 @@ use tokio::time::Instant;
 use crate::bridge::tracker::CallNumber;
 use crate::client::{ClientError, Clients};
 use crate::config::Config;
-use crate::delivery::{Connection, Courier, Deadline, Dispatcher, Pool};
+use crate::delivery::{Connection, Courier, Deadline, Dispatcher, Pool, Ways};
 use crate::event::{EventKind, WrittenEvent};
 use crate::program::commands::report::{self, outcome, unsent};
 use crate::program::commands::settings::runtime_folder;
 use crate::program::output::Report;
 use crate::program::safe_text::printable;
-use crate::spool::{Call, Ending, SpoolError, Which};
+use crate::spool::{Call, Ending, SpoolError};
 
 use super::tell;
 
@@ -62,6 +62,8 @@ pub struct Done {
 pub struct Office {
     /// what its calls' keys in the journal begin with: no other bridge's do
     key: Rc<str>,
+    /// what it follows, such as `asterisk`
+    source: &'static str,
     /// ids of calls that others report
     elsewhere: Rc<RefCell<HashSet<String>>>,
     brought: UnboundedSender<Brought>,
@@ -69,15 +71,15 @@ pub struct Office {
 
 impl Office {
     /// What came of events goes to `brought`.
-    pub fn new(key: &str, brought: UnboundedSender<Brought>) -> Self {
-        Self { key: key.into(), elsewhere: Rc::default(), brought }
+    pub fn new(key: &str, source: &'static str, brought: UnboundedSender<Brought>) -> Self {
+        Self { key: key.into(), source, elsewhere: Rc::default(), brought }
     }
 }
 
 /// The events that come while one configuration counts.
 pub struct Shift {
     key: Rc<str>,
-    courier: Rc<Courier>,
+    ways: Rc<Ways>,
     errands: UnboundedSender<Errand>,
 }
 
@@ -88,18 +90,20 @@ impl Shift {
         office: &Office,
     ) -> Result<(Self, LocalBoxFuture<'static, ()>), ClientError> {
         let clients = Clients::new(&config)?;
-        let courier = Courier::new(&config, runtime_folder().as_deref()).outlived_by_its_events(&config);
-        let courier = Rc::new(courier);
+        let courier = |config: &Config| {
+            Courier::new(config, runtime_folder().as_deref()).outlived_by_its_events(config)
+        };
+        let ways = Rc::new(Ways::new(&config, courier).of_bridge(office.source));
         let (errands, wanted) = unbounded_channel();
-        let shift = Self { key: office.key.clone(), courier: courier.clone(), errands };
+        let shift = Self { key: office.key.clone(), ways: ways.clone(), errands };
         let office = office.clone();
-        let work = async move { bring_all(&clients, wanted, &courier, &config, &office).await };
+        let work = async move { bring_all(&clients, wanted, &ways, &config, &office).await };
         Ok((shift, work.boxed_local()))
     }
 
     /// Whether open calls are known to the next process.
     pub fn has_journal(&self) -> bool {
-        self.courier.has_journal()
+        self.ways.has_journal()
     }
 
     /// The calls that were open when another process of this bridge ended.
@@ -108,7 +112,7 @@ impl Shift {
     ///
     /// There is a journal, and it cannot be read.
     pub async fn open_calls(&self) -> Result<Vec<Call>, SpoolError> {
-        self.courier.open_calls(&self.key).await
+        self.ways.open_calls(&self.key).await
     }
 
     /// Sends an event off, behind those of its call.
@@ -127,13 +131,12 @@ impl Shift {
 async fn bring_all(
     clients: &Clients,
     mut wanted: UnboundedReceiver<Errand>,
-    courier: &Courier,
+    ways: &Ways,
     config: &Config,
     office: &Office,
 ) {
-    let bring = async |connection: &mut Connection<'_>, errand| {
-        bring(connection, errand, courier, config, office).await
-    };
+    let bring =
+        async |connection: &mut Connection<'_>, errand| bring(connection, errand, ways, config, office).await;
     let mut dispatcher = Dispatcher::new(Pool::growing(clients, MOST, IDLE), &bring);
     let mut may_come = true;
     while may_come || !dispatcher.is_idle() {
@@ -152,7 +155,7 @@ async fn bring_all(
 async fn bring(
     connection: &mut Connection<'_>,
     errand: Errand,
-    courier: &Courier,
+    ways: &Ways,
     config: &Config,
     office: &Office,
 ) -> Brought {
@@ -160,7 +163,7 @@ async fn bring(
     let Errand { call, written, heard } = errand;
     let kind = written.event;
     if written.event == EventKind::NewCall {
-        if is_announced(&written, key, courier).await {
+        if is_announced(&written, key, ways).await {
             log::warn!(
                 "call {} is reported already, so it is not reported from here",
                 printable(&written.call_id)
@@ -177,33 +180,29 @@ async fn bring(
     let done = |report, fields, error, is_rejected| {
         Brought::Done(Box::new(Done { call, kind, heard, report, fields, error, is_rejected }))
     };
-    let to_send = match courier.read(written, config).await {
-        Ok(to_send) => to_send,
+    let addressed = match ways.read(written, config).await {
+        Ok(addressed) => addressed,
         Err(error) => {
             let error = error.into();
             return done(unsent(&error), tell::Fields::new(), Some(error), false);
         }
     };
-    report::warn(&to_send, None);
+    let (to_send, config) = (&addressed.to_send, addressed.config(config));
+    report::warn(to_send, None);
     let kept = office.brought.clone();
     let is_kept = move || drop(kept.send(Brought::Kept(call)));
     let deadline = Deadline::within(config.deadline);
-    let (report, error) = match connection.client() {
-        Ok(client) => {
-            let brought = courier.bring_telling(client, &to_send, deadline, &is_kept).await;
-            outcome(&to_send.event, Ok(brought), config)
-        }
-        Err(error) => report::without_client(courier, error, &to_send, deadline, config).await,
-    };
+    let brought = ways.bring(connection, &addressed, deadline, &is_kept).await;
+    let (report, error) = outcome(&to_send.event, brought, config);
     let is_rejected = report.rejects();
-    done(report, tell::fields(&to_send), error, is_rejected)
+    done(report, tell::fields(to_send), error, is_rejected)
 }
 
 /// Whether a call is somebody else's, or was reported to its end: the phone system may still have its channel when
 /// the next process begins. One that this bridge has begun is its own.
-async fn is_announced(written: &WrittenEvent, key: &str, courier: &Courier) -> bool {
+async fn is_announced(written: &WrittenEvent, key: &str, ways: &Ways) -> bool {
     let Ok(call_id) = written.call_id.parse() else { return false };
-    let Ok(Some(call)) = courier.call(Which::Id(call_id)).await else { return false };
+    let Ok(Some(call)) = ways.call(&call_id).await else { return false };
     let is_own = call.key.as_deref().is_some_and(|own| own.starts_with(key));
     !is_own || call.ending != Ending::None
 }

@@ -78,7 +78,7 @@ pub async fn follow(
     let begun = Instant::now();
     let mut daemon = Daemon::begin(files)?;
     let (tell_of_events, mut brought) = unbounded_channel();
-    let office = Office::new(key, tell_of_events);
+    let office = Office::new(key, name, tell_of_events);
     // One for each configuration whose events have not all ended.
     let mut at_work = FuturesUnordered::new();
     // Until the end, unless events are only shown.

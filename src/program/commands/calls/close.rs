@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use crate::cause::{Cause, HangupCause};
 use crate::client::{self, Client, RequestId, SendError};
-use crate::config::{Config, Format, Span, SpoolMode};
+use crate::config::{Config, Format, Routes, Span, SpoolMode};
 use crate::delivery::{
     Courier, Deadline, EventToSend, Failure, Outcome, Spooled, Stop, Undelivered, read_cause,
 };
 use crate::event::{CallEvent, CallId, EventKind, Known};
 use crate::rules;
-use crate::spool::{Call, CallNumber, Ending, Moment, Spool, Which};
+use crate::spool::{Call, CallNumber, CopyTo, Course, Ending, Moment, Spool, Which, address};
 use anyhow::Context;
 use tokio::sync::watch;
 
-use super::{PAGE, open};
+use super::{PAGE, open, zammads};
 use crate::program::cli::{CallsClose, Global, WhichCalls, text};
 use crate::program::commands::report::{by_flag, outcome, unsent};
 use crate::program::commands::settings::runtime_folder;
@@ -29,14 +29,15 @@ use crate::program::safe_text::printable;
 /// What became of one call.
 type Closed = (Report, Option<anyhow::Error>);
 
-/// Ends calls, one after the other.
+/// Ends the calls of one Zammad, one after the other.
 struct Closer<'a> {
     args: &'a CallsClose,
     cause: Option<Cause>,
     spool: Spool,
     client: Client,
-    config: &'a mut Config,
+    config: Config,
     courier: Courier,
+    routes: Option<Arc<Routes>>,
     stop: Stop,
     /// Zammad took nothing the last time.
     is_down: bool,
@@ -47,7 +48,7 @@ struct Closer<'a> {
 pub fn run(
     args: &CallsClose,
     global: &Global,
-    config: &mut Config,
+    config: &Config,
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
     let style = Style { format: config.output, field: global.field, fail_open: config.fail_open };
@@ -82,13 +83,16 @@ pub fn run(
             (false, false) => output::result_line(out, &report, style),
         }
     };
-    match open(config)? {
+    let spools = zammads(config).into_iter().map(|(_, config)| Ok((open(config)?, config)));
+    let spools: Vec<_> = spools.collect::<anyhow::Result<_>>()?;
+    let mut spools = spools.into_iter().filter_map(|(spool, config)| Some((spool?, config))).peekable();
+    match spools.peek() {
         None => {
             for id in ids {
                 say(out, None, refused(NoSuchCall(id), config))?;
             }
         }
-        Some(spool) => {
+        Some(_) => {
             let (end, is_ended) = watch::channel(false);
             let stop = Stop::by(is_ended);
             let told = ended_by.clone();
@@ -96,33 +100,63 @@ pub fn run(
                 told.get_or_init(|| signal);
                 end.send_replace(true);
             })?;
-            let courier = Courier::new(config, runtime_folder().as_deref()).ending_by(stop.clone());
-            let client = Client::new(config)?;
-            let mut closer =
-                Closer { args, cause, spool, client, config, courier, stop, is_down: false, was_cut: false };
+            let routes = &config.routes;
+            let closer = |(spool, config): (Spool, &Config)| -> anyhow::Result<Closer<'_>> {
+                let courier = Courier::new(config, runtime_folder().as_deref()).ending_by(stop.clone());
+                let (client, config) = (Client::new(config)?, config.clone());
+                let (cause, stop) = (cause.clone(), stop.clone());
+                let (is_down, was_cut) = (false, false);
+                Ok(Closer {
+                    args,
+                    cause,
+                    spool,
+                    client,
+                    config,
+                    courier,
+                    routes: routes.clone(),
+                    stop,
+                    is_down,
+                    was_cut,
+                })
+            };
+            let mut closers = spools.map(closer).collect::<anyhow::Result<Vec<_>>>()?;
             client::block_on(async {
                 match &args.which {
                     WhichCalls { older_than: Some(Span(age)), .. } => {
-                        closer.close_open(*age, out, &mut say).await
+                        for closer in &mut closers {
+                            closer.close_open(*age, out, &mut say).await?;
+                        }
                     }
-                    WhichCalls { all: true, .. } => closer.close_open(Duration::ZERO, out, &mut say).await,
+                    WhichCalls { all: true, .. } => {
+                        for closer in &mut closers {
+                            closer.close_open(Duration::ZERO, out, &mut say).await?;
+                        }
+                    }
                     WhichCalls { .. } => {
                         for id in ids {
-                            if closer.is_to_end() {
+                            if closers.iter_mut().any(Closer::is_to_end) {
                                 break;
                             }
-                            let call = closer.spool.call(&Which::Id(id.clone()), Moment::now())?;
-                            let closed = match &call {
-                                Some(call) => closer.close(call).await?,
-                                None => refused(NoSuchCall(id), closer.config),
-                            };
-                            say(out, call.as_ref(), closed)?;
+                            let mut found = None;
+                            for closer in &mut closers {
+                                if let Some(call) =
+                                    closer.spool.call(&Which::Id(id.clone()), Moment::now())?
+                                {
+                                    let closed = closer.close(&call).await?;
+                                    found = Some((call, closed));
+                                    break;
+                                }
+                            }
+                            match found {
+                                Some((call, closed)) => say(out, Some(&call), closed)?,
+                                None => say(out, None, refused(NoSuchCall(id), config))?,
+                            }
                         }
-                        Ok(())
                     }
                 }
+                anyhow::Ok(())
             })??;
-            was_cut = closer.was_cut;
+            was_cut = closers.iter().any(|closer| closer.was_cut);
         }
     }
     if count == 0 && is_for_a_person && !was_cut {
@@ -188,10 +222,10 @@ impl Closer<'_> {
     async fn close(&mut self, call: &Call) -> anyhow::Result<Closed> {
         // While others were closed it may have ended.
         let Some(call) = self.spool.call(&Which::Id(call.call_id.clone()), Moment::now())? else {
-            return Ok(refused(NoSuchCall(call.call_id.clone()), self.config));
+            return Ok(refused(NoSuchCall(call.call_id.clone()), &self.config));
         };
         let call = &call;
-        let to_send = self.hangup(call);
+        let to_send = EventToSend { course: self.course(&call.call_id)?, ..self.hangup(call) };
         let (event, call_id) = (&to_send.event, &call.call_id);
         match call.ending {
             Ending::Reported => {
@@ -243,8 +277,22 @@ impl Closer<'_> {
                 let error = anyhow::Error::from(tried.error).context(off);
                 Ok((report.because(&error, self.config.endpoint().ok()), Some(error)))
             }
-            brought => Ok(outcome(event, Ok(brought), self.config)),
+            brought => Ok(outcome(event, Ok(brought), &self.config)),
         }
+    }
+
+    /// Where its copies go, if routes decided about it.
+    fn course(&mut self, call_id: &CallId) -> anyhow::Result<Option<Box<Course>>> {
+        let Some(routes) = &self.routes else { return Ok(None) };
+        let kept = self.spool.course(&Which::Id(call_id.clone()))?;
+        let copy = |profile: String| {
+            let address = routes.zammad(&profile).ok()?.endpoint().ok().map(address)?;
+            Some(CopyTo { profile, address })
+        };
+        Ok(kept.map(|kept| {
+            let copies = kept.copies.into_iter().filter_map(copy).collect();
+            Box::new(Course { profile: kept.profile, copies })
+        }))
     }
 
     /// The hangup of a call that nobody else ends.
@@ -286,7 +334,7 @@ impl Closer<'_> {
         {
             log::warn!("Zammad fails, so the hangups of the other calls go into the spool at once");
             spool.mode = SpoolMode::Always;
-            let courier = Courier::new(self.config, runtime_folder().as_deref());
+            let courier = Courier::new(&self.config, runtime_folder().as_deref());
             self.courier = courier.ending_by(self.stop.clone());
         }
     }

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use crate::agi::AgiError;
 use crate::client::Clients;
 use crate::config::Config;
-use crate::delivery::{Connection, Courier, Dispatcher, Failure, Outcome as Brought, Pool, Untried};
+use crate::delivery::{
+    Connection, Courier, Dispatcher, Failure, NoClient, Outcome as Brought, Pool, Untried, Ways,
+};
 use anyhow::Context;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
@@ -175,9 +177,11 @@ impl Shift {
         last: &LastDelivery,
     ) -> (Self, LocalBoxFuture<'static, ()>) {
         let (jobs, wanted) = unbounded_channel();
-        let courier = Courier::new(&config, runtime_folder().as_deref()).ending_rejected(&config);
+        let courier =
+            |config: &Config| Courier::new(config, runtime_folder().as_deref()).ending_rejected(config);
+        let ways = Ways::new(&config, courier);
         let (complaints, shares) = (complaints.clone(), shares.clone());
-        let sender = EventSender { config: config.clone(), courier, shares, complaints, last: last.clone() };
+        let sender = EventSender { config: config.clone(), ways, shares, complaints, last: last.clone() };
         let work = async move {
             tokio::select! {
                 () = sender.bring_all(&clients, wanted) => {}
@@ -268,7 +272,7 @@ fn admit(visit: Visit, room: &Room, shift: &Shift, complaints: &Arc<Complaints>)
 /// The way of all calls' events to Zammad.
 struct EventSender {
     config: Arc<Config>,
-    courier: Courier,
+    ways: Ways,
     shares: Arc<Shares>,
     complaints: Arc<Complaints>,
     last: LastDelivery,
@@ -308,8 +312,8 @@ impl EventSender {
 
     async fn bring_for_anyone(&self, connection: &mut Connection<'_>, job: Job) {
         let Job { event, stranger, deadline, reply, place: _place } = job;
-        let to_send = match self.courier.read(event, &*self.config).await {
-            Ok(to_send) => to_send,
+        let addressed = match self.ways.read(event, &self.config).await {
+            Ok(addressed) => addressed,
             Err(error) => {
                 let error = error.into();
                 log::error!("{error:#}");
@@ -317,6 +321,7 @@ impl EventSender {
                 return;
             }
         };
+        let to_send = &addressed.to_send;
         let reserved = match stranger.map(|guest| self.shares.reserve(guest, &to_send.event)).transpose() {
             Ok(reserved) => reserved.flatten(),
             Err(error) => {
@@ -328,21 +333,16 @@ impl EventSender {
                 return;
             }
         };
-        report::warn(&to_send, None);
-        let (is_kept, (report, error)) = match connection.client() {
-            Ok(client) => {
-                let brought = self.courier.bring(client, &to_send, deadline).await;
-                (is_kept(&brought), report::outcome(&to_send.event, Ok(brought), &self.config))
-            }
-            Err(error) => {
-                let config = &*self.config;
-                let done = report::without_client(&self.courier, error, &to_send, deadline, config).await;
-                (done.0.is_spooled(), done)
-            }
-        };
+        report::warn(to_send, None);
+        let brought = self.ways.bring(connection, &addressed, deadline, &|| {}).await;
         if let Some(reserved) = reserved {
+            let is_kept = match &brought {
+                Ok(brought) | Err(NoClient { kept: Some(brought), .. }) => is_kept(brought),
+                Err(NoClient { kept: None, .. }) => false,
+            };
             self.shares.settle(reserved, is_kept);
         }
+        let (report, error) = report::outcome(&to_send.event, brought, addressed.config(&self.config));
         self.last.note(&report, error.as_ref());
         log_event(&report, error.as_ref());
         // Whoever does not wait any more was told that it is on its way.

@@ -6,13 +6,13 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::delivery::{Connection, Courier, Deadline, Dispatcher, OpenCalls, Pool};
+use crate::delivery::{Connection, Deadline, Dispatcher, OpenCalls, Pool, Ways};
 use crate::event::{CallId, WrittenEvent};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep};
 
 use super::{BATCH, Done, Job};
-use crate::program::commands::report::{outcome, unsent, warn, without_client};
+use crate::program::commands::report::{outcome, unsent, warn};
 
 /// How long a result waits for others while more events are under way, or a millisecond longer: whoever
 /// writes them has to be woken, which takes as long as to send an event.
@@ -29,16 +29,15 @@ struct Ready {
 /// Sends what comes in until there is no more, or nobody wants the results.
 pub async fn send(
     pool: Pool<'_>,
-    courier: &Courier,
+    ways: &Ways,
     config: &Config,
     mut jobs: UnboundedReceiver<Vec<Job>>,
     results: Sender<Vec<Done>>,
 ) {
     // Those of this thread: the lines of a call all come here.
     let calls = RefCell::new(OpenCalls::default());
-    let bring = async |connection: &mut Connection<'_>, ready| {
-        deliver(connection, ready, courier, config, &calls).await
-    };
+    let bring =
+        async |connection: &mut Connection<'_>, ready| deliver(connection, ready, ways, config, &calls).await;
     let mut dispatcher = Dispatcher::new(pool, &bring);
     let mut done = Vec::new();
     let mut waited = pin!(sleep(TOGETHER));
@@ -85,26 +84,23 @@ pub async fn send(
 async fn deliver(
     connection: &mut Connection<'_>,
     ready: Ready,
-    courier: &Courier,
+    ways: &Ways,
     config: &Config,
     calls: &RefCell<OpenCalls>,
 ) -> Done {
     let Ready { place, line, call, mut written } = ready;
     written.before = calls.borrow().known(&call);
     let direction = written.direction;
-    let to_send = match courier.read(written, config).await {
-        Ok(to_send) => to_send,
+    let addressed = match ways.read(written, config).await {
+        Ok(addressed) => addressed,
         Err(error) => return unreadable(place, line, error.into(), config),
     };
+    let (to_send, config) = (&addressed.to_send, addressed.config(config));
     // Only now: of an event that cannot be sent nobody hears.
     calls.borrow_mut().follow(to_send.event.kind, &call, direction);
-    warn(&to_send, Some(line));
-    let deadline = Deadline::within(config.deadline);
-    let event = &to_send.event;
-    let (report, error) = match connection.client() {
-        Ok(client) => outcome(event, Ok(courier.bring(client, &to_send, deadline).await), config),
-        Err(error) => without_client(courier, error, &to_send, deadline, config).await,
-    };
+    warn(to_send, Some(line));
+    let brought = ways.bring(connection, &addressed, Deadline::within(config.deadline), &|| {}).await;
+    let (report, error) = outcome(&to_send.event, brought, config);
     match error {
         None => {
             let report = report.at_line(line).sent_without(to_send.left_out.as_deref());

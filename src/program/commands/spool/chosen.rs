@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::config::{Config, Format, Span};
-use crate::spool::{Chosen, Letter, Moment, Position, Spool, State, Totals};
+use crate::spool::{Chosen, Letter, Moment, Position, Spool, State, Totals, address};
 
 use super::{PAGE, open, spool_of};
 use crate::program::ask::{ask, can_ask};
@@ -22,7 +22,9 @@ pub fn retry(args: &SpoolRetry, config: &Config, out: &mut dyn Write) -> anyhow:
                 }
             }
         }
-        Ok(spool.retry(chosen, Moment::now())?)
+        let others: Vec<_> =
+            config.all().filter_map(|config| Some(address(config.endpoint().ok()?))).collect();
+        Ok(spool.retry_beside(chosen, &others, Moment::now())?)
     };
     on(&args.chosen, "retried", work, config, out)
 }

@@ -6,8 +6,9 @@ use std::pin::pin;
 use crate::client;
 use crate::config::{Config, Format};
 use crate::delivery::{FlushError, Flusher, Stopped, Tally};
-use crate::spool::{Moment, SharedSpool, Totals};
+use crate::spool::{Moment, SharedSpool, Totals, address};
 use anyhow::Context;
+use futures_util::future::{join_all, try_join_all};
 use tokio::sync::watch;
 
 use super::{PATIENCE, spool_of};
@@ -24,32 +25,35 @@ use crate::program::output::{self, OutputError};
 
 /// Sends what waits, once, and says what came of it.
 pub fn once(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let mut tally = Tally::default();
-    let mut ended_by = None;
-    let stopped = client::block_on(async {
-        let spool = open(config).await?;
+    let (ended_by, ended, tally, left) = client::block_on(async {
         let mut signals = EndSignals::listen().context("cannot listen for signals")?;
-        let (stop, stopped) = watch::channel(false);
-        let flusher = flusher(args, config, spool.clone(), stopped)?.ending_soon();
-        let mut flush = pin!(flusher.flush(&mut tally));
-        let stopped = loop {
-            tokio::select! {
-                stopped = &mut flush => break stopped.map_err(plain)?,
-                // Whoever asks again does not want to wait for what is under way.
-                signal = signals.next() => {
-                    ended_by.get_or_insert(signal);
-                    if stop.send_replace(true) {
-                        break Stopped::Asked;
+        let mut sending = Sending::begin(args, config.clone()).await?.ending_soon();
+        let (lines, stop) = (&mut sending.lines, &sending.stop);
+        let mut ended_by = None;
+        let mut ended = Vec::new();
+        {
+            let mut flush = pin!(join_all(lines.iter_mut().map(Line::flush)));
+            loop {
+                tokio::select! {
+                    all = &mut flush => {
+                        ended = all;
+                        break;
+                    }
+                    // Whoever asks again does not want to wait for what is under way.
+                    signal = signals.next() => {
+                        ended_by.get_or_insert(signal);
+                        if stop.send_replace(true) {
+                            break;
+                        }
                     }
                 }
             }
-        };
-        let left = spool.totals(PATIENCE, Moment::now()).await?;
+        }
+        let left = sending.left().await?;
         // Nobody else may be there to do it; if somebody is, he does.
-        let _ = spool.empty_wal(PATIENCE).await;
-        anyhow::Ok((stopped, left))
+        sending.empty_wal().await;
+        anyhow::Ok((ended_by, ended, sending.tally(), left))
     })??;
-    let (stopped, left) = stopped;
     say(&tally, &left, config, out)?;
     if left.elsewhere > 0 {
         log::warn!(
@@ -57,37 +61,125 @@ pub fn once(args: &cli::Concurrency, config: &Config, out: &mut dyn Write) -> an
             left.elsewhere
         );
     }
-    let is_cut_short = match &stopped {
-        Stopped::Asked | Stopped::Held(_) => left.waiting > left.elsewhere,
+    let stopped = |(whose, stopped): (Whose, Result<Stopped, FlushError>)| {
+        stopped.map(|stopped| (whose, stopped)).map_err(plain)
+    };
+    let ended = ended.into_iter().map(stopped).collect::<anyhow::Result<Vec<_>>>()?;
+    let is_unfinished = |(_, stopped): &(Whose, Stopped)| match stopped {
+        Stopped::Asked | Stopped::Held(_) => true,
         Stopped::Idle { .. } => false,
     };
-    if let Some(signal) = ended_by.filter(|_| is_cut_short) {
+    // After a second signal there is none that has ended.
+    let is_unfinished = ended.is_empty() || ended.iter().any(is_unfinished);
+    if let Some(signal) = ended_by.filter(|_| is_unfinished && left.waiting > left.elsewhere) {
         log::warn!("interrupted by {signal}: what waits stays in the spool");
         return Ok(signal.exit_code());
     }
-    match stopped {
-        Stopped::Idle { .. } | Stopped::Asked => Ok(ExitCode::Ok),
-        Stopped::Held(error) => {
-            Err(anyhow::Error::from(error).context("Zammad takes no events, so the events in the spool wait"))
+    let mut failure = None;
+    for (whose, stopped) in ended {
+        match stopped {
+            Stopped::Idle { .. } | Stopped::Asked => {}
+            Stopped::Held(error) => {
+                let error = anyhow::Error::from(error).context(whose.takes_nothing());
+                match whose {
+                    // Nobody's call depends on a copy.
+                    Whose { is_for_copies: true, .. } => log::warn!("{error:#}"),
+                    Whose { .. } if failure.is_none() => failure = Some(error),
+                    Whose { .. } => log::error!("{error:#}"),
+                }
+            }
         }
     }
+    failure.map_or(Ok(ExitCode::Ok), Err)
 }
 
 /// What sends, with the configuration it has.
 struct Sending {
     config: Config,
-    spool: SharedSpool,
-    flusher: Flusher,
+    /// one for each Zammad; the first is the configuration's own
+    lines: Vec<Line>,
     /// ends it, when what is under way has ended
     stop: watch::Sender<bool>,
 }
 
+/// The way of the events of one Zammad.
+struct Line {
+    whose: Whose,
+    spool: SharedSpool,
+    flusher: Flusher,
+    tally: Tally,
+}
+
+/// Whose Zammad it is.
+#[derive(Clone)]
+struct Whose {
+    /// `None`: that of the configuration itself
+    profile: Option<String>,
+    /// routes name it for copies only
+    is_for_copies: bool,
+}
+
+impl Whose {
+    fn takes_nothing(&self) -> String {
+        match &self.profile {
+            None => "Zammad takes no events, so the events in the spool wait".to_owned(),
+            Some(profile) => {
+                format!("the Zammad of profile {profile} takes no events, so its events in the spool wait")
+            }
+        }
+    }
+}
+
+impl Line {
+    async fn begin(
+        args: &cli::Concurrency,
+        config: &Config,
+        whose: Whose,
+        stop: watch::Receiver<bool>,
+    ) -> anyhow::Result<Self> {
+        let spool = open(config).await?;
+        let flusher = flusher(args, config, spool.clone(), stop)?;
+        Ok(Self { whose, spool, flusher, tally: Tally::default() })
+    }
+
+    async fn flush(&mut self) -> (Whose, Result<Stopped, FlushError>) {
+        (self.whose.clone(), self.flusher.flush(&mut self.tally).await)
+    }
+
+    async fn run(&mut self) -> Result<(), FlushError> {
+        self.flusher.run(&mut self.tally).await
+    }
+}
+
 impl Sending {
     async fn begin(args: &cli::Concurrency, config: Config) -> anyhow::Result<Self> {
-        let spool = open(&config).await?;
         let (stop, stopped) = watch::channel(false);
-        let flusher = flusher(args, &config, spool.clone(), stopped)?;
-        Ok(Self { config, spool, flusher, stop })
+        let own = Whose { profile: None, is_for_copies: false };
+        let mut lines = vec![Line::begin(args, &config, own, stopped.clone()).await?];
+        let mut addresses = vec![address(config.endpoint()?)];
+        let profiles = config.routes.iter().flat_map(|routes| {
+            routes.usable().map(move |(name, config)| (name, config, routes.only_copies_to(name)))
+        });
+        for (profile, config, is_for_copies) in profiles {
+            let address = address(config.endpoint()?);
+            if addresses.contains(&address) {
+                continue;
+            }
+            addresses.push(address);
+            let whose = Whose { profile: Some(profile.to_owned()), is_for_copies };
+            match Line::begin(args, config, whose, stopped.clone()).await {
+                Ok(line) => lines.push(line),
+                // It is no reason to keep the others waiting.
+                Err(error) => log::error!("the events of profile {profile} wait: {error:#}"),
+            }
+        }
+        Ok(Self { config, lines, stop })
+    }
+
+    /// The same, but what is under way when it is to end is cut off after a moment.
+    fn ending_soon(self) -> Self {
+        let soon = |line: Line| Line { flusher: line.flusher.ending_soon(), ..line };
+        Self { lines: self.lines.into_iter().map(soon).collect(), ..self }
     }
 
     /// With what is configured now.
@@ -99,14 +191,38 @@ impl Sending {
     fn doing(&self) -> anyhow::Result<String> {
         Ok(format!("sending the events of {}", spool_of(&self.config)?.path.display()))
     }
+
+    fn tally(&self) -> Tally {
+        self.lines.iter().fold(Tally::default(), |all, line| sum(all, line.tally))
+    }
+
+    /// What is in the spool; `elsewhere` is what waits for none of these.
+    async fn left(&self) -> anyhow::Result<Totals> {
+        let mut left = Totals::default();
+        let mut own = 0;
+        for (place, line) in self.lines.iter().enumerate() {
+            let totals = line.spool.totals(PATIENCE, Moment::now()).await?;
+            own += totals.waiting - totals.elsewhere.min(totals.waiting);
+            if place == 0 {
+                left = totals;
+            }
+        }
+        left.elsewhere = left.waiting.saturating_sub(own);
+        Ok(left)
+    }
+
+    async fn empty_wal(&self) {
+        if let Some(line) = self.lines.first() {
+            let _ = line.spool.empty_wal(PATIENCE).await;
+        }
+    }
 }
 
 /// Sends what comes, until SIGTERM or Ctrl-C. What is under way when the configuration changes ends with the old one.
 pub fn stay(args: &cli::SpoolRun, global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let (config, files) = configured_from_files(global, log::LevelFilter::Info)?;
-    become_owner([&config]);
-    let mut tally = Tally::default();
-    let (ended, left, config) = client::block_on(async {
+    become_owner(config.all());
+    let (ended, tally, left, config) = client::block_on(async {
         let mut sending = Sending::begin(&args.concurrency, config).await?;
         let mut daemon = Daemon::begin(files)?;
         let alive = Alive::new(&sending.config, None, LastDelivery::default());
@@ -114,25 +230,28 @@ pub fn stay(args: &cli::SpoolRun, global: &Global, out: &mut dyn Write) -> anyho
         let doing = sending.doing()?;
         daemon.is_ready(&doing);
         log::info!("{doing}");
+        // With the configurations before this one.
+        let mut before = Tally::default();
         let ended = loop {
             let mut next = None;
             let mut is_to_end = false;
             let ended = {
-                let mut run = pin!(sending.flusher.run(&mut tally));
+                let (lines, stop) = (&mut sending.lines, &sending.stop);
+                let mut run = pin!(try_join_all(lines.iter_mut().map(Line::run)));
                 loop {
                     tokio::select! {
-                        ended = &mut run => break ended,
+                        ended = &mut run => break ended.map(drop),
                         wish = daemon.next() => match wish {
                             Wish::End if is_to_end => break Ok(()),
                             Wish::End => {
                                 is_to_end = true;
-                                sending.stop.send_replace(true);
+                                stop.send_replace(true);
                             }
                             Wish::Reload(why) => {
                                 let read = Sending::begin_again(&args.concurrency, global).await;
                                 if let Some(read) = daemon.reloaded(why, read) {
                                     next = Some(read);
-                                    sending.stop.send_replace(true);
+                                    stop.send_replace(true);
                                 }
                             }
                         },
@@ -142,18 +261,28 @@ pub fn stay(args: &cli::SpoolRun, global: &Global, out: &mut dyn Write) -> anyho
             match (ended, next) {
                 (Ok(()), Some(next)) if !is_to_end => {
                     alive.follow(&next.config);
+                    before = sum(before, sending.tally());
                     sending = next;
                 }
                 (ended, _) => break ended,
             }
         };
         daemon.is_ending();
-        let left = sending.spool.totals(PATIENCE, Moment::now()).await?;
-        let _ = sending.spool.empty_wal(PATIENCE).await;
-        anyhow::Ok((ended.map_err(plain), left, sending.config))
+        let left = sending.left().await?;
+        sending.empty_wal().await;
+        let tally = sum(before, sending.tally());
+        anyhow::Ok((ended.map_err(plain), tally, left, sending.config))
     })??;
     say(&tally, &left, &config, out)?;
     ended.map(|()| ExitCode::Ok)
+}
+
+fn sum(one: Tally, other: Tally) -> Tally {
+    Tally {
+        delivered: one.delivered + other.delivered,
+        unconfirmed: one.unconfirmed + other.unconfirmed,
+        dead: one.dead + other.dead,
+    }
 }
 
 async fn open(config: &Config) -> anyhow::Result<SharedSpool> {
