@@ -3,6 +3,7 @@
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
+use crate::ami::{Ami, SECRET, USERNAME};
 use crate::asterisk::Channel;
 use crate::fastagi::Fastagi;
 use crate::running::{Running, until};
@@ -102,10 +103,8 @@ fn new_call<'a>(call_id: &'a str, to: &'a str) -> [&'a str; 9] {
     ["new-call", "--call-id", call_id, "--from", "493023125741", "--to", to, "--direction", "in"]
 }
 
-const DOWN: &str = "respond";
-
 fn is_down(zammad: &Sandbox) {
-    zammad.fault(json!({ "mode": DOWN, "status": 503 }));
+    zammad.fault(json!({ "mode": "respond", "status": 503 }));
 }
 
 #[test]
@@ -160,7 +159,7 @@ fn a_dead_test_system_delays_and_decides_nothing() {
     desks.new_call("7", "4930555123");
     desks.says(&["hangup", "--call-id", "7"], "none");
     assert_eq!(desks.states("7")[1], json!("hangup"));
-    desks.test.fault(json!({ "mode": DOWN, "status": 503 }));
+    is_down(&desks.test);
     let ran = desks.run(&["spool", "flush"]);
     assert_eq!((ran.code, ran.stderr.contains("profile test takes no events")), (0, true), "{ran}");
     desks.test.fault(json!({ "mode": "none" }));
@@ -397,6 +396,49 @@ fn a_dialplan_s_calls_go_by_their_channels() {
         }
     }
     server.stop();
+}
+
+#[test]
+fn a_bridge_goes_by_routes_and_takes_up_the_calls_of_all_zammads() {
+    let desks = Desks::new();
+    let ami = Ami::start();
+    let secret = desks.world.file("secret", 0o600, SECRET);
+    desks.configure(
+        "[[routes]]\nbridge = \"freeswitch\"\nprofile = \"test\"\n\
+         [[routes]]\nbridge = \"asterisk\"\ntrunk = \"PJSIP/trunk\"\nprofile = \"berlin\"\ncopy_to = \"test\"",
+        &desks.profiles(),
+    );
+    let start = || {
+        let mut program = desks.process(&["bridge", "asterisk", "--username", USERNAME]);
+        Running::start(program.args(["--address", &ami.at(), "--secret-file"]).arg(&secret))
+    };
+    let running = start();
+    let session = ami.session();
+    for (call_id, trunk) in [("1.1", "trunk"), ("2.1", "other")] {
+        session.say(format!(
+            "Event: Newchannel\r\nChannel: PJSIP/{trunk}-1\r\nChannelStateDesc: Ring\r\nCallerIDNum: 4940669690\r\n\
+             Context: from-trunk\r\nExten: 493023125101\r\nUniqueid: {call_id}\r\nLinkedid: {call_id}\r\n\r\n\
+             Event: QueueCallerJoin\r\nChannel: PJSIP/{trunk}-1\r\nUniqueid: {call_id}\r\nLinkedid: {call_id}\r\n\
+             Queue: 700\r\n\r\n"
+        ));
+    }
+    let rings = json!("newCall");
+    until("both ring", || {
+        desks.states("1.1") == [Value::Null, rings.clone(), Value::Null]
+            && desks.states("2.1") == [rings.clone(), Value::Null, Value::Null]
+    });
+    running.signal("TERM");
+    assert_eq!(running.end().code, 0);
+    // The next process finds that they have ended.
+    let running = start();
+    until("both have ended", || {
+        desks.states("1.1")[1] == json!("hangup") && desks.states("2.1")[0] == json!("hangup")
+    });
+    running.signal("TERM");
+    assert_eq!(running.end().code, 0);
+    desks.flush();
+    assert_eq!(desks.states("1.1")[2], json!("hangup"));
+    assert_eq!(desks.states("2.1")[2], Value::Null);
 }
 
 #[test]
