@@ -95,10 +95,14 @@ pub fn sources(
 
 /// The files that settings name.
 fn named_in(settings: &Settings) -> impl Iterator<Item = PathBuf> + use<> {
-    let Settings { token_file, ca_file, client_cert, client_key, bridge, .. } = settings;
-    let named = [token_file, ca_file, client_cert, client_key].into_iter().flatten().cloned();
-    let of_sources = bridge.sources().into_iter().flat_map(SourceSettings::files).map(Path::to_owned);
-    named.chain(of_sources).collect::<Vec<_>>().into_iter()
+    fn of_zammad(settings: &Settings) -> impl Iterator<Item = PathBuf> {
+        let Settings { token_file, ca_file, client_cert, client_key, .. } = settings;
+        [token_file, ca_file, client_cert, client_key].into_iter().flatten().cloned()
+    }
+    let routed = settings.routed.values().flat_map(of_zammad);
+    let of_sources =
+        settings.bridge.sources().into_iter().flat_map(SourceSettings::files).map(Path::to_owned);
+    of_zammad(settings).chain(routed).chain(of_sources).collect::<Vec<_>>().into_iter()
 }
 
 impl Watched {
@@ -115,6 +119,15 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn the_files_of_the_zammads_that_routes_lead_to_are_watched_too() {
+        let of_token = |path: &str| Settings { token_file: Some(path.into()), ..Settings::default() };
+        let settings =
+            Settings { routed: [("berlin".to_owned(), of_token("/berlin"))].into(), ..of_token("/own") };
+        let named: Vec<_> = named_in(&settings).collect();
+        assert_eq!(named, [PathBuf::from("/own"), PathBuf::from("/berlin")]);
+    }
 
     #[test]
     fn each_change_is_told_once() {
