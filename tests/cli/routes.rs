@@ -198,6 +198,27 @@ fn an_event_that_waits_goes_to_the_zammad_of_its_call_by_flush_and_by_the_servic
 }
 
 #[test]
+fn a_flush_that_is_interrupted_says_by_its_code_that_events_of_a_profile_are_left() {
+    let desks = Desks::new();
+    let always = |event: &[&str]| desks.says(&[event, &["--spool", "always"]].concat(), "spooled");
+    always(&[&new_call("7", "42")[..], &["--queue", "hotline"]].concat());
+    always(&new_call("8", "42"));
+    desks.berlin.fault(json!({ "mode": "delay_before", "seconds": 300.0 }));
+    let mut flush = desks.process(&["spool", "flush"]);
+    let flush = Running::start(flush.env("ZAMMAD_CTI_TIMEOUT", "300s"));
+    until("the other one's arrives", || desks.states("8")[0] == json!("newCall"));
+    flush.signal("TERM");
+    let ran = flush.end();
+    assert_eq!(ran.code, 143, "{ran}");
+    assert!(ran.stderr.contains("interrupted by SIGTERM: what waits stays in the spool"), "{ran}");
+    desks.berlin.fault(json!({ "mode": "none" }));
+    until("it arrives", || {
+        desks.flush();
+        desks.states("7")[1] == json!("newCall")
+    });
+}
+
+#[test]
 fn a_call_whose_profile_is_gone_waits_for_whatever_leads_to_its_zammad_again() {
     let desks = Desks::new();
     for call_id in ["7", "8", "9"] {
@@ -346,6 +367,62 @@ fn config_route_says_where_a_call_would_go_and_why() {
 }
 
 #[test]
+fn a_call_that_is_rejected_ends_at_the_zammad_that_rejects_it() {
+    let mut desks = Desks::new();
+    desks.berlin = desks.world.sandbox(&["--block", "493023125741"]);
+    desks.configure(ROUTES, &desks.profiles());
+    let server = Fastagi::start(&mut desks.process(&["fastagi", "--listen", "127.0.0.1:0"]));
+    let channel = |call_id| Channel {
+        caller: b"493023125741".to_vec(),
+        dialled: b"4930555123".to_vec(),
+        ..Channel::of_customer(call_id)
+    };
+    // Of a channel it is the default, as there is a spool.
+    channel("1.1").run(&mut desks.process(&["agi", "new-call"]));
+    channel("1.2").call(server.address, "new-call");
+    let ran = desks.run(&[&new_call("1.3", "4930555123")[..], &["--hangup-rejected"]].concat());
+    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (0, "reject busy\n", ""), "{ran}");
+    for call_id in ["1.1", "1.2", "1.3"] {
+        until("it has ended", || desks.states(call_id)[1] == json!("hangup"));
+        assert_eq!(desks.berlin.call(call_id)["comment"], "busy", "{call_id}");
+        desks.flush();
+        assert_eq!(desks.states(call_id), [Value::Null, json!("hangup"), json!("hangup")], "{call_id}");
+    }
+    // The phone system's own hangup is a second one, and nobody's to worry about.
+    let ended = channel("1.1").run(&mut desks.process(&["agi", "hangup"]));
+    assert_eq!((ended.code, ended.stderr()), (0, String::new()));
+    server.stop();
+}
+
+#[test]
+fn an_event_without_a_way_to_the_zammad_of_its_call_waits_for_that_one() {
+    let desks = Desks::new();
+    let broken = desks.profiles().replacen("http://", "https://", 1);
+    let broken = broken.replace("[profiles.test]", "ca_file = \"/nonexistent\"\n[profiles.test]");
+    desks.configure(ROUTES, &broken);
+    let ran = desks.run(&new_call("7", "4930555123"));
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "spooled\n"), "{ran}");
+    assert!(ran.stderr.contains("cannot read /nonexistent"), "{ran}");
+    let line =
+        r#"{"event":"newCall","call_id":"8","direction":"in","from":"493023125741","to":"4930555124"}"#;
+    let ran = Ran::of(desks.program(&["send"]).write_stdin(line));
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "spooled\n"), "{ran}");
+    let server = Fastagi::start(&mut desks.process(&["fastagi", "--listen", "127.0.0.1:0"]));
+    Channel { dialled: b"4930555125".to_vec(), ..Channel::of_customer("9") }.call(server.address, "new-call");
+    server.stop();
+    // The configuration's own Zammad can be reached.
+    desks.new_call("10", "4940123");
+    let listed = desks.run(&["spool", "list", "--output", "json"]);
+    let letters: Vec<Value> = listed.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let waiting_for = |zammad: &Sandbox| {
+        let is_for = |letter: &&Value| letter["zammad"].as_str().unwrap().contains(zammad.address());
+        letters.iter().filter(is_for).map(|letter| letter["call_id"].as_str().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(waiting_for(&desks.berlin), ["7", "8", "9"], "{listed}");
+    assert_eq!(waiting_for(&desks.own), [""; 0], "{listed}");
+}
+
+#[test]
 fn send_brings_each_call_to_its_zammad() {
     let desks = Desks::new();
     let line = |event: Value| format!("{event}\n");
@@ -452,10 +529,17 @@ fn operators_see_and_close_the_calls_of_all_zammads_and_retry_moves_nothing_betw
         rows.iter().map(|row| (row["call_id"].as_str().unwrap(), row["profile"].clone())).collect();
     assert_eq!(of, [("8", Value::Null), ("7", json!("berlin"))]);
     assert_eq!(listed.stderr, "", "the copy's call is nobody's to worry about");
+    let shown = desks.run(&["calls"]).stdout;
+    let of_berlin = shown.split_once("4940123").unwrap().1;
+    assert!(of_berlin.contains("4930555123") && of_berlin.contains("  profile berlin\n"), "{shown}");
+    assert_eq!(shown.matches("profile").count(), 1, "{shown}");
     is_down(&desks.berlin);
     is_down(&desks.test);
     let ran = desks.run(&["calls", "close", "--all"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "none\nspooled\n"), "{ran}");
+    let listed = desks.run(&["spool", "list"]);
+    assert!(listed.stdout.contains(desks.berlin.address()), "{listed}");
+    assert!(!listed.stderr.contains("another Zammad"), "{listed}");
     let ran = desks.run(&["spool", "retry", "--all"]);
     assert_eq!(ran.code, 0, "{ran}");
     desks.berlin.fault(json!({ "mode": "none" }));

@@ -1,10 +1,11 @@
 //! `zammad-cti spool list`
 
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::time::Duration;
 
 use crate::config::{Config, Format, Span};
-use crate::spool::{Letter, Moment, Overview, Position, Spool, State};
+use crate::spool::{Letter, Moment, Overview, Position, Spool, State, address};
 use serde::Serialize;
 
 use super::{PAGE, open};
@@ -97,7 +98,7 @@ pub fn run(args: &SpoolList, config: &Config, out: &mut dyn Write) -> anyhow::Re
         count += page.len() as u64;
     }
     list_ended(end(count, args.state, config.output, &mut out).and_then(|()| out.flush()))?;
-    notes(&mut spool)?;
+    notes(&mut spool, config)?;
     Ok(ExitCode::Ok)
 }
 
@@ -176,7 +177,7 @@ fn end(count: u64, state: Option<State>, format: Format, out: &mut dyn Write) ->
 }
 
 /// What holds up more than one event.
-fn notes(spool: &mut Spool) -> anyhow::Result<()> {
+fn notes(spool: &mut Spool, config: &Config) -> anyhow::Result<()> {
     // Calls that do not end are for `check` to count.
     let Overview { totals, held, .. } = spool.overview(Duration::MAX, Moment::now())?;
     if let Some(held) = held {
@@ -187,13 +188,26 @@ fn notes(spool: &mut Spool) -> anyhow::Result<()> {
             held.reason
         );
     }
-    if totals.elsewhere > 0 {
+    let elsewhere = totals.elsewhere.saturating_sub(routed(spool.address(), config)?);
+    if elsewhere > 0 {
         log::warn!(
-            "{} {} for another Zammad than {}; `spool retry --all` sends all events to this one",
-            totals.elsewhere,
-            if totals.elsewhere == 1 { "event waits" } else { "events wait" },
+            "{elsewhere} {} for another Zammad than {}; `spool retry --all` sends all events to this one",
+            if elsewhere == 1 { "event waits" } else { "events wait" },
             spool.address()
         );
     }
     Ok(())
+}
+
+/// How many events wait for the other Zammads that routes lead to.
+fn routed(here: &str, config: &Config) -> anyhow::Result<u64> {
+    let by_address = config.all().filter_map(|config| Some((address(config.endpoint().ok()?), config)));
+    let others = by_address.filter(|(address, _)| address != here).collect::<BTreeMap<_, _>>();
+    let mut count = 0;
+    for config in others.into_values() {
+        let Some(mut spool) = open(config)? else { continue };
+        let totals = spool.totals(Moment::now())?;
+        count += totals.waiting.saturating_sub(totals.elsewhere);
+    }
+    Ok(count)
 }
