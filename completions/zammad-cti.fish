@@ -619,7 +619,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish
 hangup\t'the caller is disconnected'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l hold -d 'How long a new call waits for the others who ring, so that all are named; at most 2s [default: 150ms; 1s for a FRITZ!Box]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l grace -d 'How long a call may be missing from a phone system\'s list before it counts as ended [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue and trunk, with * for any characters, separated by commas' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue, trunk and extensions, with * for any characters, separated by commas' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l stale -d 'A call of which nothing was heard for so long is over [default: 6h]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l health -d 'Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from asterisk" -l page -d 'Show the calls as they come on a live page at this address' -r
@@ -680,7 +680,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish
 hangup\t'the caller is disconnected'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l hold -d 'How long a new call waits for the others who ring, so that all are named; at most 2s [default: 150ms; 1s for a FRITZ!Box]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l grace -d 'How long a call may be missing from a phone system\'s list before it counts as ended [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue and trunk, with * for any characters, separated by commas' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue, trunk and extensions, with * for any characters, separated by commas' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l stale -d 'A call of which nothing was heard for so long is over [default: 6h]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l health -d 'Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from freeswitch" -l page -d 'Show the calls as they come on a live page at this address' -r
@@ -751,7 +751,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish
 hangup\t'the caller is disconnected'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l hold -d 'How long a new call waits for the others who ring, so that all are named; at most 2s [default: 150ms; 1s for a FRITZ!Box]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l grace -d 'How long a call may be missing from a phone system\'s list before it counts as ended [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue and trunk, with * for any characters, separated by commas' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue, trunk and extensions, with * for any characters, separated by commas' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l stale -d 'A call of which nothing was heard for so long is over [default: 6h]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l health -d 'Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from 3cx" -l page -d 'Show the calls as they come on a live page at this address' -r
@@ -818,7 +818,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish
 hangup\t'the caller is disconnected'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from xivo" -l hold -d 'How long a new call waits for the others who ring, so that all are named; at most 2s [default: 150ms; 1s for a FRITZ!Box]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from xivo" -l grace -d 'How long a call may be missing from a phone system\'s list before it counts as ended [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from xivo" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue and trunk, with * for any characters, separated by commas' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from xivo" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue, trunk and extensions, with * for any characters, separated by commas' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from xivo" -l stale -d 'A call of which nothing was heard for so long is over [default: 6h]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from xivo" -l health -d 'Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from xivo" -l page -d 'Show the calls as they come on a live page at this address' -r
@@ -872,7 +872,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish
 hangup\t'the caller is disconnected'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from webhook" -l hold -d 'How long a new call waits for the others who ring, so that all are named; at most 2s [default: 150ms; 1s for a FRITZ!Box]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from webhook" -l grace -d 'How long a call may be missing from a phone system\'s list before it counts as ended [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from webhook" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue and trunk, with * for any characters, separated by commas' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from webhook" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue, trunk and extensions, with * for any characters, separated by commas' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from webhook" -l stale -d 'A call of which nothing was heard for so long is over [default: 6h]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from webhook" -l health -d 'Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from webhook" -l page -d 'Show the calls as they come on a live page at this address' -r
@@ -929,7 +929,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish
 hangup\t'the caller is disconnected'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from fritzbox" -l hold -d 'How long a new call waits for the others who ring, so that all are named; at most 2s [default: 150ms; 1s for a FRITZ!Box]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from fritzbox" -l grace -d 'How long a call may be missing from a phone system\'s list before it counts as ended [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from fritzbox" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue and trunk, with * for any characters, separated by commas' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from fritzbox" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue, trunk and extensions, with * for any characters, separated by commas' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from fritzbox" -l stale -d 'A call of which nothing was heard for so long is over [default: 6h]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from fritzbox" -l health -d 'Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from fritzbox" -l page -d 'Show the calls as they come on a live page at this address' -r
@@ -988,7 +988,7 @@ complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish
 hangup\t'the caller is disconnected'"
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l hold -d 'How long a new call waits for the others who ring, so that all are named; at most 2s [default: 150ms; 1s for a FRITZ!Box]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l grace -d 'How long a call may be missing from a phone system\'s list before it counts as ended [default: 2s]' -r
-complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue and trunk, with * for any characters, separated by commas' -r
+complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l ignore -d 'Calls that are not reported: patterns for their numbers, queue, trunk and extensions, with * for any characters, separated by commas' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l stale -d 'A call of which nothing was heard for so long is over [default: 6h]' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l health -d 'Answer monitoring systems here: /healthz says 200 or 503 with the reason, /metrics has figures' -r
 complete -c zammad-cti -n "__fish_zammad_cti_using_subcommand bridge; and __fish_seen_subcommand_from wazo" -l page -d 'Show the calls as they come on a live page at this address' -r

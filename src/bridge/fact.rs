@@ -42,7 +42,7 @@ pub struct Place {
 }
 
 /// How the attempt to reach a leg ended, if nobody took the call there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Failure {
     /// it is on another call
     Busy,

@@ -172,11 +172,19 @@ impl Tracker {
         self.rules.hold.max(self.rules.grace)
     }
 
+    /// Tells of the calls that wait for others who ring: nobody waits any more.
+    pub fn hurry(&mut self) {
+        while let Some((_, number)) = self.due.pop_first() {
+            self.announce(number);
+        }
+    }
+
     /// Does what is due.
     pub fn pass(&mut self, now: Duration) {
         while let Some((due, number)) = self.due.first().copied()
             && due <= now
         {
+            self.due.remove(&(due, number));
             self.announce(number);
         }
         while let Some((due, number)) = self.vanishing.first().copied()
@@ -240,12 +248,19 @@ impl Tracker {
             What::AllNamed => self.announce(found),
             What::Unqueued => call.unqueued(),
             What::Answered(taker) => {
-                let is_answer = match call.way {
-                    Way::In => is_outside,
-                    Way::Out => call.outside.as_ref() == Some(&taker.leg),
-                    Way::Internal => call.owner.as_ref() == Some(&leg),
+                let is_owner = call.owner.as_ref() == Some(&leg);
+                let is_answer = match (call.way, &call.outside) {
+                    (Way::In, _) => is_outside,
+                    (Way::Out, Some(outside)) => *outside == taker.leg,
+                    // Taken up from another process, which alone has heard whom the phone called.
+                    (Way::Out, None) => is_owner && taker.side == Side::Outside,
+                    (Way::Internal, _) => is_owner,
                 };
                 if is_answer {
+                    if call.way == Way::Out && call.outside.is_none() {
+                        let outside = taker.leg.clone();
+                        self.rename(found, |call| call.outside = Some(outside));
+                    }
                     self.answered(found, taker, now);
                 }
             }
@@ -348,6 +363,7 @@ impl Tracker {
             call.outside = Some(to.clone());
             call.users = caller.name.into_iter().collect();
         }
+        call.caller = caller.number;
         call.rings_at(to, side, &person);
         let number = self.begin(call);
         match way {
@@ -372,6 +388,7 @@ impl Tracker {
                 call.to = number;
                 call.trunk = trunk;
                 call.users = caller.name.into_iter().collect();
+                call.caller = caller.number;
                 call.rings_at(to.clone(), side, &person);
                 self.rename(found, |call| call.leaves(leg, to));
                 self.announce(found);
@@ -474,7 +491,8 @@ impl Tracker {
         if call.is_ignored.is_none() {
             call.is_ignored = self.rules.ignores(call).map(str::to_owned);
         }
-        if self.rules.reports(call) && !std::mem::replace(&mut call.is_announced, true) {
+        let is_wanted = self.rules.reports(call) && self.rules.ignores_extensions(call).is_none();
+        if is_wanted && !std::mem::replace(&mut call.is_announced, true) {
             self.tell(found, Call::new_call);
         }
     }

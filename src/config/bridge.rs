@@ -77,8 +77,8 @@ pub struct BridgeSettings {
         hide_short_help = true
     )]
     pub grace: Option<Span>,
-    /// Calls that are not reported: patterns for their numbers, queue and trunk, with * for any
-    /// characters, separated by commas
+    /// Calls that are not reported: patterns for their numbers, queue, trunk and extensions, with *
+    /// for any characters, separated by commas
     #[arg(long = "ignore", alias = "bridge-ignore", id = "bridge_ignore", value_name = "PATTERNS")]
     pub ignore: Option<List>,
     /// A call of which nothing was heard for so long is over [default: 6h]

@@ -1,5 +1,6 @@
 //! One call, from its first ring to its end.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::super::fact::{Failure, LegId, Person, Side};
@@ -46,6 +47,10 @@ pub struct Call {
     pub to: String,
     /// whose phones ring, or who calls
     pub users: Vec<String>,
+    /// the extension that calls
+    pub caller: Option<String>,
+    /// the extensions that have been rung, each once
+    pub extensions: Vec<String>,
     /// the first queue that it came to
     pub queue: Option<String>,
     /// the line that it crosses the trunk by
@@ -82,7 +87,12 @@ pub struct Call {
     /// Its far end wanted the end: while somebody was to be reached, or not.
     wanted_end: Option<bool>,
     rung: Vec<Rung>,
+    /// how others were not reached that were rung before
+    past: HashSet<Option<Failure>>,
 }
+
+/// How many legs that were rung for a call are known each by itself.
+const KEPT: usize = 64;
 
 impl Call {
     /// A call that nobody has been told of.
@@ -96,6 +106,8 @@ impl Call {
             from: None,
             to: String::new(),
             users: Vec::new(),
+            caller: None,
+            extensions: Vec::new(),
             queue: None,
             trunk: None,
             due: None,
@@ -115,6 +127,7 @@ impl Call {
             is_in_queue: false,
             wanted_end: None,
             rung: Vec::new(),
+            past: HashSet::new(),
         }
     }
 
@@ -147,7 +160,6 @@ impl Call {
         self.is_alone = false;
         self.owner = Some(owner);
         self.outside = Some(outside);
-        self.due = None;
         // A phone of the house that took it has only begun it.
         self.answered = None;
         self.taken_at = None;
@@ -162,9 +174,32 @@ impl Call {
         {
             self.users.push(name.clone());
         }
+        if side == Side::Phone
+            && let Some(number) = &person.number
+            && !self.extensions.contains(number)
+        {
+            self.extensions.push(number.clone());
+        }
         if !self.rung.iter().any(|rung| rung.leg == leg) {
+            self.forget_one();
             self.rung.push(Rung { leg, failure: None, cause: None, is_gone: false });
         }
+    }
+
+    /// A queue may ring its agents for hours. Of the leg that has been gone for longest only the result is kept.
+    fn forget_one(&mut self) {
+        let is_past = |rung: &Rung| rung.is_gone && Some(&rung.leg) != self.outside.as_ref();
+        if self.rung.len() >= KEPT
+            && let Some(oldest) = self.rung.iter().position(is_past)
+        {
+            self.past.insert(self.rung.remove(oldest).failure);
+        }
+    }
+
+    /// How many legs that were rung are known each by itself.
+    #[cfg(test)]
+    pub fn rung_count(&self) -> usize {
+        self.rung.len()
     }
 
     /// Notes how a leg was not reached: what is said first counts.
@@ -228,14 +263,15 @@ impl Call {
         let only = match (self.way, self.rung.as_slice()) {
             // Trunks that were tried before do not matter.
             (Way::Out, _) => outside,
-            (Way::In | Way::Internal, [only]) => Some(only),
+            (Way::In | Way::Internal, [only]) if self.past.is_empty() => Some(only),
             (Way::In | Way::Internal, _) => None,
         };
         if let Some(only) = only {
             return only.result(cause).unwrap_or_else(|| by_number(only.cause.or(cause)));
         }
-        let is_any = |failure| self.rung.iter().any(|rung| rung.failure == Some(failure));
-        let is_all_busy = self.rung.iter().all(|rung| rung.failure == Some(Failure::Busy));
+        let results = || self.rung.iter().map(|rung| rung.failure).chain(self.past.iter().copied());
+        let is_any = |failure| results().any(|result| result == Some(failure));
+        let is_all_busy = results().all(|result| result == Some(Failure::Busy));
         if is_any(Failure::NoAnswer) {
             HangupCause::NoAnswer
         } else if !self.rung.is_empty() && is_all_busy {

@@ -20,7 +20,7 @@ pub struct Rules {
     pub second_answer: bool,
     /// how long a call may be missing from a list before it counts as ended
     pub grace: Duration,
-    /// calls of these numbers, queues and lines are not reported
+    /// calls of these numbers, queues, lines and extensions are not reported
     pub ignore: Vec<Pattern>,
     /// a call of which nothing was heard for so long is over
     pub stale: Duration,
@@ -52,13 +52,34 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// The pattern by which a call is not reported.
+    /// The pattern by which a call is not reported: its numbers as the phone system writes them and as Zammad gets them,
+    /// its queue, its line, and the extension that calls.
     pub(super) fn ignores(&self, call: &Call) -> Option<&str> {
-        let texts = || {
-            let (from, to) = (call.from.as_deref(), Some(call.to.as_str()));
-            [from, to, call.queue.as_deref(), call.trunk.as_deref()].into_iter().flatten()
-        };
-        let is_met = |pattern: &&Pattern| texts().any(|text| pattern.is_met_by(text));
+        // Most have none, and numbers take time to read.
+        if self.ignore.is_empty() {
+            return None;
+        }
+        let numbers = [call.from.as_deref(), Some(&*call.to)].map(|shown| shown.map(str::to_owned));
+        let sent = numbers.clone().map(|shown| shown.map(|shown| self.sent(shown)));
+        let others = [&call.queue, &call.trunk, &call.caller];
+        let texts: Vec<&str> =
+            numbers.iter().chain(&sent).chain(others).flatten().map(String::as_str).collect();
+        self.met(&texts)
+    }
+
+    /// The pattern by which it is not reported as long as no other phones ring: all that have been rung are such
+    /// extensions.
+    pub(super) fn ignores_extensions(&self, call: &Call) -> Option<&str> {
+        if call.way == Way::Out {
+            return None;
+        }
+        let mut met = call.extensions.iter().map(|extension| self.met(&[extension]));
+        let first = met.next()??;
+        met.all(|pattern| pattern.is_some()).then_some(first)
+    }
+
+    fn met<'a>(&'a self, texts: &[&str]) -> Option<&'a str> {
+        let is_met = |pattern: &&Pattern| texts.iter().any(|text| pattern.is_met_by(text));
         self.ignore.iter().find(is_met).map(Pattern::as_str)
     }
 
@@ -89,7 +110,8 @@ impl Rules {
 
     /// Why a call is not reported that is not.
     pub(super) fn forbids(&self, call: &Call) -> Option<Reason> {
-        if let Some(pattern) = call.is_ignored.as_deref().or_else(|| self.ignores(call)) {
+        let ignores = || self.ignores(call).or_else(|| self.ignores_extensions(call));
+        if let Some(pattern) = call.is_ignored.as_deref().or_else(ignores) {
             return Some(Reason::Ignored(pattern.to_owned()));
         }
         if call.is_brief {

@@ -7,6 +7,7 @@ use crate::asterisk::is_number;
 use crate::bridge::fact::{Failure, Person, Place, Standing};
 use crate::config::Pattern;
 use crate::event::{EventKind, Users};
+use crate::number::Numbering;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -451,6 +452,86 @@ fn what_is_not_reported_says_why() {
 }
 
 #[test]
+fn what_is_ignored_may_be_a_number_as_zammad_gets_it_or_an_extension() {
+    let ignore = |pattern| Rules {
+        ignore: vec![Pattern::new(pattern)],
+        numbering: Numbering { country: Some("DE".parse().unwrap()), ..Numbering::default() },
+        ..rules()
+    };
+    let goes_out = [Dials("p", "p", "01713920077", Outside), Gone("p", 16)];
+    for pattern in ["01713920077", "491713920077", "49171*", "p"] {
+        let unreported = format!("p unreported: `ignore` has {pattern:?}");
+        check(&ignore(pattern), &[(pattern, &goes_out, &[&unreported])]);
+    }
+    let rings = [In("a"), Dials("a", "a", "190", Phone)];
+    let taken = |by| [Answers("a", "a", by, Phone), Gone("a", 16)];
+    let unreported = "a unreported: `ignore` has \"19*\"";
+    check(&ignore("19*"), &[("a fax", &[&rings[..], &taken("190")].concat(), &[unreported])]);
+    // Somebody else is called as well, then or later.
+    let both = [&rings[..], &[Dials("a", "a", "101", Phone)], &taken("101")].concat();
+    let events =
+        ["a newCall in 4940 agent 190 agent 101", "a answer 101 agent 101", "a hangup normalClearing"];
+    check(&ignore("19*"), &[("a group with the fax", &both, &events)]);
+    let handed_on = [&rings[..], &taken("190")[..1], &both[2..]].concat();
+    check(&ignore("19*"), &[("from the fax to a phone", &handed_on, &[events[0], events[2]])]);
+}
+
+#[test]
+fn a_call_that_leaves_the_house_while_others_begin_to_ring_is_told_of_once() {
+    let wanted = Rules { internal: true, hold: 10 * SECOND, ..rules() };
+    let steps = [
+        Dials("p", "p", "102", Phone),
+        Dials("p", "p", "0171", Outside),
+        Waits(20 * SECOND),
+        Gone("102", 26),
+        Gone("0171", 16),
+        Gone("p", 16),
+    ];
+    check(
+        &wanted,
+        &[("a group with a mobile", &steps, &["p newCall out 4930 agent p", "p hangup noAnswer"])],
+    );
+}
+
+#[test]
+fn nobody_waits_for_others_who_ring_when_nobody_listens_any_more() {
+    let mut tracker = Tracker::new(Rules { hold: 100 * SECOND, ..rules() });
+    for step in [In("a"), Dials("a", "a", "101", Phone), In("b")] {
+        tracker.hear(step.fact().unwrap(), SECOND);
+    }
+    assert_eq!(tracker.followed().count(), 0);
+    tracker.hurry();
+    let told: Vec<_> = tracker.followed().filter_map(line).collect();
+    // What has reached nobody so far is told of only if it ends so.
+    assert_eq!(told, ["a newCall in 4940 agent 101"]);
+    tracker.hurry();
+    assert_eq!((tracker.followed().count(), tracker.open()), (0, 1));
+}
+
+#[test]
+fn a_queue_that_rings_for_hours_takes_no_more_memory_and_its_end_says_the_same() {
+    // How it ends, and how many of those that were rung are known then.
+    let rounds = |count: usize, failure| {
+        let mut tracker = Tracker::new(rules());
+        let mut hear = |step: Step| tracker.hear(Fact { group: leg("a"), ..step.fact().unwrap() }, SECOND);
+        hear(In("a"));
+        for number in 0..count {
+            let phone: &'static str = format!("phone {number}").leak();
+            hear(Dials("a", "a", phone, Phone));
+            hear(Fails("a", phone, failure));
+            hear(Gone(phone, 16));
+        }
+        let known = tracker.calls.values().next().unwrap().rung_count();
+        tracker.hear(Gone("a", 16).fact().unwrap(), SECOND);
+        (tracker.followed().filter_map(line).last().unwrap(), known)
+    };
+    for (failure, cause) in [(Busy, "a hangup busy"), (NoAnswer, "a hangup noAnswer")] {
+        assert_eq!(rounds(3, failure), (cause.to_owned(), 3), "{failure:?}");
+        assert_eq!(rounds(300, failure), (cause.to_owned(), 64), "{failure:?}");
+    }
+}
+
+#[test]
 fn a_context_that_may_be_a_trunks_is_named() {
     let inside = [Dials("a", "a", "102", Phone), Answers("a", "a", "102", Phone), Gone("a", 16)];
     // (where it begins, who calls, whether that is the house)
@@ -607,7 +688,7 @@ fn a_call_of_another_process_goes_on() {
     };
     use Direction::{Inbound, Outbound};
     // (call, legs that are there, events)
-    let cases: [(Open, &[Step], &[&str]); 5] = [
+    let cases: [(Open, &[Step], &[&str]); 7] = [
         (
             open(Inbound, true),
             &[There(&[("a", "a", Outside, true, Some("101"))]), Gone("a", 16)],
@@ -619,7 +700,14 @@ fn a_call_of_another_process_goes_on() {
             &[There(&[("a", "a", Phone, true, None), ("x", "a", Outside, false, Some("a"))]), Gone("x", 16)],
             &["a answer", "a hangup normalClearing"],
         ),
-        // A phone system without a list of its calls says again what it dialled.
+        // A phone system without a list of its calls says nothing of what it dialled before.
+        (
+            open(Outbound, false),
+            &[Answers("a", "a", "x", Outside), Gone("x", 16)],
+            &["a answer", "a hangup normalClearing"],
+        ),
+        // Nobody outside took it.
+        (open(Outbound, false), &[Answers("a", "a", "102", Phone), Gone("a", 16)], &["a hangup noAnswer"]),
         (open(Outbound, true), &[Dials("a", "a", "x", Outside), Gone("x", 16)], &["a hangup normalClearing"]),
         // The agent is no longer there.
         (
