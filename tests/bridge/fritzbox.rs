@@ -32,6 +32,11 @@ fn say(session: &mut TcpStream, text: &str) {
 }
 
 fn bridge(world: &World, monitor: &Monitor, zammad: &Zammad) -> Command {
+    holding("100ms", world, monitor, zammad)
+}
+
+/// A bridge whose new calls wait for so long.
+fn holding(hold: &str, world: &World, monitor: &Monitor, zammad: &Zammad) -> Command {
     let mut program = world.process();
     program.args([
         "bridge",
@@ -43,7 +48,7 @@ fn bridge(world: &World, monitor: &Monitor, zammad: &Zammad) -> Command {
         "--address",
         &monitor.at(),
     ]);
-    program.args(["--area-code", "030", "--numbers-country", "DE", "--hold", "100ms"]);
+    program.args(["--area-code", "030", "--numbers-country", "DE", "--hold", hold]);
     program
 }
 
@@ -102,6 +107,34 @@ fn a_call_is_taken_up_by_another_process() {
     assert_eq!(zammad.until("answer", id)["user"], "10");
     assert_eq!(zammad.until("hangup", id)["cause"], "normalClearing");
     assert_eq!(zammad.kinds_of(id), ["newCall", "answer", "hangup"]);
+    end(running);
+}
+
+/// The box tells the next process nothing of a call that rings or was dialled.
+#[test]
+fn a_call_that_has_just_begun_is_not_lost_when_the_bridge_ends() {
+    let (world, monitor, zammad) = (World::new(), Monitor::start(), Zammad::start());
+    let start = || {
+        // As long as may be.
+        let mut program = holding("2s", &world, &monitor, &zammad);
+        Running::start(program.arg("--spool-path").arg(world.path("spool.db")))
+    };
+    let (inbound, outbound) = ("127.0.0.1-031116131716-0", "127.0.0.1-031116131717-1");
+    let running = start();
+    let mut session = monitor.session();
+    say(&mut session, "03.11.16 13:17:16;RING;0;03023125741;990133;SIP0;\n");
+    say(&mut session, "03.11.16 13:17:17;CALL;1;11;990134;03023125742;SIP1;\n");
+    // It was heard after the one before, which still waits if the machine is quick.
+    zammad.until("newCall", outbound);
+    end(running);
+    let running = start();
+    let mut session = monitor.session();
+    say(&mut session, "03.11.16 13:17:26;CONNECT;0;10;03023125741;\n03.11.16 13:20:47;DISCONNECT;0;201;\n");
+    say(&mut session, "03.11.16 13:17:27;CONNECT;1;11;03023125742;\n03.11.16 13:20:48;DISCONNECT;1;201;\n");
+    for call in [inbound, outbound] {
+        assert_eq!(zammad.until("hangup", call)["cause"], "normalClearing", "{call}");
+        assert_eq!(zammad.kinds_of(call), ["newCall", "answer", "hangup"], "{call}");
+    }
     end(running);
 }
 

@@ -294,6 +294,49 @@ fn what_needs_a_restart_is_said_and_nothing_is_taken_over() {
 }
 
 #[test]
+fn what_zammad_is_verified_with_is_read_before_a_configuration_counts() {
+    let world = World::new();
+    let mut sandbox = world.sandbox(&[]);
+    sandbox.url =
+        format!("https://127.0.0.1:{}/api/v1/cti/token", sandbox.address().rsplit(':').next().unwrap());
+    let ami = Ami::start();
+    let file = configured(&world, &sandbox, &ami.at(), "");
+    let mut program = world.process();
+    let running = Running::start(program.args(["bridge", "asterisk", "--config"]).arg(&file));
+    ami.session();
+    configured(&world, &sandbox, &ami.at(), "ca_file = \"/nonexistent.pem\"");
+    running.until_it_says("the old one stays in use: cannot read /nonexistent.pem");
+    configured(&world, &sandbox, &ami.at(), "timeout = \"4s\"");
+    running.until_it_says("was read again");
+    running.signal("TERM");
+    assert_eq!(running.end().code, 0);
+}
+
+#[test]
+fn a_zammad_that_does_not_answer_keeps_no_bridge_with_a_spool_from_ending() {
+    let world = World::new();
+    let zammad = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = crate::servers::url(zammad.local_addr().unwrap());
+    let ami = Ami::start();
+    let spool = world.path("spool.db");
+    let arguments = ["--url", &url, "--spool-path", spool.to_str().unwrap()];
+    let mut program = bridge(&world, &ami, &arguments);
+    // Longer than a test may take.
+    program.args(["--timeout", "1h", "--deadline", "1h"]);
+    let running = Running::start(&mut program);
+    let session = ami.session();
+    session.say(RINGING);
+    let (_request, _) = zammad.accept().unwrap();
+    running.signal("TERM");
+    let ran = running.end();
+    assert_eq!(ran.code, 0, "{ran}");
+    let mut list = world.process();
+    let kept =
+        ended(list.args(["spool", "list", "--url", &url, "--output", "json", "--spool-path"]).arg(&spool));
+    assert!(kept.code == 0 && kept.stdout.contains("newCall"), "{kept}\n{ran}");
+}
+
+#[test]
 fn a_secret_that_cannot_be_read_is_a_matter_of_the_configuration() {
     let world = World::new();
     let ami = Ami::start();

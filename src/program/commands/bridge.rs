@@ -24,7 +24,7 @@ use anyhow::Context;
 use crate::bridge::system::PhoneSystem;
 use crate::bridge::tracker::{Rules, Tracker};
 use crate::bridge::{asterisk, freeswitch, fritzbox, three_cx, wazo, webhook, xivo};
-use crate::client;
+use crate::client::{self, Clients};
 use crate::config::{BridgeConfig, Config, Pattern, Settings, SourceSettings, Span};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
@@ -107,7 +107,7 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
     let alone = RefCell::new(alone);
     let spool_path = config.spool.as_ref().map(|spool| spool.path.clone());
     let health = bridge_config.health;
-    let (first, account) = terms::<P>(config, bridge_config, own)?;
+    let (first, account) = terms::<P>(config, bridge_config, own, &following)?;
     let read_again = || {
         let (_, mut settings, files) = read()?;
         let own = of_its_own::<P>(&mut settings);
@@ -121,7 +121,7 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
         let path = config.spool.as_ref().map(|spool| &spool.path);
         anyhow::ensure!(path == spool_path.as_ref(), is_another("spool.path"));
         anyhow::ensure!(bridge_config.health == health, is_another("bridge.health"));
-        let (terms, account) = terms::<P>(config, bridge_config, own)?;
+        let (terms, account) = terms::<P>(config, bridge_config, own, &following)?;
         if let Some(alone) = &mut *alone.borrow_mut() {
             alone.follow(&terms.config)?;
         }
@@ -158,9 +158,12 @@ fn terms<P: PhoneSystem>(
     config: Config,
     bridge: BridgeConfig,
     settings: P::Settings,
+    following: &cli::Following,
 ) -> anyhow::Result<(Terms, AccountAt<P>)> {
     let (rules, connector) = (rules(&bridge, &config, &settings), P::connector(&settings)?);
-    Ok((Terms { config: Arc::new(config), bridge, rules }, Account { settings, connector }))
+    // Also what they verify Zammad with is read now: if it cannot be used, the configuration of before goes on.
+    let clients = (!following.dry_run).then(|| Clients::new(&config)).transpose()?;
+    Ok((Terms { config: Arc::new(config), clients, bridge, rules }, Account { settings, connector }))
 }
 
 /// What takes the events in place of a Zammad.

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::bridge::tracker::CallNumber;
-use crate::client::{ClientError, Clients};
+use crate::client::Clients;
 use crate::config::Config;
-use crate::delivery::{Connection, Courier, Deadline, Dispatcher, Pool, Ways};
+use crate::delivery::{Connection, Courier, Deadline, Dispatcher, Pool, Stop, Ways};
 use crate::event::{EventKind, WrittenEvent};
 use crate::program::commands::report::{self, outcome, unsent};
 use crate::program::commands::settings::runtime_folder;
@@ -67,12 +68,18 @@ pub struct Office {
     /// ids of calls that others report
     elsewhere: Rc<RefCell<HashSet<String>>>,
     brought: UnboundedSender<Brought>,
+    end: watch::Sender<bool>,
 }
 
 impl Office {
     /// What came of events goes to `brought`.
     pub fn new(key: &str, source: &'static str, brought: UnboundedSender<Brought>) -> Self {
-        Self { key: key.into(), source, elsewhere: Rc::default(), brought }
+        Self { key: key.into(), source, elsewhere: Rc::default(), brought, end: watch::Sender::new(false) }
+    }
+
+    /// What is on its way is cut off after a moment, and nothing is tried any more: the spool keeps all of it.
+    pub fn leaves_to_spool(&self) {
+        self.end.send_replace(true);
     }
 }
 
@@ -87,18 +94,20 @@ impl Shift {
     /// The second is the work on its events, which ends when the shift is dropped and all of them have ended.
     pub fn begin(
         config: Arc<Config>,
+        clients: Clients,
         office: &Office,
-    ) -> Result<(Self, LocalBoxFuture<'static, ()>), ClientError> {
-        let clients = Clients::new(&config)?;
-        let courier = |config: &Config| {
-            Courier::new(config, runtime_folder().as_deref()).outlived_by_its_events(config)
+    ) -> (Self, LocalBoxFuture<'static, ()>) {
+        let stop = Stop::by(office.end.subscribe());
+        let courier = move |config: &Config| {
+            let courier = Courier::new(config, runtime_folder().as_deref()).outlived_by_its_events(config);
+            courier.ending_by(stop.clone())
         };
         let ways = Rc::new(Ways::new(&config, courier).of_bridge(office.source));
         let (errands, wanted) = unbounded_channel();
         let shift = Self { key: office.key.clone(), ways: ways.clone(), errands };
         let office = office.clone();
         let work = async move { bring_all(&clients, wanted, &ways, &config, &office).await };
-        Ok((shift, work.boxed_local()))
+        (shift, work.boxed_local())
     }
 
     /// Whether open calls are known to the next process.

@@ -12,7 +12,7 @@ use tokio::time::{Instant, interval, sleep_until};
 use crate::bridge::fact::{Fact, Standing};
 use crate::bridge::source::{Fate, Heard, LinkError, Refusals};
 use crate::bridge::tracker::{CallNumber, Followed, Open, Rules, Tracker};
-use crate::client::in_full;
+use crate::client::{Clients, in_full};
 use crate::config::{BridgeConfig, Config, OnReject, Span};
 use crate::event::WrittenEvent;
 use crate::program::cli;
@@ -38,6 +38,9 @@ const STATUS_EVERY: Duration = Duration::from_secs(1);
 /// How long after a connection began it is looked once more who talks: longer than a phone system takes to connect two.
 const ASK_AGAIN: Duration = Duration::from_secs(3);
 
+/// How long events are still tried at the end, if the spool keeps them.
+const AT_THE_END: Duration = Duration::from_millis(500);
+
 /// Whom to follow, and how.
 pub struct Task<'a> {
     /// the source's name
@@ -60,6 +63,8 @@ pub struct Task<'a> {
 /// What the configuration says, which may be read again.
 pub struct Terms {
     pub config: Arc<Config>,
+    /// with whom Zammad is reached, unless events are only shown
+    pub clients: Option<Clients>,
     pub bridge: BridgeConfig,
     pub rules: Rules,
 }
@@ -73,7 +78,7 @@ pub async fn follow(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let Task { name, connected, key, bridge_name, following, health_is_set_by, next_step, stand_in } = task;
-    let Terms { mut config, mut bridge, rules } = terms;
+    let Terms { mut config, clients, mut bridge, rules } = terms;
     let mut tracker = Tracker::new(rules);
     let begun = Instant::now();
     let mut daemon = Daemon::begin(files)?;
@@ -83,8 +88,8 @@ pub async fn follow(
     let mut at_work = FuturesUnordered::new();
     // Until the end, unless events are only shown.
     let mut shift = None;
-    if !following.dry_run {
-        let (first, work) = Shift::begin(config.clone(), &office)?;
+    if let Some(clients) = clients {
+        let (first, work) = Shift::begin(config.clone(), clients, &office);
         at_work.push(work);
         if !first.has_journal() && !following.sandbox {
             log::warn!(
@@ -120,6 +125,7 @@ pub async fn follow(
     let mut was_connected = false;
     let mut is_ending = false;
     let mut ask_again = None;
+    let mut leave_to_spool = None;
     let mut heard = begun;
     let mut waiting = Waiting::default();
     // By this connection, and by those before.
@@ -176,6 +182,10 @@ pub async fn follow(
                 heard = Instant::now();
                 tracker.pass(begun.elapsed());
             }
+            () = sleep_until(leave_to_spool.unwrap_or(begun)), if leave_to_spool.is_some() => {
+                leave_to_spool = None;
+                office.leaves_to_spool();
+            }
             Some(()) = at_work.next() => {}
             Some(brought) = brought.recv() => match brought {
                 Brought::Elsewhere(call, kind) => {
@@ -229,18 +239,23 @@ pub async fn follow(
                 Wish::End if is_ending => break,
                 Wish::End => {
                     is_ending = true;
-                    let has_journal = shift.take().is_some_and(|shift| shift.has_journal());
+                    let has_journal = shift.as_ref().is_some_and(Shift::has_journal);
+                    if has_journal {
+                        // The next process knows them, though not every phone system tells of a call that rings.
+                        tracker.hurry();
+                        leave_to_spool = Some(Instant::now() + AT_THE_END);
+                    }
                     if !following.is_a_trial() {
                         tell::ending(tracker.open(), has_journal);
                     }
                 }
                 Wish::Reload(why) => if !is_ending && let Some(terms) = daemon.reloaded(why, phones.read_again()) {
-                    let rules;
-                    Terms { config, bridge, rules } = terms;
+                    let (clients, rules);
+                    Terms { config, clients, bridge, rules } = terms;
                     tracker.adapt(rules);
                     alive.follow(&config);
-                    if shift.is_some() {
-                        let (next, work) = Shift::begin(config.clone(), &office)?;
+                    if let Some(clients) = clients {
+                        let (next, work) = Shift::begin(config.clone(), clients, &office);
                         at_work.push(work);
                         shift = Some(next);
                     }
@@ -278,6 +293,10 @@ pub async fn follow(
             }
         }
         waiting.settle(&tracker);
+        if is_ending {
+            // The work on its events ends when there are no more.
+            shift = None;
+        }
     }
     phones.end();
     pulse.end().await;
