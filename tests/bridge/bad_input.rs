@@ -113,6 +113,40 @@ fn what_no_asterisk_says_does_no_harm() {
     });
 }
 
+/// A caller whose number holds line breaks stands in each list of channels too: nobody else's call suffers, and Asterisk is
+/// not asked again and again.
+#[test]
+fn a_caller_who_cuts_each_message_costs_one_call() {
+    let follow = Follow::start(Manners::default());
+    let session = follow.ami.session();
+    let number = format!("4930123{{break}}{{break}}{}", hangup("1.1").replace("\r\n", "{break}"));
+    let listed = |id: &str, number: &str| {
+        format!(
+            "Event: Status\nChannel: PJSIP/trunk-{id}\nChannelStateDesc: Up\nCallerIDNum: {number}\n\
+             Context: from-trunk\nExten: 1\nUniqueid: {id}\nLinkedid: {id}\nApplication: Queue\n\n"
+        )
+    };
+    session.say(waiting_call("1.1", "4940669690"));
+    follow.zammad.until("newCall", "1.1");
+    let channels = [listed("1.8", &number), listed("1.1", "4940669690")].concat();
+    follow.ami.behave(|manners| manners.channels = channels);
+    let cut = "Event: Newstate\r\nChannelStateDesc: Up\r\n\r\n";
+    let mut pings = 0;
+    for id in ["1.2", "1.3", "1.4", "1.5"] {
+        session.say(cut);
+        pings += 1;
+        follow.ami.until_asked("Ping", pings);
+        follow.follows(&session, id);
+    }
+    assert_eq!(follow.zammad.kinds_of("1.1"), ["newCall"]);
+    session.say(hangup("1.1"));
+    follow.zammad.until("hangup", "1.1");
+    let asked = follow.ami.actions().iter().filter(|action| action.name() == "Status").count();
+    // The first, the one that looks once more, and at most one for each event that was cut.
+    assert!(asked <= 2 + pings, "{asked} lists");
+    follow.end("somebody may be making events up", &["1.1", "1.2", "1.3", "1.4", "1.5"]);
+}
+
 /// What may come and means nothing is passed over without a word.
 #[test]
 fn what_is_not_known_is_passed_over() {

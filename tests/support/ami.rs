@@ -38,7 +38,7 @@ pub struct Manners {
     pub read: Vec<&'static str>,
     /// the account's `write`
     pub write: Vec<&'static str>,
-    /// a block for each channel that there is
+    /// a block for each channel that there is; `{break}` is a line break of a stranger's
     pub channels: String,
     /// what `Getvar` tells, by channel and variable
     pub variables: HashMap<(String, String), String>,
@@ -330,7 +330,7 @@ impl Client {
             let items = list.matches("\n\n").count();
             let end = format!("Event: {end}\nActionID: {id}\nEventList: Complete\nItems: {items}\n\n");
             let begin = reply("Success", "EventList: start\r\nMessage: A list will follow\r\n").0;
-            (begin + &(list + &end).replace('\n', "\r\n"), false)
+            (begin + &(list + &end).replace('\n', "\r\n").replace("{break}", "\r\n"), false)
         };
         let manners = state.manners.clone();
         let may = |class: &str| manners.write.contains(&class);

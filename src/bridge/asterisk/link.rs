@@ -13,7 +13,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use super::action::Action;
@@ -27,6 +27,10 @@ use crate::config::{AsteriskAccount, AsteriskSettings, Secret};
 
 /// How long each step of the beginning may take. Asterisk waits a second before it refuses a login.
 const STEP: Duration = Duration::from_secs(10);
+
+/// How long a question that is asked rarely waits after the last one. A caller who has it asked with each of their events
+/// would keep Asterisk busy.
+const RARELY: Duration = Duration::from_secs(3);
 
 /// A banner is a line such as `Asterisk Call Manager/11.0.0`.
 const LONGEST_BANNER: usize = 256;
@@ -71,6 +75,30 @@ pub struct Link {
     traffic: Traffic<Box<dyn Stream>>,
     blocks: Blocks,
     read: VecDeque<Message>,
+    rare: Rare,
+}
+
+/// What is asked rarely.
+#[derive(Debug, Default)]
+struct Rare {
+    /// from when on it may be asked again
+    next: Option<Instant>,
+    /// what waits until then: the last that was wanted
+    waiting: Option<(Instant, Action)>,
+}
+
+impl Rare {
+    /// An action that is to be asked now, if there is one.
+    fn take(&mut self, now: Instant) -> Option<Action> {
+        let (_, action) = self.waiting.take_if(|(due, _)| *due <= now)?;
+        self.next = Some(now + RARELY);
+        Some(action)
+    }
+
+    /// Takes one in that may wait.
+    fn push(&mut self, action: Action, now: Instant) {
+        self.waiting = Some((self.next.unwrap_or(now), action));
+    }
 }
 
 impl Connector for Account {
@@ -89,6 +117,7 @@ impl Connector for Account {
             traffic: Traffic::new(self.encrypted(stream).await.map_err(unreachable)?),
             blocks: Blocks::default(),
             read: VecDeque::new(),
+            rare: Rare::default(),
         };
         // One that says nothing waits for a word itself, as a web server does.
         let banner = timeout(STEP, link.banner()).await.unwrap_or_else(|_| Ok(String::new()))?;
@@ -198,10 +227,21 @@ impl source::Link for Link {
 
     async fn next(&mut self) -> Result<Message, LinkError> {
         loop {
+            if let Some(action) = self.rare.take(Instant::now()) {
+                self.traffic.push(action.to_string().as_bytes());
+            }
             if let Some(message) = self.read.pop_front() {
                 return Ok(message);
             }
-            match self.traffic.fill_or_ask().await? {
+            let filled = match &self.rare.waiting {
+                Some((due, _)) => match timeout_at(*due, self.traffic.fill_or_ask()).await {
+                    Ok(filled) => filled?,
+                    // It has waited long enough.
+                    Err(_) => continue,
+                },
+                None => self.traffic.fill_or_ask().await?,
+            };
+            match filled {
                 Some(length) => self.take(length),
                 None => self.ask(Action::new("Ping", "ping")),
             }
@@ -209,7 +249,11 @@ impl source::Link for Link {
     }
 
     fn ask(&mut self, request: Action) {
-        self.traffic.push(request.to_string().as_bytes());
+        if request.is_rare() {
+            self.rare.push(request, Instant::now());
+        } else {
+            self.traffic.push(request.to_string().as_bytes());
+        }
     }
 }
 
@@ -288,6 +332,22 @@ mod tests {
         connect(&account).unwrap();
         let actions = served.join().unwrap();
         assert!(actions[1].contains("Username: zammad\nSecret: s3cret\nEvents: on"), "{actions:?}");
+    }
+
+    #[test]
+    fn what_is_asked_rarely_waits_for_its_time() {
+        let (mut rare, begin) = (Rare::default(), Instant::now());
+        let action = |id: &str| Action::new("Status", id).rarely();
+        assert_eq!(rare.take(begin), None);
+        rare.push(action("1"), begin);
+        assert_eq!(rare.take(begin), Some(action("1")));
+        rare.push(action("2"), begin);
+        rare.push(action("3"), begin + RARELY / 2);
+        assert_eq!(rare.take(begin + RARELY / 2), None);
+        assert_eq!(rare.take(begin + RARELY), Some(action("3")));
+        assert_eq!(rare.take(begin + RARELY * 9), None);
+        rare.push(action("4"), begin + RARELY * 9);
+        assert_eq!(rare.take(begin + RARELY * 9), Some(action("4")));
     }
 
     #[test]

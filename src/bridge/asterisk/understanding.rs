@@ -1,8 +1,11 @@
 //! Which messages count, in which order, and when all channels are to be looked at.
 //!
-//! A connection begins with a list of all channels. While it comes, what happens meanwhile waits. The
-//! same list is asked for again whenever a message was cut off: somebody may have made up the ones
-//! behind it, so until the list begins nothing is believed.
+//! A connection begins with a list of all channels. While it comes, what happens meanwhile waits. When a message was
+//! cut off, somebody may have made up the ones behind it. So a question is asked whose id nobody can guess, and nothing
+//! is believed until its reply. What was said before that may be lost, so the list is asked for again; that may wait, as
+//! the one whose number cuts messages may cut many.
+//!
+//! The entry of such a channel is cut in the list too. It is left out, and all until the next that has the list's id.
 //!
 //! A moment later it is asked for once more. Asterisk says that somebody answered before it connects them: of a call
 //! that was answered before the connection began, and connected after its list, nothing else tells. That list holds
@@ -65,8 +68,8 @@ enum List {
     None,
     /// asked for; until it begins, what happens is believed or not
     Asked { is_believed: bool },
-    /// it comes
-    Coming { channels: Vec<Block>, meanwhile: Vec<Block> },
+    /// it comes; after an entry that was cut off, what has not the list's id is not believed
+    Coming { channels: Vec<Block>, meanwhile: Vec<Block>, is_cut: bool },
 }
 
 /// Understands one Asterisk.
@@ -78,12 +81,16 @@ pub struct Asterisk {
     again: Vec<Block>,
     /// the id of the last list that was asked for
     asked: u64,
+    /// how often a message was cut off on this connection
+    cuts: u64,
     /// how often it was asked whether a number may be shown
     asked_numbers: u64,
     /// what makes our questions on this connection known: nobody can guess it
     secret: String,
     /// legs of which it was asked whether their number may be shown, by the question's id
     asked_of: HashMap<String, (LegId, LegId)>,
+    /// it was said that the list is not shown
+    is_told_of_list: bool,
     /// it was said that these questions are not answered
     is_told_of_numbers: bool,
 }
@@ -96,9 +103,11 @@ impl Asterisk {
             list: List::None,
             again: Vec::new(),
             asked: 0,
+            cuts: 0,
             asked_numbers: 0,
             secret: String::new(),
             asked_of: HashMap::new(),
+            is_told_of_list: false,
             is_told_of_numbers: false,
         }
     }
@@ -166,22 +175,61 @@ impl Asterisk {
         heard
     }
 
-    /// Believes nothing until it is known what there is.
+    /// Believes nothing until the reply to a question that is asked now, and asks for the list, unless that is to come.
     fn distrust(&mut self, why: &str) -> Vec<Heard<Action>> {
-        let is_distrusted = matches!(self.list, List::Asked { is_believed: false });
-        if is_distrusted {
+        if let List::Asked { is_believed: false } = self.list {
             return Vec::new();
         }
-        let ask = Heard::Ask(self.ask_for_list(false));
+        let mut heard: Vec<_> = self.cut_off(why).into_iter().collect();
         self.again.clear();
-        let remark = format!("{why}: somebody may be making events up, so all channels are looked at anew");
-        vec![Heard::Remark(remark), ask]
+        heard.push(Heard::Ask(Action::new("Ping", self.doubt_id())));
+        match &mut self.list {
+            List::Asked { is_believed } => *is_believed = false,
+            List::None | List::Coming { .. } => heard.push(Heard::Ask(self.ask_for_list(false).rarely())),
+        }
+        heard
+    }
+
+    /// Counts what was cut off, and tells of it less and less often.
+    fn cut_off(&mut self, why: &str) -> Option<Heard<Action>> {
+        self.cuts += 1;
+        let times = if self.cuts == 1 { String::new() } else { format!(" ({} times by now)", self.cuts) };
+        let is_told = self.cuts == 10_u64.pow(self.cuts.ilog10());
+        is_told.then(|| {
+            Heard::Remark(format!(
+                "{why}{times}: somebody may be making events up, so all channels are looked at anew"
+            ))
+        })
     }
 
     fn ask_for_list(&mut self, is_believed: bool) -> Action {
         self.asked += 1;
         self.list = List::Asked { is_believed };
         Action::new("Status", self.list_id()).with("Variables", VARIABLES)
+    }
+
+    /// Whether a message is part of an entry that is cut off in the list that comes: its beginning, which has no id of
+    /// ours, and what follows it until a message has one. Nobody else can say that.
+    fn is_in_cut_entry(&mut self, message: &Message) -> Option<Vec<Heard<Action>>> {
+        let List::Coming { is_cut, .. } = &mut self.list else { return None };
+        let (is_ours, begins) = match message {
+            Message::Broken(_) => (false, false),
+            Message::Block(block) => {
+                let id = block.get("ActionID").and_then(|id| id.strip_prefix(self.secret.as_str()));
+                (id.is_some_and(|rest| rest.starts_with('-')), block.event() == Some("Status"))
+            }
+        };
+        if is_ours {
+            // What is whole at last may be the end of one that was cut.
+            *is_cut = false;
+            return matches!(message, Message::Block(block) if is_cut_off(block)).then(Vec::new);
+        }
+        if std::mem::replace(is_cut, *is_cut || begins) {
+            return Some(Vec::new());
+        }
+        begins.then(|| {
+            self.cut_off("an entry in the list of channels that ends too early").into_iter().collect()
+        })
     }
 
     /// Takes in a part of the list that was asked for once more.
@@ -219,6 +267,11 @@ impl Asterisk {
     fn list_id(&self) -> String {
         format!("{}-{}", self.secret, self.asked)
     }
+
+    /// That of the question whose reply ends the last doubt.
+    fn doubt_id(&self) -> String {
+        format!("{}-doubt-{}", self.secret, self.cuts)
+    }
 }
 
 impl Source for Asterisk {
@@ -235,6 +288,8 @@ impl Source for Asterisk {
         secret.clone_into(&mut self.secret);
         self.asked_of.clear();
         self.again.clear();
+        self.cuts = 0;
+        self.is_told_of_list = false;
         self.is_told_of_numbers = false;
         vec![self.ask_for_list(true)]
     }
@@ -244,6 +299,9 @@ impl Source for Asterisk {
     }
 
     fn understand(&mut self, message: Message) -> Vec<Heard<Action>> {
+        if let Some(heard) = self.is_in_cut_entry(&message) {
+            return heard;
+        }
         let block = match message {
             Message::Block(block) => block,
             Message::Broken(why) => return self.distrust(&why),
@@ -261,13 +319,21 @@ impl Source for Asterisk {
         {
             return self.presentation(&block, leg, group);
         }
+        let is_of_doubt = block.get("ActionID") == Some(self.doubt_id().as_str());
         match (&mut self.list, block.event()) {
+            (List::Asked { is_believed }, None) if is_of_doubt => {
+                *is_believed = true;
+                Vec::new()
+            }
             (List::Asked { .. }, None) if is_listed => {
                 if block.get("Response") == Some("Success") {
-                    self.list = List::Coming { channels: Vec::new(), meanwhile: Vec::new() };
+                    self.list = List::Coming { channels: Vec::new(), meanwhile: Vec::new(), is_cut: false };
                     return Vec::new();
                 }
                 self.list = List::None;
+                if std::mem::replace(&mut self.is_told_of_list, true) {
+                    return Vec::new();
+                }
                 // It is the same right.
                 self.is_told_of_numbers = true;
                 let reason = block.get("Message").unwrap_or("no reason given");
@@ -275,7 +341,7 @@ impl Source for Asterisk {
                     "Asterisk does not show which calls there are ({reason}); the account needs write = reporting"
                 ))]
             }
-            (List::Coming { channels, meanwhile }, Some("StatusComplete")) if is_listed => {
+            (List::Coming { channels, meanwhile, .. }, Some("StatusComplete")) if is_listed => {
                 let (channels, meanwhile) = (take(channels), take(meanwhile));
                 self.list = List::None;
                 self.listed(&channels, meanwhile)
@@ -365,6 +431,7 @@ mod tests {
                     Heard::Standing(_) => "list",
                     Heard::Seen(_) => "seen",
                     Heard::Ask(action) if action.to_string().starts_with("Action: Getvar") => "",
+                    Heard::Ask(action) if action.to_string().starts_with("Action: Ping") => "ping",
                     Heard::Ask(_) => "ask",
                     Heard::Remark(_) => "remark",
                     Heard::Passed(_) | Heard::Repeated(_) => "passed",
@@ -399,14 +466,17 @@ mod tests {
             // Fields of its own block: its own ids come last, and its number is not believed.
             ("4930123\nUniqueid: 1.1", &["calls anonymously"]),
             // The event is cut off, and one that is made up follows.
-            (&format!("4930123\n\n{forged}"), &["remark", "ask"]),
+            (&format!("4930123\n\n{forged}"), &["remark", "ping", "ask"]),
             // The same with an end that seems whole: what is left of the true one has no beginning.
-            ("4930123\nUniqueid: 1.9\nLinkedid: 1.9\n\nEvent: Nothing\n\nX: y", &["calls", "remark", "ask"]),
-            ("4930123\n\n\n\n", &["remark", "ask"]),
+            (
+                "4930123\nUniqueid: 1.9\nLinkedid: 1.9\n\nEvent: Nothing\n\nX: y",
+                &["calls", "remark", "ping", "ask"],
+            ),
+            ("4930123\n\n\n\n", &["remark", "ping", "ask"]),
             // The first one is whole, and the one that is made up has only what it needs.
             (
                 "4930123\nUniqueid: 1.9\nLinkedid: 1.9\n\nEvent: Hangup\nUniqueid: 1.1\nLinkedid: 1.1\n\nEvent: X\nA: b",
-                &["calls", "remark", "ask"],
+                &["calls", "remark", "ping", "ask"],
             ),
             ("4930123\nExten: 43", &["calls anonymously"]),
             ("4930123\nChannelStateDesc: Down", &["calls anonymously"]),
@@ -422,7 +492,7 @@ mod tests {
     fn nothing_is_believed_until_the_list_begins() {
         let mut talk = Talk::begun();
         assert_eq!(talk.hear(&begins("4940", "1.1")), ["calls"]);
-        assert_eq!(talk.hear("Event: Newstate\nChannelStateDesc: Up\n\n"), ["remark", "ask"]);
+        assert_eq!(talk.hear("Event: Newstate\nChannelStateDesc: Up\n\n"), ["remark", "ping", "ask"]);
         assert!(talk.hear(&ends("1.1")).is_empty());
         // Who does not know the question's id cannot answer it.
         assert!(talk.hear("Response: Success\nActionID: 1\n\n").is_empty());
@@ -433,6 +503,65 @@ mod tests {
         let end = format!("Event: StatusComplete\nActionID: {id}\n\n");
         assert_eq!(talk.hear(&end), ["gone", "list"]);
         assert_eq!(talk.hear(&begins("4940", "1.3")), ["calls"]);
+    }
+
+    #[test]
+    fn what_cannot_be_made_up_is_believed_before_the_list_that_waits() {
+        let mut talk = Talk::begun();
+        assert_eq!(talk.hear(&begins("4940", "1.1")), ["calls"]);
+        let cut = "Event: Newstate\nChannelStateDesc: Up\n\n";
+        let believed = |talk: &Talk| format!("Response: Success\nActionID: {}\n\n", talk.0.doubt_id());
+        assert_eq!(talk.hear(cut), ["remark", "ping", "ask"]);
+        let first = believed(&talk);
+        assert!(talk.hear(&format!("{}{}", ends("1.1"), first.replace("secret-", ""))).is_empty());
+        assert!(talk.hear(&ends("1.1")).is_empty(), "somebody makes it up");
+        assert!(talk.hear(&first).is_empty());
+        assert_eq!(talk.hear(&begins("4941", "1.2")), ["calls"]);
+        // The same caller again: the list is to come already, and it was said.
+        assert_eq!(talk.hear(cut), ["ping"]);
+        assert!(talk.hear(&first).is_empty());
+        assert!(talk.hear(&ends("1.2")).is_empty(), "the last question is not answered yet");
+        let second = believed(&talk);
+        assert!(talk.hear(&second).is_empty());
+        assert_eq!(talk.hear(&ends("1.2")), ["gone"]);
+        let id = talk.0.list_id();
+        let list = format!("Response: Success\nActionID: {id}\n\nEvent: StatusComplete\nActionID: {id}\n\n");
+        assert_eq!(talk.hear(&list), ["list"]);
+        // Every so often it is said again.
+        let said: Vec<_> =
+            (0..98).flat_map(|_| [talk.hear(cut), talk.hear(&believed(&talk))].concat()).collect();
+        assert_eq!(said.iter().filter(|word| **word == "remark").count(), 2, "at 10 and at 100");
+        assert_eq!(said.iter().filter(|word| **word == "ask").count(), 1);
+    }
+
+    #[test]
+    fn a_caller_who_cuts_the_list_costs_one_channel() {
+        let forged = ends("1.1");
+        // (number of the caller, as it stands in each message about that channel)
+        let cases = [
+            format!("4930123\n\n{forged}"),
+            format!("4930123\n\n{forged}X: y"),
+            "4930123\n\n".to_owned(),
+            // Each piece seems whole.
+            format!("4930123\nUniqueid: 1.9\nLinkedid: 1.9\n\n{forged}Event: Nothing\nX: y"),
+            format!("4930123\n\n{forged}Event: Status\nChannelStateDesc: Up"),
+        ];
+        for number in cases {
+            let mut talk = Talk::begun();
+            assert_eq!(talk.hear(&begins("4940", "1.1")), ["calls"]);
+            let _ = talk.0.begin("secret");
+            let id = talk.0.list_id();
+            let listed = |number: &str, unique_id: &str| {
+                let listed = begins(number, unique_id).replace("Newchannel", "Status");
+                format!("{}\nActionID: {id}\n\n", listed.trim_end())
+            };
+            let begin = format!("Response: Success\nActionID: {id}\n\n");
+            let end = format!("Event: StatusComplete\nActionID: {id}\n\n");
+            let list = [begin, listed("4940", "1.1"), listed(&number, "1.2"), listed("4941", "1.3"), end];
+            assert_eq!(talk.hear(&list.concat()), ["remark", "list"], "{number:?}");
+            assert!(talk.0.listener.knows("1.1") && talk.0.listener.knows("1.3"), "{number:?}");
+            assert_eq!(talk.hear(&ends("1.1")), ["gone"], "{number:?}");
+        }
     }
 
     #[test]
