@@ -6,6 +6,7 @@ mod dial_string;
 mod link;
 mod listener;
 mod look;
+mod masking;
 #[cfg(test)]
 mod recordings;
 #[cfg(test)]

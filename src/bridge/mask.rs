@@ -3,6 +3,8 @@
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
 
+use crate::config::Pattern;
+
 /// The fewest digits in a row that are a number, and not a count.
 const SHORTEST: usize = 3;
 
@@ -10,9 +12,20 @@ const SHORTEST: usize = 3;
 #[derive(Debug, Default)]
 pub struct Mask {
     secret: RandomState,
+    kept: Vec<Pattern>,
 }
 
 impl Mask {
+    /// One that leaves the lines which these patterns mean as they are.
+    pub fn keeping(kept: Vec<Pattern>) -> Self {
+        Self { kept, ..Self::default() }
+    }
+
+    /// Whether this line keeps its name.
+    pub fn keeps(&self, line: &str) -> bool {
+        self.kept.iter().any(|pattern| pattern.is_met_by(line))
+    }
+
     /// A text in which each number is another one of the same length. Numbers that end alike still do, so that one
     /// is known again behind a prefix.
     pub fn text(&self, text: &str) -> String {
@@ -37,9 +50,15 @@ impl Mask {
         }
     }
 
+    /// Another word for one that may be a name or a number. A single letter is neither.
+    pub fn word(&self, word: &str) -> String {
+        let is_name = word.chars().any(char::is_alphabetic) && word.chars().nth(1).is_some();
+        if is_name { self.name(word) } else { self.text(word) }
+    }
+
     /// Another name for a name, and none for none.
     pub fn name(&self, name: &str) -> String {
-        if name.is_empty() || name.starts_with('<') {
+        if ["", "<unknown>"].contains(&name) {
             return name.to_owned();
         }
         format!("name-{:05}", self.hash(name) % 100_000)
@@ -75,5 +94,9 @@ mod tests {
         assert!(!mask.name("Anna Agent").contains("Anna"));
         assert_eq!(mask.name("<unknown>"), "<unknown>");
         assert_eq!(mask.name(""), "");
+        assert!(!mask.name("<Anna Agent").contains("Anna"), "callers choose their names");
+        assert_eq!(mask.word("anna"), mask.name("anna"));
+        assert_eq!(mask.word("492214710010"), mask.text("492214710010"));
+        assert_eq!(mask.word("s"), "s");
     }
 }

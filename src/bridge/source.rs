@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::fact::{Fact, LegId, Standing};
 use super::mask::Mask;
 use super::tracker::Open;
+use crate::config::Pattern;
 
 /// One kind of phone system: it makes facts of what its protocol says, without I/O, so that a recording
 /// of messages can take the place of a phone system.
@@ -53,6 +54,11 @@ pub trait Source {
 
     /// A message as people read it.
     fn text(message: &Self::Message) -> String;
+
+    /// The lines that these settings tell apart by their names, which a masked recording keeps.
+    fn kept(_settings: &Self::Settings) -> Vec<Pattern> {
+        Vec::new()
+    }
 
     /// Puts other numbers and names in place of those in a message, the same for the same.
     fn mask(message: &mut Self::Message, mask: &Mask);

@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::masking::masked;
 use crate::bridge::mask::Mask;
 
 /// A header line has a few hundred bytes; a name may be longer.
@@ -22,27 +23,6 @@ const BEFORE_NUMBERS: &[&str] = &["Event", "Channel", "ChannelState", "ChannelSt
 
 /// How the names of fields end that a message may have several times.
 const REPEATED: &[&str] = &["Variable", "Output"];
-
-/// Fields whose digits are nobody's number.
-const IDS: &[&str] = &[
-    "event",
-    "response",
-    "actionid",
-    "privilege",
-    "timestamp",
-    "uniqueid",
-    "linkedid",
-    "bridgeid",
-    "cause",
-    "duration",
-    "seconds",
-    "uptime",
-    "lastreload",
-    "state",
-    "statedesc",
-    "application",
-    "message",
-];
 
 /// One message: an event, or the reply to an action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,13 +80,7 @@ impl Block {
     /// Puts other numbers and names in place of those that it has.
     pub fn mask(&mut self, mask: &Mask) {
         for (field, value) in &mut self.fields {
-            let field = field.to_ascii_lowercase();
-            let is = |ends: &[&str]| ends.iter().any(|end| field.ends_with(end));
-            if is(&["name", "-txt"]) && !is(&["queuename"]) {
-                *value = mask.name(value);
-            } else if !is(IDS) {
-                *value = mask.text(value);
-            }
+            *value = masked(field, value, mask);
         }
     }
 

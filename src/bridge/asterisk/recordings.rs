@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Block, Blocks, Listener, Trunks};
 use crate::bridge::fact::Side;
+use crate::bridge::mask::Mask;
 use crate::bridge::tracker::{Followed, Open, Rules, Tracker};
 use crate::event::{EventKind, Users, WrittenEvent};
 
@@ -179,6 +180,44 @@ fn recorded_calls_become_the_right_events() {
         assert!(follower.listener.is_empty(), "{name}: {:?}", follower.listener);
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// What is sent for a masked recording is what is sent for the other one, masked; also where a phone has its user's name.
+#[test]
+fn a_masked_recording_tells_the_same() {
+    for Recording { name, mut blocks, .. } in recordings() {
+        for (_, block) in &mut blocks {
+            let text = block.to_string().replace("PJSIP/101", "PJSIP/anna-maria");
+            let text = text.replace("DialString: 101", "DialString: anna-maria");
+            Blocks::default().read(format!("{text}\n").as_bytes(), &mut |named| *block = named.unwrap());
+        }
+        let mask = Mask::default();
+        let (mut plain, mut masked) = (Follower::new(), Follower::new());
+        for (now, block) in blocks {
+            let mut other = block.clone();
+            other.mask(&mask);
+            assert!(!other.to_string().contains("anna-maria"), "{name}: {other}");
+            plain.hear(&(now, block));
+            masked.hear(&(now, other));
+        }
+        let anonymous = |number: &str| {
+            if number == "anonymous" { number.to_owned() } else { mask.word(number) }
+        };
+        for event in &mut plain.events {
+            event.from = event.from.as_deref().map(anonymous);
+            event.to = event.to.as_deref().map(anonymous);
+            event.answering_number = event.answering_number.as_deref().map(|number| mask.word(number));
+            event.queue = event.queue.as_deref().map(|queue| mask.text(queue));
+            match &mut event.user {
+                Some(Users::One(user)) => *user = mask.name(user),
+                Some(Users::Several(users)) => users.iter_mut().for_each(|user| *user = mask.name(user)),
+                None => {}
+            }
+        }
+        let expected: Vec<Value> = plain.events.iter().map(shown).collect();
+        let difference = difference(&masked.events, &expected);
+        assert!(difference.is_empty(), "{name}:\n{difference}");
+    }
 }
 
 /// All channels that there are, as they are listed.

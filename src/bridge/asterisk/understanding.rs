@@ -22,7 +22,7 @@ use super::{Block, BlockError, Listener, VARIABLES};
 use crate::bridge::fact::{Fact, LegId, Side, What};
 use crate::bridge::mask::Mask;
 use crate::bridge::source::{Heard, Source};
-use crate::config::AsteriskSettings;
+use crate::config::{AsteriskSettings, List as Listed, Pattern};
 
 /// Whether a caller's number may be shown: Asterisk's own word, and FreePBX's copy of it.
 const PRESENTATION: [&str; 2] = ["CALLERID(num-pres)", "CALLINGNUMPRES_SV"];
@@ -282,6 +282,11 @@ impl Source for Asterisk {
     fn adapt(&mut self, settings: &AsteriskSettings) {
         let outside_prefix = settings.outside_prefix.clone().unwrap_or_default();
         self.listener.adapt(Trunks::of(settings), outside_prefix);
+    }
+
+    fn kept(settings: &AsteriskSettings) -> Vec<Pattern> {
+        let Listed(channels) = settings.trunk_channels.clone().unwrap_or_default();
+        channels.into_iter().map(Pattern::new).collect()
     }
 
     fn begin(&mut self, secret: &str) -> Vec<Action> {

@@ -71,8 +71,15 @@ impl Event {
     /// Puts other numbers and names in place of those that it has.
     pub fn mask(&mut self, mask: &Mask) {
         for (header, value) in &mut self.headers {
-            if header.kind() == Kind::Number {
-                *value = mask.text(value);
+            match header.kind() {
+                Kind::Word | Kind::Id => {}
+                Kind::Number => *value = mask.word(value),
+                Kind::Channel => {
+                    // `sofia/internal/anna@pbx.example`, `loopback/101-a`
+                    let (endpoint, called) = value.split_at(value.rfind('/').map_or(0, |slash| slash + 1));
+                    let (user, host) = called.split_at(called.find('@').unwrap_or(called.len()));
+                    *value = [endpoint, &mask.word(user), &mask.text(host)].concat();
+                }
             }
         }
     }

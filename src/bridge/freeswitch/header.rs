@@ -47,8 +47,10 @@ pub(super) enum Kind {
     Word,
     /// the id of a leg, or a time
     Id,
-    /// digits that are somebody's number
+    /// somebody's number, or the name that their phone has
     Number,
+    /// where a channel leads to
+    Channel,
 }
 
 headers! {
@@ -57,7 +59,7 @@ headers! {
     UniqueId Id "Unique-ID",
     OldUniqueId Id "Old-Unique-ID",
     CallDirection Word "Call-Direction",
-    ChannelName Number "Channel-Name",
+    ChannelName Channel "Channel-Name",
     AnswerState Word "Answer-State",
     Created Id "Caller-Channel-Created-Time",
     Timestamp Id "Event-Date-Timestamp",

@@ -9,10 +9,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Blocks, Event, FreeSwitch, Message, Request, Says};
+use crate::bridge::mask::Mask;
 use crate::bridge::source::{Heard, Source};
 use crate::bridge::tracker::{Followed, Open, Rules, Tracker};
 use crate::config::FreeSwitchSettings;
-use crate::event::{EventKind, WrittenEvent};
+use crate::event::{EventKind, Users, WrittenEvent};
 
 #[path = "../../../tests/support/channels.rs"]
 mod channels;
@@ -257,6 +258,55 @@ fn recorded_calls_become_the_right_events() {
         assert!(follower.source.is_empty(), "{name}: {:?}", follower.source);
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// A message as it is when phones have names in place of numbers.
+fn named(message: &Message) -> Message {
+    let text = serde_json::to_string(message).unwrap();
+    serde_json::from_str(&text.replace("\"101\"", "\"anna\"").replace("/101@", "/anna@")).unwrap()
+}
+
+/// What is sent for a masked recording is what is sent for the other one, masked; also where a phone has its user's name.
+#[test]
+fn a_masked_recording_tells_the_same() {
+    for Recording { name, said, .. } in recordings() {
+        let mask = Mask::default();
+        let settings = FreeSwitchSettings::default();
+        let (mut plain, mut masked) = (Follower::new(&settings), Follower::new(&settings));
+        for (now, said) in said {
+            let (said, other) = match said {
+                Said::Connected => (Said::Connected, Said::Connected),
+                Said::Message(message) => {
+                    let message = named(&message);
+                    let mut other = message.clone();
+                    FreeSwitch::mask(&mut other, &mask);
+                    let text = FreeSwitch::text(&other);
+                    assert!(!text.contains("anna"), "{name}: {text}");
+                    (Said::Message(message), Said::Message(other))
+                }
+            };
+            plain.hear(now, &said);
+            masked.hear(now, &other);
+        }
+        plain.end();
+        masked.end();
+        let number = |number: &String| {
+            if number == "anonymous" { number.clone() } else { mask.word(number) }
+        };
+        for event in &mut plain.events {
+            event.from = event.from.as_ref().map(number);
+            event.to = event.to.as_ref().map(number);
+            event.answering_number = event.answering_number.as_ref().map(number);
+            match &mut event.user {
+                Some(Users::One(user)) => *user = number(user),
+                Some(Users::Several(users)) => users.iter_mut().for_each(|user| *user = number(user)),
+                None => {}
+            }
+        }
+        let expected: Vec<Value> = plain.events.iter().map(shown).collect();
+        let difference = difference(&masked.events, &expected);
+        assert!(difference.is_empty(), "{name}:\n{difference}");
+    }
 }
 
 /// The recordings of events, whose legs all begin and end in them.

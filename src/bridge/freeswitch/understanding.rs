@@ -228,8 +228,8 @@ impl Source for FreeSwitch {
             Message::Event(event) | Message::Reply { says: Says::Channel(event), .. } => event.mask(mask),
             Message::Reply { says: Says::Channels(rows), .. } => {
                 for row in rows {
-                    row.destination = mask.text(&row.destination);
-                    row.caller_number = mask.text(&row.caller_number);
+                    row.destination = mask.word(&row.destination);
+                    row.caller_number = mask.word(&row.caller_number);
                 }
             }
             Message::Reply { says: Says::Text(_), .. } | Message::Broken(_) => {}

@@ -37,7 +37,7 @@ pub struct Said {
     pub waits: Option<Waits>,
 }
 
-/// Fields whose digits and words are nobody's.
+/// Fields whose digits and words are nobody's: this is their name, or the last word of it.
 const WORDS: [&str; 12] = [
     "event",
     "type",
@@ -48,13 +48,16 @@ const WORDS: [&str; 12] = [
     "reason",
     "timestamp",
     "ts",
-    "_at",
+    "at",
     "time",
     "number_id",
 ];
 
-/// Fields that have a name.
-const NAMES: [&str; 7] = ["name", "email", "user", "agent", "peer", "display", "login"];
+/// How fields are called that have a name, or several.
+const NAMES: [&str; 14] = [
+    "name", "names", "email", "mail", "user", "users", "agent", "agents", "peer", "display", "login",
+    "contact", "member", "members",
+];
 
 impl Message {
     /// What it says.
@@ -69,26 +72,41 @@ impl Message {
         let (Self::Hook(said) | Self::Rejected(said)) = self;
         mask_field("", &mut said.body, mask);
         for (name, text) in &mut said.headers {
-            if !is_one_of(name, &WORDS) {
+            if !is_word(name) {
                 *text = mask.text(text);
             }
         }
     }
 }
 
-fn is_one_of(name: &str, ends: &[&str]) -> bool {
+/// Whether a field's name is one of [`WORDS`], or ends with one as a word of its own: `event_type`, `startTime`.
+fn is_word(name: &str) -> bool {
+    WORDS.iter().any(|word| {
+        let Some((before, last)) =
+            name.len().checked_sub(word.len()).and_then(|length| name.split_at_checked(length))
+        else {
+            return false;
+        };
+        let is_begun = !before.ends_with(char::is_alphanumeric)
+            || last.starts_with(char::is_uppercase) && before.ends_with(|c: char| !c.is_uppercase());
+        last.eq_ignore_ascii_case(word) && is_begun
+    })
+}
+
+/// Whether a field has a name. One too many only makes a word another.
+fn is_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ends.iter().any(|end| name.ends_with(end))
+    NAMES.iter().any(|end| name.ends_with(end))
 }
 
 fn mask_field(name: &str, value: &mut Value, mask: &Mask) {
     match value {
         Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| mask_field(name, value, mask)),
         Value::Array(values) => values.iter_mut().for_each(|value| mask_field(name, value, mask)),
-        Value::String(text) if is_one_of(name, &WORDS) || text.eq_ignore_ascii_case("voicemail") => {}
-        Value::String(text) if is_one_of(name, &NAMES) => *text = mask.name(text),
+        Value::String(text) if is_word(name) || text.eq_ignore_ascii_case("voicemail") => {}
+        Value::String(text) if is_name(name) => *text = mask.word(text),
         Value::String(text) => *text = mask.text(text),
-        Value::Number(number) if !is_one_of(name, &WORDS) => {
+        Value::Number(number) if !is_word(name) => {
             // What was none that begins with a zero is none afterwards.
             let masked = mask.text(&number.to_string());
             *value = masked.parse().map_or(Value::String(masked), Value::Number);
@@ -114,10 +132,43 @@ mod tests {
         message.mask(&Mask::default());
         let masked = &message.said().body;
         let text = masked.to_string();
-        for secret in ["4922112345678", "812345", "anna", "example"] {
+        for secret in ["4922112345678", "812345", "anna", "Anna", "example"] {
             assert!(!text.contains(secret), "{text}");
         }
+        assert_eq!(masked["data"]["users"][1], "voicemail");
         assert_eq!((&masked["event"], &masked["type"]), (&json!("call.answered"), &json!(30011)));
         assert_eq!(masked["from"].as_str().unwrap().len(), "+4922112345678".len());
+    }
+    #[test]
+    fn a_field_is_no_word_because_it_ends_like_one() {
+        // (field, whether its digits stay)
+        let cases = [
+            ("ts", true),
+            ("event_ts", true),
+            ("type", true),
+            ("call.type", true),
+            ("startTime", true),
+            ("CallStatus", true),
+            ("created_at", true),
+            ("number_id", true),
+            ("digits", false),
+            ("raw_digits", false),
+            ("DIGITS", false),
+            ("contacts", false),
+            ("estate", false),
+            ("prototype", false),
+            ("mobilephoneat", false),
+            ("", false),
+        ];
+        for (field, stays) in cases {
+            let mut value = json!({ field: ["4922112345678", 4_922_112_345_678_u64] });
+            mask_field("", &mut value, &Mask::default());
+            assert_eq!(value.to_string().contains("4922112345678"), stays, "{field}");
+            let mut header = Message::Hook(Said::default());
+            let (Message::Hook(said) | Message::Rejected(said)) = &mut header;
+            said.headers.insert(field.to_owned(), "4922112345678".to_owned());
+            header.mask(&Mask::default());
+            assert_eq!(header.said().headers[field] == "4922112345678", stays, "header {field}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use crate::background;
 use crate::bridge::fact::LegId;
 use crate::bridge::feed::{Fed, feed};
+use crate::bridge::mask::Mask;
 use crate::bridge::source::{Connector, Heard, Link, LinkError, Refusals, Source, Waits};
 use crate::bridge::tracker::Open;
 use crate::program::cli;
@@ -143,8 +144,8 @@ where
     ) -> anyhow::Result<Self> {
         let Account { settings, connector } = account;
         source.adapt(&settings);
-        let recorder =
-            following.record.as_deref().map(|path| Recorder::begin(path, following.mask)).transpose()?;
+        let mask = following.mask.then(|| Mask::keeping(S::kept(&settings)));
+        let recorder = following.record.as_deref().map(|path| Recorder::begin(path, mask)).transpose()?;
         let (connectors, wants_text) = (watch::Sender::new(connector), following.page.is_some());
         Ok(Self { source, connectors, read_again, wants_text, recorder, connection: None })
     }

@@ -27,15 +27,14 @@ pub struct Recorder<S> {
 }
 
 impl<S: Source> Recorder<S> {
-    /// Begins a file that only this user can read: numbers and names stand in it.
+    /// Begins a file that only this user can read: numbers and names stand in it, unless they are masked.
     ///
     /// # Errors
     ///
     /// It cannot be written, or is there already.
-    pub fn begin(path: &Path, is_masked: bool) -> anyhow::Result<Self> {
+    pub fn begin(path: &Path, mask: Option<Mask>) -> anyhow::Result<Self> {
         let file = begin(path).with_context(|| path.display().to_string())?;
         let gap = Gap { path: path.to_owned(), lines: 0 };
-        let mask = is_masked.then(Mask::default);
         Ok(Self { file, gap, length: 0, mask, source: PhantomData })
     }
 
