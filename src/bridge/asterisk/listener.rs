@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{Block, Trunks, dial_string};
 use crate::asterisk::{Channel as ChannelName, is_number, shown_name};
 use crate::bridge::fact::{Dial, Fact, Failure, LegId, Person, Place, Side, Taker, What};
+use crate::number::Party;
 
 /// The number of calls, none of them over a trunk, after which this is said.
 const CALLS_WITHOUT_TRUNK: u32 = 3;
@@ -63,6 +64,19 @@ pub(super) struct Channel {
     is_in_voicemail: bool,
     /// it was there when nobody listened: what it had rung then is not known
     is_met: bool,
+    origin: Origin,
+}
+
+/// How a channel came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// It called, it was rung for a call, or nobody saw.
+    Known,
+    /// It was made to be rung, and so far not for a call.
+    Made,
+    /// Asterisk itself has called a customer by it, as a dialer, a queue of callbacks and a call file do, and now has
+    /// somebody rung for them.
+    Customer,
 }
 
 impl Channel {
@@ -79,6 +93,7 @@ impl Channel {
             reached_by: None,
             is_in_voicemail: false,
             is_met: false,
+            origin: Origin::Known,
         }
     }
 
@@ -113,9 +128,13 @@ impl Listener {
         self.outside_prefix = outside_prefix.into();
     }
 
-    /// What an event says of legs. Of events that were cut off nothing is believed: see
-    /// [`is_whole`](Self::is_whole).
-    pub fn hear(&mut self, event: &Block) -> Option<Fact> {
+    /// What an event says of legs.
+    pub fn hear(&mut self, event: &Block) -> Vec<Fact> {
+        let customer = self.is_called_first(event);
+        customer.into_iter().chain(self.happens(event)).collect()
+    }
+
+    fn happens(&mut self, event: &Block) -> Option<Fact> {
         let what = match event.event()? {
             "Newchannel" => self.begins(event)?,
             "Rename" => return self.is_renamed(event),
@@ -177,15 +196,18 @@ impl Listener {
         }
         let number = number(event, "CallerIDNum");
         let person = person(name, shown(event, "CallerIDName"), number.clone());
-        let channel = Channel::new(name, event.get("Context"), side, person);
+        let mut channel = Channel::new(name, event.get("Context"), side, person);
+        // Down is a leg that is to be rung.
+        if event.get("ChannelStateDesc") == Some("Down") {
+            channel.origin = Origin::Made;
+        }
         self.channels.insert(unique_id, channel);
         let calls = event.get("ChannelStateDesc") == Some("Ring");
         if calls && side == Side::Phone && self.strange.len() < MOST_CONTEXTS {
             self.calls += 1;
             self.strange.insert(event.get("Context").unwrap_or_default().to_owned());
         }
-        // Down is a leg that is to be rung.
-        (event.get("ChannelStateDesc") == Some("Ring")).then(|| What::Calls {
+        calls.then(|| What::Calls {
             side,
             from: number,
             to: exten(event),
@@ -215,10 +237,49 @@ impl Listener {
         None
     }
 
+    /// Asterisk itself has called somebody outside, and for the first time has a leg of the house rung for them: that is
+    /// a call to the customer, which begins before this.
+    fn is_called_first(&mut self, event: &Block) -> Option<Fact> {
+        if event.event() != Some("DialBegin") {
+            return None;
+        }
+        let (dialer, group) = (id(event, "Uniqueid")?, id(event, "Linkedid")?);
+        if self.channels.get(event.get("DestUniqueid")?)?.side == Side::Outside {
+            return None;
+        }
+        let shown = number(event, "CallerIDNum");
+        let channel = self.channels.get_mut(&dialer)?;
+        if channel.side != Side::Outside || channel.origin != Origin::Made {
+            return None;
+        }
+        channel.origin = Origin::Customer;
+        // Some show the agent the customer's number as the caller's.
+        let number = channel
+            .dialled
+            .get_or_insert_with(|| shown.clone().unwrap_or_else(|| Party::ANONYMOUS.to_owned()));
+        let dial = Dial {
+            to: LegId(dialer.clone()),
+            side: Side::Outside,
+            person: Person::default(),
+            shown: shown.filter(|shown| shown != number),
+            number: number.clone(),
+            trunk: trunk(Side::Outside, &channel.name),
+            place: None,
+            caller: Person::default(),
+        };
+        Some(Fact { leg: LegId(dialer), group: LegId(group), what: What::Dials(dial) })
+    }
+
     fn dials(&mut self, event: &Block) -> Option<Dial> {
-        // Without one, somebody had it rung who is no part of the call: AMI, or a call file.
-        let dialer = id(event, "Uniqueid")?;
         let to = id(event, "DestUniqueid")?;
+        let Some(dialer) = id(event, "Uniqueid") else {
+            // Somebody had it rung who is no part of the call: AMI, or a call file.
+            if let Some(channel) = self.channels.get_mut(&to).filter(|channel| channel.side == Side::Outside)
+            {
+                channel.dialled = event.get("DialString").and_then(dial_string::number);
+            }
+            return None;
+        };
         let name = event.get("DestChannel")?;
         let side = match self.channels.get(&to) {
             Some(channel) => channel.side,
@@ -240,6 +301,7 @@ impl Listener {
         };
         if let Some(channel) = self.channels.get_mut(&to) {
             channel.member = member;
+            channel.origin = Origin::Known;
             channel.dialled = Some(number.clone()).filter(|number| !number.is_empty());
             if side == Side::Phone {
                 channel.person = person.clone();
@@ -260,6 +322,7 @@ impl Listener {
         let failure = match event.get("DialStatus")? {
             "ANSWER" => {
                 let (leg, what) = self.is_taken(event, dialer, to);
+                let what = self.is_reached(&leg, what);
                 return Some(Fact { leg: LegId(leg), group, what });
             }
             "BUSY" => Failure::Busy,
@@ -292,6 +355,21 @@ impl Listener {
             Channel { is_met: true, .. } => (leg, What::Answered(taker)),
             Channel { is_in_voicemail: true, .. } => (leg, What::Voicemail),
             Channel { .. } => (leg, What::Failed { to: taker.leg, failure: Failure::NoAnswer }),
+        }
+    }
+
+    /// The same for a customer whom Asterisk called first: once a colleague takes the call, the customer is reached.
+    fn is_reached(&self, leg: &str, what: What) -> What {
+        match (self.channels.get(leg), what) {
+            (Some(Channel { origin: Origin::Customer, dialled, .. }), What::Answered(_)) => {
+                What::Answered(Taker {
+                    leg: LegId(leg.to_owned()),
+                    side: Side::Outside,
+                    person: Person::default(),
+                    number: dialled.clone(),
+                })
+            }
+            (_, what) => what,
         }
     }
 

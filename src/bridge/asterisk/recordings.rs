@@ -80,7 +80,7 @@ impl Follower {
     }
 
     fn hear(&mut self, (now, block): &(Duration, Block)) {
-        if let Some(fact) = self.listener.hear(block) {
+        for fact in self.listener.hear(block) {
             self.tracker.hear(fact, *now);
         }
         self.take();
@@ -235,7 +235,7 @@ fn with_no_trunk_each_call_of_a_customer_names_a_context() {
         follower.listener = Listener::new(Trunks::new(["none"], [""; 0]), "0");
         let mut reasons = BTreeMap::new();
         for (now, block) in &recording.blocks {
-            if let Some(fact) = follower.listener.hear(block) {
+            for fact in follower.listener.hear(block) {
                 follower.tracker.hear(fact, *now);
             }
             for followed in follower.tracker.followed() {

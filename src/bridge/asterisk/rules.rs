@@ -12,6 +12,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// An Asterisk that says in full what is written in a few words, a line for each event, a second apart:
 ///
 /// - `new ID CHANNEL CONTEXT NUMBER EXTEN`: a channel calls; `new ID@GROUP ...`: one is made to be rung
+/// - `made ID CHANNEL ...`: one is made to be rung, and is no part of a call; `dial ID STRING`: nobody has it rung
 /// - `dial ID ID STRING`, `end ID ID STATUS`
 /// - `up ID`, `busy ID`, `wants ID`, `wants ID TECHCAUSE`, `gone ID CAUSE`
 /// - `join ID QUEUE`, `leave ID`, `abandon ID`, `agent ID ID NAME`
@@ -35,9 +36,10 @@ impl Pbx {
     fn says(&mut self, line: &str) -> Block {
         let words: Vec<&str> = line.split(' ').collect();
         let said = match words[..] {
-            ["new", id, name, context, number, exten] => {
+            [made @ ("new" | "made"), id, name, context, number, exten] => {
                 let (id, group) = id.split_once('@').unwrap_or((id, id));
-                let state = if id == group || name.ends_with(";2") { "Ring" } else { "Down" };
+                let calls = made == "new" && (id == group || name.ends_with(";2"));
+                let state = if calls { "Ring" } else { "Down" };
                 let text = |text: &str| text.replace('~', " ");
                 self.channels.insert(
                     id.to_owned(),
@@ -51,6 +53,9 @@ impl Pbx {
                     },
                 );
                 self.event("Newchannel", id, "")
+            }
+            ["dial", to, string] => {
+                format!("Event: DialBegin\n{}DialString: {string}\n", self.channel("Dest", to))
             }
             ["dial", from, to, string] => {
                 format!("{}DialString: {string}\n", self.both("DialBegin", from, "Dest", to))
@@ -138,7 +143,7 @@ fn followed(rules: Rules, said: &[&str]) -> Vec<String> {
     let mut now = SECOND;
     let mut lines = Vec::new();
     for said in said.iter().flat_map(|said| said.split("; ")) {
-        if let Some(fact) = listener.hear(&pbx.says(said)) {
+        for fact in listener.hear(&pbx.says(said)) {
             tracker.hear(fact, now);
         }
         now += SECOND;
@@ -461,6 +466,57 @@ fn a_local_channel_is_known_by_the_name_that_it_has() {
     assert!(listener.is_empty(), "{listener:?}");
 }
 
+/// A dialer, a queue of callbacks and a call file call the customer first.
+#[test]
+fn a_customer_whom_asterisk_calls_first_is_called() {
+    let made = "made t PJSIP/trunk-1 from-trunk 4930 700; dial t 0221@trunk; up t";
+    let same = made.replace(" 4930 ", " 0221 ");
+    let phone = "new p@t PJSIP/101-1 from-internal 101 s";
+    let local = "new l@t Local/101@x-1;1 x 101 101; new m@t Local/101@x-1;2 x 4930 101; dial t l 101@x/n";
+    let cases: [Case<'_>; 7] = [
+        (
+            "an agent takes the call",
+            &[made, phone, "dial t p 101; end t p ANSWER; wants t; gone p 16; gone t 16"],
+            &["t newCall out 4930 0221", "t answer", "t hangup normalClearing"],
+        ),
+        (
+            "by a Local channel",
+            &[made, "join t 700", local, phone, "dial m p 101; end m p ANSWER; end t l ANSWER; gone t 16"],
+            &["t newCall out 4930 0221", "t answer", "t hangup normalClearing"],
+        ),
+        (
+            "the customer gives up while an agent is rung",
+            &[made, phone, "dial t p 101; wants t; end t p CANCEL; gone p 26; gone t 16"],
+            &["t newCall out 4930 0221", "t hangup cancel"],
+        ),
+        (
+            "one agent after the other is rung",
+            &[
+                made,
+                phone,
+                "dial t p 101; end t p NOANSWER; gone p 19; new q@t PJSIP/102-1 from-internal 102 s; dial t q 102",
+                "end t q ANSWER; gone t 16",
+            ],
+            &["t newCall out 4930 0221", "t answer", "t hangup normalClearing"],
+        ),
+        (
+            "the agent is shown the customer's number",
+            &[&same, phone, "dial t p 101; gone t 16"],
+            &["t newCall out anonymous 0221", "t hangup noAnswer"],
+        ),
+        ("nobody is rung for the customer", &[made, "wants t; gone t 16"], &[]),
+        (
+            "a customer whom a phone has called is sent on to a colleague",
+            &[
+                GOES,
+                "end p t ANSWER; new q@p PJSIP/102-1 from-internal 102 s; dial t q 102; end t q ANSWER; gone t 16",
+            ],
+            &["p newCall out 101 0221 Name 101", "p answer", "p hangup normalClearing"],
+        ),
+    ];
+    check(&Rules::default(), &cases);
+}
+
 #[test]
 fn a_phone_that_somebody_else_had_rung_is_no_call() {
     // A click: the phone is rung by nobody, and calls when it is up.
@@ -470,6 +526,6 @@ fn a_phone_that_somebody_else_had_rung_is_no_call() {
     let block = format!("Event: DialBegin\n{}DialString: 101\n", pbx.channel("Dest", "p"));
     let mut listener = Listener::new(Trunks::default(), "");
     Blocks::default().read(format!("{block}\n").as_bytes(), &mut |block| {
-        assert_eq!(listener.hear(&block.unwrap()), None);
+        assert_eq!(listener.hear(&block.unwrap()), []);
     });
 }

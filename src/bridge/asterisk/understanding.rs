@@ -113,13 +113,18 @@ impl Asterisk {
     }
 
     fn hear(&mut self, event: &Block) -> Vec<Heard<Action>> {
-        let Some(fact) = self.listener.hear(event) else { return Vec::new() };
-        let mut heard = match &fact.what {
-            What::Calls { side: Side::Outside, from: Some(_), .. } => self.ask_for_presentation(&fact),
-            _ => Vec::new(),
-        };
-        heard.extend(self.listener.remark().map(Heard::Remark));
-        heard.insert(0, Heard::Fact(fact));
+        let mut heard = Vec::new();
+        for fact in self.listener.hear(event) {
+            let questions = match &fact.what {
+                What::Calls { side: Side::Outside, from: Some(_), .. } => self.ask_for_presentation(&fact),
+                _ => Vec::new(),
+            };
+            heard.push(Heard::Fact(fact));
+            heard.extend(questions);
+        }
+        if !heard.is_empty() {
+            heard.extend(self.listener.remark().map(Heard::Remark));
+        }
         heard
     }
 
