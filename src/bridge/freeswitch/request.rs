@@ -125,7 +125,8 @@ fn text(body: &[u8], longest: usize) -> Says {
 }
 
 fn is_plain(uuid: &str) -> bool {
-    !uuid.is_empty() && uuid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._@:+".contains(&byte))
+    !uuid.is_empty()
+        && uuid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._@:+%!*~/".contains(&byte))
 }
 
 impl fmt::Display for Message {
@@ -147,6 +148,7 @@ mod tests {
         let command = |uuid: &str| Request::End(uuid.to_owned()).command();
         assert_eq!(command("4ee24380-de63").unwrap(), "api uuid_kill 4ee24380-de63 CALL_REJECTED\n\n");
         assert!(command("7f3a@192.0.2.1:5060").is_some());
+        assert!(command("7f%3a!*~/1").is_some(), "the words of RFC 3261 that mean nothing to FreeSWITCH");
         for uuid in ["", "a b", "a\n\napi shutdown", "${x}", "a;b", "ä"] {
             assert_eq!(command(uuid), None, "{uuid:?}");
             assert_eq!(Request::Channel(uuid.to_owned()).command(), None, "{uuid:?}");

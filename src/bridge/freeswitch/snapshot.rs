@@ -10,9 +10,14 @@ use crate::bridge::fact::{Fact, Side, Standing};
 
 impl Listener {
     /// What the list says of legs; from here on these are the legs that there are. What happened meanwhile to calls
-    /// that are known comes first.
-    pub(super) fn standing(&mut self, list: &[(Row, Event)]) -> (Vec<Fact>, Vec<Standing>) {
-        let there: HashSet<&str> = list.iter().map(|(row, _)| row.uuid.as_str()).collect();
+    /// that are known comes first. Of those in `unread` it is only known that they are there.
+    pub(super) fn standing(
+        &mut self,
+        list: &[(Row, Event)],
+        unread: &HashSet<String>,
+    ) -> (Vec<Fact>, Vec<Standing>) {
+        let listed = list.iter().map(|(row, _)| &row.uuid);
+        let there: HashSet<&str> = listed.clone().chain(unread).map(String::as_str).collect();
         let gone: Vec<String> = self
             .legs
             .iter()
@@ -26,7 +31,7 @@ impl Listener {
             }
         }
         let known: HashSet<String> = self.legs.iter().map(|(uuid, _)| uuid.clone()).collect();
-        self.enter_all(list, &there);
+        self.enter_all(list);
         for (row, event) in list {
             self.is_as_listed(row, event, &there);
         }
@@ -40,12 +45,13 @@ impl Listener {
                 facts.extend(self.groups.sift(&group, told));
             }
         }
-        let standing = list.iter().filter_map(|(row, _)| self.stands(&row.uuid)).collect();
+        let standing = listed.chain(unread).filter_map(|uuid| self.stands(uuid)).collect();
         (facts, standing)
     }
 
     /// Takes up the legs that are not known, each after the one that had it rung.
-    fn enter_all(&mut self, list: &[(Row, Event)], there: &HashSet<&str>) {
+    fn enter_all(&mut self, list: &[(Row, Event)]) {
+        let there: HashSet<&str> = list.iter().map(|(row, _)| row.uuid.as_str()).collect();
         let mut waiting: Vec<&(Row, Event)> =
             list.iter().filter(|(row, _)| !self.legs.contains(&row.uuid)).collect();
         loop {

@@ -519,6 +519,63 @@ fn an_id_that_a_caller_chooses_is_no_calls_before() {
     assert_eq!(ids, ["xy@192.0.2.15060-1795995274297098", "xy@192.0.2.15060-1795995999000000"]);
 }
 
+/// After a lost connection only a list without a leg, and FreeSWITCH's word that it is gone, end it.
+#[test]
+fn a_leg_of_which_freeswitch_says_nothing_is_still_there() {
+    // (the caller's id at FreeSWITCH, what it says of that leg if it is asked, whether the call is over)
+    let cases = [
+        (id("1"), "-ERR No such channel!", true),
+        (id("1"), "-ERR Something else", false),
+        (id("1"), "{\"Event-Name\": \"CHANNEL_DATA\", \"Unique", false),
+        (id("1"), "", false),
+        ("it's@(here)".to_owned(), "it cannot be asked", false),
+    ];
+    for (uuid, says, is_over) in cases {
+        let mut source = FreeSwitch::new(&settings());
+        let mut tracker = Tracker::new(Rules { grace: Duration::ZERO, ..Rules::default() });
+        let mut now = Duration::ZERO;
+        let mut hear = |source: &mut FreeSwitch, message: Message| {
+            now += Duration::from_secs(1);
+            for heard in source.understand(message) {
+                match heard {
+                    Heard::Fact(fact) => tracker.hear(fact, now),
+                    Heard::Standing(legs) => tracker.compare(&legs, now),
+                    Heard::Seen(_)
+                    | Heard::Ask(_)
+                    | Heard::Remark(_)
+                    | Heard::Passed(_)
+                    | Heard::Repeated(_) => {}
+                }
+            }
+            tracker.followed().filter_map(line).collect::<Vec<_>>()
+        };
+        let event = |event: Value| Message::Event(serde_json::from_value(event).unwrap());
+        let listed = |uuids: &[&str]| {
+            let row = |uuid: &&str| serde_json::from_value(json!({ "uuid": uuid })).unwrap();
+            Message::Reply { to: Request::Channels, says: Says::Channels(uuids.iter().map(row).collect()) }
+        };
+        let _ = source.begin("");
+        hear(&mut source, listed(&[]));
+        hear(&mut source, event(comes(&uuid, "public")));
+        let begun = hear(&mut source, event(rings("2", &uuid, "102", json!({}))));
+        assert_eq!(begun, [] as [&str; 0]);
+        let _ = source.begin("");
+        let mut said = hear(&mut source, listed(&[&uuid]));
+        let to = Request::Channel(uuid.clone());
+        if to.command().is_some() {
+            let says = to.read(says.as_bytes());
+            said.extend(hear(&mut source, Message::Reply { to, says }));
+        }
+        assert_eq!(said.iter().any(|line| line.starts_with("hangup")), is_over, "{uuid} {says:?}: {said:?}");
+        let ended = hear(&mut source, event(ends(&uuid, "ORIGINATOR_CANCEL", "recv_cancel")));
+        assert_eq!(
+            ended.iter().any(|line| line.starts_with("hangup")),
+            !is_over,
+            "{uuid} {says:?}: {ended:?}"
+        );
+    }
+}
+
 #[test]
 fn a_leg_that_gets_another_id_is_the_same() {
     let renamed = event("CHANNEL_UUID", "9", json!({ "Old-Unique-ID": "1" }));

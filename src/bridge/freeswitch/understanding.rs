@@ -28,6 +28,8 @@ struct List {
     missing: Vec<Row>,
     /// those that are
     channels: Vec<(Row, Event)>,
+    /// those that are there, and of which it says no more
+    unread: HashSet<String>,
     /// what has happened since it was asked for
     meanwhile: Vec<Event>,
 }
@@ -102,7 +104,9 @@ impl FreeSwitch {
 
     fn ask_for_each(&mut self, rows: Vec<Row>) -> Vec<Heard<Request>> {
         let is_askable = |row: &Row| Request::Channel(row.uuid.clone()).command().is_some();
-        self.list.missing = rows.into_iter().filter(is_askable).collect();
+        let (askable, other): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_askable);
+        self.list.missing = askable;
+        self.list.unread = other.into_iter().map(|row| row.uuid).collect();
         if self.list.missing.is_empty() {
             return self.listed();
         }
@@ -128,7 +132,12 @@ impl FreeSwitch {
                 )));
                 heard
             }
-            Says::Text(_) | Says::Channels(_) => Vec::new(),
+            Says::Text(why) if why.contains("No such channel") => Vec::new(),
+            // Nothing says that it is gone.
+            Says::Text(_) | Says::Channels(_) => {
+                self.list.unread.insert(row.uuid);
+                Vec::new()
+            }
         };
         if self.list.is_coming && self.list.missing.is_empty() {
             heard.extend(self.listed());
@@ -139,7 +148,7 @@ impl FreeSwitch {
     /// The list is complete. What happened meanwhile to legs that are known comes before it, so that a call that ended
     /// is one that ended as it did; what else happened, after it.
     fn listed(&mut self) -> Vec<Heard<Request>> {
-        let List { channels, meanwhile, .. } = take(&mut self.list);
+        let List { channels, mut unread, meanwhile, .. } = take(&mut self.list);
         let uuid = |event: &Event| event.get(Header::UniqueId).map(str::to_owned);
         let (known, other): (Vec<_>, Vec<_>) = meanwhile
             .into_iter()
@@ -148,7 +157,8 @@ impl FreeSwitch {
         let gone: HashSet<String> = known.iter().chain(&other).filter(is_end).filter_map(uuid).collect();
         let mut heard: Vec<_> = known.iter().flat_map(|event| self.hear(event)).collect();
         let there: Vec<_> = channels.into_iter().filter(|(row, _)| !gone.contains(&row.uuid)).collect();
-        let (facts, standing) = self.listener.standing(&there);
+        unread.retain(|uuid| !gone.contains(uuid));
+        let (facts, standing) = self.listener.standing(&there, &unread);
         heard.extend(facts.into_iter().map(Heard::Fact));
         heard.push(Heard::Standing(standing));
         heard.extend(other.iter().flat_map(|event| self.hear(event)).collect::<Vec<_>>());
