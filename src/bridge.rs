@@ -12,6 +12,7 @@ pub mod mask;
 pub mod recording;
 pub mod source;
 pub mod system;
+mod tcp;
 pub mod three_cx;
 pub mod tracker;
 pub mod traffic;

@@ -21,6 +21,7 @@ use super::understanding::Message;
 use super::{Block, Blocks};
 use crate::bridge::source::{self, Connector, LinkError};
 use crate::bridge::system::AccountError;
+use crate::bridge::tcp;
 use crate::bridge::traffic::Traffic;
 use crate::client::settings_for_another;
 use crate::config::{AsteriskAccount, AsteriskSettings, Secret};
@@ -107,12 +108,7 @@ impl Connector for Account {
     async fn connect(&self) -> Result<Link, LinkError> {
         let address = || self.address.clone();
         let unreachable = |source| LinkError::Unreachable { address: self.address.clone(), source };
-        let stream = match timeout(STEP, TcpStream::connect(&self.address)).await {
-            Ok(connected) => connected.map_err(unreachable)?,
-            Err(_) => return Err(unreachable(std::io::ErrorKind::TimedOut.into())),
-        };
-        let keep_alive = stream.set_nodelay(true);
-        keep_alive.map_err(unreachable)?;
+        let stream = tcp::connect(&self.address, STEP).await?;
         let mut link = Link {
             traffic: Traffic::new(self.encrypted(stream).await.map_err(unreachable)?),
             blocks: Blocks::default(),

@@ -15,6 +15,7 @@ use super::block::{Block, Blocks};
 use super::event::Event;
 use super::request::{Message, Request, Says};
 use crate::bridge::source::{self, Connector, LinkError};
+use crate::bridge::tcp;
 use crate::config::FreeSwitchAccount;
 
 /// How long each step of the beginning may take. FreeSWITCH waits 25 seconds for a login.
@@ -54,12 +55,7 @@ impl Connector for FreeSwitchAccount {
     type Link = Link;
 
     async fn connect(&self) -> Result<Link, LinkError> {
-        let unreachable = |source| LinkError::Unreachable { address: self.address.clone(), source };
-        let stream = match timeout(STEP, TcpStream::connect(&self.address)).await {
-            Ok(connected) => connected.map_err(unreachable)?,
-            Err(_) => return Err(unreachable(io::ErrorKind::TimedOut.into())),
-        };
-        stream.set_nodelay(true).map_err(unreachable)?;
+        let stream = tcp::connect(&self.address, STEP).await?;
         let now = Instant::now();
         let mut link = Link {
             stream,
