@@ -60,7 +60,7 @@ impl Recording {
                     recording.pauses.push(recording.events.len());
                 }
                 last = Some(now);
-                if let Some(fact) = listener.hear(&block) {
+                for fact in listener.hear(&block) {
                     tracker.hear(fact, now);
                 }
                 fields = block.fields().to_vec();
