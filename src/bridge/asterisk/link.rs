@@ -109,6 +109,7 @@ impl Connector for Account {
         let address = || self.address.clone();
         let unreachable = |source| LinkError::Unreachable { address: self.address.clone(), source };
         let stream = tcp::connect(&self.address, STEP).await?;
+        let is_here = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
         let mut link = Link {
             traffic: Traffic::new(self.encrypted(stream).await.map_err(unreachable)?),
             blocks: Blocks::default(),
@@ -124,7 +125,9 @@ impl Connector for Account {
                 said: banner,
             });
         }
-        timeout(STEP, link.log_in(self)).await.map_err(|_| LinkError::Silent)??;
+        timeout(STEP, link.log_in(self, is_here || self.tls.is_some()))
+            .await
+            .map_err(|_| LinkError::Silent)??;
         Ok(link)
     }
 }
@@ -167,7 +170,8 @@ impl Link {
         Ok(String::from_utf8_lossy(&banner).trim().to_owned())
     }
 
-    async fn log_in(&mut self, account: &Account) -> Result<(), LinkError> {
+    /// Logs in. Where nobody else hears it, `is_private`, an interface without MD5 gets the secret itself.
+    async fn log_in(&mut self, account: &Account, is_private: bool) -> Result<(), LinkError> {
         let challenge = Action::new("Challenge", "challenge").with("AuthType", "MD5");
         let reply = self.reply(challenge, "challenge").await?;
         // Before it knows who asks, an Asterisk tells nothing of calls.
@@ -180,7 +184,15 @@ impl Link {
                 let key: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
                 login.with("AuthType", "MD5").with("Key", key)
             }
-            None => login.with("Secret", secret),
+            None if is_private => login.with("Secret", secret),
+            // Every Asterisk has MD5: this is somebody else, or somebody in between.
+            None => {
+                return Err(LinkError::Stranger {
+                    address: account.address.clone(),
+                    wanted: "manager interface of Asterisk with MD5 logins, and the secret itself is sent by TLS only",
+                    said: reply.get("Message").unwrap_or("nothing of it").to_owned(),
+                });
+            }
         };
         let reply = self.reply(login.with("Events", "on"), "login").await?;
         if reply.get("Response") == Some("Success") {
@@ -328,6 +340,39 @@ mod tests {
         connect(&account).unwrap();
         let actions = served.join().unwrap();
         assert!(actions[1].contains("Username: zammad\nSecret: s3cret\nEvents: on"), "{actions:?}");
+    }
+
+    #[test]
+    fn the_secret_goes_over_no_network_as_it_is() {
+        let account = Account {
+            address: "192.0.2.1:5038".to_owned(),
+            username: "zammad".to_owned(),
+            secret: Secret::new("s3cret"),
+            tls: None,
+        };
+        block_on(async {
+            let (near, far) = tokio::io::duplex(4096);
+            let mut link = Link {
+                traffic: Traffic::new(Box::new(near) as Box<dyn Stream>),
+                blocks: Blocks::default(),
+                read: VecDeque::new(),
+                rare: Rare::default(),
+            };
+            let mut far = tokio::io::BufReader::new(far);
+            let refusal = b"Response: Error\r\nActionID: challenge\r\nMessage: Must specify AuthType\r\n\r\n";
+            tokio::io::AsyncWriteExt::write_all(&mut far, refusal).await.unwrap();
+            let error = link.log_in(&account, false).await.unwrap_err();
+            assert!(error.is_lasting());
+            assert!(
+                error.to_string().ends_with(r#"sent by TLS only: it says "Must specify AuthType""#),
+                "{error}"
+            );
+            drop(link);
+            let mut said = String::new();
+            far.read_to_string(&mut said).await.unwrap();
+            assert!(said.starts_with("Action: Challenge") && !said.contains("s3cret"), "{said}");
+        })
+        .unwrap();
     }
 
     #[test]

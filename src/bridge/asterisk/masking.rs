@@ -103,7 +103,7 @@ mod tests {
     use crate::config::Pattern;
 
     #[test]
-    fn whoever_has_a_phone_is_not_named_by_it() {
+    fn nobody_is_named_by_their_phone() {
         let mask = Mask::default();
         let anna = mask.name("anna");
         // (field, value, masked; `ANNA` is another name for anna)
