@@ -9,6 +9,7 @@ pub mod feed;
 pub mod freeswitch;
 pub mod fritzbox;
 pub mod mask;
+mod no_trunk;
 pub mod recording;
 pub mod source;
 pub mod system;

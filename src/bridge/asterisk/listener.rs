@@ -4,18 +4,13 @@
 //! places where names and numbers are to be found. Source: recordings of calls in
 //! `tests/fixtures/bridge`, and Asterisk's documentation of AMI's events.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::{Block, Trunks, dial_string};
 use crate::asterisk::{Channel as ChannelName, is_number, shown_name};
 use crate::bridge::fact::{Dial, Fact, Failure, LegId, Person, Place, Side, Taker, What};
+use crate::bridge::no_trunk::NoTrunk;
 use crate::number::Party;
-
-/// The number of calls, none of them over a trunk, after which this is said.
-const CALLS_WITHOUT_TRUNK: u32 = 3;
-
-/// The most contexts that are named.
-const MOST_CONTEXTS: usize = 20;
 
 /// Asterisk allows 79 characters of a context.
 const LONGEST_CONTEXT: usize = 79;
@@ -35,10 +30,7 @@ pub struct Listener {
     pub(super) channels: HashMap<String, Channel>,
     /// unique ids of Local channels, by name: the two of a pair are found by it
     pub(super) locals: HashMap<String, String>,
-    /// contexts in which phones called, as long as no trunk was seen
-    strange: BTreeSet<String>,
-    /// how many calls that were
-    calls: u32,
+    no_trunk: NoTrunk,
 }
 
 /// A channel that is there.
@@ -116,8 +108,7 @@ impl Listener {
             outside_prefix: outside_prefix.into(),
             channels: HashMap::new(),
             locals: HashMap::new(),
-            strange: BTreeSet::new(),
-            calls: 0,
+            no_trunk: NoTrunk::default(),
         }
     }
 
@@ -160,16 +151,7 @@ impl Listener {
 
     /// What an administrator should know who sees no call: said once, after a few of them.
     pub(super) fn remark(&mut self) -> Option<String> {
-        if self.calls != CALLS_WITHOUT_TRUNK || self.trunks.has_seen_one() {
-            return None;
-        }
-        self.calls += 1;
-        let contexts: Vec<&str> = self.strange.iter().map(String::as_str).collect();
-        Some(format!(
-            "none of the calls so far came over a trunk; they began in the contexts {}. If one of these is that of \
-             a trunk, name it in trunk_contexts",
-            contexts.join(", ")
-        ))
+        self.no_trunk.remark(self.trunks.has_seen_one(), "trunk_contexts")
     }
 
     /// Whether a channel is there.
@@ -203,9 +185,8 @@ impl Listener {
         }
         self.channels.insert(unique_id, channel);
         let calls = event.get("ChannelStateDesc") == Some("Ring");
-        if calls && side == Side::Phone && self.strange.len() < MOST_CONTEXTS {
-            self.calls += 1;
-            self.strange.insert(event.get("Context").unwrap_or_default().to_owned());
+        if calls && side == Side::Phone {
+            self.no_trunk.sees(event.get("Context").unwrap_or_default());
         }
         calls.then(|| What::Calls {
             side,

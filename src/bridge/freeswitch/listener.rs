@@ -4,8 +4,6 @@
 //! a bridge that is no answer yet, and where names and numbers are to be found. Source: recordings of a FreeSWITCH 1.11 in
 //! `tests/fixtures/bridge/freeswitch`.
 
-use std::collections::BTreeSet;
-
 use super::ending::{Refusal, end, refusal};
 use super::event::Event;
 use super::groups::Groups;
@@ -13,13 +11,8 @@ use super::header::Header;
 use super::legs::{self, Leg, Legs};
 use super::request::Row;
 use crate::bridge::fact::{Dial, Fact, LegId, Side, What};
+use crate::bridge::no_trunk::NoTrunk;
 use crate::config::{FreeSwitchSettings, List, Pattern};
-
-/// The number of calls, none of them over a trunk, after which this is said.
-const CALLS_WITHOUT_TRUNK: u32 = 3;
-
-/// The most contexts that are named.
-const MOST_CONTEXTS: usize = 20;
 
 /// Understands one FreeSWITCH, from event to event.
 #[derive(Debug)]
@@ -36,10 +29,7 @@ pub struct Listener {
 #[derive(Debug, Default)]
 struct Trunks {
     is_seen: bool,
-    /// contexts in which phones called, as long as no trunk was seen
-    strange: BTreeSet<String>,
-    /// how many calls that were
-    calls: u32,
+    none: NoTrunk,
 }
 
 impl Listener {
@@ -323,23 +313,13 @@ impl Trunks {
     /// Who calls is told of.
     fn sees(&mut self, leg: &Leg) {
         self.is_seen |= leg.side == Side::Outside;
-        if leg.side == Side::Phone && self.strange.len() < MOST_CONTEXTS {
-            self.strange.insert(leg.context.clone());
-            self.calls += 1;
+        if leg.side == Side::Phone {
+            self.none.sees(&leg.context);
         }
     }
 
     fn remark(&mut self) -> Option<String> {
-        if self.calls != CALLS_WITHOUT_TRUNK || self.is_seen {
-            return None;
-        }
-        self.calls += 1;
-        let contexts: Vec<&str> = self.strange.iter().map(String::as_str).collect();
-        Some(format!(
-            "none of the calls so far came over a trunk; they began in the contexts {}. If one of these is that of \
-             a trunk, name it in inbound_contexts",
-            contexts.join(", ")
-        ))
+        self.none.remark(self.is_seen, "inbound_contexts")
     }
 }
 
