@@ -179,8 +179,7 @@ impl CallControl {
             // Another token comes of what is asked for next.
             self.everything_due = Instant::now();
         }
-        let rows =
-            answer.and_then(|answer| answer.json(&self.account.http).ok()).map(|list| xapi::rows(&list));
+        let rows = answer.and_then(|answer| xapi::rows(&self.account.http, &answer).ok());
         if let Some(rows) = rows.filter(|rows| self.last_list.as_ref() != Some(rows)) {
             self.last_list = Some(rows.clone());
             self.read.push_back(Message::Beside { at: milliseconds(), rows });

@@ -85,19 +85,17 @@ impl Console {
         let Some(name) = self.group.clone() else { return Ok(Asked::Answered(People::default())) };
         let answer = self.get("api/GroupList").await?;
         let Some(groups) = self.object(&answer)? else { return Ok(Asked::LoggedOut) };
-        let groups: Vec<&Map<String, Value>> = field(&groups, "list")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_object)
-            .collect();
+        let groups = field(&groups, "list").and_then(Value::as_array);
+        let groups =
+            groups.ok_or_else(|| self.http.unreachable("what it answers to api/GroupList holds no list"))?;
+        let groups: Vec<&Map<String, Value>> = groups.iter().filter_map(Value::as_object).collect();
         let Some(group) = groups.iter().find(|group| text(group, "Name") == name) else {
             let names: Vec<String> = groups.iter().take(SHOWN).map(|group| text(group, "Name")).collect();
             return Err(self
                 .http
                 .refused(format!("it has no group {name:?}; there is: {}", names.join(", "))));
         };
-        let count: usize = text(group, "ExtensionsCount").parse().unwrap_or(usize::MAX);
+        let count: Option<usize> = text(group, "ExtensionsCount").parse().ok();
         let id = field(group, "Id").cloned().unwrap_or_default();
         let answer = self.post("api/GroupList/set", &json!({ "Id": id })).await?;
         let Some(opened) = self.object(&answer)? else { return Ok(Asked::LoggedOut) };
@@ -113,12 +111,17 @@ impl Console {
             if is_logged_out(&answer) {
                 return Ok(Asked::LoggedOut);
             }
-            let page = answer.json(&self.http)?;
-            let page = members_in(&page);
+            let Some(page) = members_in(&answer.json(&self.http)?) else {
+                // Behind the last page, if it is not known which that is.
+                if start > 0 && count.is_none() {
+                    break;
+                }
+                return Err(self.http.unreachable("what it answers to api/edit/update holds no members"));
+            };
             start += page.len();
             let before = members.len();
             members.extend(page);
-            if members.len() >= count || members.len() == before {
+            if count.is_some_and(|count| members.len() >= count) || members.len() == before {
                 break;
             }
         }
@@ -173,13 +176,20 @@ fn is_logged_out(answer: &Answer) -> bool {
     [401, 403].contains(&answer.status)
 }
 
-/// Numbers in a page of members: `[{"Item":{"Members":{"selected":[{"Number":{"_value":"150"}}]}}}]`.
-fn members_in(page: &Value) -> Vec<String> {
-    let items = page.as_array().into_iter().flatten();
-    let selected = items.filter_map(|item| item.pointer("/Item/Members/selected")?.as_array()).flatten();
+/// Numbers in a page of members: `[{"Item":{"Members":{"selected":[{"Number":{"_value":"150"}}]}}}]`; `None` if it is
+/// no such page.
+fn members_in(page: &Value) -> Option<Vec<String>> {
+    let lists: Vec<&Vec<Value>> = page
+        .as_array()?
+        .iter()
+        .filter_map(|item| item.pointer("/Item/Members/selected")?.as_array())
+        .collect();
+    if lists.is_empty() {
+        return None;
+    }
     let number = |member: &Value| {
         let number = text(member.pointer("/Number")?.as_object()?, "_value");
         (!number.is_empty()).then_some(number)
     };
-    selected.filter_map(number).collect()
+    Some(lists.into_iter().flatten().filter_map(number).collect())
 }

@@ -101,7 +101,7 @@ impl Lists {
                 match answer.status {
                     401 => Ok(None),
                     403 | 404 => Err(xapi::forbidden(http)),
-                    _ => Ok(Some(xapi::rows(&answer.json(http)?))),
+                    _ => xapi::rows(http, &answer).map(Some),
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::http::{By, Http};
+use super::http::{Answer, By, Http};
 use super::message::{People, Row, text};
 use super::token::Token;
 use crate::bridge::source::LinkError;
@@ -34,9 +34,16 @@ pub async fn people(http: &Http, token: &Token) -> Option<People> {
 }
 
 /// The active calls in an answer to `ActiveCalls`.
-pub fn rows(answer: &Value) -> Vec<Row> {
+///
+/// # Errors
+///
+/// It holds no list, and so says nothing of calls.
+pub fn rows(http: &Http, answer: &Answer) -> Result<Vec<Row>, LinkError> {
+    let answer = answer.json(http)?;
     let rows = answer.get("value").and_then(Value::as_array);
-    rows.into_iter().flatten().filter_map(Row::read).collect()
+    let rows =
+        rows.ok_or_else(|| http.unreachable("what it answers to xapi/v1/ActiveCalls holds no list"))?;
+    Ok(rows.iter().filter_map(Row::read).collect())
 }
 
 /// All of a kind by number, with their names.
