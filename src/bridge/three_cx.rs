@@ -1,6 +1,7 @@
 //! 3CX: by its Call Control API since version 20, and by its management console's list of calls before.
 
 mod account;
+mod beside;
 mod call_control;
 mod calls;
 mod console;

@@ -455,7 +455,7 @@ fn queues_that_the_client_may_not_see_are_followed_by_the_list() {
     pbx.lists(&[["5", TRUNK, QUEUE, "Talking"]]);
     let new_call = "#1 newCall in 4930123456→816 816";
     until_told(&zammad, &[new_call]);
-    for (status, answer) in [(500, "<html>nothing</html>"), (200, r#"{"error":{"code":""}}"#)] {
+    for (status, answer) in [(500, "<html>nothing</html>"), (200, r#"{"error":{"code":""}}"#), (403, "{}")] {
         pbx.answers("/xapi/v1/ActiveCalls", status, answer, 2);
         pbx.until_polled(4);
     }
@@ -475,6 +475,63 @@ fn queues_that_the_client_may_not_see_are_followed_by_the_list() {
     forbidden.shows(&[leg("150", "Ringing")]);
     until("the call", || zammad.log().len() == 2);
     assert_eq!(forbidden.count("/xapi/v1/ActiveCalls"), 1);
+    end(running);
+}
+
+/// Whether the list is refused, not needed any more, or not there since the 3CX was restarted.
+#[test]
+fn a_caller_of_a_queue_ends_when_the_list_of_active_calls_is_lost() {
+    let new_call = "#1 newCall in 4930123456→816 816";
+    let cancel = "#1 hangup cancel";
+    type Loses<'a> = &'a (dyn Fn(&Pbx) + Sync);
+    let refused: Loses<'_> = &|pbx| pbx.fails("/xapi/v1/ActiveCalls", 403, usize::MAX);
+    let not_granted: Loses<'_> = &|pbx| {
+        pbx.fails("/xapi", 403, usize::MAX);
+        pbx.drops_sockets();
+    };
+    let not_up: Loses<'_> = &|pbx| {
+        pbx.fails("/xapi", 503, usize::MAX);
+        pbx.drops_sockets();
+    };
+    let without_list: Loses<'_> = &|pbx| {
+        pbx.fails("/xapi/v1/ActiveCalls", 503, usize::MAX);
+        pbx.drops_sockets();
+    };
+    let shown: Loses<'_> = &|pbx| {
+        pbx.shows_all();
+        pbx.drops_sockets();
+    };
+    crate::servers::at_once([refused, not_granted, not_up, without_list, shown], |loses| {
+        let (world, pbx, zammad) = (World::new(), Pbx::start(Version::V20), Zammad::start());
+        pbx.hides("816");
+        let running = start(&world, &pbx, &zammad, Version::V20);
+        pbx.until_followed();
+        pbx.lists(&[["5", TRUNK, QUEUE, "Talking"]]);
+        until_told(&zammad, &[new_call]);
+        loses(&pbx);
+        until_told(&zammad, &[new_call, cancel]);
+        end(running);
+    });
+}
+
+#[test]
+fn the_list_of_active_calls_is_asked_for_when_its_interface_is_up_again() {
+    let (world, pbx, zammad) = (World::new(), Pbx::start(Version::V20), Zammad::start());
+    pbx.hides("816");
+    // Users and queues, three times.
+    pbx.fails("/xapi", 503, 6);
+    let running = start(&world, &pbx, &zammad, Version::V20);
+    pbx.until_followed();
+    pbx.lists(&[["5", TRUNK, QUEUE, "Talking"]]);
+    until_told(&zammad, &["#1 newCall in 4930123456→816 816"]);
+    // A moment without it ends nothing.
+    pbx.fails("/xapi", 503, 6);
+    pbx.drops_sockets();
+    pbx.until_asked("/callcontrol/ws", 2);
+    pbx.until_polled(5);
+    pbx.lists_until_seen(&[]);
+    until_told(&zammad, &["#1 newCall in 4930123456→816 816", "#1 hangup cancel"]);
+    assert_eq!(pbx.count("/callcontrol/ws"), 2);
     end(running);
 }
 

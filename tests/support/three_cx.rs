@@ -183,6 +183,11 @@ impl Pbx {
         self.shared.change(|state| state.hidden.push(dn));
     }
 
+    /// The client may see all numbers.
+    pub fn shows_all(&self) {
+        self.shared.change(|state| state.hidden.clear());
+    }
+
     /// What is asked for below this path gets this answer, so many times.
     pub fn fails(&self, path: &str, status: u16, times: usize) {
         self.answers(path, status, "<html>nothing</html>", times);

@@ -17,8 +17,9 @@ use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::account::{Account, milliseconds};
+use super::beside::{Beside, Listed, Question};
 use super::http::{Answer, By, Http};
-use super::message::{Entry, Message, Participant, Place, Request, Row};
+use super::message::{Entry, Message, Participant, People, Place, Request};
 use super::socket::{self, Opened, PING, Socket};
 use super::token::Token;
 use super::xapi;
@@ -64,11 +65,7 @@ pub struct CallControl {
     has_shown: bool,
     /// the answer in place of a socket, until that is told
     no_socket: Option<u16>,
-    /// numbers of queues, as far as they are told
-    queues: Vec<String>,
-    /// when the list of active calls is asked for next; `None`: it is not needed, not granted, or asked for
-    list_due: Option<Instant>,
-    last_list: Option<Vec<Row>>,
+    beside: Beside,
 }
 
 /// What became of a question.
@@ -80,8 +77,10 @@ enum Done {
         times: u32,
     },
     Renewed(Result<Token, LinkError>),
-    /// The list of active calls; `None` if it did not come.
-    Listed(Option<Answer>),
+    /// Names and queues; `None` if they are not granted.
+    Told(Result<Option<People>, LinkError>),
+    /// The list of active calls.
+    Listed(Result<Answer, LinkError>),
     /// A leg was dropped, or not.
     Dropped(Option<String>),
 }
@@ -111,9 +110,9 @@ impl CallControl {
             }
         };
         let people = xapi::people(http, &token).await;
-        let queues = people.as_ref().map(|people| people.queues.clone()).unwrap_or_default();
-        read.extend(people.map(Message::People));
         let now = Instant::now();
+        let mut beside = Beside::new(account.poll_interval);
+        read.extend(beside.told(people, now, milliseconds()));
         Ok(Self {
             everything_due: now + if socket.is_some() { RECONCILE } else { account.poll_interval },
             account,
@@ -128,9 +127,7 @@ impl CallControl {
             taken_away: Vec::new(),
             has_shown: false,
             no_socket,
-            queues,
-            list_due: None,
-            last_list: None,
+            beside,
         })
     }
 
@@ -151,39 +148,43 @@ impl CallControl {
         self.asking.push(asking.boxed());
     }
 
-    /// Asks for the list of active calls.
-    fn list(&mut self) {
-        self.list_due = None;
-        let (account, token) = (self.account.clone(), self.token.access.reveal().to_owned());
+    /// Asks for what the configuration's API tells.
+    fn ask_beside(&mut self, question: Question) {
+        let (account, token) = (self.account.clone(), self.token.clone());
         let asking = async move {
-            let path = "xapi/v1/ActiveCalls";
-            Done::Listed(account.http.get(path, path, By::Token(&token)).await.ok())
+            let http = &account.http;
+            match question {
+                Question::People => Done::Told(xapi::people(http, &token).await),
+                Question::List => Done::Listed(xapi::active_calls(http, &token).await),
+            }
         };
         self.asking.push(asking.boxed());
     }
 
-    /// A list that does not come says nothing, and one that is not granted is not asked for again.
-    fn listed(&mut self, answer: Option<Answer>) {
-        if let Some(answer) = &answer
-            && [403, 404].contains(&answer.status)
-        {
-            log::debug!(
-                "queues that the client may not see are not followed: no list of active calls ({})",
-                answer.status
-            );
-            self.queues.clear();
-            return;
+    /// Names and queues, or that there are none.
+    fn told(&mut self, people: Result<Option<People>, LinkError>) {
+        let now = Instant::now();
+        let is_first = people.is_ok() && !self.beside.is_known();
+        self.read.extend(self.beside.told(people, now, milliseconds()));
+        if is_first {
+            // Whether the list is needed is told by what is shown.
+            self.everything_due = now;
         }
-        self.list_due = Some(Instant::now() + self.account.poll_interval);
-        if answer.as_ref().is_some_and(|answer| answer.status == 401) {
+    }
+
+    /// The list of active calls, or that it did not come.
+    fn listed(&mut self, answer: Result<Answer, LinkError>) {
+        let (now, http) = (Instant::now(), &self.account.http);
+        let listed = match &answer {
+            Ok(Answer { status: status @ (403 | 404), .. }) => Listed::Refused(*status),
+            Ok(answer) => xapi::rows(http, answer).map_or(Listed::Vain, Listed::Rows),
+            Err(_) => Listed::Vain,
+        };
+        if answer.is_ok_and(|answer| answer.status == 401) {
             // Another token comes of what is asked for next.
-            self.everything_due = Instant::now();
+            self.everything_due = now;
         }
-        let rows = answer.and_then(|answer| xapi::rows(&self.account.http, &answer).ok());
-        if let Some(rows) = rows.filter(|rows| self.last_list.as_ref() != Some(rows)) {
-            self.last_list = Some(rows.clone());
-            self.read.push_back(Message::Beside { at: milliseconds(), rows });
-        }
+        self.read.extend(self.beside.listed(listed, now, milliseconds()));
     }
 
     /// Gets another token after that time.
@@ -211,6 +212,7 @@ impl CallControl {
                     self.start(request, 1);
                 }
             }
+            Done::Told(people) => self.told(people),
             Done::Listed(answer) => self.listed(answer),
             Done::Dropped(None) => {}
             Done::Dropped(Some(why)) => {
@@ -267,11 +269,11 @@ impl CallControl {
                     )));
                 }
                 let entries: Vec<Entry> = entries.iter().filter_map(Entry::read).collect();
-                let is_shown = |queue: &String| entries.iter().any(|entry| entry.dn == *queue);
-                if !self.queues.iter().all(is_shown) && self.last_list.is_none() {
-                    self.list_due.get_or_insert_with(Instant::now);
-                }
-                self.read.push_back(Message::Everything { at: milliseconds(), entries });
+                let at = milliseconds();
+                let is_shown = |queue: &str| entries.iter().any(|entry| entry.dn == queue);
+                let beside = self.beside.shown(is_shown, Instant::now(), at);
+                self.read.push_back(Message::Everything { at, entries });
+                self.read.extend(beside);
             }
             // Gone, or not for this client any more.
             (403 | 404, Request::One(place)) => {
@@ -334,8 +336,8 @@ impl source::Link for CallControl {
             if self.socket.is_some() {
                 due = due.min(self.ping_due);
             }
-            if let Some(list_due) = self.list_due {
-                due = due.min(list_due);
+            if let Some(beside_due) = self.beside.due() {
+                due = due.min(beside_due);
             }
             let from_socket = async {
                 match &mut self.socket {
@@ -351,8 +353,8 @@ impl source::Link for CallControl {
                     if now >= self.token.renewal {
                         self.renew(Duration::ZERO);
                     }
-                    if self.list_due.is_some_and(|due| now >= due) {
-                        self.list();
+                    while let Some(question) = self.beside.ask(now) {
+                        self.ask_beside(question);
                     }
                     if now >= self.everything_due {
                         let pause = if self.socket.is_some() { RECONCILE } else { self.account.poll_interval };

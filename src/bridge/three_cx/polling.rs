@@ -9,8 +9,9 @@ use futures_util::future::{BoxFuture, FutureExt};
 use tokio::time::{Instant, sleep_until};
 
 use super::account::{Account, milliseconds};
+use super::beside::PEOPLE;
 use super::console::{Asked, Console};
-use super::http::{By, Http};
+use super::http::Http;
 use super::message::{Message, People, Row};
 use super::token::Token;
 use super::xapi;
@@ -21,9 +22,6 @@ const MOST_FAILURES: u32 = 3;
 
 /// How often the same list is said although nothing has changed.
 const UNCHANGED: Duration = Duration::from_secs(15);
-
-/// How often it is asked who there is.
-const PEOPLE: Duration = Duration::from_secs(300);
 
 /// Where the list comes from.
 #[derive(Debug)]
@@ -96,8 +94,7 @@ impl Lists {
             },
             Self::ActiveCalls { account, token } => {
                 let http = &account.http;
-                let by = By::Token(token.access.reveal());
-                let answer = http.get("xapi/v1/ActiveCalls", "xapi/v1/ActiveCalls", by).await?;
+                let answer = xapi::active_calls(http, token).await?;
                 match answer.status {
                     401 => Ok(None),
                     403 | 404 => Err(xapi::forbidden(http)),
@@ -120,7 +117,14 @@ impl Lists {
                 Asked::Answered(people) => Ok(Some(people)),
                 Asked::LoggedOut => Ok(None),
             },
-            Self::ActiveCalls { account, token } => Ok(xapi::people(&account.http, token).await),
+            Self::ActiveCalls { account, token } => {
+                let people = xapi::people(&account.http, token).await;
+                // Calls are followed without names.
+                Ok(people.unwrap_or_else(|error| {
+                    log::debug!("names and queues are not told: {}", crate::client::in_full(&error));
+                    None
+                }))
+            }
         }
     }
 }

@@ -19,21 +19,39 @@ const PAGE: usize = 100;
 const MOST_PAGES: usize = 100;
 
 /// Names of extensions and numbers of queues; `None` if nothing of it is granted.
-pub async fn people(http: &Http, token: &Token) -> Option<People> {
+///
+/// # Errors
+///
+/// Neither names nor queues came, and that may be otherwise a moment later.
+pub async fn people(http: &Http, token: &Token) -> Result<Option<People>, LinkError> {
     let people = all(http, token, "Users", "Number,FirstName,LastName").await;
     let queues = all(http, token, "Queues", "Number").await;
-    if people.is_none() && queues.is_none() {
-        log::debug!("the 3CX tells no names: its API client has no right for the configuration's API");
-        return None;
-    }
-    Some(People {
+    let (people, queues) = match (people, queues) {
+        (Ok(None), Ok(None)) => {
+            log::debug!("the 3CX tells no names: its API client has no right for the configuration's API");
+            return Ok(None);
+        }
+        (Err(error), Ok(None) | Err(_)) | (Ok(None), Err(error)) => return Err(error),
+        (people, queues) => (people.unwrap_or_default(), queues.unwrap_or_default()),
+    };
+    Ok(Some(People {
         people: people.unwrap_or_default().into_iter().collect(),
         queues: queues.unwrap_or_default().into_keys().collect(),
         is_group: false,
-    })
+    }))
 }
 
-/// The active calls in an answer to `ActiveCalls`.
+/// The answer to a question for the list of active calls.
+///
+/// # Errors
+///
+/// There is none.
+pub async fn active_calls(http: &Http, token: &Token) -> Result<Answer, LinkError> {
+    let path = "xapi/v1/ActiveCalls";
+    http.get(path, path, By::Token(token.access.reveal())).await
+}
+
+/// The active calls in such an answer.
 ///
 /// # Errors
 ///
@@ -46,36 +64,44 @@ pub fn rows(http: &Http, answer: &Answer) -> Result<Vec<Row>, LinkError> {
     Ok(rows.iter().filter_map(Row::read).collect())
 }
 
-/// All of a kind by number, with their names.
+/// All of a kind by number, with their names; `None` if they are not granted.
 async fn all(
     http: &Http,
     token: &Token,
     kind: &str,
     fields: &str,
-) -> Option<BTreeMap<String, Option<String>>> {
+) -> Result<Option<BTreeMap<String, Option<String>>>, LinkError> {
     let mut known = BTreeMap::new();
     for page in 0..MOST_PAGES {
         let path = format!("xapi/v1/{kind}?$select={fields}&$top={PAGE}&$skip={}", page * PAGE);
-        let answer = match http.get(&path, "xapi/v1", By::Token(token.access.reveal())).await {
-            Ok(answer) if answer.is_good() => answer.json(http).ok()?,
-            Ok(_) | Err(_) => return (!known.is_empty()).then_some(known),
+        let rows = match http.get(&path, "xapi/v1", By::Token(token.access.reveal())).await {
+            // A token that is used up and a 3CX that is busy are no missing right.
+            Ok(Answer { status: 400 | 402..=407 | 409..=428 | 430..=499, .. }) => Ok(None),
+            Ok(answer) => answer.json(http).and_then(|mut answer| match answer.get_mut("value") {
+                Some(Value::Array(rows)) => Ok(Some(std::mem::take(rows))),
+                _ => Err(http.unreachable("what it answers to xapi/v1 holds no list")),
+            }),
+            Err(error) => Err(error),
+        };
+        let rows = match rows {
+            Ok(Some(rows)) => rows,
+            // What came before is told all the same.
+            Ok(None) | Err(_) if !known.is_empty() => return Ok(Some(known)),
+            Ok(None) => return Ok(None),
+            Err(error) => return Err(error),
         };
         let before = known.len();
-        let mut count = 0;
-        for row in
-            answer.get("value").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
-        {
-            count += 1;
+        for row in rows.iter().filter_map(Value::as_object) {
             let name = format!("{} {}", text(row, "FirstName"), text(row, "LastName"));
             let name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
             known.insert(text(row, "Number"), name);
         }
         // A page like the last one is from who does not know pages.
-        if count < PAGE || known.len() == before {
+        if rows.len() < PAGE || known.len() == before {
             break;
         }
     }
-    Some(known)
+    Ok(Some(known))
 }
 
 /// Why there is nothing.
