@@ -535,6 +535,35 @@ fn the_list_of_active_calls_is_asked_for_when_its_interface_is_up_again() {
     end(running);
 }
 
+/// The answer about one participant: refused, or good without one.
+#[test]
+fn a_participant_that_is_not_told_of_ends_no_call() {
+    crate::servers::at_once([(403, "{}"), (200, "{}"), (200, r#"{"error":{}}"#)], |(status, answer)| {
+        let (world, pbx, zammad) = (World::new(), Pbx::start(Version::V20), Zammad::start());
+        let running = start(&world, &pbx, &zammad, Version::V20);
+        pbx.until_followed();
+        pbx.shows(&[leg("150", "Ringing")]);
+        until_told(&zammad, &[RINGS]);
+        let path = "/callcontrol/150/participants/8106";
+        let before = pbx.count("/callcontrol");
+        pbx.answers(path, status, answer, 4);
+        pbx.shows(&[leg("150", "Connected")]);
+        until_told(&zammad, &[RINGS, TALKS]);
+        // What it is now is told by everything.
+        assert_eq!(pbx.count("/callcontrol"), before + 1);
+        pbx.is_well();
+        // It is asked for again when it changes.
+        let asked = pbx.count(path);
+        let mut held = leg("150", "Connected");
+        held["party_caller_name"] = json!("Customer");
+        pbx.shows(&[held]);
+        pbx.until_asked(path, asked + 1);
+        pbx.shows(&[]);
+        until_told(&zammad, &[RINGS, TALKS, ENDS]);
+        end(running);
+    });
+}
+
 #[test]
 fn without_a_socket_everything_is_asked_for_again_and_again() {
     let (world, pbx, zammad) = (World::new(), Pbx::start(Version::V20), Zammad::start());

@@ -275,15 +275,20 @@ impl CallControl {
                 self.read.push_back(Message::Everything { at, entries });
                 self.read.extend(beside);
             }
-            // Gone, or not for this client any more.
-            (403 | 404, Request::One(place)) => {
+            (404, Request::One(place)) => {
                 self.read.push_back(Message::One { at: milliseconds(), place, participant: None });
             }
+            // Whether it is gone, or not for this client any more, is told by everything.
+            (403, Request::One(place)) => self.read.push_back(Message::Untold(place)),
             (_, Request::One(place)) => {
                 let shown = answer.json(http)?;
-                let participant =
-                    Participant::read(&shown, &place.dn).filter(|shown| shown.id == place.id).map(Box::new);
-                self.read.push_back(Message::One { at: milliseconds(), place, participant });
+                let shown = Participant::read(&shown, &place.dn).filter(|shown| shown.id == place.id);
+                self.read.push_back(match shown {
+                    Some(shown) => {
+                        Message::One { at: milliseconds(), place, participant: Some(Box::new(shown)) }
+                    }
+                    None => Message::Untold(place),
+                });
             }
             (_, Request::Drop(_)) => {}
         }

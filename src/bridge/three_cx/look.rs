@@ -65,6 +65,7 @@ pub async fn look(login: &Login3cx, settings: &ThreeCxSettings) -> Result<Look, 
             }
             Message::Beside { .. }
             | Message::One { .. }
+            | Message::Untold(_)
             | Message::Changed(_)
             | Message::Removed { .. }
             | Message::Time

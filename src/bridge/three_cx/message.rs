@@ -42,6 +42,8 @@ pub enum Message {
         /// as it is now
         participant: Option<Box<Participant>>,
     },
+    /// the question for one participant was refused, or its answer is of no use
+    Untold(Place),
     /// a participant is there, or has changed
     Changed(Place),
     /// a participant is not there any more

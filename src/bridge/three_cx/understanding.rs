@@ -28,6 +28,8 @@ pub struct ThreeCx {
     asked: HashMap<Place, bool>,
     /// what was learned since everything was asked for; `None`: it is not
     since: Option<HashMap<Place, Option<Box<Participant>>>>,
+    /// a participant was not told of since everything was asked for
+    is_untold: bool,
     /// legs can be dropped
     is_call_control: bool,
     /// what is there when everything is shown for the first time since a connection began may be there for long
@@ -113,6 +115,19 @@ impl ThreeCx {
         Some(Heard::Ask(Request::One(place)))
     }
 
+    /// What it is now is not told, so all is looked at: it counts as gone if it is not there either.
+    fn untold(&mut self, place: &Place) -> Vec<Heard<Request>> {
+        if self.asked.remove(place).is_none() {
+            return Vec::new();
+        }
+        if self.since.is_some() {
+            // What is asked for already may be older than the change.
+            self.is_untold = true;
+            return Vec::new();
+        }
+        vec![Heard::Ask(self.ask_for_everything())]
+    }
+
     fn removed(&mut self, at: u64, place: Place) -> Vec<Heard<Request>> {
         self.asked.remove(&place);
         let changes = self.calls.remove(&place.key(), at);
@@ -138,6 +153,7 @@ impl Source for ThreeCx {
 
     fn begin(&mut self, _secret: &str) -> Vec<Request> {
         self.asked.clear();
+        self.is_untold = false;
         self.is_first_look = true;
         vec![self.ask_for_everything()]
     }
@@ -167,8 +183,15 @@ impl Source for ThreeCx {
                 self.directory.learn(people);
                 Vec::new()
             }
-            Message::Everything { at, entries } => heard(self.everything(at, entries)),
+            Message::Everything { at, entries } => {
+                let mut heard = heard(self.everything(at, entries));
+                if std::mem::take(&mut self.is_untold) {
+                    heard.push(Heard::Ask(self.ask_for_everything()));
+                }
+                heard
+            }
             Message::One { at, place, participant } => self.one(at, place, participant),
+            Message::Untold(place) => self.untold(&place),
             Message::Changed(place) => self.changed(place).into_iter().collect(),
             Message::Removed { at, place } => self.removed(at, place),
             Message::Time => match self.since {
@@ -192,7 +215,10 @@ impl Source for ThreeCx {
     /// A leg by its place: which call it is part of is known once the message is understood.
     fn about(message: &Message) -> Option<(LegId, LegId)> {
         match message {
-            Message::One { place, .. } | Message::Changed(place) | Message::Removed { place, .. } => {
+            Message::One { place, .. }
+            | Message::Untold(place)
+            | Message::Changed(place)
+            | Message::Removed { place, .. } => {
                 let leg = LegId(place.key());
                 Some((leg.clone(), leg))
             }
@@ -230,7 +256,11 @@ impl Source for ThreeCx {
             Message::One { participant, .. } => {
                 participant.iter_mut().for_each(|participant| participant.mask(mask));
             }
-            Message::Changed(_) | Message::Removed { .. } | Message::Time | Message::Notice(_) => {}
+            Message::Untold(_)
+            | Message::Changed(_)
+            | Message::Removed { .. }
+            | Message::Time
+            | Message::Notice(_) => {}
         }
     }
 }

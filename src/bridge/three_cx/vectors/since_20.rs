@@ -250,6 +250,33 @@ fn a_transfer_since_version_20_stays_one_call() {
     v20(&Rules::default(), "the caller moves, one answer", &turned, &[new_call, alice, end]);
 }
 
+/// Also while everything is asked for already: that may be older than the change.
+#[test]
+fn a_participant_that_is_not_told_of_is_found_in_everything() {
+    let mut source = ThreeCx::default();
+    let place = || Place { dn: "150".to_owned(), id: "1".to_owned() };
+    let everything = || Message::Everything { at: 0, entries: Vec::new() };
+    let mut asks = |message: Message| {
+        let asked = source.understand(message).into_iter().filter_map(|heard| match heard {
+            Heard::Ask(request) => Some(request),
+            Heard::Fact(_)
+            | Heard::Standing(_)
+            | Heard::Seen(_)
+            | Heard::Remark(_)
+            | Heard::Passed(_)
+            | Heard::Repeated(_) => None,
+        });
+        asked.collect::<Vec<_>>()
+    };
+    assert_eq!(asks(Message::Untold(place())), []);
+    assert_eq!(asks(Message::Changed(place())), [Request::One(place())]);
+    assert_eq!(asks(Message::Untold(place())), [Request::Everything]);
+    assert_eq!(asks(Message::Changed(place())), [Request::One(place())]);
+    assert_eq!(asks(Message::Untold(place())), []);
+    assert_eq!(asks(everything()), [Request::Everything]);
+    assert_eq!(asks(everything()), []);
+}
+
 #[test]
 fn a_call_that_was_reported_is_taken_up_by_its_number() {
     let leg = |status: &str| vec![json!({ "id": 8106, "dn": "150", "status": status, "callid": 1264 })];
