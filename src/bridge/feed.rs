@@ -95,7 +95,7 @@ async fn hand_over<C: Connector>(
 }
 
 /// Between half of it and all of it, so that many who lost one phone system do not come back at once.
-fn jittered(pause: Duration) -> Duration {
+pub(super) fn jittered(pause: Duration) -> Duration {
     let random = uuid::Uuid::new_v4().as_u128() % 1000;
     pause / 2 + pause * (random as u32) / 2000
 }

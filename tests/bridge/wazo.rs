@@ -95,6 +95,26 @@ fn who_may_not_list_calls_is_told_and_follows_all_the_same() {
     wazo.assert_content();
 }
 
+/// calld is up later than the rest after a restart.
+#[test]
+fn a_list_that_fails_is_asked_for_again() {
+    let (world, zammad, wazo) = (World::new(), Zammad::start(), Wazo::start());
+    let running = Running::start(&mut bridge(&world, &wazo, &zammad));
+    wazo.until_sessions(1);
+    wazo.happens("call_created", &leg("1.1", json!({})));
+    zammad.until("newCall", "wazo-1.1");
+    wazo.list_fails(2);
+    wazo.close(4003);
+    wazo.is_missed("call_ended", &leg("1.1", json!({ "reason_code": 16 })));
+    wazo.until_list_failed();
+    assert_eq!(zammad.until("hangup", "wazo-1.1")["cause"], "cancel");
+    let said = end(running);
+    assert!(!said.contains("calld.calls.read"), "{said}");
+    let told = "which calls there are is not told (it answers 503 Service Unavailable); it is asked again";
+    assert_eq!(said.matches(told).count(), 1, "{said}");
+    wazo.assert_content();
+}
+
 /// In place: the connection goes on, so that nothing is missed.
 #[test]
 fn a_token_is_renewed_before_its_end() {

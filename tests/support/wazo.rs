@@ -47,6 +47,10 @@ struct State {
     refusal: Option<u16>,
     /// the list of legs is not for everybody
     has_no_list: bool,
+    /// calld is not up for so many questions
+    list_failures: usize,
+    /// sockets are closed before they are opened, so many of them
+    lost_sockets: usize,
     renewed: Vec<String>,
     /// how long tokens last, in seconds, if that is less than was asked for
     tokens_last: Option<u64>,
@@ -107,6 +111,21 @@ impl Wazo {
 
     pub fn has_no_list(&self) {
         self.shared.change(|state| state.has_no_list = true);
+    }
+
+    /// The list of legs fails so many times.
+    pub fn list_fails(&self, times: usize) {
+        self.shared.change(|state| state.list_failures = times);
+    }
+
+    /// Waits until the list of legs has failed as often as it was to.
+    pub fn until_list_failed(&self) {
+        self.wait("questions for the list", |state| state.list_failures == 0);
+    }
+
+    /// So many clients who want a socket are hung up on, as by a server that is started again.
+    pub fn loses_sockets(&self, times: usize) {
+        self.shared.change(|state| state.lost_sockets = times);
     }
 
     /// From now on tokens last this many seconds, whatever is asked for.
@@ -213,6 +232,14 @@ fn answer(head: &str, body: &[u8], shared: &Shared) -> (u16, Value) {
         return (401, json!({}));
     }
     if request.starts_with("GET /api/calld/1.0/calls ") {
+        let is_up = shared.change(|state| {
+            let left = state.list_failures.checked_sub(1);
+            state.list_failures = left.unwrap_or_default();
+            left.is_none()
+        });
+        if !is_up {
+            return (503, json!({ "reason": "calld is not up" }));
+        }
         let state = shared.state.lock().unwrap();
         if state.has_no_list {
             return (401, json!({ "reason": ["Unauthorized"] }));
@@ -230,6 +257,14 @@ fn answer(head: &str, body: &[u8], shared: &Shared) -> (u16, Value) {
 }
 
 fn socket(stream: TcpStream, shared: &Shared) {
+    let is_lost = shared.change(|state| {
+        let left = state.lost_sockets.checked_sub(1);
+        state.lost_sockets = left.unwrap_or_default();
+        left.is_some()
+    });
+    if is_lost {
+        return;
+    }
     let newest = shared.state.lock().unwrap().tokens;
     let mut is_known = false;
     let check = |request: &Request, response: Response| {

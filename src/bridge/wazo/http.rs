@@ -37,6 +37,15 @@ pub struct Http {
     pub tls: Arc<ClientConfig>,
 }
 
+/// Why something is not told.
+#[derive(Debug)]
+pub enum Untold {
+    /// The account lacks the right, with this status.
+    Forbidden(StatusCode),
+    /// It failed, and may be told a moment later.
+    Failed(String),
+}
+
 /// What lets somebody in.
 #[derive(Debug, Clone)]
 pub struct Token {
@@ -118,15 +127,16 @@ impl Http {
         Ok(Token { secret: Secret::new(token), sees_all, used })
     }
 
-    /// The legs that there are; the reason if they are not told.
-    pub async fn calls(&self, token: &Secret) -> Result<Vec<Map<String, Value>>, String> {
+    /// The legs that there are.
+    pub async fn calls(&self, token: &Secret) -> Result<Vec<Map<String, Value>>, Untold> {
         let answer = self.get("api/calld/1.0/calls", token).await?;
-        let items = answer.get("items").and_then(Value::as_array).ok_or("it answers without a list")?;
+        let items = answer.get("items").and_then(Value::as_array);
+        let items = items.ok_or_else(|| Untold::Failed("it answers without a list".to_owned()))?;
         Ok(items.iter().filter_map(Value::as_object).cloned().collect())
     }
 
     /// A user's name.
-    pub async fn user(&self, token: &Secret, uuid: &str) -> Result<Option<String>, String> {
+    pub async fn user(&self, token: &Secret, uuid: &str) -> Result<Option<String>, Untold> {
         let is_harmless = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if !uuid.chars().all(is_harmless) {
             return Ok(None);
@@ -138,11 +148,16 @@ impl Http {
         Ok(Some(name).filter(|name| !name.is_empty()))
     }
 
-    async fn get(&self, path: &str, token: &Secret) -> Result<Value, String> {
-        let url = self.join(path).map_err(|error| in_full(&error))?;
+    async fn get(&self, path: &str, token: &Secret) -> Result<Value, Untold> {
+        let failed = |error: LinkError| Untold::Failed(in_full(&error));
+        let url = self.join(path).map_err(failed)?;
         let request = self.client.request(Method::GET, url).header("x-auth-token", token.reveal());
-        let (status, answer) = self.ask(request).await.map_err(|error| in_full(&error))?;
-        if status.is_success() { Ok(answer) } else { Err(format!("it answers {status}")) }
+        match self.ask(request).await.map_err(failed)? {
+            (StatusCode::UNAUTHORIZED, _) => Err(Untold::Forbidden(StatusCode::UNAUTHORIZED)),
+            (StatusCode::FORBIDDEN, _) => Err(Untold::Forbidden(StatusCode::FORBIDDEN)),
+            (status, answer) if status.is_success() => Ok(answer),
+            (status, _) => Err(Untold::Failed(format!("it answers {status}"))),
+        }
     }
 
     fn join(&self, path: &str) -> Result<Url, LinkError> {

@@ -14,18 +14,19 @@ use rustls::pki_types::ServerName;
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message as Frame};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use super::http::{Http, Token};
+use super::http::{Http, Token, Untold};
 use super::message::{EVENTS, Message, Request};
+use crate::bridge::feed::jittered;
 use crate::bridge::source::{self, Connector, LinkError};
 use crate::bridge::system::AccountError;
 use crate::client::why_unreachable;
-use crate::config::WazoSettings;
+use crate::config::{Secret, WazoSettings};
 
 /// How long each step of the beginning may take.
 const STEP: Duration = Duration::from_secs(10);
@@ -41,6 +42,10 @@ const LONGEST: usize = 1024 * 1024;
 
 /// The most questions over HTTP that are open at once.
 const AT_ONCE: usize = 8;
+
+/// The list of legs is asked for again after so long, if it failed; then after twice as long each time, up to the longest.
+const LIST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_LIST_PAUSE: Duration = Duration::from_secs(60);
 
 /// A new token is tried for again after so long, as long as the old one counts.
 const RETRY: Duration = Duration::from_secs(60);
@@ -70,6 +75,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Debug + Send> Stream for T {}
 /// What comes of what is asked beside the socket.
 enum Answer {
     Said(Message),
+    /// the list of legs failed, for this reason
+    Failed(String),
     Renewed(Result<Token, LinkError>),
 }
 
@@ -95,6 +102,8 @@ pub struct Link {
     renew: Option<Instant>,
     heard: Instant,
     is_asked: bool,
+    /// how often the list of legs has failed in a row
+    failed: u32,
 }
 
 impl Connector for Server {
@@ -115,6 +124,7 @@ impl Connector for Server {
             open: FuturesUnordered::new(),
             heard: Instant::now(),
             is_asked: false,
+            failed: 0,
         };
         timeout(STEP, link.begin()).await.map_err(|_| LinkError::Silent)??;
         if link.token.sees_all == Some(false) {
@@ -252,27 +262,41 @@ impl Link {
         {
             let (http, token) = (self.http.clone(), self.token.secret.clone());
             let answer = async move {
-                Answer::Said(match request {
-                    Request::Calls => match http.calls(&token).await {
-                        Ok(legs) => Message::Calls(legs),
-                        Err(why) => Message::Remark(format!(
-                            "which calls there are is not told ({why}); the account needs calld.calls.read"
-                        )),
-                    },
-                    Request::User(uuid) => match http.user(&token, &uuid).await {
-                        Ok(name) => Message::User { uuid, name },
-                        // Calls are told of without the name.
-                        Err(_) => Message::User { uuid, name: None },
-                    },
-                })
+                match request {
+                    Request::Calls => calls(&http, &token).await,
+                    Request::User(uuid) => {
+                        // Calls are told of without the name if there is none.
+                        let name = http.user(&token, &uuid).await.unwrap_or_default();
+                        Answer::Said(Message::User { uuid, name })
+                    }
+                }
             };
             self.open.push(answer.boxed());
         }
     }
 
+    /// The list of legs failed: calld is up later than the rest after a restart. Without it, a call that ended meanwhile
+    /// would stay open.
+    fn ask_for_calls_again(&mut self, why: &str) {
+        if self.failed == 0 {
+            self.read.push_back(Message::Remark(format!(
+                "which calls there are is not told ({why}); it is asked again until it is"
+            )));
+        }
+        let pause = LIST_PAUSE.saturating_mul(1 << self.failed.min(10)).min(LONGEST_LIST_PAUSE);
+        self.failed += 1;
+        let (http, token) = (self.http.clone(), self.token.secret.clone());
+        let again = async move {
+            sleep(jittered(pause)).await;
+            calls(&http, &token).await
+        };
+        self.open.push(again.boxed());
+    }
+
     fn answered(&mut self, answer: Answer) {
         match answer {
             Answer::Said(message) => self.read.push_back(message),
+            Answer::Failed(why) => self.ask_for_calls_again(&why),
             Answer::Renewed(Ok(token)) => {
                 let message = json!({ "op": "token", "data": { "token": token.secret.reveal() } });
                 self.unsent.push_back(Frame::Text(message.to_string().into()));
@@ -292,6 +316,17 @@ impl Link {
         self.open.push(async move { Answer::Renewed(http.token().await) }.boxed());
         // The answer says when the next one is due.
         self.renew = None;
+    }
+}
+
+/// Asks for the list of legs.
+async fn calls(http: &Http, token: &Secret) -> Answer {
+    match http.calls(token).await {
+        Ok(legs) => Answer::Said(Message::Calls(legs)),
+        Err(Untold::Forbidden(status)) => Answer::Said(Message::Remark(format!(
+            "which calls there are is not told (it answers {status}); the account needs calld.calls.read"
+        ))),
+        Err(Untold::Failed(why)) => Answer::Failed(why),
     }
 }
 
