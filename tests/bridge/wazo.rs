@@ -115,6 +115,18 @@ fn a_list_that_fails_is_asked_for_again() {
     wazo.assert_content();
 }
 
+/// A server that is started again is no other server.
+#[test]
+fn a_socket_that_is_lost_while_it_opens_is_tried_again_soon() {
+    let (world, zammad, wazo) = (World::new(), Zammad::start(), Wazo::start());
+    wazo.loses_sockets(1);
+    let running = Running::start(&mut bridge(&world, &wazo, &zammad));
+    running.until_it_says("it is tried again after 1s");
+    wazo.until_sessions(1);
+    end(running);
+    wazo.assert_content();
+}
+
 /// In place: the connection goes on, so that nothing is missed.
 #[test]
 fn a_token_is_renewed_before_its_end() {

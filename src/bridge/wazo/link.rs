@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message as Frame};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
@@ -163,6 +164,12 @@ impl Server {
             Err(tungstenite::Error::Http(response)) => {
                 Err(http.unreachable(format!("it answers {} to who opens the socket", response.status())))
             }
+            // A server that is started again hangs up in the middle.
+            Err(tungstenite::Error::Io(error)) => Err(broken(error)),
+            Err(
+                error @ (tungstenite::Error::ConnectionClosed
+                | tungstenite::Error::Protocol(ProtocolError::HandshakeIncomplete)),
+            ) => Err(http.unreachable(error)),
             Err(_) => Err(LinkError::Stranger {
                 address: http.address(),
                 wanted: "websocketd of Wazo",
