@@ -115,6 +115,34 @@ fn a_list_that_fails_is_asked_for_again() {
     wazo.assert_content();
 }
 
+/// Calls do not wait for a confd that hangs, and a name that comes late is known to what follows.
+#[test]
+fn calls_are_told_of_without_names_that_do_not_come() {
+    let (world, zammad, wazo) = (World::new(), Zammad::start(), Wazo::start());
+    wazo.tells_names(false);
+    let up = json!({ "status": "Up", "talking_to": { "1.1": "x" } });
+    // It is there already, so it is in the list.
+    wazo.is_missed("call_created", &leg("3.1", json!({})));
+    let running = Running::start(&mut bridge(&world, &wazo, &zammad));
+    wazo.until_sessions(1);
+    wazo.happens("call_created", &leg("1.1", json!({})));
+    for call in ["wazo-3.1", "wazo-1.1"] {
+        assert_eq!(zammad.until("newCall", call).get("user"), None);
+    }
+    // The same question is answered now.
+    wazo.tells_names(true);
+    let mut next = (4..).map(|number| {
+        let call = format!("{number}.1");
+        wazo.happens("call_created", &leg(&call, json!({})));
+        zammad.until("newCall", &format!("wazo-{call}")).get("user").cloned()
+    });
+    assert_eq!(next.by_ref().take(1000).find_map(|user| user), Some(json!(["Anna Agent"])));
+    wazo.happens("call_answered", &leg("1.1", up));
+    assert_eq!(zammad.until("answer", "wazo-1.1")["user"], "Anna Agent");
+    end(running);
+    wazo.assert_content();
+}
+
 /// A server that is started again is no other server.
 #[test]
 fn a_socket_that_is_lost_while_it_opens_is_tried_again_soon() {

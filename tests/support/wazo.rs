@@ -49,6 +49,8 @@ struct State {
     has_no_list: bool,
     /// calld is not up for so many questions
     list_failures: usize,
+    /// names are not told for now
+    has_no_names: bool,
     /// sockets are closed before they are opened, so many of them
     lost_sockets: usize,
     renewed: Vec<String>,
@@ -121,6 +123,11 @@ impl Wazo {
     /// Waits until the list of legs has failed as often as it was to.
     pub fn until_list_failed(&self) {
         self.wait("questions for the list", |state| state.list_failures == 0);
+    }
+
+    /// Who asks for a name waits until it is told.
+    pub fn tells_names(&self, does: bool) {
+        self.shared.change(|state| state.has_no_names = !does);
     }
 
     /// So many clients who want a socket are hung up on, as by a server that is started again.
@@ -245,6 +252,12 @@ fn answer(head: &str, body: &[u8], shared: &Shared) -> (u16, Value) {
             return (401, json!({ "reason": ["Unauthorized"] }));
         }
         return (200, json!({ "items": state.there.values().collect::<Vec<_>>() }));
+    }
+    if request.starts_with("GET /api/confd/") {
+        let mut state = shared.state.lock().unwrap();
+        while state.has_no_names {
+            state = shared.changed.wait(state).unwrap();
+        }
     }
     match request.strip_prefix("GET /api/confd/1.1/users/").and_then(|rest| rest.split(' ').next()) {
         Some("anna") => (200, json!({ "firstname": "Anna", "lastname": "Agent", "uuid": "anna" })),

@@ -41,6 +41,9 @@ const PONG: Duration = Duration::from_secs(10);
 /// The longest message.
 const LONGEST: usize = 1024 * 1024;
 
+/// So long a call waits for a user's name; one that comes later is known to the next calls.
+const NAME: Duration = Duration::from_secs(1);
+
 /// The most questions over HTTP that are open at once.
 const AT_ONCE: usize = 8;
 
@@ -86,6 +89,8 @@ enum Turn {
     /// something is said; `None`: nothing for long
     Frame(Option<Option<Result<Frame, tungstenite::Error>>>),
     Answer(Answer),
+    /// a name has not come in time
+    Unnamed,
     /// a new token is due
     Renew,
 }
@@ -99,6 +104,8 @@ pub struct Link {
     unsent: VecDeque<Frame>,
     wanted: VecDeque<Request>,
     open: FuturesUnordered<BoxFuture<'static, Answer>>,
+    /// users whose names were asked for, and until when somebody waits for them; the earliest first
+    unnamed: VecDeque<(Instant, String)>,
     /// when the next token is due; `None` while it is asked for
     renew: Option<Instant>,
     heard: Instant,
@@ -123,6 +130,7 @@ impl Connector for Server {
             unsent: VecDeque::new(),
             wanted: VecDeque::new(),
             open: FuturesUnordered::new(),
+            unnamed: VecDeque::new(),
             heard: Instant::now(),
             is_asked: false,
             failed: 0,
@@ -302,6 +310,10 @@ impl Link {
 
     fn answered(&mut self, answer: Answer) {
         match answer {
+            Answer::Said(Message::User { uuid, name }) => {
+                self.unnamed.retain(|(_, unnamed)| *unnamed != uuid);
+                self.read.push_back(Message::User { uuid, name });
+            }
             Answer::Said(message) => self.read.push_back(message),
             Answer::Failed(why) => self.ask_for_calls_again(&why),
             Answer::Renewed(Ok(token)) => {
@@ -355,6 +367,7 @@ impl source::Link for Link {
             self.ask_next();
             let until = self.heard + QUIET + if self.is_asked { PONG } else { Duration::ZERO };
             let renew = self.renew;
+            let unnamed = self.unnamed.front().map(|(until, _)| *until);
             let has_open = !self.open.is_empty();
             let said = {
                 let open = &mut self.open;
@@ -368,6 +381,7 @@ impl source::Link for Link {
                 tokio::select! {
                     frame = timeout_at(until, socket.next()) => Turn::Frame(frame.ok()),
                     Some(answer) = answered => Turn::Answer(answer),
+                    () = sleep_until(unnamed.unwrap_or(until)), if unnamed.is_some() => Turn::Unnamed,
                     () = sleep_until(renew.unwrap_or(until)), if renew.is_some() => Turn::Renew,
                 }
             };
@@ -384,12 +398,23 @@ impl source::Link for Link {
                     self.unsent.push_back(Frame::Text(ping.to_string().into()));
                 }
                 Turn::Answer(answer) => self.answered(answer),
+                Turn::Unnamed => {
+                    let late = self.unnamed.pop_front().map(|(_, uuid)| Message::User { uuid, name: None });
+                    self.read.extend(late);
+                }
                 Turn::Renew => self.begin_to_renew(),
             }
         }
     }
 
     fn ask(&mut self, request: Request) {
-        self.wanted.push_back(request);
+        match request {
+            // Names wait for their turn, and the list does not wait for names.
+            Request::Calls => self.wanted.push_front(request),
+            Request::User(ref uuid) => {
+                self.unnamed.push_back((Instant::now() + NAME, uuid.clone()));
+                self.wanted.push_back(request);
+            }
+        }
     }
 }

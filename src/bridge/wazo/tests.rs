@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Message, Request, Wazo};
 use crate::bridge::source::{Heard, Source};
-use crate::bridge::tracker::{Followed, Rules, Tracker};
-use crate::event::Users;
+use crate::bridge::tracker::{Followed, Open, Rules, Tracker};
+use crate::event::{Direction, Users};
 
 const ANNA: &str = "7a1c2f3e-0000-4000-8000-000000000101";
 const BERT: &str = "7a1c2f3e-0000-4000-8000-000000000102";
@@ -345,5 +345,49 @@ fn who_is_not_named_rings_all_the_same() {
     assert_eq!(facts(source.understand(Message::User { uuid: BERT.to_owned(), name: None })), 0);
     assert_eq!(facts(source.understand(created("1.1", ANNA))), 0);
     assert_eq!(facts(source.understand(created("2.1", BERT))), 2);
-    assert_eq!(facts(source.understand(Message::User { uuid: ANNA.to_owned(), name: None })), 2);
+    // Nor does the list wait, or what comes after it; but a call of which it tells first.
+    let listed = ["1.1", "3.1"].map(|conversation| match created(conversation, ANNA) {
+        Message::Event { data, .. } => data,
+        other => panic!("{other:?}"),
+    });
+    let heard = source.understand(Message::Calls(listed.to_vec()));
+    assert!(matches!(heard[..], [Heard::Standing(_)]), "{heard:?}");
+    assert_eq!(facts(source.understand(created("4.1", BERT))), 2);
+    assert_eq!(facts(source.understand(Message::User { uuid: ANNA.to_owned(), name: None })), 4);
+    // A name that comes late is known from then on.
+    let name = Some("Anna Agent".to_owned());
+    assert_eq!(facts(source.understand(Message::User { uuid: ANNA.to_owned(), name })), 0);
+    let heard = format!("{:?}", source.understand(created("5.1", ANNA)));
+    assert!(heard.contains("Anna Agent"), "{heard}");
+}
+
+/// It is compared with the list, which has to tell of it at once.
+#[test]
+fn a_call_that_was_reported_goes_on_while_a_name_is_asked_for() {
+    let mut following = Following::new(Rules::default());
+    let steps = ring_group("inbound");
+    let open = Open {
+        id: "wazo-1.1".to_owned(),
+        direction: Direction::Inbound,
+        from: Some("4940669690".to_owned()),
+        to: "493023125600".to_owned(),
+        answered: false,
+    };
+    following.source.take_up(&open);
+    following.tracker.take_up(open, Duration::ZERO);
+    let _ = following.source.begin("");
+    steps[..7].iter().for_each(|step| following.happens(step));
+    let legs = following.there.values().cloned().collect();
+    let heard = following.source.understand(Message::Calls(legs));
+    for heard in heard {
+        match heard {
+            Heard::Fact(fact) => following.tracker.hear(fact, Duration::from_secs(1)),
+            Heard::Standing(legs) => following.tracker.compare(&legs, Duration::from_secs(1)),
+            // Nobody tells names.
+            Heard::Ask(_) | Heard::Seen(_) | Heard::Remark(_) | Heard::Passed(_) | Heard::Repeated(_) => {}
+        }
+    }
+    following.pass();
+    assert_eq!(following.tracker.open(), 1, "{:?}", following.told);
+    assert!(!following.told.iter().any(|line| line.contains("hangup")), "{:?}", following.told);
 }

@@ -9,6 +9,7 @@ use super::message::{MOST_LEGS, Message, Request, text};
 use crate::bridge::fact::{Fact, LegId};
 use crate::bridge::mask::Mask;
 use crate::bridge::source::{Heard, Source};
+use crate::bridge::tracker::Open;
 use crate::config::WazoSettings;
 
 /// The most events that wait for a name; beyond it, users have none.
@@ -24,8 +25,14 @@ pub struct Wazo {
     /// of users, by their ids; none if it cannot be found out
     names: HashMap<String, Option<String>>,
     asked: HashSet<String>,
-    /// what is about users whose names are asked for
-    waiting: VecDeque<Message>,
+    /// events about users whose names are asked for, and those behind them, by conversation
+    waiting: HashMap<String, VecDeque<Message>>,
+    /// how many these are
+    waiting_count: usize,
+    /// which conversations wait for whose name
+    waiting_for: HashMap<String, Vec<String>>,
+    /// conversations that were reported before this process began, until the list comes
+    reported: HashSet<String>,
     /// conversations of which something was heard since the connection began, until the list comes, which may be older
     fresh: Option<HashSet<String>>,
 }
@@ -39,34 +46,49 @@ impl Wazo {
                 heard.push(Heard::Ask(Request::User(user.clone())));
             }
         }
-        let is_behind =
-            matches!(&message, Message::Event { .. } | Message::Calls(_)) && self.is_behind(&message);
-        if (!unknown.is_empty() || is_behind) && self.waiting.len() < MOST_WAITING {
-            self.waiting.push_back(message);
-            return;
-        }
-        self.hear(message, heard);
-    }
-
-    /// Whether something waits that comes before it.
-    fn is_behind(&self, message: &Message) -> bool {
-        let of = |message: &Message| match message {
+        // A list waits for no name: what ended meanwhile, and every other call, would wait with it. Only calls that it
+        // tells of first do.
+        let conversation = match &message {
             Message::Event { data, .. } => text(data, "conversation_id"),
             Message::Calls(_) | Message::User { .. } | Message::Remark(_) => None,
         };
-        let own = of(message);
-        // A list is about all.
-        self.waiting.iter().any(|waiting| {
-            matches!(waiting, Message::Calls(_)) || matches!(message, Message::Calls(_)) || of(waiting) == own
-        })
+        let Some(conversation) = conversation else { return self.hear(message, heard) };
+        let is_behind = self.waiting.contains_key(&conversation);
+        if (unknown.is_empty() && !is_behind) || self.waiting_count >= MOST_WAITING {
+            return self.hear(message, heard);
+        }
+        for user in unknown {
+            self.waiting_for.entry(user).or_default().push(conversation.clone());
+        }
+        self.waiting.entry(conversation).or_default().push_back(message);
+        self.waiting_count += 1;
+    }
+
+    /// A name is known, or is known to be none: what has waited for it goes on.
+    fn learn(&mut self, uuid: String, name: Option<String>, heard: &mut Vec<Heard<Request>>) {
+        self.asked.remove(&uuid);
+        if self.names.len() >= MOST_NAMES {
+            self.names.clear();
+        }
+        let conversations = self.waiting_for.remove(&uuid).unwrap_or_default();
+        self.names.insert(uuid, name);
+        for conversation in conversations {
+            let waited = self.waiting.remove(&conversation).unwrap_or_default();
+            self.waiting_count -= waited.len();
+            for message in waited {
+                self.take_in(message, heard);
+            }
+        }
     }
 
     fn users_of(&self, message: &Message) -> impl Iterator<Item = String> + use<> {
         let user = |leg: &Map<String, Value>| text(leg, "user_uuid");
         let users: Vec<String> = match message {
             Message::Event { name, data } if name != "user_missed_call" => user(data).into_iter().collect(),
-            Message::Calls(legs) => legs.iter().take(MOST_LEGS).filter_map(user).collect(),
-            Message::Event { .. } | Message::User { .. } | Message::Remark(_) => Vec::new(),
+            // Its legs are taken in one by one.
+            Message::Calls(_) | Message::Event { .. } | Message::User { .. } | Message::Remark(_) => {
+                Vec::new()
+            }
         };
         users.into_iter()
     }
@@ -122,21 +144,31 @@ impl Wazo {
         let legs = &legs[..legs.len().min(MOST_LEGS)];
         let there: HashSet<String> = legs.iter().filter_map(|leg| text(leg, "call_id")).collect();
         let fresh = self.fresh.take().unwrap_or_default();
+        let reported = std::mem::take(&mut self.reported);
         // What was heard of in between may have come or gone after the list was made.
         self.calls.retain(|conversation, call| {
             fresh.contains(conversation) || call.keep(|leg| there.contains(leg))
         });
+        let mut unreported = Vec::new();
         for leg in legs {
-            let is_fresh =
-                text(leg, "conversation_id").is_some_and(|conversation| fresh.contains(&conversation));
-            if !is_fresh {
+            let Some(conversation) = text(leg, "conversation_id") else { continue };
+            if fresh.contains(&conversation) {
+                continue;
+            }
+            if self.calls.contains_key(&conversation) || reported.contains(&conversation) {
                 heard.extend(self.hear_event("call_updated", leg).into_iter().map(Heard::Fact));
+            } else if !self.waiting.contains_key(&conversation) {
+                unreported.push(leg.clone());
             }
         }
         let names = &self.names;
         let name = |user: &str| names.get(user).cloned().flatten();
         let standing = self.calls.values().flat_map(|call| call.standing(&name)).collect();
         heard.push(Heard::Standing(standing));
+        // Nobody compares what was not reported yet, so it may wait for its names.
+        for data in unreported {
+            self.take_in(Message::Event { name: "call_updated".to_owned(), data }, heard);
+        }
     }
 }
 
@@ -148,6 +180,10 @@ impl Source for Wazo {
     /// Nothing of it depends on settings.
     fn adapt(&mut self, _settings: &WazoSettings) {}
 
+    fn take_up(&mut self, open: &Open) {
+        self.reported.extend(open.id.strip_prefix("wazo-").map(str::to_owned));
+    }
+
     fn begin(&mut self, _secret: &str) -> Vec<Request> {
         self.fresh = Some(HashSet::new());
         // What was not found out may be by now.
@@ -155,6 +191,8 @@ impl Source for Wazo {
         // Whoever was asked may have gone with the connection.
         self.asked.clear();
         self.waiting.clear();
+        self.waiting_for.clear();
+        self.waiting_count = 0;
         vec![Request::Calls]
     }
 
@@ -168,14 +206,7 @@ impl Source for Wazo {
             self.take_in(message, &mut heard);
             return heard;
         };
-        self.asked.remove(&uuid);
-        if self.names.len() >= MOST_NAMES {
-            self.names.clear();
-        }
-        self.names.insert(uuid, name);
-        for message in std::mem::take(&mut self.waiting) {
-            self.take_in(message, &mut heard);
-        }
+        self.learn(uuid, name, &mut heard);
         heard
     }
 
