@@ -601,7 +601,7 @@ impl Courier {
 
 impl EventToSend {
     /// Whether Zammad would show something false if it got the event twice.
-    fn does_harm_twice(&self) -> bool {
+    pub(crate) fn does_harm_twice(&self) -> bool {
         !rules::repeat_is_safe(&self.event, self.known.answered)
     }
 

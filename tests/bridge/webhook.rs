@@ -377,6 +377,45 @@ fn the_reply_comes_when_the_spool_has_the_event() {
 }
 
 #[test]
+fn what_was_lost_reaches_zammad_when_its_sender_says_it_again() {
+    let (world, zammad) = (World::new(), Zammad::start());
+    let bridge = Bridge::start(program(&world, &zammad, "").args(["--deadline", "500ms"]));
+    let mut sender = bridge.sender();
+    let mut says = |body: &str| {
+        zammad.is_overloaded(usize::MAX);
+        assert_eq!(sender.form(HOOK, body).status, 503, "{body}");
+        zammad.is_overloaded(0);
+        assert_eq!(sender.form(HOOK, body).status, 200, "{body}");
+        zammad.kinds_of("sipgate-1")
+    };
+    assert_eq!(says(&new_call("1", "492111234567")), ["newCall"]);
+    assert_eq!(says(&answer("1")), ["newCall", "answer"]);
+    assert_eq!(says(&hangup("1", "normalClearing")), ["newCall", "answer", "hangup"]);
+
+    // It need not be the same again: whatever is said of the call next brings what is missing.
+    zammad.is_overloaded(usize::MAX);
+    assert_eq!(sender.form(HOOK, &new_call("2", "492111234567")).status, 503);
+    assert_eq!(sender.form(HOOK, &new_call("2", "492111234567")).status, 503);
+    zammad.is_overloaded(0);
+    assert_eq!(sender.form(HOOK, &hangup("2", "cancel")).status, 200);
+    assert_eq!(zammad.kinds_of("sipgate-2"), ["newCall", "hangup"]);
+
+    // An event with an id is known again by that.
+    let telnyx = HOOK.replace("sipgate", "telnyx");
+    let initiated = r#"{"data":{"id":"e1","event_type":"call.initiated","payload":{"call_session_id":"3",
+        "call_leg_id":"l1","direction":"incoming","from":"+492111234567","to":"+4930600000"}}}"#;
+    zammad.is_overloaded(usize::MAX);
+    assert_eq!(sender.json(&telnyx, initiated).status, 503);
+    zammad.is_overloaded(0);
+    for _ in 0..2 {
+        assert_eq!(sender.json(&telnyx, initiated).status, 200);
+        assert_eq!(zammad.kinds_of("telnyx-3"), ["newCall"]);
+    }
+    assert_eq!(zammad.refused(), [] as [&str; 0]);
+    bridge.end();
+}
+
+#[test]
 fn open_calls_go_on_in_the_next_process() {
     let (world, zammad) = (World::new(), Zammad::start());
     let mut with_spool = program(&world, &zammad, "");

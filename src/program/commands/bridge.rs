@@ -8,6 +8,7 @@ mod delivery;
 mod explain;
 mod follow;
 mod listener;
+mod lost;
 mod page;
 mod pulse;
 mod recorder;

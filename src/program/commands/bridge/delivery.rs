@@ -14,7 +14,9 @@ use tokio::time::Instant;
 use crate::bridge::tracker::CallNumber;
 use crate::client::Clients;
 use crate::config::Config;
-use crate::delivery::{Connection, Courier, Deadline, Dispatcher, Pool, Stop, Ways};
+use crate::delivery::{
+    Connection, Courier, Deadline, Dispatcher, EventToSend, Failure, NoClient, Outcome, Pool, Stop, Ways,
+};
 use crate::event::{EventKind, WrittenEvent};
 use crate::program::commands::report::{self, outcome, unsent};
 use crate::program::commands::settings::runtime_folder;
@@ -56,6 +58,8 @@ pub struct Done {
     pub error: Option<anyhow::Error>,
     /// Zammad does not want the caller.
     pub is_rejected: bool,
+    /// The event, if nobody has it, and a second attempt shows agents nothing false.
+    pub again: Option<WrittenEvent>,
 }
 
 /// What all events of a bridge have in common, whatever its configuration becomes.
@@ -186,14 +190,15 @@ async fn bring(
         }
         return Brought::Elsewhere(call, kind);
     }
-    let done = |report, fields, error, is_rejected| {
-        Brought::Done(Box::new(Done { call, kind, heard, report, fields, error, is_rejected }))
+    let done = |report, fields, error, is_rejected, again| {
+        Brought::Done(Box::new(Done { call, kind, heard, report, fields, error, is_rejected, again }))
     };
+    let again = written.clone();
     let addressed = match ways.read(written, config).await {
         Ok(addressed) => addressed,
         Err(error) => {
             let error = error.into();
-            return done(unsent(&error), tell::Fields::new(), Some(error), false);
+            return done(unsent(&error), tell::Fields::new(), Some(error), false, None);
         }
     };
     let (to_send, config) = (&addressed.to_send, addressed.config(config));
@@ -202,9 +207,25 @@ async fn bring(
     let is_kept = move || drop(kept.send(Brought::Kept(call)));
     let deadline = Deadline::within(config.deadline);
     let brought = ways.bring(connection, &addressed, deadline, &is_kept).await;
+    let again = may_go_again(to_send, &brought).then_some(again);
     let (report, error) = outcome(&to_send.event, brought, config);
     let is_rejected = report.rejects();
-    done(report, tell::fields(to_send), error, is_rejected)
+    done(report, tell::fields(to_send), error, is_rejected, again)
+}
+
+/// Whether an event is lost, and may be sent once more: a second hangup would hide a missed call if Zammad has the first.
+fn may_go_again(
+    to_send: &EventToSend,
+    brought: &Result<Result<Outcome, Failure>, NoClient<ClientError>>,
+) -> bool {
+    match brought {
+        Ok(Err(Failure::Undelivered(tried) | Failure::NotKept(tried, _))) => {
+            !to_send.does_harm_twice() || !(tried.uncertain || tried.may_exist)
+        }
+        // The spool has the one, and of the other nobody knows where it is.
+        Ok(Ok(_) | Err(Failure::Unconfirmed(_) | Failure::Untried(_))) => false,
+        Err(NoClient { kept, .. }) => kept.is_none(),
+    }
 }
 
 /// Whether a call is somebody else's, or was reported to its end: the phone system may still have its channel when

@@ -136,6 +136,7 @@ pub async fn follow(
         if is_ending && at_work.is_empty() && brought.is_empty() {
             break;
         }
+        let mut again = Vec::new();
         tokio::select! {
             Some(news) = phones.next(), if !is_ending => {
                 match news {
@@ -167,9 +168,10 @@ pub async fn follow(
                         pulse.count(|told| told.messages += 1);
                         let onlookers = Onlookers { pulse: Some(&pulse), page: page.as_ref() };
                         let waits = said.waits.take();
+                        let about = waits.as_ref().and_then(|_| said.about.clone());
                         let call = hear(&mut tracker, said, begun.elapsed(), &onlookers);
                         if let Some(waits) = waits {
-                            waiting.enter(call, waits);
+                            again = waiting.enter(call, about, waits);
                         }
                     }
                 }
@@ -189,7 +191,7 @@ pub async fn follow(
             Some(()) = at_work.next() => {}
             Some(brought) = brought.recv() => match brought {
                 Brought::Elsewhere(call, kind) => {
-                    waiting.is_done(call, Fate::Decided { is_rejected: false });
+                    waiting.is_done(call, Fate::Decided { is_rejected: false }, None);
                     if let Some(page) = &page {
                         let fate = "reported already, from elsewhere".to_owned();
                         page.change(|view| view.reported(call, kind, Vec::new(), fate, false));
@@ -197,7 +199,7 @@ pub async fn follow(
                 }
                 Brought::Kept(call) => waiting.is_kept(call),
                 Brought::Done(done) => {
-                let Done { call, kind, heard, report, fields, error, is_rejected } = *done;
+                let Done { call, kind, heard, report, fields, error, is_rejected, again } = *done;
                 last.note(&report, error.as_ref());
                 if let Some(page) = &page {
                     let is_wrong = error.is_some() || report.is_spooled();
@@ -219,7 +221,8 @@ pub async fn follow(
                 let rejects = is_rejected && bridge.on_reject == OnReject::Hangup;
                 // A hangup that is in doubt, or an event that Zammad refuses, is lost to no other attempt.
                 let is_lost = report.is_lost();
-                waiting.is_done(call, if is_lost { Fate::Lost } else { Fate::Decided { is_rejected: rejects } });
+                let fate = if is_lost { Fate::Lost } else { Fate::Decided { is_rejected: rejects } };
+                waiting.is_done(call, fate, again);
                 let style = Style { format: config.output, field: None, fail_open: false };
                 tell::event(out, &report, fields, style)?;
                 if rejects && let Some(leg) = tracker.leg_of(call) {
@@ -261,6 +264,15 @@ pub async fn follow(
                     }
                 },
             },
+        }
+        for (call, written) in again {
+            if let Some(shift) = &shift {
+                if let Some(page) = &page {
+                    page.change(|view| view.reports(call, written.event));
+                }
+                waiting.is_under_way(call);
+                shift.push(Errand { call, written, heard });
+            }
         }
         let followed: Vec<Followed> = tracker.followed().collect();
         if !followed.is_empty() {
