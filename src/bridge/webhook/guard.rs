@@ -290,8 +290,7 @@ mod tests {
 
     fn guard(settings: &str) -> Guard {
         let hook: HookSettings = toml::from_str(&format!("{settings}\nsecret = 's'")).unwrap();
-        let hook = hook.whole("a").unwrap();
-        let secrets = hook.secrets("a").unwrap();
+        let (hook, secrets) = (hook.whole("a").unwrap(), hook.secrets("a").unwrap());
         Guard::new(&hook, secrets, "https://cti.example/hook/a/s").unwrap()
     }
 
@@ -402,8 +401,7 @@ mod tests {
         assert_eq!(with("1790000000", &signature, "{}", 1_790_009_999), Err(Refusal::Time));
         let hook: HookSettings =
             toml::from_str("preset = 'telnyx'\nsecret = 's'\nsigning_key = 'AAAA'").unwrap();
-        let hook = hook.whole("a").unwrap();
-        let secrets = hook.secrets("a").unwrap();
+        let (hook, secrets) = (hook.whole("a").unwrap(), hook.secrets("a").unwrap());
         assert_eq!(Guard::new(&hook, secrets, "").unwrap_err(), BadKey::PublicKey);
     }
 

@@ -343,7 +343,7 @@ impl SourceSettings for WebhookSettings {
 
     fn login(&self) -> Result<Option<String>, ConfigError> {
         for (name, hook) in &self.hooks {
-            hook.whole(name)?.secrets(name)?;
+            hook.secrets(name)?;
         }
         let names: Vec<_> = self.hooks.keys().map(String::as_str).collect();
         let login = format!("{} at {}", names.join(", "), self.address());
@@ -449,12 +449,14 @@ impl HookSettings {
         Ok(whole)
     }
 
-    /// Its secrets. They are read now, from their files.
+    /// Its secrets. They are read now, from their files. A preset says how a sender may prove itself; what these settings
+    /// themselves ask for has to be proved.
     ///
     /// # Errors
     ///
-    /// One that is needed is not set, or cannot be read.
+    /// One that is needed is not set, or cannot be read, or [`whole`](Self::whole) has an error.
     pub fn secrets(&self, name: &str) -> Result<HookSecrets, ConfigError> {
+        let whole = self.whole(name)?;
         let wrong = |reason: &str| ConfigError::Bridge(format!("bridge.webhook.hooks.{name}.{reason}"));
         let read = |text: &Option<Secret>, file: &Option<PathBuf>| match (text, file) {
             (Some(secret), _) => Ok(Some(secret.clone())),
@@ -477,18 +479,23 @@ impl HookSettings {
             (Some(_), None) => return Err(wrong("password_file is not set, and username is")),
             (None, Some(_)) => return Err(wrong("username is not set, and a password is")),
         };
-        if token.is_some() && self.token_in.is_none() {
+        if token.is_some() && whole.token_in.is_none() {
             return Err(wrong("token_in is not set, and a token is"));
         }
-        match self.signature {
-            None | Some(HookSignature::None) if signing_key.is_some() => {
-                return Err(wrong("signature is not set, and a signing_key is"));
-            }
+        if token.is_none() && self.token_in.is_some() {
+            return Err(wrong("token_file is not set, and token_in is"));
+        }
+        let is_way = |signature: &HookSignature| *signature != HookSignature::None;
+        match (&signing_key, whole.signature.filter(is_way)) {
+            (Some(_), None) => return Err(wrong("signature is not set, and a signing_key is")),
             // Twilio signs the address that it was given.
-            Some(HookSignature::Twilio) if signing_key.is_some() && self.public_url.is_none() => {
+            (Some(_), Some(HookSignature::Twilio)) if self.public_url.is_none() => {
                 return Err(wrong("public_url is not set: Twilio signs it"));
             }
-            _ => {}
+            (None, Some(_)) if self.signature.is_some() => {
+                return Err(wrong("signing_key_file is not set, and signature is"));
+            }
+            (Some(_) | None, Some(_)) | (None, None) => {}
         }
         Ok(HookSecrets { secret, signing_key, token, basic })
     }
@@ -618,13 +625,30 @@ mod tests {
                 "preset = 'sipgate'\nsecret = 'a'\npublic_url = 'http://a'\ntoken = 't'",
                 "a.token_in is not set",
             ),
+            (
+                "preset = 'aircall'\nsecret = 'a'\nsignature = 'hmac-sha256'\nsignature_header = 'x'",
+                "a.signing_key_file is not set, and signature is",
+            ),
+            ("preset = 'placetel'\nsecret = 'a'\nsignature = 'hmac-sha256'", "a.signing_key_file is not set"),
+            (
+                "preset = 'sipgate'\nsecret = 'a'\ntoken_in = 'header:X-Token'",
+                "a.token_file is not set, and token_in is",
+            ),
+            ("preset = 'aircall'\nsecret = 'a'\ntoken_in = 'key'", "a.token_file is not set"),
             ("preset = 'aircall'\nsecret = 'a'\nrate = 0", "a.rate: at least 1"),
             ("preset = 'aircall'\nsecret = 'a'\n[reply]\nstatus = 302", "a.reply.status: 200 to 299"),
         ];
         for (hook, expected) in cases {
             let hook: HookSettings = toml::from_str(hook).unwrap();
-            let error = hook.whole("a").and_then(|hook| hook.secrets("a")).unwrap_err().to_string();
+            let error = hook.secrets("a").unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
+        }
+        // A preset knows how a sender may prove itself. It need not.
+        for hook in
+            ["preset = 'aircall'\nsecret = 'a'", "preset = 'placetel'\nsecret = 'a'\nsignature = 'none'"]
+        {
+            let hook: HookSettings = toml::from_str(hook).unwrap();
+            assert!(hook.secrets("a").is_ok());
         }
         assert!(HookSettings::default().whole("a/b").unwrap_err().to_string().contains("a hook's name"));
     }
