@@ -493,10 +493,26 @@ fn twilio() {
     let dialled = |status| callback("CA2", "CA1", "outbound-dial", "+493022", "+492111", status);
     let new = "h-CA1 newCall in +492111 +493022";
     let (answer, normal) = ("h-CA1 answer", "h-CA1 hangup normalClearing");
-    let cases: [(&str, &[String], &[&str]); 9] = [
+    let cases: [(&str, &[String], &[&str]); 10] = [
         ("one leg in vain", &[root("ringing"), root("no-answer")], &[new, "h-CA1 hangup noAnswer"]),
         ("given up", &[root("ringing"), root("canceled")], &[new, "h-CA1 hangup cancel"]),
-        ("one leg", &[root("ringing"), root("in-progress"), root("completed")], &[new, answer, normal]),
+        (
+            "an application answers, and nobody is dialled",
+            &[root("ringing"), root("in-progress"), root("completed")],
+            &[new, "h-CA1 hangup noAnswer"],
+        ),
+        (
+            "an application answers, and nobody that it dials",
+            &[
+                root("ringing"),
+                root("in-progress"),
+                client("initiated"),
+                client("ringing"),
+                client("no-answer"),
+                root("completed"),
+            ],
+            &[new, "h-CA1 hangup noAnswer"],
+        ),
         (
             "an agent is dialled",
             &[
@@ -552,11 +568,11 @@ fn twilio() {
         let bodies: Vec<_> = bodies.iter().map(String::as_str).collect();
         assert_eq!(Talk::of("twilio").all(&bodies), expected, "{name}");
     }
-    // A menu answers first, and only who is dialled is a person.
-    let menu = Talk::with("preset = 'twilio'\nanswered_by = 'dialled'");
+    // Where the one leg is the agent's.
+    let direct = Talk::with("preset = 'twilio'\nanswered_by = 'anybody'");
     assert_eq!(
-        menu.all(&[&root("ringing"), &root("in-progress"), &root("completed")]),
-        [new, "h-CA1 hangup noAnswer"]
+        direct.all(&[&root("ringing"), &root("in-progress"), &root("completed")]),
+        [new, answer, normal]
     );
 }
 
@@ -586,15 +602,17 @@ fn telnyx() {
     let bridged = |id, leg| event("bridged", id, leg, "", "+493022", "");
     let other_ends =
         event("hangup", "E8", "L2", "", "sip:anna@sip.telnyx.com", r#","hangup_cause":"normal_clearing""#);
+    let other_fails =
+        event("hangup", "E8", "L2", "", "sip:anna@sip.telnyx.com", r#","hangup_cause":"timeout""#);
     let out = event("initiated", "E1", "L1", "outgoing", "+493022", "");
     let new = "h-S1 newCall in +492111 +493022";
     let normal = "h-S1 hangup normalClearing";
     let cases: [(&str, &[String], &[&str]); 7] = [
         ("given up", &[begins.clone(), ends("originator_cancel")], &[new, "h-S1 hangup cancel"]),
         (
-            "one leg",
-            &[begins.clone(), answered.clone(), ends("normal_clearing")],
-            &[new, "h-S1 answer", normal],
+            "an application answers, and nobody that it dials",
+            &[begins.clone(), answered.clone(), dials.clone(), other_fails, ends("normal_clearing")],
+            &[new, "h-S1 hangup noAnswer"],
         ),
         (
             "an agent is dialled; events come twice and late",
