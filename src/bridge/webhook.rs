@@ -20,7 +20,7 @@ mod understanding;
 pub use body::BadBody;
 pub use hook::said;
 pub use message::{Message, Said};
-pub use notice::{Happened, Notice, Unsaid};
+pub use notice::{Happened, Notice, Reading, Unsaid};
 pub use receiver::Receiver;
 pub use system::System;
 pub use understanding::Webhook;

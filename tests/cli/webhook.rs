@@ -43,6 +43,15 @@ fn a_request_is_explained() {
     for (preset, body, said) in cases {
         explained(&[preset], body).code(0).stdout(contains(said));
     }
+    let sideways = NEW_CALL.replace("direction=in", "direction=sideways");
+    explained(&["sipgate"], &sideways).code(0).stdout(
+        "event=new_call call=C1 from=492111234567 to=4915799912345 user=Alice, Bob\n\
+         not understood: its direction \"sideways\" is not in words.direction\n\
+         -> nothing, unless the beginning of its call was heard before\n",
+    );
+    let shown = stdout(&explained(&["sipgate", "--output", "json"], &sideways).code(0));
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["unknown"], json!(["its direction \"sideways\" is not in words.direction"]));
     explained(&["aircall"], "{").code(65).stderr(contains("its body is no JSON"));
     explained(&["pbx"], "").code(78).stderr(contains("the hooks and presets are aircall, didww, "));
     // Without a name it is found out whose it may be.

@@ -93,6 +93,15 @@ pub struct Notice {
     pub id: Option<String>,
 }
 
+/// What one request says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// of each leg in it; who calls comes first
+    pub notices: Vec<Notice>,
+    /// what else it says, in words that nobody knows
+    pub unknown: Vec<Unsaid>,
+}
+
 impl Notice {
     /// What it says, by the names that the settings have for it.
     pub fn words(&self) -> Vec<(&'static str, String)> {
@@ -187,6 +196,12 @@ pub enum Unsaid {
     /// Nobody knows its event.
     #[error("its event {0:?} is not in words.event")]
     UnknownEvent(String),
+    /// Nor which way its call goes.
+    #[error("its direction {0:?} is not in words.direction")]
+    UnknownDirection(String),
+    /// Nor where its leg is.
+    #[error("its side {0:?} is not in words.side")]
+    UnknownSide(String),
     /// It says of no call what it is about.
     #[error("it has no id of a call of up to {LONGEST_ID} characters")]
     NoCall,
@@ -292,26 +307,33 @@ impl Mapping {
         })
     }
 
-    /// What a request says, of each leg in it; who calls comes first.
+    /// What a request says.
     ///
     /// # Errors
     ///
     /// It says nothing.
-    pub fn read(&self, said: &Said) -> Result<Vec<Notice>, Unsaid> {
+    pub fn read(&self, said: &Said) -> Result<Reading, Unsaid> {
+        let mut unknown = Vec::new();
         let lists = self.each.iter().filter_map(|path| path.value(&said.body).and_then(Value::as_array));
         let Some(legs) = lists.into_iter().next().filter(|legs| !legs.is_empty()) else {
-            return self.notice(said, None).map(|notice| vec![notice]);
+            let notices = vec![self.notice(said, None, &mut unknown)?];
+            return Ok(Reading { notices, unknown });
         };
         let mut notices = Vec::new();
         let mut unsaid = Unsaid::NoEvent;
         for leg in legs.iter().take(MOST) {
-            match self.notice(said, Some(leg)) {
+            match self.notice(said, Some(leg), &mut unknown) {
                 Ok(notice) => notices.push(notice),
-                Err(nothing) => unsaid = nothing,
+                Err(nothing) => {
+                    if matches!(nothing, Unsaid::UnknownEvent(_)) {
+                        unknown.push(nothing.clone());
+                    }
+                    unsaid = nothing;
+                }
             }
         }
         notices.sort_by_key(|notice| notice.happened != Happened::Call);
-        if notices.is_empty() { Err(unsaid) } else { Ok(notices) }
+        if notices.is_empty() { Err(unsaid) } else { Ok(Reading { notices, unknown }) }
     }
 
     /// The call that a request is about, and the one that that one continues.
@@ -320,7 +342,7 @@ impl Mapping {
         Some((call, id(self.fields.origin.as_slice(), said, None)))
     }
 
-    fn notice(&self, said: &Said, leg: Option<&Value>) -> Result<Notice, Unsaid> {
+    fn notice(&self, said: &Said, leg: Option<&Value>, unknown: &mut Vec<Unsaid>) -> Result<Notice, Unsaid> {
         let fields = &self.fields;
         let text = |paths: &[Path]| first(paths, said, leg).into_iter().next();
         let word = text(&fields.event).ok_or(Unsaid::NoEvent)?;
@@ -328,9 +350,22 @@ impl Mapping {
         let known = self.events.get(&word).or_else(own).ok_or_else(|| Unsaid::UnknownEvent(word.clone()))?;
         let (mut happened, towards_by_event, end_by_event) = known.ok_or(Unsaid::Ignored(word))?;
         let call = id(&fields.call, said, leg).ok_or(Unsaid::NoCall)?;
-        let towards = text(&fields.direction);
-        let towards = towards.and_then(|word| self.directions.get(&word).or_else(|| towards_of(&word)));
+        let towards = text(&fields.direction).and_then(|word| {
+            let known = self.directions.get(&word).or_else(|| towards_of(&word));
+            // What its event says may be enough.
+            if known.or(towards_by_event).is_none() {
+                unknown.push(Unsaid::UnknownDirection(word));
+            }
+            known
+        });
         let towards = towards.or(towards_by_event);
+        let side = text(&fields.side).and_then(|word| {
+            let known = self.sides.get(&word).or_else(|| side_of(&word));
+            if known.is_none() {
+                unknown.push(Unsaid::UnknownSide(word));
+            }
+            known
+        });
         let (outside, own) = (text(&fields.outside), text(&fields.own));
         let (by_from, by_to) = match towards {
             Some(Towards::Out) => (own, outside),
@@ -350,7 +385,7 @@ impl Mapping {
             call,
             origin: id(&fields.origin, said, leg),
             leg: id(&fields.leg, said, leg),
-            side: text(&fields.side).and_then(|word| self.sides.get(&word).or_else(|| side_of(&word))),
+            side,
             towards,
             from: text(&fields.from).or(by_from),
             to: text(&fields.to).or(by_to),

@@ -731,6 +731,48 @@ fn didww() {
 }
 
 #[test]
+fn words_that_nobody_knows_are_told_of_once() {
+    let sender = "
+        each = 'legs'
+        fields = { event = '.event', call = 'id', leg = '.leg', side = '.side', direction = 'way', from = 'from', to = 'to' }
+        words.event = { begin = 'new_call', end = 'hangup' }";
+    let request = |way: &str, legs: &[(&str, &str)]| {
+        let leg = |(event, side): &(&str, &str)| {
+            format!(r#"{{"leg":"{event}{side}","event":"{event}","side":"{side}"}}"#)
+        };
+        let legs: Vec<_> = legs.iter().map(leg).collect();
+        let legs = legs.join(",");
+        format!(r#"{{"id":"1","way":"{way}","from":"4940","to":"4930","legs":[{legs}]}}"#)
+    };
+    let sideways = request("sideways", &[("begin", "")]);
+    // (what is said, what is told of)
+    let cases = [
+        (
+            &sideways,
+            "remark: h: a request is not understood as a whole: its direction \"sideways\" is not in words.direction",
+        ),
+        (
+            &request("in", &[("begin", "outside"), ("sung", "phone")]),
+            "remark: h: a request is not understood as a whole: its event \"sung\" is not in words.event",
+        ),
+        (
+            &request("in", &[("begin", "upside")]),
+            "remark: h: a request is not understood as a whole: its side \"upside\" is not in words.side",
+        ),
+    ];
+    let mut talk = Talk::with(sender);
+    for (body, told) in cases {
+        assert_eq!(talk.say(body), [told]);
+    }
+    assert_eq!(talk.say(&sideways), [] as [&str; 0]);
+    // An event that says which way its call goes is understood.
+    let by_event = "fields = { event = 'e', call = 'id', direction = 'way', from = 'from', to = 'to' }
+        words.event = { begin = 'new_call in' }";
+    let body = r#"{"e":"begin","id":"1","way":"sideways","from":"4940","to":"4930"}"#;
+    assert_eq!(Talk::with(by_event).say(body), ["h-1 newCall in 4940 4930"]);
+}
+
+#[test]
 fn a_mapping_can_be_written_for_any_sender() {
     let verimor = "
         body = 'form'

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use super::calls::{Calls, Manner, Told, key};
 use super::hook;
 use super::message::{Message, Said};
-use super::notice::{Mapping, Notice, Unsaid};
+use super::notice::{Mapping, Reading, Unsaid};
 use crate::bridge::fact::{Fact, LegId, What};
 use crate::bridge::mask::Mask;
 use crate::bridge::source::{Heard, Source, Waits};
@@ -40,7 +40,7 @@ impl Webhook {
     /// # Errors
     ///
     /// It says nothing of a call.
-    pub fn notices(&self, said: &Said) -> Result<Vec<Notice>, Unsaid> {
+    pub fn reading(&self, said: &Said) -> Result<Reading, Unsaid> {
         self.hooks.get(&said.hook).map_or(Err(Unsaid::NoEvent), |(_, mapping)| mapping.read(said))
     }
 
@@ -48,9 +48,9 @@ impl Webhook {
         let Some((manner, mapping)) = self.hooks.get(&said.hook) else {
             return vec![Heard::Remark(format!("there is no hook {:?}", said.hook))];
         };
-        let notices = match mapping.read(said) {
-            Ok(notices) => notices,
-            Err(unsaid) => return self.unsaid(&said.hook, unsaid),
+        let Reading { notices, unknown } = match mapping.read(said) {
+            Ok(reading) => reading,
+            Err(unsaid) => return self.unsaid(&said.hook, "says nothing of a call", &unsaid),
         };
         if let Some(id) = notices.first().and_then(|notice| notice.id.as_ref())
             && self.calls.is_told(&said.hook, id)
@@ -67,10 +67,16 @@ impl Webhook {
                     log::debug!("{hook}: call {call:?} is over, or that was told before");
                     is_repeated = true;
                 }
+                Told::Unknown if !unknown.is_empty() => {
+                    log::debug!("{hook}: not reported: of call {call:?} not enough is known");
+                }
                 Told::Unknown => {
                     log::debug!("{hook}: not reported: the beginning of call {call:?} was not heard");
                 }
             }
+        }
+        for unsaid in &unknown {
+            heard.splice(..0, self.unsaid(&said.hook, "is not understood as a whole", unsaid));
         }
         if is_repeated {
             heard
@@ -79,16 +85,25 @@ impl Webhook {
         heard
     }
 
-    fn unsaid(&mut self, hook: &str, unsaid: Unsaid) -> Vec<Heard<Infallible>> {
-        let text = format!("{hook}: a request says nothing of a call: {unsaid}");
+    /// `what` is the case with a request, because of that.
+    fn unsaid(&mut self, hook: &str, what: &str, unsaid: &Unsaid) -> Vec<Heard<Infallible>> {
+        let text = format!("{hook}: a request {what}: {unsaid}");
         match unsaid {
-            Unsaid::UnknownEvent(_) | Unsaid::NoCall
+            Unsaid::UnknownEvent(_)
+            | Unsaid::UnknownDirection(_)
+            | Unsaid::UnknownSide(_)
+            | Unsaid::NoCall
                 if !self.unknown_events.contains(&text) && self.unknown_events.len() < MOST_UNKNOWN =>
             {
                 self.unknown_events.push(text.clone());
                 vec![Heard::Remark(text)]
             }
-            Unsaid::UnknownEvent(_) | Unsaid::NoCall | Unsaid::NoEvent | Unsaid::Ignored(_) => {
+            Unsaid::UnknownEvent(_)
+            | Unsaid::UnknownDirection(_)
+            | Unsaid::UnknownSide(_)
+            | Unsaid::NoCall
+            | Unsaid::NoEvent
+            | Unsaid::Ignored(_) => {
                 log::debug!("{text}");
                 Vec::new()
             }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::bridge::source::{Heard, Source};
 use crate::bridge::tracker::{Followed, Tracker};
-use crate::bridge::webhook::{Message, Notice, Webhook, said};
+use crate::bridge::webhook::{Message, Notice, Reading, Webhook, said};
 use crate::config::{BridgeConfig, Config, ConfigError, Format, HookSettings, PRESETS, WebhookSettings};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
@@ -58,7 +58,7 @@ fn guess(
     let mut is_known = false;
     for (name, hook) in hooks {
         let Ok(said) = said(name, hook, body)? else { continue };
-        if webhook_of(name, hook).notices(&said).is_ok() {
+        if webhook_of(name, hook).reading(&said).is_ok() {
             is_known = true;
             if is_text {
                 writeln!(out, "as {}:", printable(name)).map_err(OutputError)?;
@@ -89,7 +89,10 @@ fn show(
 ) -> anyhow::Result<()> {
     let said = said(name, hook, body)??;
     let mut webhook = webhook_of(name, hook);
-    let notices = webhook.notices(&said);
+    let (notices, unknown) = match webhook.reading(&said) {
+        Ok(Reading { notices, unknown }) => (Ok(notices), unknown),
+        Err(unsaid) => (Err(unsaid), Vec::new()),
+    };
     let mut tracker = Tracker::new(rules(bridge, config, &WebhookSettings::default()));
     for heard in webhook.understand(Message::Hook(said)) {
         match heard {
@@ -119,7 +122,10 @@ fn show(
                 Err(_) => Vec::new(),
             };
             let events: Vec<_> = events.iter().map(|event| Value::Object(tell::fields(event))).collect();
-            let shown = json!({ "version": VERSION, "hook": name, "says": notices, "events": events });
+            let unknown: Vec<_> = unknown.iter().map(ToString::to_string).collect();
+            let shown = json!({
+                "version": VERSION, "hook": name, "says": notices, "unknown": unknown, "events": events,
+            });
             writeln!(out, "{shown}").map_err(OutputError)?;
         }
         Format::Text | Format::Shell => {
@@ -132,6 +138,9 @@ fn show(
                 Err(unsaid) => {
                     writeln!(out, "nothing: {}", printable(&unsaid.to_string())).map_err(OutputError)?;
                 }
+            }
+            for unsaid in &unknown {
+                writeln!(out, "not understood: {}", printable(&unsaid.to_string())).map_err(OutputError)?;
             }
             let none = events.is_empty() && notices.is_ok();
             for event in &events {
