@@ -46,6 +46,15 @@ pub trait PhoneSystem {
     fn next_step(error: &LinkError) -> Cow<'static, str>;
 }
 
+/// Whether a bridge would begin with its table of these settings. The files that it names are read now.
+///
+/// # Errors
+///
+/// See [`AccountError`].
+pub fn may_begin<P: PhoneSystem>(settings: &BridgeSettings) -> Result<(), AccountError> {
+    P::connector(P::settings(&mut settings.clone())).map(drop)
+}
+
 /// Why nobody can log in.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {

@@ -120,7 +120,15 @@ fn hooks_are_shown_and_checked_without_their_secrets() {
     ] {
         let broken = world.file("broken.toml", 0o600, &format!("{url}[bridge.webhook.hooks.office]\n{text}"));
         let check = |arguments: &[&str]| world.bare().arg("--config").arg(&broken).args(arguments).assert();
-        check(&["bridge", "webhook"]).code(78).stderr(contains(said));
+        for arguments in [&["bridge", "webhook"][..], &["config", "check"]] {
+            let ran = check(arguments).code(78).stderr(contains(said));
+            let said_times = String::from_utf8_lossy(&ran.get_output().stderr).matches(said).count();
+            assert_eq!(said_times, 1, "{arguments:?}: {said}");
+        }
+        // Of secrets an explanation needs none.
+        if said.contains("words.event") {
+            check(&["bridge", "webhook", "--explain"]).code(78).stderr(contains(said)).stdout("");
+        }
     }
     let none = world.file("none.toml", 0o600, url);
     world

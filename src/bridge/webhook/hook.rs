@@ -101,6 +101,7 @@ pub fn understood(name: &str, own: &HookSettings) -> Result<(Manner, Mapping), C
 ///
 /// It cannot be read, or the settings cannot work.
 pub fn said(name: &str, own: &HookSettings, body: &[u8]) -> Result<Result<Said, body::BadBody>, ConfigError> {
+    understood(name, own)?;
     let whole = own.whole(name)?;
     let request = body::Request { content_type: None, query: None, body };
     let read = body::read(whole.body.unwrap_or_default(), &Path::all(whole.json_in.as_ref()), request);

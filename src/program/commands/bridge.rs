@@ -86,8 +86,8 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
     if !following.is_a_trial() {
         become_owner(config.all());
     }
-    let source = P::source(&own);
     if let Some(recording) = &following.replay {
+        let source = P::source(&own);
         let tracker = Tracker::new(rules(&bridge_config, &config, &own));
         replay::replay(source, tracker, recording, &config, out)?;
         return Ok(ExitCode::Ok);
@@ -109,6 +109,9 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
     let spool_path = config.spool.as_ref().map(|spool| spool.path.clone());
     let health = bridge_config.health;
     let (first, account) = terms::<P>(config, bridge_config, own, &following)?;
+    let (first, account) = terms::<P>(config, bridge_config, own)?;
+    // What is wrong with its settings was said by the connector.
+    let source = P::source(&account.settings);
     let read_again = || {
         let (_, mut settings, files) = read()?;
         let own = of_its_own::<P>(&mut settings);

@@ -7,6 +7,8 @@ mod template;
 
 use std::io::Write;
 
+use crate::bridge::system::may_begin;
+use crate::bridge::{asterisk, freeswitch, fritzbox, three_cx, wazo, webhook, xivo};
 use crate::client::Client;
 use crate::config::{Config, Format, Layer, Settings, is_token_for_file, redact, relative, shown, variable};
 use serde_json::{Map, Value, json};
@@ -182,10 +184,23 @@ fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let routes = config.as_ref().and_then(|config| config.routes.as_ref());
     wrong.extend(routes.iter().flat_map(|routes| routes.complaints()).map(Into::into));
     wrong.extend(bridge.checked().err().map(Into::into));
-    for source in bridge.sources() {
-        match source.login() {
-            Ok(None) => {}
-            Ok(Some(login)) => {
+    let may_begin = [
+        may_begin::<asterisk::System>,
+        may_begin::<freeswitch::System>,
+        may_begin::<three_cx::System>,
+        may_begin::<xivo::System>,
+        may_begin::<webhook::System>,
+        may_begin::<fritzbox::System>,
+        may_begin::<wazo::System>,
+    ];
+    for (source, may_begin) in bridge.sources().into_iter().zip(may_begin) {
+        let login = match source.login() {
+            Ok(None) => continue,
+            Ok(Some(login)) => may_begin(&bridge).map(|()| login),
+            Err(error) => Err(error.into()),
+        };
+        match login {
+            Ok(login) => {
                 let (phone_system, login) = (source.title(), printable(&login));
                 writeln!(out, "ok: {phone_system}, {login} ({phone_system} was not asked)")
                     .map_err(OutputError)?;
