@@ -30,7 +30,7 @@ pub use webhook::{
 pub use xivo::{XivoAccount, XivoFollow, XivoFollows, XivoLogin, XivoProtocol, XivoSettings};
 
 use super::value::{List, Secret, Span};
-use super::{ConfigError, one_of};
+use super::{ConfigError, one_of, read_secret};
 
 /// What all sources share, and below it a table for each.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Serialize, Deserialize)]
@@ -287,6 +287,30 @@ fn secret_or(
     other: (Option<Secret>, Option<PathBuf>),
 ) -> (Option<Secret>, Option<PathBuf>) {
     if own.0.is_some() || own.1.is_some() { own } else { other }
+}
+
+/// The secret `key` of a table, from where it is set. Its file is read now.
+///
+/// # Errors
+///
+/// It is empty, it stands in both places, or its file cannot be read.
+fn one_secret_of(
+    table: &str,
+    key: &str,
+    secret: &Option<Secret>,
+    file: &Option<PathBuf>,
+) -> Result<Option<Secret>, ConfigError> {
+    match (secret, file) {
+        (Some(_), Some(_)) => {
+            Err(ConfigError::Bridge(format!("{table}: both {key} and {key}_file are set; keep one of them")))
+        }
+        (Some(secret), None) if secret.reveal().is_empty() => {
+            Err(ConfigError::Bridge(format!("{table}.{key} is empty")))
+        }
+        (Some(secret), None) => Ok(Some(secret.clone())),
+        (None, Some(path)) => Ok(Some(read_secret(path)?)),
+        (None, None) => Ok(None),
+    }
 }
 
 #[cfg(test)]

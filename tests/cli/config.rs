@@ -780,3 +780,53 @@ fn a_path_that_processes_share_is_whole_outside_the_command_line() {
     }
     zammad.assert_calls(0);
 }
+
+#[test]
+fn the_account_of_a_phone_system_is_one_that_works() {
+    let world = World::new();
+    let url = "url = 'https://zammad.example/api/v1/cti/token'\n";
+    let check = |table: &str| {
+        let file = world.file("config.toml", 0o600, &format!("{url}{table}"));
+        world.bare().arg("--config").arg(file).args(["config", "check"]).assert()
+    };
+    let both =
+        |table: &str, key: &str| format!("bridge.{table}: both {key} and {key}_file are set; keep one");
+    let of_3cx = "[bridge.3cx]\nurl = 'https://pbx.example:5001'\nclient_id = 'a'\n";
+    // (a table, what is wrong with it)
+    let cases = [
+        (format!("{of_3cx}client_secret = ''"), "bridge.3cx.client_secret is empty".to_owned()),
+        (format!("{of_3cx}client_secret = 'a'\nclient_secret_file = '/nope'"), both("3cx", "client_secret")),
+        (
+            "[bridge.asterisk]\nusername = 'a'\nsecret = ''".to_owned(),
+            "bridge.asterisk.secret is empty".to_owned(),
+        ),
+        (
+            "[bridge.freeswitch]\npassword = 'a'\npassword_file = '/nope'".to_owned(),
+            both("freeswitch", "password"),
+        ),
+        (
+            "[bridge.xivo]\nusername = 'a'\npassword = 'a'\npassword_file = '/nope'".to_owned(),
+            both("xivo", "password"),
+        ),
+        (
+            "[bridge.wazo]\nurl = 'https://wazo.example'\nusername = 'a'\npassword = 'a'\npassword_file = '/nope'"
+                .to_owned(),
+            both("wazo", "password"),
+        ),
+        (
+            "[bridge.xivo]\nusername = 'a'\npassword = 'a'\nfollow = []".to_owned(),
+            "it is empty; leave it out for forms, queues and channels".to_owned(),
+        ),
+    ];
+    for (table, said) in cases {
+        check(&table).code(78).stderr(predicate::str::contains(said));
+    }
+    // What counts for nothing is told of.
+    let idle = "bridge.3cx.group counts for nothing since version 20";
+    check(&format!("{of_3cx}client_secret = 'a'\ngroup = 'Support'"))
+        .code(0)
+        .stderr(predicate::str::contains(idle));
+    let before =
+        "[bridge.3cx]\nurl = 'https://pbx.example:5001'\nusername = 'a'\npassword = 'a'\ngroup = 'Support'";
+    check(before).code(0).stderr("");
+}

@@ -130,6 +130,20 @@ fn hooks_are_shown_and_checked_without_their_secrets() {
             check(&["bridge", "webhook", "--explain"]).code(78).stderr(contains(said)).stdout("");
         }
     }
+    // One that can be guessed works, and is told of.
+    let short = world.file(
+        "short.toml",
+        0o600,
+        &format!("{url}[bridge.webhook.hooks.office]\npreset = 'aircall'\nsecret = 'a'"),
+    );
+    world
+        .bare()
+        .arg("--config")
+        .arg(short)
+        .args(["config", "check"])
+        .assert()
+        .code(0)
+        .stderr(contains("bridge.webhook.hooks.office: a secret of so few characters can be guessed"));
     let none = world.file("none.toml", 0o600, url);
     world
         .bare()

@@ -28,6 +28,12 @@ impl PhoneSystem for System {
     }
 
     fn connector(settings: &ThreeCxSettings) -> Result<Login3cx, AccountError> {
+        if settings.has_idle_group() {
+            log::warn!(
+                "bridge.3cx.group counts for nothing since version 20: the API client's list of extensions says whose \
+                 calls are reported"
+            );
+        }
         Account::of(settings).map(|account| Login3cx(Arc::new(account)))
     }
 

@@ -20,6 +20,9 @@ use crate::web::lock;
 /// Requests a second, unless another number is set.
 const RATE: u32 = 2000;
 
+/// A secret with fewer characters can be tried out.
+const SHORT: usize = 8;
+
 /// How many seconds' requests may come at once.
 const BURST: f64 = 2.0;
 
@@ -113,6 +116,11 @@ impl Hook {
         let whole = own.whole(name)?;
         let (_, mapping) = understood(name, own)?;
         let secrets = own.secrets(name)?;
+        if secrets.secret.reveal().len() < SHORT {
+            log::warn!(
+                "bridge.webhook.hooks.{name}: a secret of so few characters can be guessed; 16 random ones cannot"
+            );
+        }
         let base = whole.public_url.as_ref().map(|url| url.as_str().to_owned());
         let path = format!("/hook/{name}/{}", secrets.secret.reveal());
         if base.is_none() && whole.reply.names_address() {

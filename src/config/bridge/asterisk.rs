@@ -6,9 +6,9 @@ use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Serialize};
 
 use super::host_port::host_and_port;
-use super::{SourceSettings, secret_or};
+use super::{SourceSettings, one_secret_of, secret_or};
+use crate::config::ConfigError;
 use crate::config::value::{List, Secret};
-use crate::config::{ConfigError, read_secret};
 
 /// The table `[bridge.asterisk]`: where Asterisk's manager interface is, and which channels are trunks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Serialize, Deserialize)]
@@ -136,15 +136,8 @@ impl AsteriskSettings {
     pub fn account(&self) -> Result<AsteriskAccount, ConfigError> {
         let address = self.checked_address()?;
         let missing = |key: &str| ConfigError::Bridge(format!("bridge.asterisk.{key} is not set"));
-        let secret = match (&self.secret, &self.secret_file) {
-            (Some(_), Some(_)) => {
-                let two = "bridge.asterisk: both secret and secret_file are set; keep one of them";
-                return Err(ConfigError::Bridge(two.to_owned()));
-            }
-            (Some(secret), None) => secret.clone(),
-            (None, Some(path)) => read_secret(path)?,
-            (None, None) => return Err(missing("secret_file")),
-        };
+        let secret = one_secret_of("bridge.asterisk", "secret", &self.secret, &self.secret_file)?;
+        let secret = secret.ok_or_else(|| missing("secret_file"))?;
         Ok(AsteriskAccount {
             address,
             username: self.username.clone().ok_or_else(|| missing("username"))?,

@@ -6,9 +6,9 @@ use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Serialize};
 
 use super::host_port::host_and_port;
-use super::{SourceSettings, secret_or};
+use super::{SourceSettings, one_secret_of, secret_or};
+use crate::config::ConfigError;
 use crate::config::value::{List, Secret};
-use crate::config::{ConfigError, read_token};
 
 /// That of the event socket.
 const USUAL_PORT: u16 = 8021;
@@ -135,12 +135,12 @@ impl FreeSwitchSettings {
         if self.username.as_deref().is_some_and(|name| !is_user(name)) {
             return wrong("username: not of the form user@domain");
         }
-        let password = match (&self.password, &self.password_file) {
-            (Some(password), _) => password.clone(),
-            (None, Some(path)) => read_token(path)?,
-            (None, None) if self.username.is_some() => return wrong("password_file is not set"),
-            (None, None) => Secret::new("ClueCon"),
-        };
+        let password =
+            match one_secret_of("bridge.freeswitch", "password", &self.password, &self.password_file)? {
+                Some(password) => password,
+                None if self.username.is_some() => return wrong("password_file is not set"),
+                None => Secret::new("ClueCon"),
+            };
         // It would end the command.
         if password.reveal().contains(char::is_control) {
             return wrong("password: it has a line break or another control character");

@@ -9,9 +9,9 @@ use clap::ValueEnum;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Url;
 
-use super::SourceSettings;
+use super::{SourceSettings, one_secret_of};
 use crate::config::value::{List, Secret, Span};
-use crate::config::{ConfigError, one_of, read_token};
+use crate::config::{ConfigError, one_of};
 
 /// The table `[bridge.3cx]`: where the 3CX is, who logs in there, and which of its numbers are what.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Serialize, Deserialize)]
@@ -196,13 +196,11 @@ impl ThreeCxSettings {
     /// The address is none, nobody says who logs in, or a secret's file cannot be read.
     pub fn account(&self) -> Result<ThreeCxAccount, ConfigError> {
         let missing = |key: &str| ConfigError::Bridge(format!("bridge.3cx.{key} is not set"));
-        let secret = |name: &str, secret: &Option<Secret>, file: &Option<PathBuf>| match (secret, file) {
-            (Some(secret), _) => Ok(secret.clone()),
-            (None, Some(path)) => Ok(read_token(path)?),
-            (None, None) => Err(missing(name)),
+        let secret = |key: &str, secret: &Option<Secret>, file: &Option<PathBuf>| {
+            one_secret_of("bridge.3cx", key, secret, file)?.ok_or_else(|| missing(&format!("{key}_file")))
         };
-        let of_client = || secret("client_secret_file", &self.client_secret, &self.client_secret_file);
-        let of_user = || secret("password_file", &self.password, &self.password_file);
+        let of_client = || secret("client_secret", &self.client_secret, &self.client_secret_file);
+        let of_user = || secret("password", &self.password, &self.password_file);
         let with = |name: &Option<String>, secret: &dyn Fn() -> Result<Secret, ConfigError>| {
             let name = name.as_ref().filter(|name| !name.is_empty());
             name.map(|name| Ok::<_, ConfigError>((name.clone(), secret()?))).transpose()
@@ -217,6 +215,16 @@ impl ThreeCxSettings {
             }
             _ => Ok(ThreeCxAccount { url, client, user }),
         }
+    }
+
+    /// Whether `group` counts for nothing: only a 3CX before version 20 is asked for its groups.
+    pub(crate) fn has_idle_group(&self) -> bool {
+        let is_since_20 = match self.api.unwrap_or_default() {
+            ThreeCxApi::V20 | ThreeCxApi::V20ActiveCalls => true,
+            ThreeCxApi::Auto => self.username.is_none(),
+            ThreeCxApi::Legacy => false,
+        };
+        self.group.is_some() && is_since_20
     }
 
     /// How often a list is asked for.

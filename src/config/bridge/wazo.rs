@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::SourceSettings;
+use super::{SourceSettings, one_secret_of};
 use crate::config::value::Secret;
 use crate::config::{ConfigError, read_token};
 
@@ -144,11 +144,8 @@ impl WazoSettings {
             read_token(path)?;
             return Ok(WazoLogin::TokenFile(path.clone()));
         }
-        let password = match (&self.password, &self.password_file) {
-            (Some(password), _) => password.clone(),
-            (None, Some(path)) => read_token(path)?,
-            (None, None) => return Err(missing("password_file")),
-        };
+        let password = one_secret_of("bridge.wazo", "password", &self.password, &self.password_file)?;
+        let password = password.ok_or_else(|| missing("password_file"))?;
         Ok(WazoLogin::Password {
             username: self.username.clone().ok_or_else(|| missing("username"))?,
             password,

@@ -14,9 +14,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use preset::PRESETS;
 
+use super::super::ConfigError;
 use super::super::value::{List, Secret, Span};
-use super::super::{ConfigError, read_token};
-use super::SourceSettings;
+use super::{SourceSettings, one_secret_of};
 
 /// Behind a proxy on the same machine, which speaks HTTPS.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8088);
@@ -443,6 +443,9 @@ impl HookSettings {
         if whole.reply.status.is_some_and(|status| !(200..300).contains(&status)) {
             return Err(wrong(".reply.status: 200 to 299".to_owned()));
         }
+        if whole.tolerance.is_some_and(|Span(time)| time.is_zero()) {
+            return Err(wrong(".tolerance: a request takes some time; 5m is usual".to_owned()));
+        }
         if whole.rate == Some(0) {
             return Err(wrong(".rate: at least 1 request a second".to_owned()));
         }
@@ -458,21 +461,20 @@ impl HookSettings {
     pub fn secrets(&self, name: &str) -> Result<HookSecrets, ConfigError> {
         let whole = self.whole(name)?;
         let wrong = |reason: &str| ConfigError::Bridge(format!("bridge.webhook.hooks.{name}.{reason}"));
-        let read = |text: &Option<Secret>, file: &Option<PathBuf>| match (text, file) {
-            (Some(secret), _) => Ok(Some(secret.clone())),
-            (None, Some(path)) => read_token(path).map(Some),
-            (None, None) => Ok(None),
+        let read = |key: &str, text: &Option<Secret>, file: &Option<PathBuf>| {
+            one_secret_of(&format!("bridge.webhook.hooks.{name}"), key, text, file)
         };
-        let secret = read(&self.secret, &self.secret_file)?.ok_or_else(|| wrong("secret_file is not set"))?;
+        let secret = read("secret", &self.secret, &self.secret_file)?;
+        let secret = secret.ok_or_else(|| wrong("secret_file is not set"))?;
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
-        if secret.reveal().is_empty() || !secret.reveal().chars().all(is_plain) {
+        if !secret.reveal().chars().all(is_plain) {
             return Err(wrong(
                 "secret: it stands in an address, so letters, digits and -._~ are its characters",
             ));
         }
-        let signing_key = read(&self.signing_key, &self.signing_key_file)?;
-        let token = read(&self.token, &self.token_file)?;
-        let password = read(&self.password, &self.password_file)?;
+        let signing_key = read("signing_key", &self.signing_key, &self.signing_key_file)?;
+        let token = read("token", &self.token, &self.token_file)?;
+        let password = read("password", &self.password, &self.password_file)?;
         let basic = match (self.username.clone(), password) {
             (Some(username), Some(password)) => Some((username, password)),
             (None, None) => None,
@@ -635,6 +637,13 @@ mod tests {
                 "a.token_file is not set, and token_in is",
             ),
             ("preset = 'aircall'\nsecret = 'a'\ntoken_in = 'key'", "a.token_file is not set"),
+            ("preset = 'aircall'\nsecret = ''", "a.secret is empty"),
+            ("preset = 'aircall'\nsecret = 'a'\ntoken = ''", "a.token is empty"),
+            (
+                "preset = 'aircall'\nsecret = 'a'\nsecret_file = '/nope'",
+                "a: both secret and secret_file are set",
+            ),
+            ("preset = 'didww'\nsecret = 'a'\nsigning_key = 'k'\ntolerance = '0s'", "a.tolerance: "),
             ("preset = 'aircall'\nsecret = 'a'\nrate = 0", "a.rate: at least 1"),
             ("preset = 'aircall'\nsecret = 'a'\n[reply]\nstatus = 302", "a.reply.status: 200 to 299"),
         ];

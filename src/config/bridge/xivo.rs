@@ -8,9 +8,9 @@ use clap::ValueEnum;
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{SourceSettings, secret_or};
+use super::{SourceSettings, one_secret_of, secret_or};
 use crate::config::value::{List, Secret};
-use crate::config::{ConfigError, one_of, read_token};
+use crate::config::{ConfigError, one_of};
 
 /// The field of a call form that has the caller's number, on a fresh installation.
 const NUMBER_FIELD: &str = "Numéro";
@@ -180,6 +180,9 @@ impl XivoFollows {
                 .map(|(_, follow)| follow)
                 .ok_or_else(|| format!("{name:?} is not one of forms, queues, channels, own-line, hints"))
         };
+        if names.is_empty() {
+            return Err("it is empty; leave it out for forms, queues and channels".to_owned());
+        }
         names.iter().map(read).collect::<Result<_, _>>().map(Self)
     }
 }
@@ -302,11 +305,8 @@ impl XivoAccount {
     fn login(&self, table: &str) -> Result<XivoLogin, ConfigError> {
         let missing = |key: &str| ConfigError::Bridge(format!("{table}.{key} is not set"));
         let username = self.username.clone().ok_or_else(|| missing("username"))?;
-        let password = match (&self.password, &self.password_file) {
-            (Some(password), _) => password.clone(),
-            (None, Some(path)) => read_token(path)?,
-            (None, None) => return Err(missing("password_file")),
-        };
+        let password = one_secret_of(table, "password", &self.password, &self.password_file)?;
+        let password = password.ok_or_else(|| missing("password_file"))?;
         Ok(XivoLogin { username, password })
     }
 }
