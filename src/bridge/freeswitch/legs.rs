@@ -40,6 +40,8 @@ pub(super) struct Leg {
     pub is_answered: bool,
     /// the leg that it is bridged with
     pub partner: Option<String>,
+    /// it was bridged with one
+    pub was_bridged: bool,
     /// the other half of a loopback
     half: Option<String>,
     /// who is there, if it is a phone
@@ -104,6 +106,7 @@ impl Leg {
             is_told: false,
             is_answered: event.get(Header::AnswerState) == Some("answered"),
             partner: None,
+            was_bridged: false,
             half: event.get(Header::LoopbackOther).filter(|_| is_inner).map(str::to_owned),
             person: person(event, name.unwrap_or(shown)),
             line: gateway.map(str::to_owned).or(profile),
@@ -162,6 +165,23 @@ impl Legs {
 
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Leg)> {
         self.0.iter()
+    }
+
+    /// Two are bridged.
+    pub fn bridge(&mut self, one: &str, other: &str) {
+        for (one, other) in [(one, other), (other, one)] {
+            if let Some(leg) = self.0.get_mut(one) {
+                leg.partner = Some(other.to_owned());
+                leg.was_bridged = true;
+            }
+        }
+    }
+
+    /// The one that has picked up of those that were rung for a leg, if it is one and waits for a bridge.
+    pub fn picked_up_by(&self, uuid: &str) -> Option<&str> {
+        let is_it = |leg: &Leg| leg.parent.as_deref() == Some(uuid) && leg.is_answered && !leg.was_bridged;
+        let mut found = self.0.iter().filter(|(_, leg)| is_it(leg));
+        found.next().filter(|_| found.next().is_none()).map(|(uuid, _)| uuid.as_str())
     }
 
     /// It has another id from now on.

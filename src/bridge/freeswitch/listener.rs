@@ -207,11 +207,7 @@ impl Listener {
         let (Some(a), Some(b)) = (event.get(Header::BridgeA), event.get(Header::BridgeB)) else {
             return Vec::new();
         };
-        for (one, other) in [(a, b), (b, a)] {
-            if let Some(leg) = self.legs.get_mut(one) {
-                leg.partner = Some(other.to_owned());
-            }
-        }
+        self.legs.bridge(a, b);
         let mut facts = Vec::new();
         for uuid in [a, b] {
             let Some(group) = self.legs.get(uuid).map(|leg| leg.group.clone()) else { continue };
@@ -251,6 +247,21 @@ impl Listener {
             .collect()
     }
 
+    /// A talk of which the end of a leg tells before its bridge does: these come in any order.
+    fn late_talk(&mut self, uuid: &str, event: &Event) -> Vec<Fact> {
+        let Some(leg) = self.legs.get(uuid).filter(|leg| !leg.was_bridged) else { return Vec::new() };
+        let is_told = event.get(Header::BridgedTo).filter(|other| self.legs.contains(other));
+        // Only who was connected hangs up with a BYE, and nobody but a phone has connected this one.
+        let is_connected = !leg.is_answered && event.get(Header::SipHangupDisposition) == Some("recv_bye");
+        let Some(other) = is_told.or_else(|| is_connected.then(|| self.legs.picked_up_by(uuid)).flatten())
+        else {
+            return Vec::new();
+        };
+        let other = other.to_owned();
+        self.legs.bridge(uuid, &other);
+        self.talk(uuid)
+    }
+
     fn ends(&mut self, uuid: &str, event: &Event) -> Vec<Fact> {
         let Some(leg) = self.legs.get(uuid) else {
             return self.ends_unknown(uuid, event);
@@ -258,6 +269,7 @@ impl Listener {
         let group = leg.group.clone();
         self.learns(&group, event);
         let mut facts = self.tell_root(&group, event);
+        facts.extend(self.late_talk(uuid, event));
         let Some(leg) = self.legs.remove(uuid) else { return Vec::new() };
         let fact = |leg: &LegId, what| Fact { leg: leg.clone(), group: group.clone(), what };
         self.groups.rings_not(&group, &leg.id);
@@ -270,11 +282,15 @@ impl Listener {
             facts.extend(end.told().into_iter().map(|what| fact(&leg.id, what)));
         } else if leg.side != Side::Inner {
             match refusal(event) {
-                _ if leg.is_answered => facts.push(fact(&leg.id, What::Gone { cause: None })),
-                Refusal::Abandoned => {
+                // A phone that has picked up is still no talk, so the caller may have left it.
+                Refusal::Abandoned if !(leg.is_answered && leg.was_bridged) => {
                     let dialer = self.dialer_of(&leg);
                     self.groups.abandons(&group, dialer, leg.id.clone(), event.time());
                 }
+                Refusal::Abandoned | Refusal::Failed(..) if leg.is_answered => {
+                    facts.push(fact(&leg.id, What::Gone { cause: None }));
+                }
+                Refusal::Abandoned => {}
                 Refusal::Failed(failure, cause) => {
                     let dialer = self.dialer_of(&leg);
                     facts.push(fact(&dialer, What::Failed { to: leg.id.clone(), failure }));

@@ -79,6 +79,7 @@ impl Listener {
         let partners =
             [Header::BridgedTo, Header::BoundTo].into_iter().filter_map(|header| event.get(header));
         leg.partner = partners.into_iter().find(|uuid| there.contains(uuid)).map(str::to_owned);
+        leg.was_bridged |= event.get(Header::BridgedTo).is_some();
         let group = leg.group.clone();
         self.learns(&group, event);
     }

@@ -232,6 +232,55 @@ fn the_dialplan_says_which_way_a_call_goes() {
 }
 
 #[test]
+fn a_phone_that_picks_up_talks_when_it_is_bridged() {
+    let rung = || vec![comes("1", "public"), rings("2", "1", "102", json!({})), answers("2")];
+    let then = |more: Vec<Value>| rung().into_iter().chain(more).collect::<Vec<_>>();
+    let with_bridge = |uuid: &str, other: &str, sip: &str| {
+        let headers = json!({ "Hangup-Cause": "NORMAL_CLEARING", "variable_sip_hangup_disposition": sip,
+                              "variable_bridge_uuid": other });
+        event("CHANNEL_HANGUP_COMPLETE", uuid, headers)
+    };
+    let (left, gives_up) =
+        (|| ends("2", "ORIGINATOR_CANCEL", ""), || ends("1", "ORIGINATOR_CANCEL", "recv_cancel"));
+    let missed: &[&str] = &["newCall in 4940669690 493023125101 102", "hangup cancel"];
+    let taken: &[&str] =
+        &["newCall in 4940669690 493023125101 102", "answer 102 102", "hangup normalClearing"];
+    check(
+        &settings(),
+        vec![
+            ("the caller gives up before", then(vec![left(), gives_up()]), missed),
+            ("the same, and the caller's end comes first", then(vec![gives_up(), left()]), missed),
+            (
+                "the bridge comes after the caller's end, which names it",
+                then(vec![
+                    with_bridge("1", "2", "recv_bye"),
+                    bridged("1", "2"),
+                    is_over("2"),
+                    unbridged("1", "2"),
+                ]),
+                taken,
+            ),
+            (
+                "after the phone's end, which names it",
+                then(vec![with_bridge("2", "1", "recv_bye"), bridged("1", "2"), is_over("1")]),
+                taken,
+            ),
+            (
+                "a caller who was connected has talked",
+                then(vec![hangs_up("1"), bridged("1", "2"), is_over("2")]),
+                taken,
+            ),
+            (
+                "a menu had connected the caller",
+                [vec![comes("1", "public"), answers("1")], rung().split_off(1), vec![hangs_up("1"), left()]]
+                    .concat(),
+                missed,
+            ),
+        ],
+    );
+}
+
+#[test]
 fn only_the_tenants_that_are_wanted_are_told_of() {
     let settings =
         FreeSwitchSettings { domains: list(&["berlin.example", "*.berlin.example"]), ..settings() };
