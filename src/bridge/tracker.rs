@@ -509,7 +509,8 @@ impl Tracker {
             Side::Phone | Side::Inner => (self.rules.user(&person), person.number),
             Side::Outside => (None, number),
         };
-        call.answered_by = user.clone().or_else(|| number.clone());
+        call.answered_by =
+            user.clone().or_else(|| number.clone().map(|shown| self.rules.sent_of_taker(shown)));
         self.announce(found);
         self.tell(found, |call| call.answer(user, number));
     }

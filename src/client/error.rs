@@ -146,7 +146,11 @@ pub fn in_full(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        text = format!("{text}: {error}");
+        let words = error.to_string();
+        // Some libraries have a cause in their own words as well.
+        if !text.ends_with(&words) {
+            text = format!("{text}: {words}");
+        }
         cause = error.source();
     }
     text
@@ -699,6 +703,19 @@ mod tests {
             join(sender.send_request(Request::new(String::new())), connection).await.0.unwrap_err()
         };
         crate::client::block_on(work).unwrap()
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("the connection broke")]
+        struct Broken(#[source] Talkative);
+        #[derive(Debug, thiserror::Error)]
+        #[error("protocol error: {0}")]
+        struct Talkative(#[source] std::fmt::Error);
+        let cause = std::fmt::Error.to_string();
+        let told = in_full(&Broken(Talkative(std::fmt::Error)));
+        assert_eq!(told, format!("the connection broke: protocol error: {cause}"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What each command says of itself: briefly, and only of what counts there.
 
-use crate::support::World;
+use crate::support::{World, stdout};
 
 const FILE: &[&str] = &["config", "profile"];
 const ADDRESS: &[&str] = &["url", "token", "token-file"];
@@ -220,5 +220,19 @@ fn flags_may_stand_before_their_command() {
             "{words}: {all:?}",
             all = String::from_utf8_lossy(&all)
         );
+    }
+}
+
+#[test]
+fn what_is_written_in_lines_fits_into_a_terminal() {
+    let world = World::new();
+    for source in ["asterisk", "freeswitch", "3cx", "xivo", "webhook", "fritzbox", "wazo"] {
+        let mut program = world.bare();
+        let help =
+            stdout(&program.env("COLUMNS", "1000").args(["bridge", source, "--help"]).assert().code(0));
+        let (about, _) = help.split_once("\nUsage: ").unwrap();
+        for line in about.lines().skip(1) {
+            assert!(line.chars().count() <= 80, "bridge {source} --help: {line}");
+        }
     }
 }

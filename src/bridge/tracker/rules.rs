@@ -94,6 +94,11 @@ impl Rules {
         self.numbering.read(&shown).map_or(shown, |party| party.to_string())
     }
 
+    /// The number of who took a call, likewise.
+    pub(super) fn sent_of_taker(&self, shown: String) -> String {
+        self.numbering.read_answering(&shown).map_or(shown, |number| number.to_string())
+    }
+
     /// The context of a leg that is counted to the house, and is none of its phones: so it may be a trunk's.
     pub(super) fn unknown_context(&self, place: Place) -> Option<String> {
         let Place { context, endpoint, shown } = place;

@@ -161,6 +161,28 @@ fn followed_by(mut tracker: Tracker, steps: &[Step]) -> Vec<String> {
     lines
 }
 
+#[test]
+fn who_took_a_call_is_told_as_zammad_gets_it() {
+    let mut tracker = Tracker::new(Rules::default());
+    let taker = Taker {
+        leg: leg("b"),
+        side: Outside,
+        person: Person::default(),
+        number: Some("+49 171 9999999".to_owned()),
+    };
+    let answered = Fact { leg: leg("a"), group: leg("a"), what: What::Answered(taker) };
+    let facts = [In("a").fact().unwrap(), answered, Gone("a", 16).fact().unwrap()];
+    facts.into_iter().for_each(|fact| tracker.hear(fact, SECOND));
+    let takers: Vec<_> = tracker
+        .followed()
+        .filter_map(|followed| match followed {
+            Followed::Ended(_, summary) => summary.answered_by,
+            Followed::Event(..) | Followed::Unreported(..) => None,
+        })
+        .collect();
+    assert_eq!(takers, ["491719999999"]);
+}
+
 fn standing(&(id, group, side, calls, talks_to): &(&str, &str, Side, bool, Option<&str>)) -> Standing {
     let taker = |other: &str| Taker { leg: leg(other), side: Phone, person: person(other), number: None };
     Standing {

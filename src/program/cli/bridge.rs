@@ -33,7 +33,8 @@ pub enum Bridge {
     Asterisk(Box<Source<AsteriskSettings>>),
     /// Follow a FreeSWITCH or a FusionPBX through its event socket
     ///
-    /// It needs mod_event_socket and the password of autoload_configs/event_socket.conf.xml.
+    /// It needs mod_event_socket and the password of
+    /// autoload_configs/event_socket.conf.xml.
     ///
     /// To try what would be reported, without a Zammad:
     ///
@@ -42,28 +43,31 @@ pub enum Bridge {
     Freeswitch(Box<Source<FreeSwitchSettings>>),
     /// Follow a 3CX of any version
     ///
-    /// Since version 20 it needs an API client: in the console, Integrations, API, with "3CX Call Control API
-    /// access" and all extensions in its list; that takes an Enterprise licence. Before, it needs an account of
-    /// the console.
+    /// Since version 20 it needs an API client: in the console, Integrations, API, with
+    /// "3CX Call Control API access" and all extensions in its list; that takes an
+    /// Enterprise licence. Before, it needs an account of the console.
     ///
     /// To try what would be reported, without a Zammad:
     ///
-    ///   zammad-cti bridge 3cx --3cx-url https://pbx.example.com:5001 --client-id zammad \
-    ///       --client-secret-file secret --sandbox
+    ///   zammad-cti bridge 3cx --3cx-url https://pbx.example.com:5001 \
+    ///       --client-id zammad --client-secret-file secret --sandbox
     #[command(name = "3cx", verbatim_doc_comment)]
     ThreeCx(Box<Source<ThreeCxSettings>>),
     /// Follow a XiVO through the server of its desktop client
     ///
-    /// For a XiVO up to 16, a Wazo up to 19.03, or a XiVO.solutions whose manager interface cannot be reached:
-    /// otherwise `bridge asterisk` tells more. It needs a user with access to the CTI client, best one without a line.
+    /// For a XiVO up to 16, a Wazo up to 19.03, or a XiVO.solutions whose manager
+    /// interface cannot be reached: otherwise `bridge asterisk` tells more. It needs a
+    /// user with access to the CTI client, best one without a line.
     ///
-    ///   zammad-cti bridge xivo --address xivo:5003 --username zammad --password-file secret --sandbox
+    ///   zammad-cti bridge xivo --address xivo:5003 --username zammad \
+    ///       --password-file secret --sandbox
     #[command(verbatim_doc_comment)]
     Xivo(Box<Source<XivoSettings>>),
     /// Take what hosted phone systems send: sipgate, Placetel, Yeastar, Twilio, Telnyx, Aircall, DIDWW and others
     ///
-    /// It is a server, and each phone system sends a request to it when something happens: to
-    /// https://HOST/hook/NAME/SECRET, through a proxy that speaks HTTPS. The configuration has a table for each:
+    /// It is a server, and each phone system sends a request to it when something
+    /// happens: to https://HOST/hook/NAME/SECRET, through a proxy that speaks HTTPS.
+    /// The configuration has a table for each:
     ///
     ///   [bridge.webhook.hooks.NAME]
     ///   preset = "sipgate"
@@ -82,10 +86,12 @@ pub enum Bridge {
     Fritzbox(Box<Source<FritzBoxSettings>>),
     /// Follow a Wazo since 19.04 through the events of its WebSocket
     ///
-    /// It needs an account of purpose external_api with the permissions websocketd, events.calls.*, calld.calls.read
-    /// and confd.users.*.read. Who waits in a queue is not told: for that, `bridge asterisk` follows its Asterisk.
+    /// It needs an account of purpose external_api with the permissions websocketd,
+    /// events.calls.*, calld.calls.read and confd.users.*.read. Who waits in a queue is
+    /// not told: for that, `bridge asterisk` follows its Asterisk.
     ///
-    ///   zammad-cti bridge wazo --wazo-url https://wazo --username zammad --password-file secret --sandbox
+    ///   zammad-cti bridge wazo --wazo-url https://wazo --username zammad \
+    ///       --password-file secret --sandbox
     #[command(verbatim_doc_comment)]
     Wazo(Box<Source<WazoSettings>>),
 }
