@@ -35,7 +35,7 @@ struct Told {
 impl Waiting {
     /// Somebody has told of a call; `about` is what they call it. If it is none, nothing follows.
     ///
-    /// What was lost of it is to be sent off now, before what follows from this: whoever was told that an event is lost
+    /// What was lost of it is to be sent off now, before what follows from this: a sender that was told of a loss
     /// says the same again, from which nothing new follows.
     pub fn enter(
         &mut self,
