@@ -109,7 +109,6 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
     let spool_path = config.spool.as_ref().map(|spool| spool.path.clone());
     let health = bridge_config.health;
     let (first, account) = terms::<P>(config, bridge_config, own, &following)?;
-    let (first, account) = terms::<P>(config, bridge_config, own)?;
     // What is wrong with its settings was said by the connector.
     let source = P::source(&account.settings);
     let read_again = || {

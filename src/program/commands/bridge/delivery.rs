@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::bridge::tracker::CallNumber;
-use crate::client::Clients;
+use crate::client::{ClientError, Clients};
 use crate::config::Config;
 use crate::delivery::{
     Connection, Courier, Deadline, Dispatcher, EventToSend, Failure, NoClient, Outcome, Pool, Stop, Ways,
