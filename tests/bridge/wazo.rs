@@ -73,7 +73,9 @@ fn events_become_calls_whatever_becomes_of_the_connection() {
 #[test]
 fn whoever_is_refused_says_why() {
     let (world, zammad, wazo) = (World::new(), Zammad::start(), Wazo::start());
-    let running = Running::start(bridge(&world, &wazo, &zammad).args(["--password", "another"]));
+    let mut refused = bridge(&world, &wazo, &zammad);
+    world.file("password", 0o600, "another");
+    let running = Running::start(&mut refused);
     running.until_it_says("refuses the login: user or password refused; it is tried again after 3m");
     end(running);
     wazo.refuses(Some(4002));

@@ -71,6 +71,7 @@ struct State {
 pub struct Session {
     stream: Arc<Mutex<TcpStream>>,
     is_hung: Arc<AtomicBool>,
+    has_asked: Arc<AtomicBool>,
     shared: Arc<Shared>,
 }
 
@@ -191,8 +192,12 @@ impl Shared {
 fn talk(stream: TcpStream, shared: &Arc<Shared>) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut lines = BufReader::new(stream.try_clone()?).lines();
-    let session =
-        Session { stream: Arc::new(Mutex::new(stream)), is_hung: Arc::default(), shared: shared.clone() };
+    let session = Session {
+        stream: Arc::new(Mutex::new(stream)),
+        is_hung: Arc::default(),
+        has_asked: Arc::default(),
+        shared: shared.clone(),
+    };
     let greeting = shared.state().manners.greeting.clone();
     if let Some(greeting) = greeting {
         session.say_raw(&greeting);
@@ -256,7 +261,10 @@ fn hear(command: &str, is_in: &mut bool, shared: &Shared, session: &Session) -> 
         }
         ["api", "show", "channels", "as", "json"] => {
             let list = manners.list.unwrap_or_else(|| state.channels.list());
-            state.sessions.push_back(session.clone());
+            // It asks once more a moment later.
+            if !session.has_asked.swap(true, Ordering::SeqCst) {
+                state.sessions.push_back(session.clone());
+            }
             shared.changed.notify_all();
             response(&list)
         }
