@@ -82,6 +82,13 @@ impl Session {
         let _ = self.stream.lock().unwrap().write_all(bytes);
     }
 
+    /// Says it in two pieces, as it may come. Nothing comes between them.
+    fn say_in_two(&self, text: &str) {
+        let (head, tail) = text.as_bytes().split_at(text.len() / 2);
+        let mut stream = self.stream.lock().unwrap();
+        let _ = stream.write_all(head).and_then(|()| stream.write_all(tail));
+    }
+
     /// Something happens, and is told of.
     pub fn say(&self, event: &Map<String, Value>) {
         self.shared.change(|state| state.channels.hear(event));
@@ -217,10 +224,7 @@ fn talk(stream: TcpStream, shared: &Arc<Shared>) -> std::io::Result<()> {
             continue;
         }
         let (reply, is_last) = hear(first, &mut is_in, shared, &session);
-        // In two pieces, as it may come.
-        let (head, tail) = reply.split_at(reply.len() / 2);
-        session.say_raw(head.as_bytes());
-        session.say_raw(tail.as_bytes());
+        session.say_in_two(&reply);
         if is_last {
             session.say_raw(NOTICE.as_bytes());
             session.end();
