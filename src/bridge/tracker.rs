@@ -265,13 +265,17 @@ impl Tracker {
                 }
             }
             What::Failed { to, failure } => call.failed(&to, failure),
-            What::Voicemail | What::Message
-                if is_outside && !call.is_voicemail && call.answered.is_none() =>
-            {
+            What::Voicemail if is_outside && !call.is_voicemail && call.answered.is_none() => {
                 call.is_voicemail = true;
                 self.announce(found);
                 self.tell(found, Call::voicemail);
             }
+            What::Message if is_outside && !call.is_voicemail && call.answered.is_none() => {
+                (call.is_voicemail, call.has_message) = (true, true);
+                self.announce(found);
+                self.tell(found, Call::voicemail);
+            }
+            What::Message if is_outside => call.has_message |= call.is_voicemail,
             What::Voicemail | What::Message => {}
             What::HangsUp if is_last => call.wants_end(),
             What::HangsUp => {}
@@ -284,7 +288,7 @@ impl Tracker {
                 self.vanishes(found, now);
             }
             What::Ended(cause) if is_last => {
-                let cause = if call.is_taken() { HangupCause::NormalClearing } else { cause };
+                let cause = if call.answered.is_some() { HangupCause::NormalClearing } else { cause };
                 self.end(found, cause, now);
             }
             What::Ended(_) => call.lost(&leg, None),

@@ -218,7 +218,7 @@ fn only_a_person_behind_a_local_channel_answers() {
                 PHONE,
                 "dial m p 101; end m p NOANSWER; voicemail m; end a l ANSWER; wants a; gone a 16",
             ],
-            &["a newCall in 4940 42", "a answer voicemail", "a hangup normalClearing"],
+            &["a newCall in 4940 42", "a answer voicemail", "a hangup noAnswer"],
         ),
         (
             "a voicemail box that the account is not told of",
@@ -228,7 +228,7 @@ fn only_a_person_behind_a_local_channel_answers() {
         (
             "a menu behind it, and the voicemail box after that",
             &[COMES, LOCAL, "end a l ANSWER; voicemail m; gone a 16"],
-            &["a newCall in 4940 42", "a answer voicemail", "a hangup normalClearing"],
+            &["a newCall in 4940 42", "a answer voicemail", "a hangup noAnswer"],
         ),
     ];
     check(&Rules::default(), &cases);

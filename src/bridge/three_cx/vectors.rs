@@ -380,11 +380,7 @@ fn lists_of_before_version_20_become_the_right_events() {
         (
             "voicemail",
             &[(2, &[["1", TRUNK, ALICE, "Routing"]]), (2, &[["1", TRUNK, "Voicemail Menu", "Talking"]])],
-            &[
-                "#1 newCall in 4930123456→150 user=Alice Agent",
-                "#1 answer voicemail",
-                "#1 hangup normalClearing",
-            ],
+            &["#1 newCall in 4930123456→150 user=Alice Agent", "#1 answer voicemail", "#1 hangup cancel"],
         ),
         ("internal", &[(3, &[["1", ALICE, BOB, "Routing"]]), (3, &[["1", ALICE, BOB, "Talking"]])], &[]),
         (

@@ -79,6 +79,8 @@ pub struct Call {
     pub answered_by: Option<String>,
     /// a voicemail box took it
     pub is_voicemail: bool,
+    /// the box has a message of this call
+    pub has_message: bool,
     /// when something was heard of it last
     pub heard: Duration,
     is_in_queue: bool,
@@ -120,6 +122,7 @@ impl Call {
             taken_at: None,
             answered_by: None,
             is_voicemail: false,
+            has_message: false,
             heard: now,
             is_in_queue: false,
             wanted_end: None,
@@ -238,18 +241,13 @@ impl Call {
         self.wanted_end = None;
     }
 
-    /// Whether a person took it, or a voicemail box. Not every phone system tells whether the box has a message then; agents
-    /// have to look for it either way.
-    pub fn is_taken(&self) -> bool {
-        self.answered.is_some() || self.is_voicemail
-    }
-
     /// Why it ended; `cause` is that of the leg it ended with.
     ///
     /// What the phone system did afterwards (an announcement, an apology) hides behind the caller's own
     /// cause, so that of the legs that were rung comes first.
     pub fn cause(&self, cause: Option<u8>) -> HangupCause {
-        if self.is_taken() {
+        // With a message the caller got what the box is for.
+        if self.answered.is_some() || self.has_message {
             return HangupCause::NormalClearing;
         }
         let outside = self.rung.iter().find(|rung| Some(&rung.leg) == self.outside.as_ref());

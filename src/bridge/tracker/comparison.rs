@@ -132,10 +132,10 @@ impl Tracker {
     /// Ends a call whose end nobody has seen.
     pub(super) fn end_unseen(&mut self, number: CallNumber, now: Duration) {
         let Some(call) = self.calls.get(&number) else { return };
-        let cause = match call.vanishes_by {
-            _ if call.is_taken() => HangupCause::NormalClearing,
-            Some(cause) => cause,
-            None => HangupCause::Cancel,
+        let cause = match (call.answered, call.vanishes_by) {
+            (Some(_), _) => HangupCause::NormalClearing,
+            (None, Some(cause)) => cause,
+            (None, None) => HangupCause::Cancel,
         };
         self.end(number, cause, now);
     }

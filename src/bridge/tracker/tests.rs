@@ -344,7 +344,7 @@ fn a_customers_call_is_one_call_whatever_happens_inside() {
                 Voicemail("a"),
                 Gone("a", 16),
             ],
-            &["a newCall in 4940 agent 101", "a answer voicemail", "a hangup normalClearing"],
+            &["a newCall in 4940 agent 101", "a answer voicemail", "a hangup noAnswer"],
         ),
         (
             "a message in a voicemail box is what the caller wanted there",

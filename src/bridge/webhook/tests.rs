@@ -142,7 +142,7 @@ mod sipgate {
                 "sipgate",
                 "a voicemail box takes it",
                 &[IN, &ANSWER.replace("user=Alice", "user=voicemail"), &normal],
-                &[NEW, "h-C1 answer voicemail", "h-C1 hangup normalClearing"],
+                &[NEW, "h-C1 answer voicemail", "h-C1 hangup noAnswer"],
             ),
             (
                 "sipgate",
@@ -182,7 +182,7 @@ mod sipgate {
                 "sipgate",
                 "forwarded to a voicemail box",
                 &[IN, forwarded, &to_voicemail, box_answers, &two],
-                &[NEW, "h-C1 answer voicemail", "h-C1 hangup normalClearing"],
+                &[NEW, "h-C1 answer voicemail", "h-C1 hangup noAnswer"],
             ),
             (
                 "sipgate",
@@ -293,7 +293,7 @@ fn placetel() {
             &[&new, "answer 7777abcdefg@fpbx.de", "hangup normalClearing"],
         ),
         (&[&incoming, &hung_up("missed")], &[&new, "hangup noAnswer"]),
-        (&[&incoming, &hung_up("voicemail")], &[&new, "answer voicemail", "hangup normalClearing"]),
+        (&[&incoming, &hung_up("voicemail")], &[&new, "answer voicemail", "hangup noAnswer"]),
         (&[&incoming, &hung_up("canceled")], &[&new, "hangup cancel"]),
         (&[&incoming, &hung_up("blocked")], &[&new, "hangup busy"]),
         (&[&incoming, &hung_up("unavailable")], &[&new, "hangup congestion"]),
@@ -452,10 +452,7 @@ mod yeastar {
         let cases = [
             ("NO ANSWER", vec![NEW, "h-1648861726.280 hangup noAnswer"]),
             ("BUSY", vec![NEW, "h-1648861726.280 hangup busy"]),
-            (
-                "VOICEMAIL",
-                vec![NEW, "h-1648861726.280 answer voicemail", "h-1648861726.280 hangup normalClearing"],
-            ),
+            ("VOICEMAIL", vec![NEW, "h-1648861726.280 answer voicemail", "h-1648861726.280 hangup noAnswer"]),
         ];
         for (status, expected) in cases {
             assert_eq!(Talk::of("yeastar").all(&[&rings, &details(status)]), expected, "{status}");
@@ -690,7 +687,7 @@ fn aircall() {
                 ("voicemail_left", "inbound", ""),
                 ("hungup", "inbound", ""),
             ]),
-            vec![new, "h-812 answer voicemail", "h-812 hangup normalClearing"],
+            vec![new, "h-812 answer voicemail", "h-812 hangup noAnswer"],
         ),
         (
             bodies(&[
