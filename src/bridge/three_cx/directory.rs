@@ -272,6 +272,8 @@ impl Directory {
         // What is said in the settings counts more than what the text looks like.
         match (self.trunks.has(number), &self.extensions, self.extensions.has(number)) {
             (Some(true), _, _) => return outside(number),
+            // A pattern such as 1* is met by the numbers that trunks usually have.
+            (None, Numbers::Patterns(_), Some(true)) if is_usual_trunk(number) && read.shows_outside() => {}
             (_, Numbers::Patterns(_), Some(true)) => return station(Kind::Extension),
             _ => {}
         }
@@ -282,7 +284,9 @@ impl Directory {
             return station(Kind::Voicemail);
         }
         match self.extensions.has(number) {
-            Some(true) | None if number.len() <= 6 && is_number(number) => station(Kind::Unsure),
+            // It is said that they are people's.
+            Some(true) if is_number(number) => station(Kind::Extension),
+            None if number.len() <= 6 && is_number(number) => station(Kind::Unsure),
             Some(_) | None => station(Kind::Machine),
         }
     }

@@ -409,6 +409,41 @@ fn lists_of_before_version_20_become_the_right_events() {
     }
 }
 
+/// P10 b and c without a group: what `extensions` says tells whether it is a person who talks when first seen.
+#[test]
+fn who_talks_when_first_seen_has_answered_if_the_number_is_known_to_be_a_persons() {
+    let [alice, welcome] = [ALICE, "80 Welcome"];
+    let (new_call, answer) =
+        ("#1 newCall in 4930123456→150 user=Alice Agent", "#1 answer ans=150 user=Alice Agent");
+    let menu = "#1 newCall in 4930123456→80";
+    let (end, cancel) = ("#1 hangup normalClearing", "#1 hangup cancel");
+    // (`extensions`, who is called, how often that is seen, events)
+    let cases: [(Option<&str>, &str, u64, &[&str]); 7] = [
+        (Some("3"), alice, 1, &[new_call, answer, end]),
+        (Some("3"), alice, 3, &[new_call, answer, end]),
+        (Some("1*"), alice, 1, &[new_call, answer, end]),
+        (Some("3"), welcome, 3, &[menu, cancel]),
+        (Some("1*"), welcome, 3, &[menu, cancel]),
+        // It may be a menu.
+        (None, alice, 3, &["#1 newCall in 4930123456→150", cancel]),
+        (
+            Some("3"),
+            "150 Voicemail of Alice",
+            3,
+            &["#1 newCall in 4930123456→150", "#1 answer voicemail", cancel],
+        ),
+    ];
+    for (extensions, called, times, expected) in cases {
+        let mut followed = Followed3cx::new(Rules::default());
+        let extensions = extensions.map(|own| List(vec![own.to_owned()]));
+        followed.source = ThreeCx::new(&ThreeCxSettings { extensions, ..settings() });
+        followed.polls(1, &[]);
+        followed.polls(times, &[["1", TRUNK, called, "Talking"]]);
+        followed.polls(1, &[]);
+        assert_eq!(followed.end(), expected, "{called}, {times} times");
+    }
+}
+
 #[test]
 fn a_transfer_before_version_20_stays_one_call() {
     let begin: [(u64, &[[&str; 4]]); 3] = [
