@@ -554,7 +554,9 @@ impl Tracker {
     fn tell(&mut self, found: CallNumber, event: impl FnOnce(&Call) -> WrittenEvent) {
         let Some(call) = self.calls.get(&found) else { return };
         if call.is_announced {
-            self.followed.push_back(Followed::Event(found, event(call)));
+            let mut event = event(call);
+            self.rules.make_sendable(&mut event);
+            self.followed.push_back(Followed::Event(found, event));
         }
     }
 }

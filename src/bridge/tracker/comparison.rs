@@ -63,6 +63,13 @@ impl Tracker {
                 self.adopt(leg, standing, now);
             }
         }
+        if self.rules.internal {
+            for leg in standing.iter().filter(|leg| leg.side == Side::Phone && leg.calls) {
+                if !self.by_leg.contains_key(&leg.leg) && !self.by_group.contains_key(&leg.group) {
+                    self.adopt_internal(leg, standing, now);
+                }
+            }
+        }
     }
 
     /// Looks at legs that are there for calls that nobody seems to have taken: who talks has answered. What is not
@@ -113,8 +120,9 @@ impl Tracker {
             }
         }
         let Some(call) = self.calls.get_mut(&number) else { return };
-        let outside = call.outside.as_ref().and_then(|leg| by_leg.get(leg));
-        let talks_to = outside.and_then(|leg| leg.talks_to.clone());
+        let far_end = if call.way == Way::Internal { &call.owner } else { &call.outside };
+        let far_end = far_end.as_ref().and_then(|leg| by_leg.get(leg));
+        let talks_to = far_end.and_then(|leg| leg.talks_to.clone());
         if call.answered.is_none()
             && let Some(taker) = talks_to
         {
@@ -174,6 +182,30 @@ impl Tracker {
             call.owner = Some(leg.group.clone());
             call.users = owner.and_then(|owner| owner.person.name.clone()).into_iter().collect();
         }
+        self.begin_late(call, leg, now);
+    }
+
+    /// Takes up a call between two phones that began while nobody listened.
+    fn adopt_internal(&mut self, leg: &Standing, standing: &[Standing], now: Duration) {
+        let is_other = |other: &&Standing| other.group == leg.group && other.leg != leg.leg;
+        let others = || standing.iter().filter(is_other);
+        // A phone that listens to an announcement calls nobody.
+        if leg.to.is_empty() || others().next().is_none() || others().any(|other| other.side == Side::Outside)
+        {
+            return;
+        }
+        let mut call = Call::new(leg.group.0.clone(), Way::Internal, leg.group.clone(), now);
+        call.owner = Some(leg.leg.clone());
+        call.from.clone_from(&leg.from);
+        call.to.clone_from(&leg.to);
+        call.caller.clone_from(&leg.person.number);
+        for other in others().filter(|other| !other.calls) {
+            call.rings_at(other.leg.clone(), other.side, &other.person);
+        }
+        self.begin_late(call, leg, now);
+    }
+
+    fn begin_late(&mut self, call: Call, leg: &Standing, now: Duration) {
         let number = self.begin(call);
         self.announce(number);
         if let Some(taker) = leg.talks_to.clone() {

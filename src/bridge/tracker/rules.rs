@@ -7,7 +7,11 @@ use super::call::{Call, Way};
 use crate::asterisk::is_number;
 use crate::bridge::fact::{Person, Place};
 use crate::config::{Agents, Pattern};
+use crate::event::WrittenEvent;
 use crate::number::{Numbering, Party};
+
+/// The characters of a number that Zammad keeps.
+const LONGEST_NUMBER: usize = 100;
 
 /// What is reported and when: the table `[bridge]`.
 #[derive(Debug, Clone)]
@@ -89,14 +93,30 @@ impl Rules {
         login.map(|login| login.as_str().to_owned()).or_else(|| person.name.clone())
     }
 
-    /// A number as Zammad gets it; what is none as it is shown.
+    /// A number as Zammad gets it; of what it does not take as much as it does.
     pub(super) fn sent(&self, shown: String) -> String {
-        self.numbering.read(&shown).map_or(shown, |party| party.to_string())
+        self.numbering.read(&shown).map_or_else(|_| cut(&shown), |party| party.to_string())
     }
 
     /// The number of who took a call, likewise.
     pub(super) fn sent_of_taker(&self, shown: String) -> String {
-        self.numbering.read_answering(&shown).map_or(shown, |number| number.to_string())
+        self.numbering.read_answering(&shown).map_or_else(|_| cut(&shown), |number| number.to_string())
+    }
+
+    /// Puts numbers into an event that Zammad takes. A stranger may have written anything there: a call is not lost for
+    /// that, and nobody is taken for half of a number.
+    pub(super) fn make_sendable(&self, event: &mut WrittenEvent) {
+        let is_wrong =
+            |shown: &Option<String>| shown.as_ref().is_some_and(|shown| self.numbering.read(shown).is_err());
+        if is_wrong(&event.from) {
+            event.from = Some(Party::ANONYMOUS.to_owned());
+        }
+        if is_wrong(&event.to) {
+            event.to = event.to.as_deref().map(cut);
+        }
+        if is_wrong(&event.answering_number) {
+            event.answering_number = None;
+        }
     }
 
     /// The context of a leg that is counted to the house, and is none of its phones: so it may be a trunk's.
@@ -136,4 +156,10 @@ impl Rules {
             && !call.is_brief
             && (call.way != Way::Internal || self.internal)
     }
+}
+
+/// As much of what was dialled as Zammad keeps, without what nobody dials, and up to what hides such a thing.
+fn cut(shown: &str) -> String {
+    let begins = shown.split('%').next().unwrap_or_default();
+    begins.chars().filter(char::is_ascii_graphic).take(LONGEST_NUMBER).collect()
 }

@@ -499,6 +499,102 @@ fn what_is_ignored_may_be_a_number_as_zammad_gets_it_or_an_extension() {
 }
 
 #[test]
+fn calls_inside_the_house_go_on_and_begin_while_nobody_listens() {
+    let wanted = Rules { internal: true, ..rules() };
+    let events = ["p newCall in 4930 agent 102", "p answer 102 agent 102", "p hangup normalClearing"];
+    let cases: [Case<'_>; 3] = [
+        (
+            "one is taken",
+            &[
+                Dials("p", "p", "102", Phone),
+                Waits(SECOND),
+                There(&[("p", "p", Phone, true, Some("102")), ("102", "p", Phone, false, Some("p"))]),
+                Gone("p", 16),
+            ],
+            &events,
+        ),
+        (
+            "one begins, and one rings",
+            &[
+                There(&[
+                    ("p", "p", Phone, true, Some("102")),
+                    ("102", "p", Phone, false, Some("p")),
+                    ("q", "q", Phone, true, None),
+                    ("103", "q", Phone, false, None),
+                ]),
+                Gone("p", 16),
+                Answers("q", "q", "103", Phone),
+                Gone("q", 16),
+            ],
+            &[
+                "p newCall in 4940 agent 102",
+                "p answer 102 agent 102",
+                "q newCall in 4940 agent 103",
+                "p hangup normalClearing",
+                "q answer 103 agent 103",
+                "q hangup normalClearing",
+            ],
+        ),
+        (
+            "a phone that listens to its messages, and a call to somebody outside that nobody can name",
+            &[There(&[
+                ("p", "p", Phone, true, None),
+                ("q", "q", Phone, true, None),
+                ("x", "q", Outside, true, None),
+            ])],
+            &["x newCall in 4940"],
+        ),
+    ];
+    check(&wanted, &cases);
+    let inside =
+        [There(&[("p", "p", Phone, true, Some("102")), ("102", "p", Phone, false, None)]), Gone("p", 16)];
+    assert_eq!(followed(rules(), &inside), [""; 0]);
+}
+
+#[test]
+fn no_call_is_lost_for_what_a_stranger_writes_as_a_number() {
+    let long = "4".repeat(300);
+    // (what is shown, who calls by it, who is called by it)
+    let cases = [
+        ("4940\u{1b}[2J", "anonymous", "4940[2J"),
+        (long.as_str(), "anonymous", &long[..100]),
+        ("sip:4930%1b@example.com", "anonymous", "sip:4930"),
+        ("4930", "4930", "4930"),
+    ];
+    for (shown, from, to) in cases {
+        let mut tracker = Tracker::new(rules());
+        let calls = |from: &str, to: &str| What::Calls {
+            side: Outside,
+            from: Some(from.to_owned()),
+            to: to.to_owned(),
+            trunk: None,
+            place: None,
+        };
+        tracker.hear(fact("a", "a", calls(shown, "4930")), SECOND);
+        tracker.hear(fact("b", "b", calls("4940", shown)), SECOND);
+        let taker =
+            Taker { leg: leg("x"), side: Outside, person: Person::default(), number: Some(shown.to_owned()) };
+        tracker.hear(fact("a", "a", What::Answered(taker)), SECOND);
+        tracker.hear(Gone("a", 16).fact().unwrap(), SECOND);
+        tracker.hear(Gone("b", 16).fact().unwrap(), SECOND);
+        let events: Vec<_> = tracker
+            .followed()
+            .filter_map(|followed| match followed {
+                Followed::Event(_, event) => Some(event),
+                Followed::Ended(..) | Followed::Unreported(..) => None,
+            })
+            .collect();
+        assert_eq!(events.len(), 5, "{shown:?}");
+        for event in events {
+            let expected = if event.call_id == "a" { (from, "4930") } else { ("4940", to) };
+            assert_eq!((event.from.as_deref().unwrap(), event.to.as_deref().unwrap()), expected, "{shown:?}");
+            let number = event.answering_number.as_deref();
+            assert!(number.is_none_or(|number| number == "4930"), "{number:?}");
+        }
+    }
+}
+
+#[test]
 fn a_call_that_leaves_the_house_while_others_begin_to_ring_is_told_of_once() {
     let wanted = Rules { internal: true, hold: 10 * SECOND, ..rules() };
     let steps = [
