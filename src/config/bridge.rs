@@ -259,6 +259,10 @@ impl BridgeSettings {
         if hold > LONGEST_HOLD {
             return Err(ConfigError::Bridge("bridge.hold: 2s is the longest time".to_owned()));
         }
+        if self.stale.is_some_and(|Span(stale)| stale.is_zero()) {
+            return Err(ConfigError::Bridge("bridge.stale: each call would end at once".to_owned()));
+        }
+        refuse_blanks("bridge.ignore", &self.ignore)?;
         Ok(BridgeConfig {
             internal: self.internal.unwrap_or_default(),
             second_answer: self.second_answer.unwrap_or_default(),
@@ -269,6 +273,32 @@ impl BridgeSettings {
             stale: self.stale.map_or(STALE, |Span(stale)| stale),
             health: self.health,
         })
+    }
+}
+
+/// Refuses a pattern that nothing ever meets.
+///
+/// # Errors
+///
+/// The list of this key has one.
+fn refuse_blanks(key: &str, patterns: &Option<List>) -> Result<(), ConfigError> {
+    let List(patterns) = patterns.as_ref().unwrap_or(const { &List(Vec::new()) });
+    match patterns.iter().any(|pattern| pattern.trim().is_empty()) {
+        true => Err(ConfigError::Bridge(format!("{key} has an empty pattern"))),
+        false => Ok(()),
+    }
+}
+
+/// A name that somebody logs in with.
+///
+/// # Errors
+///
+/// Nobody has set it, or it is empty.
+fn name_of(table: &str, key: &str, name: &Option<String>) -> Result<String, ConfigError> {
+    match name {
+        None => Err(ConfigError::Bridge(format!("{table}.{key} is not set"))),
+        Some(name) if name.trim().is_empty() => Err(ConfigError::Bridge(format!("{table}.{key} is empty"))),
+        Some(name) => Ok(name.clone()),
     }
 }
 

@@ -533,7 +533,8 @@ fn the_example_shows_how_a_bridge_follows_by_default() {
     assert_eq!(format!("{:?}", bridge.checked().unwrap()), format!("{:?}", by_default.checked().unwrap()));
     assert_eq!(bridge.asterisk.trunk_contexts, Some(List(Trunks::CONTEXTS.map(str::to_owned).to_vec())));
     let address = |mut bridge: BridgeSettings| {
-        (bridge.asterisk.username, bridge.asterisk.secret) = (Some(String::new()), Some(Secret::new("x")));
+        (bridge.asterisk.username, bridge.asterisk.secret) =
+            (Some("zammad".to_owned()), Some(Secret::new("x")));
         bridge.asterisk.account().unwrap().address
     };
     assert_eq!(bridge.asterisk.address.clone(), Some(address(by_default)));
@@ -569,7 +570,15 @@ fn a_bridge_that_cannot_begin_is_found_by_config_check() {
     // (tables, what is said)
     let cases = [
         ("[bridge]\nhold = '3s'".to_owned(), "bridge.hold: 2s is the longest time"),
+        ("[bridge]\nstale = '0s'".to_owned(), "bridge.stale: each call would end at once"),
+        ("[bridge]\nignore = ['7*', '']".to_owned(), "bridge.ignore has an empty pattern"),
         (table.to_owned(), "bridge.asterisk.secret_file is not set"),
+        ("[bridge.asterisk]\nsecret = 'x'\nusername = ' '".to_owned(), "bridge.asterisk.username is empty"),
+        (format!("{table}\nsecret = 'x'\noutside_prefix = 'x'"), "outside_prefix: \"x\" is no digits"),
+        (
+            format!("{table}\nsecret = 'x'\ntrunk_contexts = ['']"),
+            "bridge.asterisk.trunk_contexts has an empty pattern",
+        ),
         ("[bridge.asterisk]\nsecret = 'x'".to_owned(), "bridge.asterisk.username is not set"),
         (format!("{table}\nsecret_file = 'nowhere'"), "cannot read nowhere"),
         (format!("{table}\nsecret_file = 'open'"), "chmod o-rwx open"),

@@ -6,7 +6,7 @@ use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Serialize};
 
 use super::host_port::host_and_port;
-use super::{SourceSettings, one_secret_of, secret_or};
+use super::{SourceSettings, name_of, one_secret_of, refuse_blanks, secret_or};
 use crate::config::ConfigError;
 use crate::config::value::{List, Secret};
 
@@ -135,13 +135,24 @@ impl AsteriskSettings {
     /// The address is none, nobody says who logs in, or the secret's file cannot be read.
     pub fn account(&self) -> Result<AsteriskAccount, ConfigError> {
         let address = self.checked_address()?;
-        let missing = |key: &str| ConfigError::Bridge(format!("bridge.asterisk.{key} is not set"));
         let secret = one_secret_of("bridge.asterisk", "secret", &self.secret, &self.secret_file)?;
-        let secret = secret.ok_or_else(|| missing("secret_file"))?;
-        Ok(AsteriskAccount {
-            address,
-            username: self.username.clone().ok_or_else(|| missing("username"))?,
-            secret,
-        })
+        let secret =
+            secret.ok_or_else(|| ConfigError::Bridge("bridge.asterisk.secret_file is not set".to_owned()))?;
+        let username = name_of("bridge.asterisk", "username", &self.username)?;
+        self.check_understanding()?;
+        Ok(AsteriskAccount { address, username, secret })
+    }
+
+    /// What its calls are understood by.
+    fn check_understanding(&self) -> Result<(), ConfigError> {
+        refuse_blanks("bridge.asterisk.trunk_contexts", &self.trunk_contexts)?;
+        refuse_blanks("bridge.asterisk.trunk_channels", &self.trunk_channels)?;
+        let is_dialled = |c: char| c.is_ascii_digit() || "*#+".contains(c);
+        match &self.outside_prefix {
+            Some(prefix) if !prefix.chars().all(is_dialled) => Err(ConfigError::Bridge(format!(
+                "bridge.asterisk.outside_prefix: {prefix:?} is no digits that somebody dials, such as 0"
+            ))),
+            Some(_) | None => Ok(()),
+        }
     }
 }

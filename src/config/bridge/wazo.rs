@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{SourceSettings, one_secret_of};
+use super::{SourceSettings, name_of, one_secret_of};
 use crate::config::value::Secret;
 use crate::config::{ConfigError, read_token};
 
@@ -146,9 +146,6 @@ impl WazoSettings {
         }
         let password = one_secret_of("bridge.wazo", "password", &self.password, &self.password_file)?;
         let password = password.ok_or_else(|| missing("password_file"))?;
-        Ok(WazoLogin::Password {
-            username: self.username.clone().ok_or_else(|| missing("username"))?,
-            password,
-        })
+        Ok(WazoLogin::Password { username: name_of("bridge.wazo", "username", &self.username)?, password })
     }
 }

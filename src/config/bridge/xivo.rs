@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{SourceSettings, one_secret_of, secret_or};
+use super::{SourceSettings, name_of, one_secret_of, secret_or};
 use crate::config::value::{List, Secret};
 use crate::config::{ConfigError, one_of};
 
@@ -304,7 +304,7 @@ impl XivoSettings {
 impl XivoAccount {
     fn login(&self, table: &str) -> Result<XivoLogin, ConfigError> {
         let missing = |key: &str| ConfigError::Bridge(format!("{table}.{key} is not set"));
-        let username = self.username.clone().ok_or_else(|| missing("username"))?;
+        let username = name_of("bridge.xivo", "username", &self.username)?;
         let password = one_secret_of(table, "password", &self.password, &self.password_file)?;
         let password = password.ok_or_else(|| missing("password_file"))?;
         Ok(XivoLogin { username, password })
