@@ -330,6 +330,14 @@ impl Report {
         }
     }
 
+    /// The same for a page, where no dialplan reads the decision: `none` would look like no reply.
+    pub fn fate_on_page(&self) -> String {
+        match (&self.error, &self.decision) {
+            (None, Decision::Made(Action::None)) => format!("delivered ({} ms)", self.elapsed_ms),
+            _ => self.fate(),
+        }
+    }
+
     pub fn field(&self, field: Field) -> String {
         let text = |text: &Option<String>| printable(text.as_deref().unwrap_or_default());
         let decision = &self.decision;
