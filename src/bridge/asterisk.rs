@@ -9,6 +9,7 @@ mod look;
 mod masking;
 #[cfg(test)]
 mod recordings;
+mod rights;
 #[cfg(test)]
 mod rules;
 mod snapshot;

@@ -1,5 +1,6 @@
 //! What a phone system's protocol has to offer so that its calls can be followed.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tokio::sync::watch;
 use super::fact::{Fact, LegId, Standing};
 use super::mask::Mask;
 use super::tracker::Open;
+use crate::client::TlsFault;
 use crate::config::Pattern;
 
 /// One kind of phone system: it makes facts of what its protocol says, without I/O, so that a recording
@@ -171,10 +173,23 @@ pub enum Heard<Request> {
     Ask(Request),
     /// Something that the phone system's administrator should know.
     Remark(String),
+    /// What the account lacks on this connection, from now on; or that it lacks nothing any more.
+    Rights(Result<(), Missing>),
     /// A call that is not followed, and why.
     Passed(String),
     /// Something was said again; whatever it changes is told besides.
     Repeated(String),
+}
+
+/// A right that an account needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// what does not work, as a part of a sentence
+    pub complaint: String,
+    /// what to do about it
+    pub next_step: Cow<'static, str>,
+    /// nothing is told of calls: by a new login nothing gets lost
+    pub is_deaf: bool,
 }
 
 /// Why there is no connection, or none any more.
@@ -190,6 +205,12 @@ pub enum LinkError {
     /// It does not let us in.
     #[error("{address} refuses the login: {reason}")]
     Refused { address: String, reason: String },
+    /// It lets us in, but not now.
+    #[error("{address} lets nobody in as this account now: {reason}")]
+    InUse { address: String, reason: String },
+    /// Its certificate is not believed.
+    #[error("no connection to {address}: {fault}")]
+    Untrusted { address: String, fault: TlsFault },
     /// The connection has ended.
     #[error("the connection ended")]
     Ended,
@@ -208,14 +229,23 @@ impl LinkError {
             Self::Refused { .. } => true,
             // It may only hang.
             Self::Stranger { said, .. } => !said.is_empty(),
-            Self::Unreachable { .. } | Self::Ended | Self::Broken(_) | Self::Silent => false,
+            Self::Unreachable { .. }
+            | Self::InUse { .. }
+            | Self::Untrusted { .. }
+            | Self::Ended
+            | Self::Broken(_)
+            | Self::Silent => false,
         }
     }
 
     /// Whether there was none in the first place.
     pub fn is_at_the_beginning(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Stranger { .. } | Self::Refused { .. } => true,
+            Self::Unreachable { .. }
+            | Self::Stranger { .. }
+            | Self::Refused { .. }
+            | Self::InUse { .. }
+            | Self::Untrusted { .. } => true,
             Self::Ended | Self::Broken(_) | Self::Silent => false,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::source::{Connector, Link, LinkError, Source};
+use super::source::{Connector, Link, LinkError, Missing, Source};
 use crate::client::TrustError;
 use crate::config::{BridgeSettings, ConfigError, SourceSettings};
 
@@ -77,13 +77,4 @@ pub struct Look {
     pub queues: Vec<String>,
     /// extensions that have a phone
     pub extensions: Vec<String>,
-}
-
-/// A right that an account needs.
-#[derive(Debug)]
-pub struct Missing {
-    /// what does not work, as a part of a sentence
-    pub complaint: String,
-    /// what to do about it
-    pub next_step: Cow<'static, str>,
 }

@@ -164,6 +164,12 @@ pub(crate) fn why_unreachable(error: &(dyn Error + 'static)) -> String {
     }
 }
 
+/// What TLS found wrong with the certificate of another server than Zammad, if that is why there is no connection.
+pub(crate) fn distrust(error: &(dyn Error + 'static)) -> Option<TlsFault> {
+    let fault = find::<rustls::Error>(error)?;
+    matches!(fault, rustls::Error::InvalidCertificate(_)).then(|| TlsFault::of(fault, Asked::Nothing))
+}
+
 /// What TLS found wrong.
 #[derive(Debug, Clone, thiserror::Error)]
 #[expect(missing_docs, reason = "a variant's text says what its fields are")]

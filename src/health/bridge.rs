@@ -9,8 +9,8 @@ use futures_util::future::{BoxFuture, FutureExt};
 use tokio::time::timeout;
 
 use super::{SpoolPart, SpoolPartName, Status};
-use crate::bridge::source::LinkError;
-use crate::bridge::system::{Look, Missing, PhoneSystem};
+use crate::bridge::source::{LinkError, Missing};
+use crate::bridge::system::{Look, PhoneSystem};
 use crate::bridge::{asterisk, freeswitch, fritzbox, three_cx, wazo, webhook, xivo};
 use crate::client::in_full;
 use crate::config::{BridgeSettings, Config, SourceSettings, Span};
@@ -197,6 +197,10 @@ fn followed(name: BridgeName, bridge: Bridge) -> BridgeHealth {
     };
     let mut parts = vec![part];
     if state == BridgeState::Followed {
+        if let Some(lacks) = &told.lacks {
+            let next_step = told.next_step.clone().into();
+            parts.push(SpoolPart::bad(SpoolPartName::Rights, Status::Warning, lacks.clone(), next_step));
+        }
         parts.push(SpoolPart::good(SpoolPartName::Sights, sights.to_string()));
     }
     BridgeHealth { name, state, parts, heartbeat: Some(bridge), sights: Some(sights) }
@@ -220,7 +224,7 @@ fn looked(name: BridgeName, look: Result<Look, Unreached>, reached: &str) -> Bri
     };
     let rights = match rights {
         Ok(found) => SpoolPart::good(SpoolPartName::Rights, found.into_owned()),
-        Err(Missing { complaint, next_step }) => {
+        Err(Missing { complaint, next_step, is_deaf: _ }) => {
             SpoolPart::bad(SpoolPartName::Rights, Status::Warning, complaint, next_step)
         }
     };

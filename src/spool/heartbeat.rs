@@ -22,9 +22,12 @@ pub struct Heartbeat {
     pub name: BridgeName,
     /// whether it has a connection to its phone system
     pub link: LinkState,
-    /// what to do about a connection that it does not have
+    /// what to do about a connection that it does not have, or about what its account lacks
     #[serde(default)]
     pub next_step: String,
+    /// what its account lacks, while it is connected
+    #[serde(default)]
+    pub lacks: Option<String>,
     /// since when
     pub since: SystemTime,
     /// events whose fate is known, since it began
@@ -197,6 +200,7 @@ mod tests {
             name,
             link,
             next_step: String::new(),
+            lacks: None,
             since: SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123),
             events: 7,
             messages: 700,

@@ -263,8 +263,7 @@ def lacks_rights(bench, report):
         with Bridge(bench, account="zammad-mute") as bridge:
             for run in run_all(bench, [case]):
                 add(report, run, bridge.not_said(
-                    "Asterisk does not show which calls there are (Permission denied); "
-                    "the account needs write = reporting"))
+                    "asterisk: the account may not list calls: Permission denied. Give the account write = reporting"))
     case = called("an account without write = reporting, which has write = system", 101, BY_CALLER, WHOLE, talk=0.5, **ANNA)
     if report.wants(WAY, case.name):
         with Bridge(bench, account="zammad-numberless") as bridge:

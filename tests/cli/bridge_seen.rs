@@ -278,6 +278,41 @@ fn a_bridge_is_healthy_while_it_is_connected_and_delivers() {
     }
 }
 
+/// It is connected, and does not see all calls.
+#[test]
+fn an_account_without_rights_is_no_bridge_that_is_well() {
+    let world = World::new();
+    let sandbox = world.sandbox(&[]);
+    // (what the account gets, what is said, what to do)
+    let cases = [
+        (Manners { read: Vec::new(), ..Manners::default() }, "no event arrives", "read = call,agent,system"),
+        (Manners { write: Vec::new(), ..Manners::default() }, "may not list calls", "write = reporting"),
+    ];
+    for (manners, said, advice) in cases {
+        let ami = Ami::start_with(manners);
+        let file = configured(&world, &sandbox, &ami.at(), Some("spool.db"));
+        let mut program = world.process();
+        program.args(["bridge", "asterisk", "--health", "127.0.0.1:0", "--config"]);
+        let running = Running::start(program.arg(&file));
+        let health = health(&running);
+        until("it is not well", || {
+            let (status, reason) = get(&health, "/healthz", "");
+            status == 503 && reason.starts_with("connected to asterisk, but ") && reason.contains(said)
+        });
+        let figures = get(&health, "/metrics", "").1;
+        let mut lacks = figures.lines().filter(|line| line.starts_with("zammad_cti_bridge_lacks_rights{"));
+        let at = format!("phone_system=\"{}\"}} 1", ami.at());
+        assert!(lacks.any(|line| line.ends_with(&at)), "{figures}");
+        until("check says so", || check(&world, &file, &["--nagios"]).1.contains(said));
+        let (code, text) = check(&world, &file, &[]);
+        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(code == 1 && flat.contains(", connected for") && flat.contains(advice), "{text}");
+        running.signal("TERM");
+        let told = running.end().stderr;
+        assert_eq!(told.matches(advice).count(), 1, "{told}");
+    }
+}
+
 #[test]
 fn other_services_say_how_they_are() {
     let world = World::new();

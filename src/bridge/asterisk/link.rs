@@ -23,7 +23,7 @@ use crate::bridge::source::{self, Connector, LinkError};
 use crate::bridge::system::AccountError;
 use crate::bridge::tcp;
 use crate::bridge::traffic::Traffic;
-use crate::client::settings_for_another;
+use crate::client::{distrust, settings_for_another};
 use crate::config::{AsteriskAccount, AsteriskSettings, Secret};
 
 /// How long each step of the beginning may take. Asterisk waits a second before it refuses a login.
@@ -107,11 +107,10 @@ impl Connector for Account {
 
     async fn connect(&self) -> Result<Link, LinkError> {
         let address = || self.address.clone();
-        let unreachable = |source| LinkError::Unreachable { address: self.address.clone(), source };
         let stream = tcp::connect(&self.address, STEP).await?;
         let is_here = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
         let mut link = Link {
-            traffic: Traffic::new(self.encrypted(stream).await.map_err(unreachable)?),
+            traffic: Traffic::new(self.encrypted(stream).await?),
             blocks: Blocks::default(),
             read: VecDeque::new(),
             rare: Rare::default(),
@@ -134,19 +133,23 @@ impl Connector for Account {
 
 impl Account {
     /// The connection as it is, or TLS over it.
-    async fn encrypted(&self, stream: TcpStream) -> io::Result<Box<dyn Stream>> {
+    async fn encrypted(&self, stream: TcpStream) -> Result<Box<dyn Stream>, LinkError> {
         let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
+        let unreachable = |source| LinkError::Unreachable { address: self.address.clone(), source };
         let host = self.address.rsplit_once(':').map_or(self.address.as_str(), |(host, _)| host);
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let name = ServerName::try_from(host).map_err(io::Error::other)?;
+        let name = ServerName::try_from(host).map_err(|error| unreachable(io::Error::other(error)))?;
         match timeout(STEP, TlsConnector::from(tls.clone()).connect(name, stream)).await {
             Ok(Ok(connected)) => Ok(Box::new(connected)),
-            // It has begun to talk by itself.
-            Ok(Err(error)) if is_no_tls(&error) => {
-                Err(io::Error::other("it does not speak TLS there; see tls, and tlsbindaddr in manager.conf"))
-            }
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+            Ok(Err(error)) => Err(match distrust(&error) {
+                Some(fault) => LinkError::Untrusted { address: self.address.clone(), fault },
+                // It has begun to talk by itself.
+                None if is_no_tls(&error) => unreachable(io::Error::other(
+                    "it does not speak TLS there; see tls, and tlsbindaddr in manager.conf",
+                )),
+                None => unreachable(error),
+            }),
+            Err(_) => Err(unreachable(io::ErrorKind::TimedOut.into())),
         }
     }
 }
@@ -199,7 +202,12 @@ impl Link {
             return Ok(());
         }
         let reason = reply.get("Message").unwrap_or("no reason given").to_owned();
-        Err(LinkError::Refused { address: account.address.clone(), reason })
+        let address = account.address.clone();
+        // Asterisk's own words, for an account with allowmultiplelogin = no.
+        Err(match reason.contains("Already In Use") {
+            true => LinkError::InUse { address, reason },
+            false => LinkError::Refused { address, reason },
+        })
     }
 
     /// Asks, and waits for the reply. What comes before it is kept.

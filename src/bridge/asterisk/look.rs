@@ -5,11 +5,11 @@
 
 use std::borrow::Cow;
 
-use super::{Action, Block, Link, Message, Trunks};
+use super::{Action, Block, Link, Message, Trunks, rights};
 use crate::asterisk::{Channel, is_number};
 use crate::bridge::fact::Side;
-use crate::bridge::source::{Link as _, LinkError};
-use crate::bridge::system::{self, Missing};
+use crate::bridge::source::{Link as _, LinkError, Missing};
+use crate::bridge::system;
 
 /// What is found out.
 #[derive(Debug, Default)]
@@ -73,20 +73,10 @@ pub async fn look(mut link: Link, mut trunks: Trunks) -> Result<system::Look, Li
 impl Found {
     fn rights(&self) -> Result<Cow<'static, str>, Missing> {
         if let Some(reason) = &self.no_list {
-            return Err(Missing {
-                complaint: format!("the account may not list calls: {reason}"),
-                next_step: "Give the account write = reporting in manager.conf (FreePBX: manager_custom.conf), and reload: \
-                            asterisk -rx 'manager reload'"
-                    .into(),
-            });
+            return Err(rights::no_list(reason));
         }
         if !self.is_told {
-            return Err(Missing {
-                complaint: "no event arrives".to_owned(),
-                next_step: "Give the account read = call,agent,system in manager.conf (FreePBX: manager_custom.conf), and \
-                            reload: asterisk -rx 'manager reload'"
-                    .into(),
-            });
+            return Err(rights::no_event());
         }
         Ok("lists calls, hears events".into())
     }

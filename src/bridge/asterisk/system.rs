@@ -39,9 +39,17 @@ impl PhoneSystem for System {
                 "See whether Asterisk runs, whether manager.conf has enabled = yes, bindaddr and port, and whether a \
                  firewall or permit = keeps this machine out"
             }
+            LinkError::InUse { .. } => {
+                "Give the bridge an account of its own. If it is, Asterisk has not given the connection of before up yet; \
+                 see asterisk -rx 'manager show connected', and allowmultiplelogin in manager.conf"
+            }
             LinkError::Refused { .. } => {
                 "See username and secret in manager.conf (FreePBX: manager_custom.conf), and its permit = lines; then \
                  asterisk -rx 'manager reload'"
+            }
+            LinkError::Untrusted { .. } => {
+                "Name the PEM file of Asterisk's certificate, or of the authority that issued it, as ca_file in \
+                 [bridge.asterisk]; see tlscertfile in manager.conf"
             }
             LinkError::Stranger { .. } => {
                 "See address and tls in [bridge.asterisk]: the manager interface is at port 5038 (bindaddr in \

@@ -12,11 +12,13 @@
 //! nothing up and ends nothing.
 
 use std::collections::{HashMap, HashSet};
+use std::iter;
 use std::mem::take;
 
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
+use super::rights::Rights;
 use super::trunks::Trunks;
 use super::{Block, BlockError, Listener, VARIABLES};
 use crate::bridge::fact::{Fact, LegId, Side, What};
@@ -89,10 +91,12 @@ pub struct Asterisk {
     secret: String,
     /// legs of which it was asked whether their number may be shown, by the question's id
     asked_of: HashMap<String, (LegId, LegId)>,
-    /// it was said that the list is not shown
-    is_told_of_list: bool,
+    /// what the account may see on this connection
+    rights: Rights,
     /// it was said that these questions are not answered
     is_told_of_numbers: bool,
+    /// it was said that calls are not ended
+    is_told_of_hangups: bool,
 }
 
 impl Asterisk {
@@ -107,8 +111,9 @@ impl Asterisk {
             asked_numbers: 0,
             secret: String::new(),
             asked_of: HashMap::new(),
-            is_told_of_list: false,
+            rights: Rights::default(),
             is_told_of_numbers: false,
+            is_told_of_hangups: false,
         }
     }
 
@@ -240,22 +245,38 @@ impl Asterisk {
     /// Takes in a part of the list that was asked for once more.
     fn look_again(&mut self, block: Block) -> Vec<Heard<Action>> {
         match block.event() {
-            Some("StatusComplete") => vec![Heard::Seen(self.listener.seen(&take(&mut self.again)))],
+            Some("StatusComplete") => {
+                let list = take(&mut self.again);
+                let ids = list.iter().filter_map(|channel| channel.get("Uniqueid"));
+                let untold = ids.filter(|id| !self.listener.knows(id)).map(str::to_owned).collect();
+                let change = self.rights.look(untold).map(Heard::Rights);
+                change.into_iter().chain([Heard::Seen(self.listener.seen(&list))]).collect()
+            }
             Some(_) => {
                 self.again.push(block);
                 Vec::new()
             }
-            // What keeps it from us was said of the first list.
-            None => Vec::new(),
+            None if block.get("Response") == Some("Success") => Vec::new(),
+            None => self.is_refused(&block),
         }
     }
 
+    /// The list of channels is not to be had.
+    fn is_refused(&mut self, reply: &Block) -> Vec<Heard<Action>> {
+        let reason = reply.get("Message").unwrap_or("no reason given");
+        self.rights.refuse(reason).map(Heard::Rights).into_iter().collect()
+    }
+
     /// What became of a call that was to be ended.
-    fn is_hung_up(reply: &Block) -> Vec<Heard<Action>> {
-        if reply.get("Response") == Some("Success") {
+    fn is_hung_up(&mut self, reply: &Block) -> Vec<Heard<Action>> {
+        let reason = reply.get("Message").unwrap_or("no reason given");
+        // A call that is over needs no end.
+        if reply.get("Response") == Some("Success") || reason.contains("No such channel") {
             return Vec::new();
         }
-        let reason = reply.get("Message").unwrap_or("no reason given");
+        if std::mem::replace(&mut self.is_told_of_hangups, true) {
+            return Vec::new();
+        }
         vec![Heard::Remark(format!(
             "a caller whom Zammad blocks is not disconnected ({reason}); on_reject = hangup needs write = call"
         ))]
@@ -299,8 +320,9 @@ impl Source for Asterisk {
         self.asked_of.clear();
         self.again.clear();
         self.cuts = 0;
-        self.is_told_of_list = false;
+        self.rights = Rights::default();
         self.is_told_of_numbers = false;
+        self.is_told_of_hangups = false;
         vec![self.ask_for_list(true)]
     }
 
@@ -330,7 +352,9 @@ impl Source for Asterisk {
             return self.presentation(&block, leg, group);
         }
         let is_of_doubt = block.get("ActionID") == Some(self.doubt_id().as_str());
-        match (&mut self.list, block.event()) {
+        let is_unasked = block.event().is_some() && !is_listed;
+        let change = if is_unasked { self.rights.hear(&block).map(Heard::Rights) } else { None };
+        let heard = match (&mut self.list, block.event()) {
             (List::Asked { is_believed }, None) if is_of_doubt => {
                 *is_believed = true;
                 Vec::new()
@@ -341,15 +365,9 @@ impl Source for Asterisk {
                     return Vec::new();
                 }
                 self.list = List::None;
-                if std::mem::replace(&mut self.is_told_of_list, true) {
-                    return Vec::new();
-                }
                 // It is the same right.
                 self.is_told_of_numbers = true;
-                let reason = block.get("Message").unwrap_or("no reason given");
-                vec![Heard::Remark(format!(
-                    "Asterisk does not show which calls there are ({reason}); the account needs write = reporting"
-                ))]
+                self.is_refused(&block)
             }
             (List::Coming { channels, meanwhile, .. }, Some("StatusComplete")) if is_listed => {
                 let (channels, meanwhile) = (take(channels), take(meanwhile));
@@ -360,7 +378,7 @@ impl Source for Asterisk {
                 channels.push(block);
                 Vec::new()
             }
-            (_, None) if is_of_hangup => Self::is_hung_up(&block),
+            (_, None) if is_of_hangup => self.is_hung_up(&block),
             (_, None) => Vec::new(),
             (List::Asked { is_believed: false }, Some(_)) => Vec::new(),
             (List::Coming { meanwhile, .. }, Some(_)) => {
@@ -368,6 +386,10 @@ impl Source for Asterisk {
                 Vec::new()
             }
             (List::None | List::Asked { is_believed: true }, Some(_)) => self.hear(&block),
+        };
+        match change {
+            Some(change) => iter::once(change).chain(heard).collect(),
+            None => heard,
         }
     }
 
@@ -444,6 +466,8 @@ mod tests {
                     Heard::Ask(action) if action.to_string().starts_with("Action: Ping") => "ping",
                     Heard::Ask(_) => "ask",
                     Heard::Remark(_) => "remark",
+                    Heard::Rights(Ok(())) => "",
+                    Heard::Rights(Err(_)) => "lacks rights",
                     Heard::Passed(_) | Heard::Repeated(_) => "passed",
                 }));
             });
@@ -608,7 +632,7 @@ mod tests {
         // The channels that are known stay.
         assert_eq!(talk.hear(&ends("1.1")), ["gone"]);
         let refusal = format!("Response: Error\nActionID: {id}\nMessage: Permission denied\n\n");
-        assert!(talk.hear(&refusal).is_empty());
+        assert_eq!(talk.hear(&refusal), ["lacks rights"]);
     }
 
     #[test]
@@ -649,7 +673,7 @@ mod tests {
         let _ = talk.0.begin("secret");
         let id = talk.0.list_id();
         let refusal = format!("Response: Error\nActionID: {id}\nMessage: Permission denied\n\n");
-        assert_eq!(talk.hear(&refusal), ["remark"]);
+        assert_eq!(talk.hear(&refusal), ["lacks rights"]);
         assert_eq!(talk.hear(&begins("4940", "1.1")), ["calls"]);
         let refused = |question: u64, why: &str| {
             format!("Response: Error\nActionID: secret-number-{question}\nMessage: {why}\n\n")
@@ -679,6 +703,8 @@ mod tests {
         let id = talk.0.hangup_id();
         assert!(talk.hear(&format!("Response: Success\nActionID: {id}\n\n")).is_empty());
         let refusal = format!("Response: Error\nActionID: {id}\nMessage: Permission denied\n\n");
+        assert!(talk.hear(&refusal.replace("Permission denied", "No such channel")).is_empty(), "it is over");
         assert_eq!(talk.hear(&refusal), ["remark"]);
+        assert!(talk.hear(&refusal).is_empty(), "it is said once");
     }
 }

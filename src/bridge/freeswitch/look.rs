@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::link::Link;
 use super::request::{Message, Request, Says};
-use crate::bridge::source::{Link as _, LinkError};
-use crate::bridge::system::{self, Missing};
+use crate::bridge::source::{Link as _, LinkError, Missing};
+use crate::bridge::system;
 
 /// More of a kind than this nobody reads.
 const MOST: usize = 1000;
@@ -58,13 +58,15 @@ pub async fn look(mut link: Link) -> Result<system::Look, LinkError> {
     Ok(look)
 }
 
-fn rights(refusal: Option<&str>) -> Result<Cow<'static, str>, Missing> {
+/// What an account may do whose question for the channels got this answer instead.
+pub(super) fn rights(refusal: Option<&str>) -> Result<Cow<'static, str>, Missing> {
     match refusal {
         None => Ok("lists calls, hears events".into()),
         Some(why) => Err(Missing {
             complaint: format!("the account may not list calls: {why}"),
             next_step: "Give the user show, uuid_dump and global_getvar in esl-allowed-api, and reload: fs_cli -x reloadxml"
                 .into(),
+            is_deaf: false,
         }),
     }
 }

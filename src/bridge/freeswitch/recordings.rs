@@ -152,8 +152,12 @@ impl Follower {
             match heard {
                 Heard::Fact(fact) => self.tracker.hear(fact, now),
                 Heard::Standing(legs) => self.tracker.compare(&legs, now),
-                Heard::Seen(_) | Heard::Ask(_) | Heard::Remark(_) | Heard::Passed(_) | Heard::Repeated(_) => {
-                }
+                Heard::Seen(_)
+                | Heard::Ask(_)
+                | Heard::Remark(_)
+                | Heard::Rights(_)
+                | Heard::Passed(_)
+                | Heard::Repeated(_) => {}
             }
         }
         self.take();

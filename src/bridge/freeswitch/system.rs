@@ -34,7 +34,12 @@ impl PhoneSystem for System {
 
     fn next_step(error: &LinkError) -> Cow<'static, str> {
         match error {
-            LinkError::Unreachable { .. } | LinkError::Ended | LinkError::Broken(_) | LinkError::Silent => {
+            LinkError::Unreachable { .. }
+            | LinkError::InUse { .. }
+            | LinkError::Untrusted { .. }
+            | LinkError::Ended
+            | LinkError::Broken(_)
+            | LinkError::Silent => {
                 "See whether FreeSWITCH runs, whether mod_event_socket is loaded, and its listen-ip and listen-port in \
                  autoload_configs/event_socket.conf.xml"
             }

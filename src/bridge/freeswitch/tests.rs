@@ -26,7 +26,7 @@ fn followed(settings: &FreeSwitchSettings, said: &[Value]) -> Vec<String> {
                 Heard::Fact(fact) => tracker.hear(fact, now),
                 Heard::Standing(legs) => tracker.compare(&legs, now),
                 Heard::Remark(text) | Heard::Passed(text) | Heard::Repeated(text) => lines.push(text),
-                Heard::Seen(_) | Heard::Ask(_) => {}
+                Heard::Seen(_) | Heard::Ask(_) | Heard::Rights(_) => {}
             }
         }
         lines.extend(tracker.followed().filter_map(line));
@@ -592,6 +592,7 @@ fn a_leg_of_which_freeswitch_says_nothing_is_still_there() {
                     Heard::Seen(_)
                     | Heard::Ask(_)
                     | Heard::Remark(_)
+                    | Heard::Rights(_)
                     | Heard::Passed(_)
                     | Heard::Repeated(_) => {}
                 }

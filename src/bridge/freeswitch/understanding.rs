@@ -10,6 +10,7 @@ use super::event::Event;
 use super::header::Header;
 use super::legs;
 use super::listener::Listener;
+use super::look::rights;
 use super::request::{Message, Request, Row, Says};
 use crate::bridge::fact::LegId;
 use crate::bridge::mask::Mask;
@@ -68,10 +69,7 @@ impl FreeSwitch {
             (Request::Channel(uuid), says) if self.list.is_coming => self.comes(&uuid, says),
             (Request::Channels, Says::Text(why)) => {
                 let mut heard = self.listed_nothing();
-                heard.push(Heard::Remark(format!(
-                    "FreeSWITCH does not show which calls there are ({why}); its account needs the commands show and \
-                     uuid_dump"
-                )));
+                heard.push(Heard::Rights(rights(Some(&why)).map(drop)));
                 heard
             }
             (Request::Tell(events), Says::Text(why)) if !why.starts_with("+OK") => {
@@ -127,9 +125,7 @@ impl FreeSwitch {
             }
             Says::Text(why) if why.contains("permission denied") => {
                 let mut heard = self.listed_nothing();
-                heard.push(Heard::Remark(format!(
-                    "FreeSWITCH does not show which calls there are ({why}); its account needs the command uuid_dump"
-                )));
+                heard.push(Heard::Rights(rights(Some(&why)).map(drop)));
                 heard
             }
             Says::Text(why) if why.contains("No such channel") => Vec::new(),
@@ -161,6 +157,7 @@ impl FreeSwitch {
         let (facts, standing) = self.listener.standing(&there, &unread);
         heard.extend(facts.into_iter().map(Heard::Fact));
         heard.push(Heard::Standing(standing));
+        heard.push(Heard::Rights(Ok(())));
         heard.extend(other.iter().flat_map(|event| self.hear(event)).collect::<Vec<_>>());
         heard
     }

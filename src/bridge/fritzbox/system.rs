@@ -40,6 +40,8 @@ impl PhoneSystem for System {
             | LinkError::Ended
             | LinkError::Broken(_)
             | LinkError::Silent
+            | LinkError::InUse { .. }
+            | LinkError::Untrusted { .. }
             | LinkError::Refused { .. } => {
                 "Dial #96*5* at a phone of the box, which turns its call monitor on, and allow access for applications \
                  in its network settings"

@@ -47,7 +47,9 @@ impl Follower {
                 match heard {
                     Heard::Fact(fact) => self.tracker.hear(fact, now),
                     Heard::Remark(text) | Heard::Passed(text) | Heard::Repeated(text) => lines.push(text),
-                    Heard::Standing(_) | Heard::Seen(_) => panic!("there is no list"),
+                    Heard::Standing(_) | Heard::Seen(_) | Heard::Rights(_) => {
+                        panic!("there is no list, and no account")
+                    }
                     Heard::Ask(request) => match request {},
                 }
             }

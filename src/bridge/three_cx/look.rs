@@ -6,8 +6,8 @@ use super::account::{Link, Login3cx};
 use super::directory::Directory;
 use super::leg::{Kind, Other, Station};
 use super::message::{Message, Request};
-use crate::bridge::source::{Connector, Link as _, LinkError};
-use crate::bridge::system::{Look, Missing};
+use crate::bridge::source::{Connector, Link as _, LinkError, Missing};
+use crate::bridge::system::Look;
 use crate::config::ThreeCxSettings;
 
 /// More of a kind than this nobody reads.
@@ -78,10 +78,12 @@ pub async fn look(login: &Login3cx, settings: &ThreeCxSettings) -> Result<Look, 
             next_step:
                 "In the console of the 3CX, under Integrations, API, add each extension to the client's list"
                     .into(),
+            is_deaf: false,
         }),
         Link::Polling(_) if is_group && found.extensions.is_empty() => Err(Missing {
             complaint: "the group has no members".to_owned(),
             next_step: "See group in [bridge.3cx]".into(),
+            is_deaf: false,
         }),
         Link::CallControl(_) | Link::Polling(_) => Ok(if has_names && !is_group {
             format!("sees {shown} and names")

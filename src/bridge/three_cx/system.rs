@@ -43,8 +43,15 @@ impl PhoneSystem for System {
 
     fn next_step(error: &LinkError) -> Cow<'static, str> {
         match error {
-            LinkError::Unreachable { .. } | LinkError::Ended | LinkError::Broken(_) | LinkError::Silent => {
+            LinkError::Unreachable { .. }
+            | LinkError::InUse { .. }
+            | LinkError::Ended
+            | LinkError::Broken(_)
+            | LinkError::Silent => {
                 "See url and ca_file in [bridge.3cx], and whether the 3CX runs and a firewall lets this machine through"
+            }
+            LinkError::Untrusted { .. } => {
+                "Name the PEM file of its certificate, or of the authority that issued it, as ca_file in [bridge.3cx]"
             }
             LinkError::Refused { .. } => {
                 "See the account in [bridge.3cx], and the API client in the console of the 3CX"

@@ -83,6 +83,7 @@ impl Followed3cx {
                     }
                     Heard::Ask(Request::Drop(_))
                     | Heard::Remark(_)
+                    | Heard::Rights(_)
                     | Heard::Passed(_)
                     | Heard::Repeated(_) => {}
                 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{Server, Wazo};
-use crate::bridge::source::{Connector, LinkError};
-use crate::bridge::system::{AccountError, Look, Missing, PhoneSystem};
+use crate::bridge::source::{Connector, LinkError, Missing};
+use crate::bridge::system::{AccountError, Look, PhoneSystem};
 use crate::config::{BridgeSettings, WazoSettings};
 
 /// A Wazo since 19.04.
@@ -35,6 +35,7 @@ impl PhoneSystem for System {
                 complaint: "the account hears of calls of its own lines only".to_owned(),
                 next_step: "Take an account of purpose external_api with the permissions websocketd and events.calls.*"
                     .into(),
+                is_deaf: false,
             }),
             Some(true) => Ok("hears events of all users".into()),
             None => Ok("hears events".into()),
@@ -44,9 +45,16 @@ impl PhoneSystem for System {
 
     fn next_step(error: &LinkError) -> Cow<'static, str> {
         match error {
-            LinkError::Unreachable { .. } | LinkError::Ended | LinkError::Broken(_) | LinkError::Silent => {
+            LinkError::Unreachable { .. }
+            | LinkError::InUse { .. }
+            | LinkError::Ended
+            | LinkError::Broken(_)
+            | LinkError::Silent => {
                 "See whether wazo-auth, wazo-websocketd and nginx run on the Wazo, and ca_file in [bridge.wazo] if its \
                  certificate is its own"
+            }
+            LinkError::Untrusted { .. } => {
+                "Name the PEM file of its certificate, or of the authority that issued it, as ca_file in [bridge.wazo]"
             }
             LinkError::Refused { .. } => {
                 "See username and password in [bridge.wazo], and whether the account's policy has websocketd and \

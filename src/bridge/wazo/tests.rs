@@ -137,7 +137,7 @@ impl Following {
                 Heard::Standing(legs) => self.tracker.compare(&legs, now),
                 Heard::Seen(legs) => self.tracker.see(&legs, now),
                 Heard::Ask(request) => self.answer(request),
-                Heard::Remark(_) | Heard::Passed(_) | Heard::Repeated(_) => {}
+                Heard::Remark(_) | Heard::Rights(_) | Heard::Passed(_) | Heard::Repeated(_) => {}
             }
         }
         self.take();
@@ -384,7 +384,12 @@ fn a_call_that_was_reported_goes_on_while_a_name_is_asked_for() {
             Heard::Fact(fact) => following.tracker.hear(fact, Duration::from_secs(1)),
             Heard::Standing(legs) => following.tracker.compare(&legs, Duration::from_secs(1)),
             // Nobody tells names.
-            Heard::Ask(_) | Heard::Seen(_) | Heard::Remark(_) | Heard::Passed(_) | Heard::Repeated(_) => {}
+            Heard::Ask(_)
+            | Heard::Seen(_)
+            | Heard::Remark(_)
+            | Heard::Rights(_)
+            | Heard::Passed(_)
+            | Heard::Repeated(_) => {}
         }
     }
     following.pass();

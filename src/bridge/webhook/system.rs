@@ -50,6 +50,8 @@ impl PhoneSystem for System {
             | LinkError::Broken(_)
             | LinkError::Silent
             | LinkError::Refused { .. }
+            | LinkError::InUse { .. }
+            | LinkError::Untrusted { .. }
             | LinkError::Stranger { .. } => "See the journal of the bridge",
         }
         .into()

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{Ask, Link, Xivo};
-use crate::bridge::source::{Heard, Link as _, LinkError, Source};
-use crate::bridge::system::{Look, Missing};
+use crate::bridge::source::{Heard, Link as _, LinkError, Missing, Source};
+use crate::bridge::system::Look;
 use crate::config::XivoSettings;
 
 /// More of a kind than this nobody reads.
@@ -32,6 +32,7 @@ pub async fn look(mut link: Link, settings: XivoSettings) -> Result<Look, LinkEr
                 Heard::Fact(_)
                 | Heard::Seen(_)
                 | Heard::Remark(_)
+                | Heard::Rights(_)
                 | Heard::Passed(_)
                 | Heard::Repeated(_) => {}
             }
@@ -54,6 +55,7 @@ pub async fn look(mut link: Link, settings: XivoSettings) -> Result<Look, LinkEr
             next_step: "With context_separation a user sees only phones of the contexts of their own lines: give the \
                         user a line, or switch it off in xivo-ctid"
                 .into(),
+            is_deaf: false,
         })
     };
     Ok(Look { rights, trunks: Vec::new(), queues, extensions })

@@ -34,7 +34,12 @@ impl PhoneSystem for System {
 
     fn next_step(error: &LinkError) -> Cow<'static, str> {
         match error {
-            LinkError::Unreachable { .. } | LinkError::Ended | LinkError::Broken(_) | LinkError::Silent => {
+            LinkError::Unreachable { .. }
+            | LinkError::InUse { .. }
+            | LinkError::Untrusted { .. }
+            | LinkError::Ended
+            | LinkError::Broken(_)
+            | LinkError::Silent => {
                 "See whether xivo-ctid runs on the XiVO, and whether a firewall keeps this machine from port 5003"
             }
             LinkError::Refused { .. } => {

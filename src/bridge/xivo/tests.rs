@@ -166,7 +166,7 @@ impl Following {
                     Heard::Ask(Request { account, ask }) => {
                         said.extend(self.server.answer(&ask).map(|answer| (account, answer)));
                     }
-                    Heard::Remark(_) | Heard::Passed(_) | Heard::Repeated(_) => {}
+                    Heard::Remark(_) | Heard::Rights(_) | Heard::Passed(_) | Heard::Repeated(_) => {}
                 }
             }
         }

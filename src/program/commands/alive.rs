@@ -211,7 +211,11 @@ impl Alive {
                     return Some(format!("not connected to {}: {reason}", told.name.source));
                 }
                 LinkState::Ended => return Some("the bridge is stopping".to_owned()),
-                LinkState::Connected => {}
+                LinkState::Connected => {
+                    if let Some(lacks) = &told.lacks {
+                        return Some(format!("connected to {}, but {lacks}", told.name.source));
+                    }
+                }
             }
         }
         let Some((_, spool)) = self.way().spool else { return self.last.reason() };

@@ -13,6 +13,7 @@ mod page;
 mod pulse;
 mod recorder;
 mod replay;
+mod rights;
 mod tell;
 mod waiting;
 

@@ -101,7 +101,7 @@ fn a_user_with_few_rights_follows_as_far_as_they_go() {
         (
             &with_queues,
             &["uuid_dump"],
-            "FreeSWITCH does not show which calls there are (-ERR permission denied)",
+            "freeswitch: the account may not list calls: -ERR permission denied. Give the user show, uuid_dump",
         ),
         (&with_queues, &["show"], "connected to freeswitch"),
         (

@@ -79,6 +79,7 @@ impl Watched {
                 Heard::Ask(Request::One(place)) => asked.push(place),
                 Heard::Ask(Request::Everything | Request::Drop(_))
                 | Heard::Remark(_)
+                | Heard::Rights(_)
                 | Heard::Passed(_)
                 | Heard::Repeated(_) => {}
             }

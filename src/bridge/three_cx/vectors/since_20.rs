@@ -263,6 +263,7 @@ fn a_participant_that_is_not_told_of_is_found_in_everything() {
             | Heard::Standing(_)
             | Heard::Seen(_)
             | Heard::Remark(_)
+            | Heard::Rights(_)
             | Heard::Passed(_)
             | Heard::Repeated(_) => None,
         });

@@ -101,6 +101,7 @@ fn show(
             Heard::Standing(_)
             | Heard::Seen(_)
             | Heard::Remark(_)
+            | Heard::Rights(_)
             | Heard::Passed(_)
             | Heard::Repeated(_) => {}
             Heard::Ask(request) => match request {},

@@ -29,6 +29,7 @@ use super::delivery::{Brought, Done, Errand, Office, Shift};
 use super::listener::{Listener, News, Said};
 use super::page::Page;
 use super::pulse::Pulse;
+use super::rights::Rights;
 use super::tell;
 use super::waiting::Waiting;
 
@@ -37,6 +38,9 @@ const STATUS_EVERY: Duration = Duration::from_secs(1);
 
 /// How long after a connection began it is looked once more who talks: longer than a phone system takes to connect two.
 const ASK_AGAIN: Duration = Duration::from_secs(3);
+
+/// How often it is looked afterwards: the account may see less than before, and nothing says so.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// How long events are still tried at the end, if the spool keeps them.
 const AT_THE_END: Duration = Duration::from_millis(500);
@@ -130,6 +134,7 @@ pub async fn follow(
     let mut waiting = Waiting::default();
     // By this connection, and by those before.
     let (mut refusals, mut refused) = (Refusals::default(), 0);
+    let mut rights = Rights::default();
     pulse.count(|told| told.calls = tracker.open() as u64);
     loop {
         let due = tracker.due().map_or_else(|| Instant::now() + Duration::from_secs(3600), |due| begun + due);
@@ -156,6 +161,7 @@ pub async fn follow(
                     }
                     News::Lost(error, pause) => {
                         ask_again = None;
+                        rights.is_lost();
                         let next_step = next_step(&error);
                         pulse.is_lost(in_full(&error), &next_step);
                         if let Some(page) = &page {
@@ -167,6 +173,14 @@ pub async fn follow(
                         heard = Instant::now();
                         pulse.count(|told| told.messages += 1);
                         let onlookers = Onlookers { pulse: Some(&pulse), page: page.as_ref() };
+                        if let Some(change) = said.rights.take() && rights.change(name, change) {
+                            pulse.lacks(rights.lacks());
+                            if let Some(page) = &page {
+                                let lacks = rights.lacks().map(|missing| format!(", but {}", missing.complaint));
+                                let lacks = lacks.unwrap_or_default();
+                                page.change(|view| view.link_is(lacks.is_empty(), format!("connected to {phone_system}{lacks}")));
+                            }
+                        }
                         let waits = said.waits.take();
                         let about = waits.as_ref().and_then(|_| said.about.clone());
                         let call = hear(&mut tracker, said, begun.elapsed(), &onlookers);
@@ -177,8 +191,14 @@ pub async fn follow(
                 }
             },
             () = sleep_until(ask_again.unwrap_or(begun)), if ask_again.is_some() && !is_ending => {
-                ask_again = None;
+                ask_again = Some(Instant::now() + LOOK_EVERY);
                 phones.ask_again();
+            }
+            () = sleep_until(rights.due().unwrap_or(begun)), if rights.due().is_some() && !is_ending => {
+                if rights.is_due(tracker.open()) {
+                    log::debug!("{name}: the account logs in again, as it may have other rights by now");
+                    phones.begin();
+                }
             }
             () = sleep_until(due), if !is_ending => {
                 heard = Instant::now();
@@ -206,7 +226,7 @@ pub async fn follow(
                     let words = tell::words(&fields).collect();
                     let trouble = last.trouble();
                     page.change(|view| {
-                        view.reported(call, kind, words, report.fate(), is_wrong);
+                        view.reported(call, kind, words, report.fate_on_page(), is_wrong);
                         view.zammad_takes_none(trouble);
                     });
                 }
@@ -330,7 +350,7 @@ pub fn hear(
     onlookers: &Onlookers<'_>,
 ) -> Option<CallNumber> {
     let Onlookers { pulse, page } = onlookers;
-    let Said { about, named, text, heard, waits: _ } = said;
+    let Said { about, named, text, heard, rights: _, waits: _ } = said;
     let call_now = |tracker: &Tracker| {
         let (leg, group) = about.as_ref()?;
         tracker.call_of(leg, group)
@@ -364,6 +384,7 @@ pub fn hear(
                 }
             }
             Heard::Ask(nobody) => match nobody {},
+            Heard::Rights(_) => {}
             Heard::Remark(remark) => log::warn!("{}", printable(&remark)),
             Heard::Passed(text) | Heard::Repeated(text) => log::debug!("{}", printable(&text)),
         }

@@ -12,7 +12,7 @@ use crate::background;
 use crate::bridge::fact::LegId;
 use crate::bridge::feed::{Fed, feed};
 use crate::bridge::mask::Mask;
-use crate::bridge::source::{Connector, Heard, Link, LinkError, Refusals, Source, Waits};
+use crate::bridge::source::{Connector, Heard, Link, LinkError, Missing, Refusals, Source, Waits};
 use crate::bridge::tracker::Open;
 use crate::program::cli;
 use crate::program::commands::watched::Watched;
@@ -38,6 +38,8 @@ pub struct Said {
     pub named: Option<(LegId, LegId)>,
     /// the message as people read it, if somebody wants to
     pub text: Option<String>,
+    /// what the account lacks from now on, if that is another than before
+    pub rights: Option<Result<(), Missing>>,
     /// who waits to hear what becomes of it
     pub waits: Option<Waits>,
     pub heard: Vec<Heard<Infallible>>,
@@ -53,6 +55,7 @@ pub fn understand<S: Source>(
     let about = S::about(&message);
     let text = wants_text.then(|| S::text(&message));
     let waits = S::waits(&message);
+    let mut rights = None;
     let heard = source.understand(message).into_iter().filter_map(|heard| match heard {
         Heard::Fact(fact) => Some(Heard::Fact(fact)),
         Heard::Standing(legs) => Some(Heard::Standing(legs)),
@@ -62,12 +65,16 @@ pub fn understand<S: Source>(
             None
         }
         Heard::Remark(remark) => Some(Heard::Remark(remark)),
+        Heard::Rights(change) => {
+            rights = Some(change);
+            None
+        }
         Heard::Passed(call) => Some(Heard::Passed(call)),
         Heard::Repeated(what) => Some(Heard::Repeated(what)),
     });
     let heard = heard.collect();
     let named = about.clone().map(|(leg, group)| source.named(leg, group));
-    Said { about, named, text, waits, heard }
+    Said { about, named, text, rights, waits, heard }
 }
 
 /// A phone system that is followed.
@@ -76,7 +83,7 @@ pub trait Listener {
     /// is lost by it.
     fn next(&mut self) -> Pin<Box<dyn Future<Output = Option<News>> + '_>>;
 
-    /// Begins to connect.
+    /// Begins to connect, anew if there is a connection.
     fn begin(&mut self);
 
     /// See [`Source::take_up`].
@@ -187,7 +194,9 @@ where
         let (tell_us, told) = unbounded_channel();
         let (requests, asked) = unbounded_channel();
         let feeding = background::begin(feed(self.connectors.subscribe(), tell_us, asked));
-        self.connection = Some(Connection { feeding, told, requests });
+        if let Some(before) = self.connection.replace(Connection { feeding, told, requests }) {
+            before.feeding.abort();
+        }
     }
 
     fn take_up(&mut self, open: &Open) {

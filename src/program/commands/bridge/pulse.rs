@@ -10,7 +10,7 @@ use tokio::time::{timeout, timeout_at};
 
 use crate::background;
 use crate::bridge::fact::{Side, What};
-use crate::bridge::source::Heard;
+use crate::bridge::source::{Heard, Missing};
 use crate::client::in_full;
 use crate::config::Config;
 use crate::spool::{BridgeName, Heartbeat, LinkState, SharedSpool, Sights};
@@ -37,6 +37,7 @@ impl Pulse {
             name,
             link: LinkState::Lost(NOT_YET.to_owned()),
             next_step: String::new(),
+            lacks: None,
             since: SystemTime::now(),
             events: 0,
             messages: 0,
@@ -66,7 +67,10 @@ impl Pulse {
         let since = humantime::format_rfc3339_seconds(told.since);
         let calls = if told.calls == 1 { "1 call".to_owned() } else { format!("{} calls", told.calls) };
         match &told.link {
-            LinkState::Connected => format!("connected to {name} since {since}, {calls} open"),
+            LinkState::Connected => {
+                let lacks = told.lacks.as_ref().map_or_else(String::new, |lacks| format!(", but {lacks}"));
+                format!("connected to {name} since {since}, {calls} open{lacks}")
+            }
             LinkState::Lost(reason) => format!("not connected to {name} since {since}: {reason}"),
             LinkState::Ended => "it ends".to_owned(),
         }
@@ -124,7 +128,7 @@ impl Pulse {
                     }
                 }
                 Heard::Repeated(_) => *repeated += 1,
-                Heard::Ask(_) | Heard::Remark(_) | Heard::Passed(_) => {}
+                Heard::Ask(_) | Heard::Remark(_) | Heard::Rights(_) | Heard::Passed(_) => {}
             }
         });
     }
@@ -149,6 +153,14 @@ impl Pulse {
     pub fn is_lost(&self, reason: String, next_step: &str) {
         self.count(|told| next_step.clone_into(&mut told.next_step));
         self.link_is(LinkState::Lost(reason));
+    }
+
+    /// What the account lacks, from now on: that is told at once.
+    pub fn lacks(&self, missing: Option<&Missing>) {
+        self.told.send_modify(|told| {
+            told.lacks = missing.map(|missing| missing.complaint.clone());
+            told.next_step = missing.map(|missing| missing.next_step.to_string()).unwrap_or_default();
+        });
     }
 
     /// Says that it ends, and waits a moment for the file.

@@ -20,7 +20,10 @@ pub fn line(bridge: &Bridge) -> String {
         _ if !bridge.is_running() => {
             return format!("{}{profile}: gone, silent for {}", whom(bridge), Span::roughly(bridge.ago));
         }
-        LinkState::Connected => format!("connected since {since}"),
+        LinkState::Connected => {
+            let lacks = told.lacks.as_ref().map_or_else(String::new, |lacks| format!(", but {lacks}"));
+            format!("connected since {since}{lacks}")
+        }
         LinkState::Lost(reason) => format!("not connected since {since}: {reason}"),
     };
     format!(
@@ -70,8 +73,10 @@ pub fn object(bridge: &Bridge) -> Value {
     if let Some(profile) = &told.name.profile {
         object["profile"] = profile.as_str().into();
     }
-    if let LinkState::Lost(reason) = &told.link {
-        object["reason"] = reason.as_str().into();
+    match (&told.link, &told.lacks) {
+        (LinkState::Lost(reason), _) => object["reason"] = reason.as_str().into(),
+        (LinkState::Connected, Some(lacks)) => object["lacks"] = lacks.as_str().into(),
+        (LinkState::Connected, None) | (LinkState::Ended, _) => {}
     }
     object
 }
@@ -105,6 +110,9 @@ pub fn expose(text: &mut String, labels: &str, bridges: &[Bridge]) {
     });
     family("connected", "gauge", "1 while the bridge follows its phone system.", &|bridge| {
         f64::from(u8::from(is_connected(bridge)))
+    });
+    family("lacks_rights", "gauge", "1 while the account may not see all that it has to.", &|bridge| {
+        f64::from(u8::from(is_connected(bridge) && bridge.told.lacks.is_some()))
     });
     family("since_timestamp_seconds", "gauge", "Since when it is connected, or is not.", &since);
     family("open_calls", "gauge", "Calls of the phone system that are under way.", &|bridge| {

@@ -400,6 +400,7 @@ mod tests {
                 },
                 link,
                 next_step: String::new(),
+                lacks: None,
                 since: at - Duration::from_secs(3_725),
                 events: 7,
                 messages: 700,
