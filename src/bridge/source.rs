@@ -37,7 +37,8 @@ pub trait Source {
     /// replies can be told from what somebody makes up.
     fn begin(&mut self, secret: &str) -> Vec<Self::Request>;
 
-    /// What is to be asked a moment later: what happened while the connection began may have been told by halves.
+    /// What is to be asked a moment later, and then every minute: what happened while the connection began may have been
+    /// told by halves, and nothing says that an account sees less than before.
     fn ask_again(&mut self) -> Option<Self::Request>;
 
     /// What a message says, in its order.

@@ -9,7 +9,7 @@
 //!
 //! A moment later it is asked for once more. Asterisk says that somebody answered before it connects them: of a call
 //! that was answered before the connection began, and connected after its list, nothing else tells. That list holds
-//! nothing up and ends nothing.
+//! nothing up and ends nothing. From then on it is asked for every minute, to see what the account may see.
 
 use std::collections::{HashMap, HashSet};
 use std::iter;
@@ -81,6 +81,8 @@ pub struct Asterisk {
     list: List,
     /// the channels of the list that was asked for once more, as far as it has come
     again: Vec<Block>,
+    /// it was asked for once more on this connection
+    has_looked_again: bool,
     /// the id of the last list that was asked for
     asked: u64,
     /// how often a message was cut off on this connection
@@ -106,6 +108,7 @@ impl Asterisk {
             listener,
             list: List::None,
             again: Vec::new(),
+            has_looked_again: false,
             asked: 0,
             cuts: 0,
             asked_numbers: 0,
@@ -250,7 +253,10 @@ impl Asterisk {
                 let ids = list.iter().filter_map(|channel| channel.get("Uniqueid"));
                 let untold = ids.filter(|id| !self.listener.knows(id)).map(str::to_owned).collect();
                 let change = self.rights.look(untold).map(Heard::Rights);
-                change.into_iter().chain([Heard::Seen(self.listener.seen(&list))]).collect()
+                // Later everything is told; and whoever is connected to others is not always answered, as in a conference.
+                let is_first = !std::mem::replace(&mut self.has_looked_again, true);
+                let seen = is_first.then(|| Heard::Seen(self.listener.seen(&list)));
+                change.into_iter().chain(seen).collect()
             }
             Some(_) => {
                 self.again.push(block);
@@ -319,6 +325,7 @@ impl Source for Asterisk {
         secret.clone_into(&mut self.secret);
         self.asked_of.clear();
         self.again.clear();
+        self.has_looked_again = false;
         self.cuts = 0;
         self.rights = Rights::default();
         self.is_told_of_numbers = false;
@@ -629,6 +636,7 @@ mod tests {
         // Who does not know the secret cannot make one up.
         assert!(talk.hear(&end.replace("secret-", "")).is_empty());
         assert_eq!(talk.hear(&end), ["seen"]);
+        assert!(talk.hear(&end).is_empty(), "later looks are for the account's rights");
         // The channels that are known stay.
         assert_eq!(talk.hear(&ends("1.1")), ["gone"]);
         let refusal = format!("Response: Error\nActionID: {id}\nMessage: Permission denied\n\n");
