@@ -1,5 +1,5 @@
 """docs/asterisk.md as its reader would go through it: its commands, as root, beside a fresh Asterisk.
-And those of docs/spool.md that need one.
+And those of docs/spool.md that need one, and those of docs/freepbx.md, beside another one.
 
 The program and its services come by the lines of docs/install.md for those who have no package.
 
@@ -21,6 +21,7 @@ from processes import EXAMPLES, HERE
 PAGE = "docs/asterisk.md"
 INSTALL = "docs/install.md"
 SPOOL = "docs/spool.md"
+FREEPBX = "docs/freepbx.md"
 BLOCKS = HERE.parent / "cookbook/blocks"
 COPY = "/root/zammad-cti"  # of the repository, as far as the page needs it
 PATIENCE = 60
@@ -43,6 +44,14 @@ runuser -u "$(said User)" -- "${command[@]}" </dev/null >>"/var/log/$name.log" 2
 echo $! >"$old"
 sleep 1
 kill -0 $!
+"""
+
+# What FreePBX has besides, and what its page has its reader write into the configuration.
+AT_FREEPBX = r"""
+echo '#include manager_custom.conf' >>/etc/asterisk/manager.conf
+install -m 0664 -o asterisk -g asterisk /dev/null /etc/asterisk/manager_custom.conf
+sed -i -e 's|^#url = .*|url = "https://zammad.example.com/api/v1/cti/TOKEN"|' -e 's/^#country = .*/country = "DE"/' \
+    /etc/zammad-cti/config.toml
 """
 
 TMPFILES = r"""#!/bin/bash
@@ -173,39 +182,48 @@ def missing(machine, code):
 
 
 def run(asterisk, program, base_port, report):
-    """Goes through the page, a line of the report for each block."""
-    install = blocks_of(INSTALL, "by-hand")
-    blocks = blocks_of(PAGE, "asterisk", "asterisk-terminal") + blocks_of(SPOOL, "asterisk")
+    """Goes through the pages, a line of the report for each block."""
+    pages = blocks_of(PAGE, "asterisk", "asterisk-terminal") + blocks_of(SPOOL, "asterisk")
+    for blocks, prepare in ((pages, ":"), (blocks_of(FREEPBX, "asterisk", "asterisk-terminal"), AT_FREEPBX)):
+        with Machine(asterisk, program, base_port) as machine:
+            for block in blocks_of(INSTALL, "by-hand"):
+                # It is built already.
+                done(machine, "cargo() { :; }\n" + block["code"], f"{INSTALL}:{block['line']}")
+            done(machine, prepare, "prepared")
+            go_through(machine, blocks, report)
+
+
+def done(machine, code, what):
+    ended = machine.run(code)
+    if ended.returncode != 0:
+        raise RuntimeError(f"{what}: {ended}")
+
+
+def go_through(machine, blocks, report):
     terminals = []
-    with Machine(asterisk, program, base_port) as machine:
-        for block in install:
-            # It is built already.
-            ended = machine.run("cargo() { :; }\n" + block["code"])
-            if ended.returncode != 0:
-                raise RuntimeError(f"{INSTALL}:{block['line']}: {ended}")
-        for block in blocks:
-            first = block["code"].split("\n")[0]
-            name = f"{block['page']}:{block['line']}: {first}"
-            if block["word"] == "asterisk-terminal":
-                printed = machine.terminal(block["line"])
-                process = machine.start(block["code"], printed)
-                terminals.append((name, block, printed, process))
-                wait_for(lambda: printed.stat().st_size or process.poll() is not None)  # it is up, or will not be
-                continue
-            ended = machine.run(block["code"])
-            found = missing(machine, block["code"])
-            if ended.returncode != 0:
-                found.append(f"ended with {ended.returncode}")
-            if block["shown"] is not None and not is_as_shown(block["shown"], ended.stdout):
-                found.append("printed something else")
-            if found:
-                found += (ended.stdout + ended.stderr).splitlines()
-            report.add("page", name, found)
-        for name, block, printed, process in terminals:
-            wait_for(lambda: is_as_shown(block["shown"] or "…", printed.read_text()))
-            found = []
-            if process.poll() is not None:
-                found.append("did not stay")
-            if not is_as_shown(block["shown"] or "…", printed.read_text()):
-                found += ["shows something else", *printed.read_text().splitlines()]
-            report.add("page", name, found)
+    for block in blocks:
+        first = block["code"].split("\n")[0]
+        name = f"{block['page']}:{block['line']}: {first}"
+        if block["word"] == "asterisk-terminal":
+            printed = machine.terminal(block["line"])
+            process = machine.start(block["code"], printed)
+            terminals.append((name, block, printed, process))
+            wait_for(lambda: printed.stat().st_size or process.poll() is not None)  # it is up, or will not be
+            continue
+        ended = machine.run(block["code"])
+        found = missing(machine, block["code"])
+        if ended.returncode != 0:
+            found.append(f"ended with {ended.returncode}")
+        if block["shown"] is not None and not is_as_shown(block["shown"], ended.stdout):
+            found.append("printed something else")
+        if found:
+            found += (ended.stdout + ended.stderr).splitlines()
+        report.add("page", name, found)
+    for name, block, printed, process in terminals:
+        wait_for(lambda: is_as_shown(block["shown"] or "…", printed.read_text()))
+        found = []
+        if process.poll() is not None:
+            found.append("did not stay")
+        if not is_as_shown(block["shown"] or "…", printed.read_text()):
+            found += ["shows something else", *printed.read_text().splitlines()]
+        report.add("page", name, found)
