@@ -43,6 +43,8 @@ pub struct Calls {
     next: u64,
     /// a conversation has become part of another one
     has_merged: bool,
+    /// what the list of active calls had last beside callers who wait
+    others: Vec<Leg>,
     /// reported before this process began, by the phone system's number
     reported: HashMap<String, Open>,
 }
@@ -58,19 +60,95 @@ impl Calls {
 
     /// These legs are there, and no others; `at` is the time in milliseconds, from any beginning that stays.
     pub fn show(&mut self, legs: Vec<Leg>, at: u64) -> Changes {
-        self.show_of(false, legs, at)
+        self.show_of(false, legs, BTreeSet::new(), at)
     }
 
-    /// The same of legs from the list of active calls, beside what Call Control shows.
-    pub fn show_beside(&mut self, legs: Vec<Leg>, at: u64) -> Changes {
-        self.show_of(true, legs, at)
-    }
-
-    fn show_of(&mut self, is_beside: bool, legs: Vec<Leg>, at: u64) -> Changes {
+    /// The same of legs from the list of active calls, beside what Call Control shows. The others of the list are known
+    /// otherwise; they tell who does not wait.
+    pub fn show_beside(&mut self, legs: Vec<Leg>, others: Vec<Leg>, at: u64) -> Changes {
+        let mut touched = self.part(&legs, &others, at);
+        self.others = others;
         let there: BTreeSet<&str> = legs.iter().map(|leg| leg.key.as_str()).collect();
+        for key in self.gone(true, &there) {
+            touched.extend(self.exchange(&key, &there).into_iter().flatten());
+        }
+        self.show_of(true, legs, touched, at)
+    }
+
+    /// Keys of legs of that kind that are not there any more.
+    fn gone(&self, is_beside: bool, there: &BTreeSet<&str>) -> Vec<String> {
         let is_gone = |leg: &&Leg| leg.is_beside == is_beside && !there.contains(leg.key.as_str());
-        let gone: Vec<String> = self.legs.values().filter(is_gone).map(|leg| leg.key.clone()).collect();
-        let mut touched: BTreeSet<String> = gone.iter().filter_map(|key| self.lose(key)).collect();
+        self.legs.values().filter(is_gone).map(|leg| leg.key.clone()).collect()
+    }
+
+    /// Parts a caller who waits from another one by the same number, or without one as well, who rings an agent: the list
+    /// has both.
+    fn part(&mut self, waiting: &[Leg], others: &[Leg], at: u64) -> BTreeSet<String> {
+        let mut touched = BTreeSet::new();
+        for other in others {
+            let Other::Outside { number, trunk } = &other.other else { continue };
+            let rung_by = |conversation: &Conversation| {
+                let mut own = self
+                    .legs_of(conversation)
+                    .filter(|leg| !leg.is_beside && leg.at.number == other.at.number);
+                own.find(|leg| !leg.is_up).map(|leg| leg.call.clone())
+            };
+            let with_it = self.conversations.iter().filter(|(_, own)| own.is_with(number, trunk));
+            let mut rung = with_it.filter_map(|(&place, own)| Some((place, own, rung_by(own)?)));
+            let (Some((place, own, call)), None) = (rung.next(), rung.next()) else { continue };
+            let mut waits = waiting.iter().filter(|leg| own.calls.contains(&leg.call)).peekable();
+            // Of two lines for one call the one is the other's.
+            if waits.peek().is_none() || own.calls.contains(&format!("{BESIDE}{}", other.call)) {
+                continue;
+            }
+            touched.extend(waits.map(|leg| leg.call.clone()));
+            touched.insert(call.clone());
+            if let Some(own) = self.conversations.get_mut(&place) {
+                own.calls.remove(&call);
+            }
+            self.leads_to.remove(&call);
+            self.begin(&call, at);
+        }
+        touched
+    }
+
+    /// Of two callers by the same number, or without one, who wait in one queue, nobody knows for whom an agent is rung. If
+    /// the one for whom it does not seem to be waits no more, it was for them: the other one waits.
+    fn exchange(&mut self, gone: &str, there: &BTreeSet<&str>) -> Option<[String; 2]> {
+        let gone = self.legs.get(gone)?;
+        let Other::Outside { number, trunk } = &gone.other else { return None };
+        let own = *self.leads_to.get(&gone.call)?;
+        let is_rung = |conversation: &Conversation| self.legs_of(conversation).any(|leg| !leg.is_beside);
+        if is_rung(self.conversations.get(&own)?) {
+            return None;
+        }
+        let (other, waits) = self.conversations.iter().find_map(|(&place, other)| {
+            let is_alike = |leg: &&Leg| {
+                leg.is_beside && there.contains(leg.key.as_str()) && leg.at.number == gone.at.number
+            };
+            let is_its = place != own && other.is_with(number, trunk) && is_rung(other);
+            is_its.then(|| self.legs_of(other).find(is_alike)).flatten().map(|leg| (place, leg))
+        })?;
+        let calls = [gone.call.clone(), waits.call.clone()];
+        for (call, (from, to)) in calls.iter().zip([(own, other), (other, own)]) {
+            if let Some(from) = self.conversations.get_mut(&from) {
+                from.calls.remove(call);
+            }
+            self.lead(call, to);
+        }
+        Some(calls)
+    }
+
+    fn show_of(
+        &mut self,
+        is_beside: bool,
+        legs: Vec<Leg>,
+        mut touched: BTreeSet<String>,
+        at: u64,
+    ) -> Changes {
+        let there: BTreeSet<&str> = legs.iter().map(|leg| leg.key.as_str()).collect();
+        let gone = self.gone(is_beside, &there);
+        touched.extend(gone.iter().filter_map(|key| self.lose(key)));
         for leg in legs.into_iter().take(MOST_LEGS) {
             self.enter(leg, &mut touched);
         }
@@ -216,11 +294,12 @@ impl Calls {
             && let Some(known) = self.conversations.get(&number)
         {
             let Some((shown, trunk)) = outside.first() else { return Some(number) };
-            match (&known.way, &known.number) {
-                // Two of the house talked, and one of them has passed on what was somebody else's.
-                (Some(Way::Internal), _) => {
+            match known.way {
+                // Two of the house talked, and one of them has passed on a caller whom they had. Others may call by the
+                // same number, or without one as well.
+                Some(Way::Internal) => {
                     let is_its = |other: &&Conversation| {
-                        shown.is_some() && other.is_there(at) && other.is_with(shown, trunk)
+                        other.is_there(at) && other.is_with(shown, trunk) && other.shares_a_phone_with(known)
                     };
                     let passed_on = self.conversations.iter().find(|(_, other)| is_its(other));
                     let kept = passed_on.map(|(&kept, _)| kept);
@@ -232,10 +311,9 @@ impl Calls {
                         None => return Some(self.begin(call, at)),
                     }
                 }
-                (Some(Way::In | Way::Out), Some(before))
-                    if outside.iter().all(|(shown, _)| {
-                        shown.as_ref().is_some_and(|shown| !is_same_number(shown, before))
-                    }) && !self.has_others(known, call)
+                Some(Way::In | Way::Out)
+                    if outside.iter().all(|(shown, _)| known.is_another_than(shown))
+                        && !self.has_others(known, call)
                         && !self.by_call.get(call).into_iter().flatten().any(|key| known.has_told(key)) =>
                 {
                     // The phone system counts from the beginning again.
@@ -253,10 +331,11 @@ impl Calls {
             // A caller whom somebody fetches from where they are parked has another number of the phone system's there.
             let is_fetched = number.is_some() && is_fetching;
             let mut pairs = self.conversations.iter().filter(|(_, other)| {
-                let may_be_its = is_fetched || other.is_other_source(call);
+                let may_be_its = is_fetched || self.is_other_source(other, call);
                 other.is_there(at) && other.is_with(number, trunk) && may_be_its
             });
-            pairs.next().map(|(&pair, _)| pair).filter(|_| pairs.next().is_none())
+            // Of several who wait it is the first one's turn.
+            pairs.next().map(|(&pair, _)| pair).filter(|_| !is_fetched || pairs.next().is_none())
         });
         match beside {
             Some(pair) => {
@@ -265,6 +344,36 @@ impl Calls {
             }
             None => Some(self.begin(call, at)),
         }
+    }
+
+    /// Whether a call with this number may be the same one, as the other source of calls shows it: the list shows it
+    /// while it waits in a queue, Call Control once an agent is rung.
+    fn is_other_source(&self, conversation: &Conversation, call: &str) -> bool {
+        let Conversation { calls, number, .. } = conversation;
+        let is_beside = call.starts_with(BESIDE);
+        let is_other = |own: &String| own.starts_with(BESIDE) != is_beside;
+        let are_others = !calls.is_empty() && calls.iter().all(is_other);
+        let is_live = |own: &&String| self.by_call.contains_key(*own);
+        match (is_beside, calls.iter().any(|own| is_live(&own))) {
+            // The agents who were rung before count no more.
+            (false, true) => calls.iter().filter(is_live).all(is_other),
+            (false, false) => are_others,
+            // Who talks, or has a line of their own, does not wait.
+            (true, true) => are_others && !conversation.is_answered() && !self.has_a_line(conversation, call),
+            // Whose number is known may have been sent into a queue.
+            (true, false) => are_others && number.is_some(),
+        }
+    }
+
+    /// Whether the list has a line for what Call Control shows of a conversation, under another number than this.
+    fn has_a_line(&self, conversation: &Conversation, call: &str) -> bool {
+        self.others.iter().any(|line| {
+            let Other::Outside { number, trunk } = &line.other else { return false };
+            let is_at = |leg: &Leg| leg.at.number == line.at.number;
+            format!("{BESIDE}{}", line.call) != call
+                && conversation.is_with(number, trunk)
+                && self.legs_of(conversation).any(is_at)
+        })
     }
 
     /// Whether a conversation has legs in other calls of the phone system's.
@@ -309,6 +418,11 @@ impl Calls {
         self.conversations.insert(number, conversation);
         self.lead(call, number);
         number
+    }
+
+    /// All legs of a conversation.
+    fn legs_of(&self, conversation: &Conversation) -> impl Iterator<Item = &Leg> {
+        self.keys_in(conversation).into_iter().filter_map(|key| self.legs.get(&key))
     }
 
     /// Keys of all legs of a conversation.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::directory::BESIDE;
 use super::leg::{Kind, Leg, Other, Station, is_same_number};
 use crate::bridge::fact::{Dial, Fact, LegId, Person, Side, Standing, Taker, What};
 use crate::bridge::tracker::Open;
@@ -47,6 +46,8 @@ pub struct Conversation {
     /// it was answered before this process began: who talks is nobody new
     is_resumed: bool,
     told: BTreeMap<String, Told>,
+    /// the numbers of phones that were part of it so far
+    phones: BTreeSet<String>,
 }
 
 /// What was told of a leg.
@@ -77,6 +78,7 @@ impl Conversation {
             is_answered: false,
             is_resumed: false,
             told: BTreeMap::new(),
+            phones: BTreeSet::new(),
         }
     }
 
@@ -111,16 +113,29 @@ impl Conversation {
         self.is_outside() && is_same && is_same_trunk
     }
 
+    /// Whether somebody took it.
+    pub fn is_answered(&self) -> bool {
+        self.is_answered
+    }
+
+    /// Whether who has this number cannot be who is outside. The number of somebody may be told late, but not as late as
+    /// when they talk.
+    pub fn is_another_than(&self, number: &Option<String>) -> bool {
+        match (&self.number, number) {
+            (Some(own), Some(number)) => !is_same_number(own, number),
+            (None, Some(_)) => self.is_answered,
+            (_, None) => false,
+        }
+    }
+
+    /// Whether a phone was part of both.
+    pub fn shares_a_phone_with(&self, other: &Self) -> bool {
+        !self.phones.is_disjoint(&other.phones)
+    }
+
     /// Whether it has a leg, or had one a moment ago.
     pub fn is_there(&self, at: u64) -> bool {
         self.empty_since.is_none_or(|since| at.saturating_sub(since) < MOMENT)
-    }
-
-    /// Whether a call with this number may be the same one, as the other source of calls shows it: the list shows it
-    /// while it waits in a queue, Call Control once an agent is rung.
-    pub fn is_other_source(&self, call: &str) -> bool {
-        let is_beside = |call: &str| call.starts_with(BESIDE);
-        self.calls.iter().all(|own| is_beside(own) != is_beside(call))
     }
 
     /// Whether no leg of it is there.
@@ -155,6 +170,7 @@ impl Conversation {
             return;
         }
         let comes_back = self.empty_since.take().is_some();
+        self.note_phones(legs);
         if self.way.is_none() {
             self.way = way(legs);
         }
@@ -170,6 +186,16 @@ impl Conversation {
             self.tell_leg(way, leg, facts);
         }
         self.is_resumed = false;
+    }
+
+    fn note_phones(&mut self, legs: &[&Leg]) {
+        let at = legs.iter().map(|leg| &leg.at);
+        let inside = legs.iter().filter_map(|leg| match &leg.other {
+            Other::Inside(station) => Some(station),
+            Other::Outside { .. } | Other::Unknown => None,
+        });
+        let is_phone = |station: &&Station| matches!(station.kind, Kind::Extension | Kind::Unsure);
+        self.phones.extend(at.chain(inside).filter(is_phone).map(|station| station.number.clone()));
     }
 
     /// Its legs as a list of all legs has them.

@@ -176,8 +176,14 @@ impl Source for ThreeCx {
             }
             Message::Beside { at, rows } => {
                 let is_shown = |number: &str| self.kinds.contains_key(number);
-                let legs = rows.iter().filter_map(|row| self.directory.beside(row, is_shown)).collect();
-                heard(self.calls.show_beside(legs, at))
+                let (mut waiting, mut others) = (Vec::new(), Vec::new());
+                for row in &rows {
+                    match self.directory.beside(row, is_shown) {
+                        Some(leg) => waiting.push(leg),
+                        None => others.extend(self.directory.of_row(row)),
+                    }
+                }
+                heard(self.calls.show_beside(waiting, others, at))
             }
             Message::People(people) => {
                 self.directory.learn(people);

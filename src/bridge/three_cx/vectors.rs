@@ -20,6 +20,7 @@ use crate::event::{Direction, EventKind, Users};
 
 const TRUNK: &str = "10000 Trunk (+4930123456)";
 const OTHER: &str = "10000 Trunk (+49401112233)";
+const HIDDEN: &str = "10000 Trunk (anonymous)";
 const ALICE: &str = "150 Alice Agent";
 const BOB: &str = "151 Bob Agent";
 const QUEUE: &str = "816 Support Queue";
@@ -396,6 +397,77 @@ fn lists_of_before_version_20_become_the_right_events() {
             ],
         ),
         (
+            "two who withhold their number",
+            &[
+                (2, &[["1", HIDDEN, ALICE, "Routing"], ["2", HIDDEN, BOB, "Routing"]]),
+                (2, &[["1", HIDDEN, ALICE, "Talking"], ["2", HIDDEN, BOB, "Routing"]]),
+                (6, &[["1", HIDDEN, ALICE, "Talking"]]),
+            ],
+            &[
+                "#1 newCall in anonymous→150 user=Alice Agent",
+                "#2 newCall in anonymous→151 user=Bob Agent",
+                "#1 answer ans=150 user=Alice Agent",
+                "#2 hangup cancel",
+                "#1 hangup normalClearing",
+            ],
+        ),
+        (
+            "two who withhold their number, in a queue",
+            &[
+                (2, &[["1", HIDDEN, QUEUE, "Talking"]]),
+                (2, &[["1", HIDDEN, QUEUE, "Talking"], ["2", HIDDEN, QUEUE, "Talking"]]),
+                (2, &[["1", HIDDEN, ALICE, "Transferring"], ["2", HIDDEN, QUEUE, "Talking"]]),
+                (2, &[["1", HIDDEN, ALICE, "Talking"], ["2", HIDDEN, QUEUE, "Talking"]]),
+                (6, &[["1", HIDDEN, ALICE, "Talking"]]),
+            ],
+            &[
+                "#1 newCall in anonymous→816 queue=816",
+                "#2 newCall in anonymous→816 queue=816",
+                "#1 answer ans=150 user=Alice Agent",
+                "#2 hangup cancel",
+                "#1 hangup normalClearing",
+            ],
+        ),
+        (
+            "one number calls twice",
+            &[
+                (2, &[["1", TRUNK, ALICE, "Talking"]]),
+                (2, &[["1", TRUNK, ALICE, "Talking"], ["2", TRUNK, BOB, "Routing"]]),
+                (6, &[["1", TRUNK, ALICE, "Talking"]]),
+            ],
+            &[
+                "#1 newCall in 4930123456→150 user=Alice Agent",
+                "#1 answer ans=150 user=Alice Agent",
+                "#2 newCall in 4930123456→151 user=Bob Agent",
+                "#2 hangup cancel",
+                "#1 hangup normalClearing",
+            ],
+        ),
+        (
+            "one that withholds its number has the number of one with a number",
+            &[(2, &[["1", HIDDEN, ALICE, "Talking"]]), (2, &[["1", OTHER, BOB, "Routing"]])],
+            &[
+                "#1 newCall in anonymous→150 user=Alice Agent",
+                "#1 answer ans=150 user=Alice Agent",
+                "#2 newCall in 49401112233→151 user=Bob Agent",
+                "#1 hangup normalClearing",
+                "#2 hangup cancel",
+            ],
+        ),
+        (
+            "rings and waits for longer than three minutes",
+            &[
+                (400, &[["1", TRUNK, QUEUE, "Talking"]]),
+                (400, &[["1", TRUNK, ALICE, "Routing"]]),
+                (1, &[["1", TRUNK, ALICE, "Talking"]]),
+            ],
+            &[
+                "#1 newCall in 4930123456→816 queue=816",
+                "#1 answer ans=150 user=Alice Agent",
+                "#1 hangup normalClearing",
+            ],
+        ),
+        (
             "missing for a moment",
             &[(2, &[["1", TRUNK, ALICE, "Talking"]]), (2, &[]), (2, &[["1", TRUNK, ALICE, "Talking"]])],
             &[
@@ -461,4 +533,45 @@ fn a_transfer_before_version_20_stays_one_call() {
     assert_eq!(legacy(both.clone(), &whole), [new_call, alice, bob, end]);
     assert_eq!(legacy(Rules::default(), &whole), [new_call, alice, end]);
     assert_eq!(legacy(both, &begin), [new_call, alice, end]);
+}
+
+/// With a word before: the other one is called first, and then gets the caller.
+#[test]
+fn a_transfer_with_a_word_before_is_that_of_who_talked_to_the_other_one() {
+    let carol = "152 Carol";
+    let consult: [&str; 4] = ["9", ALICE, BOB, "Talking"];
+    let both = Rules { second_answer: true, ..Rules::default() };
+    for (caller, from) in [(TRUNK, "4930123456"), (HIDDEN, "anonymous")] {
+        // Somebody else with the same number, or also without one, is there already and stays.
+        let other: [&str; 4] = ["1", caller, carol, "Talking"];
+        let own: [&str; 4] = ["2", caller, ALICE, "Talking"];
+        let states: [(u64, &[[&str; 4]]); 5] = [
+            (2, &[other]),
+            (2, &[other, own]),
+            (2, &[other, own, consult]),
+            (2, &[other, ["9", caller, BOB, "Talking"]]),
+            (6, &[other]),
+        ];
+        let mut followed = Followed3cx::new(both.clone());
+        let mut names = names();
+        names.people.push(("152".to_owned(), None));
+        followed.say(Message::People(names));
+        for (times, rows) in states {
+            followed.polls(times, rows);
+        }
+        followed.polls(1, &[]);
+        assert_eq!(
+            followed.end(),
+            [
+                &format!("#1 newCall in {from}→152 user=Carol"),
+                "#1 answer ans=152 user=Carol",
+                &format!("#2 newCall in {from}→150 user=Alice Agent"),
+                "#2 answer ans=150 user=Alice Agent",
+                "#2 answer ans=151 user=Bob Agent",
+                "#2 hangup normalClearing",
+                "#1 hangup normalClearing",
+            ],
+            "{from}"
+        );
+    }
 }

@@ -248,6 +248,59 @@ fn a_transfer_since_version_20_stays_one_call() {
     let turned = [&begin[..], &[(3, vec![leg(9, "151", "Connected", 41)])]].concat();
     v20(&both, "the caller moves", &turned, &[new_call, alice, bob, end]);
     v20(&Rules::default(), "the caller moves, one answer", &turned, &[new_call, alice, end]);
+
+    // Who was asked has a call of their own until it is joined, also for a while after who asked has hung up.
+    let alone = |status: &str| (2, vec![inside(9, "151", "150", status, 2)]);
+    let late = [&begin[..], &[alone("Connected"), (3, vec![leg(9, "151", "Connected", 41)])]].concat();
+    v20(&both, "joined late", &late, &[new_call, alice, bob, end]);
+    // It rings while the caller is passed on: who called is not missed, as they were answered.
+    let rings = [&begin[..3], &[(3, vec![leg(9, "151", "Ringing", 41)])]].concat();
+    v20(&both, "passed on before it is answered", &rings, &[new_call, alice, end]);
+    let moves = [&begin[..3], &[(3, vec![leg(9, "151", "Ringing", 40)])]].concat();
+    v20(&both, "moves before it is answered", &moves, &[new_call, alice, end]);
+    let refused = [&begin[..3], &begin[1..2]].concat();
+    v20(&both, "who is asked does not answer", &refused, &[new_call, alice, end]);
+    // The same of a caller without a number, while another one without talks to nobody of these.
+    let withheld = |mut leg: Value| {
+        leg["party_caller_id"] = json!("");
+        leg
+    };
+    let waits = || withheld(leg(3, "816", "Connected", 50));
+    let of_queue = "#1 newCall in anonymous→816 queue=816";
+    let [new_call, alice, bob, end] = [
+        "#2 newCall in anonymous→150 user=Alice Agent",
+        "#2 answer ans=150 user=Alice Agent",
+        "#2 answer ans=151 user=Bob Agent",
+        "#2 hangup normalClearing",
+    ];
+    let consult = |one: &str, two: &str| {
+        let own = withheld(leg(1, "150", "Connected", 40));
+        vec![waits(), own, inside(7, "150", "151", one, 1), inside(9, "151", "150", two, 2)]
+    };
+    let turned = [
+        (2, vec![waits()]),
+        (2, vec![waits(), withheld(leg(1, "150", "Ringing", 40))]),
+        (2, vec![waits(), withheld(leg(1, "150", "Connected", 40))]),
+        (2, consult("Dialing", "Ringing")),
+        (2, consult("Connected", "Connected")),
+        (2, vec![waits(), withheld(leg(9, "151", "Connected", 41))]),
+        (6, vec![waits()]),
+    ];
+    v20(&both, "no number", &turned, &[of_queue, new_call, alice, bob, end, "#1 hangup cancel"]);
+    // Calls between the two are told of if that is wanted, and nobody has missed one.
+    let rules = Rules { internal: true, second_answer: true, ..Rules::default() };
+    let asks = [
+        "#2 newCall in 150→151 user=Bob Agent",
+        "#2 answer ans=151 user=Bob Agent",
+        "#2 hangup normalClearing",
+    ];
+    let [new_call, alice, bob, end] = [
+        "#1 newCall in 4930123456→150 user=Alice Agent",
+        "#1 answer ans=150 user=Alice Agent",
+        "#1 answer ans=151 user=Bob Agent",
+        "#1 hangup normalClearing",
+    ];
+    v20(&rules, "internal", &moved, &[new_call, alice, asks[0], asks[1], bob, asks[2], end]);
 }
 
 /// Also while everything is asked for already: that may be older than the change.
@@ -333,7 +386,23 @@ fn a_queue_that_is_not_shown_is_followed_by_the_list_of_active_calls() {
     let hidden: &[[&str; 4]] = &[["5", "10000 Trunk (anonymous)", QUEUE, "Talking"]];
     type State<'a> = (&'a [[&'a str; 4]], Vec<Value>);
     // (name, states, events)
-    let cases: [(&str, Vec<State<'_>>, Vec<&str>); 5] = [
+    let other = |status: &str| {
+        let mut leg = withheld(status);
+        (leg["id"], leg["dn"], leg["callid"]) = (json!(3), json!("151"), json!(21));
+        leg
+    };
+    let next = |status: &str| {
+        let mut leg = leg("151", status);
+        (leg["id"], leg["callid"]) = (json!(3), json!(21));
+        leg
+    };
+    let row = |id: &'static str, called: &'static str, status: &'static str| [id, HIDDEN, called, status];
+    let (fifth, sixth) = (row("5", QUEUE, "Talking"), row("6", QUEUE, "Talking"));
+    let (two, one, other_one) = (&[fifth, sixth], &[fifth], &[sixth]);
+    let direct = &[fifth, row("6", ALICE, "Routing")];
+    let [hidden_call, second_call] =
+        ["#1 newCall in anonymous→816 queue=816", "#2 newCall in anonymous→816 queue=816"];
+    let cases: [(&str, Vec<State<'_>>, Vec<&str>); 14] = [
         ("given up", vec![(waits, vec![])], vec![new_call, cancel]),
         (
             "answered",
@@ -362,7 +431,124 @@ fn a_queue_that_is_not_shown_is_followed_by_the_list_of_active_calls() {
         (
             "no number",
             vec![(hidden, vec![]), (hidden, vec![withheld("Ringing")]), (&[], vec![withheld("Connected")])],
-            vec!["#1 newCall in anonymous→816 queue=816", answer, end],
+            vec![hidden_call, answer, end],
+        ),
+        (
+            "rings while it waits, then another by another number of the phone system's",
+            vec![
+                (waits, vec![leg("150", "Ringing")]),
+                (waits, vec![]),
+                (waits, vec![next("Ringing")]),
+                (&[], vec![next("Connected")]),
+            ],
+            vec![
+                "#1 newCall in 4930123456→150 queue=816 user=Alice Agent",
+                "#1 answer ans=151 user=Bob Agent",
+                end,
+            ],
+        ),
+        (
+            "two without a number, the first one's turn",
+            vec![
+                (two, vec![]),
+                (two, vec![withheld("Ringing")]),
+                (other_one, vec![withheld("Connected")]),
+                (&[], vec![withheld("Connected")]),
+                (&[], vec![withheld("Connected")]),
+            ],
+            vec![hidden_call, answer, end, second_call, "#2 hangup cancel"],
+        ),
+        (
+            "two without a number, the second one's turn",
+            vec![
+                (two, vec![]),
+                (one, vec![withheld("Ringing")]),
+                (one, vec![withheld("Connected")]),
+                (one, vec![]),
+                (&[], vec![other("Connected")]),
+            ],
+            vec![
+                hidden_call,
+                second_call,
+                answer,
+                end,
+                "#2 answer ans=151 user=Bob Agent",
+                "#2 hangup normalClearing",
+            ],
+        ),
+        (
+            "two without a number, each rings an agent",
+            vec![
+                (two, vec![withheld("Ringing"), other("Ringing")]),
+                (&[], vec![withheld("Connected"), other("Ringing")]),
+                (&[], vec![withheld("Connected")]),
+            ],
+            vec![
+                "#1 newCall in anonymous→150 queue=816 user=Alice Agent",
+                "#2 newCall in anonymous→151 queue=816 user=Bob Agent",
+                answer,
+                "#2 hangup cancel",
+                end,
+            ],
+        ),
+        (
+            "two without a number, one talks",
+            vec![(&[], vec![withheld("Connected")]), (one, vec![withheld("Connected")]), (one, vec![])],
+            vec![
+                "#1 newCall in anonymous→150 user=Alice Agent",
+                answer,
+                second_call,
+                end,
+                "#2 hangup cancel",
+            ],
+        ),
+        (
+            "two without a number, one talks who has waited",
+            vec![
+                (one, vec![]),
+                (one, vec![withheld("Ringing")]),
+                (&[], vec![withheld("Connected")]),
+                (other_one, vec![withheld("Connected")]),
+                (other_one, vec![]),
+            ],
+            vec![hidden_call, answer, second_call, end, "#2 hangup cancel"],
+        ),
+        (
+            "two without a number, one rings",
+            vec![
+                (&[], vec![withheld("Ringing")]),
+                (direct, vec![withheld("Ringing")]),
+                (direct, vec![withheld("Ringing")]),
+                (one, vec![]),
+            ],
+            vec!["#1 newCall in anonymous→150 user=Alice Agent", second_call, cancel, "#2 hangup cancel"],
+        ),
+        (
+            "two without a number, one has just gone",
+            vec![(&[], vec![withheld("Connected")]), (one, vec![])],
+            vec![
+                "#1 newCall in anonymous→150 user=Alice Agent",
+                answer,
+                second_call,
+                end,
+                "#2 hangup cancel",
+            ],
+        ),
+        (
+            "one without a number waits, and another one calls an agent",
+            vec![
+                (one, vec![]),
+                (direct, vec![withheld("Ringing")]),
+                (one, vec![withheld("Connected")]),
+                (one, vec![]),
+            ],
+            vec![
+                hidden_call,
+                "#2 newCall in anonymous→150 user=Alice Agent",
+                "#2 answer ans=150 user=Alice Agent",
+                "#2 hangup normalClearing",
+                cancel,
+            ],
         ),
     ];
     for (name, states, expected) in cases {
@@ -374,7 +560,7 @@ fn a_queue_that_is_not_shown_is_followed_by_the_list_of_active_calls() {
         followed.beside(&[], &[]);
         let mut told = followed.end();
         let mut expected = expected.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
-        if name == "two callers" {
+        if name.starts_with("two ") {
             told.sort();
             expected.sort();
         }
