@@ -134,7 +134,9 @@ fn a_list_that_does_not_come_ends_no_call() {
     pbx.until_polled(3);
     // For so long that the connection counts as lost.
     pbx.fails(path, 503, 3);
-    running.until_it_says("it answers 503 to api/activeCalls; it is tried again after");
+    running.until_it_says(
+        "it answers 503 to api/activeCalls, as a 3CX that starts does; it is tried again after",
+    );
     pbx.until_polled(5);
     until_told(&zammad, &[RINGS, TALKS]);
     pbx.lists(&[]);
@@ -329,7 +331,7 @@ fn versions_are_told_apart_by_what_is_there() {
 fn what_cannot_work_is_told_once() {
     let well = |_: &Pbx| {};
     type Case<'a> = (Version, &'a dyn Fn(&Pbx), &'a [&'a str], &'a str);
-    let cases: [Case<'_>; 8] = [
+    let cases: [Case<'_>; 9] = [
         (
             Version::V20,
             &|pbx| pbx.fails("/connect", 401, 9),
@@ -373,6 +375,12 @@ fn what_cannot_work_is_told_once() {
             },
             &[],
             "it has no group \"Support\"; there is: Sales, support",
+        ),
+        (
+            Version::Before,
+            &|pbx| pbx.fails("/api/GroupList", 403, 99),
+            &[],
+            "a login is accepted, and counts for nothing",
         ),
         (
             Version::Before,
@@ -533,6 +541,26 @@ fn the_list_of_active_calls_is_asked_for_when_its_interface_is_up_again() {
     until_told(&zammad, &["#1 newCall in 4930123456→816 816", "#1 hangup cancel"]);
     assert_eq!(pbx.count("/callcontrol/ws"), 2);
     end(running);
+}
+
+#[test]
+fn names_that_do_not_come_hold_up_no_call() {
+    crate::servers::at_once(["v20", "v20-activecalls"], |api| {
+        let (world, pbx, zammad) = (World::new(), Pbx::start(Version::V20), Zammad::start());
+        pbx.hangs(if api == "v20" { "/xapi" } else { "/xapi/v1/Users" });
+        let running = Running::start(bridge(&world, &pbx, &zammad, Version::V20).args(["--api", api]));
+        match api {
+            "v20" => {
+                pbx.until_followed();
+                pbx.shows(&[leg("150", "Ringing")]);
+            }
+            _ => pbx.lists(&[["1", TRUNK, ALICE, "Routing"]]),
+        }
+        until_told(&zammad, &[RINGS]);
+        // Whoever waits for names first waits in vain until then.
+        assert_eq!(pbx.waiting(), if api == "v20" { 2 } else { 1 });
+        end(running);
+    });
 }
 
 /// The answer about one participant: refused, or good without one.

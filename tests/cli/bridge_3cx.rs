@@ -5,6 +5,7 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
+use crate::certificates;
 use crate::running::{Running, until};
 use crate::support::World;
 use crate::support::three_cx::{CLIENT, Pbx, SECRET, USERNAME, Version};
@@ -43,6 +44,18 @@ fn check_looks_at_a_3cx_as_a_bridge_would() {
         pbx.fails(path, 403, 99);
         pbx
     };
+    let wrong_secret = format!("client_id = {CLIENT:?}\nclient_secret = \"another\"\n");
+    let starts = |path: &str| {
+        let pbx = Pbx::start(Version::V20);
+        pbx.fails(path, 502, 99);
+        pbx
+    };
+    let strange = Pbx::start(Version::V20);
+    strange.answers("/", 200, "<html>Welcome</html>", 99);
+    let self_signed = || {
+        let own = certificates::self_signed(certificates::params("3cx", &["127.0.0.1"], certificates::NOW));
+        Pbx::start_tls(Version::V20, own.server_config())
+    };
     // (3CX, account, exit code, what is said)
     let cases = [
         (
@@ -59,6 +72,35 @@ fn check_looks_at_a_3cx_as_a_bridge_would() {
         ),
         (forbids("/callcontrol"), &client, 2, vec!["permits no Call Control (403)", "Integrations, API"]),
         (forbids("/connect"), &client, 2, vec!["may not log in (403)", "Console Restrictions"]),
+        (
+            Pbx::start(Version::V20),
+            &wrong_secret,
+            2,
+            vec![
+                "the API client zammad-client is not known, its secret is wrong",
+                "See the account in [bridge.3cx], and the API client in the console of the 3CX",
+            ],
+        ),
+        (starts("/connect"), &client, 2, vec!["it answers 502 to connect/token, as a 3CX that starts does"]),
+        (
+            starts("/callcontrol"),
+            &client,
+            2,
+            vec!["it answers 502 to callcontrol/ws, as a 3CX that starts does"],
+        ),
+        (
+            Pbx::start(Version::Before),
+            &client,
+            2,
+            vec!["it knows no API clients (404): url leads to something else, or to a 3CX before version 20"],
+        ),
+        (
+            strange.clone(),
+            &client,
+            2,
+            vec!["what it answers to connect/token is not JSON", "See url and ca_file in [bridge.3cx]"],
+        ),
+        (self_signed(), &client, 2, vec!["certificate", "See url and ca_file in [bridge.3cx]"]),
     ];
     for (pbx, account, code, said) in cases {
         let (found, text) = check(&world, &pbx, account, &[]);

@@ -65,6 +65,10 @@ struct State {
     /// answers in place of what would be answered, by the beginning of a path, and how often
     faults: Vec<Fault>,
     has_no_socket: bool,
+    /// what is asked for below this path gets no answer
+    hanging: Option<String>,
+    /// questions whose clients still wait
+    waiting: usize,
     /// numbers that the client may not see
     hidden: Vec<&'static str>,
     sockets: Vec<UnboundedSender<Message>>,
@@ -191,6 +195,16 @@ impl Pbx {
     /// What is asked for below this path gets this answer, so many times.
     pub fn fails(&self, path: &str, status: u16, times: usize) {
         self.answers(path, status, "<html>nothing</html>", times);
+    }
+
+    /// What is asked for below this path gets no answer.
+    pub fn hangs(&self, path: &str) {
+        self.shared.change(|state| state.hanging = Some(path.to_owned()));
+    }
+
+    /// How many clients wait for an answer that does not come.
+    pub fn waiting(&self) -> usize {
+        self.shared.state().waiting
     }
 
     pub fn answers(&self, path: &str, status: u16, body: &str, times: usize) {
@@ -434,6 +448,17 @@ async fn talk(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     loop {
         let Some(request) = one_request(&mut stream, &mut read).await? else { return Ok(()) };
         let is_socket = request.path == "/callcontrol/ws";
+        let hangs = shared.change(|state| {
+            let hangs = state.hanging.as_ref().is_some_and(|path| request.path.starts_with(path));
+            state.waiting += usize::from(hangs);
+            hangs
+        });
+        if hangs {
+            // Until the client has enough of it.
+            let _ = stream.read(&mut [0; 1]).await;
+            shared.change(|state| state.waiting -= 1);
+            return Ok(());
+        }
         let (status, body, session) = shared.change(|state| {
             state.requests.push(request.clone());
             let has_fault =

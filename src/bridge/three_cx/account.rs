@@ -75,8 +75,8 @@ impl Account {
         match self.log_in().await? {
             Login::Token(token) => Ok(token),
             Login::NotThere => Err(self.http.refused(
-                "it knows no API clients (404): a 3CX before version 20 wants username and password, and api = \"legacy\" \
-                 or \"auto\"",
+                "it knows no API clients (404): url leads to something else, or to a 3CX before version 20, which takes \
+                 username and password, and api = \"legacy\" or \"auto\"",
             )),
         }
     }
@@ -93,7 +93,8 @@ impl Account {
     async fn console(self: &Arc<Self>) -> Result<Link, LinkError> {
         let Some((name, password)) = &self.user else {
             return Err(self.http.refused(
-                "it knows no API clients (404), as before version 20: there username and password are needed",
+                "it knows no API clients (404): url leads to something else, or to a 3CX before version 20, which takes \
+                 username and password",
             ));
         };
         let console = Console::new(self.http.clone(), name.clone(), password.clone(), self.group.clone());
@@ -153,4 +154,39 @@ impl source::Link for Link {
 pub fn milliseconds() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::super::http::By;
+    use super::*;
+
+    #[test]
+    fn who_looks_at_an_account_sees_no_secret() {
+        let secret = || Secret::new("s3cret");
+        let settings = ThreeCxSettings {
+            url: Some("https://pbx.example".to_owned()),
+            client_id: Some("one".to_owned()),
+            client_secret: Some(secret()),
+            username: Some("two".to_owned()),
+            password: Some(secret()),
+            ..ThreeCxSettings::default()
+        };
+        let account = Arc::new(Account::of(&settings).unwrap());
+        let mut console = Console::new(account.http.clone(), "two".to_owned(), secret(), None);
+        console.keep([("name".to_owned(), secret())]);
+        let (renewal, end) = (Instant::now(), Instant::now());
+        let token = Token { access: secret(), renewal, end };
+        let shown = [
+            format!("{settings:?} {account:?} {token:?} {console:?}"),
+            format!("{:?}", [By::Token(&secret()), By::Cookies(&secret())]),
+            format!("{:?} {:?}", Login::Token(token.clone()), Lists::Console(console)),
+            format!("{:?} {:?}", Login3cx(account.clone()), Lists::ActiveCalls { account, token }),
+        ];
+        for shown in shown {
+            assert!(!shown.contains("s3cret") && shown.contains("***"), "{shown}");
+        }
+    }
 }

@@ -13,6 +13,9 @@ use tokio::time::Instant;
 use super::message::{Message, People, Row};
 use crate::bridge::source::LinkError;
 
+/// How long a new connection waits for names before calls are followed without them. They are told of later then.
+pub const NAMES: Duration = Duration::from_secs(2);
+
 /// How often it is asked who there is.
 pub const PEOPLE: Duration = Duration::from_secs(300);
 
@@ -207,6 +210,23 @@ mod tests {
     fn people(names: &[&str]) -> People {
         let people = names.iter().map(|name| ((*name).to_owned(), None)).collect();
         People { people, ..People::default() }
+    }
+
+    #[test]
+    fn a_list_that_is_refused_is_asked_for_again_once_queues_are_told_of() {
+        let mut beside = Beside::new(Duration::from_millis(500));
+        let mut now = Instant::now();
+        let queues = People { queues: vec!["816".to_owned()], ..people(&["150"]) };
+        for status in [403, 404, 403] {
+            beside.told(Ok(Some(queues.clone())), now, 0);
+            beside.shown(|_| false, now, 0);
+            assert_eq!(beside.ask(now), Some(Question::List));
+            beside.listed(Listed::Refused(status), now, 0);
+            beside.shown(|_| false, now, 0);
+            assert_eq!(beside.due(), Some(now + PEOPLE));
+            now += PEOPLE;
+            assert_eq!(beside.ask(now), Some(Question::People));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! participant has changed, and what it is now is asked for, of several at once. Every 45 seconds everything is asked
 //! for once more, in case something was not said. Queues that the client may not see are followed by the list of active
 //! calls, if it may see that. Where a proxy lets no socket through, everything is asked for
-//! again and again instead.
+//! again and again instead, and the socket is tried every few minutes.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,17 +14,17 @@ use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::account::{Account, milliseconds};
-use super::beside::{Beside, Listed, Question};
+use super::beside::{Beside, Listed, NAMES, Question};
 use super::http::{Answer, By, Http};
 use super::message::{Entry, Message, Participant, People, Place, Request};
 use super::socket::{self, Opened, PING, Socket};
 use super::token::Token;
 use super::xapi;
 use crate::bridge::source::{self, LinkError};
-use crate::config::Span;
+use crate::config::{Secret, Span};
 
 /// What is written as it is in a path (RFC 3986, section 2.3), and `*`, which numbers may have.
 const UNRESERVED: &AsciiSet =
@@ -41,6 +41,9 @@ const MOST_WAITING: usize = 20_000;
 
 /// How often a question is repeated that has got an answer of no use.
 const REPEATED: u32 = 3;
+
+/// How often it is tried to open a socket where there was none.
+const SOCKET_AGAIN: Duration = Duration::from_secs(300);
 
 /// A token that is taken away so often in that time is somebody else's too.
 const TOO_OFTEN: usize = 4;
@@ -65,6 +68,10 @@ pub struct CallControl {
     has_shown: bool,
     /// the answer in place of a socket, until that is told
     no_socket: Option<u16>,
+    /// when to try for a socket again; `None`: there is one, or it is being tried
+    socket_due: Option<Instant>,
+    /// that no new token came was told since the last one
+    has_told_renewal: bool,
     beside: Beside,
 }
 
@@ -72,10 +79,12 @@ pub struct CallControl {
 enum Done {
     Answered {
         request: Request,
-        token: String,
+        token: Secret,
         answer: Result<Answer, LinkError>,
         times: u32,
     },
+    /// A socket was tried for once more.
+    Opened(Result<Opened, LinkError>),
     Renewed(Result<Token, LinkError>),
     /// Names and queues; `None` if they are not granted.
     Told(Result<Option<People>, LinkError>),
@@ -95,10 +104,10 @@ impl CallControl {
         let http = &account.http;
         let mut read = VecDeque::new();
         let mut no_socket = None;
-        let socket = match socket::open(http, &account.tls, token.access.reveal()).await? {
+        let socket = match socket::open(http, &account.tls, &token.access).await? {
             Opened::Socket(socket) => Some(socket),
             Opened::Status(status @ (500 | 502..)) => {
-                return Err(http.unreachable(format!("it answers {status} to callcontrol/ws")));
+                return Err(http.answers(status, "callcontrol/ws"));
             }
             Opened::Status(status) => {
                 if [401, 403].contains(&status) {
@@ -109,16 +118,22 @@ impl CallControl {
                 None
             }
         };
-        let people = xapi::people(http, &token).await;
-        let now = Instant::now();
+        let asking = FuturesUnordered::new();
         let mut beside = Beside::new(account.poll_interval);
-        read.extend(beside.told(people, now, milliseconds()));
+        let mut people = asked_for_people(account.clone(), token.clone());
+        match timeout(NAMES, &mut people).await {
+            Ok(people) => read.extend(beside.told(people, Instant::now(), milliseconds())),
+            Err(_) => asking.push(people.map(Done::Told).boxed()),
+        }
+        let now = Instant::now();
         Ok(Self {
+            socket_due: socket.is_none().then(|| now + SOCKET_AGAIN),
+            has_told_renewal: false,
             everything_due: now + if socket.is_some() { RECONCILE } else { account.poll_interval },
             account,
             token,
             socket,
-            asking: FuturesUnordered::new(),
+            asking,
             waiting: VecDeque::new(),
             read,
             ping_due: now + PING,
@@ -132,7 +147,7 @@ impl CallControl {
     }
 
     fn start(&mut self, request: Request, times: u32) {
-        let (account, token) = (self.account.clone(), self.token.access.reveal().to_owned());
+        let (account, token) = (self.account.clone(), self.token.access.clone());
         let asking = async move {
             if times > 0 {
                 sleep(Duration::from_millis(250) * times).await;
@@ -151,14 +166,42 @@ impl CallControl {
     /// Asks for what the configuration's API tells.
     fn ask_beside(&mut self, question: Question) {
         let (account, token) = (self.account.clone(), self.token.clone());
-        let asking = async move {
-            let http = &account.http;
-            match question {
-                Question::People => Done::Told(xapi::people(http, &token).await),
-                Question::List => Done::Listed(xapi::active_calls(http, &token).await),
+        self.asking.push(match question {
+            Question::People => asked_for_people(account, token).map(Done::Told).boxed(),
+            Question::List => {
+                async move { Done::Listed(xapi::active_calls(&account.http, &token).await) }.boxed()
             }
-        };
-        self.asking.push(asking.boxed());
+        });
+    }
+
+    /// Tries for a socket where there was none.
+    fn open_again(&mut self) {
+        let (account, token) = (self.account.clone(), self.token.access.clone());
+        let opening = async move { Done::Opened(socket::open(&account.http, &account.tls, &token).await) };
+        self.asking.push(opening.boxed());
+    }
+
+    /// A socket, or none still.
+    fn opened(&mut self, opened: Result<Opened, LinkError>) {
+        let now = Instant::now();
+        match opened {
+            Ok(Opened::Socket(socket)) => {
+                self.socket = Some(socket);
+                (self.ping_due, self.everything_due) = (now + PING, now);
+                self.read.push_back(Message::Notice(format!(
+                    "{} opens its socket now, so it tells of calls by itself",
+                    self.account.http.address()
+                )));
+            }
+            Ok(Opened::Status(status)) => {
+                log::debug!("there is no socket still ({status})");
+                self.socket_due = Some(now + SOCKET_AGAIN);
+            }
+            Err(error) => {
+                log::debug!("there is no socket still: {}", crate::client::in_full(&error));
+                self.socket_due = Some(now + SOCKET_AGAIN);
+            }
+        }
     }
 
     /// Names and queues, or that there are none.
@@ -203,15 +246,10 @@ impl CallControl {
         let http = self.account.http.clone();
         match done {
             Done::Answered { request, token, answer, times } => {
-                self.answered(request, token, answer, times)?
+                self.answered(request, &token, answer, times)?
             }
-            Done::Renewed(token) => {
-                self.token = token?;
-                self.is_renewing = false;
-                for request in std::mem::take(&mut self.unauthorised) {
-                    self.start(request, 1);
-                }
-            }
+            Done::Renewed(token) => self.renewed(token)?,
+            Done::Opened(opened) => self.opened(opened),
             Done::Told(people) => self.told(people),
             Done::Listed(answer) => self.listed(answer),
             Done::Dropped(None) => {}
@@ -225,10 +263,37 @@ impl CallControl {
         Ok(())
     }
 
+    /// Another token, or none. The one before is used as long as it counts.
+    fn renewed(&mut self, token: Result<Token, LinkError>) -> Result<(), LinkError> {
+        self.is_renewing = false;
+        match token {
+            Ok(token) => (self.token, self.has_told_renewal) = (token, false),
+            Err(error) => {
+                let now = Instant::now();
+                let is_refused = !self.unauthorised.is_empty();
+                let Some(renewal) = self.token.renewal_after_failure(now).filter(|_| !is_refused) else {
+                    return Err(error);
+                };
+                self.token.renewal = renewal;
+                if !std::mem::replace(&mut self.has_told_renewal, true) {
+                    self.read.push_back(Message::Notice(format!(
+                        "no new token: {}; the one before counts for {} more",
+                        crate::client::in_full(&error),
+                        Span::roughly(self.token.end.saturating_duration_since(now))
+                    )));
+                }
+            }
+        }
+        for request in std::mem::take(&mut self.unauthorised) {
+            self.start(request, 1);
+        }
+        Ok(())
+    }
+
     fn answered(
         &mut self,
         request: Request,
-        token: String,
+        token: &Secret,
         answer: Result<Answer, LinkError>,
         times: u32,
     ) -> Result<(), LinkError> {
@@ -252,7 +317,7 @@ impl CallControl {
             return Err(answer.unexpected(http));
         }
         match (answer.status, request) {
-            (401, request) => self.lacks_token(request, &token)?,
+            (401, request) => self.lacks_token(request, token)?,
             (403, Request::Everything) => return Err(forbidden(http)),
             (_, Request::Everything) => {
                 let shown = answer.json(http)?;
@@ -297,8 +362,8 @@ impl CallControl {
 
     /// A token was refused that should be good. Another one is asked for, but not again and again: with two programs
     /// that have one client, each would take it from the other.
-    fn lacks_token(&mut self, request: Request, token: &str) -> Result<(), LinkError> {
-        if self.token.access.reveal() != token {
+    fn lacks_token(&mut self, request: Request, token: &Secret) -> Result<(), LinkError> {
+        if self.token.access != *token {
             // There is another one already.
             self.start(request, 1);
             return Ok(());
@@ -331,7 +396,7 @@ impl source::Link for CallControl {
                 return Ok(message);
             }
             while self.asking.len() < AT_ONCE
-                && !self.is_renewing
+                && self.unauthorised.is_empty()
                 && let Some(request) = self.waiting.pop_front()
             {
                 self.start(request, 0);
@@ -341,8 +406,8 @@ impl source::Link for CallControl {
             if self.socket.is_some() {
                 due = due.min(self.ping_due);
             }
-            if let Some(beside_due) = self.beside.due() {
-                due = due.min(beside_due);
+            for other in [self.beside.due(), self.socket_due].into_iter().flatten() {
+                due = due.min(other);
             }
             let from_socket = async {
                 match &mut self.socket {
@@ -357,6 +422,9 @@ impl source::Link for CallControl {
                     let now = Instant::now();
                     if now >= self.token.renewal {
                         self.renew(Duration::ZERO);
+                    }
+                    if self.socket_due.take_if(|due| now >= *due).is_some() {
+                        self.open_again();
                     }
                     while let Some(question) = self.beside.ask(now) {
                         self.ask_beside(question);
@@ -386,13 +454,21 @@ impl source::Link for CallControl {
     }
 }
 
+/// Names and queues, as the account is told of them now.
+fn asked_for_people(
+    account: Arc<Account>,
+    token: Token,
+) -> BoxFuture<'static, Result<Option<People>, LinkError>> {
+    async move { xapi::people(&account.http, &token).await }.boxed()
+}
+
 fn path(Place { dn, id }: &Place) -> String {
     let [dn, id] = [dn, id].map(|part| utf8_percent_encode(part, UNRESERVED).to_string());
     format!("callcontrol/{dn}/participants/{id}")
 }
 
 /// Drops each of these legs; why that was not possible, if it was not.
-async fn drop_all(http: &Http, places: &[Place], token: &str) -> Option<String> {
+async fn drop_all(http: &Http, places: &[Place], token: &Secret) -> Option<String> {
     let mut why = None;
     for place in places {
         let path = format!("{}/drop", path(place));
@@ -408,7 +484,7 @@ async fn drop_all(http: &Http, places: &[Place], token: &str) -> Option<String> 
 
 /// Whether Call Control is permitted, as far as a question without a socket tells.
 async fn may_ask(http: &Http, token: &Token) -> Result<(), LinkError> {
-    let by = By::Token(token.access.reveal());
+    let by = By::Token(&token.access);
     match http.get("callcontrol", "callcontrol", by).await?.status {
         403 => Err(forbidden(http)),
         401 => Err(unauthorised(http)),
@@ -431,4 +507,107 @@ fn unauthorised(http: &Http) -> LinkError {
 fn taken_away() -> &'static str {
     "the token does not count any more (401). Each bridge needs an API client of its own: a program that logs in with the same \
      client_id takes the token away"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bridge::source::Link;
+    use crate::config::ThreeCxSettings;
+
+    /// A connection without a socket to whoever listens there. Nothing is due for an hour.
+    fn without_socket(address: &str) -> CallControl {
+        let settings = ThreeCxSettings {
+            url: Some(format!("http://{address}")),
+            client_id: Some("one".to_owned()),
+            client_secret: Some(Secret::new("two")),
+            ..ThreeCxSettings::default()
+        };
+        let later = Instant::now() + Duration::from_secs(3600);
+        CallControl {
+            account: Arc::new(Account::of(&settings).unwrap()),
+            token: Token { access: Secret::new("three"), renewal: later, end: later },
+            socket: None,
+            asking: FuturesUnordered::new(),
+            waiting: VecDeque::new(),
+            read: VecDeque::new(),
+            everything_due: later,
+            ping_due: later,
+            is_renewing: true,
+            unauthorised: Vec::new(),
+            taken_away: Vec::new(),
+            has_shown: true,
+            no_socket: None,
+            socket_due: None,
+            has_told_renewal: false,
+            beside: Beside::new(Duration::from_millis(500)),
+        }
+    }
+
+    #[test]
+    fn a_token_that_counts_is_used_on_when_no_other_one_comes() {
+        let mut link = without_socket("127.0.0.1:9");
+        let failed = |link: &CallControl| Done::Renewed(Err(link.account.http.refused("a reason")));
+        for _ in 0..3 {
+            link.take(failed(&link)).unwrap();
+            assert!(!link.is_renewing && link.token.renewal <= Instant::now() + Duration::from_secs(30));
+        }
+        assert!(
+            matches!(&*link.read.make_contiguous(), [Message::Notice(said)] if said.contains("a reason")),
+            "{:?}",
+            link.read
+        );
+        // One that is refused counts for nothing.
+        link.unauthorised.push(Request::Everything);
+        link.take(failed(&link)).unwrap_err();
+        link.unauthorised.clear();
+        link.token.end = Instant::now();
+        link.take(failed(&link)).unwrap_err();
+    }
+
+    #[test]
+    fn a_socket_that_there_was_not_is_tried_for_again() {
+        let told = crate::client::block_on(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let mut link = without_socket(&listener.local_addr().unwrap().to_string());
+            link.socket_due = Some(Instant::now());
+            let serving = async {
+                // At first there is none still.
+                let (mut stream, _) = listener.accept().await.unwrap();
+                tokio::io::AsyncWriteExt::write_all(
+                    &mut stream,
+                    b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n",
+                )
+                .await
+                .unwrap();
+                let (stream, _) = listener.accept().await.unwrap();
+                let _socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+                std::future::pending::<()>().await;
+            };
+            let following = async {
+                let mut told = Vec::new();
+                while !matches!(told.last(), Some(Message::Time)) {
+                    tokio::select! {
+                        message = link.next() => told.push(message.unwrap()),
+                        () = sleep(Duration::from_millis(10)) => {}
+                    }
+                    if let Some(due) = link.socket_due.as_mut().filter(|due| **due > Instant::now()) {
+                        assert!(*due <= Instant::now() + SOCKET_AGAIN);
+                        *due = Instant::now();
+                    }
+                }
+                assert!(link.socket.is_some() && link.socket_due.is_none());
+                told
+            };
+            tokio::select! {
+                () = serving => Vec::new(),
+                told = following => told,
+            }
+        });
+        let told = told.unwrap();
+        assert!(
+            matches!(&told[..], [Message::Notice(said), Message::Time] if said.contains("opens its socket now")),
+            "{told:?}"
+        );
+    }
 }

@@ -24,7 +24,7 @@ pub struct Console {
     username: String,
     password: Secret,
     group: Option<String>,
-    cookies: BTreeMap<String, String>,
+    cookies: BTreeMap<String, Secret>,
 }
 
 /// What a question leads to.
@@ -57,9 +57,9 @@ impl Console {
         let answer = self.http.post("api/login", By::Nobody, &body).await?;
         match answer.status {
             404 | 405 => {
-                return Err(self
-                    .http
-                    .refused("it has neither the login of version 20 nor the one of before (404)"));
+                return Err(self.http.refused(
+                    "it has neither the login of version 20 nor the one of before (404): url leads to something else",
+                ));
             }
             400..500 => {
                 return Err(self.http.refused(format!("the account {} ({})", self.username, answer.status)));
@@ -145,19 +145,24 @@ impl Console {
 
     async fn get(&mut self, path: &'static str) -> Result<Answer, LinkError> {
         let answer = self.http.get(path, path, By::Cookies(&self.cookie())).await?;
-        self.cookies.extend(answer.cookies());
+        self.keep(answer.cookies());
         Ok(answer)
     }
 
     async fn post(&mut self, path: &'static str, body: &Value) -> Result<Answer, LinkError> {
         let answer = self.http.post(path, By::Cookies(&self.cookie()), body).await?;
-        self.cookies.extend(answer.cookies());
+        self.keep(answer.cookies());
         Ok(answer)
     }
 
-    fn cookie(&self) -> String {
-        let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        pairs.join("; ")
+    /// Shows these with each question from now on.
+    pub fn keep(&mut self, cookies: impl IntoIterator<Item = (String, Secret)>) {
+        self.cookies.extend(cookies);
+    }
+
+    fn cookie(&self) -> Secret {
+        let pair = |(name, value): (&String, &Secret)| format!("{name}={}", value.reveal());
+        Secret::new(self.cookies.iter().map(pair).collect::<Vec<_>>().join("; "))
     }
 
     /// The object in an answer; `None` if the session has ended.

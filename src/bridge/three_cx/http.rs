@@ -1,9 +1,10 @@
 //! HTTP as both interfaces of 3CX want it: each question has a time and each answer a size at most.
 
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE};
+use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::{Method, RequestBuilder};
 use rustls::ClientConfig;
 use serde_json::Value;
@@ -11,6 +12,7 @@ use url::Url;
 
 use crate::bridge::source::LinkError;
 use crate::client::why_unreachable;
+use crate::config::Secret;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -31,8 +33,7 @@ pub struct Http {
     base: Url,
 }
 
-/// What it answers.
-#[derive(Debug)]
+/// What it answers. A token or a cookie may be in it, so it shows nothing of that under `{:?}`.
 pub struct Answer {
     /// the status
     pub status: u16,
@@ -47,9 +48,9 @@ pub enum By<'a> {
     /// nobody
     Nobody,
     /// who has this token
-    Token(&'a str),
+    Token(&'a Secret),
     /// who has these cookies
-    Cookies(&'a str),
+    Cookies(&'a Secret),
 }
 
 impl Http {
@@ -118,6 +119,13 @@ impl Http {
         LinkError::Unreachable { address: self.address(), source: io::Error::other(why) }
     }
 
+    /// That this status is no answer to go on with.
+    pub fn answers(&self, status: u16, path: &str) -> LinkError {
+        // What stands in front of it is up before it is.
+        let why = if (502..=504).contains(&status) { ", as a 3CX that starts does" } else { "" };
+        self.unreachable(format!("it answers {status} to {path}{why}"))
+    }
+
     /// That nobody gets in.
     pub fn refused(&self, reason: impl Into<String>) -> LinkError {
         LinkError::Refused { address: self.address(), reason: reason.into() }
@@ -128,9 +136,9 @@ impl Http {
         let request = self.client.request(method, url);
         Ok(match by {
             By::Nobody => request,
-            By::Token(token) => request.bearer_auth(token),
-            By::Cookies("") => request,
-            By::Cookies(cookies) => request.header(COOKIE, cookies),
+            By::Token(token) => request.bearer_auth(token.reveal()),
+            By::Cookies(cookies) if cookies.reveal().is_empty() => request,
+            By::Cookies(cookies) => request.header(COOKIE, cookies.reveal()),
         })
     }
 
@@ -146,6 +154,15 @@ impl Http {
         }
         let headers = std::mem::take(response.headers_mut());
         Ok(Answer { status: response.status().as_u16(), headers, body, path })
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
@@ -167,7 +184,18 @@ impl Answer {
 
     /// That this is no answer to go on with.
     pub fn unexpected(&self, http: &Http) -> LinkError {
-        http.unreachable(format!("it answers {} to {}", self.status, self.path))
+        match self.leads_to(http) {
+            Some(origin) => {
+                http.unreachable(format!("it answers {} to {} and leads to {origin}", self.status, self.path))
+            }
+            None => http.answers(self.status, self.path),
+        }
+    }
+
+    /// Where who asks is sent, without what may be a secret.
+    fn leads_to(&self, http: &Http) -> Option<String> {
+        let location = self.headers.get(LOCATION)?.to_str().ok()?;
+        Some(http.base.join(location).ok()?.origin().ascii_serialization())
     }
 
     /// The beginning of its text.
@@ -177,11 +205,51 @@ impl Answer {
     }
 
     /// The cookies that it sets, by name.
-    pub fn cookies(&self) -> impl Iterator<Item = (String, String)> {
+    pub fn cookies(&self) -> impl Iterator<Item = (String, Secret)> {
         let set = self.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
         set.filter_map(|cookie| {
             let (name, value) = cookie.split(';').next()?.split_once('=')?;
-            Some((name.trim().to_owned(), value.trim().to_owned()))
+            Some((name.trim().to_owned(), Secret::new(value.trim())))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{in_full, settings_for_another};
+
+    fn answer(status: u16, location: Option<&str>) -> Answer {
+        let header = |location: &str| (LOCATION, location.parse().unwrap());
+        let headers = location.into_iter().map(header).collect();
+        Answer { status, headers, body: br#"{"access_token":"s3cret"}"#.to_vec(), path: "connect/token" }
+    }
+
+    #[test]
+    fn who_looks_at_an_answer_sees_no_secret() {
+        let shown = format!("{:?}", answer(200, Some("https://pbx.example/?token=s3cret")));
+        assert!(!shown.contains("s3cret") && shown.contains("connect/token"), "{shown}");
+    }
+
+    #[test]
+    fn an_answer_of_no_use_says_why_that_may_be() {
+        let http =
+            Http::new("http://pbx.example/".parse().unwrap(), settings_for_another(None).unwrap()).unwrap();
+        // (status, where it leads to, what is said)
+        let cases = [
+            (500, None, "it answers 500 to connect/token"),
+            (503, None, "it answers 503 to connect/token, as a 3CX that starts does"),
+            (
+                301,
+                Some("https://me:s3cret@pbx.example:5001/connect/token?s3cret"),
+                "it answers 301 to connect/token and leads to https://pbx.example:5001",
+            ),
+            (302, Some("/login"), "it answers 302 to connect/token and leads to http://pbx.example"),
+            (302, None, "it answers 302 to connect/token"),
+        ];
+        for (status, location, said) in cases {
+            let error = answer(status, location).unexpected(&http);
+            assert_eq!(in_full(&error), format!("no connection to http://pbx.example: {said}"));
+        }
     }
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::account::{Account, milliseconds};
-use super::beside::PEOPLE;
+use super::beside::{NAMES, PEOPLE};
 use super::console::{Asked, Console};
 use super::http::Http;
 use super::message::{Message, People, Row};
@@ -24,7 +24,7 @@ const MOST_FAILURES: u32 = 3;
 const UNCHANGED: Duration = Duration::from_secs(15);
 
 /// Where the list comes from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Lists {
     /// the console of a 3CX before version 20
     Console(Console),
@@ -41,7 +41,9 @@ pub enum Lists {
 pub struct Polling {
     /// `None` while something is asked
     lists: Option<Lists>,
-    asking: Option<BoxFuture<'static, (Lists, Result<Came, LinkError>)>>,
+    asking: Option<BoxFuture<'static, (Lists, Result<Vec<Row>, LinkError>)>>,
+    /// beside the list, which does not wait for it
+    asking_people: Option<AskedForPeople>,
     interval: Duration,
     due: Instant,
     people_due: Instant,
@@ -51,11 +53,8 @@ pub struct Polling {
     failures: u32,
 }
 
-/// What came.
-enum Came {
-    Rows(Vec<Row>),
-    People(Option<People>),
-}
+/// `None`: nothing is told of them.
+type AskedForPeople = BoxFuture<'static, Result<Option<People>, LinkError>>;
 
 impl Lists {
     async fn log_in(&mut self) -> Result<(), LinkError> {
@@ -81,8 +80,12 @@ impl Lists {
         self.log_in().await?;
         match self.try_rows().await? {
             Some(rows) => Ok(rows),
-            None => Err(self.http().refused("a login is accepted, and counts for nothing (401)")),
+            None => Err(self.counts_for_nothing()),
         }
+    }
+
+    fn counts_for_nothing(&self) -> LinkError {
+        self.http().refused("a login is accepted, and counts for nothing (401)")
     }
 
     /// All calls; `None` if who asks is not known any more.
@@ -111,21 +114,19 @@ impl Lists {
         }
     }
 
-    async fn people(&mut self) -> Result<Option<People>, LinkError> {
-        match self {
-            Self::Console(console) => match console.people().await? {
-                Asked::Answered(people) => Ok(Some(people)),
-                Asked::LoggedOut => Ok(None),
-            },
-            Self::ActiveCalls { account, token } => {
-                let people = xapi::people(&account.http, token).await;
-                // Calls are followed without names.
-                Ok(people.unwrap_or_else(|error| {
-                    log::debug!("names and queues are not told: {}", crate::client::in_full(&error));
-                    None
-                }))
+    /// Who there is, as it is told to who is logged in now.
+    fn people(&self) -> AskedForPeople {
+        let mut lists = self.clone();
+        let asking = async move {
+            match &mut lists {
+                Self::Console(console) => match console.people().await? {
+                    Asked::Answered(people) => Ok(Some(people)),
+                    Asked::LoggedOut => Ok(None),
+                },
+                Self::ActiveCalls { account, token } => xapi::people(&account.http, token).await,
             }
-        }
+        };
+        asking.boxed()
     }
 }
 
@@ -136,14 +137,32 @@ impl Polling {
     ///
     /// It is refused, or there is no answer to go on with.
     pub async fn begin(mut lists: Lists, interval: Duration) -> Result<Self, LinkError> {
-        if let Lists::Console(console) = &mut lists {
-            console.log_in().await?;
-        }
-        let people = lists.people().await?;
+        let mut asking_people = None;
+        let people = match &mut lists {
+            // Whose calls are wanted comes first.
+            Lists::Console(console) => {
+                console.log_in().await?;
+                match lists.people().await? {
+                    Some(people) => Some(people),
+                    None => return Err(lists.counts_for_nothing()),
+                }
+            }
+            Lists::ActiveCalls { .. } => {
+                let mut asked = lists.people();
+                match timeout(NAMES, &mut asked).await {
+                    Ok(people) => without_failure(people),
+                    Err(_) => {
+                        asking_people = Some(asked);
+                        None
+                    }
+                }
+            }
+        };
         let now = Instant::now();
         Ok(Self {
             lists: Some(lists),
             asking: None,
+            asking_people,
             interval,
             due: now,
             people_due: now + PEOPLE,
@@ -160,51 +179,56 @@ impl Polling {
             if let Some(message) = self.read.take() {
                 return Ok(message);
             }
-            if let Some(asking) = &mut self.asking {
-                let (lists, came) = asking.await;
-                self.asking = None;
-                self.lists = Some(lists);
-                self.take(came)?;
-                continue;
-            }
-            sleep_until(self.due).await;
-            let now = Instant::now();
-            // From when it was to be: a slow answer makes no list rarer.
-            self.due = (self.due + self.interval).max(now);
-            let Some(mut lists) = self.lists.take() else { return Err(LinkError::Ended) };
-            let wants_people = now >= self.people_due;
-            let asking = async move {
-                let came = match wants_people {
-                    true => lists.people().await.map(Came::People),
-                    false => lists.rows().await.map(Came::Rows),
-                };
-                (lists, came)
-            };
-            self.asking = Some(asking.boxed());
-            if wants_people {
-                self.people_due = now + PEOPLE;
-                self.due = now;
+            tokio::select! {
+                (lists, rows) = of(&mut self.asking) => {
+                    self.asking = None;
+                    self.lists = Some(lists);
+                    self.take(rows)?;
+                }
+                people = of(&mut self.asking_people) => {
+                    self.asking_people = None;
+                    self.learn(without_failure(people));
+                }
+                () = sleep_until(self.due), if self.asking.is_none() => self.ask(),
             }
         }
     }
 
-    fn take(&mut self, came: Result<Came, LinkError>) -> Result<(), LinkError> {
-        match came {
-            Ok(Came::Rows(rows)) => {
+    /// Asks for the list, and now and then for who there is.
+    fn ask(&mut self) {
+        let Some(mut lists) = self.lists.take() else { return };
+        let now = Instant::now();
+        // From when it was to be: a slow answer makes no list rarer.
+        self.due = (self.due + self.interval).max(now);
+        if now >= self.people_due && self.asking_people.is_none() {
+            self.people_due = now + PEOPLE;
+            self.asking_people = Some(lists.people());
+        }
+        let asking = async move {
+            let rows = lists.rows().await;
+            (lists, rows)
+        };
+        self.asking = Some(asking.boxed());
+    }
+
+    fn learn(&mut self, people: Option<People>) {
+        if people.is_some() && people != self.people {
+            self.people.clone_from(&people);
+            self.read = people.map(Message::People);
+            // Whose calls are wanted is another matter now.
+            self.last = None;
+        }
+    }
+
+    fn take(&mut self, rows: Result<Vec<Row>, LinkError>) -> Result<(), LinkError> {
+        match rows {
+            Ok(rows) => {
                 self.failures = 0;
                 let is_said =
                     |(last, said): &(Vec<Row>, Instant)| *last == rows && said.elapsed() < UNCHANGED;
                 if !self.last.as_ref().is_some_and(is_said) {
                     self.last = Some((rows.clone(), Instant::now()));
                     self.read = Some(Message::Rows { at: milliseconds(), rows });
-                }
-            }
-            Ok(Came::People(people)) => {
-                if people.is_some() && people != self.people {
-                    self.people.clone_from(&people);
-                    self.read = people.map(Message::People);
-                    // Whose calls are wanted is another matter now.
-                    self.last = None;
                 }
             }
             // What was permitted a moment ago may be so again.
@@ -219,4 +243,20 @@ impl Polling {
         }
         Ok(())
     }
+}
+
+/// What comes of a question; nothing ever, if there is none.
+async fn of<T>(asking: &mut Option<BoxFuture<'static, T>>) -> T {
+    match asking {
+        Some(asking) => asking.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Calls are followed with what was known before, or without names.
+fn without_failure(people: Result<Option<People>, LinkError>) -> Option<People> {
+    people.unwrap_or_else(|error| {
+        log::debug!("who there is is not told: {}", crate::client::in_full(&error));
+        None
+    })
 }

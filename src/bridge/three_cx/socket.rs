@@ -24,6 +24,7 @@ use super::http::Http;
 use super::message::Message;
 use crate::bridge::source::LinkError;
 use crate::client::why_unreachable;
+use crate::config::Secret;
 
 /// How long each step of the beginning may take.
 const STEP: Duration = Duration::from_secs(10);
@@ -64,7 +65,7 @@ pub enum Opened {
 /// # Errors
 ///
 /// There is no connection, or no answer.
-pub async fn open(http: &Http, tls: &Arc<ClientConfig>, token: &str) -> Result<Opened, LinkError> {
+pub async fn open(http: &Http, tls: &Arc<ClientConfig>, token: &Secret) -> Result<Opened, LinkError> {
     let wrong = |error: tungstenite::Error| http.unreachable(error);
     let mut url = http.base().join("callcontrol/ws").map_err(|error| http.unreachable(error))?;
     let (host, port) =
@@ -87,7 +88,7 @@ pub async fn open(http: &Http, tls: &Arc<ClientConfig>, token: &str) -> Result<O
     // The scheme says no more than which ports are usual.
     let _ = url.set_scheme(if is_tls { "wss" } else { "ws" });
     let mut request = url.as_str().into_client_request().map_err(wrong)?;
-    let bearer = HeaderValue::from_str(&format!("Bearer {token}"));
+    let bearer = HeaderValue::from_str(&format!("Bearer {}", token.reveal()));
     request.headers_mut().insert("authorization", bearer.map_err(|error| http.unreachable(error))?);
     let limits = WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
     match timeout(STEP, client_async_with_config(request, stream, Some(limits))).await {

@@ -22,6 +22,15 @@ const FEWEST_SECONDS: u64 = 300;
 /// It is renewed before its end, and after that time at the latest.
 const LONGEST_USE: Duration = Duration::from_secs(50 * 60);
 
+/// How long it lasts if that is not said.
+const USUAL: Duration = Duration::from_secs(60 * 60);
+
+/// No token lasts longer, whatever is said.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How soon another one is tried for after none came.
+const AGAIN: Duration = Duration::from_secs(30);
+
 /// A right to ask, for a time.
 #[derive(Debug, Clone)]
 pub struct Token {
@@ -29,6 +38,16 @@ pub struct Token {
     pub access: Secret,
     /// when to get another one
     pub renewal: Instant,
+    /// until when it counts, if nobody takes it away
+    pub end: Instant,
+}
+
+impl Token {
+    /// When to try again for another one after none came; `None` if this one is over.
+    pub fn renewal_after_failure(&self, now: Instant) -> Option<Instant> {
+        let left = self.end.checked_duration_since(now).filter(|left| !left.is_zero())?;
+        Some(now + AGAIN.min(left))
+    }
 }
 
 /// What became of a login.
@@ -85,7 +104,7 @@ pub async fn of_user(http: &Http, name: &str, password: &Secret) -> Result<Login
         return Err(http.refused(format!("the account {name}: {status:?}")));
     }
     let fields = [("client_id", "Webclient"), ("grant_type", "refresh_token")];
-    let cookie = format!("RefreshTokenCookie={refresh}");
+    let cookie = Secret::new(format!("RefreshTokenCookie={refresh}"));
     let answer = http.post_form(PATH, By::Cookies(&cookie), &fields).await?;
     read(http, &answer).map(Login::Token)
 }
@@ -99,14 +118,20 @@ fn read(http: &Http, answer: &Answer) -> Result<Token, LinkError> {
         return Err(http.unreachable(format!("what it answers to {PATH} holds no token")));
     }
     let said = fields.and_then(|fields| text(fields, "expires_in").parse::<u64>().ok());
-    Ok(Token { access: Secret::new(access), renewal: Instant::now() + use_of(said) })
+    let (lasts, now) = (lifetime(said), Instant::now());
+    Ok(Token { access: Secret::new(access), renewal: now + use_of(lasts), end: now + lasts })
+}
+
+/// How long a token lasts of which this is said.
+fn lifetime(said: Option<u64>) -> Duration {
+    let Some(said) = said.filter(|&said| said > 0) else { return USUAL };
+    let seconds = if said < FEWEST_SECONDS { said * 60 } else { said };
+    Duration::from_secs(seconds).min(LONGEST)
 }
 
 /// How long a token is used that lasts so long.
-fn use_of(said: Option<u64>) -> Duration {
-    let Some(said) = said.filter(|&said| said > 0) else { return LONGEST_USE };
-    let seconds = if said < FEWEST_SECONDS { said.saturating_mul(60) } else { said };
-    Duration::from_secs(seconds - seconds / 6).min(LONGEST_USE)
+fn use_of(lasts: Duration) -> Duration {
+    (lasts - lasts / 6).min(LONGEST_USE)
 }
 
 #[cfg(test)]
@@ -125,8 +150,24 @@ mod tests {
             (Some(1), 50),
         ];
         for (said, seconds) in cases {
-            assert_eq!(use_of(said).as_secs(), seconds, "{said:?}");
+            assert_eq!(use_of(lifetime(said)).as_secs(), seconds, "{said:?}");
         }
-        assert_eq!(use_of(Some(u64::MAX)), LONGEST_USE);
+        assert_eq!(use_of(lifetime(Some(u64::MAX))), LONGEST_USE);
+    }
+
+    #[test]
+    fn a_token_that_is_not_replaced_is_used_until_its_end() {
+        let now = Instant::now();
+        let token = |left: u64| Token {
+            access: Secret::new("one"),
+            renewal: now,
+            end: now + Duration::from_secs(left),
+        };
+        // (seconds that are left, until another one is tried for)
+        for (left, again) in [(600, Some(30)), (31, Some(30)), (10, Some(10)), (0, None)] {
+            let due = token(left).renewal_after_failure(now).map(|due| due.duration_since(now).as_secs());
+            assert_eq!(due, again, "{left}");
+        }
+        assert_eq!(token(5).renewal_after_failure(now + Duration::from_secs(6)), None);
     }
 }

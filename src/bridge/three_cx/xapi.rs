@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join;
 use serde_json::Value;
 
 use super::http::{Answer, By, Http};
@@ -24,9 +25,10 @@ const MOST_PAGES: usize = 100;
 ///
 /// Neither names nor queues came, and that may be otherwise a moment later.
 pub async fn people(http: &Http, token: &Token) -> Result<Option<People>, LinkError> {
-    let people = all(http, token, "Users", "Number,FirstName,LastName").await;
-    let queues = all(http, token, "Queues", "Number").await;
-    let (people, queues) = match (people, queues) {
+    // At once: the one that hangs does not hold up the other.
+    let answers =
+        join(all(http, token, "Users", "Number,FirstName,LastName"), all(http, token, "Queues", "Number"));
+    let (people, queues) = match answers.await {
         (Ok(None), Ok(None)) => {
             log::debug!("the 3CX tells no names: its API client has no right for the configuration's API");
             return Ok(None);
@@ -48,7 +50,7 @@ pub async fn people(http: &Http, token: &Token) -> Result<Option<People>, LinkEr
 /// There is none.
 pub async fn active_calls(http: &Http, token: &Token) -> Result<Answer, LinkError> {
     let path = "xapi/v1/ActiveCalls";
-    http.get(path, path, By::Token(token.access.reveal())).await
+    http.get(path, path, By::Token(&token.access)).await
 }
 
 /// The active calls in such an answer.
@@ -74,7 +76,7 @@ async fn all(
     let mut known = BTreeMap::new();
     for page in 0..MOST_PAGES {
         let path = format!("xapi/v1/{kind}?$select={fields}&$top={PAGE}&$skip={}", page * PAGE);
-        let rows = match http.get(&path, "xapi/v1", By::Token(token.access.reveal())).await {
+        let rows = match http.get(&path, "xapi/v1", By::Token(&token.access)).await {
             // A token that is used up and a 3CX that is busy are no missing right.
             Ok(Answer { status: 400 | 402..=407 | 409..=428 | 430..=499, .. }) => Ok(None),
             Ok(answer) => answer.json(http).and_then(|mut answer| match answer.get_mut("value") {
