@@ -110,6 +110,11 @@ fn what_means_something_else_here_is_said() {
             "  groups: [a, b]\n",
             "line 10: `groups` is left out: the bridge does not know it",
         ),
+        (
+            "  group: Support\n",
+            "  group: Sales\n  group: Support\n",
+            "line 10: `group` is there twice: the last one counts",
+        ),
         ("group: Support", "group: [a, b]", "line 10: `group` is left out: it is not one value"),
         ("extension_digits: 3", "extension_digits: 3", "line 11: `extension_digits` is left out"),
         (
@@ -169,6 +174,10 @@ fn what_cannot_be_read_is_one_error_with_its_line() {
     let without = |from: &str, to: &str| WHOLE.replace(from, to);
     // (file, what is said)
     let cases = [
+        (without("https://3cx.example.com/", "[a, b]"), "line 9: `host` is not one value"),
+        (without("https://3cx.example.com/", "*nobody"), "line 9: "),
+        (without("  host:", "\thost:"), "line "),
+        (without("3CX:", "3CX: text"), "line "),
         (String::new(), "it has no `host` in `3CX`"),
         ("3CX: [\n".to_owned(), "line "),
         ("s3cretT0ken\n".to_owned(), "line 1: not a section such as 3CX:"),

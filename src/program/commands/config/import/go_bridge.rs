@@ -167,6 +167,9 @@ impl File {
     }
 
     fn needed(&self, section: &str, key: &str, missing: &'static str) -> Result<(usize, String), Unusable> {
+        if let Some(Entry { line, value: Value::Nested, .. }) = self.entry(section, key) {
+            return Err(line_error(*line, &format!("`{key}` is not one value")));
+        }
         let (line, text) = self.text(section, key).ok_or(Unusable::Missing(missing))?;
         if text.contains(char::is_control) {
             return Err(line_error(line, &format!("`{key}` holds a control character")));
@@ -293,9 +296,11 @@ impl File {
                 let text = format!("`{}` is there twice: of each key the last one counts", section.name);
                 remarks.push(Remark { line: section.line, text });
             }
-            for entry in &section.entries {
-                let Entry { key, line, value } = entry;
-                let text = if !keys.contains(&key.as_str()) {
+            for (place, Entry { key, line, value, is_merged }) in section.entries.iter().enumerate() {
+                let is_same = |later: &Entry| !later.is_merged && later.key == *key;
+                let text = if !is_merged && section.entries[place + 1..].iter().any(is_same) {
+                    format!("`{key}` is there twice: the last one counts")
+                } else if !keys.contains(&key.as_str()) {
                     let likely = keys.iter().find(|name| is_like(name, key));
                     let likely = likely.map(|name| format!("; it knows `{name}`")).unwrap_or_default();
                     format!("`{key}` is left out: the bridge does not know it{likely}")

@@ -1,6 +1,7 @@
 //! YAML of sections with keys, which are all that a configuration of this kind has.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
@@ -18,9 +19,11 @@ pub struct Entry {
     pub key: String,
     pub line: usize,
     pub value: Value,
+    /// it comes from elsewhere, by `<<`
+    pub is_merged: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Value {
     Text(String),
     Null,
@@ -35,83 +38,156 @@ pub struct Broken {
     pub reason: String,
 }
 
+/// Deeper than any configuration of sections with keys.
+const DEEPEST: usize = 16;
+
+/// More entries than such a configuration has, merged ones included.
+const MOST_ENTRIES: usize = 10_000;
+
+/// A part of the file, and the line where it begins.
+#[derive(Debug)]
+struct Node {
+    line: usize,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    Text(String),
+    Null,
+    List(Vec<Rc<Node>>),
+    /// each key with its value
+    Keys(Vec<[Rc<Node>; 2]>),
+}
+
 /// Reads the first document. Keys at the top without keys of their own are sections without any.
 ///
 /// # Errors
 ///
 /// It is not YAML, or not made of sections.
 pub fn read(text: &str) -> Result<Vec<Section>, Broken> {
-    let mut sections: Vec<Section> = Vec::new();
-    let mut anchors: HashMap<usize, Value> = HashMap::new();
-    // How deep it is, the key whose value is next, and what is deeper than sections.
-    let (mut depth, mut key, mut skipped) = (0, None::<(String, usize)>, 0);
+    let Some(document) = document(text)? else { return Ok(Vec::new()) };
+    let Content::Keys(_) = &document.content else {
+        return Err(document.broken("not a section such as 3CX:"));
+    };
+    let mut left = MOST_ENTRIES;
+    let mut sections = Vec::new();
+    for (name, value, _) in document.pairs(&mut left)? {
+        let Content::Text(text) = &name.content else { continue };
+        let mut section = Section { name: text.clone(), line: name.line, entries: Vec::new() };
+        if let Content::Keys(_) = &value.content {
+            for (key, value, is_merged) in value.pairs(&mut left)? {
+                let Content::Text(text) = &key.content else { continue };
+                let (key, line) = (text.clone(), key.line);
+                let value = match &value.content {
+                    Content::Text(text) => Value::Text(text.clone()),
+                    Content::Null => Value::Null,
+                    Content::List(_) | Content::Keys(_) => Value::Nested,
+                };
+                section.entries.push(Entry { key, line, value, is_merged });
+            }
+        }
+        sections.push(section);
+    }
+    Ok(sections)
+}
+
+impl Node {
+    fn broken(&self, reason: &str) -> Broken {
+        Broken { line: self.line, reason: reason.to_owned() }
+    }
+
+    /// Keys with their values, and whether they are merged: those before the own ones, which count more. Of merged ones
+    /// the first count more, so they come last.
+    ///
+    /// Source: yaml.org, "Merge Key Language-Independent Type for YAML Version 1.1".
+    fn pairs(&self, left: &mut usize) -> Result<Vec<(&Node, &Node, bool)>, Broken> {
+        let Content::Keys(pairs) = &self.content else {
+            return Err(self.broken("`<<` merges keys, and here are none"));
+        };
+        let (mut merged, mut own) = (Vec::new(), Vec::new());
+        for [key, value] in pairs {
+            *left = left.checked_sub(1).ok_or_else(|| key.broken("more keys than a configuration has"))?;
+            match (&key.content, &value.content) {
+                (Content::Text(text), Content::List(several)) if text == "<<" => {
+                    for one in several.iter().rev() {
+                        merged.extend(one.pairs(left)?);
+                    }
+                }
+                (Content::Text(text), _) if text == "<<" => merged.extend(value.pairs(left)?),
+                (Content::Text(_), _) => own.push((&**key, &**value, false)),
+                (Content::Null | Content::List(_) | Content::Keys(_), _) => {
+                    return Err(key.broken("not a key with a value"));
+                }
+            }
+        }
+        let merged = merged.into_iter().map(|(key, value, _)| (key, value, true));
+        Ok(merged.chain(own).collect())
+    }
+}
+
+/// A part that is not at its end yet.
+struct Begun {
+    line: usize,
+    anchor: usize,
+    is_list: bool,
+    parts: Vec<Rc<Node>>,
+}
+
+/// The first document; `None` if there is none.
+fn document(text: &str) -> Result<Option<Rc<Node>>, Broken> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut anchors: HashMap<usize, Rc<Node>> = HashMap::new();
+    let mut begun: Vec<Begun> = Vec::new();
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error: ScanError| Broken {
             line: error.marker().line(),
             reason: error.info().to_owned(),
         })?;
         let line = span.start.line();
-        let broken = |reason: &str| Broken { line, reason: reason.to_owned() };
-        let value = match event {
+        let (anchor, node) = match event {
             Event::StreamStart | Event::DocumentStart(_) | Event::Nothing => continue,
             Event::DocumentEnd | Event::StreamEnd => break,
-            Event::MappingStart(..) | Event::SequenceStart(..) if skipped > 0 => {
-                skipped += 1;
-                continue;
-            }
-            Event::MappingEnd | Event::SequenceEnd if skipped > 0 => {
-                skipped -= 1;
-                continue;
-            }
-            Event::Scalar(..) | Event::Alias(_) if skipped > 0 => continue,
-            Event::MappingStart(..) if depth == 0 => {
-                depth = 1;
-                continue;
-            }
-            Event::MappingStart(..) if depth == 1 && key.is_some() => {
-                depth = 2;
-                let (name, line) = key.take().unwrap_or_default();
-                sections.push(Section { name, line, entries: Vec::new() });
-                continue;
-            }
-            Event::MappingEnd => {
-                depth -= 1;
-                continue;
-            }
-            Event::MappingStart(..) | Event::SequenceStart(..) => {
-                if key.is_none() {
-                    return Err(broken("not a key with a value"));
+            Event::MappingStart(anchor, _) | Event::SequenceStart(anchor, _) => {
+                if begun.len() >= DEEPEST {
+                    return Err(Broken { line, reason: "deeper than sections with keys".to_owned() });
                 }
-                skipped = 1;
-                Value::Nested
+                let is_list = matches!(event, Event::SequenceStart(..));
+                begun.push(Begun { line, anchor, is_list, parts: Vec::new() });
+                continue;
             }
-            Event::SequenceEnd => continue,
-            Event::Alias(anchor) => anchors.get(&anchor).cloned().unwrap_or(Value::Nested),
+            Event::MappingEnd | Event::SequenceEnd => {
+                let Some(Begun { line, anchor, is_list, parts }) = begun.pop() else { continue };
+                let content = match is_list {
+                    true => Content::List(parts),
+                    false => {
+                        let (pairs, _) = parts.as_chunks::<2>();
+                        Content::Keys(pairs.to_vec())
+                    }
+                };
+                (anchor, Rc::new(Node { line, content }))
+            }
+            // One that stands in itself has no end.
+            Event::Alias(anchor) => match anchors.get(&anchor) {
+                Some(known) => (0, known.clone()),
+                None => return Err(Broken { line, reason: "an alias of what it stands in".to_owned() }),
+            },
             Event::Scalar(text, style, anchor, _) => {
                 let is_null =
                     style == ScalarStyle::Plain && ["", "~", "null", "Null", "NULL"].contains(&&*text);
-                let value = if is_null { Value::Null } else { Value::Text(text.into_owned()) };
-                if anchor > 0 {
-                    anchors.insert(anchor, value.clone());
-                }
-                value
+                let content = if is_null { Content::Null } else { Content::Text(text.into_owned()) };
+                (anchor, Rc::new(Node { line, content }))
             }
         };
-        match (depth, key.take()) {
-            (0, _) => return Err(broken("not a section such as 3CX:")),
-            (_, None) => {
-                let Value::Text(text) = value else { return Err(broken("not a key with a value")) };
-                key = Some((text, line));
-            }
-            (1, Some((name, line))) => sections.push(Section { name, line, entries: Vec::new() }),
-            (_, Some((key, line))) => {
-                if let Some(section) = sections.last_mut() {
-                    section.entries.push(Entry { key, line, value });
-                }
-            }
+        if anchor > 0 {
+            anchors.insert(anchor, node.clone());
+        }
+        match begun.last_mut() {
+            Some(begun) => begun.parts.push(node),
+            None => return Ok(Some(node)),
         }
     }
-    Ok(sections)
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -164,6 +240,46 @@ mod tests {
         for (text, line) in cases {
             let broken = read(text).unwrap_err();
             assert!(broken.line >= line && !broken.reason.is_empty(), "{text:?}: {broken:?}");
+        }
+    }
+
+    #[test]
+    fn keys_are_merged_as_yaml_merges_them() {
+        // (text, host and user that count)
+        let cases = [
+            ("base: &b {host: h, user: u}\nx:\n  <<: *b\n  user: v\n", "h v"),
+            ("base: &b {host: h, user: u}\nx: {user: v, <<: *b}\n", "h v"),
+            ("base: &b {host: h, user: u}\nx: *b\n", "h u"),
+            ("a: &a {host: h}\nb: &b {host: i, user: u}\nx: {<<: [*a, *b]}\n", "h u"),
+            ("a: &a {host: h}\nb: &b {<<: *a, user: u}\nx: {<<: *b}\n", "h u"),
+            ("all: &all\n  x: {host: h, user: u}\n<<: *all\n", "h u"),
+            ("\u{feff}x:\r\n  host: h\r\n  user: u\r\n", "h u"),
+        ];
+        for (text, expected) in cases {
+            let sections = read(text).unwrap();
+            let own = sections.iter().rfind(|section| section.name == "x").unwrap();
+            let counts = |key: &str| match &own.entries.iter().rfind(|entry| entry.key == key).unwrap().value
+            {
+                Value::Text(text) => text.clone(),
+                other => format!("{other:?}"),
+            };
+            assert_eq!(format!("{} {}", counts("host"), counts("user")), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_end_is_refused() {
+        let deep = format!("a: {}", "[".repeat(100_000));
+        let mut laughs = "a0: &a0 {k: v}\n".to_owned();
+        for level in 1..40 {
+            let before = level - 1;
+            laughs += &format!("a{level}: &a{level} {{<<: [*a{before}, *a{before}]}}\n");
+        }
+        for text in
+            [&*deep, &laughs, "a: &a {b: *a}\n", "a: &a {<<: *a}\n", "a: {<<: text}\n", "a: {<<: [1]}\n"]
+        {
+            let broken = read(text).unwrap_err();
+            assert!(broken.line >= 1 && !broken.reason.is_empty(), "{broken:?}");
         }
     }
 }
