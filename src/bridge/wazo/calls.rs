@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::message::text;
 use crate::asterisk::is_number;
 use crate::bridge::fact::{Dial, Fact, LegId, Person, Side, Standing, Taker, What};
+use crate::event::Direction;
 
 /// From this number of digits on, a number is no extension.
 const LONG: usize = 7;
@@ -69,6 +70,8 @@ pub struct Call {
     legs: BTreeMap<String, Leg>,
     /// once it is told of
     way: Option<Way>,
+    /// another process has told of it, as one that goes this way
+    told: Option<Way>,
     /// what it was told of with, so that a list shows the same
     from: Option<String>,
     to: String,
@@ -83,11 +86,21 @@ impl Call {
             id: format!("wazo-{conversation}"),
             legs: BTreeMap::new(),
             way: None,
+            told: None,
             from: None,
             to: String::new(),
             rung: Vec::new(),
             taken_at: None,
         }
+    }
+
+    /// One that another process has told of.
+    pub fn told_of(conversation: &str, direction: Direction) -> Self {
+        let way = match direction {
+            Direction::Inbound => Way::In,
+            Direction::Outbound => Way::Out,
+        };
+        Self { told: Some(way), ..Self::new(conversation) }
     }
 
     /// Takes in an event of a leg; `name` tells who a user is.
@@ -115,8 +128,9 @@ impl Call {
         let mut facts = Vec::new();
         let is_last = self.legs.len() == 1 && self.legs.contains_key(id);
         if is_last && self.way.is_none() {
-            // It was never said that it crosses a trunk: its number tells.
-            let way = self.way_by_numbers();
+            // Nobody was called, as when the caller hangs up in a menu, or it was never said that it crosses a trunk:
+            // then its number tells.
+            let way = self.way_by_direction().unwrap_or_else(|| self.way_by_numbers());
             facts.extend(self.begin(way, name));
         }
         let Some(leg) = self.legs.remove(id) else { return facts };
@@ -187,7 +201,7 @@ impl Call {
     /// What follows from the legs as they are now.
     fn follow(&mut self, is_first: bool, name: Names<'_>) -> Vec<Fact> {
         let mut facts = Vec::new();
-        let Some(way) = self.way.or_else(|| self.way_by_direction()) else { return facts };
+        let Some(way) = self.way.or_else(|| self.way_by_direction()).or(self.told) else { return facts };
         if self.way.is_none() {
             let is_known = match way {
                 // A caller who hides the number is not known later either.
@@ -195,7 +209,7 @@ impl Call {
                 Way::Out => self.whom_it_reaches().is_some(),
                 Way::Internal => true,
             };
-            if !is_known {
+            if !is_known && self.told.is_none() {
                 return facts;
             }
             facts.extend(self.begin(way, name));
@@ -335,12 +349,17 @@ impl Call {
     }
 
     fn way_by_numbers(&self) -> Way {
+        if let Some(told) = self.told {
+            return told;
+        }
         let is_long = |number: &Option<String>| {
             number.as_ref().is_some_and(|number| number.chars().filter(char::is_ascii_digit).count() >= LONG)
         };
         let of_called = self.called().any(|(_, leg)| is_long(&leg.peer));
         let of_caller = self.legs.values().any(|leg| leg.calls && leg.user.is_some() && is_long(&leg.peer));
-        match (of_called, of_caller) {
+        // Whoever hides the number is outside.
+        let of_stranger = self.stranger().is_some_and(|leg| leg.number.is_none() || is_long(&leg.number));
+        match (of_called || of_stranger, of_caller) {
             (true, _) => Way::In,
             (false, true) => Way::Out,
             (false, false) => Way::Internal,

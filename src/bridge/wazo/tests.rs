@@ -295,6 +295,60 @@ fn calls_between_two_phones_are_reported_if_that_is_wanted() {
     assert_eq!(told, expected.map(|line| format!("wazo-1.1 {line}")));
 }
 
+/// A customer hears a menu, and nobody's phone rings.
+fn menu(direction: &str, number: &str) -> [Step; 3] {
+    let trunk = |status: &str, cause: u8| {
+        let more =
+            json!({ "is_caller": true, "direction": direction, "status": status, "reason_code": cause });
+        leg("1.1", None, [number, "493023125600", "493023125600"], more)
+    };
+    [("call_created", trunk("Ring", 0)), ("call_answered", trunk("Up", 0)), ("call_ended", trunk("Up", 16))]
+}
+
+#[test]
+fn a_caller_who_hangs_up_in_a_menu_is_missed() {
+    for (direction, number) in [("inbound", "4940669690"), ("internal", "4940669690"), ("internal", "")] {
+        let from = if number.is_empty() { "anonymous" } else { number };
+        let expected = [
+            format!("wazo-1.1 newCall in {from}>493023125600"),
+            format!("wazo-1.1 hangup in {from}>493023125600  noAnswer"),
+        ];
+        let steps = menu(direction, number);
+        assert_eq!(told(&steps), expected, "{direction} {number}");
+        let mut following = Following::new(Rules::default());
+        // The list at the beginning has it as `Up`, and nobody talks.
+        following.happens(&steps[1]);
+        following.connect();
+        assert_eq!(following.told, [""; 0], "{direction} {number}");
+        following.step(&steps[2]);
+        following.pass();
+        assert_eq!(following.told, expected, "{direction} {number}");
+    }
+}
+
+/// It rang at a phone before, and is in a menu, a queue or a voicemail box when another process follows.
+#[test]
+fn a_call_that_was_reported_goes_on_where_no_phone_rings() {
+    let steps = menu("internal", "4940669690");
+    let mut following = Following::new(Rules::default());
+    let open = Open {
+        id: "wazo-1.1".to_owned(),
+        direction: Direction::Inbound,
+        from: Some("4940669690".to_owned()),
+        to: "493023125600".to_owned(),
+        answered: false,
+    };
+    following.source.take_up(&open);
+    following.tracker.take_up(open, Duration::ZERO);
+    following.happens(&steps[1]);
+    following.connect();
+    following.pass();
+    assert_eq!(following.told, [""; 0], "somebody is still there, and nobody answered");
+    following.step(&steps[2]);
+    following.pass();
+    assert_eq!(following.told, ["wazo-1.1 hangup in 4940669690>493023125600  noAnswer"]);
+}
+
 #[test]
 fn a_connection_that_is_lost_at_any_event_changes_nothing() {
     let steps = ring_group("inbound");

@@ -11,6 +11,7 @@ use crate::bridge::mask::Mask;
 use crate::bridge::source::{Heard, Source};
 use crate::bridge::tracker::Open;
 use crate::config::WazoSettings;
+use crate::event::Direction;
 
 /// The most events that wait for a name; beyond it, users have none.
 const MOST_WAITING: usize = 10_000;
@@ -31,8 +32,8 @@ pub struct Wazo {
     waiting_count: usize,
     /// which conversations wait for whose name
     waiting_for: HashMap<String, Vec<String>>,
-    /// conversations that were reported before this process began, until the list comes
-    reported: HashSet<String>,
+    /// conversations that were reported before this process began, and as what, until the list comes
+    reported: HashMap<String, Direction>,
     /// conversations of which something was heard since the connection began, until the list comes, which may be older
     fresh: Option<HashSet<String>>,
 }
@@ -155,7 +156,11 @@ impl Wazo {
             if fresh.contains(&conversation) {
                 continue;
             }
-            if self.calls.contains_key(&conversation) || reported.contains(&conversation) {
+            if let Some(direction) = reported.get(&conversation) {
+                let told_of = || Call::told_of(&conversation, *direction);
+                self.calls.entry(conversation.clone()).or_insert_with(told_of);
+            }
+            if self.calls.contains_key(&conversation) {
                 heard.extend(self.hear_event("call_updated", leg).into_iter().map(Heard::Fact));
             } else if !self.waiting.contains_key(&conversation) {
                 unreported.push(leg.clone());
@@ -181,7 +186,8 @@ impl Source for Wazo {
     fn adapt(&mut self, _settings: &WazoSettings) {}
 
     fn take_up(&mut self, open: &Open) {
-        self.reported.extend(open.id.strip_prefix("wazo-").map(str::to_owned));
+        let conversation = open.id.strip_prefix("wazo-");
+        self.reported.extend(conversation.map(|conversation| (conversation.to_owned(), open.direction)));
     }
 
     fn begin(&mut self, _secret: &str) -> Vec<Request> {
