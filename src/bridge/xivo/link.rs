@@ -3,7 +3,7 @@
 //! The first one that is made makes the link; others follow as they can, and are made again when they are lost. When none
 //! is left, the link has ended.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio::time::sleep;
 use super::login::{self, FIRST, Outcome, Refusal, VERSIONS};
 use super::wire::Wire;
 use super::{Message, Request};
+use crate::bridge::feed::jittered;
 use crate::bridge::source::{self, Connector, LinkError};
 use crate::bridge::system::AccountError;
 use crate::client::in_full;
@@ -122,8 +123,7 @@ impl Server {
                 }
                 Err(error) => error,
             };
-            let pause =
-                if error.is_lasting() { AFTER_REFUSAL } else { PAUSES[failures.min(PAUSES.len() - 1)] };
+            let pause = pause_after(&error, failures);
             failures += 1;
             if tell.send(Told::Lost(account, error, pause)).is_err() {
                 return;
@@ -133,6 +133,14 @@ impl Server {
             while requests.try_recv().is_ok() {}
             attempt = self.log_in(account).await;
         }
+    }
+}
+
+/// How long it is not tried again, after so many failures in a row before this one.
+fn pause_after(error: &LinkError, failures: usize) -> Duration {
+    match error.is_lasting() {
+        true => AFTER_REFUSAL,
+        false => jittered(PAUSES[failures.min(PAUSES.len() - 1)]),
     }
 }
 
@@ -166,6 +174,8 @@ pub struct Link {
     told: UnboundedReceiver<Told>,
     requests: Vec<UnboundedSender<Request>>,
     connected: BTreeSet<usize>,
+    /// why accounts have no connection, as it was told
+    troubles: HashMap<usize, String>,
     /// the user's names, by account
     names: Vec<String>,
     _connections: JoinSet<()>,
@@ -187,6 +197,7 @@ impl Connector for Server {
             told,
             requests: Vec::new(),
             connected: BTreeSet::new(),
+            troubles: HashMap::new(),
             names: self.logins.iter().map(|login| login.username.clone()).collect(),
             _connections: JoinSet::new(),
         };
@@ -207,22 +218,31 @@ impl source::Link for Link {
     type Request = Request;
 
     async fn next(&mut self) -> Result<Message, LinkError> {
-        match self.told.recv().await {
-            None => Err(LinkError::Ended),
-            Some(Told::Said(message)) => {
-                self.connected.insert(message.account);
-                Ok(message)
-            }
-            Some(Told::Lost(account, error, pause)) => {
-                self.connected.remove(&account);
-                if self.connected.is_empty() {
-                    return Err(error);
+        loop {
+            let (account, error, pause) = match self.told.recv().await {
+                None => return Err(LinkError::Ended),
+                Some(Told::Said(message)) => {
+                    if self.connected.insert(message.account) {
+                        self.troubles.remove(&message.account);
+                    }
+                    return Ok(message);
                 }
-                let name = self.names.get(account).map(String::as_str).unwrap_or_default();
-                let pause = Span::roughly(pause);
-                let why = format!("{name}: {}; it is tried again after {pause}", in_full(&error));
-                Ok(Message::lost(account, &why))
+                Some(Told::Lost(account, error, pause)) => (account, error, pause),
+            };
+            self.connected.remove(&account);
+            if self.connected.is_empty() {
+                return Err(error);
             }
+            let name = self.names.get(account).map(String::as_str).unwrap_or_default();
+            let trouble = format!("{name}: {}", in_full(&error));
+            if self.troubles.get(&account) == Some(&trouble) {
+                log::debug!("{trouble}");
+                continue;
+            }
+            let pause = Span::roughly(pause.max(Duration::from_secs(1)));
+            let why = format!("{trouble}; it is tried again after {pause}");
+            self.troubles.insert(account, trouble);
+            return Ok(Message::lost(account, &why));
         }
     }
 
@@ -231,5 +251,64 @@ impl source::Link for Link {
             // One that is lost begins anew.
             let _ = connection.send(request);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use source::Link as _;
+
+    use super::*;
+
+    fn refused() -> LinkError {
+        LinkError::Refused { address: "pbx".to_owned(), reason: "user or password refused".to_owned() }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn why_an_account_has_no_connection_is_told_once_for_each_reason() {
+        let (tell, told) = unbounded_channel();
+        let mut link = Link {
+            told,
+            requests: Vec::new(),
+            connected: BTreeSet::from([0, 1]),
+            troubles: HashMap::new(),
+            names: vec!["anna".to_owned(), "bert".to_owned()],
+            _connections: JoinSet::new(),
+        };
+        let lost = |error, seconds| Told::Lost(1, error, Duration::from_secs(seconds));
+        let said = |account| Told::Said(Message::remark(account, "hello"));
+        let order = [
+            lost(LinkError::Ended, 1),
+            lost(LinkError::Ended, 2),
+            lost(refused(), 180),
+            said(0),
+            lost(refused(), 180),
+            // It is there again, and is lost for the same reason.
+            said(1),
+            lost(refused(), 180),
+        ];
+        for told in order {
+            tell.send(told).unwrap();
+        }
+        drop(tell);
+        let mut texts = Vec::new();
+        while let Ok(message) = link.next().await {
+            texts.push(format!("{} {}", message.class(), message.text("text")));
+        }
+        let refusal = format!("lost bert: {}; it is tried again after 3m", in_full(&refused()));
+        let ended = format!("lost bert: {}; it is tried again after 1s", in_full(&LinkError::Ended));
+        assert_eq!(texts, [&ended, &refusal, "remark hello", "remark hello", &refusal]);
+    }
+
+    #[test]
+    fn pauses_grow_and_differ() {
+        for (failures, longest) in [(0, 1.0), (1, 2.0), (5, 30.0), (900, 30.0)] {
+            let pauses: BTreeSet<_> = (0..100).map(|_| pause_after(&LinkError::Ended, failures)).collect();
+            let (shortest, longest) =
+                (Duration::from_secs_f64(longest / 2.0), Duration::from_secs_f64(longest));
+            assert!(pauses.len() > 1, "{pauses:?}");
+            assert!(pauses.iter().all(|pause| (shortest..=longest).contains(pause)), "{pauses:?}");
+        }
+        assert_eq!(pause_after(&refused(), 0), AFTER_REFUSAL);
     }
 }

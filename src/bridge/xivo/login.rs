@@ -151,4 +151,37 @@ mod tests {
     fn the_password_is_hashed_as_the_server_does() {
         assert_eq!(hashed("pzfHQO9r0V", "s3cr3t"), "7d3abb48975252e298af33da03f0b9d522e80846");
     }
+
+    #[test]
+    fn each_refusal_says_what_to_do() {
+        // (what the server says to a login, what is told)
+        let cases = [
+            ("login_password", "there is no such user, or the user has no access to the CTI client"),
+            ("user_not_found", "there is no such user, or the user has no access to the CTI client"),
+            ("capaid_undefined", "the user has no CTI profile"),
+            ("xivo_auth_error", "XiVO's authentication daemon does not answer"),
+            ("wrong cti_profile_id", "the user's CTI profile is refused: wrong cti_profile_id"),
+            ("unknown cti_profile_id", "the user's CTI profile is refused: unknown cti_profile_id"),
+            ("missing:ident", "the server says \"missing:ident\""),
+            ("no\u{7}\nline", "the server says \"noline\""),
+        ];
+        for (said, told) in cases {
+            assert_eq!(Refusal::of(said).to_string(), told, "{said}");
+        }
+        let long = Refusal::of(&"x".repeat(100_000)).to_string();
+        assert!(long.len() < 300, "{}", long.len());
+    }
+
+    #[test]
+    fn the_servers_own_version_stands_in_the_error() {
+        let cases = [
+            ("xivoversion_client:2.2;1.2", Some("1.2")),
+            ("wazoversion_client:2.2;2.3", Some("2.3")),
+            ("xivoversion_client:2.2", None),
+            ("login_password", None),
+        ];
+        for (said, version) in cases {
+            assert_eq!(other_version(said), version, "{said}");
+        }
+    }
 }
