@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::fact::{Fact, LegId, Standing};
 use super::mask::Mask;
 use super::tracker::Open;
-use crate::client::TlsFault;
+use crate::client::{TlsFault, distrust, why_unreachable};
 use crate::config::Pattern;
 
 /// One kind of phone system: it makes facts of what its protocol says, without I/O, so that a recording
@@ -224,6 +224,15 @@ pub enum LinkError {
 }
 
 impl LinkError {
+    /// That nobody is reached, or nobody whom this program believes: why is in `error`, below whatever libraries put
+    /// around it.
+    pub(super) fn unreached(address: String, error: &(dyn std::error::Error + 'static)) -> Self {
+        match distrust(error) {
+            Some(fault) => Self::Untrusted { address, fault },
+            None => Self::Unreachable { address, source: io::Error::other(why_unreachable(error)) },
+        }
+    }
+
     /// Whether it will last until somebody changes a setting.
     pub fn is_lasting(&self) -> bool {
         match self {

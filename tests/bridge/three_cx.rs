@@ -427,6 +427,7 @@ fn tls_is_spoken_to_whom_the_file_trusts() {
         Pbx::start_tls(Version::V20, self_signed(params("3cx", &["127.0.0.1"], NOW)).server_config());
     let mut program = bridge(&world, &stranger, &zammad, Version::V20);
     let running = Running::start(program.arg("--bridge-3cx-ca-file").arg(&trusted));
+    running.until_it_says("as ca_file in [bridge.3cx]");
     running.until_it_says("it is tried again");
     let said = end(running);
     assert!(said.contains("certificate"), "{said}");

@@ -193,8 +193,8 @@ fn tls_is_spoken_to_whom_the_file_trusts() {
     end(running);
     let tokens = wazo.tokens();
     let running = through(self_signed(params("wazo", &["127.0.0.1"], NOW)).server_config());
-    running.until_it_says("certificate");
-    running.until_it_says("it is tried again");
+    running.until_it_says("certificate is self-signed; it is tried again");
+    running.until_it_says("as ca_file in [bridge.wazo]");
     end(running);
     // Nobody who is not trusted has heard the password.
     assert_eq!(wazo.tokens(), tokens);

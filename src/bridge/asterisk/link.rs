@@ -23,7 +23,7 @@ use crate::bridge::source::{self, Connector, LinkError};
 use crate::bridge::system::AccountError;
 use crate::bridge::tcp;
 use crate::bridge::traffic::Traffic;
-use crate::client::{distrust, settings_for_another};
+use crate::client::settings_for_another;
 use crate::config::{AsteriskAccount, AsteriskSettings, Secret};
 
 /// How long each step of the beginning may take. Asterisk waits a second before it refuses a login.
@@ -141,14 +141,11 @@ impl Account {
         let name = ServerName::try_from(host).map_err(|error| unreachable(io::Error::other(error)))?;
         match timeout(STEP, TlsConnector::from(tls.clone()).connect(name, stream)).await {
             Ok(Ok(connected)) => Ok(Box::new(connected)),
-            Ok(Err(error)) => Err(match distrust(&error) {
-                Some(fault) => LinkError::Untrusted { address: self.address.clone(), fault },
-                // It has begun to talk by itself.
-                None if is_no_tls(&error) => unreachable(io::Error::other(
-                    "it does not speak TLS there; see tls, and tlsbindaddr in manager.conf",
-                )),
-                None => unreachable(error),
-            }),
+            // It has begun to talk by itself.
+            Ok(Err(error)) if is_no_tls(&error) => Err(unreachable(io::Error::other(
+                "it does not speak TLS there; see tls, and tlsbindaddr in manager.conf",
+            ))),
+            Ok(Err(error)) => Err(LinkError::unreached(self.address.clone(), &error)),
             Err(_) => Err(unreachable(io::ErrorKind::TimedOut.into())),
         }
     }

@@ -11,7 +11,6 @@ use serde_json::Value;
 use url::Url;
 
 use crate::bridge::source::LinkError;
-use crate::client::why_unreachable;
 use crate::config::Secret;
 
 /// How long an answer may take.
@@ -143,7 +142,7 @@ impl Http {
     }
 
     async fn ask(&self, request: RequestBuilder, path: &'static str) -> Result<Answer, LinkError> {
-        let failed = |error: reqwest::Error| self.unreachable(why_unreachable(&error));
+        let failed = |error: reqwest::Error| LinkError::unreached(self.address(), &error);
         let mut response = request.send().await.map_err(failed)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {

@@ -23,7 +23,6 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use super::http::Http;
 use super::message::Message;
 use crate::bridge::source::LinkError;
-use crate::client::why_unreachable;
 use crate::config::Secret;
 
 /// How long each step of the beginning may take.
@@ -82,7 +81,7 @@ pub async fn open(http: &Http, tls: &Arc<ClientConfig>, token: &Secret) -> Resul
         Ok(Box::new(TlsConnector::from(tls.clone()).connect(name, stream).await?))
     };
     let stream = match timeout(STEP, connecting).await {
-        Ok(connected) => connected.map_err(|error| http.unreachable(why_unreachable(&error)))?,
+        Ok(connected) => connected.map_err(|error| LinkError::unreached(http.address(), &error))?,
         Err(_) => return Err(http.unreachable("it does not open the socket in time")),
     };
     // The scheme says no more than which ports are usual.

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::bridge::source::LinkError;
 use crate::bridge::system::AccountError;
-use crate::client::{in_full, settings_for_another, why_unreachable};
+use crate::client::{in_full, settings_for_another};
 use crate::config::{ConfigError, Secret, SourceSettings, WazoLogin, WazoSettings, read_token};
 
 /// How long an answer may take.
@@ -165,7 +165,7 @@ impl Http {
     }
 
     async fn ask(&self, request: reqwest::RequestBuilder) -> Result<(StatusCode, Value), LinkError> {
-        let failed = |error: reqwest::Error| self.unreachable(why_unreachable(&error));
+        let failed = |error: reqwest::Error| LinkError::unreached(self.address(), &error);
         let mut response = request.send().await.map_err(failed)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {

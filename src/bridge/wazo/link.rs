@@ -26,7 +26,6 @@ use super::message::{EVENTS, Message, Request};
 use crate::bridge::feed::jittered;
 use crate::bridge::source::{self, Connector, LinkError};
 use crate::bridge::system::AccountError;
-use crate::client::why_unreachable;
 use crate::config::{Secret, WazoSettings};
 
 /// How long each step of the beginning may take.
@@ -156,7 +155,7 @@ impl Server {
         let host = url.host_str().unwrap_or_default();
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = url.port_or_known_default().unwrap_or(443);
-        let broken = |error: io::Error| http.unreachable(why_unreachable(&error));
+        let broken = |error: io::Error| LinkError::unreached(http.address(), &error);
         let stream = TcpStream::connect((host.as_str(), port)).await.map_err(broken)?;
         stream.set_nodelay(true).map_err(broken)?;
         rustix::net::sockopt::set_socket_keepalive(&stream, true).map_err(|error| broken(error.into()))?;
