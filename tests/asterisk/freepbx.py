@@ -43,10 +43,58 @@ def sent_on(extension):
     return sending_on
 
 
-def picked_up(bench, case):
-    """102 takes the call that rings elsewhere."""
-    bench.world.wait_for(30, State="rings", Caller=case.caller)
-    Call(("127.0.0.1", bench.ports.pbx), "**114", "102", source=PHONES, patience=20.0).start()
+def dialled(bench, number, extension):
+    """The telephone of that extension dials the number."""
+    call = Call(("127.0.0.1", bench.ports.pbx), number, extension, source=PHONES, patience=20.0)
+    call.start()
+    return call
+
+
+def picked_up(ringing, extension="102"):
+    """That extension takes the call that rings elsewhere."""
+
+    def picking_up(bench, case):
+        bench.world.wait_for(30, State="rings", Caller=case.caller)
+        return dialled(bench, f"**{ringing}", extension)
+
+    return picking_up
+
+
+def asked(bench, extension, asks):
+    """The call in which that extension asks a colleague, and what the colleague's telephone tells of it."""
+    # No other call rings him for this caller. He stays until the bench has him hang up.
+    bench.world.set_global(f"STAYS_{extension}", "1")
+    began = time.time()
+    asking = dialled(bench, f"4{asks}", extension)
+    leg = bench.world.wait_for(30, since=began, State="answers", Caller=extension, Number=asks)
+    if not leg or not asking.wait_for_answer(20):
+        raise TimeoutError(f"{asks} is not asked")
+    time.sleep(0.5)
+    return asking, leg
+
+
+def picked_up_and_connected(ringing):
+    """106 takes the call that rings elsewhere, asks 102, and connects the two by the key of the telephone."""
+
+    def connecting(bench, case):
+        taken = picked_up(ringing, "106")(bench, case)
+        if not taken.wait_for_answer(20):
+            raise TimeoutError("106 does not get the call")
+        asking, leg = asked(bench, "106", "102")
+        taken.connect_with(asking)
+        time.sleep(1.5)  # until 102 would have been reported
+        bench.world.action("Hangup", Channel=leg["Channel"])
+
+    return connecting
+
+
+def connected(bench, case, call):
+    """The caller, who is an agent, asks 102, connects the two by the key of the telephone, and is out of it."""
+    wait_for_answers(bench, case, 1)
+    asking, leg = asked(bench, "101", "102")
+    call.connect_with(asking)
+    time.sleep(1.5)
+    bench.world.action("Hangup", Channel=leg["Channel"])
 
 
 def parked(bench, case):
@@ -80,7 +128,7 @@ def calls():
         inbound("FreePBX: no answer", 104, "503", cause="noAnswer", **other),
         inbound("FreePBX: the caller cancels", 104, "487", ringing_for=0.7, cause="cancel", **other),
         inbound("FreePBX: declined", 105, "503", cause="noAnswer", **other),
-        inbound("FreePBX: not registered", 107, "503", cause="noAnswer", **other),
+        inbound("FreePBX: not registered", 107, "503", cause="congestion", **other),
         inbound("FreePBX: forwarded to a mobile", 108, BY_CALLER, WHOLE, talk=0.5, **outside(108), **other),
         inbound("FreePBX: forwarded to a mobile for a while", 109, BY_CALLER, WHOLE, talk=0.5, **outside(109), **other),
         inbound("FreePBX: unavailable, forwarded to a mobile", 110, BY_CALLER, WHOLE, talk=0.5, **outside(110), **other),
@@ -142,6 +190,8 @@ def calls():
         outbound("FreePBX: outbound, busy on the second trunk", "49221472", "486", cause="busy", **shown),
         outbound("FreePBX: outbound, handed on", "49447000", BY_CALLER, WHOLE, cause=CLEAR, caller_does=handed_on("106"),
                  **shown),
+        outbound("FreePBX: outbound, attended transfer by the telephone's key", "49447000", None, WHOLE, cause=CLEAR,
+                 caller_does=connected, **shown),
         outbound("FreePBX: outbound with Zammad's caller id", "41447100", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
                  shown_outside=CALLER_ID, **(shown | {"arrives_as": CALLER_ID})),
         Case("FreePBX: an emergency route", "110", BY_OTHER, (), direction="out", caller="101", prefix="8",
@@ -181,6 +231,7 @@ def more_calls():
         Case("FreePBX: a DID that is an extension", "101", BY_CALLER, WHOLE, talk=0.5, caller="4944000004", by_caller=True,
              **ANNA),
         inbound("FreePBX: memory hunt group, the third", 607, BY_CALLER, WHOLE, talk=0.5, **ANNA, **other),
+        inbound("FreePBX: ring group, nobody is free", 609, "603", cause="busy", **other),
         inbound("FreePBX: ring group, nobody", 606, "603", cause="noAnswer", **other),
         inbound("FreePBX: ring group, the caller cancels", 606, "487", ringing_for=0.5, cause="cancel", **other),
         inbound("FreePBX: hunt group, a member outside confirms", 608, BY_CALLER, WHOLE, talk=0.5, audio_within=5.0,
@@ -218,7 +269,11 @@ def transfers():
                 **other),
         inbound("FreePBX: transfer to the outside", 101, BY_OTHER, twice, during=transfer_to("8492214711999"),
                 user="anna", done=True, cause=CLEAR, outside="492214711999", **other),
-        inbound("FreePBX: picked up by a colleague", 114, BY_CALLER, WHOLE, while_calling=picked_up, talk=1.0, **BERT, **other),
+        inbound("FreePBX: picked up by a colleague", 114, BY_CALLER, WHOLE, while_calling=picked_up("114"), talk=1.0, **BERT,
+                **other),
+        # The call to 102 is another one, between two extensions, until it is connected.
+        inbound("FreePBX: attended transfer by the telephone's key", 124, BY_OTHER, WHOLE,
+                while_calling=picked_up_and_connected("124"), extension="106", done=True, cause=CLEAR, **other),
         inbound("FreePBX: parked and fetched", 101, BY_CALLER, WHOLE, during=parked, talk_with=2.5, **ANNA, **other),
     ]
 

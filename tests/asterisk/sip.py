@@ -10,6 +10,7 @@ import select
 import socket
 import threading
 import time
+import urllib.parse
 
 CARRIER = "127.0.0.2"
 PHONES = "127.0.0.3"
@@ -72,6 +73,14 @@ class Call(threading.Thread):
         self._ask("REFER", [there.encode()])
         # As telephones do; the PBX waits for that.
         self.talk = time.time() - self.answered + 0.5
+
+    def connect_with(self, other):
+        """Connects the far ends of this call and of the other one, as telephones do after asking, and is out of both."""
+        tags = f"to-tag={other._their_tag.decode().removeprefix(';tag=')};from-tag={other._tag}"
+        replaces = urllib.parse.quote(f"{other._call_id};{tags}", safe="")
+        self._ask("REFER", [f"Refer-To: <sip:{other.to}@{self.pbx[0]}:{self.pbx[1]}?Replaces={replaces}>".encode()])
+        for call in (self, other):
+            call.talk = time.time() - call.answered + 0.5
 
     def _ask(self, method, headers, body=b""):
         number = next(self._numbers)
