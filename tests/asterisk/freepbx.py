@@ -284,4 +284,7 @@ def clicks():
         clicked(f"FreePBX: click to call, {name}{notified}", "49447000", channel, prefix=prefix, arrives_as="4930555710")
         for name, channel in (("an extension", "Local/4101@from-internal"), ("a telephone", "PJSIP/101"))
         for notified, prefix in (("", "8"), (", notified when the pattern matched", "5"))
+    ] + [
+        # FreePBX calls the customer back, and then rings a group.
+        clicked("FreePBX: a callback", "49447000", None, prefix="8", then=("destination", "600"), arrives_as="4930555710"),
     ]
