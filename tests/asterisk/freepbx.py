@@ -97,6 +97,12 @@ def connected(bench, case, call):
     bench.world.action("Hangup", Channel=leg["Channel"])
 
 
+def once_reported(bench, case, call):
+    """The caller hangs up a moment after Zammad has heard that somebody picked up."""
+    wait_for_answers(bench, case, 1)
+    call.talk = time.time() - call.answered + 0.5
+
+
 def parked(bench, case):
     """Whoever picked up parks the caller, and 102 fetches the call."""
     wait_for_answers(bench, case, 1)
@@ -271,6 +277,8 @@ def transfers():
                 user="anna", done=True, cause=CLEAR, outside="492214711999", **other),
         inbound("FreePBX: picked up by a colleague", 114, BY_CALLER, WHOLE, while_calling=picked_up("114"), talk=1.0, **BERT,
                 **other),
+        inbound("FreePBX: picked up by a colleague, out of a queue", 309, BY_CALLER, WHOLE, while_calling=picked_up("134"),
+                caller_does=once_reported, held=(0.0, 4.0), **BERT, **other),
         # The call to 102 is another one, between two extensions, until it is connected.
         inbound("FreePBX: attended transfer by the telephone's key", 124, BY_OTHER, WHOLE,
                 while_calling=picked_up_and_connected("124"), extension="106", done=True, cause=CLEAR, **other),
