@@ -97,6 +97,16 @@ def connected(bench, case, call):
     bench.world.action("Hangup", Channel=leg["Channel"])
 
 
+def asked_by_keys(bench, case, call):
+    """The caller, who is an agent, asks 100 by keys, whom nobody else rings, and hangs up."""
+    wait_for_answers(bench, case, 1)
+    call.press("*2100")
+    if not bench.world.wait_for(30, since=call.began, State="answers", Number="100"):
+        raise TimeoutError("100 is not asked")
+    time.sleep(1.5)  # until it would have been reported
+    call.talk = time.time() - call.answered + 0.1
+
+
 def once_reported(bench, case, call):
     """The caller hangs up a moment after Zammad has heard that somebody picked up."""
     wait_for_answers(bench, case, 1)
@@ -196,6 +206,8 @@ def calls():
         outbound("FreePBX: outbound, busy on the second trunk", "49221472", "486", cause="busy", **shown),
         outbound("FreePBX: outbound, handed on", "49447000", BY_CALLER, WHOLE, cause=CLEAR, caller_does=handed_on("106"),
                  **shown),
+        outbound("FreePBX: outbound, a colleague asked by keys", "49447000", BY_CALLER, WHOLE, cause=CLEAR,
+                 caller_does=asked_by_keys, **shown),
         outbound("FreePBX: outbound, attended transfer by the telephone's key", "49447000", None, WHOLE, cause=CLEAR,
                  caller_does=connected, **shown),
         outbound("FreePBX: outbound with Zammad's caller id", "41447100", BY_CALLER, WHOLE, talk=0.5, cause=CLEAR,
