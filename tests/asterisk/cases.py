@@ -308,6 +308,7 @@ def recipes():
         Case("recipe: an emergency number after the 9", "110", BY_OTHER, (), direction="out", caller="101", prefix="9",
              shown_outside="493055571101"),
         recipe("FreePBX, a DID that leads to a queue", 390, BY_CALLER, WHOLE, queue="300", **answered_twice),
+        recipe("FreePBX, a DID whose calls are not reported", 399, BY_CALLER, (), talk=0.5),
         Case("recipe: FreePBX, a DID that is no number", "helpdesk", BY_CALLER, WHOLE, talk=0.5, caller="4944000003",
              by_caller=True, listed_to="493055571200", **ANNA),
     ]
