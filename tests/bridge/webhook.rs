@@ -415,6 +415,34 @@ fn what_was_lost_reaches_zammad_when_its_sender_says_it_again() {
     bridge.end();
 }
 
+/// A call that was transferred has a new id, of which the reply must not know less.
+#[test]
+fn what_is_said_of_a_transferred_call_is_answered_when_it_is_safe_too() {
+    let (world, zammad) = (World::new(), Zammad::start());
+    let bridge = Bridge::start(program(&world, &zammad, "").args(["--deadline", "500ms"]));
+    let mut sender = bridge.sender();
+    let transfer = format!("{}&origCallId=1", new_call("2", "492111234567"));
+    for body in [&new_call("1", "492111234567"), &transfer] {
+        assert_eq!(sender.form(HOOK, body).status, 200, "{body}");
+    }
+    let says = [answer("2"), hangup("1", "forwarded"), hangup("2", "normalClearing")];
+    for (body, kinds) in says.iter().zip([&["newCall", "answer"][..], &[], &["newCall", "answer", "hangup"]])
+    {
+        // The first id's end is not that of the call.
+        if !kinds.is_empty() {
+            zammad.is_overloaded(usize::MAX);
+            assert_eq!(sender.form(HOOK, body).status, 503, "{body}");
+            zammad.is_overloaded(0);
+        }
+        assert_eq!(sender.form(HOOK, body).status, 200, "{body}");
+        if !kinds.is_empty() {
+            assert_eq!(zammad.kinds_of("sipgate-1"), kinds, "{body}");
+        }
+    }
+    assert_eq!(zammad.refused(), [] as [&str; 0]);
+    bridge.end();
+}
+
 #[test]
 fn open_calls_go_on_in_the_next_process() {
     let (world, zammad) = (World::new(), Zammad::start());

@@ -59,8 +59,8 @@ pub struct Calls {
     /// by the phone system's ids, behind the name of their hook
     by_id: HashMap<String, String>,
     begun: VecDeque<String>,
-    /// calls that are over
-    over: Memory<()>,
+    /// ids of calls that are over, and their calls' own
+    over: Memory<String>,
     /// ends of calls and legs of whose beginning nothing was heard
     early: Memory<Option<End>>,
     /// events by their ids
@@ -151,6 +151,11 @@ impl Calls {
         call.is_answered = open.answered;
         call.is_taken_up = true;
         self.enter(call, key.0);
+    }
+
+    /// What facts call the call that has this id of the phone system's: one that was transferred has several.
+    pub fn named(&self, id: &LegId) -> Option<LegId> {
+        self.by_id.get(&id.0).or_else(|| self.over.get(&id.0)).cloned().map(LegId)
     }
 
     /// Whether an event of this id was told before.
@@ -255,7 +260,7 @@ impl Calls {
         }
         self.forget(&call);
         for id in call.ids {
-            self.over.note(id, ());
+            self.over.note(id, call.key.0.clone());
         }
     }
 

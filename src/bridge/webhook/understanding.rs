@@ -159,6 +159,13 @@ impl Source for Webhook {
         message.said().about.clone()
     }
 
+    fn named(&self, leg: LegId, group: LegId) -> (LegId, LegId) {
+        match self.calls.named(&leg).or_else(|| self.calls.named(&group)) {
+            Some(call) => (call.clone(), call),
+            None => (leg, group),
+        }
+    }
+
     fn text(message: &Message) -> String {
         let Said { hook, headers, body, .. } = message.said();
         let what = match message {

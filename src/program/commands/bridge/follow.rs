@@ -350,7 +350,7 @@ pub fn hear(
     onlookers: &Onlookers<'_>,
 ) -> Option<CallNumber> {
     let Onlookers { pulse, page } = onlookers;
-    let Said { about, named, text, heard, rights: _, waits: _ } = said;
+    let Said { about, text, heard, rights: _, waits: _ } = said;
     let call_now = |tracker: &Tracker| {
         let (leg, group) = about.as_ref()?;
         tracker.call_of(leg, group)
@@ -389,10 +389,11 @@ pub fn hear(
             Heard::Passed(text) | Heard::Repeated(text) => log::debug!("{}", printable(&text)),
         }
     }
-    if let (Some(page), Some((leg, group)), Some(text)) = (page, named, text) {
+    let call = call_before.or(call_meanwhile);
+    if let (Some(page), Some((leg, group)), Some(text)) = (page, about, text) {
         page.change(|view| view.said(tracker.call_of(&leg, &group), &leg, &group, text));
     }
-    call_before.or(call_meanwhile)
+    call
 }
 
 /// The tracker takes a fact in, and a page shows what follows.

@@ -32,10 +32,8 @@ pub enum News {
 
 /// What a message says.
 pub struct Said {
-    /// the leg that it is about, and what the phone system counts it to
+    /// the leg that it is about, and what the phone system counts it to, by the names that facts have for them
     pub about: Option<(LegId, LegId)>,
-    /// the names that facts have for them
-    pub named: Option<(LegId, LegId)>,
     /// the message as people read it, if somebody wants to
     pub text: Option<String>,
     /// what the account lacks from now on, if that is another than before
@@ -73,8 +71,8 @@ pub fn understand<S: Source>(
         Heard::Repeated(what) => Some(Heard::Repeated(what)),
     });
     let heard = heard.collect();
-    let named = about.clone().map(|(leg, group)| source.named(leg, group));
-    Said { about, named, text, rights, waits, heard }
+    let about = about.map(|(leg, group)| source.named(leg, group));
+    Said { about, text, rights, waits, heard }
 }
 
 /// A phone system that is followed.
