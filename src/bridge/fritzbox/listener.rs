@@ -82,9 +82,9 @@ impl FritzBox {
             }
             Said::Call { extension, from, to, line: trunk } => {
                 let to = with_area(dialled(to), self.area_code.as_deref());
-                // A code for the box itself.
-                if to.is_empty() {
-                    return Vec::new();
+                // A code for the box itself, or for the network, or a phone of the house (`**610`): nobody outside is called.
+                if to.is_empty() || to.contains(['*', '#']) {
+                    return self.calls.remove(&line.id).map(Call::ends).unwrap_or_default();
                 }
                 let from = with_area(from, self.area_code.as_deref());
                 let numbers = Some((from.clone(), to.clone()));
@@ -302,15 +302,15 @@ fn name(line: &str) -> Option<String> {
 /// Who is at an extension: by its number, and by the one that phones of the house dial.
 fn person(extension: &str) -> Person {
     let extension = extension.trim();
-    let number: Option<u32> = extension.parse().ok();
-    let inner = number.and_then(|number| match number {
+    let Ok(number) = extension.parse::<u32>() else { return Person::default() };
+    let inner = match number {
         0..=2 => Some(number + 1),
         10..=29 => Some(number + 600),
         _ => None,
-    });
+    };
     Person {
         name: name(extension),
         endpoint: inner.map(|inner| format!("FRITZ/**{inner}")),
-        number: number.map(|number| number.to_string()),
+        number: Some(number.to_string()),
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{FritzBox, Message};
+use crate::bridge::mask::Mask;
 use crate::bridge::source::{Heard, Source};
 use crate::bridge::tracker::{Followed, Open, Rules, Tracker};
 use crate::config::{FritzBoxSettings, List, SourceSettings};
@@ -86,7 +87,7 @@ type Case<'a> = (&'a str, &'a [(f64, &'a str)], &'a [&'a str]);
 
 #[test]
 fn lines_become_calls() {
-    let cases: [Case<'_>; 15] = [
+    let cases: [Case<'_>; 18] = [
         (
             "a phone of the house calls another by the box's own number: one call",
             &[
@@ -227,6 +228,40 @@ fn lines_become_calls() {
             &["131701-1 newCall out 030990134 03023125742 10", "131701-1 hangup noAnswer"],
         ),
         (
+            "phones of the house, and codes for the box and the network",
+            &[
+                (1.0, "CALL;0;10;990134;**610;SIP1;"),
+                (2.0, "CONNECT;0;10;**610;"),
+                (3.0, "DISCONNECT;0;1;"),
+                (4.0, "CALL;0;10;990134;**51;"),
+                (5.0, "DISCONNECT;0;0;"),
+                (6.0, "CALL;0;10;990134;#96*5*;"),
+                (7.0, "CALL;0;10;990134;*#21#;"),
+                (8.0, "CALL;0;10;990134;*21*03023125742#;"),
+                (9.0, "DISCONNECT;0;0;"),
+            ],
+            &[],
+        ),
+        (
+            "a code after a call of whose end nobody has heard",
+            &[
+                (1.0, "RING;0;0301;990133;SIP0;"),
+                (3.0, "CONNECT;0;1;0301;"),
+                (9.0, "CALL;0;10;990134;**610;SIP1;"),
+                (20.0, "DISCONNECT;0;9;"),
+            ],
+            &["131701-0 newCall in 0301 030990133", "131701-0 answer 1 1", "131701-0 hangup normalClearing"],
+        ),
+        (
+            "an extension that is none",
+            &[
+                (1.0, "RING;0;0301;990133;SIP0;"),
+                (3.0, "CONNECT;0;\u{1b}[31m1;0301;"),
+                (9.0, "DISCONNECT;0;6;"),
+            ],
+            &["131701-0 newCall in 0301 030990133", "131701-0 answer", "131701-0 hangup normalClearing"],
+        ),
+        (
             "a connection that was lost in the middle",
             &[
                 (1.0, "RING;0;0301;990133;SIP0;"),
@@ -265,7 +300,29 @@ fn lines_become_calls() {
         let mut follower = Follower::new(&settings());
         assert_eq!(follower.follows(said), expected, "{name}");
         assert_eq!(follower.tracker.open(), 0, "{name}");
+        let mask = Mask::default();
+        let said: Vec<_> = said.iter().map(|(seconds, text)| (*seconds, masked(text, &mask))).collect();
+        let said: Vec<_> = said.iter().map(|(seconds, text)| (*seconds, text.as_str())).collect();
+        let expected: Vec<_> = expected.iter().map(|line| line_masked(line, &mask)).collect();
+        assert_eq!(Follower::new(&settings()).follows(&said), expected, "{name}, masked");
     }
+}
+
+fn masked(text: &str, mask: &Mask) -> String {
+    const CLOCK: &str = "03.11.16 13:17:01;";
+    let mut message = Message::Line(format!("{CLOCK}{text}"));
+    message.mask(mask);
+    FritzBox::text(&message).strip_prefix(CLOCK).unwrap().to_owned()
+}
+
+/// What follows, with the numbers of a new call masked.
+fn line_masked(line: &str, mask: &Mask) -> String {
+    let is_number = |(place, word): &(usize, &str)| [3, 4].contains(place) && word.starts_with('0');
+    let masked = line.split(' ').enumerate().map(|word| match is_number(&word) {
+        true => mask.text(word.1),
+        false => word.1.to_owned(),
+    });
+    masked.collect::<Vec<_>>().join(" ")
 }
 
 #[test]
