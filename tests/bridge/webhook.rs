@@ -227,19 +227,30 @@ fn who_does_not_know_the_secret_gets_nothing_and_changes_nothing() {
 fn hostile_and_broken_requests_change_nothing() {
     let (world, zammad) = (World::new(), Zammad::start());
     let bridge = Bridge::start(&mut program(&world, &zammad, ""));
-    let telnyx = HOOK.replace("sipgate", "aircall");
+    let aircall = HOOK.replace("sipgate", "aircall");
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let large = vec![b'a'; 65 * 1024];
+    let twice = format!(
+        r#"{{"token":"{KEY}","event":"call.created","event":{{"a":1}},"data":{{"id":1,"direction":"inbound"}}}}"#
+    );
+    let no_id = format!(
+        r#"{{"token":"{KEY}","event":"call.created","data":{{"id":1,"id":{{}},"direction":"inbound"}}}}"#
+    );
+    let many: String = (0..7_000).map(|number| format!("k{number}=&")).collect();
     // (path, body, status)
-    let cases: [(&str, &[u8], u16); 9] = [
-        (&telnyx, b"{", 400),
-        (&telnyx, deep.as_bytes(), 400),
-        (&telnyx, b"\xff\xfe", 400),
+    let cases: [(&str, &[u8], u16); 13] = [
+        (&aircall, b"{", 400),
+        (&aircall, deep.as_bytes(), 400),
+        (&aircall, b"\xff\xfe", 400),
         (HOOK, b"event=\xff", 400),
         (HOOK, &large, 413),
         (HOOK, b"", 200),
         (HOOK, b"event=sung&callId=1", 200),
         (HOOK, b"event=newCall&callId=&direction=in", 200),
+        (HOOK, many.as_bytes(), 200),
+        (HOOK, b"event=newCall%2526callId=1&direction=in&from=4940&to=4930", 200),
+        (&aircall, twice.as_bytes(), 200),
+        (&aircall, no_id.as_bytes(), 200),
         (HOOK, b"event=newCall&event=newCall&callId[]=1&callId[]=2&direction=sideways", 200),
     ];
     for (path, body, status) in cases {
@@ -247,6 +258,7 @@ fn hostile_and_broken_requests_change_nothing() {
         assert_eq!(answer.status, status, "{:?}", String::from_utf8_lossy(&body[..body.len().min(80)]));
     }
     assert_eq!(bridge.sender().ask("DELETE", HOOK, &[], b"").status, 405);
+    assert_eq!(bridge.sender().without_end(HOOK).status, 413);
     assert_eq!(zammad.count(), 0);
     // Names with signs that terminals obey are shown as what they are.
     let evil = "event=newCall&direction=in&from=4940&to=4930&callId=3%1b%5b2J&user[]=%1b%5b31m";

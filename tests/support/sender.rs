@@ -53,6 +53,14 @@ impl Sender {
         let _ = self.stream.write_all(&[head.as_bytes(), body].concat());
     }
 
+    /// Sends a body of which nobody knows where it ends, until somebody has enough of it.
+    pub fn without_end(&mut self, path: &str) -> Answer {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: cti\r\nTransfer-Encoding: chunked\r\n\r\n");
+        let chunk = format!("1000\r\n{}\r\n", "a".repeat(0x1000));
+        let _ = self.stream.write_all((head + &chunk.repeat(20)).as_bytes());
+        self.answer()
+    }
+
     pub fn answer(&mut self) -> Answer {
         let mut read = Vec::new();
         let mut part = [0; 4096];

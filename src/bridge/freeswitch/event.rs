@@ -85,6 +85,10 @@ impl Event {
     }
 
     fn push(&mut self, header: Header, value: &str) {
+        // What is left of an id could be another's.
+        if header.kind() == Kind::Id && value.len() > LONGEST_VALUE {
+            return;
+        }
         let end =
             value.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|&end| end <= LONGEST_VALUE);
         let value =
@@ -233,7 +237,9 @@ mod tests {
     #[test]
     fn a_value_without_an_end_is_cut() {
         let long = "\u{e4}".repeat(10_000);
-        let event = Event::of_plain(&format!("Unique-ID: {long}\n"));
-        assert_eq!(event.get(Header::UniqueId).map(str::len), Some(LONGEST_VALUE));
+        let event = Event::of_plain(&format!("Caller-Context: {long}\nUnique-ID: {long}\n"));
+        assert_eq!(event.get(Header::Context).map(str::len), Some(LONGEST_VALUE));
+        // Two that begin alike would be one.
+        assert_eq!(event.get(Header::UniqueId), None);
     }
 }

@@ -172,11 +172,25 @@ fn what_no_freeswitch_says_does_no_harm() {
     };
     let endless = [b"X: ".to_vec(), vec![b'x'; 3_000_000]].concat();
     // (what is said, what is told of it)
-    let cases: [(Vec<u8>, &str); 7] = [
+    let deep = format!("{{\"Event-Name\":\"CHANNEL_CREATE\",\"x\":{}", "[".repeat(100_000));
+    let cases: [(Vec<u8>, &str); 10] = [
         (endless, "what FreeSWITCH says has no end"),
         (b"Content-Length: 99999999999\n\n".to_vec(), "what FreeSWITCH says has no end"),
         (event(b"{\"Event-Name\": \x1b[31m"), "FreeSWITCH says something that is no event"),
         (event(b"[]"), "FreeSWITCH says something that is no event"),
+        (event(deep.as_bytes()), "FreeSWITCH says something that is no event"),
+        (
+            event(
+                b"{\"Event-Name\":\"HEARTBEAT\",\"Event-Name\":\"\\n\\nContent-Length: 99999999999\\n\\n\"}",
+            ),
+            "connected to freeswitch",
+        ),
+        // Of two lengths the first counts: the second one is the body.
+        (
+            b"Content-Length: 2\nContent-Length: 99999999999\nContent-Type: text/event-plain\n\n\n\n"
+                .to_vec(),
+            "connected to freeswitch",
+        ),
         (
             event(b"{\"Event-Name\":\"CHANNEL_CREATE\",\"Unique-ID\":[\"x\"],\"x\":{\"y\":[1]}}"),
             "connected to freeswitch",
