@@ -127,6 +127,11 @@ fn a_list_that_does_not_come_ends_no_call() {
     pbx.until_polled(4);
     pbx.answers(path, 200, "{}", 1);
     pbx.until_polled(2);
+    // What is said of a failure is no matter.
+    let logins = pbx.count("/api/login");
+    pbx.answers(path, 500, "401 Unauthorized, 403, 404", 2);
+    pbx.until_polled(4);
+    assert_eq!(pbx.count("/api/login"), logins);
     // The session has ended.
     pbx.fails(path, 401, 1);
     pbx.until_polled(3);
@@ -542,6 +547,58 @@ fn the_list_of_active_calls_is_asked_for_when_its_interface_is_up_again() {
     until_told(&zammad, &["#1 newCall in 4930123456→816 816", "#1 hangup cancel"]);
     assert_eq!(pbx.count("/callcontrol/ws"), 2);
     end(running);
+}
+
+#[test]
+fn no_secret_is_in_a_log_or_in_an_address() {
+    crate::servers::at_once([Version::V20, Version::Before], |version| {
+        let (world, pbx, zammad) = (World::new(), Pbx::start(version), Zammad::start());
+        pbx.fails(if version == Version::V20 { "/connect" } else { "/api/login" }, 500, 1);
+        let mut program = bridge(&world, &pbx, &zammad, version);
+        let running = Running::start(program.env("RUST_LOG", "trace"));
+        match version {
+            Version::V20 => {
+                pbx.until_followed();
+                pbx.shows(&[leg("150", "Ringing")]);
+            }
+            Version::Before => pbx.lists(&[["1", TRUNK, ALICE, "Routing"]]),
+        }
+        until_told(&zammad, &[RINGS]);
+        pbx.is_taken_over();
+        match version {
+            Version::V20 => pbx.shows(&[leg("150", "Connected")]),
+            Version::Before => pbx.lists(&[["1", TRUNK, ALICE, "Talking"]]),
+        }
+        until_told(&zammad, &[RINGS, TALKS]);
+        pbx.assert_content();
+        let log = end(running);
+        // The tokens and cookies of the 3CX begin so.
+        for secret in [SECRET, "session-"] {
+            assert!(!log.contains(secret), "{secret}: {log}");
+        }
+    });
+}
+
+/// Somebody sits at each phone, by the name that Zammad knows.
+#[test]
+fn who_answers_is_told_by_their_login() {
+    crate::servers::at_once([Version::V20, Version::Before], |version| {
+        let (world, pbx, zammad) = (World::new(), Pbx::start(version), Zammad::start());
+        let file = world.file("agents.toml", 0o600, "[agents]\n150 = \"anna@example.com\"\n");
+        let mut program = bridge(&world, &pbx, &zammad, version);
+        let running = Running::start(program.arg("--config").arg(file));
+        match version {
+            Version::V20 => {
+                pbx.until_followed();
+                pbx.shows(&[leg("150", "Connected")]);
+            }
+            Version::Before => pbx.lists(&[["1", TRUNK, ALICE, "Talking"]]),
+        }
+        until("the answer", || zammad.events().len() >= 2);
+        let answer = &zammad.events()[1];
+        assert!(answer.to_string().contains("anna@example.com"), "{answer}");
+        end(running);
+    });
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub enum Lists {
 pub struct Polling {
     /// `None` while something is asked
     lists: Option<Lists>,
-    asking: Option<BoxFuture<'static, (Lists, Result<Vec<Row>, LinkError>)>>,
+    asking: Option<AskedForRows>,
     /// beside the list, which does not wait for it
     asking_people: Option<AskedForPeople>,
     interval: Duration,
@@ -52,6 +52,9 @@ pub struct Polling {
     last: Option<(Vec<Row>, Instant)>,
     failures: u32,
 }
+
+/// Gives back who has asked.
+type AskedForRows = BoxFuture<'static, (Lists, Result<Vec<Row>, LinkError>)>;
 
 /// `None`: nothing is told of them.
 type AskedForPeople = BoxFuture<'static, Result<Option<People>, LinkError>>;
@@ -259,4 +262,79 @@ fn without_failure(people: Result<Option<People>, LinkError>) -> Option<People> 
         log::debug!("who there is is not told: {}", crate::client::in_full(&error));
         None
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::client::{block_on, settings_for_another};
+    use crate::config::Secret;
+
+    /// Answers each question by itself, each time as one who has one member more.
+    async fn serve(listener: TcpListener) {
+        let mut members = Vec::new();
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let (mut head, mut part) = (Vec::new(), [0; 4096]);
+            let has_all = |head: &[u8]| head.windows(4).any(|four| four == b"\r\n\r\n");
+            while !has_all(&head) {
+                let count = stream.read(&mut part).await.unwrap();
+                head.extend_from_slice(&part[..count]);
+            }
+            let head = String::from_utf8_lossy(&head).into_owned();
+            let body = match head.split(' ').nth(1).unwrap_or_default() {
+                "/api/GroupList" => r#"{"list":[{"Id":42,"Name":"Support"}]}"#.to_owned(),
+                "/api/GroupList/set" => r#"{"Id":7001}"#.to_owned(),
+                "/api/edit/update" => {
+                    members.push(format!(r#"{{"Number":{{"_value":"{}"}}}}"#, 150 + members.len() / 2));
+                    let members = members.join(",");
+                    format!(r#"[{{"Item":{{"Members":{{"selected":[{members}]}}}}}}]"#)
+                }
+                "/api/activeCalls" => r#"{"list":[]}"#.to_owned(),
+                _ => "AuthSuccess".to_owned(),
+            };
+            let length = body.len();
+            let reply =
+                format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+            stream.write_all(reply.as_bytes()).await.unwrap();
+        }
+    }
+
+    #[test]
+    fn members_of_a_group_are_read_again() {
+        let told = block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+            let http = Http::new(url, settings_for_another(None).unwrap()).unwrap();
+            let group = Some("Support".to_owned());
+            let console = Console::new(http, "admin".to_owned(), Secret::new("one"), group);
+            let following = async {
+                let mut polling =
+                    Polling::begin(Lists::Console(console), Duration::from_millis(1)).await.unwrap();
+                assert!(polling.people_due > Instant::now() + PEOPLE / 2);
+                let mut told = Vec::new();
+                while told.len() < 2 {
+                    match polling.next().await.unwrap() {
+                        Message::People(people) => {
+                            told.push(
+                                people.people.into_iter().map(|(number, _)| number).collect::<Vec<_>>(),
+                            );
+                        }
+                        // As if five minutes were over.
+                        _ => polling.people_due = Instant::now(),
+                    }
+                }
+                told
+            };
+            tokio::select! {
+                () = serve(listener) => Vec::new(),
+                told = following => told,
+            }
+        });
+        let told = told.unwrap();
+        assert!(told[0].len() < told[1].len() && told[1].starts_with(&told[0]), "{told:?}");
+    }
 }

@@ -15,7 +15,7 @@ use super::message::{Entry, Message, Participant, People, Place, Request, Row};
 use super::understanding::ThreeCx;
 use crate::bridge::source::{Heard, Source};
 use crate::bridge::tracker::{Followed, Open, Rules, Tracker};
-use crate::config::{List, ThreeCxSettings};
+use crate::config::{List, ThreeCxSettings, TrunkNumbers};
 use crate::event::{Direction, EventKind, Users};
 
 const TRUNK: &str = "10000 Trunk (+4930123456)";
@@ -34,7 +34,7 @@ fn settings() -> ThreeCxSettings {
 
 fn names() -> People {
     let person = |number: &str, name: &str| (number.to_owned(), Some(name.to_owned()));
-    let people = vec![person("150", "Alice Agent"), person("151", "Bob Agent")];
+    let people = vec![person("150", "Alice Agent"), person("151", "Bob Agent"), person("15", "Dora")];
     People { people, queues: Vec::new(), is_group: true }
 }
 
@@ -468,6 +468,71 @@ fn lists_of_before_version_20_become_the_right_events() {
             ],
         ),
         (
+            "the queue is listed last and stays",
+            &[
+                (2, &[["1", TRUNK, QUEUE, "Talking"]]),
+                (2, &[["1", TRUNK, ALICE, "Transferring"], ["1", TRUNK, QUEUE, "Talking"]]),
+                (2, &[["1", TRUNK, ALICE, "Talking"], ["1", TRUNK, QUEUE, "Talking"]]),
+            ],
+            &[
+                "#1 newCall in 4930123456→816 queue=816",
+                "#1 answer ans=150 user=Alice Agent",
+                "#1 hangup normalClearing",
+            ],
+        ),
+        (
+            "both are listed at once, the queue last",
+            &[(2, &[["1", TRUNK, ALICE, "Routing"], ["1", TRUNK, QUEUE, "Talking"]])],
+            &["#1 newCall in 4930123456→816 queue=816 user=Alice Agent", "#1 hangup cancel"],
+        ),
+        (
+            "passed on to a colleague outside of the group",
+            &[
+                (2, &[["1", TRUNK, ALICE, "Talking"]]),
+                (8, &[["1", TRUNK, "199 Carol", "Transferring"]]),
+                (8, &[["1", TRUNK, "199 Carol", "Talking"]]),
+                (1, &[["1", TRUNK, BOB, "Talking"], ["2", OTHER, ALICE, "Routing"]]),
+                (6, &[["2", OTHER, ALICE, "Routing"]]),
+            ],
+            &[
+                "#1 newCall in 4930123456→150 user=Alice Agent",
+                "#1 answer ans=150 user=Alice Agent",
+                "#2 newCall in 49401112233→150 user=Alice Agent",
+                "#1 hangup normalClearing",
+                "#2 hangup cancel",
+            ],
+        ),
+        (
+            "several that end at once end as they began",
+            &[
+                (2, &[["7", TRUNK, ALICE, "Talking"]]),
+                (2, &[["7", TRUNK, ALICE, "Talking"], ["3", OTHER, BOB, "Routing"]]),
+                (
+                    2,
+                    &[
+                        ["5", "10000 Trunk (+33123456789)", ALICE, "Routing"],
+                        ["3", OTHER, BOB, "Talking"],
+                        ["7", TRUNK, ALICE, "Talking"],
+                    ],
+                ),
+            ],
+            &[
+                "#1 newCall in 4930123456→150 user=Alice Agent",
+                "#1 answer ans=150 user=Alice Agent",
+                "#2 newCall in 49401112233→151 user=Bob Agent",
+                "#2 answer ans=151 user=Bob Agent",
+                "#3 newCall in 33123456789→150 user=Alice Agent",
+                "#1 hangup normalClearing",
+                "#2 hangup normalClearing",
+                "#3 hangup cancel",
+            ],
+        ),
+        (
+            "numbers of two digits and a SIP address",
+            &[(2, &[["1", "100000 Trunk (sip:+4930123456@example.com)", "15 Dora", "Routing"]])],
+            &["#1 newCall in 4930123456→15 user=Dora", "#1 hangup cancel"],
+        ),
+        (
             "missing for a moment",
             &[(2, &[["1", TRUNK, ALICE, "Talking"]]), (2, &[]), (2, &[["1", TRUNK, ALICE, "Talking"]])],
             &[
@@ -574,4 +639,29 @@ fn a_transfer_with_a_word_before_is_that_of_who_talked_to_the_other_one() {
             "{from}"
         );
     }
+}
+
+#[test]
+fn what_callers_have_dialled_may_be_told_by_their_trunk() {
+    let dialled = |trunk: &str, number: &str| (trunk.to_owned(), number.to_owned());
+    let numbers = [dialled("10000", "4930600000"), dialled("10001", "4930600001")];
+    let trunk_numbers = Some(TrunkNumbers(numbers.into_iter().collect()));
+    let mut followed = Followed3cx::new(Rules::default());
+    followed.source = ThreeCx::new(&ThreeCxSettings { trunk_numbers, ..settings() });
+    followed.say(Message::People(names()));
+    followed.polls(2, &[["1", TRUNK, QUEUE, "Talking"]]);
+    followed.polls(8, &[["2", "10001 Other (+49401112233)", ALICE, "Routing"]]);
+    followed.polls(8, &[["3", ALICE, TRUNK, "Routing"]]);
+    followed.polls(1, &[]);
+    assert_eq!(
+        followed.end(),
+        [
+            "#1 newCall in 4930123456→4930600000 queue=816",
+            "#2 newCall in 49401112233→4930600001 user=Alice Agent",
+            "#1 hangup cancel",
+            "#3 newCall out 150→4930123456 user=Alice Agent",
+            "#2 hangup cancel",
+            "#3 hangup cancel",
+        ]
+    );
 }
