@@ -19,5 +19,6 @@ pub mod tracker;
 pub mod traffic;
 pub mod view;
 pub mod wazo;
+mod web;
 pub mod xivo;
 pub mod webhook;

@@ -1,11 +1,17 @@
-//! A connection by TCP to a phone system.
+//! A connection by TCP to a phone system, and TLS over it.
 
+use std::fmt::Debug;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::net::sockopt::{set_socket_keepalive, set_tcp_keepcnt, set_tcp_keepidle, set_tcp_keepintvl};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
 
 use super::source::LinkError;
 
@@ -21,14 +27,33 @@ const TIMES: u32 = 3;
 ///
 /// Nobody is there.
 pub(super) async fn connect(address: &str, longest: Duration) -> Result<TcpStream, LinkError> {
-    let unreachable = |source| LinkError::Unreachable { address: address.to_owned(), source };
-    let stream = match timeout(longest, TcpStream::connect(address)).await {
-        Ok(connected) => connected.map_err(unreachable)?,
-        Err(_) => return Err(unreachable(io::ErrorKind::TimedOut.into())),
-    };
-    stream.set_nodelay(true).map_err(unreachable)?;
-    keep_alive(&stream).map_err(|error| unreachable(error.into()))?;
+    let connected = timeout(longest, dial(address)).await;
+    let connected = connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+    connected.map_err(|source| LinkError::Unreachable { address: address.to_owned(), source })
+}
+
+/// The same for whoever has a time and an error of their own.
+pub(super) async fn dial(address: &str) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    keep_alive(&stream)?;
     Ok(stream)
+}
+
+/// What carries a protocol: TCP, or TLS over it.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Debug + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Debug + Send> Stream for T {}
+
+/// TLS over a connection to this host.
+pub(super) async fn encrypted(
+    stream: TcpStream,
+    host: &str,
+    tls: &Arc<ClientConfig>,
+) -> io::Result<Box<dyn Stream>> {
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let name = ServerName::try_from(host).map_err(io::Error::other)?;
+    Ok(Box::new(TlsConnector::from(tls.clone()).connect(name, stream).await?))
 }
 
 fn keep_alive(stream: &TcpStream) -> rustix::io::Result<()> {

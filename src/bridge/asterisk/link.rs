@@ -3,25 +3,22 @@
 //! Source: Asterisk's documentation of AMI; tried with Asterisk 22.10.1.
 
 use std::collections::VecDeque;
-use std::fmt::Debug;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use md5::{Digest, Md5};
 use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
-use tokio_rustls::TlsConnector;
 
 use super::action::Action;
 use super::understanding::Message;
 use super::{Block, Blocks};
 use crate::bridge::source::{self, Connector, LinkError};
 use crate::bridge::system::AccountError;
-use crate::bridge::tcp;
+use crate::bridge::tcp::{self, Stream};
 use crate::bridge::traffic::Traffic;
 use crate::client::settings_for_another;
 use crate::config::{AsteriskAccount, AsteriskSettings, Secret};
@@ -64,11 +61,6 @@ impl Account {
         Ok(Self { address, username, secret, tls })
     }
 }
-
-/// What carries the protocol: TCP, or TLS over it.
-pub trait Stream: AsyncRead + AsyncWrite + Unpin + Debug + Send {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Debug + Send> Stream for T {}
 
 /// A connection that is logged in.
 #[derive(Debug)]
@@ -137,10 +129,8 @@ impl Account {
         let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
         let unreachable = |source| LinkError::Unreachable { address: self.address.clone(), source };
         let host = self.address.rsplit_once(':').map_or(self.address.as_str(), |(host, _)| host);
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let name = ServerName::try_from(host).map_err(|error| unreachable(io::Error::other(error)))?;
-        match timeout(STEP, TlsConnector::from(tls.clone()).connect(name, stream)).await {
-            Ok(Ok(connected)) => Ok(Box::new(connected)),
+        match timeout(STEP, tcp::encrypted(stream, host, tls)).await {
+            Ok(Ok(connected)) => Ok(connected),
             // It has begun to talk by itself.
             Ok(Err(error)) if is_no_tls(&error) => Err(unreachable(io::Error::other(
                 "it does not speak TLS there; see tls, and tlsbindaddr in manager.conf",

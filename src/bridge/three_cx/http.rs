@@ -11,16 +11,11 @@ use serde_json::Value;
 use url::Url;
 
 use crate::bridge::source::LinkError;
+use crate::bridge::web;
 use crate::config::Secret;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(15);
-
-/// How long a connection may take to come about.
-const CONNECTING: Duration = Duration::from_secs(10);
-
-/// The longest answer: thousands of legs, each some hundred bytes long.
-const LONGEST: usize = 16 * 1024 * 1024;
 
 /// So much of an answer is shown.
 const SHOWN: usize = 120;
@@ -55,16 +50,7 @@ pub enum By<'a> {
 impl Http {
     /// One that speaks TLS so; `base` ends with a slash.
     pub fn new(base: Url, tls: ClientConfig) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
-            .connect_timeout(CONNECTING)
-            .timeout(PATIENCE)
-            .pool_idle_timeout(Duration::from_secs(20))
-            .build()?;
-        Ok(Self { client, base })
+        Ok(Self { client: web::client(tls, PATIENCE)?, base })
     }
 
     /// Where the 3CX is, for people.
@@ -144,13 +130,8 @@ impl Http {
     async fn ask(&self, request: RequestBuilder, path: &'static str) -> Result<Answer, LinkError> {
         let failed = |error: reqwest::Error| LinkError::unreached(self.address(), &error);
         let mut response = request.send().await.map_err(failed)?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > LONGEST {
-                return Err(self.unreachable(format!("what it answers to {path} has no end")));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = web::body(&mut response).await.map_err(failed)?;
+        let body = body.ok_or_else(|| self.unreachable(format!("what it answers to {path} has no end")))?;
         let headers = std::mem::take(response.headers_mut());
         Ok(Answer { status: response.status().as_u16(), headers, body, path })
     }

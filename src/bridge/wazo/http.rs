@@ -13,14 +13,12 @@ use url::Url;
 
 use crate::bridge::source::LinkError;
 use crate::bridge::system::AccountError;
+use crate::bridge::web;
 use crate::client::{in_full, settings_for_another};
 use crate::config::{ConfigError, Secret, SourceSettings, WazoLogin, WazoSettings, read_token};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The longest answer: thousands of legs, each some hundred bytes long.
-const LONGEST: usize = 16 * 1024 * 1024;
 
 /// How long a token is to last; a new one is got after half of it.
 const TOKEN_LASTS: Duration = Duration::from_secs(2 * 60 * 60);
@@ -61,15 +59,8 @@ impl Http {
     /// That of the settings, whose files are read now.
     pub fn of(settings: &WazoSettings) -> Result<Self, AccountError> {
         let tls = settings_for_another(settings.ca_file.as_deref())?;
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls.clone())
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
-            .connect_timeout(PATIENCE)
-            .timeout(PATIENCE)
-            .build()
-            .map_err(|error| ConfigError::Bridge(in_full(&error)))?;
+        let client =
+            web::client(tls.clone(), PATIENCE).map_err(|error| ConfigError::Bridge(in_full(&error)))?;
         Ok(Self { client, base: settings.base()?, login: settings.account()?, tls: Arc::new(tls) })
     }
 
@@ -167,13 +158,8 @@ impl Http {
     async fn ask(&self, request: reqwest::RequestBuilder) -> Result<(StatusCode, Value), LinkError> {
         let failed = |error: reqwest::Error| LinkError::unreached(self.address(), &error);
         let mut response = request.send().await.map_err(failed)?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > LONGEST {
-                return Err(self.unreachable("its answer has no end"));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = web::body(&mut response).await.map_err(failed)?;
+        let body = body.ok_or_else(|| self.unreachable("its answer has no end"))?;
         Ok((response.status(), serde_json::from_slice(&body).unwrap_or_default()))
     }
 }

@@ -3,29 +3,23 @@
 //! Source: wazo-websocketd 0a263f5, `session.py`: the talk of version 2, and the codes with which it closes.
 
 use std::collections::VecDeque;
-use std::fmt::Debug;
 use std::io;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, SinkExt, StreamExt};
-use rustls::pki_types::ServerName;
 use serde_json::{Map, Value, json};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
-use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message as Frame};
-use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::http::{Http, Token, Untold};
 use super::message::{EVENTS, Message, Request};
 use crate::bridge::feed::jittered;
 use crate::bridge::source::{self, Connector, LinkError};
 use crate::bridge::system::AccountError;
+use crate::bridge::web;
 use crate::config::{Secret, WazoSettings};
 
 /// How long each step of the beginning may take.
@@ -70,11 +64,6 @@ impl Server {
     }
 }
 
-/// What carries it: TCP, or TLS over it.
-trait Stream: AsyncRead + AsyncWrite + Unpin + Debug + Send {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Debug + Send> Stream for T {}
-
 /// What comes of what is asked beside the socket.
 enum Answer {
     Said(Message),
@@ -96,7 +85,7 @@ enum Turn {
 
 /// A connection on which events come.
 pub struct Link {
-    socket: WebSocketStream<Box<dyn Stream>>,
+    socket: web::Socket,
     http: Http,
     token: Token,
     read: VecDeque<Message>,
@@ -146,33 +135,17 @@ impl Connector for Server {
 
 impl Server {
     /// Opens the socket. Its address holds the token, so it is in no error.
-    async fn open(&self, token: &Token) -> Result<WebSocketStream<Box<dyn Stream>>, LinkError> {
+    async fn open(&self, token: &Token) -> Result<web::Socket, LinkError> {
         let http = &self.http;
         let mut url = http.base().join("api/websocketd/").map_err(|error| http.unreachable(error))?;
         url.query_pairs_mut().append_pair("token", token.secret.reveal()).append_pair("version", "2");
-        let is_tls = url.scheme() == "https";
-        let _ = url.set_scheme(if is_tls { "wss" } else { "ws" });
-        let host = url.host_str().unwrap_or_default();
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let port = url.port_or_known_default().unwrap_or(443);
-        let broken = |error: io::Error| LinkError::unreached(http.address(), &error);
-        let stream = TcpStream::connect((host.as_str(), port)).await.map_err(broken)?;
-        stream.set_nodelay(true).map_err(broken)?;
-        rustix::net::sockopt::set_socket_keepalive(&stream, true).map_err(|error| broken(error.into()))?;
-        let stream: Box<dyn Stream> = if is_tls {
-            let name = ServerName::try_from(host).map_err(|error| broken(io::Error::other(error)))?;
-            Box::new(TlsConnector::from(http.tls.clone()).connect(name, stream).await.map_err(broken)?)
-        } else {
-            Box::new(stream)
-        };
-        let limits = WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
-        match client_async_with_config(url.as_str(), stream, Some(limits)).await {
-            Ok((socket, _)) => Ok(socket),
+        match web::open_socket(&url, None, &http.tls, LONGEST).await {
+            Ok(socket) => Ok(socket),
             Err(tungstenite::Error::Http(response)) => {
                 Err(http.unreachable(format!("it answers {} to who opens the socket", response.status())))
             }
             // A server that is started again hangs up in the middle.
-            Err(tungstenite::Error::Io(error)) => Err(broken(error)),
+            Err(tungstenite::Error::Io(error)) => Err(LinkError::unreached(http.address(), &error)),
             Err(
                 error @ (tungstenite::Error::ConnectionClosed
                 | tungstenite::Error::Protocol(ProtocolError::HandshakeIncomplete)),
