@@ -32,7 +32,7 @@ pub(super) async fn connect(address: &str, longest: Duration) -> Result<TcpStrea
     connected.map_err(|source| LinkError::Unreachable { address: address.to_owned(), source })
 }
 
-/// The same for whoever has a time and an error of their own.
+/// The same for callers that have a time and an error of their own.
 pub(super) async fn dial(address: &str) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;

@@ -26,8 +26,7 @@ const LONGEST: usize = 16 * 1024 * 1024;
 /// A WebSocket that is open.
 pub(super) type Socket = WebSocketStream<Box<dyn Stream>>;
 
-/// What asks. An answer may take that long, and is that of whoever was asked: no proxy's, and of nobody to whom it
-/// leads.
+/// A client that goes through no proxy and follows no redirect. `patience` is how long an answer may take.
 pub(super) fn client(tls: ClientConfig, patience: Duration) -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
@@ -52,7 +51,7 @@ pub(super) async fn body(answer: &mut reqwest::Response) -> reqwest::Result<Opti
     Ok(Some(body))
 }
 
-/// Opens a WebSocket at this address of the web server. Its messages have so many bytes at most.
+/// Opens a WebSocket at this address of the web server. Its messages have `longest` bytes at most.
 pub(super) async fn open_socket(
     url: &Url,
     bearer: Option<&Secret>,

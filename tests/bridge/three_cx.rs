@@ -615,7 +615,7 @@ fn names_that_do_not_come_hold_up_no_call() {
             _ => pbx.lists(&[["1", TRUNK, ALICE, "Routing"]]),
         }
         until_told(&zammad, &[RINGS]);
-        // Whoever waits for names first waits in vain until then.
+        // A bridge that waits for names first has given up on them by then.
         assert_eq!(pbx.waiting(), if api == "v20" { 2 } else { 1 });
         end(running);
     });

@@ -515,7 +515,7 @@ mod tests {
     use crate::bridge::source::Link;
     use crate::config::ThreeCxSettings;
 
-    /// A connection without a socket to whoever listens there. Nothing is due for an hour.
+    /// A connection without a socket, to what listens at this address. Nothing is due for an hour.
     fn without_socket(address: &str) -> CallControl {
         let settings = ThreeCxSettings {
             url: Some(format!("http://{address}")),
