@@ -18,6 +18,9 @@ const LONGEST_CODE: usize = 4;
 /// What people write between two groups of a number's digits.
 const SEPARATORS: &str = " .-/()\u{a0}";
 
+/// No number has more digits, whatever stands between them.
+const MOST_DIGITS: usize = 32;
+
 /// The most of them between two groups, as in `+49 (221) - 4710010`.
 const LONGEST_GAP: usize = 4;
 
@@ -101,6 +104,7 @@ fn number_at(text: &[char], begin: usize) -> Vec<usize> {
     let mut end = first.end;
     while let Some(next) = next_digit(text, end)
         && next - end <= LONGEST_GAP
+        && digits.len() < MOST_DIGITS
         && text[end..next].iter().all(|c| SEPARATORS.contains(*c))
     {
         let group = group(next);

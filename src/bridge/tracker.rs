@@ -537,7 +537,7 @@ impl Tracker {
         let summary = Summary {
             direction: call.direction(),
             id: call.id,
-            from: call.from.map(|shown| self.rules.sent(shown)),
+            from: call.from.map(|shown| self.rules.sent_of_caller(&shown)),
             to: self.rules.sent(call.to),
             queue: call.queue,
             answered_by: call.answered_by,

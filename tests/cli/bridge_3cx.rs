@@ -100,7 +100,7 @@ fn check_looks_at_a_3cx_as_a_bridge_would() {
             2,
             vec!["what it answers to connect/token is not JSON", "See url and ca_file in [bridge.3cx]"],
         ),
-        (self_signed(), &client, 2, vec!["certificate", "See url and ca_file in [bridge.3cx]"]),
+        (self_signed(), &client, 2, vec!["the certificate is self-signed", "as ca_file in [bridge.3cx]"]),
     ];
     for (pbx, account, code, said) in cases {
         let (found, text) = check(&world, &pbx, account, &[]);

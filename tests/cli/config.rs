@@ -574,7 +574,10 @@ fn a_bridge_that_cannot_begin_is_found_by_config_check() {
         ("[bridge]\nignore = ['7*', '']".to_owned(), "bridge.ignore has an empty pattern"),
         (table.to_owned(), "bridge.asterisk.secret_file is not set"),
         ("[bridge.asterisk]\nsecret = 'x'\nusername = ' '".to_owned(), "bridge.asterisk.username is empty"),
-        (format!("{table}\nsecret = 'x'\noutside_prefix = 'x'"), "outside_prefix: \"x\" is no digits"),
+        (
+            format!("{table}\nsecret = 'x'\noutside_prefix = 'x'"),
+            "outside_prefix: \"x\" is not what phones dial",
+        ),
         (
             format!("{table}\nsecret = 'x'\ntrunk_contexts = ['']"),
             "bridge.asterisk.trunk_contexts has an empty pattern",

@@ -39,6 +39,15 @@ fn lacks_reading(complaint: &str) -> Missing {
     }
 }
 
+/// Which events do not come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deaf {
+    /// none at all
+    ToAll,
+    /// those of calls
+    ToCalls,
+}
+
 /// What one connection has shown so far.
 #[derive(Debug, Default)]
 pub(super) struct Rights {
@@ -53,18 +62,25 @@ pub(super) struct Rights {
     /// the list of channels is refused
     unlisted: Option<Missing>,
     /// events do not come
-    deaf: Option<Missing>,
+    deaf: Option<Deaf>,
     /// what was told last
     told: Option<Change>,
 }
 
 impl Rights {
+    /// A new connection has begun. Only an event of a call shows that they come.
+    pub fn begin(&mut self) {
+        *self = Self { deaf: self.deaf.take(), ..Self::default() };
+    }
+
     /// An event has come by itself.
     pub fn hear(&mut self, event: &Block) -> Option<Change> {
         self.has_heard = true;
-        event.get("Uniqueid")?;
-        self.has_heard_of_calls = true;
-        self.deaf.take().and_then(|_| self.change())
+        let is_of_call = event.get("Uniqueid").is_some();
+        self.has_heard_of_calls |= is_of_call;
+        let was_deaf = self.deaf;
+        self.deaf.take_if(|deaf| is_of_call || *deaf == Deaf::ToAll);
+        if was_deaf == self.deaf { None } else { self.change() }
     }
 
     /// A list was refused.
@@ -83,9 +99,9 @@ impl Rights {
             self.suspects.clear();
             self.silent.extend(untold);
         } else if !self.has_heard {
-            self.deaf = Some(no_event());
+            self.deaf = Some(Deaf::ToAll);
         } else if !self.suspects.is_disjoint(&untold) {
-            self.deaf = Some(lacks_reading("no event of a call arrives"));
+            self.deaf = Some(Deaf::ToCalls);
         } else {
             self.suspects = untold;
         }
@@ -93,8 +109,11 @@ impl Rights {
     }
 
     fn change(&mut self) -> Option<Change> {
-        let missing = self.unlisted.as_ref().or(self.deaf.as_ref());
-        let now = missing.cloned().map_or(Ok(()), Err);
+        let deaf = self.deaf.map(|deaf| match deaf {
+            Deaf::ToAll => no_event(),
+            Deaf::ToCalls => lacks_reading("no event of a call arrives"),
+        });
+        let now = self.unlisted.clone().or(deaf).map_or(Ok(()), Err);
         if self.told.as_ref() == Some(&now) {
             return None;
         }
@@ -146,7 +165,20 @@ mod tests {
         assert_eq!(rights.look(ids(&[])), Some(Ok(())));
         assert_eq!(rights.look(ids(&["1.1"])), None, "its event may be on its way");
         assert_eq!(complaint(rights.look(ids(&["1.1"]))), is("no event of a call arrives"));
+        // A new login shows nothing else until somebody calls.
+        rights.begin();
+        assert_eq!(rights.hear(&event("Event: FullyBooted")), None);
+        assert_eq!(complaint(rights.look(ids(&[]))), is("no event of a call arrives"));
         assert_eq!(rights.hear(&of_a_call()), Some(Ok(())));
+    }
+
+    #[test]
+    fn an_account_that_got_no_event_gets_one_after_a_new_login() {
+        let mut rights = Rights::default();
+        assert_eq!(complaint(rights.look(ids(&[]))), is("no event arrives"));
+        rights.begin();
+        assert_eq!(rights.hear(&event("Event: FullyBooted")), Some(Ok(())));
+        assert_eq!(rights.look(ids(&[])), None);
     }
 
     #[test]

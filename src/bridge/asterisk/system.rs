@@ -40,7 +40,7 @@ impl PhoneSystem for System {
                  firewall or permit = keeps this machine out"
             }
             LinkError::InUse { .. } => {
-                "Give the bridge an account of its own. If it is, Asterisk has not given the connection of before up yet; \
+                "Give the bridge an account of its own. If it has one, Asterisk has not closed the last connection yet; \
                  see asterisk -rx 'manager show connected', and allowmultiplelogin in manager.conf"
             }
             LinkError::Refused { .. } => {

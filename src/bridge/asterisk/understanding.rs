@@ -327,7 +327,7 @@ impl Source for Asterisk {
         self.again.clear();
         self.has_looked_again = false;
         self.cuts = 0;
-        self.rights = Rights::default();
+        self.rights.begin();
         self.is_told_of_numbers = false;
         self.is_told_of_hangups = false;
         vec![self.ask_for_list(true)]

@@ -125,7 +125,9 @@ impl FreeSwitch {
             }
             Says::Text(why) if why.contains("permission denied") => {
                 let mut heard = self.listed_nothing();
-                heard.push(Heard::Rights(rights(Some(&why)).map(drop)));
+                heard.push(Heard::Remark(format!(
+                    "FreeSWITCH does not show which calls there are ({why}); its account needs the command uuid_dump"
+                )));
                 heard
             }
             Says::Text(why) if why.contains("No such channel") => Vec::new(),

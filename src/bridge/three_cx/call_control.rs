@@ -194,11 +194,11 @@ impl CallControl {
                 )));
             }
             Ok(Opened::Status(status)) => {
-                log::debug!("there is no socket still ({status})");
+                log::debug!("still no socket ({status})");
                 self.socket_due = Some(now + SOCKET_AGAIN);
             }
             Err(error) => {
-                log::debug!("there is no socket still: {}", crate::client::in_full(&error));
+                log::debug!("still no socket: {}", crate::client::in_full(&error));
                 self.socket_due = Some(now + SOCKET_AGAIN);
             }
         }

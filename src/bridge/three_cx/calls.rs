@@ -358,8 +358,12 @@ impl Calls {
             // The agents who were rung before count no more.
             (false, true) => calls.iter().filter(is_live).all(is_other),
             (false, false) => are_others,
-            // Who talks, or has a line of their own, does not wait.
-            (true, true) => are_others && !conversation.is_answered() && !self.has_a_line(conversation, call),
+            // Who talks, or has a line of their own, does not wait; but one whose number is known may just have been sent
+            // into a queue.
+            (true, true) => {
+                let may_wait = number.is_some() || !conversation.is_answered();
+                are_others && may_wait && !self.has_a_line(conversation, call)
+            }
             // Whose number is known may have been sent into a queue.
             (true, false) => are_others && number.is_some(),
         }

@@ -259,7 +259,7 @@ async fn of<T>(asking: &mut Option<BoxFuture<'static, T>>) -> T {
 /// Calls are followed with what was known before, or without names.
 fn without_failure(people: Result<Option<People>, LinkError>) -> Option<People> {
     people.unwrap_or_else(|error| {
-        log::debug!("who there is is not told: {}", crate::client::in_full(&error));
+        log::debug!("no names: {}", crate::client::in_full(&error));
         None
     })
 }

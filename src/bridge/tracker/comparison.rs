@@ -189,9 +189,9 @@ impl Tracker {
     fn adopt_internal(&mut self, leg: &Standing, standing: &[Standing], now: Duration) {
         let is_other = |other: &&Standing| other.group == leg.group && other.leg != leg.leg;
         let others = || standing.iter().filter(is_other);
-        // A phone that listens to an announcement calls nobody.
-        if leg.to.is_empty() || others().next().is_none() || others().any(|other| other.side == Side::Outside)
-        {
+        // A phone that listens to an announcement calls nobody, nor does one that is in a conference.
+        let is_anybody_rung = others().any(|other| !other.calls);
+        if leg.to.is_empty() || !is_anybody_rung || others().any(|other| other.side == Side::Outside) {
             return;
         }
         let mut call = Call::new(leg.group.0.clone(), Way::Internal, leg.group.clone(), now);

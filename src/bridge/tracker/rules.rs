@@ -10,8 +10,8 @@ use crate::config::{Agents, Pattern};
 use crate::event::WrittenEvent;
 use crate::number::{Numbering, Party};
 
-/// The characters of a number that Zammad keeps.
-const LONGEST_NUMBER: usize = 100;
+/// As many characters of a number as Zammad keeps, also with a country's code before them.
+const LONGEST_NUMBER: usize = 90;
 
 /// What is reported and when: the table `[bridge]`.
 #[derive(Debug, Clone)]
@@ -93,6 +93,11 @@ impl Rules {
         login.map(|login| login.as_str().to_owned()).or_else(|| person.name.clone())
     }
 
+    /// The number of who calls as Zammad gets it.
+    pub(super) fn sent_of_caller(&self, shown: &str) -> String {
+        self.numbering.read(shown).map_or_else(|_| Party::ANONYMOUS.to_owned(), |party| party.to_string())
+    }
+
     /// A number as Zammad gets it; of what it does not take as much as it does.
     pub(super) fn sent(&self, shown: String) -> String {
         self.numbering.read(&shown).map_or_else(|_| cut(&shown), |party| party.to_string())
@@ -113,6 +118,9 @@ impl Rules {
         }
         if is_wrong(&event.to) {
             event.to = event.to.as_deref().map(cut);
+        }
+        if is_wrong(&event.to) {
+            event.to = Some(Party::ANONYMOUS.to_owned());
         }
         if is_wrong(&event.answering_number) {
             event.answering_number = None;

@@ -130,7 +130,8 @@ impl Call {
         if is_last && self.way.is_none() {
             // Nobody was called, as when the caller hangs up in a menu, or it was never said that it crosses a trunk:
             // then its number tells.
-            let way = self.way_by_direction().unwrap_or_else(|| self.way_by_numbers());
+            let is_known = |way: &Way| *way != Way::Out || self.whom_it_reaches().is_some();
+            let way = self.way_by_direction().filter(is_known).unwrap_or_else(|| self.way_by_numbers());
             facts.extend(self.begin(way, name));
         }
         let Some(leg) = self.legs.remove(id) else { return facts };

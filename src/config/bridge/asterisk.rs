@@ -150,7 +150,7 @@ impl AsteriskSettings {
         let is_dialled = |c: char| c.is_ascii_digit() || "*#+".contains(c);
         match &self.outside_prefix {
             Some(prefix) if !prefix.chars().all(is_dialled) => Err(ConfigError::Bridge(format!(
-                "bridge.asterisk.outside_prefix: {prefix:?} is no digits that somebody dials, such as 0"
+                "bridge.asterisk.outside_prefix: {prefix:?} is not what phones dial to get out, such as 0"
             ))),
             Some(_) | None => Ok(()),
         }

@@ -146,16 +146,15 @@ pub async fn follow(
             Some(news) = phones.next(), if !is_ending => {
                 match news {
                     News::Connected(secret, refuses) => {
-                        log::info!("{connected}");
+                        let is_new = rights.is_new_connection();
+                        log::log!(if is_new { log::Level::Info } else { log::Level::Debug }, "{connected}");
                         refused += std::mem::replace(&mut refusals, refuses).count();
                         trouble = None;
-                        if std::mem::replace(&mut was_connected, true) {
+                        if std::mem::replace(&mut was_connected, true) && is_new {
                             pulse.count(|told| told.reconnects += 1);
                         }
                         pulse.link_is(LinkState::Connected);
-                        if let Some(page) = &page {
-                            page.change(|view| view.link_is(true, format!("connected to {phone_system}")));
-                        }
+                        show_rights(&rights, &phone_system, &pulse, page.as_ref());
                         phones.ask_first(&secret);
                         ask_again = Some(Instant::now() + ASK_AGAIN);
                     }
@@ -174,12 +173,7 @@ pub async fn follow(
                         pulse.count(|told| told.messages += 1);
                         let onlookers = Onlookers { pulse: Some(&pulse), page: page.as_ref() };
                         if let Some(change) = said.rights.take() && rights.change(name, change) {
-                            pulse.lacks(rights.lacks());
-                            if let Some(page) = &page {
-                                let lacks = rights.lacks().map(|missing| format!(", but {}", missing.complaint));
-                                let lacks = lacks.unwrap_or_default();
-                                page.change(|view| view.link_is(lacks.is_empty(), format!("connected to {phone_system}{lacks}")));
-                            }
+                            show_rights(&rights, &phone_system, &pulse, page.as_ref());
                         }
                         let waits = said.waits.take();
                         let about = waits.as_ref().and_then(|_| said.about.clone());
@@ -195,10 +189,9 @@ pub async fn follow(
                 phones.ask_again();
             }
             () = sleep_until(rights.due().unwrap_or(begun)), if rights.due().is_some() && !is_ending => {
-                if rights.is_due(tracker.open()) {
-                    log::debug!("{name}: the account logs in again, as it may have other rights by now");
-                    phones.begin();
-                }
+                log::debug!("{name}: the account logs in again, as it may have other rights by now");
+                rights.log_in_again();
+                phones.begin();
             }
             () = sleep_until(due), if !is_ending => {
                 heard = Instant::now();
@@ -333,6 +326,15 @@ pub async fn follow(
     phones.end();
     pulse.end().await;
     Ok(())
+}
+
+/// Tells of a connection, and of what its account lacks.
+fn show_rights(rights: &Rights, phone_system: &str, pulse: &Pulse, page: Option<&Page>) {
+    pulse.lacks(rights.lacks());
+    if let Some(page) = page {
+        let lacks = rights.lacks().map(|missing| format!(", but {}", missing.complaint)).unwrap_or_default();
+        page.change(|view| view.link_is(lacks.is_empty(), format!("connected to {phone_system}{lacks}")));
+    }
 }
 
 /// Who is shown what is heard.

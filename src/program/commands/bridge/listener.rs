@@ -191,10 +191,11 @@ where
     fn begin(&mut self) {
         let (tell_us, told) = unbounded_channel();
         let (requests, asked) = unbounded_channel();
-        let feeding = background::begin(feed(self.connectors.subscribe(), tell_us, asked));
-        if let Some(before) = self.connection.replace(Connection { feeding, told, requests }) {
+        if let Some(before) = &self.connection {
             before.feeding.abort();
         }
+        let feeding = background::begin(feed(self.connectors.subscribe(), tell_us, asked));
+        self.connection = Some(Connection { feeding, told, requests });
     }
 
     fn take_up(&mut self, open: &Open) {

@@ -6,27 +6,33 @@ use tokio::time::Instant;
 
 use crate::bridge::source::Missing;
 
-/// An account gets other rights when it logs in. So it does after that time, as after a login that is refused.
+/// An account gets other rights when it logs in. So one that hears of no call does after that time.
 const LOG_IN_AGAIN: Duration = Duration::from_secs(180);
+
+/// One that hears of calls does it rarely: of a call that begins in that moment it may not hear, and no list tells.
+const LOG_IN_RARELY: Duration = Duration::from_secs(60 * 60);
 
 /// What the account lacks, as far as it is known.
 #[derive(Debug, Default)]
 pub struct Rights {
     lacks: Option<Missing>,
     log_in_again: Option<Instant>,
+    /// a login is under way for its rights alone
+    is_wanted: bool,
 }
 
 impl Rights {
     /// The phone system has shown what the account may do. `true`: that is news, which has been told.
     pub fn change(&mut self, name: &str, rights: Result<(), Missing>) -> bool {
         let lacks = rights.err();
-        self.log_in_again = lacks.as_ref().map(|_| Instant::now() + LOG_IN_AGAIN);
+        let pause = |missing: &Missing| if missing.is_deaf { LOG_IN_AGAIN } else { LOG_IN_RARELY };
+        self.log_in_again = lacks.as_ref().map(|missing| Instant::now() + pause(missing));
         if self.lacks == lacks {
             return false;
         }
         match &lacks {
             Some(Missing { complaint, next_step, .. }) => log::warn!("{name}: {complaint}. {next_step}"),
-            None => log::info!("{name}: the account may do what it has to"),
+            None => log::info!("{name}: the account has the rights that it needs"),
         }
         self.lacks = lacks;
         true
@@ -40,20 +46,23 @@ impl Rights {
     /// The connection was lost, and another one shows more.
     pub fn is_lost(&mut self) {
         self.log_in_again = None;
+        self.is_wanted = false;
     }
 
-    /// When it may be time for a new login.
+    /// When it is time for a new login.
     pub fn due(&self) -> Option<Instant> {
         self.log_in_again
     }
 
-    /// Whether a new login is to be made now. While calls are followed it waits: without a list nobody would know what
-    /// happened to them meanwhile.
-    pub fn is_due(&mut self, open_calls: usize) -> bool {
-        let is_deaf = self.lacks.as_ref().is_some_and(|missing| missing.is_deaf);
-        let is_now = is_deaf || open_calls == 0;
-        self.log_in_again = (!is_now).then(|| Instant::now() + LOG_IN_AGAIN);
-        is_now
+    /// A new login is made now.
+    pub fn log_in_again(&mut self) {
+        self.log_in_again = None;
+        self.is_wanted = true;
+    }
+
+    /// There is a connection. `false`: it was there before, and only the rights may be others.
+    pub fn is_new_connection(&mut self) -> bool {
+        !std::mem::take(&mut self.is_wanted)
     }
 }
 
@@ -72,7 +81,9 @@ mod tests {
         assert!(rights.change("asterisk", missing(true)));
         assert!(!rights.change("asterisk", missing(true)));
         assert!(rights.due().is_some_and(|due| due > Instant::now()));
-        assert!(rights.is_due(2) && rights.due().is_none());
+        assert!(rights.is_new_connection());
+        rights.log_in_again();
+        assert!(rights.due().is_none() && !rights.is_new_connection() && rights.is_new_connection());
         // The new login shows nothing else.
         assert!(!rights.change("asterisk", missing(true)) && rights.due().is_some());
         assert!(rights.change("asterisk", Ok(())));
@@ -80,12 +91,12 @@ mod tests {
     }
 
     #[test]
-    fn an_account_that_hears_of_calls_logs_in_again_between_them() {
+    fn an_account_that_hears_of_calls_logs_in_again_rarely() {
         let mut rights = Rights::default();
+        rights.change("asterisk", missing(true));
+        let soon = rights.due().unwrap();
         rights.change("asterisk", missing(false));
-        assert!(!rights.is_due(1) && rights.due().is_some());
-        assert!(rights.is_due(0));
-        rights.change("asterisk", missing(false));
+        assert!(rights.due().unwrap() > soon + LOG_IN_AGAIN);
         rights.is_lost();
         assert!(rights.due().is_none() && rights.lacks().is_some());
     }

@@ -111,7 +111,7 @@ pub fn expose(text: &mut String, labels: &str, bridges: &[Bridge]) {
     family("connected", "gauge", "1 while the bridge follows its phone system.", &|bridge| {
         f64::from(u8::from(is_connected(bridge)))
     });
-    family("lacks_rights", "gauge", "1 while the account may not see all that it has to.", &|bridge| {
+    family("lacks_rights", "gauge", "1 while the account lacks a right.", &|bridge| {
         f64::from(u8::from(is_connected(bridge) && bridge.told.lacks.is_some()))
     });
     family("since_timestamp_seconds", "gauge", "Since when it is connected, or is not.", &since);

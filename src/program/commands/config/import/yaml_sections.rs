@@ -103,7 +103,7 @@ impl Node {
     /// Source: yaml.org, "Merge Key Language-Independent Type for YAML Version 1.1".
     fn pairs(&self, left: &mut usize) -> Result<Vec<(&Node, &Node, bool)>, Broken> {
         let Content::Keys(pairs) = &self.content else {
-            return Err(self.broken("`<<` merges keys, and here are none"));
+            return Err(self.broken("`<<` merges keys, and this has none"));
         };
         let (mut merged, mut own) = (Vec::new(), Vec::new());
         for [key, value] in pairs {
@@ -170,7 +170,7 @@ fn document(text: &str) -> Result<Option<Rc<Node>>, Broken> {
             // One that stands in itself has no end.
             Event::Alias(anchor) => match anchors.get(&anchor) {
                 Some(known) => (0, known.clone()),
-                None => return Err(Broken { line, reason: "an alias of what it stands in".to_owned() }),
+                None => return Err(Broken { line, reason: "an alias inside its own anchor".to_owned() }),
             },
             Event::Scalar(text, style, anchor, _) => {
                 let is_null =
