@@ -403,7 +403,8 @@ class Run(threading.Thread):
         return max(self._without_us()) > DISTURBED
 
     def _without_us(self):
-        return self.beside.times(self.call.began)
+        # One that never began had the whole time.
+        return self.beside.times(self.call.began or 0.0)
 
     def _leg(self, state):
         """What the far end told of this call."""
