@@ -253,7 +253,7 @@ impl Asterisk {
                 let ids = list.iter().filter_map(|channel| channel.get("Uniqueid"));
                 let untold = ids.filter(|id| !self.listener.knows(id)).map(str::to_owned).collect();
                 let change = self.rights.look(untold).map(Heard::Rights);
-                // Later everything is told; and whoever is connected to others is not always answered, as in a conference.
+                // Later events tell everything. A caller in a conference is connected to others, and is not answered.
                 let is_first = !std::mem::replace(&mut self.has_looked_again, true);
                 let seen = is_first.then(|| Heard::Seen(self.listener.seen(&list)));
                 change.into_iter().chain(seen).collect()

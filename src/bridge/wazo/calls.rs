@@ -358,7 +358,7 @@ impl Call {
         };
         let of_called = self.called().any(|(_, leg)| is_long(&leg.peer));
         let of_caller = self.legs.values().any(|leg| leg.calls && leg.user.is_some() && is_long(&leg.peer));
-        // Whoever hides the number is outside.
+        // A caller who hides the number is outside.
         let of_stranger = self.stranger().is_some_and(|leg| leg.number.is_none() || is_long(&leg.number));
         match (of_called || of_stranger, of_caller) {
             (true, _) => Way::In,

@@ -136,7 +136,7 @@ impl Server {
     }
 }
 
-/// How long it is not tried again, after so many failures in a row before this one.
+/// The pause before the next try; `failures` counts those in a row before this one.
 fn pause_after(error: &LinkError, failures: usize) -> Duration {
     match error.is_lasting() {
         true => AFTER_REFUSAL,
