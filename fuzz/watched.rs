@@ -48,7 +48,7 @@ impl Watched {
                 Heard::Standing(legs) => self.tracker.compare(&legs, self.now),
                 Heard::Seen(legs) => self.tracker.see(&legs, self.now),
                 Heard::Ask(request) => requests.push(request),
-                Heard::Remark(_) | Heard::Passed(_) | Heard::Repeated(_) => {}
+                Heard::Remark(_) | Heard::Rights(_) | Heard::Passed(_) | Heard::Repeated(_) => {}
             }
         }
         self.look();
