@@ -201,8 +201,11 @@ pub enum LinkError {
     #[error("no connection to {address}")]
     Unreachable { address: String, source: io::Error },
     /// Somebody else is there.
-    #[error("{address} is no {wanted}: it says {}", if said.is_empty() { "nothing".to_owned() } else { format!("{said:?}") })]
+    #[error("{address} is no {wanted}: it says {said:?}")]
     Stranger { address: String, wanted: &'static str, said: String },
+    /// Somebody is there who says nothing: it may only hang, or be about to end.
+    #[error("{address} accepts the connection, and says nothing")]
+    Mute { address: String },
     /// It does not let us in.
     #[error("{address} refuses the login: {reason}")]
     Refused { address: String, reason: String },
@@ -236,10 +239,9 @@ impl LinkError {
     /// Whether it will last until somebody changes a setting.
     pub fn is_lasting(&self) -> bool {
         match self {
-            Self::Refused { .. } => true,
-            // It may only hang.
-            Self::Stranger { said, .. } => !said.is_empty(),
+            Self::Refused { .. } | Self::Stranger { .. } => true,
             Self::Unreachable { .. }
+            | Self::Mute { .. }
             | Self::InUse { .. }
             | Self::Untrusted { .. }
             | Self::Ended
@@ -253,6 +255,7 @@ impl LinkError {
         match self {
             Self::Unreachable { .. }
             | Self::Stranger { .. }
+            | Self::Mute { .. }
             | Self::Refused { .. }
             | Self::InUse { .. }
             | Self::Untrusted { .. } => true,

@@ -107,8 +107,9 @@ impl Connector for Account {
             read: VecDeque::new(),
             rare: Rare::default(),
         };
-        // One that says nothing waits for a word itself, as a web server does.
-        let banner = timeout(STEP, link.banner()).await.unwrap_or_else(|_| Ok(String::new()))?;
+        // One that says nothing may wait for a word itself, as a web server does.
+        let banner = timeout(STEP, link.banner()).await.ok().flatten();
+        let Some(banner) = banner else { return Err(LinkError::Mute { address: address() }) };
         if !banner.starts_with("Asterisk Call Manager/") {
             return Err(LinkError::Stranger {
                 address: address(),
@@ -147,17 +148,17 @@ fn is_no_tls(error: &io::Error) -> bool {
 }
 
 impl Link {
-    /// The first line, which no empty line follows.
-    async fn banner(&mut self) -> Result<String, LinkError> {
+    /// The first line, which no empty line follows; `None`: there is none.
+    async fn banner(&mut self) -> Option<String> {
         let mut banner = Vec::new();
-        while banner.len() < LONGEST_BANNER {
+        while banner.len() < LONGEST_BANNER && !banner.ends_with(b"\n") {
             match self.traffic.stream.read_u8().await {
-                Ok(b'\n') => break,
                 Ok(byte) => banner.push(byte),
+                Err(_) if banner.is_empty() => return None,
                 Err(_) => break,
             }
         }
-        Ok(String::from_utf8_lossy(&banner).trim().to_owned())
+        Some(String::from_utf8_lossy(&banner).trim().to_owned())
     }
 
     /// Logs in. Where nobody else hears it, `is_private`, an interface without MD5 gets the secret itself.
@@ -407,7 +408,7 @@ mod tests {
                 "is no manager interface of Asterisk: it says \"SSH-2.0-OpenSSH_9.2\"",
             ),
             ("\u{1b}[2J\r\n", r#"it says "\u{1b}[2J""#),
-            ("\n", "it says nothing"),
+            ("\n", "it says \"\""),
         ];
         for (said, told) in cases {
             let says = Box::leak(Box::new([said]));
@@ -419,7 +420,8 @@ mod tests {
         let (account, served) = interface(&[""]);
         let error = connect(&account).unwrap_err();
         // An Asterisk that is about to end does so too.
-        assert!(error.to_string().ends_with("it says nothing") && !error.is_lasting(), "{error}");
+        assert!(error.to_string().ends_with("accepts the connection, and says nothing"), "{error}");
+        assert!(!error.is_lasting(), "{error}");
         served.join().unwrap();
     }
 

@@ -35,7 +35,11 @@ impl PhoneSystem for System {
 
     fn next_step(error: &LinkError) -> Cow<'static, str> {
         match error {
-            LinkError::Unreachable { .. } | LinkError::Ended | LinkError::Broken(_) | LinkError::Silent => {
+            LinkError::Unreachable { .. }
+            | LinkError::Mute { .. }
+            | LinkError::Ended
+            | LinkError::Broken(_)
+            | LinkError::Silent => {
                 "See whether Asterisk runs, whether manager.conf has enabled = yes, bindaddr and port, and whether a \
                  firewall or permit = keeps this machine out"
             }

@@ -35,6 +35,7 @@ impl PhoneSystem for System {
     fn next_step(error: &LinkError) -> Cow<'static, str> {
         match error {
             LinkError::Unreachable { .. }
+            | LinkError::Mute { .. }
             | LinkError::InUse { .. }
             | LinkError::Untrusted { .. }
             | LinkError::Ended

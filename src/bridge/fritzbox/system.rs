@@ -37,6 +37,7 @@ impl PhoneSystem for System {
     fn next_step(error: &LinkError) -> Cow<'static, str> {
         match error {
             LinkError::Unreachable { .. }
+            | LinkError::Mute { .. }
             | LinkError::Ended
             | LinkError::Broken(_)
             | LinkError::Silent

@@ -46,6 +46,7 @@ impl PhoneSystem for System {
     fn next_step(error: &LinkError) -> Cow<'static, str> {
         match error {
             LinkError::Unreachable { .. }
+            | LinkError::Mute { .. }
             | LinkError::InUse { .. }
             | LinkError::Ended
             | LinkError::Broken(_)

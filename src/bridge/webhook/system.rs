@@ -47,6 +47,7 @@ impl PhoneSystem for System {
                 "See whether another process listens there, and listen in [bridge.webhook]"
             }
             LinkError::Ended
+            | LinkError::Mute { .. }
             | LinkError::Broken(_)
             | LinkError::Silent
             | LinkError::Refused { .. }
