@@ -16,6 +16,7 @@ mod snapshot;
 mod system;
 mod trunks;
 mod understanding;
+mod wholeness;
 
 pub use action::Action;
 pub use block::{Block, BlockError, Blocks};

@@ -22,6 +22,9 @@ const SAID_OF_CALL: usize = 64 * 1024;
 const SAID_AT_ONCE: usize = 4 * 1024;
 const SAID: usize = 4 * 1024 * 1024;
 
+/// So many messages wait for what is understood of their legs.
+const UNPLACED: usize = 64;
+
 /// The latest calls.
 #[derive(Debug, Default)]
 pub struct View {
@@ -31,6 +34,8 @@ pub struct View {
     /// how often anything changed
     changes: u64,
     said: usize,
+    /// what was said of legs of which nothing was known by then
+    unplaced: VecDeque<(LegId, LegId, String)>,
     link: String,
     is_connected: bool,
     /// why Zammad takes no events, and since when
@@ -156,12 +161,18 @@ impl View {
 
     /// The phone system said something of a leg of this call.
     pub fn said(&mut self, call: Option<CallNumber>, leg: &LegId, group: &LegId, mut text: String) {
-        let Some(place) = self.place(call, leg, group) else { return };
         let mut end = SAID_AT_ONCE.min(text.len());
         while !text.is_char_boundary(end) {
             end -= 1;
         }
         text.truncate(end);
+        let Some(place) = self.place(call, leg, group) else {
+            // What comes in one go is understood at its end.
+            if self.unplaced.len() >= UNPLACED {
+                self.unplaced.pop_front();
+            }
+            return self.unplaced.push_back((leg.clone(), group.clone(), text));
+        };
         self.changes += 1;
         let change = self.changes;
         let Some(row) = self.rows.get_mut(place) else { return };
@@ -271,6 +282,9 @@ impl View {
             said_bytes: 0,
             left_out: 0,
         });
+        for (leg, group, text) in std::mem::take(&mut self.unplaced) {
+            self.said(None, &leg, &group, text);
+        }
         self.rows.len() - 1
     }
 
@@ -529,6 +543,22 @@ mod tests {
         let clean = |text: &str| text.to_owned();
         assert_eq!(view.news(0, &clean)["calls"].as_array().unwrap().len(), CALLS);
         assert_eq!(view.news(view.changes(), &clean)["calls"], json!([]));
+    }
+
+    #[test]
+    fn what_is_said_before_it_is_understood_is_kept() {
+        let mut view = View::default();
+        let fact = calls("1.1");
+        let say = |view: &mut View, leg: &str, text: &str| {
+            let leg = LegId(leg.to_owned());
+            view.said(None, &leg, &leg, text.to_owned());
+        };
+        (0..UNPLACED).for_each(|_| say(&mut view, "1.2", "nobody's"));
+        say(&mut view, "1.1", "Newchannel");
+        view.hear(None, None, &fact);
+        say(&mut view, "1.1", "Hangup");
+        assert_eq!(view.rows[0].said, ["Newchannel", "Hangup"]);
+        assert_eq!(view.unplaced.len(), UNPLACED - 1);
     }
 
     #[test]

@@ -29,6 +29,9 @@ const REPEATED: &[&str] = &["Variable", "Output"];
 #[serde(transparent)]
 pub struct Block {
     fields: Vec<(String, String)>,
+    /// Another one came in one go with it, and follows at once.
+    #[serde(skip)]
+    is_followed: bool,
 }
 
 /// Why something is no message.
@@ -51,6 +54,16 @@ impl Block {
         let is_before = BEFORE_NUMBERS.iter().any(|end| ends_with(name, end));
         let field = if is_before { fields.next() } else { fields.next_back() };
         field.map(|(_, value)| value.as_str())
+    }
+
+    /// That another message came in one go with it.
+    pub(super) fn followed(self) -> Self {
+        Self { is_followed: true, ..self }
+    }
+
+    /// Whether another message came in one go with it, and follows at once.
+    pub(super) fn is_followed(&self) -> bool {
+        self.is_followed
     }
 
     /// All values of a field that may be repeated, such as `Variable`.
@@ -121,6 +134,11 @@ impl Blocks {
         self.extend(arrived);
     }
 
+    /// Whether a message has begun, and not ended.
+    pub(super) fn is_within(&self) -> bool {
+        self.is_endless || !self.fields.is_empty() || !self.line.is_empty()
+    }
+
     fn extend(&mut self, part: &[u8]) {
         self.bytes += part.len();
         if self.line.len() + part.len() > LONGEST_LINE || self.bytes > LONGEST_BLOCK {
@@ -152,12 +170,12 @@ impl Blocks {
             each(Err(BlockError::Endless));
         } else if let Some((first, _)) = fields.first() {
             let is_one = ["Event", "Response"].iter().any(|head| first.eq_ignore_ascii_case(head));
-            each(if is_one { Ok(Block { fields }) } else { Err(BlockError::Headless) });
+            each(if is_one { Ok(Block { fields, is_followed: false }) } else { Err(BlockError::Headless) });
         }
     }
 }
 
-fn ends_with(name: &str, end: &str) -> bool {
+pub(super) fn ends_with(name: &str, end: &str) -> bool {
     name.len()
         .checked_sub(end.len())
         .and_then(|at| name.get(at..))

@@ -30,6 +30,9 @@ const STEP: Duration = Duration::from_secs(10);
 /// would keep Asterisk busy.
 const RARELY: Duration = Duration::from_secs(3);
 
+/// How long what was read waits for the end of a message that has begun. Asterisk writes each in one go.
+const IN_ONE_GO: Duration = Duration::from_secs(1);
+
 /// A banner is a line such as `Asterisk Call Manager/11.0.0`.
 const LONGEST_BANNER: usize = 256;
 
@@ -68,6 +71,9 @@ pub struct Link {
     traffic: Traffic<Box<dyn Stream>>,
     blocks: Blocks,
     read: VecDeque<Message>,
+    /// how much of that waits for nothing, and until when the rest waits for the end of a message that has begun
+    ready: usize,
+    until: Option<Instant>,
     rare: Rare,
 }
 
@@ -101,12 +107,7 @@ impl Connector for Account {
         let address = || self.address.clone();
         let stream = tcp::connect(&self.address, STEP).await?;
         let is_here = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
-        let mut link = Link {
-            traffic: Traffic::new(self.encrypted(stream).await?),
-            blocks: Blocks::default(),
-            read: VecDeque::new(),
-            rare: Rare::default(),
-        };
+        let mut link = Link::over(self.encrypted(stream).await?);
         // One that says nothing may wait for a word itself, as a web server does.
         let banner = timeout(STEP, link.banner()).await.ok().flatten();
         let Some(banner) = banner else { return Err(LinkError::Mute { address: address() }) };
@@ -148,6 +149,17 @@ fn is_no_tls(error: &io::Error) -> bool {
 }
 
 impl Link {
+    fn over(stream: Box<dyn Stream>) -> Self {
+        Self {
+            traffic: Traffic::new(stream),
+            blocks: Blocks::default(),
+            read: VecDeque::new(),
+            ready: 0,
+            until: None,
+            rare: Rare::default(),
+        }
+    }
+
     /// The first line, which no empty line follows; `None`: there is none.
     async fn banner(&mut self) -> Option<String> {
         let mut banner = Vec::new();
@@ -167,6 +179,7 @@ impl Link {
         let reply = self.reply(challenge, "challenge").await?;
         // Before it knows who asks, an Asterisk tells nothing of calls.
         self.read.clear();
+        self.waits_no_longer();
         let login = Action::new("Login", "login").with("Username", &account.username);
         let secret = account.secret.reveal();
         let login = match reply.get("Challenge") {
@@ -209,6 +222,7 @@ impl Link {
                     && block.get("ActionID") == Some(id)
                     && let Some(Message::Block(block)) = self.read.remove(seen)
                 {
+                    self.waits_no_longer();
                     return Ok(block);
                 }
                 seen += 1;
@@ -222,6 +236,26 @@ impl Link {
     fn take(&mut self, length: usize) {
         let read = &mut self.read;
         self.blocks.read(self.traffic.bytes(length), &mut |block| read.push_back(block.into()));
+        if self.blocks.is_within() && !self.read.is_empty() {
+            self.until.get_or_insert_with(|| Instant::now() + IN_ONE_GO);
+        } else {
+            self.waits_no_longer();
+        }
+    }
+
+    /// What was read is all that came in one go.
+    fn waits_no_longer(&mut self) {
+        (self.ready, self.until) = (self.read.len(), None);
+    }
+
+    /// The next message of what is all that came in one go.
+    fn ready(&mut self) -> Option<Message> {
+        self.ready = self.ready.checked_sub(1)?;
+        let message = self.read.pop_front()?;
+        Some(match message {
+            Message::Block(block) if self.ready > 0 => Message::Block(block.followed()),
+            message => message,
+        })
     }
 }
 
@@ -234,16 +268,29 @@ impl source::Link for Link {
             if let Some(action) = self.rare.take(Instant::now()) {
                 self.traffic.push(action.to_string().as_bytes());
             }
-            if let Some(message) = self.read.pop_front() {
+            if let Some(message) = self.ready() {
                 return Ok(message);
             }
-            let filled = match &self.rare.waiting {
-                Some((due, _)) => match timeout_at(*due, self.traffic.fill_or_ask()).await {
-                    Ok(filled) => filled?,
-                    // It has waited long enough.
-                    Err(_) => continue,
-                },
-                None => self.traffic.fill_or_ask().await?,
+            let due =
+                [self.until, self.rare.waiting.as_ref().map(|(due, _)| *due)].into_iter().flatten().min();
+            let filled = match due {
+                Some(due) => timeout_at(due, self.traffic.fill_or_ask()).await,
+                None => Ok(self.traffic.fill_or_ask().await),
+            };
+            let filled = match filled {
+                Ok(Err(_)) if !self.read.is_empty() => {
+                    // No more comes; the next turn says so.
+                    self.waits_no_longer();
+                    continue;
+                }
+                Ok(filled) => filled?,
+                // Something has waited long enough.
+                Err(_) => {
+                    if self.until.is_some_and(|until| until <= Instant::now()) {
+                        self.waits_no_longer();
+                    }
+                    continue;
+                }
             };
             match filled {
                 Some(length) => self.take(length),
@@ -263,8 +310,11 @@ impl source::Link for Link {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
     use std::io::{BufRead, BufReader, Write};
     use std::net::TcpListener;
+    use std::pin::pin;
+    use std::task::Poll;
     use std::thread;
 
     use super::*;
@@ -348,12 +398,7 @@ mod tests {
         };
         block_on(async {
             let (near, far) = tokio::io::duplex(4096);
-            let mut link = Link {
-                traffic: Traffic::new(Box::new(near) as Box<dyn Stream>),
-                blocks: Blocks::default(),
-                read: VecDeque::new(),
-                rare: Rare::default(),
-            };
+            let mut link = Link::over(Box::new(near));
             let mut far = tokio::io::BufReader::new(far);
             let refusal = b"Response: Error\r\nActionID: challenge\r\nMessage: Must specify AuthType\r\n\r\n";
             tokio::io::AsyncWriteExt::write_all(&mut far, refusal).await.unwrap();
@@ -369,6 +414,36 @@ mod tests {
             assert!(said.starts_with("Action: Challenge") && !said.contains("s3cret"), "{said}");
         })
         .unwrap();
+    }
+
+    #[test]
+    fn what_came_in_one_go_is_told_as_such_once_its_end_is_there() {
+        let (first, second) = ("Event: A\r\n\r\nEvent: B\r\n\r\nEv", "ent: C\r\n\r\n");
+        // (what comes in the end, if it does; which events there are, and whether another one follows)
+        let cases: [(Option<&str>, &[(&str, bool)]); 2] =
+            [(Some(second), &[("A", true), ("B", true), ("C", false)]), (None, &[("A", true), ("B", false)])];
+        for (end, expected) in cases {
+            block_on(async {
+                let (near, mut far) = tokio::io::duplex(4096);
+                let mut link = Link::over(Box::new(near));
+                tokio::io::AsyncWriteExt::write_all(&mut far, first.as_bytes()).await.unwrap();
+                {
+                    let mut next = pin!(link.next());
+                    let waits = poll_fn(|context| Poll::Ready(next.as_mut().poll(context).is_pending()));
+                    assert!(waits.await, "before the end is there");
+                }
+                if let Some(end) = end {
+                    tokio::io::AsyncWriteExt::write_all(&mut far, end.as_bytes()).await.unwrap();
+                }
+                drop(far);
+                for (name, is_followed) in expected {
+                    let Ok(Message::Block(block)) = link.next().await else { panic!("no {name}") };
+                    assert_eq!((block.event(), block.is_followed()), (Some(*name), *is_followed));
+                }
+                assert!(matches!(link.next().await, Err(LinkError::Ended)));
+            })
+            .unwrap();
+        }
     }
 
     #[test]

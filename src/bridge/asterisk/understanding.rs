@@ -5,14 +5,16 @@
 //! is believed until its reply. What was said before that may be lost, so the list is asked for again; that may wait, as
 //! the one whose number cuts messages may cut many.
 //!
-//! The entry of such a channel is cut in the list too. It is left out, and all until the next that has the list's id.
+//! The cut shows in the last piece of the message that was cut, and what was made up stands before it. So what came in one
+//! go is believed once all of it was seen. No message has a reply of ours within it, so one ends what came before.
+//!
+//! The entry of such a channel is cut in a list too. It is left out, and all until the next that has an id of ours.
 //!
 //! A moment later it is asked for once more. Asterisk says that somebody answered before it connects them: of a call
 //! that was answered before the connection began, and connected after its list, nothing else tells. That list holds
 //! nothing up and ends nothing. From then on it is asked for every minute, to see what the account may see.
 
 use std::collections::{HashMap, HashSet};
-use std::iter;
 use std::mem::take;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::action::Action;
 use super::rights::Rights;
 use super::trunks::Trunks;
+use super::wholeness::Wholeness;
 use super::{Block, BlockError, Listener, VARIABLES};
 use crate::bridge::fact::{Fact, LegId, Side, What};
 use crate::bridge::mask::Mask;
@@ -28,18 +31,6 @@ use crate::config::{AsteriskSettings, List as Listed, Pattern};
 
 /// Whether a caller's number may be shown: Asterisk's own word, and FreePBX's copy of it.
 const PRESENTATION: [&str; 2] = ["CALLERID(num-pres)", "CALLINGNUMPRES_SV"];
-
-/// Events that tell of a channel whatever else is in them: a forger may leave out what they do not need.
-const OF_ONE_CHANNEL: [&str; 8] = [
-    "Newchannel",
-    "Newstate",
-    "Newexten",
-    "HangupRequest",
-    "Hangup",
-    "QueueCallerJoin",
-    "QueueCallerLeave",
-    "QueueCallerAbandon",
-];
 
 /// How many questions about numbers wait for their reply.
 const MOST_ASKED: usize = 4096;
@@ -70,17 +61,24 @@ enum List {
     None,
     /// asked for; until it begins, what happens is believed or not
     Asked { is_believed: bool },
-    /// it comes; after an entry that was cut off, what has not the list's id is not believed
-    Coming { channels: Vec<Block>, meanwhile: Vec<Block>, is_cut: bool },
+    /// it comes
+    Coming { channels: Vec<Block>, meanwhile: Vec<Block> },
 }
 
 /// Understands one Asterisk.
 #[derive(Debug)]
 pub struct Asterisk {
     listener: Listener,
+    wholeness: Wholeness,
+    /// what came in one go, and is not believed before all of it was seen
+    together: Vec<Block>,
     list: List,
+    /// an entry in a list was cut off, and what has no id of ours is a part of it
+    is_in_cut_entry: bool,
     /// the channels of the list that was asked for once more, as far as it has come
     again: Vec<Block>,
+    /// it was asked for once more, and is not complete
+    is_looking_again: bool,
     /// it was asked for once more on this connection
     has_looked_again: bool,
     /// the id of the last list that was asked for
@@ -106,8 +104,12 @@ impl Asterisk {
     pub fn new(listener: Listener) -> Self {
         Self {
             listener,
+            wholeness: Wholeness::default(),
+            together: Vec::new(),
             list: List::None,
+            is_in_cut_entry: false,
             again: Vec::new(),
+            is_looking_again: false,
             has_looked_again: false,
             asked: 0,
             cuts: 0,
@@ -221,34 +223,120 @@ impl Asterisk {
         Action::new("Status", self.list_id()).with("Variables", VARIABLES)
     }
 
-    /// Whether a message is part of an entry that is cut off in the list that comes: its beginning, which has no id of
-    /// ours, and what follows it until a message has one. Nobody else can say that.
-    fn is_in_cut_entry(&mut self, message: &Message) -> Option<Vec<Heard<Action>>> {
-        let List::Coming { is_cut, .. } = &mut self.list else { return None };
-        let (is_ours, begins) = match message {
-            Message::Broken(_) => (false, false),
-            Message::Block(block) => {
-                let id = block.get("ActionID").and_then(|id| id.strip_prefix(self.secret.as_str()));
-                (id.is_some_and(|rest| rest.starts_with('-')), block.event() == Some("Status"))
+    /// Whether a message has an id of ours: nobody else can say that.
+    fn is_ours(&self, block: &Block) -> bool {
+        let rest = block.get("ActionID").and_then(|id| id.strip_prefix(self.secret.as_str()));
+        rest.is_some_and(|rest| rest.starts_with('-'))
+    }
+
+    /// Whether a list of channels comes.
+    fn is_listing(&self) -> bool {
+        self.is_looking_again || matches!(self.list, List::Coming { .. })
+    }
+
+    /// Takes in what came in one go, and has no id of ours. At its end may be something that is no message: why.
+    fn take_in(&mut self, broken: Option<&str>) -> Vec<Heard<Action>> {
+        let together = take(&mut self.together);
+        if self.is_in_cut_entry {
+            return Vec::new();
+        }
+        // The beginning of an entry that is cut off: whole ones have an id.
+        let cut = together.iter().position(|block| block.event() == Some("Status"));
+        let is_cut = match cut {
+            // What stands before it may be a part of the same.
+            Some(0) if self.is_listing() => {
+                self.is_in_cut_entry = true;
+                return self
+                    .cut_off("an entry in the list of channels that ends too early")
+                    .into_iter()
+                    .collect();
+            }
+            Some(_) => true,
+            None => {
+                together.iter().for_each(|block| self.wholeness.learn(block));
+                together.iter().any(|block| self.wholeness.is_cut_off(block))
             }
         };
-        if is_ours {
-            // What is whole at last may be the end of one that was cut.
-            *is_cut = false;
-            return matches!(message, Message::Block(block) if is_cut_off(block)).then(Vec::new);
+        if is_cut || broken.is_some() {
+            return self.distrust(broken.unwrap_or("an event that ends too early"));
         }
-        if std::mem::replace(is_cut, *is_cut || begins) {
-            return Some(Vec::new());
+        together.into_iter().flat_map(|block| self.happens(block)).collect()
+    }
+
+    /// A message that has no id of ours, and is believed if anything is.
+    fn happens(&mut self, block: Block) -> Vec<Heard<Action>> {
+        if block.event().is_none() {
+            return Vec::new();
         }
-        begins.then(|| {
-            self.cut_off("an entry in the list of channels that ends too early").into_iter().collect()
-        })
+        let change = self.rights.hear(&block).map(Heard::Rights);
+        let heard = match &mut self.list {
+            List::Asked { is_believed: false } => Vec::new(),
+            List::Coming { meanwhile, .. } => {
+                meanwhile.push(block);
+                Vec::new()
+            }
+            List::None | List::Asked { is_believed: true } => self.hear(&block),
+        };
+        change.into_iter().chain(heard).collect()
+    }
+
+    /// A message that has an id of ours.
+    fn take_ours(&mut self, block: Block) -> Vec<Heard<Action>> {
+        // What is whole at last may be the end of one that was cut.
+        self.is_in_cut_entry = false;
+        if self.wholeness.is_cut_off(&block) {
+            return Vec::new();
+        }
+        let id = block.get("ActionID").unwrap_or_default();
+        if id == self.again_id() {
+            return self.look_again(block);
+        }
+        if block.event().is_none() {
+            if let Some((leg, group)) = self.asked_of.remove(id) {
+                return self.presentation(&block, leg, group);
+            }
+            if id == self.hangup_id() {
+                return self.is_hung_up(&block);
+            }
+            if id == self.doubt_id()
+                && let List::Asked { is_believed } = &mut self.list
+            {
+                *is_believed = true;
+                return Vec::new();
+            }
+        }
+        if id != self.list_id() {
+            return Vec::new();
+        }
+        match (&mut self.list, block.event()) {
+            (List::Asked { .. }, None) if block.get("Response") == Some("Success") => {
+                self.list = List::Coming { channels: Vec::new(), meanwhile: Vec::new() };
+                Vec::new()
+            }
+            (List::Asked { .. }, None) => {
+                self.list = List::None;
+                // It is the same right.
+                self.is_told_of_numbers = true;
+                self.is_refused(&block)
+            }
+            (List::Coming { channels, meanwhile }, Some("StatusComplete")) => {
+                let (channels, meanwhile) = (take(channels), take(meanwhile));
+                self.list = List::None;
+                self.listed(&channels, meanwhile)
+            }
+            (List::Coming { channels, .. }, Some(_)) => {
+                channels.push(block);
+                Vec::new()
+            }
+            (List::None | List::Coming { .. }, _) | (List::Asked { .. }, Some(_)) => Vec::new(),
+        }
     }
 
     /// Takes in a part of the list that was asked for once more.
     fn look_again(&mut self, block: Block) -> Vec<Heard<Action>> {
         match block.event() {
             Some("StatusComplete") => {
+                self.is_looking_again = false;
                 let list = take(&mut self.again);
                 let ids = list.iter().filter_map(|channel| channel.get("Uniqueid"));
                 let untold = ids.filter(|id| !self.listener.knows(id)).map(str::to_owned).collect();
@@ -263,7 +351,10 @@ impl Asterisk {
                 Vec::new()
             }
             None if block.get("Response") == Some("Success") => Vec::new(),
-            None => self.is_refused(&block),
+            None => {
+                self.is_looking_again = false;
+                self.is_refused(&block)
+            }
         }
     }
 
@@ -324,7 +415,11 @@ impl Source for Asterisk {
     fn begin(&mut self, secret: &str) -> Vec<Action> {
         secret.clone_into(&mut self.secret);
         self.asked_of.clear();
+        self.wholeness = Wholeness::default();
+        self.together.clear();
+        self.is_in_cut_entry = false;
         self.again.clear();
+        self.is_looking_again = false;
         self.has_looked_again = false;
         self.cuts = 0;
         self.rights.begin();
@@ -334,69 +429,23 @@ impl Source for Asterisk {
     }
 
     fn ask_again(&mut self) -> Option<Action> {
+        self.is_looking_again = true;
         Some(Action::new("Status", self.again_id()).with("Variables", VARIABLES))
     }
 
     fn understand(&mut self, message: Message) -> Vec<Heard<Action>> {
-        if let Some(heard) = self.is_in_cut_entry(&message) {
-            return heard;
-        }
-        let block = match message {
-            Message::Block(block) => block,
-            Message::Broken(why) => return self.distrust(&why),
-        };
-        if is_cut_off(&block) {
-            return self.distrust("an event that ends too early");
-        }
-        if block.get("ActionID") == Some(self.again_id().as_str()) {
-            return self.look_again(block);
-        }
-        let is_of_hangup = block.get("ActionID") == Some(self.hangup_id().as_str());
-        let is_listed = block.get("ActionID") == Some(self.list_id().as_str());
-        if block.event().is_none()
-            && let Some((leg, group)) = block.get("ActionID").and_then(|id| self.asked_of.remove(id))
-        {
-            return self.presentation(&block, leg, group);
-        }
-        let is_of_doubt = block.get("ActionID") == Some(self.doubt_id().as_str());
-        let is_unasked = block.event().is_some() && !is_listed;
-        let change = if is_unasked { self.rights.hear(&block).map(Heard::Rights) } else { None };
-        let heard = match (&mut self.list, block.event()) {
-            (List::Asked { is_believed }, None) if is_of_doubt => {
-                *is_believed = true;
-                Vec::new()
+        match message {
+            Message::Broken(why) => self.take_in(Some(&why)),
+            Message::Block(block) if self.is_ours(&block) => {
+                let mut heard = self.take_in(None);
+                heard.extend(self.take_ours(block));
+                heard
             }
-            (List::Asked { .. }, None) if is_listed => {
-                if block.get("Response") == Some("Success") {
-                    self.list = List::Coming { channels: Vec::new(), meanwhile: Vec::new(), is_cut: false };
-                    return Vec::new();
-                }
-                self.list = List::None;
-                // It is the same right.
-                self.is_told_of_numbers = true;
-                self.is_refused(&block)
+            Message::Block(block) => {
+                let is_followed = block.is_followed();
+                self.together.push(block);
+                if is_followed { Vec::new() } else { self.take_in(None) }
             }
-            (List::Coming { channels, meanwhile, .. }, Some("StatusComplete")) if is_listed => {
-                let (channels, meanwhile) = (take(channels), take(meanwhile));
-                self.list = List::None;
-                self.listed(&channels, meanwhile)
-            }
-            (List::Coming { channels, .. }, Some(_)) if is_listed => {
-                channels.push(block);
-                Vec::new()
-            }
-            (_, None) if is_of_hangup => self.is_hung_up(&block),
-            (_, None) => Vec::new(),
-            (List::Asked { is_believed: false }, Some(_)) => Vec::new(),
-            (List::Coming { meanwhile, .. }, Some(_)) => {
-                meanwhile.push(block);
-                Vec::new()
-            }
-            (List::None | List::Asked { is_believed: true }, Some(_)) => self.hear(&block),
-        };
-        match change {
-            Some(change) => iter::once(change).chain(heard).collect(),
-            None => heard,
         }
     }
 
@@ -427,15 +476,6 @@ impl Source for Asterisk {
     }
 }
 
-/// Whether an event ends before it is whole, as a line break in somebody's number makes it. What
-/// Asterisk tells of a channel always begins with its name and its state, and ends with its ids.
-fn is_cut_off(block: &Block) -> bool {
-    let lacks = |which: &str, field: &str| block.get(&format!("{which}{field}")).is_none_or(str::is_empty);
-    let is_cut = |which: &str| ["Channel", "Uniqueid", "Linkedid"].iter().any(|field| lacks(which, field));
-    let mut begun = block.fields().iter().filter_map(|(field, _)| field.strip_suffix("ChannelStateDesc"));
-    begun.any(is_cut) || block.event().is_some_and(|event| OF_ONE_CHANNEL.contains(&event) && is_cut(""))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -454,10 +494,14 @@ mod tests {
             talk
         }
 
-        /// What is heard, in a word each.
+        /// What is heard of what comes in one go, in a word each.
         fn hear(&mut self, text: &str) -> Vec<&'static str> {
+            let mut read = Vec::new();
+            Blocks::default().read(text.as_bytes(), &mut |block| read.push(block));
             let mut words = Vec::new();
-            Blocks::default().read(text.as_bytes(), &mut |block| {
+            let last = read.len().saturating_sub(1);
+            for (place, block) in read.into_iter().enumerate() {
+                let block = if place < last { block.map(Block::followed) } else { block };
                 words.extend(self.0.understand(block.into()).iter().map(|heard| match heard {
                     Heard::Fact(fact) => match &fact.what {
                         What::Calls { from: Some(_), .. } => "calls",
@@ -477,7 +521,7 @@ mod tests {
                     Heard::Rights(Err(_)) => "lacks rights",
                     Heard::Passed(_) | Heard::Repeated(_) => "passed",
                 }));
-            });
+            }
             // Each call from outside brings two.
             words.retain(|word| !word.is_empty());
             words
@@ -509,15 +553,12 @@ mod tests {
             // The event is cut off, and one that is made up follows.
             (&format!("4930123\n\n{forged}"), &["remark", "ping", "ask"]),
             // The same with an end that seems whole: what is left of the true one has no beginning.
-            (
-                "4930123\nUniqueid: 1.9\nLinkedid: 1.9\n\nEvent: Nothing\n\nX: y",
-                &["calls", "remark", "ping", "ask"],
-            ),
+            ("4930123\nUniqueid: 1.9\nLinkedid: 1.9\n\nEvent: Nothing\n\nX: y", &["remark", "ping", "ask"]),
             ("4930123\n\n\n\n", &["remark", "ping", "ask"]),
             // The first one is whole, and the one that is made up has only what it needs.
             (
                 "4930123\nUniqueid: 1.9\nLinkedid: 1.9\n\nEvent: Hangup\nUniqueid: 1.1\nLinkedid: 1.1\n\nEvent: X\nA: b",
-                &["calls", "remark", "ping", "ask"],
+                &["remark", "ping", "ask"],
             ),
             ("4930123\nExten: 43", &["calls anonymously"]),
             ("4930123\nChannelStateDesc: Down", &["calls anonymously"]),
@@ -527,6 +568,66 @@ mod tests {
             assert_eq!(talk.hear(&begins("4940", "1.1")), ["calls"]);
             assert_eq!(talk.hear(&begins(number, "1.2")), expected, "{number:?}");
         }
+    }
+
+    /// What Asterisk tells of a channel behind its state.
+    fn rest(number: &str, unique_id: &str) -> String {
+        format!(
+            "CallerIDNum: {number}\nCallerIDName: x\nConnectedLineNum: <unknown>\nContext: from-trunk\nExten: 42\n\
+             Uniqueid: {unique_id}\nLinkedid: {unique_id}\n\n"
+        )
+    }
+
+    fn whole(event: &str, number: &str, unique_id: &str) -> String {
+        format!("Event: {event}\nChannel: PJSIP/trunk-1\nChannelStateDesc: Ring\n{}", rest(number, unique_id))
+    }
+
+    #[test]
+    fn an_event_between_two_that_seem_whole_is_not_believed() {
+        let forged = whole("Hangup", "1", "1.1");
+        let own = rest("4930123", "1.9");
+        let own = own.trim_start_matches("CallerIDNum: ");
+        let swallows = "Event: X\nA: b";
+        let seems_whole = "Event: X\nChannel: PJSIP/trunk-1\nChannelStateDesc: Ring\nCallerIDNum: 1";
+        // What stands in place of a number. Each piece lacks something but one.
+        let cases = [
+            format!("4930123\nUniqueid: 1.9\nLinkedid: 1.9\n\n{forged}{swallows}"),
+            format!("{own}{forged}{swallows}"),
+            format!("{own}Event: Hangup\nUniqueid: 1.1\nLinkedid: 1.1\n\n{seems_whole}"),
+            format!("{own}Event: Hangup\nChannel: a\nUniqueid: 1.1\nLinkedid: 1.1\n\n{seems_whole}"),
+            format!("4930123\nUniqueid: 1.9\nLinkedid: 1.9\n\n{forged}{seems_whole}"),
+            format!("{own}{forged}{seems_whole}").replace("ConnectedLineNum: <unknown>\n", ""),
+        ];
+        for number in cases {
+            for event in ["Newchannel", "Newstate", "DialBegin"] {
+                // The first event of a connection, and a later one.
+                let mut talk = Talk::begun();
+                assert_eq!(talk.hear(&whole(event, &number, "1.2")), ["remark", "ping", "ask"], "{number:?}");
+                let mut talk = Talk::begun();
+                assert_eq!(talk.hear(&whole("Newchannel", "4940", "1.1")), ["calls"]);
+                assert_eq!(talk.hear(&whole(event, &number, "1.2")), ["remark", "ping", "ask"], "{number:?}");
+                let believed = format!("Response: Success\nActionID: {}\n\n", talk.0.doubt_id());
+                assert!(talk.hear(&believed).is_empty());
+                assert_eq!(talk.hear(&forged), ["gone"], "by Asterisk itself it is believed");
+            }
+        }
+        // What was slipped in without cutting costs the number and no more.
+        let mut talk = Talk::begun();
+        for number in
+            ["1\nUniqueid: 1.9", "1\nExten: 43", "1\nCallerIDName: y", "1\nChannel: a\nLinkedid: 1.9"]
+        {
+            assert_eq!(talk.hear(&whole("Newchannel", number, "1.2")), ["calls anonymously"], "{number:?}");
+        }
+    }
+
+    #[test]
+    fn what_came_before_a_reply_of_ours_is_no_part_of_what_was_cut() {
+        let mut talk = Talk::begun();
+        let question = "Response: Success\nActionID: secret-number-9\n\n";
+        let cut = "Event: Newstate\nChannelStateDesc: Up\n\n";
+        let said = [&whole("Newchannel", "4940", "1.1"), question, &whole("Newchannel", "4941", "1.2"), cut]
+            .concat();
+        assert_eq!(talk.hear(&said), ["calls", "remark", "ping", "ask"]);
     }
 
     #[test]
@@ -586,6 +687,8 @@ mod tests {
             // Each piece seems whole.
             format!("4930123\nUniqueid: 1.9\nLinkedid: 1.9\n\n{forged}Event: Nothing\nX: y"),
             format!("4930123\n\n{forged}Event: Status\nChannelStateDesc: Up"),
+            // Another entry seems to begin.
+            format!("4930123\nUniqueid: 1.9\nLinkedid: 1.9\n\n{forged}Event: Status\nX: y"),
         ];
         for number in cases {
             let mut talk = Talk::begun();
@@ -601,6 +704,12 @@ mod tests {
             let list = [begin, listed("4940", "1.1"), listed(&number, "1.2"), listed("4941", "1.3"), end];
             assert_eq!(talk.hear(&list.concat()), ["remark", "list"], "{number:?}");
             assert!(talk.0.listener.knows("1.1") && talk.0.listener.knows("1.3"), "{number:?}");
+            // The list that is asked for once more is cut by it too, and nothing gets lost.
+            assert!(talk.hear("Event: FullyBooted\n\n").is_empty());
+            let _ = talk.0.ask_again();
+            let again = talk.0.again_id();
+            let list = list.concat().replace(&format!("ActionID: {id}\n"), &format!("ActionID: {again}\n"));
+            assert_eq!(talk.hear(&list), ["seen"], "{number:?}");
             assert_eq!(talk.hear(&ends("1.1")), ["gone"], "{number:?}");
         }
     }

@@ -1,0 +1,81 @@
+//! Whether a message is as Asterisk writes it, or was cut off by a line break in somebody's number.
+//!
+//! Asterisk writes of each channel the same fields in the same order. Who slips lines in controls what stands behind the
+//! number, as far as it is long enough, and nothing before it. What follows in the true message stands at the end of the
+//! last piece, which begins with none of the fields that belong before it.
+
+use super::Block;
+use super::block::ends_with;
+
+/// What Asterisk tells of a channel, in its order. In an event with several channels each name has a word before it.
+const OF_A_CHANNEL: [&str; 9] = [
+    "Channel",
+    "ChannelStateDesc",
+    "CallerIDNum",
+    "CallerIDName",
+    "ConnectedLineNum",
+    "Context",
+    "Exten",
+    "Uniqueid",
+    "Linkedid",
+];
+
+/// What is never empty of that, and never left out, not even in a recording that was cut short.
+const NEVER_EMPTY: [&str; 3] = ["Channel", "Uniqueid", "Linkedid"];
+
+/// Fields that no message has but with a channel's others.
+const OF_NOTHING_ELSE: [&str; 2] = ["ChannelStateDesc", "Linkedid"];
+
+/// Events that tell of a channel whatever else is in them: a forger may leave out what they do not need.
+const OF_ONE_CHANNEL: [&str; 8] = [
+    "Newchannel",
+    "Newstate",
+    "Newexten",
+    "HangupRequest",
+    "Hangup",
+    "QueueCallerJoin",
+    "QueueCallerLeave",
+    "QueueCallerAbandon",
+];
+
+/// What is known of the way in which an Asterisk tells of channels.
+#[derive(Debug, Default)]
+pub struct Wholeness {
+    /// It tells all of a channel, as each Asterisk does. One that was written by hand may not.
+    is_in_full: bool,
+}
+
+impl Wholeness {
+    /// Learns from a message how this Asterisk tells of channels.
+    pub fn learn(&mut self, block: &Block) {
+        self.is_in_full = self.is_in_full || channels(block).any(|which| is_in_full(block, which));
+    }
+
+    /// Whether a message ends before it is whole, or begins in its middle.
+    pub fn is_cut_off(&self, block: &Block) -> bool {
+        channels(block).any(|which| {
+            let lacks = |field: &str| block.get(&format!("{which}{field}")).is_none_or(str::is_empty);
+            NEVER_EMPTY.iter().any(|field| lacks(field)) || (self.is_in_full && !is_in_full(block, which))
+        })
+    }
+}
+
+/// The words before the names of the fields of each channel that a message tells of, some of them several times.
+fn channels(block: &Block) -> impl Iterator<Item = &str> {
+    let named = block.fields().iter().filter_map(|(field, _)| {
+        let mark = OF_NOTHING_ELSE.iter().find(|mark| ends_with(field, mark))?;
+        Some(&field[..field.len() - mark.len()])
+    });
+    let is_of_one = block.event().is_some_and(|event| OF_ONE_CHANNEL.contains(&event));
+    named.chain(is_of_one.then_some(""))
+}
+
+/// Whether all that Asterisk tells of a channel is there, in its order.
+fn is_in_full(block: &Block, which: &str) -> bool {
+    let mut fields = block.fields().iter().map(|(field, _)| field.as_str());
+    OF_A_CHANNEL.iter().all(|name| {
+        fields.any(|field| {
+            field.len() == which.len() + name.len() && field.starts_with(which) && ends_with(field, name)
+        })
+    })
+}
