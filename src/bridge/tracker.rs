@@ -498,23 +498,17 @@ impl Tracker {
     }
 
     fn answered(&mut self, found: CallNumber, taker: Taker, now: Duration) {
-        let Taker { leg, side, person, number } = taker;
         let Some(call) = self.calls.get_mut(&found) else { return };
         if call.answered.is_some() && (!self.rules.second_answer || call.way == Way::Out) {
             return;
         }
         // It is said twice.
-        if call.taken_at.replace(leg.clone()) == Some(leg) {
+        if call.taken_at.replace(taker.leg.clone()).as_ref() == Some(&taker.leg) {
             return;
         }
         call.answered.get_or_insert(now);
-        // Nobody of the house is at a mobile, whatever name was shown to it.
-        let (user, number) = match side {
-            Side::Phone | Side::Inner => (self.rules.user(&person), person.number),
-            Side::Outside => (None, number),
-        };
-        call.answered_by =
-            user.clone().or_else(|| number.clone().map(|shown| self.rules.sent_of_taker(shown)));
+        let (user, number) = self.rules.taker(taker);
+        call.answered_by = self.rules.shown_taker(user.as_deref(), number.as_deref());
         self.announce(found);
         self.tell(found, |call| call.answer(user, number));
     }
@@ -541,7 +535,7 @@ impl Tracker {
             to: self.rules.sent(call.to),
             queue: call.queue,
             answered_by: call.answered_by,
-            talked: call.answered.map(|answered| now.saturating_sub(answered)),
+            talked: call.answered.map(|answered| call.talked_before + now.saturating_sub(answered)),
             cause,
         };
         self.followed.push_back(match reason {

@@ -63,6 +63,8 @@ pub struct Call {
     pub to: Option<String>,
     /// its answer was reported
     pub answered: bool,
+    /// how long ago that was
+    pub talked: Option<Duration>,
     /// when its newCall was reported
     pub began: SystemTime,
     /// how long ago that was
@@ -361,7 +363,7 @@ fn prune(db: &Transaction, now: Moment) -> Result<(), Trouble> {
 /// `None` for a row that this release has not written.
 fn call(row: &Row, now: Moment) -> rusqlite::Result<Option<Call>> {
     let began = moment(row, 7)?;
-    let (call_id, direction): (String, String) = (row.get(1)?, row.get(3)?);
+    let (call_id, direction, answered): (String, String, i64) = (row.get(1)?, row.get(3)?, row.get(6)?);
     let direction =
         [Direction::Inbound, Direction::Outbound].into_iter().find(|other| other.as_str() == direction);
     let (Ok(call_id), Some(direction)) = (call_id.parse(), direction) else { return Ok(None) };
@@ -372,7 +374,12 @@ fn call(row: &Row, now: Moment) -> rusqlite::Result<Option<Call>> {
         direction,
         from: row.get(4)?,
         to: row.get(5)?,
-        answered: row.get(6)?,
+        answered: answered != 0,
+        talked: (answered != 0).then(|| {
+            // By the clock on the wall from its beginning, which knows of restarts and of clocks that were set.
+            let rang = u64::try_from(answered.saturating_sub(began.wall)).unwrap_or_default();
+            now.since(&began).saturating_sub(Duration::from_millis(rang))
+        }),
         began: on_wall(began.wall),
         age: now.since(&began),
         ending: match row.get::<_, i64>(10)? {
@@ -400,7 +407,17 @@ mod tests {
         let open = spool.call(&Which::Key("SIP/1".to_owned()), now).unwrap().unwrap();
         assert_eq!((open.call_id.as_str(), open.answered, open.ending), ("7", false, Ending::None));
         begin(&mut spool, &event(Answer, "7"), None, then);
-        assert!(call(&mut spool, "7").unwrap().answered);
+        let answered = call(&mut spool, "7").unwrap();
+        // How long ago the answer was, not the beginning.
+        assert_eq!((open.talked, answered.answered), (None, true));
+        let at = |time| Moment { wall: then.wall + time, up: then.up + time, ..then };
+        begin(&mut spool, &event(NewCall, "6"), None, then);
+        begin(&mut spool, &event(Answer, "6"), None, at(20_000));
+        let call_of = |spool: &mut Spool, time| {
+            spool.call(&Which::Id("6".parse().unwrap()), at(time)).unwrap().unwrap().talked.unwrap().as_secs()
+        };
+        assert_eq!([20_000, 80_000, 0].map(|time| call_of(&mut spool, time)), [0, 60, 0]);
+        spool.forget(&"6".parse().unwrap()).unwrap();
         begin(&mut spool, &event(Hangup, "7"), None, then);
         assert_eq!(call(&mut spool, "7").unwrap().ending, Ending::Begun);
         assert_eq!(spool.open_calls(CallNumber(0), 10, now).unwrap().len(), 1);

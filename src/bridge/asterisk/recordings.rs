@@ -112,11 +112,13 @@ impl Follower {
                         direction: event.direction.unwrap(),
                         from: event.from.clone(),
                         to: event.to.clone().unwrap(),
-                        answered: false,
+                        answered: None,
                     };
                     open.insert(&event.call_id, call);
                 }
-                EventKind::Answer => open.get_mut(event.call_id.as_str()).unwrap().answered = true,
+                EventKind::Answer => {
+                    open.get_mut(event.call_id.as_str()).unwrap().answered = Some(Duration::ZERO);
+                }
                 EventKind::Hangup => drop(open.remove(event.call_id.as_str())),
             }
         }

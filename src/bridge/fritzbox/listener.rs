@@ -218,7 +218,8 @@ impl Source for FritzBox {
     fn take_up(&mut self, open: &Open) {
         if let Some(number) = self.number(&open.id) {
             let leg = LegId(open.id.clone());
-            let call = Call { leg, direction: open.direction, is_taken: open.answered, numbers: None };
+            let call =
+                Call { leg, direction: open.direction, is_taken: open.answered.is_some(), numbers: None };
             self.calls.insert(number, call);
         }
     }

@@ -348,7 +348,8 @@ fn a_call_that_another_process_reported_has_its_end() {
     for (direction, answered, said, expected) in cases {
         let mut follower = Follower::new(&settings());
         let id = "fritz.box-031116131701-3".to_owned();
-        let open = Open { id, direction, from: None, to: "030990133".to_owned(), answered };
+        let answered_before = answered.then_some(Duration::ZERO);
+        let open = Open { id, direction, from: None, to: "030990133".to_owned(), answered: answered_before };
         follower.source.take_up(&open);
         follower.tracker.take_up(open, Duration::ZERO);
         let lines = follower.follows(&[(5.0, said)]);

@@ -90,8 +90,8 @@ impl Conversation {
         };
         Self {
             way: Some(way),
-            is_answered: open.answered,
-            is_resumed: open.answered,
+            is_answered: open.answered.is_some(),
+            is_resumed: open.answered.is_some(),
             ..Self::new(LegId(open.id.clone()))
         }
     }

@@ -73,6 +73,8 @@ pub struct Call {
     pub unknown_context: Option<String>,
     /// a person took it
     pub answered: Option<Duration>,
+    /// how long they had talked by then, as another process was told of the answer
+    pub talked_before: Duration,
     /// at which leg, last
     pub taken_at: Option<LegId>,
     /// who that was
@@ -119,6 +121,7 @@ impl Call {
             is_brief: false,
             unknown_context: None,
             answered: None,
+            talked_before: Duration::ZERO,
             taken_at: None,
             answered_by: None,
             is_voicemail: false,
@@ -162,6 +165,7 @@ impl Call {
         self.outside = Some(outside);
         // A phone of the house that took it has only begun it.
         self.answered = None;
+        self.talked_before = Duration::ZERO;
         self.taken_at = None;
         self.answered_by = None;
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::call::{Call, Way};
 use super::{CallNumber, Tracker};
-use crate::bridge::fact::{LegId, Side, Standing};
+use crate::bridge::fact::{LegId, Side, Standing, Taker};
 use crate::cause::HangupCause;
 use crate::event::Direction;
 
@@ -20,8 +20,8 @@ pub struct Open {
     pub from: Option<String>,
     /// who is called
     pub to: String,
-    /// its answer was reported
-    pub answered: bool,
+    /// how long ago its answer was reported, if it was
+    pub answered: Option<Duration>,
 }
 
 impl Tracker {
@@ -42,7 +42,8 @@ impl Tracker {
         call.from = from;
         call.to = to;
         call.is_announced = true;
-        call.answered = answered.then_some(now);
+        call.answered = answered.map(|_| now);
+        call.talked_before = answered.unwrap_or_default();
         self.begin(call);
     }
 
@@ -78,11 +79,11 @@ impl Tracker {
         self.pass(now);
         for leg in legs {
             let Some(&number) = self.by_leg.get(&leg.leg) else { continue };
-            let is_its = |call: &Call| call.outside.as_ref() == Some(&leg.leg) && call.answered.is_none();
+            let is_its = |call: &Call| call.outside.as_ref() == Some(&leg.leg);
             if let Some(taker) = &leg.talks_to
                 && self.calls.get(&number).is_some_and(is_its)
             {
-                self.answered(number, taker.clone(), now);
+                self.talks(number, taker.clone(), now);
             }
         }
     }
@@ -122,11 +123,8 @@ impl Tracker {
         let Some(call) = self.calls.get_mut(&number) else { return };
         let far_end = if call.way == Way::Internal { &call.owner } else { &call.outside };
         let far_end = far_end.as_ref().and_then(|leg| by_leg.get(leg));
-        let talks_to = far_end.and_then(|leg| leg.talks_to.clone());
-        if call.answered.is_none()
-            && let Some(taker) = talks_to
-        {
-            self.answered(number, taker, now);
+        if let Some(taker) = far_end.and_then(|leg| leg.talks_to.clone()) {
+            self.talks(number, taker, now);
         }
         let Some(call) = self.calls.get_mut(&number) else { return };
         if call.lasts_with().is_some_and(|leg| by_leg.contains_key(leg)) {
@@ -134,6 +132,21 @@ impl Tracker {
             self.reappears(number);
         } else {
             self.vanishes(number, now);
+        }
+    }
+
+    /// Somebody talks whom nobody has seen taking the call.
+    fn talks(&mut self, number: CallNumber, taker: Taker, now: Duration) {
+        let Some(call) = self.calls.get_mut(&number) else { return };
+        if call.answered.is_none() {
+            self.answered(number, taker, now);
+        } else if call.answered_by.is_none() {
+            // Another process has told of the answer, and the journal does not say whose it was.
+            let (user, shown) = match call.way {
+                Way::In | Way::Internal => self.rules.taker(taker),
+                Way::Out => (None, Some(call.to.clone())),
+            };
+            call.answered_by = self.rules.shown_taker(user.as_deref(), shown.as_deref());
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Reason;
 use super::call::{Call, Way};
 use crate::asterisk::is_number;
-use crate::bridge::fact::{Person, Place};
+use crate::bridge::fact::{Person, Place, Side, Taker};
 use crate::config::{Agents, Pattern};
 use crate::event::WrittenEvent;
 use crate::number::{Numbering, Party};
@@ -91,6 +91,20 @@ impl Rules {
     pub(super) fn user(&self, person: &Person) -> Option<String> {
         let login = self.agents.login(person.endpoint.as_deref(), person.number.as_deref(), &self.numbering);
         login.map(|login| login.as_str().to_owned()).or_else(|| person.name.clone())
+    }
+
+    /// Who took a call, and their number. Nobody of the house is at a mobile, whatever name was shown to it.
+    pub(super) fn taker(&self, taker: Taker) -> (Option<String>, Option<String>) {
+        let Taker { leg: _, side, person, number } = taker;
+        match side {
+            Side::Phone | Side::Inner => (self.user(&person), person.number),
+            Side::Outside => (None, number),
+        }
+    }
+
+    /// The same for people.
+    pub(super) fn shown_taker(&self, user: Option<&str>, number: Option<&str>) -> Option<String> {
+        user.map(str::to_owned).or_else(|| number.map(|shown| self.sent_of_taker(shown.to_owned())))
     }
 
     /// The number of who calls as Zammad gets it.

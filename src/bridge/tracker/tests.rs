@@ -799,12 +799,12 @@ fn a_call_that_nothing_is_heard_of_ends_at_last() {
 
 #[test]
 fn a_call_of_another_process_goes_on() {
-    let open = |direction, answered| Open {
+    let open = |direction, answered: bool| Open {
         id: "a".to_owned(),
         direction,
         from: Some("4940".to_owned()),
         to: "4930".to_owned(),
-        answered,
+        answered: answered.then_some(SECOND),
     };
     use Direction::{Inbound, Outbound};
     // (call, legs that are there, events)
@@ -840,6 +840,38 @@ fn a_call_of_another_process_goes_on() {
         let mut tracker = Tracker::new(rules());
         tracker.take_up(open.clone(), SECOND);
         assert_eq!(followed_by(tracker, steps), expected, "{open:?}");
+    }
+}
+
+#[test]
+fn the_end_of_a_call_of_another_process_tells_who_took_it_and_how_long_they_talked() {
+    let there = |to| [("a", "a", Outside, true, Some(to)), ("x", "a", Outside, false, Some("a"))];
+    // (direction, how long ago it was answered, the legs that are there, who took it, how long they talked)
+    type Leg<'a> = (&'a str, &'a str, Side, bool, Option<&'a str>);
+    type Case<'a> = (Direction, Option<u32>, &'a [Leg<'a>], Option<&'a str>, Option<u32>);
+    let cases: [Case<'_>; 5] = [
+        (Direction::Inbound, Some(40), &there("101")[..1], Some("agent 101"), Some(45)),
+        (Direction::Inbound, Some(0), &there("101")[..1], Some("agent 101"), Some(5)),
+        // It was taken while nobody listened.
+        (Direction::Inbound, None, &there("101")[..1], Some("agent 101"), Some(4)),
+        (Direction::Outbound, Some(40), &there("101")[1..], Some("4930"), Some(45)),
+        // The list does not say.
+        (Direction::Inbound, Some(40), &[("a", "a", Outside, true, None)], None, Some(45)),
+    ];
+    for (direction, ago, legs, taker, talked) in cases {
+        let mut tracker = Tracker::new(rules());
+        let (id, from) = ("a".to_owned(), Some("4940".to_owned()));
+        let answered = ago.map(|ago| ago * SECOND);
+        tracker.take_up(Open { id, direction, from, to: "4930".to_owned(), answered }, SECOND);
+        tracker.compare(&legs.iter().map(standing).collect::<Vec<_>>(), 2 * SECOND);
+        let leg = if direction == Direction::Inbound { "a" } else { "x" };
+        tracker.hear(Gone(leg, 16).fact().unwrap(), 6 * SECOND);
+        let summary = tracker.followed().find_map(|followed| match followed {
+            Followed::Ended(_, summary) => Some((summary.answered_by, summary.talked)),
+            Followed::Event(..) | Followed::Unreported(..) => None,
+        });
+        let expected = (taker.map(str::to_owned), talked.map(|talked| talked * SECOND));
+        assert_eq!(summary, Some(expected), "{direction} {ago:?}");
     }
 }
 

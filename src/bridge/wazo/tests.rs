@@ -336,7 +336,7 @@ fn a_call_that_was_reported_goes_on_where_no_phone_rings() {
         direction: Direction::Inbound,
         from: Some("4940669690".to_owned()),
         to: "493023125600".to_owned(),
-        answered: false,
+        answered: None,
     };
     following.source.take_up(&open);
     following.tracker.take_up(open, Duration::ZERO);
@@ -425,7 +425,7 @@ fn a_call_that_was_reported_goes_on_while_a_name_is_asked_for() {
         direction: Direction::Inbound,
         from: Some("4940669690".to_owned()),
         to: "493023125600".to_owned(),
-        answered: false,
+        answered: None,
     };
     following.source.take_up(&open);
     following.tracker.take_up(open, Duration::ZERO);

@@ -148,7 +148,7 @@ impl Calls {
         call.way = Some(way);
         call.from.clone_from(&open.from);
         call.to.clone_from(&open.to);
-        call.is_answered = open.answered;
+        call.is_answered = open.answered.is_some();
         call.is_taken_up = true;
         self.enter(call, key.0);
     }

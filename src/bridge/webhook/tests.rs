@@ -264,7 +264,7 @@ mod sipgate {
                 direction,
                 from: Some("492111234567".to_owned()),
                 to: "4915799912345".to_owned(),
-                answered,
+                answered: answered.then_some(Duration::ZERO),
             };
             let mut talk = Talk::of("sipgate");
             talk.webhook.take_up(&open);

@@ -227,7 +227,7 @@ impl Ledger {
             Direction::Outbound => Way::Out,
         };
         let mut call = Call::new(way, Basis::Unknown, open.from.clone(), open.to.clone());
-        call.taker = open.answered.then(Person::default);
+        call.taker = open.answered.map(|_| Person::default());
         self.begin(&open.id, call);
     }
 

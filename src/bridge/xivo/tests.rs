@@ -293,7 +293,7 @@ fn another_process_goes_on_with_the_calls_of_one_that_ended() {
                 direction: first.direction.unwrap(),
                 from: first.from.clone(),
                 to: first.to.clone().unwrap(),
-                answered: following.events.len() > 1,
+                answered: (following.events.len() > 1).then_some(Duration::ZERO),
             };
             let mut second = Following::new(&talk);
             (second.server, second.now) = (following.server.clone(), following.now);

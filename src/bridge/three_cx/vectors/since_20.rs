@@ -334,12 +334,12 @@ fn a_participant_that_is_not_told_of_is_found_in_everything() {
 #[test]
 fn a_call_that_was_reported_is_taken_up_by_its_number() {
     let leg = |status: &str| vec![json!({ "id": 8106, "dn": "150", "status": status, "callid": 1264 })];
-    let open = |id: &str, from: &str, answered| Open {
+    let open = |id: &str, from: &str, answered: bool| Open {
         id: id.to_owned(),
         direction: Direction::Inbound,
         from: Some(from.to_owned()),
         to: "150".to_owned(),
-        answered,
+        answered: answered.then_some(Duration::ZERO),
     };
     let before = "3cx-1264-1795000000000";
     let answer = "#1 answer ans=150 user=Alice Agent";

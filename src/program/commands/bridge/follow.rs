@@ -102,7 +102,7 @@ pub async fn follow(
         }
         for call in first.open_calls().await? {
             let (id, to) = (call.call_id.to_string(), call.to.unwrap_or_default());
-            let open = Open { id, direction: call.direction, from: call.from, to, answered: call.answered };
+            let open = Open { id, direction: call.direction, from: call.from, to, answered: call.talked };
             phones.take_up(&open);
             tracker.take_up(open, Duration::ZERO);
         }
