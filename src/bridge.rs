@@ -10,6 +10,7 @@ pub mod freeswitch;
 pub mod fritzbox;
 pub mod mask;
 mod no_trunk;
+mod pauses;
 pub mod recording;
 pub mod source;
 pub mod system;

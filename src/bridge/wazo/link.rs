@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::{self, Message as Frame};
 
 use super::http::{Http, Token, Untold};
 use super::message::{EVENTS, Message, Request};
-use crate::bridge::feed::jittered;
+use crate::bridge::pauses::jittered;
 use crate::bridge::source::{self, Connector, LinkError};
 use crate::bridge::system::AccountError;
 use crate::bridge::web;

@@ -10,29 +10,16 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::login::{self, FIRST, Outcome, Refusal, VERSIONS};
 use super::wire::Wire;
 use super::{Message, Request};
-use crate::bridge::feed::jittered;
+use crate::bridge::pauses::Pauses;
 use crate::bridge::source::{self, Connector, LinkError};
 use crate::bridge::system::AccountError;
 use crate::client::in_full;
 use crate::config::{SourceSettings, Span, XivoLogin, XivoSettings};
-
-/// Between attempts at one of several connections.
-const PAUSES: [Duration; 6] = [
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(5),
-    Duration::from_secs(10),
-    Duration::from_secs(20),
-    Duration::from_secs(30),
-];
-
-/// After a refusal, which lasts until somebody changes something.
-const AFTER_REFUSAL: Duration = Duration::from_secs(180);
 
 /// What connects.
 #[derive(Debug, Clone)]
@@ -113,18 +100,17 @@ impl Server {
         mut requests: UnboundedReceiver<Request>,
     ) {
         let mut attempt = first;
-        let mut failures = 0;
+        let mut pauses = Pauses::default();
         loop {
-            let error = match attempt {
+            let (error, held) = match attempt {
                 Ok(wire) => {
-                    failures = 0;
+                    let since = Instant::now();
                     let Some(error) = hand_over(wire, &tell, &mut requests).await else { return };
-                    error
+                    (error, Some(since.elapsed()))
                 }
-                Err(error) => error,
+                Err(error) => (error, None),
             };
-            let pause = pause_after(&error, failures);
-            failures += 1;
+            let pause = pauses.after(&error, held, Instant::now());
             if tell.send(Told::Lost(account, error, pause)).is_err() {
                 return;
             }
@@ -133,14 +119,6 @@ impl Server {
             while requests.try_recv().is_ok() {}
             attempt = self.log_in(account).await;
         }
-    }
-}
-
-/// The pause before the next try; `failures` counts those in a row before this one.
-fn pause_after(error: &LinkError, failures: usize) -> Duration {
-    match error.is_lasting() {
-        true => AFTER_REFUSAL,
-        false => jittered(PAUSES[failures.min(PAUSES.len() - 1)]),
     }
 }
 
@@ -298,17 +276,5 @@ mod tests {
         let refusal = format!("lost bert: {}; it is tried again after 3m", in_full(&refused()));
         let ended = format!("lost bert: {}; it is tried again after 1s", in_full(&LinkError::Ended));
         assert_eq!(texts, [&ended, &refusal, "remark hello", "remark hello", &refusal]);
-    }
-
-    #[test]
-    fn pauses_grow_and_differ() {
-        for (failures, longest) in [(0, 1.0), (1, 2.0), (5, 30.0), (900, 30.0)] {
-            let pauses: BTreeSet<_> = (0..100).map(|_| pause_after(&LinkError::Ended, failures)).collect();
-            let (shortest, longest) =
-                (Duration::from_secs_f64(longest / 2.0), Duration::from_secs_f64(longest));
-            assert!(pauses.len() > 1, "{pauses:?}");
-            assert!(pauses.iter().all(|pause| (shortest..=longest).contains(pause)), "{pauses:?}");
-        }
-        assert_eq!(pause_after(&refused(), 0), AFTER_REFUSAL);
     }
 }
