@@ -36,7 +36,6 @@ impl PhoneSystem for System {
     fn next_step(error: &LinkError) -> Cow<'static, str> {
         match error {
             LinkError::Unreachable { .. }
-            | LinkError::Mute { .. }
             | LinkError::Ended
             | LinkError::Broken(_)
             | LinkError::Silent => {
@@ -54,6 +53,11 @@ impl PhoneSystem for System {
             LinkError::Untrusted { .. } => {
                 "Name the PEM file of Asterisk's certificate, or of the authority that issued it, as ca_file in \
                  [bridge.asterisk]; see tlscertfile in manager.conf"
+            }
+            LinkError::Mute { .. } => {
+                "Asterisk may only be about to start or to end. If it stays like that, see address and tls in \
+                 [bridge.asterisk]: the manager interface is at port 5038 (bindaddr in manager.conf), and with TLS at 5039 \
+                 (tlsbindaddr)"
             }
             LinkError::Stranger { .. } => {
                 "See address and tls in [bridge.asterisk]: the manager interface is at port 5038 (bindaddr in \
