@@ -16,6 +16,7 @@ use super::message::{Message, People, Row};
 use super::token::Token;
 use super::xapi;
 use crate::bridge::source::LinkError;
+use crate::client::in_full;
 
 /// After so many lists in a row that did not come the connection counts as lost.
 const MOST_FAILURES: u32 = 3;
@@ -49,6 +50,10 @@ pub struct Polling {
     people_due: Instant,
     read: Option<Message>,
     people: Option<People>,
+    /// why nothing is told of them, as it was told
+    trouble: Option<String>,
+    /// how often in a row nothing was told of them, without a reason
+    silent: u32,
     last: Option<(Vec<Row>, Instant)>,
     failures: u32,
 }
@@ -153,7 +158,11 @@ impl Polling {
             Lists::ActiveCalls { .. } => {
                 let mut asked = lists.people();
                 match timeout(NAMES, &mut asked).await {
-                    Ok(people) => without_failure(people),
+                    // Calls are followed without names.
+                    Ok(people) => people.unwrap_or_else(|error| {
+                        log::debug!("no names: {}", in_full(&error));
+                        None
+                    }),
                     Err(_) => {
                         asking_people = Some(asked);
                         None
@@ -171,6 +180,8 @@ impl Polling {
             people_due: now + PEOPLE,
             read: people.clone().map(Message::People),
             people,
+            trouble: None,
+            silent: 0,
             last: None,
             failures: 0,
         })
@@ -190,7 +201,7 @@ impl Polling {
                 }
                 people = of(&mut self.asking_people) => {
                     self.asking_people = None;
-                    self.learn(without_failure(people));
+                    self.hear_of_people(people);
                 }
                 () = sleep_until(self.due), if self.asking.is_none() => self.ask(),
             }
@@ -214,10 +225,41 @@ impl Polling {
         self.asking = Some(asking.boxed());
     }
 
-    fn learn(&mut self, people: Option<People>) {
-        if people.is_some() && people != self.people {
-            self.people.clone_from(&people);
-            self.read = people.map(Message::People);
+    /// Who there is, or why that is not told: then calls are followed with what was known before.
+    fn hear_of_people(&mut self, people: Result<Option<People>, LinkError>) {
+        match people {
+            Ok(Some(people)) => {
+                (self.trouble, self.silent) = (None, 0);
+                self.learn(people);
+            }
+            // Once, another login may be all that it takes; the next list has one made.
+            Ok(None) if self.people.is_some() => {
+                self.silent += 1;
+                if self.silent > 1 {
+                    self.goes_on_without("it answers as to who has not logged in".to_owned());
+                }
+            }
+            Ok(None) => {}
+            Err(error) if error.is_lasting() => self.goes_on_without(in_full(&error)),
+            Err(error) => log::debug!("no names: {}", in_full(&error)),
+        }
+    }
+
+    /// A right may have been taken away: that is told of once.
+    fn goes_on_without(&mut self, why: String) {
+        log::debug!("no names: {why}");
+        if self.trouble.as_ref() != Some(&why) {
+            self.read = Some(Message::Notice(format!(
+                "names and groups are not told any more, so calls are followed by those known before: {why}"
+            )));
+            self.trouble = Some(why);
+        }
+    }
+
+    fn learn(&mut self, people: People) {
+        if self.people.as_ref() != Some(&people) {
+            self.people = Some(people.clone());
+            self.read = Some(Message::People(people));
             // Whose calls are wanted is another matter now.
             self.last = None;
         }
@@ -241,7 +283,7 @@ impl Polling {
                 if self.failures >= MOST_FAILURES {
                     return Err(error);
                 }
-                log::debug!("a list did not come: {}", crate::client::in_full(&error));
+                log::debug!("a list did not come: {}", in_full(&error));
             }
         }
         Ok(())
@@ -254,14 +296,6 @@ async fn of<T>(asking: &mut Option<BoxFuture<'static, T>>) -> T {
         Some(asking) => asking.await,
         None => std::future::pending().await,
     }
-}
-
-/// Calls are followed with what was known before, or without names.
-fn without_failure(people: Result<Option<People>, LinkError>) -> Option<People> {
-    people.unwrap_or_else(|error| {
-        log::debug!("no names: {}", crate::client::in_full(&error));
-        None
-    })
 }
 
 #[cfg(test)]
@@ -301,6 +335,44 @@ mod tests {
                 format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
             stream.write_all(reply.as_bytes()).await.unwrap();
         }
+    }
+
+    #[test]
+    fn a_right_that_is_taken_away_is_told_of_once() {
+        let told = block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+            let http = Http::new(url, settings_for_another(None).unwrap()).unwrap();
+            let (group, password) = (Some("Support".to_owned()), Secret::new("one"));
+            let lists = Lists::Console(Console::new(http.clone(), "admin".to_owned(), password, group));
+            let mut polling = tokio::select! {
+                () = serve(listener) => unreachable!("it serves for ever"),
+                polling = Polling::begin(lists, Duration::from_millis(1)) => polling.unwrap(),
+            };
+            polling.read = None;
+            let known = polling.people.clone();
+            let refused = || Err(http.refused("it has no group"));
+            // (what is told of people, whether that is told to the administrator)
+            let cases = [
+                (Err(http.unreachable("it hangs")), false),
+                (refused(), true),
+                (refused(), false),
+                (Ok(known.clone()), false),
+                (refused(), true),
+                (Ok(known.clone()), false),
+                (Ok(None), false),
+                (Ok(known.clone()), false),
+                (Ok(None), false),
+                (Ok(None), true),
+                (Ok(None), false),
+            ];
+            let told = cases.into_iter().map(|(people, is_told)| {
+                polling.hear_of_people(people);
+                (matches!(polling.read.take(), Some(Message::Notice(_))), is_told)
+            });
+            told.collect::<Vec<_>>()
+        });
+        assert!(told.as_ref().unwrap().iter().all(|(told, expected)| told == expected), "{told:?}");
     }
 
     #[test]
