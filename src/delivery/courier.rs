@@ -240,6 +240,20 @@ impl Courier {
         self
     }
 
+    /// Keeps an event whose turn is not yet, for whoever [outlives](Self::outlived_by_its_events) this process. `None`: it
+    /// is not kept.
+    pub(crate) async fn keep_ahead(&self, to_send: &EventToSend) -> Option<Position> {
+        let keeper = self.keeper.as_ref().filter(|keeper| keeper.mode != SpoolMode::Always)?;
+        let kept = keeper.spool.keep_ahead(keeper.patience, to_send.entry(), Moment::now()).await;
+        kept.unwrap_or_else(|error| {
+            log::debug!(
+                "an event that waits for its turn is not in the spool: {}",
+                crate::client::in_full(&error)
+            );
+            None
+        })
+    }
+
     /// Whether there is a journal to look a call up in.
     pub fn has_journal(&self) -> bool {
         self.keeper.is_some()
@@ -290,21 +304,23 @@ impl Courier {
         to_send: &EventToSend,
         deadline: Deadline,
     ) -> Result<Outcome, Failure> {
-        self.bring_telling(client, to_send, deadline, &|| {}).await
+        self.bring_telling(client, to_send, deadline, None, &|| {}).await
     }
 
-    /// The same; `is_kept` is called if the spool has the event before its outcome is known.
+    /// The same; `is_kept` is called if the spool has the event before its outcome is known. `ahead`: where it is
+    /// [kept ahead](Self::keep_ahead).
     pub(crate) async fn bring_telling(
         &self,
         client: &mut Client,
         to_send: &EventToSend,
         deadline: Deadline,
+        ahead: Option<Position>,
         is_kept: &(dyn Fn() + Sync),
     ) -> Result<Outcome, Failure> {
         match self.keep_at_once(to_send, deadline).await {
             Some(kept) => kept,
             None => {
-                let brought = self.bring_at_once(client, to_send, deadline, &self.stop, is_kept).await;
+                let brought = self.bring_at_once(client, to_send, deadline, &self.stop, ahead, is_kept).await;
                 self.end_rejected(client, to_send, &brought, deadline, &self.stop).await;
                 brought
             }
@@ -334,7 +350,7 @@ impl Courier {
         let course = to_send.course.clone();
         let hangup = EventToSend { event, known, key: None, findings: Vec::new(), left_out: None, course };
         // On the heap, because few calls are rejected, and each event would carry it along.
-        let ended = Box::pin(self.bring_at_once(client, &hangup, deadline, stop, &|| {})).await;
+        let ended = Box::pin(self.bring_at_once(client, &hangup, deadline, stop, None, &|| {})).await;
         if let Err(error) = ended {
             log::warn!(
                 "the hangup of the rejected call {call_id} is not with Zammad: {}; agents see the call ring until the \
@@ -364,11 +380,12 @@ impl Courier {
                 self.open_ahead(&to_send.event);
                 match client() {
                     Ok(mut client) => {
-                        let brought = self.bring_at_once(&mut client, to_send, deadline, stop, &|| {}).await;
+                        let brought =
+                            self.bring_at_once(&mut client, to_send, deadline, stop, None, &|| {}).await;
                         self.end_rejected(&mut client, to_send, &brought, deadline, stop).await;
                         Ok(brought)
                     }
-                    Err(error) => Err(self.keep_without_client(error, to_send, deadline).await),
+                    Err(error) => Err(self.keep_without_client(error, to_send, deadline, None).await),
                 }
             }
         };
@@ -383,9 +400,10 @@ impl Courier {
         error: E,
         to_send: &EventToSend,
         deadline: Deadline,
+        ahead: Option<Position>,
     ) -> NoClient<E> {
         let Some(keeper) = &self.keeper else { return NoClient { error, kept: None } };
-        let kept = keeper.keep_untried(to_send, None, Moment::now(), deadline.left()).await;
+        let kept = keeper.keep_untried(to_send, ahead, Moment::now(), deadline.left()).await;
         let kept =
             kept.inspect_err(|error| log::warn!("the event is not kept: {}", crate::client::in_full(error)));
         NoClient { error, kept: kept.ok() }
@@ -414,6 +432,7 @@ impl Courier {
         to_send: &EventToSend,
         deadline: Deadline,
         stop: &Stop,
+        ahead: Option<Position>,
         is_kept: &(dyn Fn() + Sync),
     ) -> Result<Outcome, Failure> {
         let EventToSend { event, .. } = to_send;
@@ -457,7 +476,7 @@ impl Courier {
                 let begun =
                     if turn.as_ref().is_some_and(Turn::is_held) { keeper.begun } else { Begun::Noted };
                 let Entered { earlier, held, kept, is_noted } =
-                    keeper.enter(to_send, order, begun, now).await;
+                    keeper.enter(to_send, order, begun, ahead, now).await;
                 if kept.is_some() {
                     is_kept();
                 }
@@ -465,13 +484,14 @@ impl Courier {
                 let to_send = copied.as_ref().unwrap_or(to_send);
                 match (earlier, held) {
                     (Earlier::SameEvent, _) => Ok(Outcome::EndedBefore),
+                    (Earlier::Itself, _) => Ok(Outcome::Spooled(Spooled { tried: None })),
                     (Earlier::EventsOfItsCall, _) => {
                         self.keep_rather(keeper, client, to_send, kept, limits, now).await
                     }
                     (Earlier::PerhapsSameEvent, _) => {
                         let within = deadline.left();
                         let unconfirmed = Some(IN_DOUBT.to_owned());
-                        let past = Past { unconfirmed, ..Past::default() };
+                        let past = Past { unconfirmed, replaces: kept, ..Past::default() };
                         match keeper.keep(to_send, past, now, within).await {
                             Ok(None) => Ok(Outcome::EndedBefore),
                             Ok(Some(_)) if keeper.asks => Ok(Outcome::Spooled(Spooled { tried: None })),
@@ -685,9 +705,20 @@ impl Keeper {
 
     /// Looks what is before an event, and notes it in the journal if it goes at once. Without a spool that answers
     /// it goes.
-    async fn enter(&self, to_send: &EventToSend, order: Order, begun: Begun, now: Moment) -> Entered {
-        let entered = self.spool.enter(self.patience, to_send.entry(), order, begun, now).await;
+    async fn enter(
+        &self,
+        to_send: &EventToSend,
+        order: Order,
+        begun: Begun,
+        ahead: Option<Position>,
+        now: Moment,
+    ) -> Entered {
+        let entered = self.spool.enter(self.patience, to_send.entry(), order, begun, ahead, now).await;
         entered.unwrap_or_else(|error| {
+            if ahead.is_some() {
+                // It is there, and somebody will send it.
+                return Entered { earlier: Earlier::Itself, held: None, kept: None, is_noted: true };
+            }
             log::warn!(
                 "the event is sent to Zammad without reading the spool: {}",
                 crate::client::in_full(&error)

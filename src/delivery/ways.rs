@@ -10,7 +10,9 @@ use super::{Connection, Courier, Deadline, EventToSend, Failure, NoClient, Outco
 use crate::client::{Client, ClientError, Clients, in_full};
 use crate::config::{Config, ConfigError, Ringing, Routes, SpoolConfig};
 use crate::event::{CallId, EventKind, WrittenEvent};
-use crate::spool::{Call, CopyTo, Course, KeptCourse, Moment, SharedSpool, SpoolError, Which, address};
+use crate::spool::{
+    Call, CopyTo, Course, KeptCourse, Moment, Position, SharedSpool, SpoolError, Which, address,
+};
 
 /// All ways that events may take.
 pub(crate) struct Ways {
@@ -199,6 +201,16 @@ impl Ways {
         Ok(open)
     }
 
+    /// Keeps an event whose turn is not yet, as [`Courier::keep_ahead`].
+    pub async fn keep_ahead(&self, written: WrittenEvent, config: &Config) -> Option<Position> {
+        let Addressed { to_send, target } = self.read(written, config).await.ok()?;
+        match target {
+            Target::Own => self.own.keep_ahead(&to_send).await,
+            Target::Other(way, others) => way.courier(others).keep_ahead(&to_send).await,
+            Target::Gone { .. } => None,
+        }
+    }
+
     /// Brings an event, as [`Courier::bring_telling`]; `connection` is one to the configuration's own Zammad.
     ///
     /// # Errors
@@ -209,23 +221,25 @@ impl Ways {
         connection: &mut Connection<'_>,
         addressed: &Addressed<'_>,
         deadline: Deadline,
+        ahead: Option<Position>,
         is_kept: &(dyn Fn() + Sync),
     ) -> Result<Result<Outcome, Failure>, NoClient<ClientError>> {
         let to_send = &addressed.to_send;
         match &addressed.target {
             Target::Own => match connection.client() {
-                Ok(client) => Ok(self.own.bring_telling(client, to_send, deadline, is_kept).await),
-                Err(error) => Err(self.own.keep_without_client(error, to_send, deadline).await),
+                Ok(client) => Ok(self.own.bring_telling(client, to_send, deadline, ahead, is_kept).await),
+                Err(error) => Err(self.own.keep_without_client(error, to_send, deadline, ahead).await),
             },
             Target::Other(way, others) => {
                 let courier = way.courier(others);
                 match way.client() {
                     Ok(mut client) => {
-                        let brought = courier.bring_telling(&mut client, to_send, deadline, is_kept).await;
+                        let brought =
+                            courier.bring_telling(&mut client, to_send, deadline, ahead, is_kept).await;
                         way.give_back(client);
                         Ok(brought)
                     }
-                    Err(error) => Err(courier.keep_without_client(error, to_send, deadline).await),
+                    Err(error) => Err(courier.keep_without_client(error, to_send, deadline, ahead).await),
                 }
             }
             Target::Gone { .. } => Ok(addressed.target.keep(to_send, deadline).await),

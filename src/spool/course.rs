@@ -153,7 +153,7 @@ mod tests {
     }
 
     fn enter(spool: &mut Spool, entry: &Entry) {
-        let entered = spool.enter(entry, Order::InTurn, Begun::Noted, Moment::now()).unwrap();
+        let entered = spool.enter(entry, Order::InTurn, Begun::Noted, None, Moment::now()).unwrap();
         assert_eq!(entered, (Earlier::Nothing, None));
     }
 

@@ -45,6 +45,8 @@ pub(crate) enum Earlier {
     SameEvent,
     /// one that was begun, and has no end
     PerhapsSameEvent,
+    /// it waited in the spool, and somebody else sends it
+    Itself,
 }
 
 impl Spool {
@@ -54,6 +56,9 @@ impl Spool {
     /// With [`Begun::Kept`], the event is in the spool as well, unless that is full; its position is told. It is
     /// there until [`settle`](Self::settle), [`keep`](Self::keep) or [`leave`](Self::leave) says what came of it.
     /// Its call's turn is with whoever sends it, so nobody else does meanwhile.
+    ///
+    /// An event that was [kept ahead](Self::keep_ahead) is in the spool, at `ahead`. Its place is given up, or taken by that
+    /// which is told.
     ///
     /// A journal that takes no note, as on a full disk, keeps no event from going.
     ///
@@ -65,29 +70,48 @@ impl Spool {
         entry: &Entry,
         order: Order,
         begun: Begun,
+        ahead: Option<Position>,
         now: Moment,
     ) -> Result<(Earlier, Option<Position>), SpoolError> {
         // Who only reads waits for nobody: an event that does not go at once knows it although others
         // have the file for long.
-        let seen = self.read(|db, address| before(db, address, entry, order))?;
-        if seen != Earlier::Nothing {
+        let seen = match ahead {
+            None => self.read(|db, address| before(db, address, entry, order, None))?,
+            Some(_) => Earlier::Itself,
+        };
+        if ahead.is_none() && seen != Earlier::Nothing {
             return Ok((seen, None));
         }
-        let text = match begun {
-            Begun::Noted => None,
-            Begun::Kept => Some(serde_json::to_string(&entry.event).map_err(SpoolError::Event)?),
+        let text = match (begun, ahead) {
+            (Begun::Noted, None) => None,
+            (Begun::Kept, _) | (_, Some(_)) => {
+                Some(serde_json::to_string(&entry.event).map_err(SpoolError::Event)?)
+            }
         };
         let limits = self.limits;
         let entered = self.change(Durable::No, |db, address| {
-            let earlier = before(db, address, entry, order)?;
+            if let Some(ahead) = ahead
+                && !waiting::take_back(db, address, ahead)?
+            {
+                return Ok((Earlier::Itself, None));
+            }
+            let earlier = before(db, address, entry, order, ahead)?;
             if earlier != Earlier::Nothing {
-                return Ok((earlier, None));
+                let again = ahead.and(text.as_deref()).filter(|_| earlier != Earlier::SameEvent);
+                let kept = match again {
+                    Some(text) => Some(waiting::write(db, address, entry, text, &Past::default(), now)?),
+                    None => None,
+                };
+                return Ok((earlier, kept));
             }
             journal::note(db, address, &entry.event, entry.key.as_deref(), now)?;
-            course::note(db, address, limits, entry, now)?;
+            // Its copies are kept as soon as it is itself.
+            if ahead.is_none() {
+                course::note(db, address, limits, entry, now)?;
+            }
             // What waits is not dropped for it: as a rule it is here for a moment.
             let kept = match text.as_deref() {
-                Some(text) if waiting::has_room(db, limits, text)? => {
+                Some(text) if begun == Begun::Kept && waiting::has_room(db, limits, text)? => {
                     let past = Past { attempts: 1, under_way: true, ..Past::default() };
                     Some(waiting::write(db, address, entry, text, &past, now)?)
                 }
@@ -102,13 +126,47 @@ impl Spool {
         }))
     }
 
+    /// Keeps an event that is not sent yet, as one of its call or others are on their way, or as there is no connection.
+    /// If its sender is killed, whoever sends what waits in the spool sends it. `None`: there is no room, or it is a
+    /// second hangup.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used.
+    pub(crate) fn keep_ahead(&mut self, entry: &Entry, now: Moment) -> Result<Option<Position>, SpoolError> {
+        let text = serde_json::to_string(&entry.event).map_err(SpoolError::Event)?;
+        let limits = self.limits;
+        self.change(Durable::No, |db, address| {
+            let call_id = entry.event.call_id.as_str();
+            let is_hangup = entry.event.kind == EventKind::Hangup;
+            if !waiting::has_room(db, limits, &text)?
+                || is_hangup && journal::has_hangup(db, address, call_id)?
+            {
+                return Ok(None);
+            }
+            // That a hangup was begun is noted once it is.
+            if !is_hangup {
+                journal::note(db, address, &entry.event, entry.key.as_deref(), now)?;
+            }
+            course::note(db, address, limits, entry, now)?;
+            Ok(Some(waiting::write(db, address, entry, &text, &Past::default(), now)?))
+        })
+    }
+
     /// Reads what [`enter`](Self::enter) will ask for, so that it comes from memory then.
     pub(super) fn read_ahead(&mut self, call_id: &CallId) -> Result<(), SpoolError> {
         self.read(|db, address| waiting::has_waiting(db, address, call_id.as_str())).map(drop)
     }
 }
 
-fn before(db: &Connection, address: &str, entry: &Entry, order: Order) -> rusqlite::Result<Earlier> {
+/// `ahead`: where it was kept ahead, as later events of its call may be.
+fn before(
+    db: &Connection,
+    address: &str,
+    entry: &Entry,
+    order: Order,
+    ahead: Option<Position>,
+) -> rusqlite::Result<Earlier> {
     let call_id = entry.event.call_id.as_str();
     if entry.event.kind == EventKind::Hangup {
         if journal::has_hangup(db, address, call_id)? {
@@ -118,10 +176,11 @@ fn before(db: &Connection, address: &str, entry: &Entry, order: Order) -> rusqli
             return Ok(Earlier::PerhapsSameEvent);
         }
     }
-    if order == Order::Late || waiting::has_waiting(db, address, call_id)? {
-        return Ok(Earlier::EventsOfItsCall);
-    }
-    Ok(Earlier::Nothing)
+    let has_waiting = match ahead {
+        None => waiting::has_waiting(db, address, call_id)?,
+        Some(ahead) => waiting::has_waiting_before(db, address, &entry.event, ahead)?,
+    };
+    Ok(if order == Order::Late || has_waiting { Earlier::EventsOfItsCall } else { Earlier::Nothing })
 }
 
 /// Whether a hangup of the call was begun, and nobody knows what became of it.
@@ -135,11 +194,11 @@ fn has_begun_hangup(db: &Connection, address: &str, call_id: &str) -> rusqlite::
 mod tests {
     use super::*;
     use crate::config::{SpoolConfig, SpoolPolicy};
-    use crate::spool::Next;
     use crate::spool::tests::{Folder, begin, call, due, entry, event, keep, open};
+    use crate::spool::{Ending, Next};
 
     fn enter(spool: &mut Spool, entry: &Entry, order: Order) -> Earlier {
-        let (earlier, kept) = spool.enter(entry, order, Begun::Noted, Moment::now()).unwrap();
+        let (earlier, kept) = spool.enter(entry, order, Begun::Noted, None, Moment::now()).unwrap();
         assert_eq!(kept, None);
         earlier
     }
@@ -147,7 +206,7 @@ mod tests {
     /// Begins an event that is kept until it has ended.
     fn begin_kept(spool: &mut Spool, kind: EventKind, call_id: &str) -> Option<Position> {
         let entry = entry(&event(kind, call_id), Some("key"));
-        let (earlier, kept) = spool.enter(&entry, Order::InTurn, Begun::Kept, Moment::now()).unwrap();
+        let (earlier, kept) = spool.enter(&entry, Order::InTurn, Begun::Kept, None, Moment::now()).unwrap();
         assert_eq!(earlier, Earlier::Nothing);
         kept
     }
@@ -208,6 +267,41 @@ mod tests {
             assert_eq!(waiting.attempts, 3, "{kind}");
         }
         assert_eq!(spool.totals(Moment::now()).unwrap().waiting, 3);
+    }
+
+    #[test]
+    fn an_event_that_waits_behind_one_of_its_call_is_sent_by_another_if_its_sender_is_killed() {
+        use EventKind::{Answer, Hangup, NewCall};
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let now = Moment::now();
+        let new_call = begin_kept(&mut spool, NewCall, "7").unwrap();
+        let ahead = |spool: &mut Spool, kind| spool.keep_ahead(&entry(&event(kind, "7"), None), now).unwrap();
+        let (answer, hangup) = (ahead(&mut spool, Answer).unwrap(), ahead(&mut spool, Hangup).unwrap());
+        assert_eq!(ahead(&mut spool, Hangup), None, "one is enough");
+        assert!(call(&mut spool, "7").unwrap().answered);
+        let enter = |spool: &mut Spool, kind, order, ahead| {
+            spool.enter(&entry(&event(kind, "7"), None), order, Begun::Kept, Some(ahead), now).unwrap()
+        };
+        // It is the turn of the answer, and the newCall waits there still: so does the answer, once.
+        let (earlier, kept) = enter(&mut spool, Answer, Order::InTurn, answer);
+        assert_eq!(earlier, Earlier::EventsOfItsCall);
+        assert_eq!(spool.totals(now).unwrap().waiting, 3);
+        spool.settle(&event(NewCall, "7"), Some(new_call), true, now).unwrap();
+        assert_eq!(due(&mut spool), [("7".to_owned(), Answer)], "its sender is killed");
+        // It is not, and sends it.
+        let (earlier, begun) = enter(&mut spool, Answer, Order::InTurn, kept.unwrap());
+        assert_eq!(earlier, Earlier::Nothing);
+        // Another process has found it, and it goes once.
+        assert_eq!(enter(&mut spool, Answer, Order::InTurn, begun.unwrap()), (Earlier::Itself, None));
+        spool.settle(&event(Answer, "7"), begun, true, now).unwrap();
+        assert_eq!(enter(&mut spool, Answer, Order::InTurn, answer), (Earlier::Itself, None));
+        let (earlier, begun) = enter(&mut spool, Hangup, Order::InTurn, hangup);
+        assert_eq!(earlier, Earlier::Nothing);
+        assert_eq!(call(&mut spool, "7").unwrap().ending, Ending::Begun);
+        spool.settle(&event(Hangup, "7"), begun, true, now).unwrap();
+        assert_eq!((spool.totals(now).unwrap().waiting, due(&mut spool)), (0, Vec::new()));
+        assert_eq!(call(&mut spool, "7").unwrap().ending, Ending::Reported);
     }
 
     #[test]

@@ -56,14 +56,26 @@ impl SharedSpool {
         entry: Entry,
         order: Order,
         begun: Begun,
+        ahead: Option<Position>,
         now: Moment,
     ) -> Result<Entered, SpoolError> {
         let enter = move |spool: &mut Spool| {
-            let (earlier, kept) = spool.enter(&entry, order, begun, now)?;
+            let (earlier, kept) = spool.enter(&entry, order, begun, ahead, now)?;
             let held = if earlier == Earlier::Nothing { spool.held()? } else { None };
-            Ok(Entered { earlier, held, kept, is_noted: earlier == Earlier::Nothing })
+            let is_noted = earlier == Earlier::Nothing || ahead.is_some();
+            Ok(Entered { earlier, held, kept, is_noted })
         };
         self.with(within, enter).await
+    }
+
+    /// As [`Spool::keep_ahead`].
+    pub(crate) async fn keep_ahead(
+        &self,
+        within: Duration,
+        entry: Entry,
+        now: Moment,
+    ) -> Result<Option<Position>, SpoolError> {
+        self.with(within, move |spool| spool.keep_ahead(&entry, now)).await
     }
 
     /// As [`Spool::keep`].

@@ -61,7 +61,7 @@ pub fn entry(event: &CallEvent, key: Option<&str>) -> Entry {
 
 /// Enters an event before which there is nothing.
 pub fn begin(spool: &mut Spool, event: &CallEvent, key: Option<&str>, now: Moment) {
-    let entered = spool.enter(&entry(event, key), Order::InTurn, Begun::Noted, now).unwrap();
+    let entered = spool.enter(&entry(event, key), Order::InTurn, Begun::Noted, None, now).unwrap();
     assert_eq!(entered, (Earlier::Nothing, None));
 }
 

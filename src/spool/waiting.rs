@@ -281,6 +281,18 @@ pub(super) fn has_waiting(db: &Connection, address: &str, call_id: &str) -> rusq
     db.prepare_cached(sql)?.exists([address, call_id])
 }
 
+/// The same of those that come before an event which was at this position.
+pub(super) fn has_waiting_before(
+    db: &Connection,
+    address: &str,
+    event: &CallEvent,
+    position: Position,
+) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM event WHERE address = ?1 AND call_id = ?2 AND state = 'waiting'
+                   AND (rank < ?3 OR rank = ?3 AND position < ?4) LIMIT 1";
+    db.prepare_cached(sql)?.exists(params![address, event.call_id.as_str(), rank(event.kind), position.0])
+}
+
 /// A value's bytes, whatever they are meant to be.
 pub(super) fn bytes<'a>(row: &'a Row, column: usize) -> rusqlite::Result<&'a [u8]> {
     Ok(row.get_ref(column)?.as_bytes().unwrap_or_default())
@@ -343,6 +355,13 @@ pub(super) fn leave(db: &Transaction, address: &str, position: Position) -> rusq
         remove(db, position)?;
     }
     Ok(())
+}
+
+/// Takes out an event that nobody has tried to send. `false`: somebody has, or it is not there.
+pub(super) fn take_back(db: &Transaction, address: &str, position: Position) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM event WHERE position = ? AND address = ? AND state = 'waiting' AND attempts = 0
+                   AND NOT under_way";
+    Ok(db.prepare_cached(sql)?.exists(params![position.0, address])? && remove(db, position)?)
 }
 
 /// Whether there is room for one more event without taking another one out.

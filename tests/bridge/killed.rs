@@ -78,9 +78,8 @@ fn id(number: usize) -> String {
     format!("17960{number:05}.1")
 }
 
-/// A call that is answered, or whose caller gives up. What ends it waits for what was to be seen before, and is said in
-/// one go: nobody could know of it else, or of its cause.
-fn play(exchange: &Exchange, zammad: &Zammad, number: usize, is_answered: bool) {
+/// The customer who calls, the phone that is rung, and what a dialling says of that.
+fn legs(number: usize) -> (Leg, Leg, String) {
     let id = id(number);
     let caller = Leg {
         channel: format!("PJSIP/trunk-{number:08x}"),
@@ -107,6 +106,14 @@ fn play(exchange: &Exchange, zammad: &Zammad, number: usize, is_answered: bool) 
          DestUniqueid: {}\r\nDestLinkedid: {id}\r\nDialString: 101\r\n",
         phone.channel, phone.id
     );
+    (caller, phone, dest)
+}
+
+/// A call that is answered, or whose caller gives up. What ends it waits for what was to be seen before, and is said in
+/// one go: nobody could know of it else, or of its cause.
+fn play(exchange: &Exchange, zammad: &Zammad, number: usize, is_answered: bool) {
+    let id = id(number);
+    let (caller, phone, dest) = legs(number);
     let dial_ends = |status| caller.event("DialEnd", &format!("{dest}DialStatus: {status}\r\n"));
     let gone = [&phone, &caller].map(|leg| leg.event("Hangup", "Cause: 16\r\n")).concat();
     exchange.happens(&[caller.begins(), phone.begins(), caller.event("DialBegin", &dest)]);
@@ -246,6 +253,38 @@ fn disturb(is_answered: fn(usize) -> bool, options: &[&str]) -> Disturbed {
     end(sending);
     exchange.ami.assert_content();
     Disturbed { zammad, calls, unconfirmed }
+}
+
+/// Zammad does not take the newCall, and what comes behind it waits when the process is killed.
+#[test]
+fn what_waits_behind_its_new_call_outlives_whoever_is_killed() {
+    let (world, ami, zammad) = (World::new(), Ami::start(), Zammad::start());
+    let id = id(1);
+    zammad.keeps_waiting(&id);
+    let mut program = with_spool(&world, &ami, &zammad);
+    let running = Running::start(program.args(["--hold", "20ms", "--timeout", "5m", "--deadline", "5m"]));
+    let session = ami.session();
+    let (caller, phone, dest) = legs(1);
+    session.say([caller.begins(), phone.begins(), caller.event("DialBegin", &dest)].concat());
+    zammad.until_it_waits();
+    session.say(caller.event("DialEnd", &format!("{dest}DialStatus: ANSWER\r\n")));
+    session.say([&phone, &caller].map(|leg| leg.event("Hangup", "Cause: 16\r\n")).concat());
+    let kept = || {
+        let mut program = world.process();
+        program.args(["spool", "list", "--output", "json", "--url", &zammad.url(), "--spool-path"]);
+        let ran = program.arg(world.path("spool.db")).output().unwrap();
+        let text = String::from_utf8(ran.stdout).unwrap();
+        let events = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        events.map(|event| event["event"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    until("all of it is in the spool", || kept() == ["newCall", "answer", "hangup"]);
+    drop(running);
+    zammad.answers();
+    let sending = Running::start(spool(&world, &zammad).args(["--api-token", "x"]));
+    zammad.until("hangup", &id);
+    assert_eq!(zammad.kinds_of(&id), ["newCall", "answer", "hangup"]);
+    until("nothing waits", || kept().is_empty());
+    end(sending);
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! A bridge's events on their way to Zammad.
 
-use std::cell::RefCell;
-use std::collections::HashSet;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -22,7 +24,7 @@ use crate::program::commands::report::{self, outcome, unsent};
 use crate::program::commands::settings::runtime_folder;
 use crate::program::output::Report;
 use crate::program::safe_text::printable;
-use crate::spool::{Call, Ending, SpoolError};
+use crate::spool::{Call, Ending, Position, SpoolError};
 
 use super::tell;
 
@@ -141,6 +143,9 @@ impl Shift {
 }
 
 /// Brings what is wanted, until nobody can want more and all of it has ended.
+///
+/// An event that waits for its turn would be lost if this process was killed. So it is kept ahead: behind those of its
+/// call, once these are safe.
 async fn bring_all(
     clients: &Clients,
     mut wanted: UnboundedReceiver<Errand>,
@@ -148,18 +153,113 @@ async fn bring_all(
     config: &Config,
     office: &Office,
 ) {
-    let bring =
-        async |connection: &mut Connection<'_>, errand| bring(connection, errand, ways, config, office).await;
+    let bring = async |connection: &mut Connection<'_>, (errand, place): (Errand, Place)| {
+        let call_id = errand.written.call_id.clone();
+        let brought = bring(connection, errand, &place, ways, config, office).await;
+        place.is_safe.send_replace(true);
+        (call_id, brought)
+    };
     let mut dispatcher = Dispatcher::new(Pool::growing(clients, MOST, IDLE), &bring);
+    let mut open = OpenCalls::default();
+    let mut keeping = FuturesUnordered::new();
     let mut may_come = true;
     while may_come || !dispatcher.is_idle() {
         tokio::select! {
+            // Whose turn has come is not kept ahead.
+            biased;
+            // Whoever does not want to know any more has ended.
+            Some((call_id, brought)) = dispatcher.next() => {
+                open.ended(&call_id);
+                drop(office.brought.send(brought));
+            }
             errand = wanted.recv(), if may_come => match errand {
-                Some(errand) => dispatcher.push(errand.written.call_id.parse().ok(), errand),
+                Some(errand) => {
+                    let (place, before) = open.push(&errand.written.call_id);
+                    if ways.has_journal() && (before.is_some() || !dispatcher.has_room()) {
+                        keeping.push(keep_ahead(errand.written.clone(), place.clone(), before, ways, config, office));
+                    }
+                    dispatcher.push(errand.written.call_id.parse().ok(), (errand, place));
+                }
                 None => may_come = false,
             },
-            // Whoever does not want to know any more has ended.
-            Some(brought) = dispatcher.next() => drop(office.brought.send(brought)),
+            Some(()) = keeping.next() => {}
+        }
+    }
+}
+
+/// Keeps an event whose turn has not come.
+async fn keep_ahead(
+    written: WrittenEvent,
+    place: Place,
+    before: Option<watch::Receiver<bool>>,
+    ways: &Ways,
+    config: &Config,
+    office: &Office,
+) {
+    if let Some(mut before) = before {
+        // What has ended without a word is safe, too.
+        let _ = before.wait_for(|is_safe| *is_safe).await;
+    }
+    let Ok(mut kept) = place.kept.try_lock() else { return };
+    let is_elsewhere = office.elsewhere.borrow().contains(&written.call_id);
+    if place.has_turn.get()
+        || is_elsewhere
+        || written.event == EventKind::NewCall && is_announced(&written, &office.key, ways).await
+    {
+        return;
+    }
+    *kept = ways.keep_ahead(written, config).await;
+    if kept.is_some() {
+        place.is_safe.send_replace(true);
+    }
+}
+
+/// The place of an event among those of its call.
+#[derive(Clone)]
+struct Place {
+    /// whether the spool or Zammad has it
+    is_safe: Arc<watch::Sender<bool>>,
+    /// where the spool has it since before its turn; locked while it is put there
+    kept: Rc<Mutex<Option<Position>>>,
+    has_turn: Rc<Cell<bool>>,
+}
+
+impl Place {
+    /// Its turn has come: where the spool has it, if it was kept ahead.
+    async fn take_turn(&self) -> Option<Position> {
+        self.has_turn.set(true);
+        self.kept.lock().await.take()
+    }
+}
+
+/// Calls of which events have not ended: how many, and whether the last one is safe.
+#[derive(Default)]
+struct OpenCalls(HashMap<String, (usize, watch::Receiver<bool>)>);
+
+impl OpenCalls {
+    /// One more event; whether the one before it is safe, if there is one that has not ended.
+    fn push(&mut self, call_id: &str) -> (Place, Option<watch::Receiver<bool>>) {
+        let (is_safe, safe) = watch::channel(false);
+        let place = Place { is_safe: Arc::new(is_safe), kept: Rc::default(), has_turn: Rc::default() };
+        let before = match self.0.get_mut(call_id) {
+            Some((count, last)) => {
+                *count += 1;
+                Some(std::mem::replace(last, safe))
+            }
+            None => {
+                self.0.insert(call_id.to_owned(), (1, safe));
+                None
+            }
+        };
+        (place, before)
+    }
+
+    fn ended(&mut self, call_id: &str) {
+        if let Some((count, _)) = self.0.get_mut(call_id) {
+            *count -= 1;
+            if *count == 0 {
+                self.0.remove(call_id);
+            }
         }
     }
 }
@@ -168,13 +268,15 @@ async fn bring_all(
 async fn bring(
     connection: &mut Connection<'_>,
     errand: Errand,
+    place: &Place,
     ways: &Ways,
     config: &Config,
     office: &Office,
 ) -> Brought {
-    let Office { key, elsewhere, .. } = office;
+    let Office { key, elsewhere, brought, .. } = office;
     let Errand { call, written, heard } = errand;
     let kind = written.event;
+    let ahead = place.take_turn().await;
     if written.event == EventKind::NewCall {
         if is_announced(&written, key, ways).await {
             log::warn!(
@@ -203,10 +305,13 @@ async fn bring(
     };
     let (to_send, config) = (&addressed.to_send, addressed.config(config));
     report::warn(to_send, None);
-    let kept = office.brought.clone();
-    let is_kept = move || drop(kept.send(Brought::Kept(call)));
+    let is_safe = &*place.is_safe;
+    let is_kept = || {
+        is_safe.send_replace(true);
+        drop(brought.send(Brought::Kept(call)));
+    };
     let deadline = Deadline::within(config.deadline);
-    let brought = ways.bring(connection, &addressed, deadline, &is_kept).await;
+    let brought = ways.bring(connection, &addressed, deadline, ahead, &is_kept).await;
     let again = may_go_again(to_send, &brought).then_some(again);
     let (report, error) = outcome(&to_send.event, brought, config);
     let is_rejected = report.rejects();

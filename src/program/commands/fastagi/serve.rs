@@ -334,7 +334,7 @@ impl EventSender {
             }
         };
         report::warn(to_send, None);
-        let brought = self.ways.bring(connection, &addressed, deadline, &|| {}).await;
+        let brought = self.ways.bring(connection, &addressed, deadline, None, &|| {}).await;
         if let Some(reserved) = reserved {
             let is_kept = match &brought {
                 Ok(brought) | Err(NoClient { kept: Some(brought), .. }) => is_kept(brought),

@@ -99,7 +99,7 @@ async fn deliver(
     // Only now: of an event that cannot be sent nobody hears.
     calls.borrow_mut().follow(to_send.event.kind, &call, direction);
     warn(to_send, Some(line));
-    let brought = ways.bring(connection, &addressed, Deadline::within(config.deadline), &|| {}).await;
+    let brought = ways.bring(connection, &addressed, Deadline::within(config.deadline), None, &|| {}).await;
     let (report, error) = outcome(&to_send.event, brought, config);
     match error {
         None => {
