@@ -9,6 +9,7 @@
 
 mod course;
 mod activity;
+mod bridge_lock;
 mod damage;
 mod enter;
 mod file;
@@ -40,6 +41,8 @@ use rusqlite::Connection;
 use rustix::process::{Resource, getrlimit};
 
 pub(crate) use activity::{Activity, Trouble};
+#[doc(hidden)]
+pub use bridge_lock::BridgeLock;
 pub(crate) use course::KeptCourse;
 #[doc(hidden)]
 pub use course::{CopyTo, Course};

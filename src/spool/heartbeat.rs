@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file::Durable;
 use super::moment::moment;
-use super::{Moment, SharedSpool, Spool, SpoolError};
+use super::{BridgeLock, Moment, SharedSpool, Spool, SpoolError};
 
 /// After so long a bridge that has not said how it ended is forgotten: nobody waits for it any more.
 const FORGOTTEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -48,6 +48,9 @@ pub struct Heartbeat {
     pub delay: Duration,
     /// what it has seen of the phone system
     pub sights: Sights,
+    /// what it has locked for as long as it runs, if it could
+    #[serde(default)]
+    pub lock: BridgeLock,
 }
 
 /// A bridge among those that share a spool.
@@ -114,12 +117,14 @@ pub struct Bridge {
     pub told: Heartbeat,
     /// how long ago
     pub ago: Duration,
+    /// its process has ended, whatever it told
+    pub is_gone: bool,
 }
 
 impl Bridge {
     /// Whether it runs, as far as one can know.
     pub fn is_running(&self) -> bool {
-        self.told.link != LinkState::Ended && self.ago < Heartbeat::LATE
+        self.told.link != LinkState::Ended && self.ago < Heartbeat::LATE && !self.is_gone
     }
 }
 
@@ -154,7 +159,11 @@ impl Spool {
     /// The file cannot be used.
     #[doc(hidden)]
     pub fn bridges(&mut self, now: Moment) -> Result<Vec<Bridge>, SpoolError> {
-        self.read(|db, _| bridges(db, now))
+        let mut bridges = self.read(|db, _| bridges(db, now))?;
+        for bridge in &mut bridges {
+            bridge.is_gone = bridge.told.lock.is_free(&self.place);
+        }
+        Ok(bridges)
     }
 }
 
@@ -177,7 +186,7 @@ fn bridges(db: &Connection, now: Moment) -> rusqlite::Result<Vec<Bridge>> {
         let told = serde_json::from_str(row.get_ref(0)?.as_str()?).ok();
         let ago = now.since(&moment(row, 1)?);
         // What another release has written in other words is not known here.
-        Ok(told.map(|told| Bridge { told, ago }))
+        Ok(told.map(|told| Bridge { told, ago, is_gone: false }))
     };
     let bridges = statement.query_map([], read)?;
     let mut bridges: Vec<Bridge> = bridges.filter_map(Result::transpose).collect::<Result<_, _>>()?;
@@ -210,6 +219,7 @@ mod tests {
             repeated: 2,
             delay: Duration::from_micros(4_321),
             sights: Sights { trunks: vec!["PJSIP/trunk".to_owned()], ..Sights::default() },
+            lock: BridgeLock::default(),
         }
     }
 
@@ -228,8 +238,8 @@ mod tests {
         assert_eq!(
             bridges,
             [
-                Bridge { told: lost.clone(), ago: Duration::ZERO },
-                Bridge { told: berlin, ago: Heartbeat::LATE }
+                Bridge { told: lost.clone(), ago: Duration::ZERO, is_gone: false },
+                Bridge { told: berlin, ago: Heartbeat::LATE, is_gone: false }
             ]
         );
         assert_eq!([true, false], [bridges[0].is_running(), bridges[1].is_running()]);
@@ -238,6 +248,29 @@ mod tests {
         // Nobody waits for that one any more.
         spool.note_bridge(&heartbeat(None, LinkState::Connected), now.after(FORGOTTEN)).unwrap();
         assert_eq!(spool.bridges(now).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_bridge_whose_process_has_ended_is_gone_at_once() {
+        let folder = Folder::new();
+        let mut spool = folder.open();
+        let now = Moment::now();
+        let lock = BridgeLock::of("bridge asterisk", "zammad");
+        let told = Heartbeat { lock: lock.clone(), ..heartbeat(None, LinkState::Connected) };
+        spool.note_bridge(&told, now).unwrap();
+        let is_running = |spool: &mut Spool| spool.bridges(now).unwrap()[0].is_running();
+        assert!(is_running(&mut spool), "there is no such file");
+        let (file, is_held) = lock.hold(&spool.place).unwrap();
+        assert!(is_held && is_running(&mut spool));
+        assert!(!lock.hold(&spool.place).unwrap().1, "somebody has it");
+        drop(file);
+        assert!(!is_running(&mut spool));
+        // A bridge of an earlier release names none.
+        let nameless = serde_json::from_str(r#""../../etc/passwd""#).unwrap();
+        for lock in [BridgeLock::default(), nameless] {
+            spool.note_bridge(&Heartbeat { lock, ..told.clone() }, now).unwrap();
+            assert!(is_running(&mut spool));
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::ami::{Ami, Manners, SECRET, USERNAME};
 use crate::running::{Running, until};
 use crate::servers::reserved_port;
 use crate::support::{Sandbox, World};
+use crate::terminal::Terminal;
 
 const RINGING: &str = "Event: Newchannel\r\nChannel: PJSIP/trunk-1\r\nChannelStateDesc: Ring\r\nCallerIDNum: 4940669690\r\n\
     Context: from-trunk\r\nExten: 493023125101\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n\r\n\
@@ -79,6 +80,14 @@ fn a_bridge_tells_of_itself_in_the_spool() {
     assert!(figures.lines().any(|line| line.ends_with(&format!("{labels} 1"))), "{figures}");
 }
 
+/// Changes what a bridge has told of itself.
+fn retell(db: &rusqlite::Connection, change: impl Fn(&mut Value)) {
+    let told: String = db.query_row("SELECT told FROM bridge", [], |row| row.get(0)).unwrap();
+    let mut told = serde_json::from_str(&told).unwrap();
+    change(&mut told);
+    db.execute("UPDATE bridge SET told = ?", [told.to_string()]).unwrap();
+}
+
 /// One that was killed says nothing any more.
 #[test]
 fn a_bridge_that_is_gone_is_told_from_one_that_runs() {
@@ -99,11 +108,14 @@ fn a_bridge_that_is_gone_is_told_from_one_that_runs() {
     until("the bridge is connected", || stats().contains(": connected since "));
     // It is killed.
     drop(running);
-    // As if a minute had gone by.
-    let db = rusqlite::Connection::open(world.path("spool.db")).unwrap();
-    db.execute("UPDATE bridge SET at = at - 60000, up = up - 60000", []).unwrap();
     let told = stats();
     assert!(told.contains("asterisk at ") && told.contains(": gone, silent for "), "{told}");
+    // As if a minute had gone by, and without the lock of an earlier release.
+    let db = rusqlite::Connection::open(world.path("spool.db")).unwrap();
+    db.execute("UPDATE bridge SET at = at - 60000, up = up - 60000", []).unwrap();
+    retell(&db, |told| drop(told.as_object_mut().unwrap().remove("lock")));
+    let told = stats();
+    assert!(told.contains("asterisk at ") && told.contains(": gone, silent for 1m"), "{told}");
 }
 
 /// A configuration with a phone system to be followed.
@@ -191,6 +203,7 @@ fn check_says_what_keeps_a_bridge_from_its_phone_system() {
         let (code, text) = check(&world, &file, &["--nagios"]);
         assert_eq!(code, expected, "{text}");
         assert!(text.contains("; bridge: ") && text.contains(said) && text.lines().count() == 1, "{text}");
+        assert!(text.matches(&address).count() <= 1, "the address is there more than once: {text}");
     }
 }
 
@@ -214,12 +227,24 @@ fn check_asks_the_bridge_that_runs() {
     assert_eq!((code, text.contains(", connected for")), (0, true), "{text}");
     assert!(check(&world, &file, &["--nagios"]).1.contains(" asterisk_calls=0;;;0"));
     assert_eq!(ami.connections(), connections, "somebody logged in beside the bridge");
-    // It is killed; its last word is a minute old.
+    // It is killed: its lock tells at once.
     drop(running);
+    let (code, text) = check(&world, &file, &["--nagios"]);
+    assert_eq!((code, text.contains("the bridge asterisk is gone: silent for ")), (2, true), "{text}");
+    // Its last word is a minute old.
     let db = rusqlite::Connection::open(world.path("spool.db")).unwrap();
     db.execute("UPDATE bridge SET at = at - 60000, up = up - 60000", []).unwrap();
     let (code, text) = check(&world, &file, &["--nagios"]);
     assert_eq!((code, text.contains("the bridge asterisk is gone: silent for 1m")), (2, true), "{text}");
+    // What a login does not show, it had found out.
+    retell(&db, |told| {
+        told["lacks"] = json!("no event of a call arrives");
+        told["next_step"] = json!("Give it read = call");
+    });
+    let (_, text) = check(&world, &file, &[]);
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let found = "no event of a call arrives, as the bridge found when it ran last";
+    assert!(flat.contains(found) && flat.contains("Give it read = call"), "{text}");
 }
 
 /// The status and the body of what a server answers.
@@ -344,6 +369,35 @@ fn a_service_that_cannot_answer_monitoring_systems_says_so() {
         !ran.status.success() && said.contains(&format!("cannot listen on {address} (--health)")),
         "{said}"
     );
+}
+
+/// On a terminal each event is one line, and there is one page to look at.
+#[test]
+fn who_watches_a_trial_on_a_terminal_sees_each_event_once() {
+    let (world, ami) = (World::new(), Ami::start());
+    let secret = world.file("secret", 0o600, SECRET);
+    for page in [false, true] {
+        let mut program = world.process();
+        program.args(["bridge", "asterisk", "--sandbox", "--username", USERNAME, "--address", &ami.at()]);
+        program.arg("--secret-file").arg(&secret);
+        if page {
+            program.args(["--page", "127.0.0.1:0"]);
+        }
+        let mut terminal = Terminal::start(&mut program, 160, 30);
+        let session = ami.session();
+        session.say(RINGING);
+        terminal.until("the call rings", |text| text.contains("newCall"));
+        session.say(
+            "Event: Hangup\r\nChannel: PJSIP/trunk-1\r\nChannelStateDesc: Up\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n\
+             Cause: 16\r\n\r\n",
+        );
+        terminal.until("it ends", |text| {
+            text.lines().any(|line| line.contains("hangup") && line.contains("1.1"))
+        });
+        let text = terminal.text();
+        let lines = |what: &str| text.lines().filter(|line| line.contains(what)).count();
+        assert_eq!((lines("newCall"), lines("http://"), lines("none")), (1, 1, 0), "{text}");
+    }
 }
 
 /// Nothing is configured at Zammad; and if something is, it is left alone.

@@ -230,8 +230,11 @@ impl Alive {
 
     /// Prometheus' text format, version 0.0.4.
     async fn figures(&self) -> Result<String, SpoolError> {
-        let own =
-            self.bridge.as_ref().map(|bridge| Bridge { told: bridge.borrow().clone(), ago: Duration::ZERO });
+        let own = self.bridge.as_ref().map(|bridge| Bridge {
+            told: bridge.borrow().clone(),
+            ago: Duration::ZERO,
+            is_gone: false,
+        });
         let Some((config, spool)) = self.way().spool else {
             let mut text = String::new();
             expose_bridges(&mut text, "", own.as_slice());

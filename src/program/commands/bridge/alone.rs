@@ -3,13 +3,11 @@
 //! Whoever follows has locked a file beside the spool, and the operating system takes the lock away when that process
 //! ends, however it ends. So the next one can begin at once, and nothing has to be cleaned up.
 
-use std::ffi::OsString;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use md5::{Digest, Md5};
 use tokio::time::sleep;
 
 use crate::client::in_full;
@@ -18,7 +16,7 @@ use crate::program::commands::daemon::{Daemon, Why, Wish};
 use crate::program::commands::watched::Watched;
 use crate::program::exit_code::AnotherBridge;
 use crate::program::output;
-use crate::spool::{self, Place};
+use crate::spool::{self, BridgeLock, Place};
 
 /// What whoever holds a file writes into it is shorter.
 const LONGEST: usize = 64;
@@ -38,6 +36,9 @@ struct Held {
     /// its lock
     _file: File,
 }
+
+/// After that time it is looked once more whether another process really has the lock.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// How often it is looked whether the other process is still there.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -110,26 +111,19 @@ impl Alone {
 
     fn hold(&self, spool: &SpoolConfig, address: &str) -> Result<File, Refusal> {
         let place = Place::open(&spool.path)?;
-        let file = place.folder().file(&self.name(&place, address))?;
-        match file.try_lock() {
-            Ok(()) => {
-                // Only for people.
-                let _ = sign(&file);
-                Ok(file)
-            }
-            Err(TryLockError::WouldBlock) => {
-                let (whom, who) = (self.whom.clone(), signed(&file));
-                Err(Refusal::Another(AnotherBridge { whom, who }))
-            }
-            Err(TryLockError::Error(error)) => Err(error.into()),
+        let lock = BridgeLock::of(&self.key, address);
+        let (mut file, mut is_held) = lock.hold(&place)?;
+        if !is_held {
+            // `check` has it for the moment in which it looks whether anybody has.
+            std::thread::sleep(AGAIN);
+            (file, is_held) = lock.hold(&place)?;
         }
-    }
-
-    /// `spool.db.bridge-6c1d0d2f0a9b4e57`, the same for the same phone system and Zammad.
-    fn name(&self, place: &Place, address: &str) -> OsString {
-        let of_both = Md5::digest([self.key.as_bytes(), address.as_bytes()].join(&0));
-        let of_both: String = of_both.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        place.name(&format!(".bridge-{of_both}"))
+        if !is_held {
+            return Err(Refusal::Another(AnotherBridge { whom: self.whom.clone(), who: signed(&file) }));
+        }
+        // Only for people.
+        let _ = sign(&file);
+        Ok(file)
     }
 }
 

@@ -117,7 +117,7 @@ pub async fn follow(
         None => None,
     };
     // What is only shown is nobody else's concern.
-    let pulse = Pulse::begin(bridge_name, (!following.dry_run).then_some(&*config));
+    let pulse = Pulse::begin(bridge_name, key, (!following.dry_run).then_some(&*config));
     let last = LastDelivery::default();
     let alive = Alive::new(&config, Some(pulse.tells()), last.clone());
     alive.answer_if_wanted(bridge.health, health_is_set_by).await?;
@@ -270,6 +270,7 @@ pub async fn follow(
                     Terms { config, clients, bridge, rules } = terms;
                     tracker.adapt(rules);
                     alive.follow(&config);
+                    pulse.follows(key, &config);
                     if let Some(clients) = clients {
                         let (next, work) = Shift::begin(config.clone(), clients, &office);
                         at_work.push(work);

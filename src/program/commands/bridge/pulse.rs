@@ -13,7 +13,7 @@ use crate::bridge::fact::{Side, What};
 use crate::bridge::source::{Heard, Missing};
 use crate::client::in_full;
 use crate::config::Config;
-use crate::spool::{BridgeName, Heartbeat, LinkState, SharedSpool, Sights};
+use crate::spool::{self, BridgeLock, BridgeName, Heartbeat, LinkState, SharedSpool, Sights};
 
 /// How long the file may take for what is noted there.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -32,7 +32,7 @@ pub struct Pulse {
 
 impl Pulse {
     /// Begins to tell of a bridge that has no connection yet; in the spool's file too, if there is one.
-    pub fn begin(name: BridgeName, config: Option<&Config>) -> Self {
+    pub fn begin(name: BridgeName, key: &str, config: Option<&Config>) -> Self {
         let first = Heartbeat {
             name,
             link: LinkState::Lost(NOT_YET.to_owned()),
@@ -47,12 +47,18 @@ impl Pulse {
             repeated: 0,
             delay: Duration::ZERO,
             sights: Sights::default(),
+            lock: config.map(|config| lock_of(key, config)).unwrap_or_default(),
         };
         let (told, tells) = watch::channel(first);
         let spool = config.and_then(|config| config.spool.as_ref().zip(config.endpoint().ok()));
         let writing =
             spool.map(|(spool, endpoint)| background::begin(write(SharedSpool::new(spool, endpoint), tells)));
         Self { told, writing }
+    }
+
+    /// From now on this configuration counts, which may name another Zammad.
+    pub fn follows(&self, key: &str, config: &Config) {
+        self.count(|told| told.lock = lock_of(key, config));
     }
 
     /// For whoever asks this process.
@@ -171,6 +177,11 @@ impl Pulse {
             let _ = timeout(LAST_WORD, writing).await;
         }
     }
+}
+
+/// What a bridge has locked whose calls have this key.
+fn lock_of(key: &str, config: &Config) -> BridgeLock {
+    config.endpoint().map(|endpoint| BridgeLock::of(key, &spool::address(endpoint))).unwrap_or_default()
 }
 
 /// Writes what is told, at every change of the connection and every few seconds, until nothing more is told.

@@ -65,7 +65,7 @@ fn bridges(checked: &Checked) -> Option<Value> {
         if !wrong.is_empty() {
             field("complaints", wrong.iter().map(|part| clean(&part.complaint)).collect());
         }
-        if let Some(Bridge { told, ago }) = &bridge.heartbeat {
+        if let Some(Bridge { told, ago, .. }) = &bridge.heartbeat {
             field("since", output::time(told.since).into());
             field("told_ms", output::millis(*ago).into());
             field("open_calls", told.calls.into());

@@ -292,7 +292,7 @@ mod tests {
     use unicode_width::UnicodeWidthStr;
 
     use super::*;
-    use crate::spool::{Activity, BridgeName, Heartbeat, Overview, Position, Sights, Trouble};
+    use crate::spool::{Activity, BridgeLock, BridgeName, Heartbeat, Overview, Position, Sights, Trouble};
 
     fn section(title: &str, rows: usize, count: u64) -> Section {
         let row = |row: usize| Line::default().with(Style::new(), &format!("{title}{row}"));
@@ -410,8 +410,10 @@ mod tests {
                 repeated: 0,
                 delay: Duration::ZERO,
                 sights: Sights::default(),
+                lock: BridgeLock::default(),
             },
             ago,
+            is_gone: false,
         };
         let now = Duration::ZERO;
         let lost = || LinkState::Lost("no\u{7} route".to_owned());
