@@ -161,6 +161,17 @@ impl BridgeCheck {
         let look = timeout(within, look).await.unwrap_or_else(|_| {
             Err(Unreached { reason: "no answer in time".to_owned(), next_step: after_silence })
         });
+        // A login does not show which events would come: whoever followed has seen it.
+        let look = look.map(|look| match &told {
+            Some(Ok(Some(Bridge { told: Heartbeat { lacks: Some(lacks), next_step, .. }, .. })))
+                if look.rights.is_ok() =>
+            {
+                let complaint = format!("{lacks}, as the bridge found when it ran last");
+                let next_step = next_step.clone().into();
+                Look { rights: Err(Missing { complaint, next_step, is_deaf: true }), ..look }
+            }
+            Some(_) | None => look,
+        });
         let mut health = looked(name, look, reached);
         health.parts.extend(told.and_then(|told| nobody_follows(told, &health.name)));
         health
@@ -170,12 +181,11 @@ impl BridgeCheck {
 /// What a bridge that runs tells.
 fn followed(name: BridgeName, bridge: Bridge) -> BridgeHealth {
     let told = &bridge.told;
-    let whom = whom(&name);
     let since = Span::roughly(SystemTime::now().duration_since(told.since).unwrap_or_default());
     let calls = super::verdict::shown_count(told.calls, "call open", "calls open");
     let (state, part) = match &told.link {
         LinkState::Lost(reason) => {
-            let complaint = format!("{whom}: not connected for {since}: {reason}");
+            let complaint = format!("{}: not connected for {since}: {reason}", whom_beside(&name, reason));
             let next_step = match told.next_step.as_str() {
                 "" => "The bridge tries again by itself. See whether the phone system runs, and the account",
                 told => told,
@@ -185,7 +195,7 @@ fn followed(name: BridgeName, bridge: Bridge) -> BridgeHealth {
             (BridgeState::Lost, part)
         }
         LinkState::Connected | LinkState::Ended => {
-            let found = format!("{whom}, connected for {since}, {calls}");
+            let found = format!("{}, connected for {since}, {calls}", whom(&name));
             (BridgeState::Followed, SpoolPart::good(SpoolPartName::Bridge, found))
         }
     };
@@ -208,14 +218,13 @@ fn followed(name: BridgeName, bridge: Bridge) -> BridgeHealth {
 
 /// What a login tells.
 fn looked(name: BridgeName, look: Result<Look, Unreached>, reached: &str) -> BridgeHealth {
-    let whom = whom(&name);
     let Look { rights, trunks, queues, extensions } = match look {
         Ok(look) => look,
         Err(Unreached { reason, next_step }) => {
             let part = SpoolPart::bad(
                 SpoolPartName::Bridge,
                 Status::Critical,
-                format!("{whom}: {reason}"),
+                format!("{}: {reason}", whom_beside(&name, &reason)),
                 next_step,
             );
             let state = BridgeState::Unreached;
@@ -230,7 +239,7 @@ fn looked(name: BridgeName, look: Result<Look, Unreached>, reached: &str) -> Bri
     };
     let seen = Seen { trunks, queues, extensions };
     let parts = vec![
-        SpoolPart::good(SpoolPartName::Bridge, format!("{whom} {reached}")),
+        SpoolPart::good(SpoolPartName::Bridge, format!("{} {reached}", whom(&name))),
         rights,
         SpoolPart::good(SpoolPartName::Sights, seen.to_string()),
     ];
@@ -261,6 +270,11 @@ fn nobody_follows(told: Result<Option<Bridge>, SpoolError>, name: &BridgeName) -
 
 fn whom(name: &BridgeName) -> String {
     format!("{} at {}", name.source, name.phone_system)
+}
+
+/// The same before a reason, most of which name the address.
+fn whom_beside(name: &BridgeName, reason: &str) -> String {
+    if reason.contains(&name.phone_system) { name.source.clone() } else { whom(name) }
 }
 
 impl std::fmt::Display for Seen {
