@@ -31,7 +31,21 @@ pub struct Daemon {
     hangup: Signal,
     files: Files,
     watchdog: Watchdog,
+    complaint: Complaint,
     is_ending: bool,
+}
+
+/// Why the configuration cannot be read again, as it was told last.
+#[derive(Debug, Default)]
+struct Complaint(Option<String>);
+
+impl Complaint {
+    /// Whether that is to be told. Somebody who changes a file and sends a SIGHUP has it read for both reasons.
+    fn is_news(&mut self, why: Why, text: &str) -> bool {
+        let is_same = self.0.as_deref() == Some(text);
+        self.0 = Some(text.to_owned());
+        why == Why::Asked || !is_same
+    }
 }
 
 /// The files of the configuration. A disk that hangs holds nobody up.
@@ -98,7 +112,7 @@ impl Daemon {
         };
         let (signals, hangup) = listen().context("cannot listen for signals")?;
         let (files, watchdog) = (Files::new(files), Watchdog::of_this_process());
-        Ok(Self { signals, hangup, files, watchdog, is_ending: false })
+        Ok(Self { signals, hangup, files, watchdog, complaint: Complaint::default(), is_ending: false })
     }
 
     /// Takes over what was read again, or says why the configuration of before goes on. The new one is made of these
@@ -107,6 +121,7 @@ impl Daemon {
         match read {
             Ok((read, files)) => {
                 self.files = Files::new(files);
+                self.complaint = Complaint::default();
                 log::info!(
                     "{}",
                     match why {
@@ -117,7 +132,10 @@ impl Daemon {
                 Some(read)
             }
             Err(error) => {
-                log::error!("the new configuration cannot be used, and the old one stays in use: {error:#}");
+                let text = format!("{error:#}");
+                if self.complaint.is_news(why, &text) {
+                    log::error!("the new configuration cannot be used, and the old one stays in use: {text}");
+                }
                 None
             }
         }
@@ -145,6 +163,8 @@ impl Daemon {
     pub async fn next(&mut self) -> Wish {
         loop {
             tokio::select! {
+                // What somebody asks for is read once, and the files are looked at anew with it.
+                biased;
                 _ = self.signals.next() => {
                     self.is_ending();
                     return Wish::End;
@@ -188,5 +208,26 @@ pub fn log_event(report: &Report, error: Option<&anyhow::Error>) {
         None => log::info!("{}", report.summary()),
         Some(None) => log::error!("{}", report.summary()),
         Some(Some(advice)) => log::error!("{}; {advice}", report.summary()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_configuration_cannot_be_used_is_told_once_for_each_change() {
+        let mut complaint = Complaint::default();
+        // (why it is read, what is wrong with it, whether that is told)
+        let cases = [
+            (Why::Asked, "one", true),
+            (Why::Changed, "one", false),
+            (Why::Changed, "two", true),
+            (Why::Changed, "two", false),
+            (Why::Asked, "two", true),
+        ];
+        for (place, (why, text, is_told)) in cases.into_iter().enumerate() {
+            assert_eq!(complaint.is_news(why, text), is_told, "{place}");
+        }
     }
 }
