@@ -43,7 +43,7 @@ pub use log::{Log, LogCommand, LogDone, WhichRows};
 pub use man::Man;
 pub use new_call::NewCall;
 pub use normalize::Normalize;
-pub use sandbox::Sandbox;
+pub use sandbox::{LISTENS, Sandbox};
 pub use send::Send;
 pub use simulate::{Load, Simulate};
 pub use spool::{

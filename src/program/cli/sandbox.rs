@@ -1,6 +1,6 @@
 //! The flags of `sandbox`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 
 use clap::Args;
@@ -11,6 +11,9 @@ use crate::rules::{CallLog, Integration, Release};
 use crate::sandbox::Interface;
 
 use super::listen::address;
+
+/// Where one is that is told of no other address.
+pub const LISTENS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
 
 /// Run a stand-in for Zammad, to try out a phone system
 ///
@@ -31,7 +34,7 @@ use super::listen::address;
 #[derive(Debug, Args)]
 pub struct Sandbox {
     /// Listen on this address; port 0 picks a free port
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000", value_parser = address)]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = LISTENS, value_parser = address)]
     pub listen: SocketAddr,
     /// The token in its address [default: a random one]
     #[arg(long, value_name = "TOKEN", value_parser = StringValueParser::new().map(Secret::new))]

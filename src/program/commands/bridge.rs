@@ -18,7 +18,7 @@ mod tell;
 mod waiting;
 
 use std::cell::RefCell;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -30,7 +30,7 @@ use crate::client::{self, Clients};
 use crate::config::{BridgeConfig, Config, Pattern, Settings, SourceSettings, Span};
 use crate::program::cli::{self, Global};
 use crate::program::exit_code::ExitCode;
-use crate::sandbox::{Options, Sandbox};
+use crate::sandbox::{Options, Sandbox, SandboxError};
 use crate::spool::BridgeName;
 
 use super::daemon::Daemon;
@@ -82,7 +82,13 @@ fn bridge<P: PhoneSystem<Settings: clap::Args>>(
     let own = of_its_own::<P>(&mut settings);
     let (config, bridge_config) = configured(settings, &following, stand_in.as_deref())?;
     if let Some(stand_in) = &stand_in {
-        log::info!("what agents would see: http://{}/", stand_in.address());
+        if std::io::stderr().is_terminal() {
+            stand_in.log_for_people();
+        }
+        // The bridge's own page shows that as well.
+        if following.page.is_none() {
+            log::info!("what agents would see: http://{}/", stand_in.address());
+        }
     }
     if !following.is_a_trial() {
         become_owner(config.all());
@@ -172,9 +178,13 @@ fn terms<P: PhoneSystem>(
 
 /// What takes the events in place of a Zammad.
 fn start_stand_in() -> anyhow::Result<Arc<Sandbox>> {
-    let options = Options { token: random_token(), ..Options::default() };
-    let stand_in = Sandbox::start(options).context("the stand-in for Zammad does not start")?;
-    Ok(Arc::new(stand_in))
+    let start = |listen| Sandbox::start(Options { token: random_token(), listen, ..Options::default() });
+    let stand_in = match start(cli::LISTENS) {
+        // That of a sandbox, perhaps.
+        Err(SandboxError::PortInUse { .. }) => start(Options::default().listen),
+        started => started,
+    };
+    Ok(Arc::new(stand_in.context("the stand-in for Zammad does not start")?))
 }
 
 /// The configuration, and how calls are followed.

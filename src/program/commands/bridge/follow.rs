@@ -1,7 +1,7 @@
 //! The loop of every phone system: what it says goes to the tracker, what follows goes to Zammad.
 
 use std::borrow::Cow;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::bridge::fact::{Fact, Standing};
 use crate::bridge::source::{Fate, Heard, LinkError, Refusals};
 use crate::bridge::tracker::{CallNumber, Followed, Open, Rules, Tracker};
 use crate::client::{Clients, in_full};
-use crate::config::{BridgeConfig, Config, OnReject, Span};
+use crate::config::{BridgeConfig, Config, Format, OnReject, Span};
 use crate::event::WrittenEvent;
 use crate::program::cli;
 use crate::program::commands::alive::{Alive, LastDelivery};
@@ -109,6 +109,9 @@ pub async fn follow(
         shift = Some(first);
     }
     let phone_system = format!("{name} at {}", bridge_name.phone_system);
+    // On a terminal each event is one line: that of the stand-in, or that of the log.
+    let is_watched = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
+    let has_stand_in = stand_in.is_some();
     let page = match following.page {
         Some(address) => {
             let endpoint = config.endpoint().ok().cloned();
@@ -228,7 +231,8 @@ pub async fn follow(
                     told.delay = heard.elapsed();
                 });
                 // Of one that is kept a warning has said so.
-                if report.why_spooled().is_none() {
+                let is_told = is_watched && has_stand_in && error.is_none();
+                if report.why_spooled().is_none() && !is_told {
                     log_event(&report, error.as_ref());
                 }
                 let rejects = is_rejected && bridge.on_reject == OnReject::Hangup;
@@ -237,7 +241,9 @@ pub async fn follow(
                 let fate = if is_lost { Fate::Lost } else { Fate::Decided { is_rejected: rejects } };
                 waiting.is_done(call, fate, again);
                 let style = Style { format: config.output, field: None, fail_open: false };
-                tell::event(out, &report, fields, style)?;
+                if !is_watched || config.output != Format::Text {
+                    tell::event(out, &report, fields, style)?;
+                }
                 if rejects && let Some(leg) = tracker.leg_of(call) {
                     phones.hang_up(leg);
                 }
