@@ -26,6 +26,9 @@ pub const VERSION: u8 = 1;
 /// Zammad could not be asked, and the event is safe on disk.
 const SPOOLED: &str = "spooled";
 
+/// So many characters of an id that nobody could read whole.
+const SHOWN_OF_ID: usize = 80;
+
 /// One value of a result, for `--field`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 #[value(rename_all = "snake_case")]
@@ -223,6 +226,15 @@ impl Report {
     /// An event that never got as far as an attempt.
     pub fn unsent(error_class: &'static str) -> Self {
         Self { error_class: Some(error_class), ..Self::new(Delivery::Failed, None) }
+    }
+
+    /// Of which event it is, whatever its call is named: as much of it as tells calls apart.
+    pub fn of(self, event: EventKind, call_id: &str) -> Self {
+        let call_id = match call_id.char_indices().nth(SHOWN_OF_ID) {
+            Some((end, _)) => format!("{}…", &call_id[..end]),
+            None => call_id.to_owned(),
+        };
+        Self { event: Some(event), call_id: Some(call_id), ..self }
     }
 
     pub fn at_line(self, line: u64) -> Self {

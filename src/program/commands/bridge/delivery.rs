@@ -13,13 +13,15 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::asterisk::is_number;
 use crate::bridge::tracker::CallNumber;
 use crate::client::{ClientError, Clients};
 use crate::config::Config;
 use crate::delivery::{
     Connection, Courier, Deadline, Dispatcher, EventToSend, Failure, NoClient, Outcome, Pool, Stop, Ways,
 };
-use crate::event::{EventKind, WrittenEvent};
+use crate::event::{CallEvent, Direction, EventKind, WrittenEvent};
+use crate::number::Party;
 use crate::program::commands::report::{self, outcome, unsent};
 use crate::program::commands::settings::runtime_folder;
 use crate::program::output::Report;
@@ -296,15 +298,19 @@ async fn bring(
         Brought::Done(Box::new(Done { call, kind, heard, report, fields, error, is_rejected, again }))
     };
     let again = written.clone();
+    let call_id = written.call_id.clone();
     let addressed = match ways.read(written, config).await {
         Ok(addressed) => addressed,
         Err(error) => {
             let error = error.into();
-            return done(unsent(&error), tell::Fields::new(), Some(error), false, None);
+            let report = unsent(&error).of(kind, &call_id).because(&error, config.endpoint().ok());
+            return done(report, tell::Fields::new(), Some(error), false, None);
         }
     };
     let (to_send, config) = (&addressed.to_send, addressed.config(config));
-    report::warn(to_send, None);
+    if !is_internal(&to_send.event, config) {
+        report::warn(to_send, None);
+    }
     let is_safe = &*place.is_safe;
     let is_kept = || {
         is_safe.send_replace(true);
@@ -316,6 +322,14 @@ async fn bring(
     let (report, error) = outcome(&to_send.event, brought, config);
     let is_rejected = report.rejects();
     done(report, tell::fields(to_send), error, is_rejected, again)
+}
+
+/// Whether a phone of the house calls another one: no agent is to be shown a customer, and nothing could be sent
+/// otherwise.
+fn is_internal(event: &CallEvent, config: &Config) -> bool {
+    let from = event.from.as_ref().map(Party::as_str).unwrap_or_default();
+    let is_extension = from.len() <= usize::from(config.numbering.extension_digits) && is_number(from);
+    event.direction == Direction::Inbound && is_extension
 }
 
 /// Whether an event is lost, and may be sent once more: a second hangup would hide a missed call if Zammad has the first.
@@ -340,4 +354,29 @@ async fn is_announced(written: &WrittenEvent, key: &str, ways: &Ways) -> bool {
     let Ok(Some(call)) = ways.call(&call_id).await else { return false };
     let is_own = call.key.as_deref().is_some_and(|own| own.starts_with(key));
     !is_own || call.ending != Ending::None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+
+    #[test]
+    fn a_call_between_phones_is_told_from_one_of_a_customer() {
+        let config = Config::try_from(Settings::default()).unwrap();
+        // (who calls, direction, whether both are phones of the house)
+        let cases = [
+            ("101", Direction::Inbound, true),
+            ("493023125741", Direction::Inbound, false),
+            ("anonymous", Direction::Inbound, false),
+            ("101", Direction::Outbound, false),
+        ];
+        for (from, direction, expected) in cases {
+            let event = CallEvent {
+                from: Some(config.numbering.read(from).unwrap()),
+                ..CallEvent::new(EventKind::NewCall, "7".parse().unwrap(), direction)
+            };
+            assert_eq!(is_internal(&event, &config), expected, "{from} {direction}");
+        }
+    }
 }

@@ -115,7 +115,7 @@ pub async fn follow(
     let page = match following.page {
         Some(address) => {
             let endpoint = config.endpoint().ok().cloned();
-            Some(Page::serve(address, endpoint, stand_in, following.trial()).await?)
+            Some(Page::serve(address, name, endpoint, stand_in, following.trial()).await?)
         }
         None => None,
     };

@@ -31,6 +31,8 @@ struct Shared {
     view: Mutex<View>,
     bell: watch::Sender<()>,
     viewers: Arc<Semaphore>,
+    /// the kind of phone system
+    source: &'static str,
     /// whose token is shown nowhere
     endpoint: Option<Endpoint>,
     stand_in: Option<Arc<Sandbox>>,
@@ -46,6 +48,7 @@ impl Page {
     /// It cannot be had.
     pub async fn serve(
         address: SocketAddr,
+        source: &'static str,
         endpoint: Option<Endpoint>,
         stand_in: Option<Arc<Sandbox>>,
         trial: Option<&'static str>,
@@ -61,6 +64,7 @@ impl Page {
             view: Mutex::default(),
             bell: watch::Sender::new(()),
             viewers: Arc::new(Semaphore::new(VIEWERS)),
+            source,
             endpoint,
             stand_in,
             trial,
@@ -163,6 +167,7 @@ impl Live for Shared {
             let view = lock(&self.view);
             (view.news(seen.unwrap_or_default(), &|text: &str| self.clean(text)), view.changes())
         };
+        news["source"] = self.source.into();
         news["trial"] = self.trial.into();
         news["stand_in"] = self.stand_in.is_some().into();
         if let (Some(stand_in), Some(calls)) = (&self.stand_in, news["calls"].as_array_mut()) {
