@@ -420,7 +420,8 @@ mod tests {
     fn what_came_in_one_go_is_told_as_such_once_its_end_is_there() {
         let (first, second) = ("Event: A\r\n\r\nEvent: B\r\n\r\nEv", "ent: C\r\n\r\n");
         // (what comes in the end, if it does; which events there are, and whether another one follows)
-        let cases: [(Option<&str>, &[(&str, bool)]); 2] =
+        type Case<'a> = (Option<&'a str>, &'a [(&'a str, bool)]);
+        let cases: [Case<'_>; 2] =
             [(Some(second), &[("A", true), ("B", true), ("C", false)]), (None, &[("A", true), ("B", false)])];
         for (end, expected) in cases {
             block_on(async {

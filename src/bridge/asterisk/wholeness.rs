@@ -23,6 +23,11 @@ const OF_A_CHANNEL: [&str; 9] = [
 /// What is never empty of that, and never left out, not even in a recording that was cut short.
 const NEVER_EMPTY: [&str; 3] = ["Channel", "Uniqueid", "Linkedid"];
 
+/// What Asterisk writes of the same channel around its number, and what follows the number in any case.
+const AROUND_NUMBERS: [&str; 2] = ["CallerIDName", "ConnectedLineNum"];
+const NUMBER: &str = "CallerIDNum";
+const BEHIND_NUMBERS: [&str; 2] = ["Context", "Exten"];
+
 /// Fields that no message has but with a channel's others.
 const OF_NOTHING_ELSE: [&str; 2] = ["ChannelStateDesc", "Linkedid"];
 
@@ -41,7 +46,7 @@ const OF_ONE_CHANNEL: [&str; 8] = [
 /// What is known of the way in which an Asterisk tells of channels.
 #[derive(Debug, Default)]
 pub struct Wholeness {
-    /// It tells all of a channel, as each Asterisk does. One that was written by hand may not.
+    /// It tells all of a channel, as each Asterisk does; where events were written by hand, it may not.
     is_in_full: bool,
 }
 
@@ -54,8 +59,9 @@ impl Wholeness {
     /// Whether a message ends before it is whole, or begins in its middle.
     pub fn is_cut_off(&self, block: &Block) -> bool {
         channels(block).any(|which| {
-            let lacks = |field: &str| block.get(&format!("{which}{field}")).is_none_or(str::is_empty);
-            NEVER_EMPTY.iter().any(|field| lacks(field)) || (self.is_in_full && !is_in_full(block, which))
+            let value = |field: &str| block.get(&format!("{which}{field}"));
+            let lacks = |field: &&str| value(field).is_none_or(str::is_empty);
+            NEVER_EMPTY.iter().any(lacks) || (self.is_in_full && !is_as_far_as_told(block, which))
         })
     }
 }
@@ -72,8 +78,26 @@ fn channels(block: &Block) -> impl Iterator<Item = &str> {
 
 /// Whether all that Asterisk tells of a channel is there, in its order.
 fn is_in_full(block: &Block, which: &str) -> bool {
+    has_in_order(block, which, |_| true)
+}
+
+/// The same for one that tells of a channel's names. One that tells of its number, or of neither, has as much as has to
+/// follow that.
+fn is_as_far_as_told(block: &Block, which: &str) -> bool {
+    let tells = |field: &str| block.get(&format!("{which}{field}")).is_some();
+    let (tells_names, tells_number) = (AROUND_NUMBERS.into_iter().any(tells), tells(NUMBER));
+    has_in_order(block, which, |field| match field {
+        _ if tells_names => true,
+        NUMBER => tells_number,
+        field if BEHIND_NUMBERS.contains(&field) => tells_number,
+        field => !AROUND_NUMBERS.contains(&field),
+    })
+}
+
+/// Whether those that are wanted of what Asterisk tells of a channel are there, in its order.
+fn has_in_order(block: &Block, which: &str, is_wanted: impl Fn(&str) -> bool) -> bool {
     let mut fields = block.fields().iter().map(|(field, _)| field.as_str());
-    OF_A_CHANNEL.iter().all(|name| {
+    OF_A_CHANNEL.into_iter().filter(|name| is_wanted(name)).all(|name| {
         fields.any(|field| {
             field.len() == which.len() + name.len() && field.starts_with(which) && ends_with(field, name)
         })
