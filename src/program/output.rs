@@ -564,3 +564,20 @@ fn address(config: &Config, show_token: bool) -> Result<String, ConfigError> {
     let endpoint = config.endpoint()?;
     Ok(if show_token { endpoint.reveal().to_string() } else { endpoint.to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_that_cannot_be_read_is_told_from_others() {
+        let told = |id: &str| {
+            let error = anyhow::anyhow!("it is too long");
+            Report::unsent("invalid").of(EventKind::NewCall, id).because(&error, None).summary()
+        };
+        assert_eq!(told("7"), "newCall of call 7: it is too long");
+        let long = "ä".repeat(SHOWN_OF_ID);
+        assert_eq!(told(&long), format!("newCall of call {long}: it is too long"));
+        assert_eq!(told(&format!("{long}x")), format!("newCall of call {long}…: it is too long"));
+    }
+}

@@ -571,6 +571,21 @@ fn at_its_end_a_bridge_says_what_becomes_of_calls() {
     }
 }
 
+/// An Asterisk may put a name of its own in front of its ids.
+#[test]
+fn a_call_that_cannot_be_reported_is_named() {
+    let (world, ami) = (World::new(), Ami::start());
+    let running = Running::start(&mut bridge(&world, &ami, &["--sandbox"]));
+    let id = format!("{}1.1", "pbx".repeat(100));
+    ami.session().say(RINGING.replace("1.1", &id));
+    running.until_it_says(
+        "the call of PJSIP/trunk-1 is not followed: its Uniqueid has more than 150 characters",
+    );
+    running.signal("TERM");
+    let ran = running.end();
+    assert_eq!(ran.code, 0, "{ran}");
+}
+
 #[test]
 fn the_stand_ins_address_is_said_once() {
     let world = World::new();

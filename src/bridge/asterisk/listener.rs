@@ -15,6 +15,9 @@ use crate::number::Party;
 /// Asterisk allows 79 characters of a context.
 const LONGEST_CONTEXT: usize = 79;
 
+/// Asterisk's own ids have no more characters, with the name of the system in front.
+const LONGEST_ID: usize = 150;
+
 /// The characters of a number that Zammad keeps.
 const LONGEST_NUMBER: usize = 100;
 
@@ -497,7 +500,16 @@ fn is_refusal(event: &Block) -> bool {
 }
 
 pub(super) fn id(event: &Block, field: &str) -> Option<String> {
-    event.get(field).filter(|id| !id.is_empty() && id.len() <= 150).map(str::to_owned)
+    event.get(field).filter(|id| !id.is_empty() && id.len() <= LONGEST_ID).map(str::to_owned)
+}
+
+/// Why a call that begins is not followed, if it cannot be: nobody's id is cut to another's.
+pub(super) fn unfollowed(event: &Block) -> Option<String> {
+    let is_long = |field: &&str| event.get(field).is_some_and(|id| id.len() > LONGEST_ID);
+    let field =
+        ["Uniqueid", "Linkedid"].into_iter().find(is_long).filter(|_| event.event() == Some("Newchannel"))?;
+    let channel: String = event.get("Channel").unwrap_or_default().chars().take(LONGEST_CONTEXT).collect();
+    Some(format!("the call of {channel} is not followed: its {field} has more than {LONGEST_ID} characters"))
 }
 
 /// A number that is one. What was slipped in with it cannot be told from what is its own.

@@ -23,7 +23,7 @@ use super::action::Action;
 use super::rights::Rights;
 use super::trunks::Trunks;
 use super::wholeness::Wholeness;
-use super::{Block, BlockError, Listener, VARIABLES};
+use super::{Block, BlockError, Listener, VARIABLES, listener};
 use crate::bridge::fact::{Fact, LegId, Side, What};
 use crate::bridge::mask::Mask;
 use crate::bridge::source::{Heard, Source};
@@ -123,7 +123,7 @@ impl Asterisk {
     }
 
     fn hear(&mut self, event: &Block) -> Vec<Heard<Action>> {
-        let mut heard = Vec::new();
+        let mut heard: Vec<_> = listener::unfollowed(event).map(Heard::Remark).into_iter().collect();
         for fact in self.listener.hear(event) {
             let questions = match &fact.what {
                 What::Calls { side: Side::Outside, from: Some(_), .. } => self.ask_for_presentation(&fact),
@@ -767,6 +767,13 @@ mod tests {
             assert_eq!(talk.hear(&withheld), ["withheld"]);
             assert!(talk.hear(&withheld).is_empty(), "it was asked once");
         }
+    }
+
+    #[test]
+    fn a_call_with_an_id_that_nobody_has_is_named_and_not_followed() {
+        let mut talk = Talk::begun();
+        assert_eq!(talk.hear(&begins("4940", &"1".repeat(150))), ["calls"]);
+        assert_eq!(talk.hear(&begins("4940", &"1".repeat(151))), ["remark"]);
     }
 
     #[test]
