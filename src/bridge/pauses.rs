@@ -33,8 +33,8 @@ const GOOD: Duration = Duration::from_secs(30);
 pub struct Pauses {
     /// tries in a row that came to nothing, or not to much
     tries: u32,
-    /// a connection was made
-    has_been_let_in: bool,
+    /// a connection was a good one
+    has_been_good: bool,
     /// when it was refused
     refusals: Vec<Instant>,
 }
@@ -42,8 +42,10 @@ pub struct Pauses {
 impl Pauses {
     /// After this, when the connection has held so long, if it was made.
     pub fn after(&mut self, error: &LinkError, held: Option<Duration>, now: Instant) -> Duration {
-        self.has_been_let_in |= held.is_some();
-        if held.is_some_and(|held| held >= GOOD) {
+        let is_good = held.is_some_and(|held| held >= GOOD);
+        // One that lets us in may refuse the first question all the same.
+        self.has_been_good |= is_good;
+        if is_good {
             self.tries = 0;
         }
         let pause = FIRST_PAUSE.saturating_mul(1 << self.tries.min(16)).min(LONGEST_PAUSE);
@@ -52,7 +54,7 @@ impl Pauses {
             return jittered(pause);
         }
         self.refusals.retain(|before| now.duration_since(*before) < REMEMBERED);
-        let soon = AFTER_FIRST_REFUSALS.get(self.refusals.len()).filter(|_| self.has_been_let_in);
+        let soon = AFTER_FIRST_REFUSALS.get(self.refusals.len()).filter(|_| self.has_been_good);
         self.refusals.push(now);
         soon.copied().map_or(AFTER_REFUSAL, jittered)
     }
@@ -86,9 +88,8 @@ mod tests {
                 vec![
                     (refused(), never, 180),
                     (LinkError::Ended, brief, 2),
-                    (refused(), never, 15),
-                    (refused(), never, 45),
                     (refused(), never, 180),
+                    (refused(), brief, 180),
                 ],
             ),
             (
