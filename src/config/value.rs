@@ -64,6 +64,15 @@ impl Span {
         };
         Self(Duration::from_secs(seconds / unit * unit))
     }
+
+    /// A time in at most three figures of its unit, rounded up, as messages tell it.
+    pub(crate) fn briefly(time: Duration) -> Self {
+        const MILLIS: [u64; 7] = [1, 10, 100, 1000, 60_000, 3_600_000, 86_400_000];
+        let millis = u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+        let is_brief = |unit: &u64| millis.div_ceil(*unit) < 1000;
+        let unit = MILLIS.into_iter().find(is_brief).unwrap_or(86_400_000);
+        Self(Duration::from_millis(millis.div_ceil(unit).saturating_mul(unit)))
+    }
 }
 
 impl FromStr for Span {
@@ -154,5 +163,31 @@ impl<'de> Deserialize<'de> for List {
             Written::One(text) => text.parse().unwrap_or_default(),
             Written::Several(texts) => Self(texts),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_in_three_figures_at_most() {
+        // (time in microseconds, as it is told)
+        let cases = [
+            (0, "0s"),
+            (663, "1ms"),
+            (361_000, "361ms"),
+            (2_361_663, "2s 370ms"),
+            (4_990_000, "4s 990ms"),
+            (23_610_000, "23s 700ms"),
+            (99_950_000, "1m 40s"),
+            (361_200_000, "6m 2s"),
+            (2_361_000_000, "40m"),
+            (90_061_000_000, "1day 2h"),
+        ];
+        for (micros, told) in cases {
+            assert_eq!(Span::briefly(Duration::from_micros(micros)).to_string(), told, "{micros} us");
+        }
+        assert!(Span::briefly(Duration::MAX).0 >= Span::MOST);
     }
 }
