@@ -7,6 +7,7 @@ use super::client_certificate::Asked;
 use super::phase::Phase;
 use super::reply::Content;
 use super::unverifiable::Unverifiable;
+use crate::config::Span;
 use crate::rules::Complaint;
 
 /// What became of an attempt that brought no action.
@@ -30,7 +31,7 @@ pub enum SendError {
     #[error("TLS failed")]
     Tls(#[source] TlsFault),
 
-    // -- nor here, if nobody answers in Zammad's place right after --
+    // -- nor here after HTTP 429; otherwise it may --
     /// HTTP 429, or a proxy does not reach Zammad (502, 503, and 521 to 530 of Cloudflare); `retry_after` is the
     /// pause that the server wishes.
     #[error("Zammad or its proxy is too busy or restarting (HTTP {status}{})", wish(*retry_after))]
@@ -38,7 +39,7 @@ pub enum SendError {
 
     // -- Zammad may have the event --
     /// `timeout` was over before the reply was.
-    #[error("no reply within {}", humantime::format_duration(round(*waited)))]
+    #[error("no reply within {}", Span::briefly(*waited))]
     NoReply { waited: Duration },
     /// The server, or what is in between, closed it.
     #[error("the connection broke before the reply")]
@@ -106,7 +107,7 @@ pub enum Fate {
     /// Zammad does not have it.
     NotDelivered,
     /// A proxy does not reach Zammad. That is as well what it says when Zammad goes down with the event written
-    /// down: who answers right after tells.
+    /// down.
     Unreached,
     /// Something answered that is not Zammad: in its place, or in place of its reply.
     Strange,
@@ -218,7 +219,7 @@ pub enum TlsFault {
 }
 
 fn wish(retry_after: Option<Duration>) -> String {
-    retry_after.map(|wish| format!(", wait {}", humantime::format_duration(wish))).unwrap_or_default()
+    retry_after.map(|wish| format!(", wait {}", Span::briefly(wish))).unwrap_or_default()
 }
 
 /// What TLS itself said, behind what it means.
@@ -228,11 +229,6 @@ fn alert(said: Option<&RootCause>) -> String {
 
 fn expected(names: &[String]) -> String {
     if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) }
-}
-
-/// Up to whole hundredths of a second: nobody wants to read more.
-fn round(time: Duration) -> Duration {
-    Duration::from_millis(u64::try_from(time.as_millis().div_ceil(10) * 10).unwrap_or(u64::MAX))
 }
 
 impl SendError {
@@ -369,6 +365,19 @@ impl SendError {
             | Fate::SentAway
             | Fate::UnknownCall
             | Fate::Exists => false,
+        }
+    }
+
+    /// Whether nobody is there, or nobody answers: others may wait as long for nothing.
+    pub(crate) fn is_silence(&self) -> bool {
+        match self.fate() {
+            Fate::NotDelivered | Fate::Unreached | Fate::Unknown => true,
+            Fate::Strange
+            | Fate::SentAway
+            | Fate::FailedInside
+            | Fate::UnknownCall
+            | Fate::Exists
+            | Fate::Final => false,
         }
     }
 

@@ -106,14 +106,18 @@ impl SharedSpool {
         self.with(within, move |spool| spool.leave(kept)).await
     }
 
-    /// As [`Spool::due`].
+    /// As [`Spool::due`]; `None` while Zammad takes nothing.
     pub(crate) async fn due(
         &self,
         within: Duration,
         now: Moment,
         most: usize,
-    ) -> Result<Vec<Waiting>, SpoolError> {
-        self.with(within, move |spool| spool.due(now, most)).await
+    ) -> Result<Option<Vec<Waiting>>, SpoolError> {
+        let due = move |spool: &mut Spool| match spool.held()? {
+            Some(_) => Ok(None),
+            None => spool.due(now, most).map(Some),
+        };
+        self.with(within, due).await
     }
 
     /// As [`Spool::next_due`].
