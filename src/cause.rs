@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use table::SPELLINGS;
 
-use Family::{CallRecord, CauseText, DialStatus, FreeSwitch, Q850, Queue, Service, Sip, Zammad};
+use Family::{CallRecord, CauseText, DialStatus, FreeSwitch, Language, Q850, Queue, Service, Sip, Zammad};
 use HangupCause::{Busy, Cancel, Congestion, Forwarded, NoAnswer, NormalClearing, NotFound, Voicemail};
 
 /// Why a call ended, in the words Zammad's caller log knows.
@@ -213,6 +213,8 @@ pub enum Family {
     Queue,
     /// Words of hosted phone systems, of SIP libraries, and of `AST_CAUSE_...`.
     Service,
+    /// What people call it in other languages than English.
+    Language,
 }
 
 impl Family {
@@ -233,7 +235,10 @@ impl Family {
             CallRecord => "Asterisk's call detail records: `disposition`",
             CauseText => "Asterisk's manager: `Cause-txt`",
             Queue => "Asterisk's ${QUEUESTATUS} and queue log",
-            Service => "hosted phone systems and libraries, also after `AST_CAUSE_` and `SWITCH_CAUSE_`",
+            Service => {
+                "hosted phone systems and libraries, also after `AST_CAUSE_`, `SWITCH_CAUSE_` and `PJSIP_SC_`"
+            }
+            Language => "German, French, Spanish and Italian",
         }
     }
 }
@@ -413,7 +418,7 @@ mod tests {
         families.dedup();
         assert_eq!(
             families,
-            [Zammad, Q850, DialStatus, Sip, FreeSwitch, CallRecord, CauseText, Queue, Service]
+            [Zammad, Q850, DialStatus, Sip, FreeSwitch, CallRecord, CauseText, Queue, Service, Language]
         );
     }
 
@@ -588,7 +593,7 @@ mod tests {
             ("-1", r#""-1" is not a known hangup cause;"#),
             ("255", r#""255" is not a known hangup cause;"#),
             ("0128", r#""0128" is not a known hangup cause;"#),
-            ("16.0", r#""16.0" is not a known hangup cause;"#),
+            ("16.5", r#""16.5" is not a known hangup cause;"#),
             ("99999999999999999999", r#""99999999999999999999" is not a known hangup cause;"#),
             ("BUSY & CO", r#""BUSY & CO" is not a known hangup cause;"#),
             ("ring \u{1b}[2J\r\n", r#""ring \u{1b}[2J" is not a known hangup cause;"#),

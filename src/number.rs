@@ -21,7 +21,7 @@ use std::net::{IpAddr, SocketAddr};
 use address::Address;
 use completing::{international, is_number, nobody};
 pub use country::{Country, UnknownCountry};
-use dressed::undressed;
+use dressed::{first_of_two, undressed};
 use formatting::{letters_as_digits, without_brackets, without_dialled_extension, without_formatting};
 pub(crate) use lookup::LOOKED_UP;
 pub use lookup::zammad_lookup;
@@ -151,7 +151,8 @@ impl Numbering {
         }
         let address = Address::of(shown);
         // A percent escape may have hidden one.
-        let text: &str = &visible(&address.user);
+        let user = visible(&address.user);
+        let text = first_of_two(&user).unwrap_or(&user);
         if text != shown {
             steps.push(AppliedRule::new(Rule::Unwrapped, text));
         }
@@ -247,9 +248,9 @@ fn is_machine(text: &str) -> bool {
     is_address && !is_number
 }
 
-/// What a script has left of a variable that is not set.
+/// What a script has left of a variable that is not set, or somebody who does not know.
 fn is_quoted_nothing(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| matches!(c, '"' | '\'' | '`' | ' '))
+    !text.is_empty() && text.chars().all(|c| matches!(c, '"' | '\'' | '`' | ' ' | '?'))
 }
 
 fn as_given(text: &str) -> (PartyKind, AppliedRule) {

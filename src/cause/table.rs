@@ -1,6 +1,8 @@
 //! The table of causes, family by family.
 
-use super::Family::{self, CallRecord, CauseText, DialStatus, FreeSwitch, Q850, Queue, Service, Sip, Zammad};
+use super::Family::{
+    self, CallRecord, CauseText, DialStatus, FreeSwitch, Language, Q850, Queue, Service, Sip, Zammad,
+};
 use super::HangupCause::{
     self, Busy, Cancel, Congestion, Forwarded, NoAnswer, NormalClearing, NotFound, Voicemail,
 };
@@ -353,4 +355,40 @@ pub(super) static SPELLINGS: &[Spelling] = &[
     row(Service, "UNALLOCATED", NotFound, "as AST_CAUSE_UNALLOCATED: no such number"),
     row(Service, "UNREGISTERED", NoAnswer, "as AST_CAUSE_UNREGISTERED: no telephone registered"),
     row(Service, "NOTDEFINED", NoAnswer, "as AST_CAUSE_NOTDEFINED: no cause known"),
+    row(Service, "BYE", NormalClearing, "SIP's request that ends an answered call"),
+    row(Language, "besetzt", Busy, "busy"),
+    row(Language, "Teilnehmer besetzt", Busy, "busy"),
+    row(Language, "keine Antwort", NoAnswer, "nobody answered"),
+    row(Language, "nicht angenommen", NoAnswer, "nobody answered"),
+    row(Language, "abgelehnt", NoAnswer, "declined"),
+    row(Language, "verpasst", NoAnswer, "nobody answered"),
+    row(Language, "abgebrochen", Cancel, "the calling party gave up"),
+    row(Language, "beendet", NormalClearing, "over"),
+    row(Language, "aufgelegt", NormalClearing, "somebody hung up"),
+    row(Language, "nicht erreichbar", Congestion, "the called party could not be reached"),
+    row(Language, "occupé", Busy, "busy"),
+    row(Language, "pas de réponse", NoAnswer, "nobody answered"),
+    row(Language, "sans réponse", NoAnswer, "nobody answered"),
+    row(Language, "rejeté", NoAnswer, "declined"),
+    row(Language, "refusé", NoAnswer, "declined"),
+    row(Language, "manqué", NoAnswer, "nobody answered"),
+    row(Language, "annulé", Cancel, "the calling party gave up"),
+    row(Language, "terminé", NormalClearing, "over"),
+    row(Language, "raccroché", NormalClearing, "somebody hung up"),
+    row(Language, "injoignable", Congestion, "the called party could not be reached"),
+    row(Language, "ocupado", Busy, "busy"),
+    row(Language, "no contesta", NoAnswer, "nobody answered"),
+    row(Language, "sin respuesta", NoAnswer, "nobody answered"),
+    row(Language, "rechazada", NoAnswer, "declined"),
+    row(Language, "perdida", NoAnswer, "nobody answered"),
+    row(Language, "cancelada", Cancel, "the calling party gave up"),
+    row(Language, "finalizada", NormalClearing, "over"),
+    row(Language, "terminada", NormalClearing, "over"),
+    row(Language, "occupato", Busy, "busy"),
+    row(Language, "nessuna risposta", NoAnswer, "nobody answered"),
+    row(Language, "rifiutata", NoAnswer, "declined"),
+    row(Language, "persa", NoAnswer, "nobody answered"),
+    row(Language, "annullata", Cancel, "the calling party gave up"),
+    row(Language, "terminata", NormalClearing, "over"),
+    row(Language, "non raggiungibile", Congestion, "the called party could not be reached"),
 ];

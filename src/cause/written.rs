@@ -5,10 +5,18 @@ use std::borrow::Cow;
 use super::Family::{Q850, Sip};
 use super::{SPELLINGS, Spelling, by_class, find, number};
 
-/// A number in quotation marks, with a plus or with zeros before it, without these.
+/// A number in quotation marks, with a plus or with zeros before it or behind its point, without these; and one that is
+/// written as `0x11`.
 pub(super) fn plain_number(text: &str) -> Option<Cow<'_, str>> {
     let digits = text.trim_matches(['"', '\'']).trim();
+    if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        return u16::from_str_radix(hex, 16).ok().map(|number| number.to_string().into());
+    }
     let digits = digits.strip_prefix('+').unwrap_or(digits);
+    let digits = match digits.split_once('.') {
+        Some((whole, part)) if !part.is_empty() && part.bytes().all(|digit| digit == b'0') => whole,
+        Some(_) | None => digits,
+    };
     let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
     let significant = digits.trim_start_matches('0');
     is_number.then(|| if significant.is_empty() { "0".into() } else { significant.into() })
@@ -17,7 +25,8 @@ pub(super) fn plain_number(text: &str) -> Option<Cow<'_, str>> {
 /// The spelling that a text is about, such as `Q.850;cause=17;text="busy"`, `486 Busy Here`, `USER_BUSY(17)` or
 /// `Normal Clearing`.
 pub(super) fn read(text: &str) -> Option<&'static Spelling> {
-    let behind = without(without(unnamed(text), "AST_CAUSE_"), "SWITCH_CAUSE_");
+    let named = unnamed(unquoted(text));
+    let behind = ["AST_CAUSE_", "SWITCH_CAUSE_", "PJSIP_SC_"].into_iter().fold(named, without);
     let text = &plain_number(behind).unwrap_or(behind.into());
     // Without a beginning it was looked for already.
     of_reason(text)
@@ -39,6 +48,12 @@ const NAMES: [&str; 9] = [
     "sipreason",
     "causecode",
 ];
+
+/// What stands in quotation marks, all of it.
+fn unquoted(text: &str) -> &str {
+    let inside = |mark| text.strip_prefix(mark)?.strip_suffix(mark).filter(|inside| !inside.contains(mark));
+    ['"', '\''].into_iter().find_map(inside).map_or(text, str::trim)
+}
 
 /// The value alone of `DIALSTATUS=BUSY`, `Hangup cause: 16` and the like.
 fn unnamed(text: &str) -> &str {
@@ -105,7 +120,7 @@ fn of_named_number(text: &str) -> Option<&'static Spelling> {
         let words = if number == behind { words } else { behind };
         return of_words(words).or_else(|| by_class(number)).or_else(|| by_class(&format!("sip:{number}")));
     }
-    for name in ["Q.850", "Q850", "ISDN", "hangupcause", "cause"] {
+    for name in ["Q.850", "Q850", "ISDN", "ISUP", "hangupcause", "cause"] {
         let rest = without(text, name);
         if rest.len() < text.len() {
             return by_class(rest.trim_start_matches([' ', ':', '=', '/', '-', '_']));
@@ -137,7 +152,7 @@ fn of_words(text: &str) -> Option<&'static Spelling> {
 
 /// What counts of words.
 fn letters(text: &str) -> impl Iterator<Item = char> {
-    text.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase())
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 /// Whether what follows a number are words, and not the rest of the number.
@@ -256,6 +271,24 @@ mod tests {
             ("RINGNOANSWER", NoAnswer),
             ("FULL", NoAnswer),
             ("202", NormalClearing),
+            ("PJSIP_SC_BUSY_HERE", Busy),
+            ("PJSIP_SC_REQUEST_TERMINATED", Cancel),
+            ("PJSIP_SC_486", Busy),
+            ("ISUP 17", Busy),
+            ("isup:16", NormalClearing),
+            ("BYE", NormalClearing),
+            ("16.0", NormalClearing),
+            ("17.00", Busy),
+            ("0x11", Busy),
+            ("0X10", NormalClearing),
+            ("hangup_cause=0x11", Busy),
+            ("Besetzt", Busy),
+            ("OCCUPÉ", Busy),
+            ("keine Antwort", NoAnswer),
+            ("\"486 Busy Here\"", Busy),
+            ("'Normal Clearing'", NormalClearing),
+            ("\"cause=17\"", Busy),
+            ("\"SIP/2.0 404 Not Found\"", NotFound),
         ];
         for (text, cause) in cases {
             assert_eq!(text.parse(), Ok(cause), "{text}");
@@ -270,6 +303,11 @@ mod tests {
             "180 Ringing",
             "SIP 4861",
             "17.5 times",
+            "17.5",
+            "16.",
+            "0x",
+            "0xff",
+            "0x1g",
             "(17)(18)",
             "()",
             "cause=",

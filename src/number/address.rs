@@ -14,6 +14,13 @@ const OF_NUMBERS: [&str; 10] =
 /// Schemes whose addresses are a user at a host (RFC 3261, 19.1.1; RFC 3508).
 const OF_USERS: [&str; 3] = ["sip", "sips", "h323"];
 
+/// What stands before the slash in a dial string or in a channel's name (Asterisk: chan_pjsip, chan_iax2, chan_dahdi and
+/// others; FreeSWITCH: sofia, user, loopback, verto).
+const TECHNOLOGIES: [&str; 18] = [
+    "pjsip", "sip", "iax2", "iax", "local", "dahdi", "zap", "capi", "misdn", "sccp", "skinny", "dongle",
+    "quectel", "h323", "sofia", "user", "loopback", "verto",
+];
+
 /// Hosts of callers who withhold their number (RFC 3323, 4.1; 3GPP TS 23.003, 13.6 and 13.7).
 const NOBODYS_HOSTS: [&str; 2] = ["anonymous.invalid", "unknown.invalid"];
 
@@ -36,6 +43,9 @@ impl<'a> Address<'a> {
     }
 
     fn of_address(address: &'a str) -> Self {
+        if let Some(dialled) = dialled_by(address) {
+            return Self::of_address(dialled);
+        }
         let Some((scheme, rest)) = address.split_once(':') else {
             return Self::without_scheme(address);
         };
@@ -100,6 +110,24 @@ impl<'a> Address<'a> {
         let is_nobodys = NOBODYS_HOSTS.iter().any(|host| self.host.eq_ignore_ascii_case(host));
         (is_nobodys && !is_dialled(&self.user)) || stands_for_no_number(&self.user)
     }
+}
+
+/// The number in `PJSIP/+49...@trunk`, `SIP/trunk/030...`, `Local/42@from-internal/n`, `IAX2/me@host/030...`,
+/// `sofia/gateway/trunk/49...` and `SIP/101-0000001a`.
+fn dialled_by(text: &str) -> Option<&str> {
+    let (technology, rest) = text.split_once('/')?;
+    if !TECHNOLOGIES.iter().any(|known| technology.eq_ignore_ascii_case(known)) {
+        return None;
+    }
+    let is_channel =
+        |number: &str| number.len() == 8 && number.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let rest = rest.rsplit_once('-').filter(|(_, number)| is_channel(number)).map_or(rest, |(rest, _)| rest);
+    let (user, host) = rest.split_once('@').unwrap_or((rest, ""));
+    let behind_host = host.split_once('/').map_or("", |(_, behind)| behind);
+    [user.rsplit('/').next().unwrap_or_default(), behind_host].into_iter().find(|part| {
+        // A SIP address may be all of it.
+        is_dialled(part.split_once(':').map_or(*part, |(_, number)| number))
+    })
 }
 
 /// Some escape the options as if they belonged to the user.

@@ -43,6 +43,27 @@ pub(super) fn undressed(text: &str) -> Option<&str> {
     (is_shorter && is_dialled(number) && without_formatting(number).is_some()).then_some(number)
 }
 
+/// The first of two numbers that a slash joins, as no number has that many digits.
+///
+/// Source: ITU-T E.164, 6.2.1: fifteen at most.
+pub(super) fn first_of_two(text: &str) -> Option<&str> {
+    const FEWEST: usize = 6;
+    let most = if text.starts_with("00") { 17 } else { 15 };
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+    if digits(text) <= most {
+        return None;
+    }
+    let are_two = |&end: &usize| {
+        let (first, second) = (&text[..end], text[end + 1..].trim_start());
+        [first, second].into_iter().all(|number| is_dialled(number) && digits(number) >= FEWEST)
+            && digits(first) <= most
+    };
+    let mut ends = text.match_indices('/').map(|(end, _)| end).filter(are_two);
+    let has_prefix = |end: &usize| text[end + 1..].trim_start().starts_with(['+', '0', '(']);
+    let end = ends.clone().find(has_prefix).or_else(|| ends.next())?;
+    Some(text[..end].trim_end())
+}
+
 fn without_quotes(text: &str) -> &str {
     const MARKS: [char; 12] = ['"', '\'', '`', '´', '‘', '’', '‚', '“', '”', '„', '«', '»'];
     let inside = text.trim_end_matches([',', ';']).trim_matches(MARKS);

@@ -69,7 +69,7 @@ const EXTENSION_WORDS: [&str; 24] = [
 ];
 
 /// The number before an extension that is dialled when the call stands: `030 23125741 ext. 5`,
-/// `...x5`, `...,,5`, `...#5`; and before a lone `#`, which ends what is dialled.
+/// `...x5`, `...p5` and `...w5` as phones write a pause, `...,,5`, `...#5`; and before a lone `#`, which ends what is dialled.
 pub(super) fn without_dialled_extension(text: &str) -> Option<DialledExtension<'_>> {
     const LONGEST: usize = 7;
     // `(ext 5)`
@@ -82,7 +82,7 @@ pub(super) fn without_dialled_extension(text: &str) -> Option<DialledExtension<'
     let (number, is_clear) = if !word.is_empty() {
         let is_known = |known: &str| word.to_lowercase() == known;
         let is_word = EXTENSION_WORDS.iter().any(|known| is_known(known));
-        let is_x = word.eq_ignore_ascii_case("x");
+        let is_x = ["x", "p", "w"].iter().any(|sign| word.eq_ignore_ascii_case(sign));
         // Accounts look like 2345678x0.
         let is_apart = is_word || before_word.ends_with([' ', '\u{a0}', '(', '[']);
         ((is_word || is_x).then_some(before_word)?, is_apart)
