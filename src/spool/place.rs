@@ -100,7 +100,9 @@ pub fn is_begun(path: &Path) -> io::Result<bool> {
     }
     let place = Place::open(path)?;
     let folder = place.folder();
-    folder.has_file(&place.name(LOCK))?;
+    for suffix in OF_SQLITE.into_iter().chain([LOCK]) {
+        folder.has_file(&place.name(suffix))?;
+    }
     Ok(folder.has_file(&place.name(""))? || folder.has_file(&place.name(MENDED))?)
 }
 

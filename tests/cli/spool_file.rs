@@ -49,13 +49,18 @@ fn is_refused(run: impl Fn(&[&str]) -> Ran, reasons: &[&str], what: &str) {
     assert_eq!(check.code, 2, "{what}: {check}");
     // All reasons but the operating system's own say themselves what to do.
     let is_the_systems = ["No locks available", "Read-only file system"];
-    let advice = match reasons.iter().any(|reason| is_the_systems.contains(reason)) {
+    let is_by_trial = reasons.iter().any(|reason| is_the_systems.contains(reason));
+    let advice = match is_by_trial {
         true => "Nothing can be kept while Zammad is down. Check who can write to the file",
         false => "Nothing can be kept while Zammad is down, until that is put right",
     };
     let words = check.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains(advice), "{what}: {check}");
+    // What only a trial shows is no matter of the configuration.
+    let configured = run(&["config", "check"]);
+    assert_eq!(configured.code, if is_by_trial { 0 } else { 74 }, "{what}: {configured}");
     for reason in reasons {
+        assert!(is_by_trial || configured.stderr.contains(reason), "{what}: {reason}: {configured}");
         assert!(direct.stderr.contains(reason), "{what}: {reason}: {direct}");
         assert!(check.stdout.contains(reason), "{what}: {reason}: {check}");
     }

@@ -5,16 +5,18 @@ mod init;
 mod route;
 mod template;
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 use crate::bridge::system::may_begin;
 use crate::bridge::{asterisk, freeswitch, fritzbox, three_cx, wazo, webhook, xivo};
 use crate::client::Client;
 use crate::config::{Config, Format, Layer, Settings, is_token_for_file, redact, relative, shown, variable};
+use crate::spool::{SpoolError, is_begun};
 use serde_json::{Map, Value, json};
 
 pub use import::ImportError;
 
+use super::owner::become_owner;
 use super::settings::sources;
 use super::{checked, start_log};
 use crate::program::cli::{self, Global};
@@ -31,6 +33,17 @@ pub fn run(command: &cli::Config, global: &Global, out: &mut dyn Write) -> anyho
         cli::Config::Init(args) => init::run(args, global, out),
         cli::Config::Import(args) => import::run(args, out),
         cli::Config::Route(args) => route::run(args, global, out),
+    }
+}
+
+/// What `check` says too of where the spool is. That this user may not use it is no matter of the configuration.
+fn unfit_spool(config: &Config) -> Option<anyhow::Error> {
+    let path = &config.spool.as_ref()?.path;
+    become_owner(config.all());
+    match is_begun(path) {
+        Ok(_) => None,
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => None,
+        Err(source) => Some(SpoolError::File { path: path.clone(), source }.into()),
     }
 }
 
@@ -208,6 +221,7 @@ fn check(global: &Global, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
             Err(error) => wrong.push(error.into()),
         }
     }
+    wrong.extend(config.iter().filter_map(unfit_spool));
     let mut wrong = wrong.into_iter();
     if let Some(first) = wrong.next() {
         start_log(log::LevelFilter::Warn, []);
