@@ -26,6 +26,10 @@ use crate::program::safe_text::one_argument;
 #[error("{0}")]
 pub struct UsageError(pub &'static str);
 
+impl UsageError {
+    pub const NO_DIRECTION: Self = Self("the direction must be `in` or `out`");
+}
+
 /// A call took another course than its scenario.
 #[derive(Debug, thiserror::Error)]
 #[error("a call did not meet its expectations")]
@@ -36,44 +40,75 @@ pub struct NotAsExpected;
 #[error("the call goes on")]
 pub struct CallGoesOn;
 
-/// A signal that asks for the end.
+/// A signal that asks for the end, or would bring it because nobody has another use for it. Those of faults in a
+/// program are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndSignal {
     Terminate,
     Interrupt,
     /// the terminal is gone
     Hangup,
+    Quit,
+    User1,
+    User2,
+    Alarm,
+    StackFault,
+    /// the processor time of a limit is used up
+    CpuLimit,
+    VirtualAlarm,
+    Profiling,
+    Io,
+    Power,
 }
 
 impl EndSignal {
-    pub const ALL: [Self; 3] = [Self::Terminate, Self::Interrupt, Self::Hangup];
+    pub const ALL: [Self; 13] = [
+        Self::Terminate,
+        Self::Interrupt,
+        Self::Hangup,
+        Self::Quit,
+        Self::User1,
+        Self::User2,
+        Self::Alarm,
+        Self::StackFault,
+        Self::CpuLimit,
+        Self::VirtualAlarm,
+        Self::Profiling,
+        Self::Io,
+        Self::Power,
+    ];
 
-    /// The system's number.
-    pub fn number(self) -> i32 {
+    /// The system's number, its name, and what a shell says of whoever it has ended.
+    fn facts(self) -> (i32, &'static str, ExitCode) {
         match self {
-            Self::Terminate => libc::SIGTERM,
-            Self::Interrupt => libc::SIGINT,
-            Self::Hangup => libc::SIGHUP,
+            Self::Terminate => (libc::SIGTERM, "SIGTERM", ExitCode::Terminated),
+            Self::Interrupt => (libc::SIGINT, "SIGINT", ExitCode::Interrupted),
+            Self::Hangup => (libc::SIGHUP, "SIGHUP", ExitCode::HungUp),
+            Self::Quit => (libc::SIGQUIT, "SIGQUIT", ExitCode::BySigquit),
+            Self::User1 => (libc::SIGUSR1, "SIGUSR1", ExitCode::BySigusr1),
+            Self::User2 => (libc::SIGUSR2, "SIGUSR2", ExitCode::BySigusr2),
+            Self::Alarm => (libc::SIGALRM, "SIGALRM", ExitCode::BySigalrm),
+            Self::StackFault => (libc::SIGSTKFLT, "SIGSTKFLT", ExitCode::BySigstkflt),
+            Self::CpuLimit => (libc::SIGXCPU, "SIGXCPU", ExitCode::BySigxcpu),
+            Self::VirtualAlarm => (libc::SIGVTALRM, "SIGVTALRM", ExitCode::BySigvtalrm),
+            Self::Profiling => (libc::SIGPROF, "SIGPROF", ExitCode::BySigprof),
+            Self::Io => (libc::SIGIO, "SIGIO", ExitCode::BySigio),
+            Self::Power => (libc::SIGPWR, "SIGPWR", ExitCode::BySigpwr),
         }
     }
 
-    /// What a shell says of whoever it has ended.
+    pub fn number(self) -> i32 {
+        self.facts().0
+    }
+
     pub fn exit_code(self) -> ExitCode {
-        match self {
-            Self::Terminate => ExitCode::Terminated,
-            Self::Interrupt => ExitCode::Interrupted,
-            Self::Hangup => ExitCode::HungUp,
-        }
+        self.facts().2
     }
 }
 
 impl fmt::Display for EndSignal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Terminate => "SIGTERM",
-            Self::Interrupt => "SIGINT",
-            Self::Hangup => "SIGHUP",
-        })
+        f.write_str(self.facts().1)
     }
 }
 
@@ -152,7 +187,17 @@ pub enum ExitCode {
     Configuration = 78,
     HungUp = 129,
     Interrupted = 130,
+    BySigquit = 131,
+    BySigusr1 = 138,
+    BySigusr2 = 140,
+    BySigalrm = 142,
     Terminated = 143,
+    BySigstkflt = 144,
+    BySigxcpu = 152,
+    BySigvtalrm = 154,
+    BySigprof = 155,
+    BySigio = 157,
+    BySigpwr = 158,
 }
 
 /// What stands below the short help: where to start.
@@ -193,7 +238,9 @@ Exit codes:
       calls or waiting events had their turn
   130 the same with SIGINT; or one of these signals ended simulate: open calls got their hangup,
       unless the signal came twice
-  143 the same with SIGTERM
+  143 the same with SIGTERM; likewise 131 with SIGQUIT, 138 with SIGUSR1, 140 with SIGUSR2,
+      142 with SIGALRM, 144 with SIGSTKFLT, 152 with SIGXCPU, 154 with SIGVTALRM, 155 with
+      SIGPROF, 157 with SIGIO, 158 with SIGPWR
 `check` uses the exit codes of monitoring systems: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
 
 /// The same below the help of `check`.
@@ -220,24 +267,24 @@ Write limits like -w time=800ms,days=21 -c time=3s,days=10. A limit is exceeded 
 pub const SPOOL_HELP: &str = "\
 Promises:
   1. Accepted means durable. `spooled` is printed when the event is on disk, where it survives a
-     power cut. A signal that ends a command (SIGTERM, SIGINT, SIGHUP) does not lose its event:
-     the command keeps the event first.
+     power cut. A signal that ends a command (such as SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGALRM)
+     does not lose its event: the command keeps the event first. Only SIGKILL, real-time signals
+     and those of a crash leave no time for that.
   2. At least once, and never silently lost. An accepted event is sent until Zammad has it, or
      until it is given up. Then it stays here with its reason. Zammad may get an event twice. But
      the hangup of an unanswered call is not repeated if its reply is lost or not from Zammad,
      because a second copy would hide a missed call. An answer is repeated once, within its first
      5s. After that, such events are `unconfirmed`. With api_token, Zammad's caller log is asked
-     whether they arrived. A proxy that does not reach Zammad (502, 503) counts as a lost reply if
-     Zammad answers right after. If not, the event is sent again when Zammad answers again. An
-     event whose second copy does harm uses a new connection, because an open one may be closed at
-     that moment.
+     whether they arrived. To these, the 502 or 503 of a proxy counts as a lost reply, because
+     Zammad may have gone down with the event saved. An event whose second copy does harm uses a
+     new connection, because an open one may be closed at that moment.
   3. The events of a call are sent in order, whatever process reports them. If one event of a call
      waits here, the later ones wait as well.
   4. A failing call does not delay other calls. It is tried again after 1s, 2s and so on up to 10
      minutes, and given up after 30 attempts during which others arrived. If Zammad takes no
      events at all, sending is on hold. Zammad is asked now and then, by a request that leaves
-     nothing there, whether it takes events again. Until then, new events are kept at once. A
-     newCall is tried once, for spool.held_timeout. `spool run` reads its configuration again on
+     nothing there, whether it takes events again, and only then they are sent. Until then, new
+     events are kept at once. A newCall is tried once, for spool.held_timeout. `spool run` reads its configuration again on
      SIGHUP, and when a file of it changes, such as the token file. Attempts on their way go on.
   5. Its size is limited by spool.max_events and spool.max_bytes. At a limit, dead events are
      removed first. Then spool.policy says whether a newCall is refused, and its sender told, or
@@ -290,7 +337,17 @@ impl ExitCode {
             | Self::Token
             | Self::HungUp
             | Self::Interrupted
-            | Self::Terminated => "internal",
+            | Self::BySigquit
+            | Self::BySigusr1
+            | Self::BySigusr2
+            | Self::BySigalrm
+            | Self::Terminated
+            | Self::BySigstkflt
+            | Self::BySigxcpu
+            | Self::BySigvtalrm
+            | Self::BySigprof
+            | Self::BySigio
+            | Self::BySigpwr => "internal",
         }
     }
 

@@ -13,6 +13,19 @@ use crate::support::World;
 /// The signals that ask for the end, and what a shell says of whoever they have ended.
 const SIGNALS: [(&str, i32); 3] = [("TERM", 143), ("INT", 130), ("HUP", 129)];
 
+/// The others that end a process and can be caught. A shell knows STKFLT by its number only.
+const OTHER_SIGNALS: [(&str, i32); 9] = [
+    ("QUIT", 131),
+    ("USR1", 138),
+    ("USR2", 140),
+    ("ALRM", 142),
+    ("XCPU", 152),
+    ("VTALRM", 154),
+    ("PROF", 155),
+    ("IO", 157),
+    ("PWR", 158),
+];
+
 /// Longer than any test.
 const PATIENT: [&str; 4] = ["--timeout", "10m", "--deadline", "10m"];
 
@@ -103,6 +116,25 @@ fn without_a_spool_the_fate_is_told_and_the_code_is_the_signals() {
         let mut program = silent.without_spool(&world, &event);
         let ran = ended_when_asked(&silent, program.arg("--fail-open"), signal);
         assert_eq!((ran.code, ran.stdout.as_str()), (0, "none\n"), "{ran}");
+    });
+}
+
+#[test]
+fn any_signal_that_ends_a_process_leaves_the_event_in_the_spool_or_tells_its_fate() {
+    let world = World::new();
+    at_once(OTHER_SIGNALS, |(signal, code)| {
+        let (desk, silent) = (Desk::new(), Silent::start());
+        let ran = ended_when_asked(&silent, &mut silent.program(&desk, &new_call("7")), signal);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str(), desk.count("waiting")),
+            (0, "spooled\n", 1),
+            "{signal}: {ran}"
+        );
+        let silent = Silent::start();
+        let ran = ended_when_asked(&silent, &mut silent.without_spool(&world, &new_call("7")), signal);
+        assert_eq!(ran.code, code, "{signal}: {ran}");
+        let told = format!("interrupted by SIG{signal}: it is not known whether");
+        assert!(ran.stderr.contains(&told), "{signal}: {ran}");
     });
 }
 

@@ -64,7 +64,17 @@ impl LastDelivery {
             | ExitCode::InvalidEvent
             | ExitCode::HungUp
             | ExitCode::Interrupted
-            | ExitCode::Terminated => None,
+            | ExitCode::BySigquit
+            | ExitCode::BySigusr1
+            | ExitCode::BySigusr2
+            | ExitCode::BySigalrm
+            | ExitCode::Terminated
+            | ExitCode::BySigstkflt
+            | ExitCode::BySigxcpu
+            | ExitCode::BySigvtalrm
+            | ExitCode::BySigprof
+            | ExitCode::BySigio
+            | ExitCode::BySigpwr => None,
         });
         let kept = report.why_spooled().map(str::to_owned);
         let mut last = lock(&self.0);

@@ -12,10 +12,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::client;
 use crate::program::exit_code::EndSignal;
 
-/// SIGTERM, SIGINT as Ctrl-C sends it, and SIGHUP of a terminal that is closed. While this is there, they end the
-/// process no longer by themselves.
+/// SIGTERM, SIGINT as Ctrl-C sends it, SIGHUP of a terminal that is closed, and the others of [`EndSignal`]. While this
+/// is there, they end the process no longer by themselves.
 pub struct EndSignals {
-    listening: [Option<(EndSignal, Signal)>; 3],
+    listening: Vec<(EndSignal, Signal)>,
 }
 
 impl EndSignals {
@@ -26,25 +26,40 @@ impl EndSignals {
     ///
     /// The operating system does not let this process listen.
     pub fn listen() -> io::Result<Self> {
-        let one = |signal| if is_ignored(signal) { Ok(None) } else { heard(signal).map(Some) };
-        let [terminate, interrupt, hangup] = EndSignal::ALL;
-        Ok(Self { listening: [one(terminate)?, one(interrupt)?, one(hangup)?] })
+        Self::listen_to(|signal| !is_ignored(signal))
     }
 
-    /// The same without SIGHUP, for whoever has another use for it.
+    /// The same without SIGHUP, for whoever has another use for it. A service hears SIGTERM and SIGINT in any case.
     ///
     /// # Errors
     ///
     /// The operating system does not let this process listen.
     pub fn listen_but_for_hangup() -> io::Result<Self> {
-        let [terminate, interrupt, _] = EndSignal::ALL;
-        Ok(Self { listening: [Some(heard(terminate)?), Some(heard(interrupt)?), None] })
+        Self::listen_to(|signal| match signal {
+            EndSignal::Hangup => false,
+            EndSignal::Terminate | EndSignal::Interrupt => true,
+            EndSignal::Quit
+            | EndSignal::User1
+            | EndSignal::User2
+            | EndSignal::Alarm
+            | EndSignal::StackFault
+            | EndSignal::CpuLimit
+            | EndSignal::VirtualAlarm
+            | EndSignal::Profiling
+            | EndSignal::Io
+            | EndSignal::Power => !is_ignored(signal),
+        })
+    }
+
+    fn listen_to(is_wanted: impl Fn(EndSignal) -> bool) -> io::Result<Self> {
+        let wanted = EndSignal::ALL.into_iter().filter(|&signal| is_wanted(signal));
+        Ok(Self { listening: wanted.map(heard).collect::<io::Result<_>>()? })
     }
 
     /// Waits for the next one. Whoever gives up waiting misses none.
     pub async fn next(&mut self) -> EndSignal {
         poll_fn(|context| {
-            for (kind, signal) in self.listening.iter_mut().flatten() {
+            for (kind, signal) in &mut self.listening {
                 if signal.poll_recv(context).is_ready() {
                     return Poll::Ready(*kind);
                 }
