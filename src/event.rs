@@ -54,6 +54,7 @@ impl fmt::Display for EventKind {
 ///
 /// assert_eq!("in".parse::<Direction>()?, Direction::Inbound);
 /// assert_eq!("Outbound".parse::<Direction>()?, Direction::Outbound);
+/// assert_eq!("eingehend".parse::<Direction>()?, Direction::Inbound);
 /// # Ok::<(), zammad_cti::event::EventError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, clap::ValueEnum)]
@@ -77,14 +78,40 @@ impl Direction {
         }
     }
 
-    /// The words of phone systems, in any case.
-    const WORDS: [(&str, Self); 6] = [
-        ("in", Self::Inbound),
-        ("inbound", Self::Inbound),
-        ("incoming", Self::Inbound),
-        ("out", Self::Outbound),
-        ("outbound", Self::Outbound),
-        ("outgoing", Self::Outbound),
+    /// The words of phone systems, in any case: English, German, French, Spanish, Italian, Portuguese and Dutch.
+    const WORDS: [(Self, &[&str]); 2] = [
+        (
+            Self::Inbound,
+            &[
+                "in",
+                "inbound",
+                "incoming",
+                "eingehend",
+                "ankommend",
+                "entrant",
+                "entrante",
+                "in entrata",
+                "entrada",
+                "inkomend",
+                "binnenkomend",
+            ],
+        ),
+        (
+            Self::Outbound,
+            &[
+                "out",
+                "outbound",
+                "outgoing",
+                "ausgehend",
+                "abgehend",
+                "sortant",
+                "saliente",
+                "uscente",
+                "in uscita",
+                "saída",
+                "uitgaand",
+            ],
+        ),
     ];
 
     /// Reads one of the words for it; `None` for a blank text: an unset variable of a dialplan says nothing.
@@ -101,8 +128,9 @@ impl FromStr for Direction {
     type Err = EventError;
 
     fn from_str(text: &str) -> Result<Self, EventError> {
-        let found = Self::WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text.trim()));
-        found.map(|&(_, direction)| direction).ok_or(EventError::NoDirection)
+        let word = text.trim().to_lowercase();
+        let found = Self::WORDS.iter().find(|(_, words)| words.contains(&&*word));
+        found.map(|&(direction, _)| direction).ok_or(EventError::NoDirection)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Who calls and who is called, from what a channel shows of them: much of it is a stranger's.
 
+use std::borrow::Cow;
+
 use crate::event::{Direction, Name, text_of};
-use crate::number::Party;
+use crate::number::{Numbering, Party, Rule};
 
 /// The calling party of a new call, from `CALLERID(num)` and `CALLERID(pres)`: nobody knows what a stranger
 /// writes, so it is a number or nothing. An agent who hides from the customer does not hide from the help
@@ -9,31 +11,33 @@ use crate::number::Party;
 ///
 /// Source: Asterisk's documentation, "CALLERID" and "SetCallerPres"; of the number's and the name's
 /// presentation `pres` is the stricter one.
-pub fn calling<'a>(number: &'a str, presentation: &str, direction: Direction) -> &'a str {
+pub fn calling<'a>(number: &'a str, presentation: &str, direction: Direction) -> Cow<'a, str> {
     let is_withheld = presentation.starts_with("prohib") && direction == Direction::Inbound;
-    Some(number).filter(|_| !is_withheld).and_then(number_in).unwrap_or(Party::ANONYMOUS)
+    Some(number).filter(|_| !is_withheld).and_then(number_in).unwrap_or(Party::ANONYMOUS.into())
 }
 
 /// The called party of a new call: the first that is a number; empty if none is.
 pub fn called(shown: impl IntoIterator<Item = String>) -> String {
-    shown.into_iter().find_map(|shown| number_in(&shown).map(str::to_owned)).unwrap_or_default()
+    shown.into_iter().find_map(|shown| number_in(&shown).map(Cow::into_owned)).unwrap_or_default()
 }
 
-/// The number before a host and the options of a SIP address, which some channels show as well:
-/// `+493055571101;npdi;rn=+49301`. A context stays with it, as it says in which country the number is. What
-/// a program said of it ends in a line break, which is none of its own.
-///
-/// Source: RFC 3966, 5; RFC 4694 for those of number portability.
-pub fn number_in(shown: &str) -> Option<&str> {
+/// The number that channels show, taken out of what stands around it: `sip:+493055571101@example.com`,
+/// `"Chris" <+4930...>`, `+493055571101;npdi;rn=+49301`, `4930...,,5`. A context stays with it, as it says in which
+/// country the number is. What a program said of it ends in a line break, which is none of its own.
+pub fn number_in(shown: &str) -> Option<Cow<'_, str>> {
     let shown = shown.trim();
-    let is_harmless = |c: char| c.is_ascii_alphanumeric() || "+-._=;@: ".contains(c);
-    let (number, options) = shown.split_at(shown.find([';', '@']).unwrap_or(shown.len()));
-    let are_named =
-        options.split(';').skip(1).all(|option| option.starts_with(|c: char| c.is_ascii_alphabetic()));
-    let are_options = are_named && options.len() <= LONGEST_OPTIONS && options.chars().all(is_harmless);
-    let is_one = is_number(number) && are_options;
-    let has_context = options.to_ascii_lowercase().contains(";phone-context=");
-    is_one.then_some(if has_context { shown } else { number })
+    // As nearly all of them come.
+    if is_number(shown) {
+        return Some(shown.into());
+    }
+    if shown.len() > LONGEST_TEXT || shown.contains(char::is_control) {
+        return None;
+    }
+    let reading = Numbering::default().explain(shown).ok()?;
+    let takes_out = |rule| [Rule::Unwrapped, Rule::DialledExtension].contains(&rule);
+    let number = reading.steps.into_iter().rfind(|step| takes_out(step.rule))?.text;
+    let has_context = shown.to_ascii_lowercase().contains(";phone-context=");
+    is_number(&number).then_some(if has_context { shown.into() } else { number.into() })
 }
 
 /// What agents see of a name. A phone may show anything as its own, in any bytes, and its call is
@@ -46,8 +50,8 @@ pub fn shown_name(shown: &[u8]) -> String {
 /// make the call one that Zammad does not take.
 const LONGEST_NUMBER: usize = 40;
 
-/// More than the options of a real number.
-const LONGEST_OPTIONS: usize = 200;
+/// More than a real number with its name, its host and its options.
+const LONGEST_TEXT: usize = 240;
 
 /// Whether this is a number in one of the usual forms and nothing else.
 pub fn is_number(shown: &str) -> bool {
@@ -113,12 +117,27 @@ mod tests {
             ("101", "prohib_passed_screen", Outbound, "101"),
             ("anna", "allowed", Inbound, "anonymous"),
             ("+49301;npdi;rn=+49302", "allowed", Inbound, "+49301"),
+            ("sip:+4930123456@example.com;user=phone", "allowed", Inbound, "+4930123456"),
+            ("sips:4930123456:secret@[2001:db8::1]:5061", "allowed", Inbound, "4930123456"),
+            ("tel:+49-30-123456", "allowed", Inbound, "+49-30-123456"),
+            ("callto:+4930123456", "allowed", Inbound, "+4930123456"),
+            ("\"Chris\" <+4930123456>", "allowed", Inbound, "+4930123456"),
+            ("Chris <sip:+4930123456@pbx>;tag=1", "allowed", Inbound, "+4930123456"),
+            ("+4930123456,,5", "allowed", Inbound, "+4930123456"),
+            ("+4930123456;5", "allowed", Inbound, "+4930123456"),
+            ("+4930123456p5", "allowed", Inbound, "+4930123456"),
+            ("+4930123456w5", "allowed", Inbound, "+4930123456"),
+            ("+4930123456 ext. 5", "allowed", Inbound, "+4930123456"),
+            ("\"Chris\" <+4930123456>", "prohib", Inbound, "anonymous"),
+            ("sip:chris@example.com", "allowed", Inbound, "anonymous"),
+            ("\"Chris\" <$(id)>", "allowed", Inbound, "anonymous"),
+            ("sip:0791234567;phone-context=+41@x", "allowed", Inbound, "sip:0791234567;phone-context=+41@x"),
             ("+49301;npdi", "prohib", Inbound, "anonymous"),
             ("49301@192.0.2.1:5060", "allowed", Inbound, "49301"),
             ("0791;phone-context=+41", "allowed", Inbound, "0791;phone-context=+41"),
             ("anna;phone-context=+41", "allowed", Inbound, "anonymous"),
-            ("49301;40", "allowed", Inbound, "anonymous"),
-            ("49301;$(id)", "allowed", Inbound, "anonymous"),
+            ("49301;40", "allowed", Inbound, "49301"),
+            ("49301;$(id)", "allowed", Inbound, "49301"),
             ("49301;a\nb", "allowed", Inbound, "anonymous"),
             ("4930123456\n", "allowed", Inbound, "4930123456"),
             ("\r\n+4930123456;npdi\r\n", "allowed", Inbound, "+4930123456"),
@@ -145,6 +164,7 @@ mod tests {
             (["42", "43", ""], "42"),
             (["", "", "s"], ""),
             (["s", "+493055571101;npdi;rn=+49301", "42"], "+493055571101"),
+            (["s", "sip:+493055571101@example.com", "42"], "+493055571101"),
             (["493055571101\r\n", "42", ""], "493055571101"),
             (["4930\n5557", "42", ""], "42"),
         ];

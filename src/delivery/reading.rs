@@ -93,6 +93,9 @@ impl WrittenEvent {
             (Some(_) | None, _) => self.identify()?,
         };
         let known_direction = self.known_direction(call);
+        if self.unread_direction && known_direction.is_none() {
+            return Err(WrittenError::Text { field: "direction", source: EventError::NoDirection });
+        }
         let direction = known_direction.unwrap_or(Direction::Inbound);
         let end = self.call_end();
         // On an outbound call it is the customer who picked up.
@@ -114,6 +117,7 @@ impl WrittenEvent {
         }
         let written = Written {
             is_direction_assumed: known_direction.is_none(),
+            is_direction_unread: self.unread_direction,
             overruled: self.direction.or(self.before.direction).filter(|&said| said != direction),
             from: from.as_ref().map(|from| from.kind),
             to: to.as_ref().map(|to| to.kind),

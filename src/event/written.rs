@@ -44,6 +44,10 @@ pub struct WrittenEvent {
     /// Empty is not given.
     #[serde(default, deserialize_with = "direction")]
     pub direction: Option<Direction>,
+    /// answer and hangup: in place of the direction stands a word that says neither. Then only what is known of the
+    /// call counts. Not in JSON.
+    #[serde(skip)]
+    pub unread_direction: bool,
     /// Who calls, as the phone system shows it.
     pub from: Option<String>,
     /// Who is called, as the phone system shows it.
@@ -158,6 +162,7 @@ impl WrittenEvent {
             call_id: call_id.into(),
             call_key: None,
             direction: direction.into(),
+            unread_direction: false,
             from: None,
             to: None,
             user: None,

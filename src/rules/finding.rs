@@ -39,6 +39,11 @@ pub enum Finding {
     DirectionAssumed {
         kind: EventKind,
     },
+    /// The direction is neither of the two, and that of the call's newCall is sent.
+    DirectionUnread {
+        kind: EventKind,
+        call: Direction,
+    },
     /// The journal knows another direction of the call, which is sent.
     DirectionOverruled {
         kind: EventKind,
@@ -97,6 +102,7 @@ impl Finding {
             | Self::NumberTooLong { .. }
             | Self::NumberTooShort { .. }
             | Self::DirectionAssumed { .. }
+            | Self::DirectionUnread { .. }
             | Self::DirectionOverruled { .. }
             | Self::CalledPartyIsNoNumber { .. }
             | Self::ExtensionCalls { .. }
@@ -162,6 +168,10 @@ impl fmt::Display for Finding {
             ),
             Self::DirectionAssumed { kind: EventKind::NewCall | EventKind::Answer } => f.write_str(
                 "no direction, so it is `in`: agents see an outbound call wrongly; give --direction or a spool",
+            ),
+            Self::DirectionUnread { kind, call } => write!(
+                f,
+                "the {kind} has an unknown direction; agents see it as `{call}`, the call's own; give `in` or `out`"
             ),
             Self::DirectionOverruled { kind, said, call } => write!(
                 f,

@@ -165,7 +165,7 @@ fn a_caller_is_a_number_or_anonymous() {
         agi_priority: 1\nagi_enhanced: 0.0\nagi_accountcode: \nagi_threadid: 1\n\n200 result=1 (666)";
     let anonymous = "anonymous";
     // (direction, number in the header, its presentation, what Zammad gets)
-    let cases: [(&str, &[u8], u8, &str); 40] = [
+    let cases: [(&str, &[u8], u8, &str); 45] = [
         ("in", b"4940669690", 0, "4940669690"),
         ("in", b"+4940669690;npdi;rn=+49301", 0, "4940669690"),
         ("in", b"0791234567;phone-context=+41", 0, "41791234567"),
@@ -188,15 +188,20 @@ fn a_caller_is_a_number_or_anonymous() {
         ("in", b" ", 0, anonymous),
         ("in", b"anonymous", 0, anonymous),
         ("in", b"Chris Customer", 0, anonymous),
-        ("in", b"sip:4940669690@example.com", 0, anonymous),
-        ("in", b"\"Chris\" <4940669690>", 0, anonymous),
+        ("in", b"sip:4940669690@example.com", 0, "4940669690"),
+        ("in", b"tel:+49-40-669690", 0, "4940669690"),
+        ("in", b"callto:+4940669690", 0, "4940669690"),
+        ("in", b"\"Chris\" <+4940669690>", 0, "4940669690"),
+        ("in", b"4940669690,,5", 0, "4940669690"),
+        ("in", b"sip:chris@example.com", 0, anonymous),
+        ("in", b"\"Chris\" <4940669690>", 0x23, anonymous),
         ("in", b"49\"40", 0, anonymous),
         ("in", b"49'40'", 0, anonymous),
         ("in", b"49$(id)", 0, anonymous),
         ("in", b"${SHELL(id)}", 0, anonymous),
         ("in", b"49`id`", 0, anonymous),
         ("in", b"49,40", 0, anonymous),
-        ("in", b"49;40", 0, anonymous),
+        ("in", b"49;40", 0, "49"),
         ("in", b"49\\40", 0, anonymous),
         ("in", b"49\x1b[2J", 0, anonymous),
         ("in", b"49\xff40", 0, anonymous),

@@ -6,13 +6,14 @@ use predicates::prelude::*;
 use serde_json::json;
 
 use crate::asterisk::{CALL, Channel, events};
+use crate::desk::Desk;
 use crate::fastagi::{fastagi, zammad};
 use crate::running::until;
 use crate::servers::at_once;
 use crate::support::{World, stderr};
 
 /// (as it is written, as Zammad gets it)
-const WORDS: [(&str, &str); 10] = [
+const WORDS: [(&str, &str); 14] = [
     ("in", "in"),
     ("IN", "in"),
     ("inbound", "in"),
@@ -23,6 +24,10 @@ const WORDS: [(&str, &str); 10] = [
     ("outbound", "out"),
     ("Outgoing", "out"),
     ("OUT\t", "out"),
+    ("Eingehend", "in"),
+    ("entrante", "in"),
+    ("ausgehend", "out"),
+    ("SORTANT", "out"),
 ];
 
 #[test]
@@ -106,7 +111,12 @@ fn another_word_for_a_direction_is_refused() {
     for event in ["new-call", "answer", "hangup"] {
         let call = if event == "new-call" { &["--from", "1", "--to", "2"] } else { &["--call-id", "7"][..] };
         let ended = world.zammad_cti([&[event, "--direction", "sideways"], call].concat());
-        ended.code(2).stdout("").stderr(predicate::str::contains("invalid value 'sideways'"));
+        let said = if event == "new-call" {
+            "invalid value 'sideways'"
+        } else {
+            "--direction: the direction must be"
+        };
+        ended.code(2).stdout("").stderr(predicate::str::contains(said));
     }
     let mut program = world.program();
     program.arg("send").write_stdin(r#"{"event":"hangup","call_id":"7","direction":"sideways"}"#);
@@ -115,6 +125,46 @@ fn another_word_for_a_direction_is_refused() {
     let ended = world.zammad_cti(["new-call", "--direction", "", "--from", "1", "--to", "2"]);
     ended.code(65).stdout("").stderr(predicate::str::contains("a newCall needs `direction`"));
     requests.assert_calls(0);
+}
+
+#[test]
+fn an_unknown_direction_of_a_known_call_is_that_of_its_new_call() {
+    const SAID: &str = "an unknown direction; agents see it as `out`, the call's own; give `in` or `out`";
+    for word in ["internal", "local", "\u{fffd}"] {
+        let desk = Desk::new();
+        desk.says(
+            &["new-call", "--call-id", "7", "--direction", "out", "--from", "42", "--to", "4930123456"],
+            "none",
+        );
+        for event in ["answer", "hangup"] {
+            let ran = desk.says(&[event, "--call-id", "7", "--direction", word], "none");
+            assert!(ran.stderr.contains(SAID) && ran.stderr.lines().count() == 1, "{word}: {ran}");
+            assert!(ran.stderr.trim_end().len() <= 120, "{word}: {ran}");
+        }
+        assert_eq!(desk.seen("7").unwrap().state, "hangup", "{word}");
+        // Also of a call whose newCall the same writer has sent.
+        let lines = [
+            json!({ "event": "newCall", "call_id": "8", "direction": "out", "from": "42", "to": "4930123456" }),
+            json!({ "event": "hangup", "call_id": "8", "direction": word }),
+        ];
+        let world = World::new();
+        let mut program = world.program();
+        let lines = lines.map(|line| format!("{line}\n")).concat();
+        program.args(["send", "--dry-run", "--output", "json"]).write_stdin(lines);
+        let sent = program.assert().code(0).stderr(predicate::str::contains(SAID));
+        let both = predicate::str::contains("\"direction\":\"out\"").count(2);
+        sent.stdout(both);
+        // And over AGI.
+        let zammad = zammad(Duration::ZERO);
+        let mut channel =
+            Channel::of_customer(CALL).with(&[("ZAMMAD_CALLID", CALL), ("ZAMMAD_DIRECTION", "out")]);
+        let mut program = world.process();
+        program.env("ZAMMAD_CTI_URL", zammad.url()).args(["agi", "hangup", "--direction", word]);
+        let said = channel.run(&mut program).stderr();
+        assert!(said.contains(SAID), "{word}: {said}");
+        until("the hangup", || zammad.requests().len() == 1);
+        assert_eq!(events(&zammad)[0]["direction"], "out", "{word}");
+    }
 }
 
 #[test]

@@ -8,6 +8,8 @@ use crate::rules::Finding;
 pub(super) struct Written {
     /// Nobody knows the direction.
     pub is_direction_assumed: bool,
+    /// Its writer named none of the two, so that of the call counts.
+    pub is_direction_unread: bool,
     /// The direction that was written, where the journal knows another one.
     pub overruled: Option<Direction>,
     /// what the calling and the called party were taken for
@@ -30,6 +32,9 @@ impl Written {
                 found.push(Finding::DirectionAssumed { kind: event.kind });
             }
             EventKind::Answer | EventKind::Hangup => {}
+        }
+        if self.is_direction_unread {
+            found.push(Finding::DirectionUnread { kind: event.kind, call: event.direction });
         }
         if let Some(said) = self.overruled {
             found.push(Finding::DirectionOverruled { kind: event.kind, said, call: event.direction });

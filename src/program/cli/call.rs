@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use super::direction::DirectionFlag;
+use super::direction::LaterDirection;
 use super::text::{number, optional};
 use crate::event::{EventKind, WrittenEvent};
 use crate::program::exit_code::UsageError;
@@ -27,7 +27,7 @@ pub struct Call {
     /// The direction of the call's new-call [default: from the spool's journal; without it
     /// `in`, with a warning]
     #[arg(long, value_name = "in|out", hide_possible_values = true)]
-    pub direction: Option<DirectionFlag>,
+    pub direction: Option<LaterDirection>,
     /// The calling party
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     pub from: Option<OsString>,
@@ -61,7 +61,9 @@ impl Call {
         let from = party("from", "--from", &self.from)?;
         let to = party("to", "--to", &self.to)?;
         let answering_number = party("answering_number", "--answering-number", &self.answering_number)?;
+        let direction = self.direction.unwrap_or(LaterDirection::Said(None));
         Ok(WrittenEvent {
+            unread_direction: direction == LaterDirection::Unread,
             call_key: optional("--call-key", &named.call_key)?,
             from,
             to,
@@ -70,7 +72,10 @@ impl Call {
             ..WrittenEvent::new(
                 kind,
                 optional("--call-id", &named.call_id)?.unwrap_or_default(),
-                self.direction.and_then(|DirectionFlag(direction)| direction),
+                match direction {
+                    LaterDirection::Said(direction) => direction,
+                    LaterDirection::Unread => None,
+                },
             )
         })
     }

@@ -41,3 +41,35 @@ impl TypedValueParser for DirectionParser {
         Some(Box::new(Direction::value_variants().iter().filter_map(Direction::to_possible_value)))
     }
 }
+
+/// The direction of an event whose call may be known: it is not lost for a word that says neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LaterDirection {
+    Said(Option<Direction>),
+    Unread,
+}
+
+impl ValueParserFactory for LaterDirection {
+    type Parser = LaterDirectionParser;
+
+    fn value_parser() -> LaterDirectionParser {
+        LaterDirectionParser
+    }
+}
+
+/// As [`DirectionParser`], and takes anything.
+#[derive(Debug, Clone, Copy)]
+pub struct LaterDirectionParser;
+
+impl TypedValueParser for LaterDirectionParser {
+    type Value = LaterDirection;
+
+    fn parse_ref(&self, cmd: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<LaterDirection, Error> {
+        let read = DirectionParser.parse_ref(cmd, arg, value);
+        Ok(read.map_or(LaterDirection::Unread, |DirectionFlag(said)| LaterDirection::Said(said)))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        DirectionParser.possible_values()
+    }
+}

@@ -17,14 +17,14 @@ use crate::delivery::{
     Addressed, Courier, Deadline, EventToSend, Failure, NoClient, Outcome, ReadingError, Spooled, Stop,
     Undelivered, Untried, Ways,
 };
-use crate::event::{CallEvent, Direction, WrittenError, WrittenEvent};
+use crate::event::{CallEvent, Direction, EventError, WrittenError, WrittenEvent};
 
 use super::configured;
 use super::owner::become_owner;
 use super::settings::{of_the_rest, runtime_folder};
 use super::signals::EndSignals;
 use crate::program::cli::Global;
-use crate::program::exit_code::{CallGoesOn, EndSignal, EndedBy, ExitCode};
+use crate::program::exit_code::{CallGoesOn, EndSignal, EndedBy, ExitCode, UsageError};
 use crate::program::output::{self, Report, Style};
 
 /// Brings the event that `describe` makes of the command line to Zammad, and tells its decision.
@@ -97,6 +97,9 @@ pub fn by_flag(error: WrittenError) -> anyhow::Error {
     let flag = |field: &str| format!("--{}", field.replace('_', "-"));
     match error {
         WrittenError::Event(error) => error.into(),
+        WrittenError::Text { field, source: EventError::NoDirection } => {
+            anyhow::Error::from(UsageError::NO_DIRECTION).context(flag(field))
+        }
         WrittenError::Text { field, source } => anyhow::Error::from(source).context(flag(field)),
         WrittenError::Number { field, source } => anyhow::Error::from(source).context(flag(field)),
         WrittenError::Cause(source) => anyhow::Error::from(source).context(flag("cause")),

@@ -1,5 +1,6 @@
 //! From the words of a dialplan, and what its channel knows, to an event.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -9,6 +10,7 @@ use crate::asterisk::{Channel, called, calling, number_in, shown_name};
 use crate::cause::HangupCause;
 use crate::config::Config;
 use crate::event::{CallId, Direction, EventKind, Users, WrittenEvent};
+use crate::rules::Finding;
 use anyhow::Context;
 
 use crate::program::cli::{self, name, text};
@@ -61,10 +63,10 @@ fn new_call<R: BufRead, W: Write>(
     if !reported.is_empty() {
         return Ok(Wanted::Nothing(format!("zammad-cti: call {reported} is reported already")));
     }
-    let direction = direction(&args.direction, "")?.unwrap_or(Direction::Inbound);
+    let direction = direction(EventKind::NewCall, &args.direction, "")?.unwrap_or(Direction::Inbound);
     let from = match given("--from", &args.from)? {
         Some(from) => from.to_owned(),
-        None => calling(&number, &presentation, direction).to_owned(),
+        None => calling(&number, &presentation, direction).into_owned(),
     };
     let to = match given("--to", &args.to)? {
         Some(to) => to.to_owned(),
@@ -129,7 +131,7 @@ fn answer<R: BufRead, W: Write>(
         Some(call_id) => call_id.to_owned(),
         None => id([call_id, of_caller, linked, own_id], header),
     };
-    let direction = direction(&args.direction, &shown_direction)?;
+    let direction = direction(EventKind::Answer, &args.direction, &shown_direction)?;
     let channel = Some(&channel).filter(|name| !name.is_empty()).unwrap_or(&header.channel);
     let user = args.user.as_deref().filter(|_| !args.voicemail).map(|user| name("--user", user));
     let user = user.filter(|user| !user.trim().is_empty());
@@ -137,7 +139,7 @@ fn answer<R: BufRead, W: Write>(
         user: user.map(|user| Users::One(user.into_owned())),
         answering_number: given("--answering-number", &args.answering_number)?.map(str::to_owned),
         endpoint: Some(Channel(channel).endpoint().to_owned()),
-        extension: number_in(&number).map(str::to_owned),
+        extension: number_in(&number).map(Cow::into_owned),
         voicemail: args.voicemail,
         ..WrittenEvent::new(EventKind::Answer, call_id, direction)
     };
@@ -192,7 +194,7 @@ fn hangup<R: BufRead, W: Write>(
         // A second hangup would take the mark off a missed call.
         return Ok(Wanted::Nothing(format!("zammad-cti: the hangup of call {call_id} is sent already")));
     }
-    let direction = direction(&args.direction, &shown_direction)?;
+    let direction = direction(EventKind::Hangup, &args.direction, &shown_direction)?;
     // 1 is what a dialplan of its own may note there.
     let answered = answered == "1" || [answered, answered_on_master].contains(&call_id);
     let cause = match given("--cause", &args.cause)? {
@@ -236,12 +238,16 @@ fn given<'a>(flag: &'static str, shown: &'a Option<OsString>) -> anyhow::Result<
 }
 
 /// The option's direction, else that of the call's newCall, if the channel knows it.
-fn direction(option: &Option<OsString>, of_call: &str) -> anyhow::Result<Option<Direction>> {
-    match given("--direction", option)? {
-        Some(text) => {
-            let read = text.parse().map_err(|_| UsageError("the direction must be `in` or `out`"));
-            read.map(Some).context("--direction")
+fn direction(kind: EventKind, option: &Option<OsString>, of_call: &str) -> anyhow::Result<Option<Direction>> {
+    let of_call = of_call.parse().ok();
+    let read = given("--direction", option)?.map(str::parse::<Direction>);
+    match (read, of_call) {
+        (Some(Ok(direction)), _) => Ok(Some(direction)),
+        (Some(Err(_)), Some(call)) => {
+            log::warn!("{}", Finding::DirectionUnread { kind, call });
+            Ok(Some(call))
         }
-        None => Ok(of_call.parse().ok()),
+        (Some(Err(_)), None) => Err(UsageError::NO_DIRECTION).context("--direction"),
+        (None, of_call) => Ok(of_call),
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::{Map, Value};
 
-use crate::event::{EventError, WrittenEvent, is_only_name_foreign, text_of};
+use crate::event::{Direction, EventError, WrittenEvent, is_only_name_foreign, text_of};
 
 /// An event takes some hundred bytes.
 const MAX_LINE: u64 = 64 * 1024;
@@ -126,7 +126,8 @@ pub fn event(text: &str) -> anyhow::Result<WrittenEvent> {
     Ok(read.or_else(|error| with_other_types(text).ok_or_else(|| EventError::no_event(error)))?)
 }
 
-/// An event with numbers where texts belong; a hangup also with anything else there, which it is sent without.
+/// An event with numbers where texts belong; a hangup also with anything else there, which it is sent without. Of a
+/// call that is known, an event needs no direction that says something.
 #[cold]
 fn with_other_types(text: &str) -> Option<WrittenEvent> {
     let mut fields: Map<String, Value> = serde_json::from_str(text).ok()?;
@@ -143,6 +144,11 @@ fn with_other_types(text: &str) -> Option<WrittenEvent> {
             | None => {}
         }
     }
+    let is_unread = |value: &Value| value.as_str().is_some_and(|word| Direction::read(word).is_err());
+    let unread_direction = fields["event"] != "newCall" && fields.get("direction").is_some_and(is_unread);
+    if unread_direction {
+        fields.remove("direction");
+    }
     let written: WrittenEvent = serde_json::from_value(Value::Object(fields)).ok()?;
-    Some(WrittenEvent { no_text: Box::new(no_text), ..written })
+    Some(WrittenEvent { no_text: Box::new(no_text), unread_direction, ..written })
 }
