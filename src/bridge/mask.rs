@@ -146,7 +146,9 @@ mod tests {
         assert_eq!(mask.text("PJSIP/492214710010@trunk,30"), format!("PJSIP/{number}@trunk,30"));
         assert_eq!(mask.text("+492214710010 and 12"), format!("+{number} and 12"));
         assert_eq!(mask.text(""), "");
-        assert_ne!(Mask::default().text("492214710010"), number, "nobody can turn it round");
+        // Of this number two digits change, so that two masks may be alike.
+        let is_another = |_| Mask::default().text("492214710010") != number;
+        assert!((0..100).any(is_another), "nobody can turn it round");
     }
 
     #[test]
