@@ -196,6 +196,7 @@ async fn deliver_as(
         is_safe_twice: false,
         is_of_known_call: known.new_call_taken,
         is_first: true,
+        found_again: false,
         may_exist: false,
         unknown_call: 0,
         age: deadline.elapsed(),
@@ -208,8 +209,7 @@ async fn deliver_as(
     let result = 'event: loop {
         let left = case.time_for_attempt(deadline.time().saturating_sub(case.age));
         attempts += 1;
-        // Whoever has just failed may be about to close the connection.
-        let over = client.over(|| attempts == 1 && rules::repeat_is_safe(event, known.answered));
+        let over = client.over(|| rules::repeat_is_safe(event, known.answered));
         let (begun, is_out) = (Instant::now(), client.is_out());
         let answer = tokio::select! {
             biased;
@@ -238,7 +238,7 @@ async fn deliver_as(
                 let least = SHORTEST_ATTEMPT.min(deadline.time() / 10);
                 loop {
                     let pause = BETWEEN_ATTEMPTS.pause(pauses).max(named_pause(&error));
-                    if pause.saturating_add(least) >= case.time_for_repeat(failed, deadline) {
+                    if pause.saturating_add(least) >= deadline.left() {
                         break 'event Err((error, fate));
                     }
                     if pauses == 0 {
@@ -259,12 +259,14 @@ async fn deliver_as(
                         break;
                     }
                     match ask_who_answers(client, encoding, deadline, stop).await {
-                        Probed::Zammad if case.time_for_repeat(failed, deadline) <= least => {
-                            break 'event Err((error, fate));
+                        Probed::Zammad if deadline.left() <= least => break 'event Err((error, fate)),
+                        Probed::Zammad => {
+                            case.found_again = true;
+                            break;
                         }
-                        // A stranger says itself what it is.
-                        Probed::Zammad | Probed::Stranger | Probed::SentAway => break,
-                        Probed::NotAsked | Probed::Unclear => {}
+                        // It says itself what it is.
+                        Probed::Stranger | Probed::SentAway => break,
+                        Probed::NotAsked | Probed::NoWay | Probed::Unclear => {}
                     }
                 }
                 case.age = deadline.elapsed();

@@ -31,7 +31,7 @@ pub enum SendError {
     #[error("TLS failed")]
     Tls(#[source] TlsFault),
 
-    // -- nor here after HTTP 429; otherwise it may --
+    // -- nor here, if nobody answers in Zammad's place right after --
     /// HTTP 429, or a proxy does not reach Zammad (502, 503, and 521 to 530 of Cloudflare); `retry_after` is the
     /// pause that the server wishes.
     #[error("Zammad or its proxy is too busy or restarting (HTTP {status}{})", wish(*retry_after))]
@@ -107,7 +107,7 @@ pub enum Fate {
     /// Zammad does not have it.
     NotDelivered,
     /// A proxy does not reach Zammad. That is as well what it says when Zammad goes down with the event written
-    /// down.
+    /// down: who answers right after tells.
     Unreached,
     /// Something answered that is not Zammad: in its place, or in place of its reply.
     Strange,
@@ -365,19 +365,6 @@ impl SendError {
             | Fate::SentAway
             | Fate::UnknownCall
             | Fate::Exists => false,
-        }
-    }
-
-    /// Whether nobody is there, or nobody answers: others may wait as long for nothing.
-    pub(crate) fn is_silence(&self) -> bool {
-        match self.fate() {
-            Fate::NotDelivered | Fate::Unreached | Fate::Unknown => true,
-            Fate::Strange
-            | Fate::SentAway
-            | Fate::FailedInside
-            | Fate::UnknownCall
-            | Fate::Exists
-            | Fate::Final => false,
         }
     }
 

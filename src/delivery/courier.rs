@@ -13,7 +13,7 @@ use super::{Deadline, Delivered, InDoubt, Limits, Stop, Tries, Undelivered, deli
 use crate::action::Action;
 use crate::background::in_thread;
 use crate::cause::{Cause, HangupCause};
-use crate::client::{Client, Fate, RequestId, SendError};
+use crate::client::{Client, Fate};
 use crate::config::{Config, Encoding, SpoolMode};
 use crate::event::{CallEvent, EventKind, Known};
 use crate::rules::{self, Finding};
@@ -525,18 +525,11 @@ impl Courier {
                             Ok(delivered) => {
                                 keeper.settle(to_send, kept, true, now, deadline).await;
                                 if held.is_some() {
-                                    keeper.hold(None).await;
+                                    keeper.release().await;
                                 }
                                 Ok(delivered)
                             }
-                            Err(tried) => {
-                                let is_news = held.is_none() && tried.error.is_silence();
-                                let kept = keeper.keep_what_failed(to_send, kept, tried, now, deadline).await;
-                                if is_news {
-                                    self.hold_if_zammad_is_silent(keeper, client, deadline, stop).await;
-                                }
-                                kept
-                            }
+                            Err(tried) => keeper.keep_what_failed(to_send, kept, tried, now, deadline).await,
                         }
                     }
                 }
@@ -549,29 +542,6 @@ impl Courier {
             (None, Ok(Outcome::Spooled(_) | Outcome::EndedBefore) | Err(_)) => {}
         }
         result
-    }
-
-    /// Has the next events kept at once, unless Zammad answers in the time that is left: one event that failed says
-    /// nothing of the others.
-    async fn hold_if_zammad_is_silent(
-        &self,
-        keeper: &Keeper,
-        client: &mut Client,
-        deadline: Deadline,
-        stop: &Stop,
-    ) {
-        let within = deadline.earlier_by(keeper.patience).left();
-        let met = tokio::select! {
-            biased;
-            met = client.probe(RequestId::fresh(), self.encoding, within) => met,
-            () = stop.asked() => return,
-        };
-        if let Err(error) = met
-            && error.is_silence()
-        {
-            log::debug!("nothing is sent to Zammad for now: {}", error.in_full());
-            keeper.hold(Some(&error)).await;
-        }
     }
 
     /// Keeps an event that is not to be tried; only if there is no room it is.
@@ -763,11 +733,10 @@ impl Keeper {
         event.kind == EventKind::NewCall && !self.held_timeout.is_zero()
     }
 
-    /// Notes why Zammad takes nothing, or that it does again.
-    async fn hold(&self, error: Option<&SendError>) {
-        let reason = error.map(SendError::in_full);
-        if let Err(error) = self.spool.hold(self.patience, reason, Moment::now()).await {
-            log::debug!("cannot note whether Zammad takes events: {}", crate::client::in_full(&error));
+    /// Notes that Zammad takes events again.
+    async fn release(&self) {
+        if let Err(error) = self.spool.hold(self.patience, None, Moment::now()).await {
+            log::debug!("cannot note that Zammad takes events again: {}", crate::client::in_full(&error));
         }
     }
 
@@ -822,6 +791,8 @@ impl Keeper {
             is_safe_twice: !to_send.does_harm_twice(),
             is_of_known_call: to_send.known.new_call_taken,
             is_first: !tried.uncertain,
+            // Said by its fate already.
+            found_again: false,
             may_exist: tried.may_exist,
             unknown_call: 0,
             age: tried.effort.elapsed,

@@ -6,6 +6,7 @@
 
 mod doubts;
 mod round;
+mod turned_away;
 
 use std::fmt;
 use std::path::Path;
@@ -19,6 +20,7 @@ use crate::client::{CallerLog, CallerLogError, ClientError, Clients, RequestId, 
 use crate::config::Config;
 use crate::spool::{Moment, SharedSpool, SpoolError};
 use crate::turn::Turns;
+use turned_away::TurnedAway;
 
 /// How long any work on the spool waits for others.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -47,6 +49,7 @@ pub struct Flusher {
     stop: watch::Receiver<bool>,
     /// cuts off what is under way
     cut: Stop,
+    turned_away: TurnedAway,
 }
 
 impl fmt::Debug for Flusher {
@@ -98,7 +101,17 @@ impl Flusher {
         let log = config.api_token.as_ref().map(|_| CallerLog::new(config)).transpose()?.map(Mutex::new);
         let clients = Clients::new(config)?;
         let (turns, config) = (Turns::open(config, runtime), config.clone());
-        Ok(Self { spool, turns, clients, config, log, concurrency, stop, cut: Stop::default() })
+        Ok(Self {
+            spool,
+            turns,
+            clients,
+            config,
+            log,
+            concurrency,
+            stop,
+            cut: Stop::default(),
+            turned_away: TurnedAway::default(),
+        })
     }
 
     /// The same, but what is under way when it is to end is cut off after a moment, as a reply that does not come.
@@ -114,19 +127,15 @@ impl Flusher {
     /// The spool cannot be used.
     pub async fn flush(&self, tally: &mut Tally) -> Result<Stopped, FlushError> {
         let started = Instant::now();
-        let mut has_asked = false;
+        if let Some(error) = self.still_held().await? {
+            return Ok(Stopped::Held(error));
+        }
+        tokio::select! {
+            biased;
+            asked = self.ask_about_doubts() => asked?,
+            () = self.cut.cuts(|| true) => return Ok(Stopped::Asked),
+        }
         loop {
-            if let Some(error) = self.still_held().await? {
-                return Ok(Stopped::Held(error));
-            }
-            if !has_asked {
-                has_asked = true;
-                tokio::select! {
-                    biased;
-                    asked = self.ask_about_doubts() => asked?,
-                    () = self.cut.cuts(|| true) => return Ok(Stopped::Asked),
-                }
-            }
             match self.drain(tally).await? {
                 // Not to leave to the next time what takes a moment.
                 Stopped::Idle { later: Some(later), .. } if later <= Duration::from_secs(1) => {
@@ -148,10 +157,8 @@ impl Flusher {
     pub async fn run(&self, tally: &mut Tally) -> Result<(), FlushError> {
         let mut holds = 0;
         let mut doubts = Instant::now();
-        let mut held = false;
+        let mut held = self.is_held().await.unwrap_or_default();
         while !self.is_stopped() {
-            // Whoever reports an event may have found out.
-            held = held || self.is_held().await.unwrap_or_default();
             if held {
                 match self.probe().await {
                     Ok(()) => {
@@ -224,6 +231,9 @@ impl Flusher {
             return Ok(None);
         }
         let error = self.probe().await.err();
+        if error.is_none() {
+            self.turned_away.found_again();
+        }
         if !self.cut.is_asked() {
             self.hold(error.as_ref()).await;
         }

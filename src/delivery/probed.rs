@@ -7,14 +7,16 @@ use crate::config::Encoding;
 
 /// What a request met with that leaves nothing in Zammad, right after an attempt that failed.
 ///
-/// A web server that sends events away may say so in place of Zammad's reply; if Zammad is there a moment later, that
-/// may be so.
+/// A web server that says that it does not reach Zammad says the same when Zammad goes down with the event written
+/// down; if Zammad is there a moment later, that may be so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Probed {
     /// nobody was asked: nothing depends on it, or there was no time
     NotAsked,
     /// Zammad answers
     Zammad,
+    /// nobody takes a connection, or a proxy does not reach Zammad
+    NoWay,
     /// something answers that is not Zammad
     Stranger,
     /// something redirects, or knows no such page
@@ -46,11 +48,12 @@ impl Probed {
             | SendError::UnknownCall { .. }
             | SendError::FailedAtKnownCall { .. }
             | SendError::CallIdReused => Self::Zammad,
+            // A limit of requests is in force whoever is behind it.
+            SendError::Unavailable { status: 429, .. } => Self::Unclear,
+            SendError::Connect(_) | SendError::Unavailable { .. } => Self::NoWay,
             SendError::Redirected { .. } | SendError::NoSuchPage => Self::SentAway,
             SendError::NotZammad { .. } | SendError::BrokenHead(_) | SendError::NotHttp(_) => Self::Stranger,
-            SendError::Unavailable { .. }
-            | SendError::Connect(_)
-            | SendError::Lookup(_)
+            SendError::Lookup(_)
             | SendError::LookupTimeout
             | SendError::ConnectTimeout
             | SendError::Tls(_)
@@ -77,7 +80,9 @@ mod tests {
             (Err(SendError::WrongToken), Probed::Zammad),
             (Err(SendError::SwitchedOff), Probed::Zammad),
             (Err(SendError::Failed { status: 500, message: "Error ID 1".to_owned() }), Probed::Zammad),
-            (Err(unavailable(502)), Probed::Unclear),
+            (Err(unavailable(502)), Probed::NoWay),
+            (Err(unavailable(503)), Probed::NoWay),
+            (Err(unavailable(521)), Probed::NoWay),
             (Err(unavailable(429)), Probed::Unclear),
             (Err(SendError::NoSuchPage), Probed::SentAway),
             (Err(SendError::Redirected { status: 302, location: String::new() }), Probed::SentAway),

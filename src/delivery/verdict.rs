@@ -7,7 +7,6 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use super::Deadline;
 use super::probed::Probed;
 use crate::client::{Fate, SendError};
 use crate::event::EventKind;
@@ -93,6 +92,8 @@ pub struct Case {
     pub is_of_known_call: bool,
     /// no attempt before this one may have brought it
     pub is_first: bool,
+    /// Zammad was found there again, after a proxy had said of an attempt before this one that it does not reach it
+    pub found_again: bool,
     /// an attempt before this one may have brought it: [`Case::may_have_arrived`]
     pub may_exist: bool,
     /// how often Zammad did not know its call before, or failed at the event
@@ -166,10 +167,15 @@ impl Case {
     /// Whether it makes a difference who answers at Zammad's address right after an attempt that failed like this.
     pub fn depends_on_probe(&self, failed: Failed) -> bool {
         match failed.fate {
+            Fate::Unreached => match self.kind {
+                // Zammad refuses the second copy.
+                EventKind::NewCall => false,
+                EventKind::Answer => !self.found_again,
+                EventKind::Hangup => !self.found_again && !self.is_safe_twice,
+            },
             Fate::Strange => !self.is_of_known_call,
             Fate::SentAway => true,
             Fate::NotDelivered
-            | Fate::Unreached
             | Fate::Unknown
             | Fate::UnknownCall
             | Fate::FailedInside
@@ -178,36 +184,32 @@ impl Case {
         }
     }
 
-    /// Whether it goes again only when somebody has found Zammad there: its one copy would be wasted on a proxy that
-    /// does not reach it.
+    /// Whether it goes again only when somebody has found Zammad there: that a proxy does not reach it says little of
+    /// one attempt, and may say the same of each copy that Zammad takes.
     pub fn waits_for_zammad(&self, failed: Failed) -> bool {
-        failed.fate == Fate::Unreached && self.kind == EventKind::Answer
-    }
-
-    /// Until when it may go again: while it waits for Zammad, it may grow too old for a copy.
-    pub fn time_for_repeat(&self, failed: Failed, deadline: Deadline) -> Duration {
-        match self.waits_for_zammad(failed) {
-            true => deadline.left().min(FRESH.saturating_sub(deadline.elapsed())),
-            false => deadline.left(),
-        }
+        failed.fate == Fate::Unreached && self.depends_on_probe(failed)
     }
 
     /// What is known of the event after an attempt that failed like this. Only what surely comes from before Zammad
     /// says that it does not have it.
     pub fn fate(&self, failed: Failed) -> Fate {
         match (failed.fate, failed.probed) {
-            // Zammad refuses a second copy.
+            // Nobody asks, as Zammad refuses a second copy.
             (Fate::Unreached, _) if self.kind == EventKind::NewCall => Fate::NotDelivered,
-            // A proxy says the same of a Zammad that was down, and of one that went down with the event written down.
-            // Who answers after it does not tell these apart, and where Zammad was down before, nothing is sent.
-            (Fate::Unreached, _) => Fate::Unknown,
+            // Zammad is down, and was so for the attempt. Found there right before, it may have gone down with it.
+            (Fate::Unreached, Probed::NoWay) if !self.found_again => Fate::NotDelivered,
             // A stranger does not take newCalls.
             (Fate::Strange, Probed::Stranger | Probed::SentAway) if !self.is_of_known_call => Fate::Final,
             // Zammad is somewhere else, or down, and was so for the attempt.
             (Fate::SentAway, Probed::SentAway) => Fate::Final,
             (
-                Fate::Strange | Fate::SentAway,
-                Probed::NotAsked | Probed::Zammad | Probed::Stranger | Probed::SentAway | Probed::Unclear,
+                Fate::Unreached | Fate::Strange | Fate::SentAway,
+                Probed::NotAsked
+                | Probed::Zammad
+                | Probed::NoWay
+                | Probed::Stranger
+                | Probed::SentAway
+                | Probed::Unclear,
             ) => Fate::Unknown,
             (
                 known @ (Fate::NotDelivered
@@ -240,8 +242,11 @@ impl Case {
         match self.kind {
             // Zammad refuses the second copy.
             EventKind::NewCall => true,
-            // Once: a second ticket screen is better than an answered call that is shown as missed.
-            EventKind::Answer => self.asker != Asker::Courier && self.is_first && self.age < FRESH,
+            // Once: a second ticket screen is better than an answered call that is shown as missed. What went
+            // again because it was presumed not to be there went once more already.
+            EventKind::Answer => {
+                self.asker != Asker::Courier && self.is_first && !self.found_again && self.age < FRESH
+            }
             EventKind::Hangup => self.is_safe_twice,
         }
     }
@@ -255,7 +260,9 @@ impl Case {
     pub fn time_for_attempt(&self, left: Duration) -> Duration {
         let leaves_another = self.age + FIRST_ANSWER < FRESH;
         match self.kind {
-            EventKind::Answer if !self.asks && self.is_first && leaves_another => left.min(FIRST_ANSWER),
+            EventKind::Answer if !self.asks && self.is_first && !self.found_again && leaves_another => {
+                left.min(FIRST_ANSWER)
+            }
             EventKind::NewCall | EventKind::Answer | EventKind::Hangup => left,
         }
     }
@@ -297,8 +304,10 @@ mod tests {
     /// The whole table: who asks, the event, what the attempt met with, what is known, and what follows.
     ///
     /// What is known: "safe" (twice), "first", "exists" (perhaps), "waits" (for its newCall still), "fresh", "asks" and
-    /// "known call" (Zammad has its newCall); with a "no " in front, the opposite. And who answered right after it:
-    /// "zammad", "stranger", "away", "unclear" or "unasked"; "replaced" is what stands in the place of Zammad's reply.
+    /// "known call" (Zammad has its newCall), "found again", "single" (first, and not found again); with a "no " in front,
+    /// the opposite. And who answered right after it: "zammad", "no way" (to Zammad), "stranger", "away", "unclear" or
+    /// "unasked"; "down" is no way to Zammad that was not found again before, and "replaced" what stands in the place of
+    /// Zammad's reply.
     const TABLE: &[Row] = &[
         // Surely not there: again, whatever it is.
         (&[Sender, Flusher], &[], &["not delivered"], &[], Again),
@@ -306,6 +315,28 @@ mod tests {
         (&[Courier], &[Answer], &["not delivered"], &["first"], Again),
         (&[Courier], &[Answer], &["not delivered"], &["no first", "asks"], AskCallerLog),
         (&[Courier], &[Answer], &["not delivered"], &["no first", "no asks"], Unconfirmed),
+        // A proxy says that it does not reach Zammad: not there, if the same is said right after.
+        (&[], &[NewCall], &["unreached"], &[], Again),
+        (&[Sender, Flusher], &[Answer, Hangup], &["unreached"], &["down"], Again),
+        (&[Courier], &[Hangup], &["unreached"], &["down"], Again),
+        (&[Courier], &[Answer], &["unreached"], &["down", "first"], Again),
+        (&[Courier], &[Answer], &["unreached"], &["down", "no first", "asks"], AskCallerLog),
+        (&[Courier], &[Answer], &["unreached"], &["down", "no first", "no asks"], Unconfirmed),
+        // Otherwise Zammad may have gone down, or come up again, with the event written down.
+        (&[], &[Answer], &["unreached"], &["no down", "asks"], AskCallerLog),
+        (&[Sender, Flusher], &[Answer], &["unreached"], &["no down", "no asks", "single", "fresh"], Again),
+        (
+            &[Sender, Flusher],
+            &[Answer],
+            &["unreached"],
+            &["no down", "no asks", "single", "no fresh"],
+            Unconfirmed,
+        ),
+        (&[Sender, Flusher], &[Answer], &["unreached"], &["no down", "no asks", "no single"], Unconfirmed),
+        (&[Courier], &[Answer], &["unreached"], &["no down", "no asks"], Unconfirmed),
+        (&[], &[Hangup], &["unreached"], &["no down", "safe"], Again),
+        (&[], &[Hangup], &["unreached"], &["no down", "no safe", "asks"], AskCallerLog),
+        (&[], &[Hangup], &["unreached"], &["no down", "no safe", "no asks"], Unconfirmed),
         // A stranger in Zammad's place, who answers for good.
         (&[], &[], &["strange"], &["is stranger", "no known call"], HoldAll),
         (&[], &[], &["strange"], &["is away", "no known call"], HoldAll),
@@ -318,45 +349,39 @@ mod tests {
             &[Sender, Flusher],
             &[Answer],
             &["strange", "sent away"],
-            &["replaced", "no asks", "first", "fresh"],
+            &["replaced", "no asks", "single", "fresh"],
             Again,
         ),
         (
             &[Sender, Flusher],
             &[Answer],
             &["strange", "sent away"],
-            &["replaced", "no asks", "first", "no fresh"],
+            &["replaced", "no asks", "single", "no fresh"],
             Unconfirmed,
         ),
         (
             &[Sender, Flusher],
             &[Answer],
             &["strange", "sent away"],
-            &["replaced", "no asks", "no first"],
+            &["replaced", "no asks", "no single"],
             Unconfirmed,
         ),
         (&[Courier], &[Answer], &["strange", "sent away"], &["replaced", "no asks"], Unconfirmed),
         (&[], &[Hangup], &["strange", "sent away"], &["replaced", "safe"], Again),
         (&[], &[Hangup], &["strange", "sent away"], &["replaced", "no safe", "asks"], AskCallerLog),
         (&[], &[Hangup], &["strange", "sent away"], &["replaced", "no safe", "no asks"], Unconfirmed),
-        // Perhaps there, also where a proxy says that it does not reach Zammad. That refuses the second copy of a newCall.
-        (&[], &[NewCall], &["unknown", "unreached"], &[], Again),
+        // Perhaps there. Zammad refuses the second copy of a newCall.
+        (&[], &[NewCall], &["unknown"], &[], Again),
         // A lost answer shows an answered call as missed, a second one opens a second screen.
-        (&[], &[Answer], &["unknown", "unreached"], &["asks"], AskCallerLog),
-        (&[Sender, Flusher], &[Answer], &["unknown", "unreached"], &["no asks", "first", "fresh"], Again),
-        (
-            &[Sender, Flusher],
-            &[Answer],
-            &["unknown", "unreached"],
-            &["no asks", "first", "no fresh"],
-            Unconfirmed,
-        ),
-        (&[Sender, Flusher], &[Answer], &["unknown", "unreached"], &["no asks", "no first"], Unconfirmed),
-        (&[Courier], &[Answer], &["unknown", "unreached"], &["no asks"], Unconfirmed),
+        (&[], &[Answer], &["unknown"], &["asks"], AskCallerLog),
+        (&[Sender, Flusher], &[Answer], &["unknown"], &["no asks", "single", "fresh"], Again),
+        (&[Sender, Flusher], &[Answer], &["unknown"], &["no asks", "single", "no fresh"], Unconfirmed),
+        (&[Sender, Flusher], &[Answer], &["unknown"], &["no asks", "no single"], Unconfirmed),
+        (&[Courier], &[Answer], &["unknown"], &["no asks"], Unconfirmed),
         // A second hangup of a call that nobody answered hides a missed call.
-        (&[], &[Hangup], &["unknown", "unreached"], &["safe"], Again),
-        (&[], &[Hangup], &["unknown", "unreached"], &["no safe", "asks"], AskCallerLog),
-        (&[], &[Hangup], &["unknown", "unreached"], &["no safe", "no asks"], Unconfirmed),
+        (&[], &[Hangup], &["unknown"], &["safe"], Again),
+        (&[], &[Hangup], &["unknown"], &["no safe", "asks"], AskCallerLog),
+        (&[], &[Hangup], &["unknown"], &["no safe", "no asks"], Unconfirmed),
         // Zammad has its call, and failed at it, as it would at a copy.
         (&[Sender, Flusher], &[NewCall], &["failed inside"], &["waits"], Again),
         (&[Sender, Flusher], &[NewCall], &["failed inside"], &["no waits"], Dead),
@@ -367,9 +392,9 @@ mod tests {
         (&[], &[Hangup], &["failed inside"], &["no safe", "asks"], AskCallerLog),
         (&[], &[Hangup], &["failed inside"], &["no safe", "no asks"], Unconfirmed),
         (&[], &[Answer], &["failed inside"], &["asks"], AskCallerLog),
-        (&[Sender, Flusher], &[Answer], &["failed inside"], &["no asks", "first", "fresh"], Again),
-        (&[Sender, Flusher], &[Answer], &["failed inside"], &["no asks", "first", "no fresh"], Unconfirmed),
-        (&[Sender, Flusher], &[Answer], &["failed inside"], &["no asks", "no first"], Unconfirmed),
+        (&[Sender, Flusher], &[Answer], &["failed inside"], &["no asks", "single", "fresh"], Again),
+        (&[Sender, Flusher], &[Answer], &["failed inside"], &["no asks", "single", "no fresh"], Unconfirmed),
+        (&[Sender, Flusher], &[Answer], &["failed inside"], &["no asks", "no single"], Unconfirmed),
         (&[Courier], &[Answer], &["failed inside"], &["no asks"], Unconfirmed),
         // Its newCall may be under way.
         (&[Sender, Flusher], &[], &["unknown call"], &["waits"], Again),
@@ -383,9 +408,10 @@ mod tests {
         (&[], &[], &["final for all"], &[], HoldAll),
     ];
 
-    const PROBED: [(&str, Probed); 5] = [
+    const PROBED: [(&str, Probed); 6] = [
         ("unasked", Probed::NotAsked),
         ("zammad", Probed::Zammad),
+        ("no way", Probed::NoWay),
         ("stranger", Probed::Stranger),
         ("away", Probed::SentAway),
         ("unclear", Probed::Unclear),
@@ -397,7 +423,7 @@ mod tests {
         for asker in [Sender, Courier, Flusher] {
             for kind in [NewCall, Answer, Hangup] {
                 for (word, fate, concerns_all) in FATES {
-                    for (bits, (answers, probed)) in (0..128_u32).flat_map(|bits| PROBED.map(|by| (bits, by)))
+                    for (bits, (answers, probed)) in (0..256_u32).flat_map(|bits| PROBED.map(|by| (bits, by)))
                     {
                         let is = |bit: u32| bits & 1 << bit != 0;
                         let case = Case {
@@ -410,8 +436,18 @@ mod tests {
                             age: if is(4) { Duration::from_millis(4999) } else { Duration::from_secs(5) },
                             asks: is(5),
                             is_of_known_call: is(6),
+                            found_again: is(7),
                         };
-                        let names = ["safe", "first", "exists", "waits", "fresh", "asks", "known call"];
+                        let names = [
+                            "safe",
+                            "first",
+                            "exists",
+                            "waits",
+                            "fresh",
+                            "asks",
+                            "known call",
+                            "found again",
+                        ];
                         let named =
                             |name: &str| is(names.iter().position(|known| *known == name).unwrap() as u32);
                         let holds = |known: &str| {
@@ -427,7 +463,12 @@ mod tests {
                                     Some(name) => (name, false),
                                     None => (known, true),
                                 };
-                                expected == named(name)
+                                expected
+                                    == match name {
+                                        "down" => answers == "no way" && !named("found again"),
+                                        "single" => named("first") && !named("found again"),
+                                        name => named(name),
+                                    }
                             }
                         };
                         let rows: Vec<_> = TABLE
@@ -449,7 +490,8 @@ mod tests {
                             case.verdict(other) != case.verdict(failed)
                                 || case.fate(other) != case.fate(failed)
                         };
-                        if PROBED.iter().any(differs) {
+                        let is_repeated = kind == Hangup && case.is_safe_twice && fate == Fate::Unreached;
+                        if PROBED.iter().any(differs) && !is_repeated {
                             assert!(case.depends_on_probe(failed), "{what}");
                         }
                         cells += 1;
@@ -457,7 +499,18 @@ mod tests {
                 }
             }
         }
-        assert_eq!(cells, 3 * 3 * 10 * 128 * 5);
+        assert_eq!(cells, 3 * 3 * 10 * 256 * 6);
+    }
+
+    #[test]
+    fn a_repeat_of_a_hangup_that_does_no_harm_needs_nobody_to_be_asked() {
+        for (kind, is_safe_twice, asks) in
+            [(NewCall, true, false), (Hangup, true, false), (Hangup, false, true), (Answer, false, true)]
+        {
+            let unavailable = SendError::Unavailable { status: 502, retry_after: None };
+            let case = Case { kind, is_safe_twice, ..FIRST };
+            assert_eq!(case.depends_on_probe((&unavailable).into()), asks, "{case:?}");
+        }
     }
 
     #[test]
@@ -467,16 +520,17 @@ mod tests {
         let redirect = || SendError::Redirected { status: 302, location: String::new() };
         // (failure, who answers right after it, newCall, answer or hangup)
         let cases = [
-            (unavailable(502), Probed::NotAsked, true, true),
+            (unavailable(502), Probed::NoWay, true, false),
+            (unavailable(502), Probed::Zammad, true, true),
+            (unavailable(503), Probed::NoWay, true, false),
             (unavailable(503), Probed::NotAsked, true, true),
-            (unavailable(521), Probed::NotAsked, true, true),
             (unavailable(429), Probed::NotAsked, false, false),
             (page(), Probed::Stranger, true, false),
             (page(), Probed::Zammad, true, true),
             (redirect(), Probed::SentAway, true, false),
             (redirect(), Probed::Zammad, true, true),
             (SendError::NoSuchPage, Probed::SentAway, true, false),
-            (SendError::NoSuchPage, Probed::Unclear, true, true),
+            (SendError::NoSuchPage, Probed::NoWay, true, true),
             (SendError::GatewayTimeout { status: 504 }, Probed::NotAsked, true, true),
             (SendError::NoReply { waited: FRESH }, Probed::NotAsked, true, true),
             (SendError::ConnectTimeout, Probed::NotAsked, false, false),
@@ -499,6 +553,7 @@ mod tests {
         is_safe_twice: false,
         is_of_known_call: false,
         is_first: true,
+        found_again: false,
         may_exist: false,
         unknown_call: 0,
         age: Duration::ZERO,
@@ -515,6 +570,7 @@ mod tests {
             (Case { age: seconds(1), ..case }, 3),
             (Case { age: seconds(2), ..case }, 8),
             (Case { is_first: false, ..case }, 8),
+            (Case { found_again: true, ..case }, 8),
             (Case { asks: true, ..case }, 8),
             (Case { kind: NewCall, ..case }, 8),
             (Case { kind: Hangup, ..case }, 8),

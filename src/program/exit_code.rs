@@ -275,16 +275,17 @@ Promises:
      the hangup of an unanswered call is not repeated if its reply is lost or not from Zammad,
      because a second copy would hide a missed call. An answer is repeated once, within its first
      5s. After that, such events are `unconfirmed`. With api_token, Zammad's caller log is asked
-     whether they arrived. To these, the 502 or 503 of a proxy counts as a lost reply, because
-     Zammad may have gone down with the event saved. An event whose second copy does harm uses a
-     new connection, because an open one may be closed at that moment.
+     whether they arrived. A proxy that does not reach Zammad (502, 503) counts as a lost reply if
+     Zammad answers right after. If not, the event is sent again when Zammad answers again. An
+     event whose second copy does harm uses a new connection, because an open one may be closed at
+     that moment.
   3. The events of a call are sent in order, whatever process reports them. If one event of a call
      waits here, the later ones wait as well.
   4. A failing call does not delay other calls. It is tried again after 1s, 2s and so on up to 10
      minutes, and given up after 30 attempts during which others arrived. If Zammad takes no
      events at all, sending is on hold. Zammad is asked now and then, by a request that leaves
-     nothing there, whether it takes events again, and only then they are sent. Until then, new
-     events are kept at once. A newCall is tried once, for spool.held_timeout. `spool run` reads its configuration again on
+     nothing there, whether it takes events again. Until then, new events are kept at once. A
+     newCall is tried once, for spool.held_timeout. `spool run` reads its configuration again on
      SIGHUP, and when a file of it changes, such as the token file. Attempts on their way go on.
   5. Its size is limited by spool.max_events and spool.max_bytes. At a limit, dead events are
      removed first. Then spool.policy says whether a newCall is refused, and its sender told, or

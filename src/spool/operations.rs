@@ -106,18 +106,14 @@ impl SharedSpool {
         self.with(within, move |spool| spool.leave(kept)).await
     }
 
-    /// As [`Spool::due`]; `None` while Zammad takes nothing.
+    /// As [`Spool::due`].
     pub(crate) async fn due(
         &self,
         within: Duration,
         now: Moment,
         most: usize,
-    ) -> Result<Option<Vec<Waiting>>, SpoolError> {
-        let due = move |spool: &mut Spool| match spool.held()? {
-            Some(_) => Ok(None),
-            None => spool.due(now, most).map(Some),
-        };
-        self.with(within, due).await
+    ) -> Result<Vec<Waiting>, SpoolError> {
+        self.with(within, move |spool| spool.due(now, most)).await
     }
 
     /// As [`Spool::next_due`].

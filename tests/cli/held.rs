@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::desk::{Desk, later, new_call};
-use crate::running::{Running, until};
+use crate::running::Running;
 use crate::servers::{Ran, Reply, Server, read_request, stay_silent};
 
 /// The hangup of a call that nobody has reported.
@@ -127,82 +127,6 @@ fn what_send_reads_is_kept_where_a_setting_keeps_it_from_zammad() {
     let flushed = Desk::end(desk.program(&["spool", "flush"]).env("ZAMMAD_CTI_URL", &url));
     assert_eq!(flushed.stdout, "delivered 2, waiting 0, unconfirmed 0, dead 0\n", "{flushed}");
     assert_eq!(desk.seen("7").unwrap().state, "hangup");
-}
-
-/// Calls that ring when an update of Zammad begins, of which nobody answers any.
-fn ringing(calls: &[&str]) -> Desk {
-    let desk = Desk::new();
-    for call_id in calls {
-        desk.says(&new_call(call_id), "none");
-    }
-    desk.is_down();
-    desk
-}
-
-#[test]
-fn an_update_leaves_the_hangup_in_doubt_that_finds_it_out() {
-    let desk = ringing(&["1", "2", "3"]);
-    let doubted = desk.run(&later("hangup", "1", &HANGUP));
-    assert_eq!((doubted.code, desk.count("unconfirmed")), (69, 1), "{doubted}");
-    for call_id in ["2", "3"] {
-        desk.says(&later("hangup", call_id, &HANGUP), "spooled");
-    }
-    for _ in 0..2 {
-        let flushed = desk.run(&["spool", "flush"]);
-        assert_eq!((flushed.code, desk.count("waiting")), (69, 2), "{flushed}");
-    }
-    desk.well();
-    desk.says(&["spool", "flush"], "delivered 2, waiting 0, unconfirmed 0, dead 0");
-    for (call_id, state) in [("1", "newCall"), ("2", "hangup"), ("3", "hangup")] {
-        let seen = desk.seen(call_id).unwrap();
-        assert_eq!((seen.state.as_str(), seen.done), (state, false), "call {call_id}");
-    }
-}
-
-#[test]
-fn a_service_that_runs_sends_nothing_once_somebody_else_has_found_it_out() {
-    let desk = ringing(&[]);
-    desk.well();
-    let service = Running::start(&mut desk.program(&["spool", "run"]));
-    until("the service has begun", || desk.spool().exists());
-    let calls = ["1", "2", "3", "4"];
-    calls.iter().for_each(|call_id| drop(desk.says(&new_call(call_id), "none")));
-    desk.is_down();
-    desk.run(&later("hangup", "1", &HANGUP));
-    for call_id in &calls[1..] {
-        desk.says(&later("hangup", call_id, &HANGUP), "spooled");
-    }
-    desk.well();
-    // By itself, as the service asks now and then.
-    until("all has arrived", || desk.count("waiting") == 0);
-    assert_eq!(desk.count("unconfirmed"), 1);
-    calls[1..].iter().for_each(|call_id| assert_eq!(desk.taken("hangup", call_id), 1, "call {call_id}"));
-    service.signal("TERM");
-    service.end();
-}
-
-#[test]
-fn the_first_event_without_a_reply_spares_the_others_the_wait() {
-    let (desk, zammad) = (Desk::new(), Dying::start());
-    zammad.is_silent.store(true, Ordering::SeqCst);
-    let first = Desk::end(&mut zammad.program(&desk, &new_call("6")));
-    assert_eq!(first.stdout, "spooled\n", "{first}");
-    let asked = zammad.asked.lock().unwrap().len();
-    for (event, call_id, options) in [("answer", "7", &HANGUP[..2]), ("hangup", "8", &HANGUP)] {
-        let kept = zammad.patient(&desk, &later(event, call_id, options));
-        assert_eq!((kept.code, kept.stdout.as_str()), (0, "spooled\n"), "{kept}");
-    }
-    assert_eq!(zammad.asked.lock().unwrap().len(), asked);
-}
-
-#[test]
-fn one_event_without_a_reply_holds_nothing_while_zammad_answers() {
-    let desk = Desk::new();
-    desk.says(&new_call("6"), "none");
-    desk.sandbox().fail(serde_json::json!({ "mode": "drop_after", "count": 1 }));
-    assert_eq!(desk.run(&later("hangup", "6", &HANGUP)).code, 69);
-    desk.says(&new_call("7"), "none");
-    desk.says(&later("hangup", "7", &HANGUP), "none");
 }
 
 /// A Zammad that is down, and then says nothing more.

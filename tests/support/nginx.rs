@@ -4,18 +4,15 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
-use tokio::net::TcpSocket;
 
 use crate::support::running::until;
-use crate::support::servers::{reserved_port, url};
+use crate::support::servers::url;
 
 /// It ends with the test.
 pub struct Nginx {
     process: Child,
     address: SocketAddr,
     _folder: TempDir,
-    /// where nobody is to listen
-    _dead: Option<TcpSocket>,
 }
 
 impl Nginx {
@@ -26,27 +23,14 @@ impl Nginx {
 
     /// The same with more in its `location`, and behind it.
     pub fn with(zammad: SocketAddr, in_location: &str, behind: &str) -> Self {
-        Self::of(&format!("server {zammad};"), in_location, behind)
-    }
-
-    /// One that knows Zammad by two addresses, as a name has them, and nobody listens at the other one.
-    pub fn with_dead_address(zammad: SocketAddr) -> Self {
-        let dead = reserved_port();
-        let servers = format!("server {}; server {zammad};", dead.local_addr().unwrap());
-        let mut nginx = Self::of(&servers, "", "");
-        nginx._dead = Some(dead);
-        nginx
-    }
-
-    fn of(servers: &str, in_location: &str, behind: &str) -> Self {
         // Somebody else may take the port before nginx does; then it ends, and the next one is tried.
-        (0..10).find_map(|_| Self::try_with(servers, in_location, behind)).expect("nginx starts")
+        (0..10).find_map(|_| Self::try_with(zammad, in_location, behind)).expect("nginx starts")
     }
 
-    fn try_with(servers: &str, in_location: &str, behind: &str) -> Option<Self> {
+    fn try_with(zammad: SocketAddr, in_location: &str, behind: &str) -> Option<Self> {
         let folder = TempDir::new().unwrap();
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        // As Zammad's contrib/nginx/zammad.conf has it: an upstream, there of one server.
+        // As Zammad's contrib/nginx/zammad.conf has it: an upstream of one server.
         let config = format!(
             "daemon off; master_process off; pid nginx.pid; error_log error.log;
              events {{ worker_connections 256; }}
@@ -54,7 +38,7 @@ impl Nginx {
                  access_log off; default_type text/html;
                  client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
                  uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-                 upstream zammad-railsserver {{ {servers} }}
+                 upstream zammad-railsserver {{ server {zammad}; }}
                  server {{
                      listen {address};
                      location / {{
@@ -70,8 +54,7 @@ impl Nginx {
         let mut nginx = Command::new("nginx");
         nginx.arg("-p").arg(folder.path()).args(["-e", "error.log", "-c", "nginx.conf"]);
         let process = nginx.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let process = process.expect("nginx is installed");
-        let mut nginx = Self { process, address, _folder: folder, _dead: None };
+        let mut nginx = Self { process: process.expect("nginx is installed"), address, _folder: folder };
         let mut ended = false;
         until("nginx", || {
             ended = nginx.process.try_wait().unwrap().is_some();

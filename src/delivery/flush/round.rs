@@ -64,8 +64,6 @@ struct Seen {
     /// failures one after the other
     in_a_row: u32,
     trouble: Option<Trouble>,
-    /// somebody else has found out that Zammad takes nothing
-    is_held: bool,
     /// what ends the round, once what is under way has ended
     failure: Option<FlushError>,
 }
@@ -119,7 +117,7 @@ impl Flusher {
         let mut seen = Seen::default();
         loop {
             let stopped = self.is_stopped() || seen.failure.is_some();
-            let goes_on = seen.trouble.is_none() && !seen.is_held && !stopped;
+            let goes_on = seen.trouble.is_none() && !stopped;
             if goes_on && dispatcher.has_room() {
                 if seen.queue.is_empty() || seen.looked_long_ago() {
                     self.look(&mut seen).await;
@@ -148,9 +146,6 @@ impl Flusher {
                 }
             } else if stopped {
                 return Ok(Stopped::Asked);
-            } else if seen.is_held {
-                // Before anything is sent, Zammad is asked.
-                return Ok(Stopped::Idle { later: Some(Duration::ZERO), busy: false });
             } else {
                 let later = self.spool.next_due(PATIENCE, Moment::now()).await?;
                 return Ok(Stopped::Idle { later, busy: !seen.busy.is_empty() });
@@ -163,11 +158,7 @@ impl Flusher {
         let most = self.concurrency * AHEAD + seen.busy.len() + seen.under_way.len();
         seen.looked = Some(Instant::now());
         match self.spool.due(PATIENCE, Moment::now(), most).await {
-            Ok(None) => {
-                seen.queue.clear();
-                seen.is_held = true;
-            }
-            Ok(Some(due)) => {
+            Ok(due) => {
                 seen.queue = due.into();
                 let Seen { queue, busy, under_way, .. } = seen;
                 queue.retain(|next| !busy.contains(&next.position) && !under_way.contains(&next.position));
@@ -238,6 +229,7 @@ impl Flusher {
             }
             Next::Gone => return Ok(EventResult::Gone),
         };
+        let was_found = self.turned_away.was_found_for(&waiting);
         let request = Request::new(&waiting.event, self.config.encoding, RequestId::fresh());
         let over = client.over(|| rules::repeat_is_safe(&waiting.event, waiting.answered));
         let (begun, is_out) = (Instant::now(), client.is_out());
@@ -248,12 +240,14 @@ impl Flusher {
         };
         let (note, result) = match answer {
             Ok(action) => {
+                self.turned_away.note(position, false);
                 log::debug!("{}: {}", waiting.event.call_id, action.word());
                 (Note::Arrived, EventResult::Delivered)
             }
             Err(error) => {
                 let mut case = case(&waiting, waiting.attempts, age, self.log.is_some());
                 case.is_of_known_call = turn.is_of_taken_call();
+                case.found_again = was_found;
                 let error = if case.is_of_known_call { error.at_known_call() } else { error };
                 log::debug!("{} of call {}: {}", case.kind, waiting.event.call_id, error.in_full());
                 let mut failed = Failed::from(&error);
@@ -264,6 +258,9 @@ impl Flusher {
                         () = self.cut.cuts(|| true) => Probed::Unclear,
                     };
                 }
+                let is_turned_away =
+                    failed.fate == Fate::Unreached && case.fate(failed) == Fate::NotDelivered;
+                self.turned_away.note(position, is_turned_away);
                 judge(&case, failed, error, self.settled())
             }
         };
@@ -349,6 +346,8 @@ fn case(waiting: &Waiting, before: u32, age: Duration, asks: bool) -> Case {
         is_of_known_call: false,
         // Whatever those before met with.
         is_first: before == 0,
+        // The sender remembers.
+        found_again: false,
         may_exist: waiting.uncertain,
         unknown_call: waiting.unknown_call,
         age,
