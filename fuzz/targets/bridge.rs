@@ -122,7 +122,11 @@ fn follow<S: Source>(mut source: S, messages: Vec<S::Message>) {
                 Heard::Fact(fact) => tracker.hear(fact, now),
                 Heard::Standing(legs) => tracker.compare(&legs, now),
                 Heard::Seen(legs) => tracker.see(&legs, now),
-                Heard::Ask(_) | Heard::Remark(_) | Heard::Passed(_) | Heard::Repeated(_) => {}
+                Heard::Ask(_)
+                | Heard::Remark(_)
+                | Heard::Rights(_)
+                | Heard::Passed(_)
+                | Heard::Repeated(_) => {}
             }
         }
         events.extend(told(&mut tracker));
