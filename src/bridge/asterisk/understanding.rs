@@ -621,6 +621,26 @@ mod tests {
     }
 
     #[test]
+    fn an_event_of_what_asterisk_writes_down_is_whole_in_its_own_order() {
+        let written = |number: &str| {
+            format!(
+                "Event: CEL\nEventName: CHAN_START\nCallerIDnum: {number}\nCallerIDname: x\nExten: 42\n\
+                 Context: from-trunk\nChannel: PJSIP/trunk-1\nAMAFlags: DOCUMENTATION\nUniqueID: 1.1\nLinkedID: 1.1\n\n"
+            )
+        };
+        let mut talk = Talk::begun();
+        assert_eq!(talk.hear(&whole("Newchannel", "4940", "1.1")), ["calls"]);
+        assert!(talk.hear(&written("4940")).is_empty());
+        for number in
+            ["1\n\nEvent: CEL", "1\nChannel: a\nUniqueID: 1.1\nLinkedID: 1.1\n\nEvent: CEL\nEventName: b"]
+        {
+            let mut talk = Talk::begun();
+            assert_eq!(talk.hear(&whole("Newchannel", "4940", "1.1")), ["calls"]);
+            assert_eq!(talk.hear(&written(number)), ["remark", "ping", "ask"], "{number:?}");
+        }
+    }
+
+    #[test]
     fn what_came_before_a_reply_of_ours_is_no_part_of_what_was_cut() {
         let mut talk = Talk::begun();
         let question = "Response: Success\nActionID: secret-number-9\n\n";

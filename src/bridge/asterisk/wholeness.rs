@@ -20,6 +20,12 @@ const OF_A_CHANNEL: [&str; 9] = [
     "Linkedid",
 ];
 
+/// The one event that tells of a channel in words and an order of its own: what Asterisk writes down of calls, if it is
+/// told to say that here as well.
+const WRITTEN_DOWN: &str = "CEL";
+const OF_WRITTEN_DOWN: [&str; 8] =
+    ["EventName", "CallerIDNum", "CallerIDName", "Exten", "Context", "Channel", "Uniqueid", "Linkedid"];
+
 /// What is never empty of that, and never left out, not even in a recording that was cut short.
 const NEVER_EMPTY: [&str; 3] = ["Channel", "Uniqueid", "Linkedid"];
 
@@ -78,26 +84,30 @@ fn channels(block: &Block) -> impl Iterator<Item = &str> {
 
 /// Whether all that Asterisk tells of a channel is there, in its order.
 fn is_in_full(block: &Block, which: &str) -> bool {
-    has_in_order(block, which, |_| true)
+    has_in_order(block, which, OF_A_CHANNEL.into_iter())
 }
 
 /// The same for one that tells of a channel's names. One that tells of its number, or of neither, has as much as has to
 /// follow that.
 fn is_as_far_as_told(block: &Block, which: &str) -> bool {
+    if block.event() == Some(WRITTEN_DOWN) {
+        return has_in_order(block, which, OF_WRITTEN_DOWN.into_iter());
+    }
     let tells = |field: &str| block.get(&format!("{which}{field}")).is_some();
     let (tells_names, tells_number) = (AROUND_NUMBERS.into_iter().any(tells), tells(NUMBER));
-    has_in_order(block, which, |field| match field {
+    let is_wanted = |field: &&str| match *field {
         _ if tells_names => true,
         NUMBER => tells_number,
         field if BEHIND_NUMBERS.contains(&field) => tells_number,
         field => !AROUND_NUMBERS.contains(&field),
-    })
+    };
+    has_in_order(block, which, OF_A_CHANNEL.into_iter().filter(is_wanted))
 }
 
-/// Whether those that are wanted of what Asterisk tells of a channel are there, in its order.
-fn has_in_order(block: &Block, which: &str, is_wanted: impl Fn(&str) -> bool) -> bool {
+/// Whether these fields of a channel are there, in this order.
+fn has_in_order(block: &Block, which: &str, mut wanted: impl Iterator<Item = &'static str>) -> bool {
     let mut fields = block.fields().iter().map(|(field, _)| field.as_str());
-    OF_A_CHANNEL.into_iter().filter(|name| is_wanted(name)).all(|name| {
+    wanted.all(|name| {
         fields.any(|field| {
             field.len() == which.len() + name.len() && field.starts_with(which) && ends_with(field, name)
         })
