@@ -50,7 +50,8 @@ pub(super) fn first_of_two(text: &str) -> Option<&str> {
     const FEWEST: usize = 6;
     let most = if text.starts_with("00") { 17 } else { 15 };
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
-    if digits(text) <= most {
+    // A zero in brackets is written, and not dialled.
+    if digits(&text.replace("(0)", "")) <= most {
         return None;
     }
     let are_two = |&end: &usize| {

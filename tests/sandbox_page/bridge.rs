@@ -178,7 +178,7 @@ fn what_is_not_reported_says_why_and_is_found_by_number() {
     tab.wait_for_text("If that is a trunk's context, name it in trunk_contexts");
     // An internal call: the reason, what to do, and the context that decides.
     tab.get("document.querySelectorAll('.call')[2].click()");
-    tab.wait_for_text("name one of them in the settings of trunks");
+    tab.wait_for_text("name it in trunk_contexts or trunk_channels of [bridge.asterisk]");
     tab.wait_for_text("set internal = true in [bridge].");
     tab.get("document.querySelector('#call details').open = true");
     tab.wait_for_text("Context: from-internal");
