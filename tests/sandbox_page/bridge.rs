@@ -179,7 +179,7 @@ fn what_is_not_reported_says_why_and_is_found_by_number() {
     // An internal call: the reason, what to do, and the context that decides.
     tab.get("document.querySelectorAll('.call')[2].click()");
     tab.wait_for_text("name it in trunk_contexts or trunk_channels of [bridge.asterisk]");
-    tab.wait_for_text("set internal = true in [bridge].");
+    tab.wait_for_text("are reported with internal = true in [bridge].");
     tab.get("document.querySelector('#call details').open = true");
     tab.wait_for_text("Context: from-internal");
     assert_eq!(tab.complaints(), Vec::<Value>::new());
