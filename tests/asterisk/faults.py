@@ -101,7 +101,7 @@ def slow(bench, report, way):
                 **ANNA, **held),
         inbound("Zammad slow: busy", 103, "486", cause="busy", **held),
         blocked("Zammad slow: blocked", 101),
-        inbound("Zammad slow: the caller cancels while it is asked", 101, "487", cancel_after=0.3, cause="cancel",
+        inbound("Zammad slow: the caller cancels while it is asked", 101, "487", cancel_after=0.8, cause="cancel",
                 **held),
         outbound("Zammad slow: outbound", "49221470", BY_CALLER, WHOLE, talk=1.0, cause=CLEAR, **held),
     ])
