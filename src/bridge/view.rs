@@ -22,7 +22,7 @@ const SAID_OF_CALL: usize = 64 * 1024;
 const SAID_AT_ONCE: usize = 4 * 1024;
 const SAID: usize = 4 * 1024 * 1024;
 
-/// So many messages wait for what is understood of their legs.
+/// How many messages wait for what is understood of their legs.
 const UNPLACED: usize = 64;
 
 /// The latest calls.

@@ -240,7 +240,7 @@ impl Courier {
         self
     }
 
-    /// Keeps an event whose turn is not yet, for whoever [outlives](Self::outlived_by_its_events) this process. `None`: it
+    /// Keeps an event whose turn is not yet, so that it [outlives](Self::outlived_by_its_events) this process. `None`: it
     /// is not kept.
     pub(crate) async fn keep_ahead(&self, to_send: &EventToSend) -> Option<Position> {
         let keeper = self.keeper.as_ref().filter(|keeper| keeper.mode != SpoolMode::Always)?;

@@ -161,7 +161,7 @@ impl BridgeCheck {
         let look = timeout(within, look).await.unwrap_or_else(|_| {
             Err(Unreached { reason: "no answer in time".to_owned(), next_step: after_silence })
         });
-        // A login does not show which events would come: whoever followed has seen it.
+        // A login does not show which events would come. The last bridge has seen it.
         let look = look.map(|look| match &told {
             Some(Ok(Some(Bridge { told: Heartbeat { lacks: Some(lacks), next_step, .. }, .. })))
                 if look.rights.is_ok() =>

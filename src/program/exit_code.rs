@@ -78,7 +78,7 @@ impl EndSignal {
         Self::Power,
     ];
 
-    /// The system's number, its name, and what a shell says of whoever it has ended.
+    /// The system's number, its name, and the exit code that a shell gives a process which it has ended.
     fn facts(self) -> (i32, &'static str, ExitCode) {
         match self {
             Self::Terminate => (libc::SIGTERM, "SIGTERM", ExitCode::Terminated),

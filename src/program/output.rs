@@ -26,7 +26,7 @@ pub const VERSION: u8 = 1;
 /// Zammad could not be asked, and the event is safe on disk.
 const SPOOLED: &str = "spooled";
 
-/// So many characters of an id that nobody could read whole.
+/// How many characters are shown of an id that is too long to read.
 const SHOWN_OF_ID: usize = 80;
 
 /// One value of a result, for `--field`.

@@ -1,4 +1,4 @@
-//! The lock of a bridge, beside the spool: whoever follows a phone system has it, and the operating system takes it away
+//! The lock of a bridge, beside the spool. The process that follows a phone system has it, and the operating system takes it away
 //! when that process ends, however it ends.
 
 use std::fs::{File, TryLockError};

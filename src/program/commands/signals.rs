@@ -29,7 +29,7 @@ impl EndSignals {
         Self::listen_to(|signal| !is_ignored(signal))
     }
 
-    /// The same without SIGHUP, for whoever has another use for it. A service hears SIGTERM and SIGINT in any case.
+    /// The same without SIGHUP, for a program that has another use for it. A service hears SIGTERM and SIGINT in any case.
     ///
     /// # Errors
     ///

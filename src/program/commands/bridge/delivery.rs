@@ -169,7 +169,7 @@ async fn bring_all(
         tokio::select! {
             // Whose turn has come is not kept ahead.
             biased;
-            // Whoever does not want to know any more has ended.
+            // A receiver that is gone does not want to know any more.
             Some((call_id, brought)) = dispatcher.next() => {
                 open.ended(&call_id);
                 drop(office.brought.send(brought));
